@@ -1,0 +1,106 @@
+"""Accounts, how they sign in, and what they consented to."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, moment, now, sql, text
+
+
+class Account(Table, table=True):
+    """A person who can sign in."""
+
+    __tablename__ = "accounts"
+    __table_args__ = (Index("accounts_email_key", sql("lower(email)"), unique=True),)
+
+    id: UUID = identifier()
+    role: str = text()
+    email: str | None = text()
+    email_verified_at: datetime | None = moment()
+    display_name: str = text()
+    locale: str = text(sa_column_kwargs={"server_default": "fr"})
+    status: str = text(sa_column_kwargs={"server_default": "active"})
+    status_reason: str | None = text()
+    created_at: datetime = now()
+
+
+class Consent(Table, table=True):
+    """That a person agreed to a text, in which version, and when."""
+
+    __tablename__ = "consents"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
+    name: str = text(primary_key=True)
+    version: str = text(primary_key=True)
+    given_at: datetime = now()
+
+
+class Credential(Table, table=True):
+    """A password's hash, apart from the account so that no policy that shows one shows the other."""
+
+    __tablename__ = "credentials"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
+    password_hash: str = text()
+    changed_at: datetime = now()
+
+
+class Session(Table, table=True):
+    """One sign-in and the family of refresh tokens that follows from it."""
+
+    __tablename__ = "sessions"
+
+    id: UUID = identifier()
+    account_id: UUID = Field(foreign_key="app.accounts.id", ondelete="CASCADE", index=False)
+    created_at: datetime = now()
+    ended_at: datetime | None = moment()
+    ended_because: str | None = text()
+
+    __table_args__ = (Index("sessions_account_id_idx", "account_id"),)
+
+
+class RefreshToken(Table, table=True):
+    """A refresh token, by its hash; spent once."""
+
+    __tablename__ = "refresh_tokens"
+
+    token_hash: bytes = Field(primary_key=True)
+    session_id: UUID = Field(foreign_key="app.sessions.id", ondelete="CASCADE")
+    issued_at: datetime = now()
+    expires_at: datetime = moment()
+    spent_at: datetime | None = moment()
+
+    __table_args__ = (
+        Index("refresh_tokens_session_id_idx", "session_id"),
+        Index("refresh_tokens_expires_at_idx", "expires_at"),
+    )
+
+
+class OneTimeToken(Table, table=True):
+    """What a mail or an enrolment hands to its person, by its hash; used once."""
+
+    __tablename__ = "one_time_tokens"
+
+    token_hash: bytes = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
+    purpose: str = text()
+    expires_at: datetime = moment()
+    used_at: datetime | None = moment()
+
+    __table_args__ = (
+        Index("one_time_tokens_account_id_idx", "account_id", "purpose"),
+        Index("one_time_tokens_expires_at_idx", "expires_at"),
+    )
+
+
+class Throttle(Table, table=True):
+    """Tries counted in a window, per bucket (a keyed hash)."""
+
+    __tablename__ = "throttles"
+
+    bucket: bytes = Field(primary_key=True)
+    hits: int
+    resets_at: datetime = moment()
+
+    __table_args__ = (Index("throttles_resets_at_idx", "resets_at"),)

@@ -1,0 +1,57 @@
+"""The platform's parameters and what admins decided."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, now, text
+
+
+class Setting(Table, table=True):
+    """A parameter of the platform: one of the starred figures of the product."""
+
+    __tablename__ = "settings"
+
+    name: str = text(primary_key=True)
+    value: int
+    changed_at: datetime = now()
+
+
+class Decision(Table, table=True):
+    """What an admin decided about a shop, an association, a collector or an account, and why. Append-only."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (
+        Index("decisions_subject_id_idx", "subject_id", "id"),
+        Index("decisions_decided_by_idx", "decided_by"),
+    )
+
+    id: UUID = identifier()
+    subject: str = text()
+    subject_id: UUID
+    decision: str = text()
+    reason: str | None = text()
+    decided_by: UUID = Field(foreign_key="app.accounts.id")
+    decided_at: datetime = now()
+
+
+class Association(Table, table=True):
+    """An organisation that enrols beneficiaries; its id is its account's."""
+
+    __tablename__ = "associations"
+
+    id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
+    name: str = text()
+    status: str = text(sa_column_kwargs={"server_default": "pending"})
+    created_at: datetime = now()
+
+
+class Collector(Table, table=True):
+    """Somebody who brings food from shops to associations; the id is the account's."""
+
+    __tablename__ = "collectors"
+
+    id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
+    status: str = text(sa_column_kwargs={"server_default": "pending"})
+    created_at: datetime = now()

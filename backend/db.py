@@ -1,0 +1,262 @@
+"""The way to Postgres: acts in one round trip, and sessions that carry an identity.
+
+`Acts` calls one definer function a statement, as `ecopanier_api` itself: for hot acts and for what happens before
+sign-in. A session becomes its caller at the very begin of its transaction, and row-level security does the rest.
+"""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+import asyncpg
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from fastapi import Depends, Request
+from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy.orm import Session, SessionTransaction
+
+from backend.common_facts import NotAllowed, NotSignedIn
+from backend.errors import Fact
+from backend.identity import CallerOrNobody, Role, caller_or_nobody
+from backend.settings import Settings
+
+POLICIES = Path(__file__).resolve().parent.parent / "policies"
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+STATEMENT_SECONDS = 10
+
+
+class AccountSuspended(Fact):
+    """This account is suspended; write to us if you think that this is a mistake."""
+
+    code, status = "account.suspended", 403
+
+
+class UnsafeDatabase(Exception):
+    """The program refuses to work with this database or login; the message says why and what to do."""
+
+
+class _Connection(asyncpg.Connection[asyncpg.Record]):
+    """A connection that needs no cleaning between uses: nothing here outlives its statement."""
+
+    def get_reset_query(self) -> str:
+        return ""
+
+
+class Acts:
+    """Definer functions of the schema `app`, called as the login itself: one statement, one transaction."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
+        self._pool = pool
+        self._statements: dict[tuple[str, int], str] = {}
+
+    async def row(self, act: str, *values: Any) -> asyncpg.Record:
+        """Call a function and give its row. Raises asyncpg errors, which `database_errors` turns into facts."""
+        statement = self._statements.get((act, len(values)))
+        if statement is None:
+            places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+            # `act` is a name from our own code, never from a request.
+            statement = self._statements[(act, len(values))] = f"select * from app.{act}({places})"
+        async with self._pool.acquire() as connection:
+            return cast(asyncpg.Record, await connection.fetchrow(statement, *values))
+
+    async def value(self, act: str, *values: Any) -> Any:
+        """Call a function that returns one value."""
+        return (await self.row(act, *values))[0]
+
+
+class Database:
+    """The connections of one process."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, settings: Settings, connections: int) -> None:
+        self._pool = pool
+        self.acts = Acts(pool)
+        arguments: dict[str, Any] = {"server_settings": _server_settings()}
+        if settings.pgbouncer:
+            arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+        self._engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+asyncpg"),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=STATEMENT_SECONDS,
+            connect_args=arguments,
+            hide_parameters=True,
+        )
+
+    @classmethod
+    async def open(cls, url: str, settings: Settings) -> "Database":
+        """Connect, and refuse a login that could pass row-level security by. Raises UnsafeDatabase."""
+        connections = settings.db_connections
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=connections,
+            connection_class=_Connection,
+            server_settings=_server_settings(),
+            statement_cache_size=0 if settings.pgbouncer else 100,
+            command_timeout=STATEMENT_SECONDS,
+        )
+        try:
+            async with pool.acquire() as connection:
+                await refuse_unsafe(connection)
+        except BaseException:
+            await pool.close()
+            raise
+        return cls(pool, url, settings, connections)
+
+    def session(self, account_id: UUID | None) -> AsyncSession:
+        """Open a session that becomes this account (or nobody) when its transaction begins."""
+        session = AsyncSession(self._engine, expire_on_commit=False)
+        session.sync_session.info["account_id"] = account_id
+        event.listen(session.sync_session, "after_begin", _become)
+        return session
+
+    def act_session(self) -> AsyncSession:
+        """Open a session as the login itself, which may call acts and read nothing."""
+        return AsyncSession(self._engine, expire_on_commit=False)
+
+    async def ready(self) -> str | None:
+        """Say why requests cannot be served, None when they can: reached, and migrated to what this checkout says."""
+        try:
+            async with self._pool.acquire(timeout=2) as connection:
+                stands = await connection.fetchval("select version_num from app.alembic_version")
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+            return "the database is not reached"
+        if stands != newest_migration():
+            return "the migrations are not current"
+        return None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self._engine.dispose()
+        await self._pool.close()
+
+
+def _server_settings() -> dict[str, str]:
+    return {"application_name": "ecopanier", "timezone": "UTC", "jit": "off"}
+
+
+def newest_migration() -> str | None:
+    """Give the migration that this checkout ends with."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.set_main_option("path_separator", "os")
+    return ScriptDirectory.from_config(config).get_current_head()
+
+
+async def refuse_unsafe(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Refuse a login that could bypass row-level security, now or by becoming another role, and unprotected tables.
+
+    Raises UnsafeDatabase with what to do.
+    """
+    could = await connection.fetch(
+        """
+        select r.rolname from pg_roles r
+        where (r.rolsuper or r.rolbypassrls or r.rolname = 'ecopanier_owner')
+          and (r.rolname = current_user or pg_has_role(current_user, r.oid, 'member'))
+        """
+    )
+    if could:
+        names = ", ".join(row["rolname"] for row in could)
+        raise UnsafeDatabase(
+            f"the database login could bypass row-level security (as {names}): give DATABASE_URL the login ecopanier_api"
+        )
+    if not await connection.fetchval("select to_regnamespace('app') is not null"):
+        raise UnsafeDatabase("the database has no tables yet: run `./scripts/ecopanier migrate`")
+    problems = await connection.fetch((POLICIES / "lints.sql").read_text())
+    if problems:
+        found = "; ".join(row["problem"] for row in problems)
+        raise UnsafeDatabase(f"{found}: run `./scripts/ecopanier migrate`")
+
+
+def _become(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Set who this transaction is for, at its begin, and look up what they may be now.
+
+    Local to the transaction, so that a connection returned to the pool is nobody again.
+    """
+    account_id: UUID | None = session.info["account_id"]
+    if account_id is None:
+        connection.execute(text("select set_config('role', 'anon', true)"))
+        return
+    standing = connection.execute(
+        text(
+            "select app.standing(:account), set_config('request.jwt.claims', :claims, true),"
+            " set_config('role', 'authenticated', true)"
+        ),
+        {"account": account_id, "claims": json.dumps({"sub": str(account_id), "role": "authenticated"})},
+    ).scalar_one()
+    if standing is None:
+        raise NotSignedIn
+    if standing == "suspended":
+        raise AccountSuspended
+    session.info["role"] = Role(standing)
+
+
+async def database(request: Request) -> Database:
+    """Give this process's connections."""
+    return cast(Database, request.app.state.database)
+
+
+async def _acts(request: Request) -> Acts:
+    return (await database(request)).acts
+
+
+async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterator[AsyncSession]:
+    async with (await database(request)).session(account_id) as session, session.begin():
+        yield session
+
+
+ActsDep = Annotated[Acts, Depends(_acts)]
+
+# With FastAPI's default scope a commit that fails would still have answered 201.
+SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
+"""A session as the caller, or as nobody: for reads that anyone may try."""
+
+
+def signed_in_as(*roles: Role) -> Any:
+    """Make the dependency of a session for signed-in callers, of these roles where any are named.
+
+    Raises NotSignedIn, AccountSuspended, NotAllowed.
+    """
+
+    async def session_as(request: Request) -> AsyncIterator[AsyncSession]:
+        account_id = await caller_or_nobody(request)
+        if account_id is None:
+            raise NotSignedIn
+        async with (await database(request)).session(account_id) as session, session.begin():
+            await session.connection()
+            if roles and session.sync_session.info["role"] not in roles:
+                raise NotAllowed
+            yield session
+
+    return Depends(session_as, scope="function")
+
+
+SignedIn = Annotated[AsyncSession, signed_in_as()]
+AsMerchant = Annotated[AsyncSession, signed_in_as(Role.MERCHANT)]
+AsAdmin = Annotated[AsyncSession, signed_in_as(Role.ADMIN)]
+AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN)]
+
+
+def caller_in(session: AsyncSession) -> UUID:
+    """Give the account that a session is for."""
+    return cast(UUID, session.sync_session.info["account_id"])
+
+
+def role_in(session: AsyncSession) -> Role:
+    """Give the role that the database found when the transaction began."""
+    return cast(Role, session.sync_session.info["role"])
+
+
+async def call(session: AsyncSession, act: str, **values: Any) -> Any:
+    """Call a definer function as the session's caller and give its one value."""
+    places = ", ".join(f"{name} => :{name}" for name in values)
+    return (await session.execute(text(f"select app.{act}({places})"), values)).scalar_one()
+
+
+async def call_row(session: AsyncSession, act: str, **values: Any) -> Sequence[Any]:
+    """Call a definer function with several results as the session's caller."""
+    places = ", ".join(f"{name} => :{name}" for name in values)
+    return (await session.execute(text(f"select * from app.{act}({places})"), values)).one()

@@ -1,0 +1,215 @@
+"""Bearer token → whose it is. The token says who; what they may do, the database says.
+
+Tokens are our own (EdDSA, signed with a key derived from the secret key) or those of Supabase Auth (RS256 or ES256
+by its JWKS, HS256 by a shared secret for projects that still use one), by settings. A verified token is remembered
+until it expires, because checking a signature costs more than everything else on a hot path.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Annotated, Any
+from uuid import UUID
+
+import httpx2
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from backend.common_facts import NotSignedIn
+from backend.settings import Settings
+
+ACCESS_TOKEN_SECONDS = 15 * 60
+LEEWAY_SECONDS = 5
+AUDIENCE = "authenticated"  # Supabase's word for a request on behalf of somebody
+MOST_REMEMBERED = 20_000
+JWKS_SECONDS = 30
+LONGEST_TOKEN = 8_192
+
+
+class Role(StrEnum):
+    """What an account may be; exactly one of six."""
+
+    CUSTOMER = "customer"
+    MERCHANT = "merchant"
+    BENEFICIARY = "beneficiary"
+    COLLECTOR = "collector"
+    ASSOCIATION = "association"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a verified token says: whose it is, until when (seconds since 1970), and the address Supabase verified."""
+
+    account_id: UUID
+    expires_at: float
+    email: str | None = None
+
+
+class OwnTokens:
+    """Access tokens that EcoPanier signs and verifies itself."""
+
+    def __init__(self, seed: bytes, issuer: str) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        public = self._key.public_key()
+        self._key_id = blake2b(public.public_bytes(Encoding.Raw, PublicFormat.Raw), digest_size=8).hexdigest()
+        self._public = public
+        self._issuer = issuer
+
+    def issue(self, account_id: UUID, session_id: UUID) -> str:
+        """Sign an access token for ACCESS_TOKEN_SECONDS."""
+        issued = int(time.time())
+        claims = {
+            "sub": str(account_id),
+            "sid": str(session_id),
+            "iss": self._issuer,
+            "aud": AUDIENCE,
+            "iat": issued,
+            "exp": issued + ACCESS_TOKEN_SECONDS,
+        }
+        return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
+
+    def jwks(self) -> dict[str, Any]:
+        """Give the public key as a JWK Set (RFC 7517), for `/.well-known/jwks.json`."""
+        key = jwt.algorithms.OKPAlgorithm.to_jwk(self._public, as_dict=True)
+        return {"keys": [{**key, "kid": self._key_id, "use": "sig", "alg": "EdDSA"}]}
+
+    async def verify(self, token: str) -> Claims:
+        """Check signature, issuer, audience and time. Raises jwt.PyJWTError."""
+        return _claims(token, self._public, ["EdDSA"], self._issuer)
+
+
+class SupabaseTokens:
+    """Access tokens of Supabase Auth."""
+
+    def __init__(self, project_url: str, shared_secret: bytes | None = None) -> None:
+        self._issuer = f"{project_url}/auth/v1"
+        self._shared_secret = shared_secret
+        self._keys: dict[str, jwt.PyJWK] = {}
+        self._fetched_at = float("-inf")
+        self._client = httpx2.AsyncClient(timeout=5.0)
+
+    async def verify(self, token: str) -> Claims:
+        """Check signature, issuer, audience and time. Raises jwt.PyJWTError, also when the keys cannot be had."""
+        header = jwt.get_unverified_header(token)
+        algorithm = header.get("alg")
+        if algorithm == "HS256" and self._shared_secret is not None:
+            return _claims(token, self._shared_secret, ["HS256"], self._issuer)
+        if algorithm not in ("RS256", "ES256"):
+            raise jwt.InvalidAlgorithmError
+        key = await self._key(str(header.get("kid")))
+        # A key is for one algorithm; the token does not choose.
+        if key.algorithm_name != algorithm:
+            raise jwt.InvalidAlgorithmError
+        return _claims(token, key.key, [algorithm], self._issuer)
+
+    async def _key(self, key_id: str) -> jwt.PyJWK:
+        # An unknown kid may be a new key or a guess: guesses must not make us fetch all day.
+        if key_id not in self._keys and time.monotonic() - self._fetched_at >= JWKS_SECONDS:
+            self._fetched_at = time.monotonic()
+            try:
+                answer = await self._client.get(f"{self._issuer}/.well-known/jwks.json")
+                answer.raise_for_status()
+                usable = [k for k in jwt.PyJWKSet.from_dict(answer.json()).keys if k.key_type in ("RSA", "EC")]
+            except (httpx2.HTTPError, ValueError, jwt.PyJWTError) as error:
+                raise jwt.InvalidKeyError("the project's keys cannot be had") from error
+            self._keys = {str(key.key_id): key for key in usable}
+        try:
+            return self._keys[key_id]
+        except KeyError:
+            raise jwt.InvalidKeyError("no such key") from None
+
+    async def close(self) -> None:
+        """Close the connections to the project."""
+        await self._client.aclose()
+
+
+def _claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Claims:
+    claims = jwt.decode(
+        token,
+        key,
+        algorithms=algorithms,
+        audience=AUDIENCE,
+        issuer=issuer,
+        leeway=LEEWAY_SECONDS,
+        options={"require": ["exp", "sub", "aud", "iss"]},
+    )
+    try:
+        return Claims(UUID(claims["sub"]), float(claims["exp"]), claims.get("email"))
+    except ValueError as error:
+        raise jwt.InvalidTokenError from error
+
+
+class Identities:
+    """Verifies bearer tokens and remembers those that were good, by their hash, until they expire."""
+
+    def __init__(self, tokens: OwnTokens | SupabaseTokens) -> None:
+        self.tokens = tokens
+        self._known: OrderedDict[bytes, Claims] = OrderedDict()
+
+    async def claims(self, token: str) -> Claims:
+        """Say what a token says. Raises NotSignedIn for anything that is not a good token now."""
+        if len(token) > LONGEST_TOKEN:
+            raise NotSignedIn
+        seal = blake2b(token.encode("utf-8", "replace"), digest_size=16).digest()
+        known = self._known.get(seal)
+        if known is None:
+            try:
+                known = await self.tokens.verify(token)
+            except (jwt.PyJWTError, ValueError):
+                raise NotSignedIn from None
+            self._known[seal] = known
+            if len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        elif known.expires_at <= time.time():
+            del self._known[seal]
+            raise NotSignedIn
+        return known
+
+
+def identities(settings: Settings) -> Identities:
+    """Make what the settings ask for: own tokens or Supabase's."""
+    if settings.auth == "supabase" and settings.supabase_url is not None:
+        secret = settings.supabase_jwt_secret
+        return Identities(
+            SupabaseTokens(settings.supabase_url, secret.get_secret_value().encode() if secret is not None else None)
+        )
+    return Identities(OwnTokens(settings.derived_key("access-tokens"), settings.public_url))
+
+
+async def claims_of(request: Request) -> Claims | None:
+    """Give the claims of a request's bearer token, None without one. Raises NotSignedIn for a bad one."""
+    header: str | None = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    kept: Identities = request.app.state.identities
+    return await kept.claims(token.strip())
+
+
+async def caller_or_nobody(request: Request) -> UUID | None:
+    """Give the caller's account id, None for nobody. Raises NotSignedIn for a bad token."""
+    claims = await claims_of(request)
+    return claims.account_id if claims is not None else None
+
+
+async def caller(request: Request) -> UUID:
+    """Give the caller's account id. Raises NotSignedIn."""
+    account_id = await caller_or_nobody(request)
+    if account_id is None:
+        raise NotSignedIn
+    return account_id
+
+
+# Only so that the documentation shows how to sign in; `caller` does the work.
+documented_sign_in = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", scheme_name="bearer", auto_error=False)
+
+Caller = Annotated[UUID, Depends(caller)]
+CallerOrNobody = Annotated[UUID | None, Depends(caller_or_nobody)]

@@ -1,0 +1,75 @@
+"""Impact: factors, entries, totals."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Boolean, Column, Numeric, func
+from sqlmodel import Field
+
+from backend.columns import Index, Table, Xid8, now, sql, text
+
+
+class ImpactFactor(Table, table=True):
+    """What a meal saves, by whom and since when it is said."""
+
+    __tablename__ = "impact_factors"
+    __table_args__ = (
+        Index("impact_factors_version_key", "method", sql("coalesce(category, '')"), "valid_from", unique=True),
+    )
+
+    id: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    method: str = text()
+    category: str | None = text()
+    co2e_grams_per_meal: int
+    unit: str = text(sa_column_kwargs={"server_default": "g CO2e per meal"})
+    source: str = text()
+    valid_from: date
+
+
+class ImpactEntry(Table, table=True):
+    """What one handover saved: grams, meals, grams of CO2e, cents, and whether it helped somebody for the first time."""
+
+    __tablename__ = "impact_entries"
+    __table_args__ = (
+        Index("impact_entries_written_by_idx", "written_by"),
+        Index("impact_entries_account_id_idx", "account_id"),
+        Index("impact_entries_shop_id_idx", "shop_id"),
+    )
+
+    reservation_id: UUID = Field(primary_key=True, foreign_key="app.reservations.id")
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    factor_id: int = Field(foreign_key="app.impact_factors.id")
+    food_grams: int
+    meals: Decimal = Field(sa_type=Numeric(12, 3))
+    co2e_grams: int = Field(sa_type=BigInteger)
+    value_saved_cents: int
+    people_helped: int
+    recorded_at: datetime = now()
+    written_by: int = Field(
+        default=None, sa_column=Column(Xid8, nullable=False, server_default=func.pg_current_xact_id())
+    )
+
+
+class PeopleHelped(Table, table=True):
+    """Everybody who received food for free at least once, so that a person counts once."""
+
+    __tablename__ = "people_helped"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
+
+
+class ImpactTotals(Table, table=True):
+    """One row: the sum of the entries written by transactions before `counted_before`."""
+
+    __tablename__ = "impact_totals"
+
+    only_row: bool = Field(sa_column=Column(Boolean, primary_key=True, server_default="true"))
+    counted_before: int = Field(sa_column=Column(Xid8, nullable=False))
+    food_grams: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    meals: Decimal = Field(sa_type=Numeric(18, 3), sa_column_kwargs={"server_default": "0"})
+    co2e_grams: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    value_saved_cents: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    people_helped: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    since: datetime = now()

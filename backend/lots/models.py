@@ -1,0 +1,103 @@
+"""Lots."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column, Computed, Text
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlmodel import Field
+
+from backend.columns import Index, Point, Table, identifier, moment, now, sql, text
+
+
+class Kind(StrEnum):
+    """Discounted for everyone, or free for verified beneficiaries."""
+
+    DISCOUNTED = "discounted"
+    FREE = "free"
+
+
+class DateKind(StrEnum):
+    """Which of the two legal dates the food carries, if any."""
+
+    USE_BY = "use_by"
+    BEST_BEFORE = "best_before"
+    NONE = "none"
+
+
+class Allergen(StrEnum):
+    """The 14 allergens of annex II of regulation (EU) 1169/2011."""
+
+    GLUTEN = "gluten"
+    CRUSTACEANS = "crustaceans"
+    EGGS = "eggs"
+    FISH = "fish"
+    PEANUTS = "peanuts"
+    SOYBEANS = "soybeans"
+    MILK = "milk"
+    NUTS = "nuts"
+    CELERY = "celery"
+    MUSTARD = "mustard"
+    SESAME = "sesame"
+    SULPHITES = "sulphites"
+    LUPIN = "lupin"
+    MOLLUSCS = "molluscs"
+
+
+PUBLISHED = sql("status = 'published'")
+
+
+class Lot(Table, table=True):
+    """A quantity of one offer of unsold food, with a pickup window."""
+
+    __tablename__ = "lots"
+    __table_args__ = (
+        Index("lots_shop_id_idx", "shop_id", "id"),
+        Index("lots_near_idx", "shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
+        Index("lots_near_in_category_idx", "category_shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
+        Index("lots_words_idx", "words", postgresql_using="gin", postgresql_where=PUBLISHED),
+        Index("lots_pickup_end_idx", "pickup_end", postgresql_where=sql("status in ('published', 'paused')")),
+    )
+
+    id: UUID = identifier()
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    title: str = text()
+    description: str = text(sa_column_kwargs={"server_default": ""})
+    category: str = text()
+    kind: str = text()
+    original_price_cents: int
+    price_cents: int
+    quantity: int
+    remaining: int = Field(default=None)  # by a trigger: all of them, then less by each reservation
+    pickup_start: datetime = moment()
+    pickup_end: datetime = moment()
+    date_kind: str = text()
+    food_date: date | None
+    allergens: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"})
+    cold_chain: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    weight_grams: int | None
+    status: str = text(sa_column_kwargs={"server_default": "draft"})
+    place: str = Field(default=None, sa_type=Point)
+    shelf: str | None = Field(
+        default=None, sa_column=Column(Point, Computed("app.on_shelf(place, kind, 0)", persisted=True), nullable=False)
+    )
+    category_shelf: str | None = Field(
+        default=None,
+        sa_column=Column(
+            Point, Computed("app.on_shelf(place, kind, app.category_number(category))", persisted=True), nullable=False
+        ),
+    )
+    words: str | None = Field(
+        default=None,
+        sa_column=Column(
+            TSVECTOR,
+            Computed(
+                "to_tsvector('pg_catalog.french', app.without_accents(title || ' ' || description))", persisted=True
+            ),
+            nullable=False,
+        ),
+    )
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+    created_at: datetime = now()
+    published_at: datetime | None = moment()

@@ -1,0 +1,16 @@
+"""All tables in one place, for Alembic: importing this module fills `metadata`."""
+
+from backend.accounts import models as accounts
+from backend.administration import models as administration
+from backend.beneficiaries import models as beneficiaries
+from backend.columns import Table
+from backend.impact import models as impact
+from backend.lots import models as lots
+from backend.payments import models as payments
+from backend.reservations import models as reservations
+from backend.shops import models as shops
+
+__all__ = ["metadata"]
+
+TABLES = (accounts, administration, beneficiaries, impact, lots, payments, reservations, shops)
+metadata = Table.metadata

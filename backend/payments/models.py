@@ -1,0 +1,46 @@
+"""Payments and the events that Stripe sent about them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, now, sql, text
+
+
+class Payment(Table, table=True):
+    """The one payment of a reservation and how far it has come.
+
+    intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. What is «due» is carried forward by
+    a job until Stripe has done it.
+    """
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        Index(
+            "payments_open_idx",
+            "looked_at",
+            postgresql_where=sql("status in ('intended', 'pending', 'cancel_due', 'refund_due')"),
+        ),
+    )
+
+    id: UUID = identifier()
+    reservation_id: UUID = Field(foreign_key="app.reservations.id", unique=True)
+    amount_cents: int
+    status: str = text(sa_column_kwargs={"server_default": "intended"})
+    stripe_payment_intent: str | None = text(unique=True)
+    stripe_refund: str | None = text(unique=True)
+    created_at: datetime = now()
+    looked_at: datetime = now()
+
+
+class StripeEvent(Table, table=True):
+    """An event from Stripe, kept once."""
+
+    __tablename__ = "stripe_events"
+    __table_args__ = (Index("stripe_events_received_at_idx", "received_at"),)
+
+    id: str = text(primary_key=True)
+    type: str = text()
+    stripe_payment_intent: str | None = text()
+    received_at: datetime = now()

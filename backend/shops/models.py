@@ -1,0 +1,70 @@
+"""Shops."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, Computed
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from backend.columns import Index, Point, Table, identifier, now, sql, text
+
+
+class Category(StrEnum):
+    """What a shop sells and what a lot is."""
+
+    FRUITS_VEGETABLES = "fruits_vegetables"
+    BAKERY = "bakery"
+    PASTRY = "pastry"
+    BUTCHER = "butcher"
+    DELICATESSEN = "delicatessen"
+    FISH = "fish"
+    DAIRY = "dairy"
+    CHEESE = "cheese"
+    GROCERY = "grocery"
+    PREPARED_MEALS = "prepared_meals"
+    CATERER = "caterer"
+    DRINKS = "drinks"
+    DESSERTS = "desserts"
+    FROZEN = "frozen"
+    CANNED = "canned"
+    ORGANIC = "organic"
+    OTHER = "other"
+
+
+class Shop(Table, table=True):
+    """A merchant's place of sale."""
+
+    __tablename__ = "shops"
+    __table_args__ = (
+        Index(
+            "shops_verified_siret_key",
+            "siret",
+            unique=True,
+            postgresql_where=sql("status in ('verified', 'suspended')"),
+        ),
+        Index("shops_owner_id_idx", "owner_id"),
+        Index("shops_status_idx", "status", "id"),
+    )
+
+    id: UUID = identifier()
+    owner_id: UUID = Field(foreign_key="app.accounts.id")
+    name: str = text()
+    siret: str = text()
+    address: str = text()
+    insee_code: str = text()
+    latitude: float
+    longitude: float
+    place: str | None = Field(
+        default=None,
+        sa_column=Column(Point, Computed("app.mercator(latitude, longitude)", persisted=True), nullable=False),
+    )
+    category: str = text()
+    opening_hours: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"}
+    )
+    status: str = text(sa_column_kwargs={"server_default": "pending"})
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+    created_at: datetime = now()

@@ -1,0 +1,31 @@
+"""Alembic's entry: runs on the connection that `backend.migrate` hands over, inside its one transaction."""
+
+from alembic import context
+
+from backend import models
+
+config = context.config
+
+
+def is_ours(_obj: object, name: str | None, kind: str, reflected: bool, _compare_to: object) -> bool:
+    """Leave out the queue's own tables and Alembic's: no model of ours describes them."""
+    return not (kind == "table" and reflected and (name or "").startswith(("procrastinate_", "alembic_")))
+
+
+options = {
+    "target_metadata": models.metadata,
+    "version_table_schema": "app",
+    "include_schemas": True,
+    "include_name": lambda name, kind, _parents: kind != "schema" or name == "app",
+    "include_object": is_ours,
+    "compare_type": True,
+    # `ecopanier migrate` owns the transaction, so that tables and policies change together or not at all.
+    "transactional_ddl": True,
+    "transaction_per_migration": False,
+}
+
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", literal_binds=True, **options)
+else:
+    context.configure(connection=config.attributes["connection"], **options)
+context.run_migrations()

@@ -1,0 +1,14 @@
+-- An admin restores a suspended account, its shops and those lots that are still ahead.
+create or replace function app.restore_account(account uuid, why text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    update app.accounts a set status = 'active', status_reason = null where a.id = account;
+    if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
+    update app.shops s set status = 'verified' where s.owner_id = account and s.status = 'suspended';
+    update app.lots l set status = 'published'
+    where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'paused';
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
+    values ('account', account, 'restored', why, app.caller());
+end $$;
+grant execute on function app.restore_account(uuid, text) to authenticated;

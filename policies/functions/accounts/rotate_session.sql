@@ -1,0 +1,26 @@
+-- Spend a refresh token for the next one. A token that was spent before means that two people hold it: the whole
+-- session ends, and that must outlive the refusal, so it returns without an account instead of raising.
+create or replace function app.rotate_session(
+    spent bytea, next_token_hash bytea, expires timestamptz, out account_id uuid, out session_id uuid)
+language plpgsql security definer set search_path = '' as $$
+declare
+    token   app.refresh_tokens;
+    session app.sessions;
+begin
+    select * into token from app.refresh_tokens t where t.token_hash = spent for update;
+    if not found or token.expires_at <= app.clock() then return; end if;
+
+    select * into session from app.sessions s where s.id = token.session_id for update;
+    if session.ended_at is not null then return; end if;
+    if token.spent_at is not null then
+        update app.sessions s set ended_at = app.clock(), ended_because = 'token_reused' where s.id = session.id;
+        return;
+    end if;
+    if coalesce(app.standing(session.account_id), 'suspended') = 'suspended' then return; end if;
+
+    update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
+    insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, expires);
+    account_id := session.account_id;
+    session_id := session.id;
+end $$;
+grant execute on function app.rotate_session(bytea, bytea, timestamptz) to ecopanier_api;

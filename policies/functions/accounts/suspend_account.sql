@@ -1,0 +1,18 @@
+-- An admin suspends an account. From the next statement on it is nobody: its sessions end and its shops' lots pause.
+-- Definer, because no role may write the status of an account.
+create or replace function app.suspend_account(account uuid, why text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    if account = app.caller() then raise exception 'account.own_suspension' using errcode = 'EP409'; end if;
+    update app.accounts a set status = 'suspended', status_reason = why where a.id = account;
+    if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
+    update app.sessions s set ended_at = app.clock(), ended_because = 'suspended'
+    where s.account_id = account and s.ended_at is null;
+    update app.lots l set status = 'paused'
+    where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
+    update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
+    values ('account', account, 'suspended', why, app.caller());
+end $$;
+grant execute on function app.suspend_account(uuid, text) to authenticated;

@@ -1,0 +1,12 @@
+-- Use up a one-time token, once: the caller acts on the account that comes back.
+create or replace function app.use_token(held bytea, wanted_purpose text) returns uuid
+language plpgsql security definer set search_path = '' as $$
+declare
+    account uuid;
+begin
+    update app.one_time_tokens t set used_at = app.clock()
+    where t.token_hash = held and t.purpose = wanted_purpose and t.used_at is null and t.expires_at > app.clock()
+    returning t.account_id into account;
+    if account is null then raise exception 'auth.invalid_one_time_token' using errcode = 'EP422'; end if;
+    return account;
+end $$;

@@ -1,0 +1,19 @@
+-- Holds that were not paid in time lapse: portions go back to the lot, the payment is cancelled at Stripe. For the
+-- worker. In the order of lots, as all acts lock them.
+create or replace function app.lapse_holds(most int) returns int
+language plpgsql security definer set search_path = '' as $$
+declare
+    reservation uuid;
+    lapsed      int := 0;
+begin
+    for reservation in
+        select x.id from (
+            select r.id, r.lot_id from app.reservations r
+            where r.status = 'held' and r.hold_until <= app.clock() order by r.hold_until limit most) x
+        order by x.lot_id, x.id
+    loop
+        lapsed := lapsed + app.end_reservation(reservation, 'expired', 'unpaid', false, false)::int;
+    end loop;
+    return lapsed;
+end $$;
+grant execute on function app.lapse_holds(int) to ecopanier_worker;

@@ -1,0 +1,7 @@
+-- The same question about the caller alone, for policies.
+create or replace function app.caller_is_current_beneficiary() returns boolean
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return coalesce(app.is_current_beneficiary(app.caller()), false);
+end $$;
+grant execute on function app.caller_is_current_beneficiary() to anon, authenticated;

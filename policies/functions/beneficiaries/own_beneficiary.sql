@@ -1,0 +1,15 @@
+-- The beneficiary that the caller may decide about, locked: an admin any, a verified association its own.
+create or replace function app.own_beneficiary(beneficiary uuid) returns app.beneficiaries
+language plpgsql security definer set search_path = '' as $$
+declare
+    own app.beneficiaries;
+begin
+    select b.* into own from app.beneficiaries b
+    where b.id = beneficiary
+      and (app.caller_role() = 'admin'
+           or b.association_id = (select a.id from app.associations a
+                                  where a.id = app.caller() and a.status = 'verified'))
+    for update;
+    if not found then raise exception 'beneficiary.not_found' using errcode = 'EP404'; end if;
+    return own;
+end $$;

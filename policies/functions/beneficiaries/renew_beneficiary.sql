@@ -1,0 +1,11 @@
+-- Renew a beneficiary's right until a later day, by an admin or by the association that enrolled them.
+create or replace function app.renew_beneficiary(beneficiary uuid, until date) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    perform app.own_beneficiary(beneficiary);
+    if until < app.paris_day(app.clock()) then
+        raise exception 'beneficiary.right_in_the_past' using errcode = 'EP422';
+    end if;
+    update app.beneficiaries b set eligible_until = until where b.id = beneficiary;
+end $$;
+grant execute on function app.renew_beneficiary(uuid, date) to authenticated;

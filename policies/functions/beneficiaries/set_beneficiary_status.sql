@@ -1,0 +1,9 @@
+-- Verify or suspend a beneficiary, by an admin or by the association that enrolled them.
+create or replace function app.set_beneficiary_status(beneficiary uuid, new_status text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    if new_status not in ('verified', 'suspended') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
+    perform app.own_beneficiary(beneficiary);
+    update app.beneficiaries b set status = new_status where b.id = beneficiary;
+end $$;
+grant execute on function app.set_beneficiary_status(uuid, text) to authenticated;

@@ -1,0 +1,9 @@
+-- A parameter of the platform. Definer, because acts need it whoever calls them; the values are no secret.
+create or replace function app.setting_int(wanted text) returns int
+language plpgsql stable security definer set search_path = '' as $$
+declare
+    found_value int;
+begin
+    select s.value into strict found_value from app.settings s where s.name = wanted;
+    return found_value;
+end $$;

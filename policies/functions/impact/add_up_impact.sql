@@ -1,0 +1,23 @@
+-- Add to the totals what was written since. The watermark is a transaction, not an id: everything before the oldest
+-- transaction still running is committed or gone, so nothing can appear behind it later. For the worker.
+create or replace function app.add_up_impact() returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    since  xid8;
+    before xid8;
+begin
+    select t.counted_before into strict since from app.impact_totals t for update;
+    before := pg_snapshot_xmin(pg_current_snapshot());
+    -- A new statement, so its snapshot is at least as new as the watermark.
+    update app.impact_totals t
+    set counted_before = before,
+        food_grams = t.food_grams + n.food_grams, meals = t.meals + n.meals, co2e_grams = t.co2e_grams + n.co2e_grams,
+        value_saved_cents = t.value_saved_cents + n.value_saved_cents,
+        people_helped = t.people_helped + n.people_helped
+    from (select coalesce(sum(e.food_grams), 0) food_grams, coalesce(sum(e.meals), 0) meals,
+                 coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
+                 coalesce(sum(e.people_helped), 0) people_helped
+          from app.impact_entries e where e.written_by >= since and e.written_by < before) n
+    where before > since;
+end $$;
+grant execute on function app.add_up_impact() to ecopanier_worker;

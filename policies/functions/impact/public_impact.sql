@@ -1,0 +1,21 @@
+-- The public figures: what was added up, plus the few entries since, in one snapshot. Cheap at any size.
+-- Definer, because entries are personal and the sum is not.
+create or replace function app.public_impact() returns json
+language plpgsql stable security definer set search_path = '' as $$
+begin
+    return (
+        select json_build_object(
+            'meals', round(t.meals + n.meals, 1), 'food_kg', round((t.food_grams + n.food_grams) / 1000.0, 1),
+            'co2e_kg', round((t.co2e_grams + n.co2e_grams) / 1000.0, 1),
+            'value_saved_cents', t.value_saved_cents + n.value_saved_cents,
+            'people_helped', t.people_helped + n.people_helped,
+            'method', (select f.method from app.impact_factors f where f.category is null
+                       order by f.valid_from desc, f.id desc limit 1),
+            'since', t.since)
+        from app.impact_totals t,
+        lateral (select coalesce(sum(e.food_grams), 0) food_grams, coalesce(sum(e.meals), 0) meals,
+                        coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
+                        coalesce(sum(e.people_helped), 0) people_helped
+                 from app.impact_entries e where e.written_by >= t.counted_before) n);
+end $$;
+grant execute on function app.public_impact() to ecopanier_api;

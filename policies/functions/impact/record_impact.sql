@@ -1,0 +1,23 @@
+-- Write the one impact entry of a handover, with the factor in force for its category. Called by pick_up, in its
+-- transaction: the entry exists exactly when the food was handed over.
+create or replace function app.record_impact(r app.reservations, l app.lots) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    meal     int := app.setting_int('meal_grams');
+    grams    int := coalesce(l.weight_grams, meal) * r.quantity;
+    factor   app.impact_factors;
+    helped   int := 0;
+begin
+    select f.* into strict factor from app.impact_factors f
+    where (f.category is null or f.category = l.category) and f.valid_from <= app.paris_day(app.clock())
+    order by f.category nulls last, f.valid_from desc, f.id desc limit 1;
+
+    insert into app.people_helped (account_id) select r.account_id where r.unit_price_cents = 0 on conflict do nothing;
+    get diagnostics helped = row_count;
+
+    insert into app.impact_entries
+        (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped)
+    values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
+            grams::bigint * factor.co2e_grams_per_meal / meal,
+            (l.original_price_cents - r.unit_price_cents) * r.quantity, helped);
+end $$;

@@ -1,0 +1,15 @@
+-- Count all entries anew. Run at each migration, because in a database restored from a dump transactions are numbered
+-- from the start again and the old numbers would hide new entries. For the owner.
+create or replace function app.recount_impact() returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    if not exists (select from app.impact_totals t where t.counted_before > pg_current_xact_id())
+       and not exists (select from app.impact_entries e where e.written_by > pg_current_xact_id()) then
+        return;
+    end if;
+    lock table app.impact_entries in share row exclusive mode;
+    update app.impact_entries e set written_by = '1' where e.written_by > pg_current_xact_id();
+    update app.impact_totals t
+    set counted_before = '0', food_grams = 0, meals = 0, co2e_grams = 0, value_saved_cents = 0, people_helped = 0;
+    perform app.add_up_impact();
+end $$;

@@ -1,0 +1,52 @@
+-- What a merchant's insert or edit of a lot must keep, whichever client sends it. Definer, because it reads the shop
+-- and the reservations whoever writes. Fires on edits only, never when a portion is taken.
+create or replace function app.guard_lot() returns trigger
+language plpgsql security definer set search_path = '' as $$
+declare
+    shop app.shops;
+begin
+    select * into shop from app.shops s where s.id = new.shop_id;
+
+    if tg_op = 'INSERT' then
+        new.remaining := new.quantity;
+        new.version := 1;
+        new.published_at := null;
+    else
+        new.version := old.version + 1;
+        new.remaining := old.remaining + new.quantity - old.quantity;
+        if old.status in ('withdrawn', 'ended') then
+            raise exception 'lot.closed' using errcode = 'EP409';
+        end if;
+        if new.status <> old.status and new.status not in ('draft', 'published') then
+            raise exception 'lot.status_not_yours' using errcode = 'EP422';
+        end if;
+        if old.published_at is not null and new.status = 'draft' then
+            raise exception 'lot.already_published' using errcode = 'EP409';
+        end if;
+        -- What somebody reserved stays as they saw it.
+        if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
+            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams)
+           is distinct from
+           (old.kind, old.original_price_cents, old.price_cents, old.pickup_start, old.pickup_end, old.date_kind,
+            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams)
+           and exists (select from app.reservations r
+                       where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) then
+            raise exception 'lot.has_reservations' using errcode = 'EP409';
+        end if;
+    end if;
+    new.place := shop.place;
+
+    if new.status = 'published' and (tg_op = 'INSERT' or old.status <> 'published') then
+        if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
+        new.published_at := coalesce(new.published_at, app.clock());
+    end if;
+    if new.status = 'published' then
+        if new.pickup_end <= app.clock() then
+            raise exception 'lot.window_over' using errcode = 'EP422';
+        end if;
+        if new.date_kind = 'use_by' and new.food_date < app.paris_day(app.clock()) then
+            raise exception 'lot.past_use_by' using errcode = 'EP422';
+        end if;
+    end if;
+    return new;
+end $$;

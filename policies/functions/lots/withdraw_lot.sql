@@ -1,0 +1,29 @@
+-- A merchant withdraws a lot: nobody can reserve it any more, every holder gets portions, quota and money back and is
+-- told. Definer, because it writes reservations and payments of others: only those of the caller's own lot.
+create or replace function app.withdraw_lot(lot uuid) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    own         app.lots;
+    reservation uuid;
+begin
+    -- Locks in the order every act keeps: quota, lot, reservation, payment.
+    perform from app.free_portions f
+    where (f.account_id, f.day) in (
+        select r.account_id, r.quota_day from app.reservations r
+        where r.lot_id = lot and r.status in ('held', 'confirmed') and r.quota_day is not null)
+    order by f.account_id, f.day for update;
+    select l.* into own from app.lots l
+    where l.id = lot and l.shop_id = any (array(select app.shops_of(app.caller()))) for update;
+    if not found then raise exception 'lot.not_found' using errcode = 'EP404'; end if;
+    if own.status = 'withdrawn' then return; end if;
+    if own.status = 'ended' then raise exception 'lot.closed' using errcode = 'EP409'; end if;
+
+    update app.lots l set status = 'withdrawn', published_at = coalesce(l.published_at, app.clock()) where l.id = lot;
+    for reservation in
+        select r.id from app.reservations r where r.lot_id = lot and r.status in ('held', 'confirmed') order by r.id
+    loop
+        perform app.end_reservation(reservation, 'cancelled', 'shop', true, true);
+        perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', reservation));
+    end loop;
+end $$;
+grant execute on function app.withdraw_lot(uuid) to authenticated;

@@ -1,0 +1,15 @@
+-- Payments that nobody has looked at for a while though something is still open: a crash, a lost reply or a lost
+-- webhook left them. Marks them as looked at, so that two reconcilers take different ones. For the worker.
+create or replace function app.open_payments(older_than interval, most int) returns setof app.payments
+language plpgsql security definer set search_path = '' as $$
+begin
+    return query
+    update app.payments p set looked_at = app.clock()
+    where p.id in (
+        select x.id from app.payments x
+        where x.status in ('intended', 'pending', 'cancel_due', 'refund_due')
+          and x.looked_at < app.clock() - older_than
+        order by x.looked_at limit most for update skip locked)
+    returning p.*;
+end $$;
+grant execute on function app.open_payments(interval, int) to ecopanier_worker;

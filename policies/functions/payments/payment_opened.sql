@@ -1,0 +1,19 @@
+-- Stripe knows the payment now: remember its PaymentIntent and keep the answer for a repeated request.
+-- For the API, after reserve(). If the hold ended meanwhile, the intent is still remembered, so that it gets cancelled.
+create or replace function app.payment_opened(
+    payment uuid, intent text, holder uuid, idempotency_key text, payment_answer json, out status int, out body text)
+language plpgsql security definer set search_path = '' as $$
+declare
+    reservation uuid;
+begin
+    update app.payments p
+    set stripe_payment_intent = intent, status = case p.status when 'intended' then 'pending' else p.status end,
+        looked_at = app.clock()
+    where p.id = payment
+    returning p.reservation_id into reservation;
+    status := 201;
+    body := (app.reservation_json(reservation)::jsonb || jsonb_build_object('payment', payment_answer))::text;
+    update app.idempotency_keys i set status = payment_opened.status, body = payment_opened.body
+    where i.scope = holder and i.key = idempotency_key and i.reservation_id = reservation;
+end $$;
+grant execute on function app.payment_opened(uuid, text, uuid, text, json) to ecopanier_api;

@@ -1,0 +1,47 @@
+-- What Stripe says now about one payment becomes ours: paid in full confirms the hold; paid when there is no hold any
+-- more, or another amount, is refunded; cancelled ends the hold. Order and repetition do not matter, because the state
+-- was fetched just now and is applied under the row's lock (lot, reservation, payment).
+-- For the worker. Returns the payment's status after it.
+create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
+returns text language plpgsql security definer set search_path = '' as $$
+declare
+    p app.payments;
+    r app.reservations;
+begin
+    select x.* into p from app.payments x where x.id = payment;
+    if not found then return null; end if;
+    perform from app.lots l join app.reservations x on x.lot_id = l.id where x.id = p.reservation_id for update of l;
+    select x.* into r from app.reservations x where x.id = p.reservation_id for update;
+    select x.* into p from app.payments x where x.id = payment for update;
+
+    if p.status in ('succeeded', 'refund_due', 'refunded') then
+        return p.status;
+    end if;
+
+    if intent_status = 'succeeded' then
+        if r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending') then
+            update app.payments x set status = 'succeeded', stripe_payment_intent = intent, looked_at = app.clock()
+            where x.id = p.id;
+            update app.reservations x set status = 'confirmed', confirmed_at = app.clock(), hold_until = null
+            where x.id = r.id;
+            return 'succeeded';
+        end if;
+        update app.payments x set status = 'refund_due', stripe_payment_intent = intent, looked_at = app.clock()
+        where x.id = p.id;
+        perform app.end_reservation(r.id, 'expired', 'unpaid', false, true);
+        perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
+        return 'refund_due';
+    elsif intent_status = 'canceled' then
+        update app.payments x set status = 'cancelled', stripe_payment_intent = intent, looked_at = app.clock()
+        where x.id = p.id;
+        perform app.end_reservation(r.id, 'expired', 'unpaid', false, true);
+        return 'cancelled';
+    end if;
+
+    update app.payments x
+    set stripe_payment_intent = intent, status = case x.status when 'intended' then 'pending' else x.status end,
+        looked_at = app.clock()
+    where x.id = p.id returning x.status into p.status;
+    return p.status;
+end $$;
+grant execute on function app.settle_payment(uuid, text, text, int) to ecopanier_worker;

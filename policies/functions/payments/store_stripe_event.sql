@@ -1,0 +1,11 @@
+-- Store a Stripe event whose signature the API has checked, once, and queue the look at its PaymentIntent.
+create or replace function app.store_stripe_event(event text, event_type text, intent text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    insert into app.stripe_events (id, type, stripe_payment_intent) values (event, event_type, intent)
+    on conflict (id) do nothing;
+    if found and intent is not null then
+        perform app.defer('payments.look_at_intent', jsonb_build_object('intent', intent));
+    end if;
+end $$;
+grant execute on function app.store_stripe_event(text, text, text) to ecopanier_api;

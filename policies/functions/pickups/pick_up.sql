@@ -1,0 +1,68 @@
+-- Hand over what a pass stands for: one statement, the same work and the same answer for every kind of lot.
+-- Definer and for the API alone, which has compared the PIN with the one that the code stands for and says whether it
+-- matched. What must survive a refusal (a wrong PIN counts, an unknown pass counts) returns instead of raising:
+-- `problem` is then the problem's code. The pass's row lock makes parallel guesses wait for each other, so a sixth
+-- guess never learns whether it was right.
+create or replace function app.pick_up(
+    caller uuid, pass_code text, pin_matches boolean,
+    out problem text, out tries_left int, out body text)
+language plpgsql security definer set search_path = '' as $$
+declare
+    moment  timestamptz := app.clock();
+    counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));
+    tried   int;
+    r       app.reservations;
+    l       app.lots;
+begin
+    perform app.require_role(caller, 'merchant');
+    -- A counter that guesses codes is stopped: 30 unknown passes in ten minutes.
+    if exists (select from app.throttles t where t.bucket = counter and t.hits >= 30 and t.resets_at > moment) then
+        problem := 'rate.limited';
+        return;
+    end if;
+
+    select p.wrong_tries into tried
+    from app.passes p
+    join app.reservations x on x.id = p.reservation_id
+    join app.lots y on y.id = x.lot_id
+    join app.shops s on s.id = y.shop_id
+    where p.code = pass_code and s.owner_id = caller and s.status = 'verified'
+    for update of p;
+    if not found then
+        perform app.throttle(counter, 30, 600);
+        problem := 'pass.unknown';
+        return;
+    end if;
+    if tried >= 5 then
+        problem := 'pass.locked';
+        return;
+    end if;
+    if not pin_matches then
+        update app.passes p set wrong_tries = p.wrong_tries + 1 where p.code = pass_code;
+        problem := 'pass.wrong_pin';
+        tries_left := 4 - tried;
+        return;
+    end if;
+
+    select x.* into r from app.reservations x join app.passes p on p.reservation_id = x.id
+    where p.code = pass_code for update of x;
+    select y.* into l from app.lots y where y.id = r.lot_id;
+    if r.status = 'picked_up' then
+        problem := 'pass.already_used';
+    elsif r.status = 'no_show' then
+        problem := 'pass.outside_window';
+    elsif r.status <> 'confirmed' then
+        problem := 'pass.unknown';
+    elsif moment < l.pickup_start or moment >= l.pickup_end then
+        problem := 'pass.outside_window';
+    elsif l.date_kind = 'use_by' and l.food_date < app.paris_day(moment) then
+        problem := 'lot.past_use_by';
+    end if;
+    if problem is not null then return; end if;
+
+    update app.reservations x set status = 'picked_up', ended_at = moment where x.id = r.id;
+    perform app.record_impact(r, l);
+    body := json_build_object(
+        'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
+end $$;
+grant execute on function app.pick_up(uuid, text, boolean) to ecopanier_api;

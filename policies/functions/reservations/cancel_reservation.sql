@@ -1,0 +1,24 @@
+-- Its holder cancels a reservation. Portions go back to the lot in any case; quota and money when it is in time (until
+-- `free_cancellation_minutes` before the window opens; a hold is always in time). Cancelling twice answers the same.
+-- Definer, because the stock belongs to the shop.
+create or replace function app.cancel_reservation(reservation uuid) returns json
+language plpgsql security definer set search_path = '' as $$
+declare
+    r       app.reservations;
+    opens   timestamptz;
+    in_time boolean;
+begin
+    select x.* into r from app.reservations x where x.id = reservation and x.account_id = app.caller();
+    if not found then raise exception 'reservation.not_found' using errcode = 'EP404'; end if;
+
+    select l.pickup_start into opens from app.lots l where l.id = r.lot_id;
+    in_time := r.status = 'held'
+        or app.clock() <= opens - make_interval(mins => app.setting_int('free_cancellation_minutes'));
+    if not app.end_reservation(
+            reservation, 'cancelled', case when in_time then 'holder' else 'holder_late' end, in_time, in_time) then
+        select x.* into r from app.reservations x where x.id = reservation;
+        if r.status <> 'cancelled' then raise exception 'reservation.over' using errcode = 'EP409'; end if;
+    end if;
+    return app.reservation_json(reservation);
+end $$;
+grant execute on function app.cancel_reservation(uuid) to authenticated;

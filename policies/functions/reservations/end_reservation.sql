@@ -1,0 +1,37 @@
+-- End a reservation that was still running, for one of the acts (cancel, withdraw, lapse, no-show), and give back what
+-- the reason calls for. Portions always go back to the lot. Locks in the order every act keeps: quota, lot,
+-- reservation, payment; whoever lost the race finds nothing to end and changes nothing.
+create or replace function app.end_reservation(
+    reservation uuid, new_status text, reason text, quota_back boolean, money_back boolean) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+    r       app.reservations;
+    payment app.payments;
+begin
+    select * into r from app.reservations x where x.id = reservation;
+    if quota_back and r.quota_day is not null then
+        perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
+    end if;
+    perform from app.lots l where l.id = r.lot_id for update;
+
+    update app.reservations x set status = new_status, ended_at = app.clock(), ended_because = reason
+    where x.id = reservation and x.status in ('held', 'confirmed');
+    if not found then return false; end if;
+
+    update app.lots l set remaining = l.remaining + r.quantity where l.id = r.lot_id;
+    if quota_back and r.quota_day is not null then
+        update app.free_portions f set taken = f.taken - r.quantity
+        where f.account_id = r.account_id and f.day = r.quota_day;
+    end if;
+
+    select * into payment from app.payments p where p.reservation_id = reservation for update;
+    if found and payment.status in ('intended', 'pending') then
+        update app.payments p set status = 'cancel_due', looked_at = app.clock() where p.id = payment.id;
+    elsif found and payment.status = 'succeeded' and money_back then
+        update app.payments p set status = 'refund_due', looked_at = app.clock() where p.id = payment.id;
+    else
+        return true;
+    end if;
+    perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', payment.id));
+    return true;
+end $$;

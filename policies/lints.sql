@@ -1,0 +1,29 @@
+-- Names what is wrong with the protection of the tables; no row means that everything is in order.
+-- Asked at the end of each migration, and by the API and the worker before they start.
+select format('table %s: row-level security is not forced', c.oid::regclass) as problem
+from pg_class c
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
+  and not (c.relrowsecurity and c.relforcerowsecurity)
+union all
+select format('table %s has no policy', c.oid::regclass) from pg_class c
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
+  and not exists (select from pg_policy p where p.polrelid = c.oid)
+union all
+select format('function %s runs as its owner without an empty search path', p.oid::regprocedure) from pg_proc p
+where p.pronamespace = 'app'::regnamespace and p.prosecdef
+  and not coalesce(p.proconfig, '{}') && array['search_path=""', 'search_path=jobs, pg_catalog, pg_temp']
+union all
+select format('function %s may be executed by everybody', p.oid::regprocedure) from pg_proc p
+where p.pronamespace = 'app'::regnamespace and p.prosecdef
+  and (p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0))
+union all
+select format('role %s may pass row-level security by', r.rolname) from pg_roles r
+where r.rolname in ('ecopanier_owner', 'ecopanier_api', 'ecopanier_worker') and (r.rolbypassrls or r.rolsuper)
+union all
+select format('view %s does not ask as its caller', c.oid::regclass) from pg_class c
+where c.relnamespace = 'app'::regnamespace and c.relkind = 'v'
+  and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']
+union all
+select format('policy "%s" on %s is for everybody', p.polname, p.polrelid::regclass) from pg_policy p
+join pg_class c on c.oid = p.polrelid
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and 0 = any (p.polroles)

@@ -1,0 +1,25 @@
+-- Where things are. `auth` is Supabase's: it is made, with the two functions that policies ask, only where it is absent.
+-- Run by the login that migrates, as ecopanier_owner.
+create schema if not exists app authorization ecopanier_owner;
+create schema if not exists jobs authorization ecopanier_owner;
+
+do $$
+begin
+    if not exists (select from pg_namespace where nspname = 'auth') then
+        create schema auth authorization ecopanier_owner;
+
+        -- The claims that the API sets at the begin of each transaction; null outside of one.
+        create function auth.jwt() returns jsonb language sql stable as $f$
+            select nullif(current_setting('request.jwt.claims', true), '')::jsonb
+        $f$;
+        create function auth.uid() returns uuid language sql stable as $f$
+            select (nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
+        $f$;
+        grant usage on schema auth to anon, authenticated;
+        grant execute on function auth.jwt(), auth.uid() to anon, authenticated;
+    end if;
+end $$;
+
+alter default privileges for role ecopanier_owner revoke execute on functions from public;
+grant usage on schema app to anon, authenticated, ecopanier_api, ecopanier_worker;
+grant usage on schema jobs to ecopanier_worker;

@@ -1,0 +1,21 @@
+-- Accounts: one's own, and for admins all; the worker needs addresses to write to.
+alter table app.accounts enable row level security;
+alter table app.accounts force row level security;
+
+create policy "The acts do their work" on app.accounts for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.accounts to authenticated;
+grant update (display_name, locale) on app.accounts to authenticated;
+grant select (id, role, email, email_verified_at, display_name, locale, status) on app.accounts to ecopanier_worker;
+
+create policy "People see their own account" on app.accounts for select to authenticated
+    using (id = (select app.caller()));
+
+create policy "Admins see accounts" on app.accounts for select to authenticated
+    using ((select app.caller_role()) = 'admin');
+
+create policy "People edit their own account" on app.accounts for update to authenticated
+    using (id = (select app.caller())) with check (id = (select app.caller()));
+
+create policy "The worker reads addresses to write to" on app.accounts for select to ecopanier_worker using (true);
+-- Nobody inserts here: register_account, enrol_beneficiary and create_admin do. Role and status change by acts alone.

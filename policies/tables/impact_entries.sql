@@ -1,0 +1,25 @@
+-- Impact entries: one's own and those of one's shops; written at the handover, changed by nobody.
+alter table app.impact_entries enable row level security;
+alter table app.impact_entries force row level security;
+
+create policy "The acts do their work" on app.impact_entries for all to ecopanier_owner using (true) with check (true);
+
+grant select (reservation_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped,
+    recorded_at) on app.impact_entries to authenticated;
+
+create policy "People see their own impact" on app.impact_entries for select to authenticated
+    using (account_id = (select app.caller()));
+
+create policy "Merchants see the impact of their shops" on app.impact_entries for select to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+create trigger impact_entries_are_append_only before delete or truncate on app.impact_entries
+    for each statement execute function app.refuse_change();
+create trigger impact_entries_do_not_change before update on app.impact_entries
+    for each row when (
+        (old.reservation_id, old.account_id, old.shop_id, old.factor_id, old.food_grams, old.meals, old.co2e_grams,
+         old.value_saved_cents, old.people_helped, old.recorded_at)
+        is distinct from
+        (new.reservation_id, new.account_id, new.shop_id, new.factor_id, new.food_grams, new.meals, new.co2e_grams,
+         new.value_saved_cents, new.people_helped, new.recorded_at))
+    execute function app.refuse_change();

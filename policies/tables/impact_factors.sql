@@ -1,0 +1,9 @@
+-- The factors behind every figure: public, with their source.
+alter table app.impact_factors enable row level security;
+alter table app.impact_factors force row level security;
+
+create policy "The acts do their work" on app.impact_factors for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.impact_factors to anon, authenticated;
+
+create policy "Anyone reads the factors" on app.impact_factors for select to anon, authenticated using (true);

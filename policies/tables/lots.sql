@@ -1,0 +1,40 @@
+-- Lots: published ones are public, free ones among them for current beneficiaries alone; the rest is their merchant's.
+alter table app.lots enable row level security;
+alter table app.lots force row level security;
+
+create policy "The acts do their work" on app.lots for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.lots to anon, authenticated;
+grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status) on app.lots to authenticated;
+grant update (title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status) on app.lots to authenticated;
+
+create policy "Anyone sees published discounted lots" on app.lots for select to anon, authenticated
+    using (status = 'published' and kind = 'discounted');
+
+create policy "Current beneficiaries see published free lots" on app.lots for select to authenticated
+    using (status = 'published' and kind = 'free' and (select app.caller_is_current_beneficiary()));
+
+create policy "Merchants see their own lots" on app.lots for select to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+create policy "Holders see the lots they reserved" on app.lots for select to authenticated
+    using (id = any (array(select app.lots_reserved_by((select app.caller())))));
+
+create policy "Admins see lots" on app.lots for select to authenticated
+    using ((select app.caller_role()) = 'admin');
+
+create policy "Merchants list lots of their own shops" on app.lots for insert to authenticated
+    with check (shop_id = any (array(select app.shops_of((select app.caller())))) and status in ('draft', 'published'));
+
+create policy "Merchants edit their own lots" on app.lots for update to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))))
+    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+-- `remaining` is nobody's to write: reserve and end_reservation do. Edits by people are guarded, acts are not.
+create trigger guard_new_lot before insert on app.lots
+    for each row execute function app.guard_lot();
+create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
+    quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status on app.lots
+    for each row when (current_user = 'authenticated') execute function app.guard_lot();

@@ -1,0 +1,10 @@
+-- Passes: their holder's alone. A merchant meets a pass only when somebody shows it.
+alter table app.passes enable row level security;
+alter table app.passes force row level security;
+
+create policy "The acts do their work" on app.passes for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.passes to authenticated;
+
+create policy "People see the passes of their own reservations" on app.passes for select to authenticated
+    using (reservation_id = any (array(select app.reservations_of((select app.caller())))));

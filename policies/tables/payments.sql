@@ -1,0 +1,13 @@
+-- Payments: the holder sees theirs; the worker carries them forward by its acts.
+alter table app.payments enable row level security;
+alter table app.payments force row level security;
+
+create policy "The acts do their work" on app.payments for all to ecopanier_owner using (true) with check (true);
+
+grant select (id, reservation_id, amount_cents, status, created_at) on app.payments to authenticated;
+
+create policy "People see payments of their own reservations" on app.payments for select to authenticated
+    using (reservation_id = any (array(select app.reservations_of((select app.caller())))));
+
+grant select on app.payments to ecopanier_worker;
+create policy "The worker reads payments to carry forward" on app.payments for select to ecopanier_worker using (true);

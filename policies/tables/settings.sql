@@ -1,0 +1,10 @@
+-- The platform's parameters: no secret, readable by all who are signed in.
+alter table app.settings enable row level security;
+alter table app.settings force row level security;
+
+create policy "The acts do their work" on app.settings for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.settings to anon, authenticated, ecopanier_worker;
+
+create policy "Anyone reads the parameters" on app.settings for select to anon, authenticated, ecopanier_worker
+    using (true);

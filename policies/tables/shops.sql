@@ -1,0 +1,29 @@
+-- Shops: verified ones are public, the others are for their merchant and for admins.
+alter table app.shops enable row level security;
+alter table app.shops force row level security;
+
+create policy "The acts do their work" on app.shops for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.shops to anon, authenticated;
+grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours)
+    on app.shops to authenticated;
+grant update (name, address, insee_code, latitude, longitude, category, opening_hours) on app.shops to authenticated;
+
+create policy "Anyone sees verified shops" on app.shops for select to anon, authenticated
+    using (status = 'verified');
+
+create policy "Merchants see their own shops" on app.shops for select to authenticated
+    using (owner_id = (select app.caller()));
+
+create policy "Admins see shops" on app.shops for select to authenticated
+    using ((select app.caller_role()) = 'admin');
+
+create policy "Merchants register shops of their own" on app.shops for insert to authenticated
+    with check (owner_id = (select app.caller()) and (select app.caller_role()) = 'merchant' and status = 'pending');
+
+create policy "Merchants edit their own shops" on app.shops for update to authenticated
+    using (owner_id = (select app.caller())) with check (owner_id = (select app.caller()));
+-- The status changes by decide_shop and suspend_account alone; nobody deletes a shop.
+
+create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours
+    on app.shops for each row execute function app.guard_shop();
