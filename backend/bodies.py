@@ -1,0 +1,59 @@
+"""The base classes of what enters and what leaves: `class LotIn(In)`, `class LotOut(Out)`."""
+
+from collections.abc import Callable
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+# JSON has its own numbers and booleans: "5" is a text, 1 is not true.
+_EXACT = ("int", "float", "bool")
+_TEXT_IN_JSON = {"date": "date_type", "datetime": "datetime_type"}
+
+
+def _exact(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_exact(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    kind = schema.get("type")
+    if not isinstance(kind, str):
+        return {name: _exact(part) for name, part in schema.items()}
+    if kind in _EXACT:
+        return {**schema, "strict": True}
+    if kind in _TEXT_IN_JSON:
+        aware = {**schema, "tz_constraint": "aware"} if kind == "datetime" else schema
+        return core_schema.no_info_before_validator_function(_written_as_text(_TEXT_IN_JSON[kind]), aware)
+    inner = ("schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "definitions")
+    return {name: _exact(part) if name in inner else part for name, part in schema.items()}
+
+
+def _written_as_text(mistake: str) -> Callable[[Any], Any]:
+    def refuse_numbers(value: Any) -> Any:
+        # Pydantic would take 1700000000 and "1700000000" for seconds since 1970.
+        if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
+            raise PydanticCustomError(mistake, "Written as in RFC 3339")
+        return value
+
+    return refuse_numbers
+
+
+class In(BaseModel):
+    """What enters: unknown fields are refused, JSON types are exact, texts are stripped, times have an offset.
+
+    A field whose spaces matter says so: `Annotated[str, StringConstraints(strip_whitespace=False)]`.
+    """
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, allow_inf_nan=False)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Make the fields exact; Pydantic's strict mode would also refuse the dates and UUIDs that JSON writes as text."""
+        schema: CoreSchema = _exact(handler(source))
+        return schema
+
+
+class Out(BaseModel):
+    """What leaves: only what is declared, read from rows, objects or mappings alike."""
+
+    model_config = ConfigDict(from_attributes=True)

@@ -1,0 +1,138 @@
+"""What surrounds every request, in one pure ASGI layer because each layer costs every request."""
+
+import os
+import re
+from time import perf_counter
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.common_facts import BodyTooLarge, InternalError, RequestInvalid
+from backend.errors import Fact, FieldError, language_of, problem_response
+from backend.limits import answer_headers, limit_anonymous_writes
+from backend.messages import field_text
+from backend.observability.failures import log_failure
+from backend.observability.metrics import UnderWay, count_request
+from backend.observability.route_template import route_template
+from backend.settings import settings
+
+log = structlog.get_logger("ecopanier.request")
+
+LARGEST_BODY = 1024 * 1024
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Asked every few seconds by machines: their lines would hide the others.
+QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/healthz", "/v1/readyz"})
+
+_SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+_NEXT_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_NOTHING_LOADS = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NOT_KEPT = (b"cache-control", b"no-store")
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+
+
+class EveryRequest:
+    """Gives each request an id, bounds its body, writes its log line, counts it, and hardens its answer.
+
+    Answers to a caller who sent Authorization are never kept by a cache unless their route says so.
+    """
+
+    def __init__(self, app: ASGIApp, unlimited: frozenset[str] = frozenset()) -> None:
+        self._app = app
+        self._unlimited = unlimited
+        self._headers = [*_NEXT_HEADERS, *([_ONLY_HTTPS] if settings().production else [])]
+        self._under_way = UnderWay()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what no handler knew becomes a 500 that tells nothing."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        request_id, length, chunked, authorized = b"", 0, False, False
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorized = True
+            elif name == b"content-length":
+                length = int(value) if value.isdigit() else 0
+            elif name == b"transfer-encoding":
+                chunked = True
+            elif name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
+                request_id = value
+        request_id = request_id or os.urandom(16).hex().encode()
+        scope["request_id"] = request_id.decode()
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._hardened(message, scope, request_id, authorized)
+            await send(message)
+
+        self._under_way.count += 1
+        try:
+            if length > LARGEST_BODY:
+                raise BodyTooLarge
+            if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+                raise _unstorable(scope)
+            if not authorized and scope["method"] not in READING and scope["path"] not in self._unlimited:
+                await limit_anonymous_writes(scope)
+            await self._app(scope, _bounded(receive) if chunked else receive, answer)
+        except Fact as fact:
+            await problem_response(fact, scope)(scope, receive, answer)
+        except Exception as error:
+            log_failure(error, scope)
+            # An answer that has begun cannot be taken back: the server ends the connection.
+            if not status:
+                await problem_response(InternalError(), scope)(scope, receive, answer)
+        finally:
+            self._under_way.count -= 1
+            self._record(scope, status, perf_counter() - began)
+
+    def _hardened(
+        self, message: Message, scope: Scope, request_id: bytes, authorized: bool
+    ) -> list[tuple[bytes, bytes]]:
+        headers = [*message.get("headers", ()), *self._headers, (b"x-request-id", request_id), *answer_headers(scope)]
+        names = [name for name, _ in headers]
+        if b"content-security-policy" not in names:
+            headers.append(_NOTHING_LOADS)
+        if authorized and b"cache-control" not in names:
+            headers.append(_NOT_KEPT)
+        return headers
+
+    def _record(self, scope: Scope, status: int, took: float) -> None:
+        route = route_template(scope)
+        count_request(scope["method"], route, status, took)
+        write = log.error if status >= 500 else log.debug if route in QUIET else log.info
+        write(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(took * 1000, 2),
+            request_id=scope["request_id"],
+        )
+
+
+def _bounded(receive: Receive) -> Receive:
+    """Count a body whose length was not announced."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > LARGEST_BODY:
+            raise BodyTooLarge
+        return message
+
+    return counted
+
+
+def _unstorable(scope: Scope) -> RequestInvalid:
+    where = "path" if "\0" in scope["path"] else "query"
+    message = field_text("unstorable_text", language_of(scope))
+    return RequestInvalid(errors=[FieldError(field=where, code="unstorable_text", message=message)])

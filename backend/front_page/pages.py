@@ -1,0 +1,105 @@
+"""`/`, `/docs` and `/problems`, in plain HTML that needs nothing from elsewhere."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, cast
+
+# Swagger UI 5, the first that reads OpenAPI 3.1; FastAPI's own page loads it from a CDN, and swagger-ui-bundle ships 4.
+import openapi_ui_bundles
+from fastapi import FastAPI
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from backend.common_facts import PathUnknown
+from backend.errors import facts, language_of, problem_example, texts
+from backend.front_page import french
+from backend.observability.failures import log_failure
+
+PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
+"""Answers as `GET /v1/impact` does: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
+
+_HERE = Path(__file__).parent
+_SWAGGER = Path(openapi_ui_bundles.swagger_ui.static_path)
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=select_autoescape(),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters.update(number=french.number, kilograms=french.kilograms, euros=french.euros)
+
+_OWN_FILES_ONLY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# Swagger UI writes style attributes, draws its icons as data: addresses and calls the API from the page.
+_SWAGGER_TOO = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def _page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLResponse:
+    html = _templates.get_template(template).render(**values)
+    return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Vary": "Accept-Language"})
+
+
+def show_impact_of(app: FastAPI, impact: PublicImpact) -> None:
+    """Say where the front page reads its figures."""
+    app.state.public_impact = impact
+
+
+async def front(request: Request) -> Response:
+    """Show what runs here and what it has saved; without figures while they cannot be read."""
+    impact = cast(PublicImpact, request.app.state.public_impact)
+    try:
+        figures: Mapping[str, Any] | None = await impact()
+    except Exception as error:
+        # The page must open precisely when the database does not.
+        log_failure(error, request.scope)
+        figures = None
+    return _page("front.html", figures=figures, since=_day((figures or {}).get("since")))
+
+
+def _day(value: Any) -> str | None:
+    if isinstance(value, str):
+        value = datetime.fromisoformat(value)
+    return f"{value:%d/%m/%Y}" if isinstance(value, date) else None
+
+
+async def docs(request: Request) -> Response:
+    """Show the API's documentation with Swagger UI, from files of ours."""
+    return _page("docs.html", _SWAGGER_TOO)
+
+
+async def problem_list(request: Request) -> Response:
+    """List every problem."""
+    language = language_of(request.scope)
+    known = [(kind, *texts(kind, language)) for _, kind in sorted(facts().items())]
+    return _page("problems.html", language=language, known=known)
+
+
+async def problem_page(request: Request) -> Response:
+    """Explain one problem: the address that stands in its `type`."""
+    kind = facts().get(request.path_params["code"])
+    if kind is None:
+        raise PathUnknown
+    language = language_of(request.scope)
+    title, detail = texts(kind, language)
+    example = problem_example(kind)
+    return _page("problem.html", language=language, kind=kind, title=title, detail=detail, example=example)
+
+
+routes: list[BaseRoute] = [
+    Route("/", front, methods=["GET"]),
+    Route("/docs", docs, methods=["GET"]),
+    Route("/problems", problem_list, methods=["GET"]),
+    Route("/problems/{code}", problem_page, methods=["GET"]),
+    Mount("/static/swagger", StaticFiles(directory=_SWAGGER), name="swagger"),
+    Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
+]

@@ -1,0 +1,229 @@
+"""Everything the program takes from its environment, typed and documented; it refuses to start when unsafe."""
+
+import os
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_KEY = 32
+STRIPE = "https://api.stripe.com"
+
+
+class SettingsRefused(Exception):
+    """The settings are wrong or unsafe. Its text names each setting and what to change, and holds no value of any."""
+
+    def __init__(self, reasons: list[str]) -> None:
+        self.reasons = reasons
+        super().__init__("EcoPanier does not start with these settings:\n" + "\n".join(f"  - {r}" for r in reasons))
+
+
+def _env(name: str, description: str) -> object:
+    return Field(validation_alias=name, description=description)
+
+
+class Settings(BaseSettings):
+    """One field a setting; the alias is the name in the environment."""
+
+    # An empty variable means "not set", as docker-compose and shells pass them on; inputs may be secrets.
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True
+    )
+
+    # Where it runs
+    environment: Annotated[
+        Literal["development", "test", "production"],
+        _env("ECOPANIER_ENV", "`production` refuses every unsafe or stand-in setting."),
+    ] = "development"
+    public_url: Annotated[
+        str, _env("ECOPANIER_PUBLIC_URL", "Where people reach this server: in links, mails and problem types.")
+    ] = "http://127.0.0.1:8000"
+    secret_key: Annotated[
+        SecretStr | None,
+        _env(
+            "ECOPANIER_SECRET_KEY",
+            "At least 32 bytes. Every other key derives from it; outside production one is made.",
+        ),
+    ] = None
+    data_dir: Annotated[
+        Path, _env("ECOPANIER_DATA_DIR", "Embedded database, written mails, the key made outside production.")
+    ] = Path(".data")
+    demo: Annotated[bool, _env("ECOPANIER_DEMO", "Whether `scripts/run` fills an empty database with a demo town.")] = (
+        True
+    )
+    log_level: Annotated[
+        Literal["debug", "info", "warning", "error"], _env("ECOPANIER_LOG_LEVEL", "The least level that is written.")
+    ] = "info"
+    trusted_proxies: Annotated[
+        int,
+        Field(
+            validation_alias="ECOPANIER_TRUSTED_PROXIES",
+            description="Proxies of ours in front: the caller's address is that many entries from the end of "
+            "X-Forwarded-For. 0 ignores the header.",
+            ge=0,
+            le=10,
+        ),
+    ] = 0
+    rate_limits: Annotated[bool, _env("ECOPANIER_RATE_LIMITS", "`off` for load tests; refused in production.")] = True
+
+    # Database
+    database_url: Annotated[
+        SecretStr | None,
+        _env("DATABASE_URL", "Login of the serving process; without it `scripts/run` embeds Postgres."),
+    ] = None
+    worker_database_url: Annotated[
+        SecretStr | None, _env("ECOPANIER_WORKER_DATABASE_URL", "Login of the background worker.")
+    ] = None
+    owner_database_url: Annotated[
+        SecretStr | None, _env("ECOPANIER_OWNER_DATABASE_URL", "Login that may migrate; never given to the API.")
+    ] = None
+    db_connections: Annotated[
+        int,
+        Field(
+            validation_alias="ECOPANIER_DB_CONNECTIONS",
+            description="Connections each process keeps; 4 to 8 suffice.",
+            ge=1,
+            le=64,
+        ),
+    ] = 6
+    pgbouncer: Annotated[
+        bool, _env("ECOPANIER_PGBOUNCER", "Behind PgBouncer in transaction mode: prepared statements are not cached.")
+    ] = False
+
+    # Who signs people in
+    auth: Annotated[Literal["own", "supabase"], _env("ECOPANIER_AUTH", "Own tokens, or those of Supabase Auth.")] = (
+        "own"
+    )
+    supabase_url: Annotated[str | None, _env("SUPABASE_URL", "The Supabase project.")] = None
+    supabase_secret_key: Annotated[
+        SecretStr | None, _env("SUPABASE_SECRET_KEY", "The project's secret key, for its admin API.")
+    ] = None
+    supabase_jwt_secret: Annotated[
+        SecretStr | None, _env("SUPABASE_JWT_SECRET", "Only for projects that still sign with HS256.")
+    ] = None
+
+    # Money
+    stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None
+    stripe_webhook_secret: Annotated[
+        SecretStr | None, _env("STRIPE_WEBHOOK_SECRET", "Signs Stripe's webhooks; without it the endpoint is disabled.")
+    ] = None
+    stripe_api_base: Annotated[str, _env("STRIPE_API_BASE", "Stripe's address, or that of the local stand-in.")] = (
+        STRIPE
+    )
+
+    # Mail
+    smtp_url: Annotated[
+        SecretStr | None,
+        _env(
+            "SMTP_URL",
+            "smtp://[user:password@]host:port or smtps://…; without it mails are written to the data directory.",
+        ),
+    ] = None
+
+    @field_validator("public_url", "stripe_api_base", "supabase_url")
+    @classmethod
+    def _an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
+            raise ValueError("must be an http(s) address without user or query")
+        return value.rstrip("/")
+
+    @property
+    def production(self) -> bool:
+        return self.environment == "production"
+
+    def unsafe(self) -> list[str]:
+        """Say what is unsafe, a sentence each with the remedy; empty when it may start."""
+        found = [
+            f"{name} is shorter than {SHORTEST_KEY} bytes: generate one with `openssl rand -hex 32`."
+            for name, key in (
+                ("ECOPANIER_SECRET_KEY", self.secret_key),
+                ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),
+            )
+            if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY
+        ]
+        if self.auth == "supabase" and self.supabase_url is None:
+            found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set the project's address.")
+        if self.production:
+            found += self._unsafe_in_production()
+        return found
+
+    def _unsafe_in_production(self) -> list[str]:
+        stripe_key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
+        rules = {
+            "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
+            "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
+            "ECOPANIER_PUBLIC_URL is not https: set the address that people use.": not self.public_url.startswith(
+                "https://"
+            ),
+            "ECOPANIER_RATE_LIMITS=off is for load tests: remove it.": not self.rate_limits,
+            "ECOPANIER_DEMO is on: a demo town has public passwords; remove it or set it to 0.": (
+                self.demo and "demo" in self.model_fields_set
+            ),
+            "STRIPE_API_KEY is missing: set the live secret key.": not stripe_key,
+            "STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…): nobody would really pay.": bool(stripe_key)
+            and not stripe_key.startswith(("sk_live_", "rk_live_")),
+            "STRIPE_WEBHOOK_SECRET is missing: payments would never be confirmed.": self.stripe_webhook_secret is None,
+            f"STRIPE_API_BASE is not {STRIPE}: the stand-in takes no money; remove it.": self.stripe_api_base != STRIPE,
+            "SUPABASE_URL is not https: set the project's address.": (self.supabase_url or "https://").startswith(
+                "http://"
+            ),
+        }
+        return [reason for reason, broken in rules.items() if broken]
+
+    @cached_property
+    def _root_key(self) -> bytes:
+        if self.secret_key is not None:
+            return self.secret_key.get_secret_value().encode()
+        return _key_kept_in(self.data_dir)
+
+    def derived_key(self, purpose: str) -> bytes:
+        """Derive 32 bytes for one purpose (HKDF-SHA256, RFC 5869); other purposes cannot be computed from it."""
+        return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode()).derive(
+            self._root_key
+        )
+
+    @classmethod
+    def checked(cls) -> Self:
+        """Read the environment.
+
+        Raises SettingsRefused for an unknown value or an unsafe combination.
+        """
+        try:
+            read = cls()
+        except ValidationError as error:
+            raise SettingsRefused([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
+        if reasons := read.unsafe():
+            raise SettingsRefused(reasons)
+        return read
+
+
+def _key_kept_in(directory: Path) -> bytes:
+    """Read the key that development keeps beside its data, making it once: tokens survive a restart."""
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = directory / "secret.key"
+    draft = directory / f".secret.key.{os.getpid()}"
+    if not kept.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(os.urandom(SHORTEST_KEY).hex())
+        # link() fails where another process was first, so that all of them use the same whole key.
+        try:
+            os.link(draft, kept)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return kept.read_bytes()
+
+
+@cache
+def settings() -> Settings:
+    """Give the settings of this process, read once; tests call `settings.cache_clear()` to read them again."""
+    return Settings.checked()
