@@ -262,11 +262,10 @@ class Account:
             return cls(os.geteuid(), os.getegid())
         if owner is not None and owner.st_uid != 0:
             return cls._for_root(owner.st_uid, owner.st_gid, to_reach)
-        for name in UNPRIVILEGED_ACCOUNTS:
-            with suppress(KeyError):
-                account = pwd.getpwnam(name)
-                return cls._for_root(account.pw_uid, account.pw_gid, to_reach)
-        raise PostgresFailed("Postgres does not run as root, and this machine has no account 'postgres' or 'nobody'.")
+        account = unprivileged_account()
+        if account is None:
+            raise PostgresFailed("Postgres does not run as root, and there is no account 'postgres' or 'nobody' here.")
+        return cls._for_root(account.pw_uid, account.pw_gid, to_reach)
 
     @classmethod
     def _for_root(cls, uid: int, gid: int, to_reach: Sequence[Path]) -> "Account":
@@ -296,6 +295,14 @@ class Account:
     def give(self, folder: Path) -> None:
         if os.geteuid() == 0:
             os.chown(folder, self.uid, self.gid)
+
+
+def unprivileged_account() -> pwd.struct_passwd | None:
+    """Who runs Postgres when root starts it."""
+    for name in UNPRIVILEGED_ACCOUNTS:
+        with suppress(KeyError):
+            return pwd.getpwnam(name)
+    return None
 
 
 def binaries() -> Path:

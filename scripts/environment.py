@@ -147,7 +147,7 @@ def create(folder: Path) -> list[str]:
     else:
         version = f"3.{sys.version_info.minor}"
         sys.exit(
-            f"\nThis Python ({sys.executable}) comes without ensurepip, which venv needs. Install it, then start again:\n"
+            f"\nThis Python ({sys.executable}) lacks ensurepip, which venv needs. Install it, then start again:\n"
             f"  Debian, Ubuntu:  apt install python{version}-venv\n"
             "  elsewhere:       the package that brings pip for this Python"
         )

@@ -1,0 +1,31 @@
+"""`scripts/ecopanier`: the command line, with the database of this checkout when the environment names none."""
+
+import os
+import sys
+from contextlib import ExitStack
+
+from scripts.databases import NoDatabase, ways
+from scripts.embedded_postgres import PostgresFailed
+from scripts.places import data_folder
+
+NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "as")
+
+
+def main() -> None:
+    """Run one command of `backend.cli`."""
+    words = sys.argv[1:]
+    ours = words[: words.index("--")] if "--" in words else words
+    os.environ["ECOPANIER_DATA_DIR"] = str(data_folder())
+    with ExitStack() as until_done:
+        if ours and ours[0] in NEED_A_DATABASE and not {"--help", "--sql"} & set(ours):
+            try:
+                os.environ.update(until_done.enter_context(ways(data_folder())).environment)
+            except (NoDatabase, PostgresFailed, OSError) as problem:
+                sys.exit(str(problem))
+        from backend import cli  # after the environment is complete
+
+        cli.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The three ways into the database: the owner migrates, the API serves, the worker works, each by its own login."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from scripts.embedded_postgres import EmbeddedPostgres
+
+DATABASE = "ecopanier"
+API_LOGIN = "ecopanier_api"
+WORKER_LOGIN = "ecopanier_worker"
+
+
+class NoDatabase(Exception):
+    """The database of DATABASE_URL cannot be used; the text says what to set."""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """URLs; None where the environment names none and none follows from the others."""
+
+    api: str
+    worker: str | None = None
+    owner: str | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As the settings name them."""
+        named = {
+            "DATABASE_URL": self.api,
+            "ECOPANIER_WORKER_DATABASE_URL": self.worker,
+            "ECOPANIER_OWNER_DATABASE_URL": self.owner,
+        }
+        return {name: url for name, url in named.items() if url}
+
+
+def is_given(environment: Mapping[str, str]) -> bool:
+    """Whether a database is named from outside, so that none is embedded."""
+    return bool(environment.get("DATABASE_URL") or environment.get("ECOPANIER_OWNER_DATABASE_URL"))
+
+
+def given(environment: Mapping[str, str]) -> Ways:
+    """The ways that the environment names, completed from a login that may create roles. Raises NoDatabase."""
+    api = environment.get("DATABASE_URL")
+    worker = environment.get("ECOPANIER_WORKER_DATABASE_URL")
+    owner = environment.get("ECOPANIER_OWNER_DATABASE_URL")
+    if owner is None and api is not None and _may_create_roles(api):
+        owner, api = api, None
+    if owner is not None:
+        return Ways(api or _derived(owner, API_LOGIN), worker or _derived(owner, WORKER_LOGIN), owner)
+    assert api is not None
+    return Ways(api, worker)
+
+
+def embedded(server: EmbeddedPostgres) -> Ways:
+    """The ways into a running embedded server, in which the database is made first if need be."""
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
+        found = connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
+        if found is None:
+            connection.execute(f"create database {DATABASE}")
+    return Ways(*(server.url(login, DATABASE) for login in (API_LOGIN, WORKER_LOGIN, "postgres")))
+
+
+def embedded_server(data: Path, *, attach: bool) -> EmbeddedPostgres:
+    """The server of a data directory, not started yet."""
+    return EmbeddedPostgres(data / "postgres", log=data / "logs" / "postgres.log", attach=attach)
+
+
+@contextmanager
+def ways(data: Path) -> Iterator[Ways]:
+    """The ways into the given database, or into the embedded one, which is started for as long unless it runs."""
+    if is_given(os.environ):
+        yield given(os.environ)
+    else:
+        with embedded_server(data, attach=True) as server:
+            yield embedded(server)
+
+
+def _may_create_roles(url: str) -> bool:
+    with _connected(url) as connection:
+        found = connection.execute("select rolsuper or rolcreaterole from pg_roles where rolname = current_user")
+        return found.fetchone() == (True,)
+
+
+def _derived(owner: str, login: str) -> str:
+    """The owner's URL with another login, whose password follows from the owner's.
+
+    Not from ECOPANIER_SECRET_KEY: logins belong to the whole server, and two checkouts that share one would change the
+    password under each other.
+    """
+    with _connected(owner) as connection:
+        known = connection.info.password
+    credentials = login
+    if known:  # none: the server trusts us, or asks the operating system
+        derived = hashlib.scrypt(known.encode(), salt=login.encode(), n=2**14, r=8, p=1, dklen=24)
+        credentials = f"{login}:{derived.hex()}"
+    parts = urlsplit(owner)
+    query = "&".join(p for p in parts.query.split("&") if not p.startswith(("user=", "password=")))
+    return urlunsplit(parts._replace(netloc=f"{credentials}@{parts.netloc.rpartition('@')[2]}", query=query))
+
+
+def _connected(url: str) -> psycopg.Connection:
+    try:
+        return psycopg.connect(url, connect_timeout=10)
+    except psycopg.Error as problem:
+        raise NoDatabase(f"The database cannot be reached: {problem}") from None
