@@ -12,7 +12,10 @@ from rich.table import Table
 
 from backend.settings import Settings, SettingsRefused, settings
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="EcoPanier's command line.")
+# A traceback with the values of variables would show secrets.
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="EcoPanier's command line."
+)
 
 DRAIN_SECONDS = 10  # requests under way may end this long after SIGTERM
 

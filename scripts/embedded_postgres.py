@@ -276,7 +276,9 @@ class Account:
             )
         become = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
         plain = cls(uid, gid, become)
-        passing = cls(uid, gid, [*become, "--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override"])
+        # access(2), by which initdb looks for postgres, heeds capabilities of other accounts than root only with the bit.
+        capability = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
+        passing = cls(uid, gid, [*become, *capability])
         # Tried rather than computed from modes: access lists and mounts have their say as well.
         looks = ["/bin/sh", "-c", 'for folder; do cd "$folder" || exit; done; ./postgres -V', "sh", *map(str, to_reach)]
         said = ""
