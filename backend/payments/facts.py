@@ -1,0 +1,27 @@
+"""What can be in the way of a payment."""
+
+from backend.errors import Fact
+
+
+class PaymentUnavailable(Fact):
+    """Payment cannot be reached right now; nothing was charged twice, and trying again is safe."""
+
+    code, status = "payment.unavailable", 503
+
+
+class WebhookDisabled(Fact):
+    """No webhook secret is set, so events from Stripe are not accepted here."""
+
+    code, status = "payment.webhook_disabled", 404
+
+
+class WebhookNotGenuine(Fact):
+    """The event is not signed by Stripe, is too old, or comes from the future."""
+
+    code, status = "payment.webhook_not_genuine", 400
+
+
+class PaymentBelowMinimum(Fact):
+    """The card network takes no payment below 0.50 €; reserve more portions."""
+
+    code, status = "payment.below_minimum", 422

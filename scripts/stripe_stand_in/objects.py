@@ -1,0 +1,190 @@
+"""The shapes of Stripe's objects, with the fields that its SDK and EcoPanier read."""
+
+import secrets
+import string
+import time
+from typing import Any
+
+API_VERSION = "2026-10-28.endive"
+
+# What each of Stripe's test payment methods does: None succeeds, else (code, decline_code, message).
+TEST_PAYMENT_METHODS: dict[str, tuple[str, str | None, str] | None] = {
+    "pm_card_visa": None,
+    "pm_card_mastercard": None,
+    "pm_card_chargeDeclined": ("card_declined", "generic_decline", "Your card was declined."),
+    "pm_card_visa_chargeDeclined": ("card_declined", "generic_decline", "Your card was declined."),
+    "pm_card_chargeDeclinedInsufficientFunds": (
+        "card_declined",
+        "insufficient_funds",
+        "Your card has insufficient funds.",
+    ),
+    "pm_card_chargeDeclinedExpiredCard": ("expired_card", None, "Your card has expired."),
+}
+
+
+def new_id(prefix: str) -> str:
+    return f"{prefix}_" + "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(24))
+
+
+def now() -> int:
+    """Seconds since 1970, as in every time of Stripe's API."""
+    return int(time.time())
+
+
+def payment_intent(
+    *,
+    amount: int,
+    currency: str,
+    metadata: dict[str, str],
+    automatic_payment_methods: dict[str, Any] | None,
+    payment_method_types: list[str],
+    description: str | None,
+    receipt_email: str | None,
+) -> dict[str, Any]:
+    id = new_id("pi")
+    return {
+        "id": id,
+        "object": "payment_intent",
+        "amount": amount,
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": automatic_payment_methods,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": "automatic_async",
+        "client_secret": f"{id}_secret_{secrets.token_hex(12)}",
+        "confirmation_method": "automatic",
+        "created": now(),
+        "currency": currency,
+        "customer": None,
+        "customer_account": None,
+        "description": description,
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": metadata,
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_types": payment_method_types,
+        "processing": None,
+        "receipt_email": receipt_email,
+        "review": None,
+        "setup_future_usage": None,
+        "shipping": None,
+        "source": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) -> dict[str, Any]:
+    """The attempt to take the intent's whole amount, succeeded or (with `failure`) declined."""
+    paid = failure is None
+    code, decline, message = failure or (None, None, None)
+    return {
+        "id": new_id("ch"),
+        "object": "charge",
+        "amount": intent["amount"],
+        "amount_captured": intent["amount"] if paid else 0,
+        "amount_refunded": 0,
+        "application": None,
+        "application_fee": None,
+        "application_fee_amount": None,
+        "balance_transaction": new_id("txn") if paid else None,
+        "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
+        "captured": paid,
+        "created": now(),
+        "currency": intent["currency"],
+        "customer": None,
+        "description": intent["description"],
+        "disputed": False,
+        "failure_balance_transaction": None,
+        "failure_code": code,
+        "failure_message": message,
+        "fraud_details": {},
+        "livemode": False,
+        "metadata": intent["metadata"],
+        "on_behalf_of": None,
+        "outcome": {
+            "network_status": "approved_by_network" if paid else "declined_by_network",
+            "reason": decline or code,
+            "risk_level": "normal",
+            "seller_message": "Payment complete." if paid else message,
+            "type": "authorized" if paid else "issuer_declined",
+        },
+        "paid": paid,
+        "payment_intent": intent["id"],
+        "payment_method": intent["payment_method"],
+        "payment_method_details": {
+            "card": {"brand": "visa", "country": "FR", "exp_month": 12, "exp_year": 2040, "last4": "4242"},
+            "type": "card",
+        },
+        "receipt_email": intent["receipt_email"],
+        "receipt_number": None,
+        "receipt_url": None,
+        "refunded": False,
+        "review": None,
+        "shipping": None,
+        "source": None,
+        "source_transfer": None,
+        "statement_descriptor": None,
+        "statement_descriptor_suffix": None,
+        "status": "succeeded" if paid else "failed",
+        "transfer_data": None,
+        "transfer_group": None,
+    }
+
+
+def refund(charge: dict[str, Any], *, amount: int, reason: str | None, metadata: dict[str, str]) -> dict[str, Any]:
+    return {
+        "id": new_id("re"),
+        "object": "refund",
+        "amount": amount,
+        "balance_transaction": new_id("txn"),
+        "charge": charge["id"],
+        "created": now(),
+        "currency": charge["currency"],
+        "destination_details": {
+            "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
+            "type": "card",
+        },
+        "metadata": metadata,
+        "payment_intent": charge["payment_intent"],
+        "reason": reason,
+        "receipt_number": None,
+        "source_transfer_reversal": None,
+        "status": "succeeded",
+        "transfer_reversal": None,
+    }
+
+
+def event(
+    kind: str,
+    thing: dict[str, Any],
+    *,
+    previous: dict[str, Any] | None = None,
+    request_id: str | None,
+    idempotency_key: str | None,
+) -> dict[str, Any]:
+    """The thing as it was when this happened; request_id is None for what Stripe did by itself."""
+    return {
+        "id": new_id("evt"),
+        "object": "event",
+        "api_version": API_VERSION,
+        "created": now(),
+        "data": {"object": thing} if previous is None else {"object": thing, "previous_attributes": previous},
+        "livemode": False,
+        "pending_webhooks": 1,
+        "request": {"id": request_id, "idempotency_key": idempotency_key},
+        "type": kind,
+    }

@@ -1,0 +1,49 @@
+"""How Stripe says no."""
+
+from typing import Any
+
+
+class Refusal(Exception):
+    """An answer other than 200, in Stripe's words.
+
+    `began` tells whether the operation had begun: then its effects stand and the answer is kept for its idempotency
+    key, exactly as Stripe does; a refusal before that (a bad parameter, a busy key) leaves nothing behind.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        kind: str = "invalid_request_error",
+        code: str | None = None,
+        param: str | None = None,
+        began: bool = False,
+        headers: dict[str, str] | None = None,
+        **more: Any,
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.began = began
+        self.headers = headers or {}
+        self.error: dict[str, Any] = {"type": kind, "message": message}
+        if code is not None:
+            self.error["code"] = code
+            self.error["doc_url"] = f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
+        if param is not None:
+            self.error["param"] = param
+        self.error.update(more)
+
+    @property
+    def body(self) -> dict[str, Any]:
+        return {"error": self.error}
+
+
+def missing(kind: str, id: str, *, status: int = 404, param: str = "id") -> Refusal:
+    """No such object: 404 for an id in the path, 400 for one in a parameter."""
+    return Refusal(status, f"No such {kind}: '{id}'", code="resource_missing", param=param)
+
+
+def unexpected_state(message: str, intent: dict[str, Any]) -> Refusal:
+    """The PaymentIntent is not in a state that allows this; its state travels with the refusal."""
+    return Refusal(400, message, code="payment_intent_unexpected_state", began=True, payment_intent=intent)

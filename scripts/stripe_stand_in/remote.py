@@ -1,0 +1,67 @@
+"""A stand-in's own verbs, over HTTP: what a test says to one that runs somewhere."""
+
+import asyncio
+import ssl
+from typing import Any
+
+import httpx2
+
+
+class StandInRemote:
+    """Arms faults, steers webhooks, pays as a person does and reads the ledger of the stand-in at `base_url`."""
+
+    def __init__(self, base_url: str, publishable_key: str) -> None:
+        self.base_url = base_url
+        self.publishable_key = publishable_key
+
+    async def fault(self, operation: str, mode: str, *, times: int = 1, seconds: float = 1.0) -> None:
+        """The next `times` requests of an operation (`payment_intents.create`, …, `*`) meet this fault (faults.py)."""
+        wanted = {"operation": operation, "mode": mode, "times": times, "seconds": seconds}
+        await self._ask("POST", "/_stand_in/faults", wanted)
+
+    async def no_faults(self) -> None:
+        await self._ask("DELETE", "/_stand_in/faults")
+
+    async def webhooks(self, mode: str = "release", *, url: str | None = None, seed: int | None = None) -> None:
+        """How events leave from now on (webhooks.py), and where to."""
+        wanted = {"mode": mode, "seed": seed, **({"url": url} if url is not None else {})}
+        await self._ask("POST", "/_stand_in/webhooks", wanted)
+
+    async def webhooks_quiet(self, timeout_seconds: float = 30) -> None:
+        """Wait until no delivery is pending. Raises TimeoutError."""
+        async with asyncio.timeout(timeout_seconds):
+            while (await self._ask("GET", "/_stand_in/webhooks"))["pending"]:  # noqa: ASYNC110  # it is another process
+                await asyncio.sleep(0.02)
+
+    async def ledger(self) -> dict[str, Any]:
+        """All payments, charges and refunds (ledger.py)."""
+        return await self._ask("GET", "/_stand_in/ledger")
+
+    async def forget_idempotency_keys(self) -> None:
+        """As if a day had passed."""
+        await self._ask("DELETE", "/_stand_in/idempotency_keys")
+
+    async def pay(self, client_secret: str, payment_method: str = "pm_card_visa") -> dict[str, Any]:
+        """Confirm as the holder of a client_secret would, with the public key. The body: an intent or an `error`."""
+        id = client_secret.partition("_secret_")[0]
+        async with _client() as client:
+            answer = await client.post(
+                f"{self.base_url}/v1/payment_intents/{id}/confirm",
+                data={"client_secret": client_secret, "payment_method": payment_method},
+                auth=(self.publishable_key, ""),
+            )
+        body: dict[str, Any] = answer.json()
+        return body
+
+    async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        async with _client() as client:
+            answer = await client.request(method, self.base_url + path, json=body)
+        if answer.status_code >= 400:
+            raise ValueError(answer.text)
+        content: dict[str, Any] = answer.json() if answer.content else {}
+        return content
+
+
+def _client() -> httpx2.AsyncClient:
+    # plain HTTP on this machine: no proxy, and no certificates to load, which would take most of the time
+    return httpx2.AsyncClient(trust_env=False, timeout=30, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
