@@ -67,6 +67,13 @@ def embedded(server: EmbeddedPostgres) -> Ways:
     return Ways(*(server.url(login, DATABASE) for login in (API_LOGIN, WORKER_LOGIN, "postgres")))
 
 
+def is_empty(owner: str) -> bool:
+    """Whether nobody has an account yet, in a migrated database."""
+    with _connected(owner) as connection:
+        connection.execute("set local role ecopanier_owner")
+        return connection.execute("select exists (select from app.accounts)").fetchone() == (False,)
+
+
 def embedded_server(data: Path, *, attach: bool) -> EmbeddedPostgres:
     """The server of a data directory, not started yet."""
     return EmbeddedPostgres(data / "postgres", log=data / "logs" / "postgres.log", attach=attach)

@@ -276,7 +276,7 @@ class Account:
             )
         become = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
         plain = cls(uid, gid, become)
-        # access(2), by which initdb looks for postgres, heeds capabilities of other accounts than root only with the bit.
+        # access(2), by which initdb looks for postgres, heeds it for other accounts than root only with this bit.
         capability = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
         passing = cls(uid, gid, [*become, *capability])
         # Tried rather than computed from modes: access lists and mounts have their say as well.

@@ -41,8 +41,9 @@ def enter(module: str, *arguments: str) -> None:
     except OSError as problem:
         sys.exit(f"Cannot prepare the Python environment: {problem}")
     environment = dict(os.environ)
-    for name in ("PYTHONHOME", "PYTHONPATH"):
-        environment.pop(name, None)  # another Python's modules must not leak into ours
+    # Another Python's modules must not leak into ours; and what is compiled anew at every start makes it slow.
+    for name in ("PYTHONHOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE"):
+        environment.pop(name, None)
     if environment.get("ECOPANIER_DATA_DIR"):  # as the person typed it, from where they typed it
         environment["ECOPANIER_DATA_DIR"] = os.path.abspath(environment["ECOPANIER_DATA_DIR"])
     os.chdir(ROOT)
@@ -161,7 +162,7 @@ def install(pip: list[str], folder: Path, progress: Progress) -> None:
     """Install requirements.lock with pip, whose own configuration (files, PIP_*) is respected."""
     pinned = re.findall(r"^\w.*==.*", LOCK.read_text(), re.MULTILINE)
     total = sum(not re.search("== '(win32|emscripten)'", line) for line in pinned)
-    command = [*pip, "install", "--require-hashes", "--no-deps", "--no-compile", "--no-input", "--progress-bar", "off"]
+    command = [*pip, "install", "--require-hashes", "--no-deps", "--no-input", "--progress-bar", "off"]
     running = subprocess.Popen(
         [*command, "--disable-pip-version-check", "-r", str(LOCK)],
         stdout=subprocess.PIPE,

@@ -114,13 +114,14 @@ class Run:
         # The owner's URL stays with the steps that need it: the serving programs never see it.
         serving = {**self.environment, **ways.environment}
         serving.pop("ECOPANIER_OWNER_DATABASE_URL", None)
-        if self.settings.stripe_api_key is None:
-            serving |= self.stripe_stand_in(until_end)
+        stand_in = self.stripe_stand_in(until_end) if self.settings.stripe_api_key is None else None
         if ways.owner is not None:
             owning = {**serving, **ways.environment}
             self.step("migrate", owning, "Database migrated")
-            if self.settings.demo and not self.settings.production:
-                self.step("seed", owning, "Demo town looked after", "--if-empty")
+            if self.settings.demo and not self.settings.production and databases.is_empty(ways.owner):
+                self.step("seed", owning, "A demo town was built")
+        if stand_in is not None:
+            serving |= stand_in()
         api = self.ours("api", ["serve", "--host", HOST, "--port", str(self.port)], serving)
         worker = self.ours("worker", ["worker"], serving)
         self.keep(api, until_end)
@@ -136,8 +137,8 @@ class Run:
         self.keep(Database(server), until_end)
         return databases.embedded(server)
 
-    def stripe_stand_in(self, until_end: ExitStack) -> dict[str, str]:
-        """Start the stand-in; returns the settings that lead to it."""
+    def stripe_stand_in(self, until_end: ExitStack) -> Callable[[], dict[str, str]]:
+        """Start the stand-in; calling the result waits until it listens and gives the settings that lead to it."""
         port_file = self.data / "stripe-stand-in.port"
         port_file.unlink(missing_ok=True)
         keys = {"STRIPE_API_KEY": "sk_test_stand_in", "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}"}
@@ -146,10 +147,14 @@ class Run:
         command = [sys.executable, "-m", "scripts.stripe_stand_in", *places, *webhook]
         program = Program("stripe-stand-in", command, {**self.environment, **keys}, self.log("stripe-stand-in"))
         self.keep(program, until_end)
-        program.wait_until(port_file.exists, "it listened")
-        port = port_file.read_text().strip()
-        program.command = [*command, "--port", port]  # the same one should it be started again
-        return {**keys, "STRIPE_API_BASE": f"http://{HOST}:{port}"}
+
+        def listening() -> dict[str, str]:
+            program.wait_until(port_file.exists, "it listened")
+            port = port_file.read_text().strip()
+            program.command = [*command, "--port", port]  # the same one should it be started again
+            return {**keys, "STRIPE_API_BASE": f"http://{HOST}:{port}"}
+
+        return listening
 
     def ours(self, name: str, words: Sequence[str], environment: Mapping[str, str]) -> Program:
         """A command of `backend.cli` as a program with a log of its own."""
