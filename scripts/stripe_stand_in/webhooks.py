@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import random
+import sqlite3
 import time
 from collections import deque
 from typing import Any, Literal, get_args
@@ -30,6 +31,7 @@ create table if not exists deliveries (
     id integer primary key, event text not null, type text not null, body text not null,
     emitted real not null, due real not null, tries integer not null default 0
 );
+create index if not exists deliveries_by_due on deliveries (due, id);
 """
 
 
@@ -91,11 +93,10 @@ class Webhooks:
     async def deliver_for_ever(self) -> None:
         """Runs for as long as the server does."""
         async with httpx2.AsyncClient(timeout=10, trust_env=False) as client:
-            slots = asyncio.Semaphore(_AT_ONCE)
             try:
                 while True:
                     self._wake.clear()
-                    wait = self._start_what_is_due(client, slots)
+                    wait = self._start_what_is_due(client)
                     try:
                         await asyncio.wait_for(self._wake.wait(), wait)
                     except TimeoutError:
@@ -105,38 +106,35 @@ class Webhooks:
                     task.cancel()
                 await asyncio.gather(*self._going.values(), return_exceptions=True)
 
-    def _start_what_is_due(self, client: httpx2.AsyncClient, slots: asyncio.Semaphore) -> float | None:
-        """Seconds until the next one is due, None when none waits."""
+    def _start_what_is_due(self, client: httpx2.AsyncClient) -> float | None:
+        """Seconds until there is more to do; None: not before something changes."""
         if self.mode == "hold" or self.url is None:
             return None
-        wait = None
-        for row in self._db.execute("select id, due from deliveries order by due, id").fetchall():
+        # those under way are still due, so look that much further
+        first = self._db.execute("select * from deliveries order by due, id limit ?", (2 * _AT_ONCE,)).fetchall()
+        for row in first:
             if row["id"] in self._going:
                 continue
             if row["due"] > time.time():
-                wait = max(row["due"] - time.time(), 0.001)
-                break
-            task = asyncio.create_task(self._deliver(client, slots, row["id"]))
-            self._going[row["id"]] = task
-        return wait
+                return max(float(row["due"]) - time.time(), 0.001)
+            if len(self._going) == _AT_ONCE:
+                return None
+            self._going[row["id"]] = asyncio.create_task(self._deliver(client, self.url, row))
+        return None
 
-    async def _deliver(self, client: httpx2.AsyncClient, slots: asyncio.Semaphore, id: int) -> None:
+    async def _deliver(self, client: httpx2.AsyncClient, url: str, row: sqlite3.Row) -> None:
         try:
-            async with slots:
-                row = self._db.execute("select * from deliveries where id = ?", (id,)).fetchone()
-                if self.mode == "hold" or self.url is None:
-                    return
-                outcome = await self._send(client, self.url, row["body"])
-                self.attempts.append({"event": row["event"], "type": row["type"], "outcome": outcome})
-                if outcome.startswith("2") or time.time() - row["emitted"] > GIVE_UP_SECONDS:
-                    self._db.execute("delete from deliveries where id = ?", (id,))
-                else:
-                    pause = min(_FIRST_RETRY_SECONDS * 2 ** row["tries"], _LONGEST_RETRY_SECONDS)
-                    self._db.execute(
-                        "update deliveries set tries = tries + 1, due = ? where id = ?", (time.time() + pause, id)
-                    )
+            outcome = await self._send(client, url, row["body"])
+            self.attempts.append({"event": row["event"], "type": row["type"], "outcome": outcome})
+            if outcome.startswith("2") or time.time() - row["emitted"] > GIVE_UP_SECONDS:
+                self._db.execute("delete from deliveries where id = ?", (row["id"],))
+            else:
+                pause = min(_FIRST_RETRY_SECONDS * 2 ** min(row["tries"], 20), _LONGEST_RETRY_SECONDS)
+                self._db.execute(
+                    "update deliveries set tries = tries + 1, due = ? where id = ?", (time.time() + pause, row["id"])
+                )
         finally:
-            del self._going[id]
+            del self._going[row["id"]]
             self._wake.set()
 
     async def _send(self, client: httpx2.AsyncClient, url: str, body: str) -> str:
