@@ -48,7 +48,7 @@ class In(BaseModel):
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Make the fields exact; Pydantic's strict mode would also refuse the dates and UUIDs that JSON writes as text."""
+        """Make the fields exact; Pydantic's strict mode would refuse the dates and UUIDs that JSON writes as text."""
         schema: CoreSchema = _exact(handler(source))
         return schema
 

@@ -47,10 +47,14 @@ _OTHERS: dict[str, Callable[[], Fact]] = {
     "40001": TryAgain,
     "40P01": TryAgain,
     "55P03": TryAgain,
-    # Out of range, and characters that no text can hold: what validation let through is still the caller's.
+    # Out of range, unreadable, or with characters that no text can hold (22000: the driver found it): what
+    # validation let through is still the caller's.
+    "22000": RequestInvalid,
     "22003": RequestInvalid,
+    "22007": RequestInvalid,
     "22008": RequestInvalid,
     "22021": RequestInvalid,
+    "22P02": RequestInvalid,
     "22P05": RequestInvalid,
 }
 
@@ -93,12 +97,7 @@ def _from_sqlstate(error: asyncpg.PostgresError) -> Fact:
 
 def _from_driver(error: asyncpg.InterfaceError) -> Fact:
     # The driver has no finer class for a lost connection or a closing pool.
-    if re.search(r"clos(ed|ing)", str(error)):
-        return DatabaseUnavailable()
-    if isinstance(error, ValueError):
-        log.warning("database.argument_refused")
-        return RequestInvalid()
-    return InternalError()
+    return DatabaseUnavailable() if re.search(r"clos(ed|ing)", str(error)) else InternalError()
 
 
 def _passed_through(traceback: TracebackType | None, package: str) -> bool:

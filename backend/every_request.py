@@ -3,6 +3,7 @@
 import os
 import re
 from time import perf_counter
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,8 +16,6 @@ from backend.observability.failures import log_failure
 from backend.observability.metrics import UnderWay, count_request
 from backend.observability.route_template import route_template
 from backend.settings import settings
-
-log = structlog.get_logger("ecopanier.request")
 
 LARGEST_BODY = 1024 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -44,6 +43,7 @@ class EveryRequest:
         self._unlimited = unlimited
         self._headers = [*_NEXT_HEADERS, *([_ONLY_HTTPS] if settings().production else [])]
         self._under_way = UnderWay()
+        self._log: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; what no handler knew becomes a 500 that tells nothing."""
@@ -106,6 +106,10 @@ class EveryRequest:
     def _record(self, scope: Scope, status: int, took: float) -> None:
         route = route_template(scope)
         count_request(scope["method"], route, status, took)
+        if self._log is None:
+            # Bound once, after the logs have been configured: structlog's lazy logger costs more than the line.
+            self._log = structlog.get_logger("ecopanier.request").bind()
+        log = self._log
         write = log.error if status >= 500 else log.debug if route in QUIET else log.info
         write(
             "request",

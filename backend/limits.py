@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Annotated, Any
 
@@ -83,6 +84,11 @@ def client_address(scope: Scope) -> str:
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
         # Entries before those of our own proxies are the caller's invention.
         address = hops[-proxies] if len(hops) >= proxies else address
+    return _household(address)
+
+
+@lru_cache(maxsize=4096)
+def _household(address: str) -> str:
     try:
         parsed = ip_address(address)
     except ValueError:

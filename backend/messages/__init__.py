@@ -1,25 +1,32 @@
 """The texts people read when something is refused, in French and English, and which of the two they asked for."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-# Werkzeug is here for this parser alone (q-values, `fr-CA`, `*`): Starlette has none.
-from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
-
 Language = Literal["fr", "en"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en")
+
+# A language range's first subtag, or `*`, and its weight.
+_RANGE = re.compile(r"(?:^|,)\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?)\s*)?(?=,|$)")
 
 
 @lru_cache(maxsize=512)
 def language_asked(accept_language: str) -> Language:
     """Choose between French and English by an Accept-Language header (RFC 9110 12.5.4); French when in doubt."""
-    # Headers beyond any browser's are not kept in the cache's keys for long: the caller cuts them.
-    best = parse_accept_header(accept_language, LanguageAccept).best_match(LANGUAGES, default="fr")
-    return "en" if best == "en" else "fr"
+    # Starlette has no negotiation, and Werkzeug's gives English to "fr-CA, en;q=0.5".
+    wanted: dict[str, float] = {}
+    for primary, quality in _RANGE.findall(accept_language):
+        wanted.setdefault(primary.lower(), float(quality or 1))
+    others = wanted.get("*", 0.0)
+    french, english = wanted.get("fr", others), wanted.get("en", others)
+    if french == english:
+        named = [language for language in wanted if language in LANGUAGES]
+        return "en" if english and named[:1] == ["en"] else "fr"
+    return "en" if english > french else "fr"
 
 
 @cache

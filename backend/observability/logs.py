@@ -25,6 +25,7 @@ class LineWriter:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._lines: SimpleQueue[bytes] = SimpleQueue()
+        self._some = threading.Event()
         self._writing = threading.Lock()
         self.dropped = 0
         threading.Thread(target=self._keep_writing, name="log-writer", daemon=True).start()
@@ -36,14 +37,16 @@ class LineWriter:
             self._lines.put(line)
         else:
             self.dropped += 1
+        if not self._some.is_set():
+            self._some.set()
 
     def flush(self) -> None:
         """Do nothing: structlog flushes after each line, the thread after each gathering."""
 
-    def write_out(self, first: bytes = b"") -> None:
+    def write_out(self) -> None:
         """Write everything queued, now."""
         with self._writing:
-            gathered = [first]
+            gathered: list[bytes] = []
             while True:
                 try:
                     gathered.append(self._lines.get_nowait())
@@ -60,9 +63,10 @@ class LineWriter:
 
     def _keep_writing(self) -> None:
         while True:
-            line = self._lines.get()
+            self._some.wait()
             time.sleep(PAUSE_SECONDS)
-            self.write_out(line)
+            self._some.clear()
+            self.write_out()
 
 
 def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
@@ -79,7 +83,8 @@ def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
         wrapper_class=structlog.make_filtering_bound_logger(least),
         # structlog only writes to it and flushes it.
         logger_factory=structlog.BytesLoggerFactory(file=writer),  # type: ignore[arg-type]
-        cache_logger_on_first_use=True,
+        # Loggers of modules live as long as the process: kept ones would write to a stream of the past.
+        cache_logger_on_first_use=False,
     )
     handler = _Handler(writer)
     handler.setFormatter(
@@ -90,7 +95,9 @@ def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    root.setLevel(max(least, logging.INFO))
+    # What libraries tell in passing holds addresses, arguments of jobs, whole URLs.
+    root.setLevel(max(least, logging.WARNING))
+    logging.getLogger("uvicorn").setLevel(max(least, logging.INFO))
     # Its lines hold raw paths and addresses; EveryRequest writes ours instead.
     logging.getLogger("uvicorn.access").disabled = True
     return writer

@@ -1,0 +1,384 @@
+"""What surrounds every request, seen through HTTP: problems, strict bodies, limits, headers, logs, metrics."""
+
+import io
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+import structlog
+from fastapi import FastAPI
+
+from backend.limits import windows
+from backend.observability.logs import LineWriter, configure_logs
+from backend.settings import settings
+from tests.pure.toy_app import A_TOY, FAST, ORDINARY, SECRET, made, toy_app
+
+JSON = {"content-type": "application/json"}
+BOTH = pytest.mark.parametrize("path", [ORDINARY, FAST], ids=["ordinary", "fast"])
+
+
+@pytest.fixture(autouse=True)
+async def fresh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    monkeypatch.setenv("ECOPANIER_ENV", "test")
+    monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "on")
+    settings.cache_clear()
+    await windows.reset()
+    made.clear()
+    yield
+    settings.cache_clear()
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return toy_app()
+
+
+@pytest.fixture
+async def web(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
+    transport = httpx2.ASGITransport(app=app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+        yield client
+
+
+@pytest.fixture
+def lines() -> Iterator[Any]:
+    """Give a function that returns the log lines written so far."""
+    written = io.BytesIO()
+    writer: LineWriter = configure_logs("debug", written)
+
+    def read() -> list[dict[str, Any]]:
+        writer.write_out()
+        return [json.loads(line) for line in written.getvalue().splitlines()]
+
+    yield read
+    structlog.reset_defaults()
+
+
+def is_a_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    body: dict[str, Any] = answer.json()
+    assert (answer.status_code, body["code"], body["status"]) == (status, code, status)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert body["type"] == f"{settings().public_url}/problems/{code}"
+    assert body["request_id"] == answer.headers["x-request-id"]
+    assert body["title"]
+    assert body["detail"]
+    assert answer.headers["cache-control"] == "no-store"
+    return body
+
+
+# Bodies
+
+
+@BOTH
+async def test_a_good_body_is_taken(web: httpx2.AsyncClient, path: str) -> None:
+    answer = await web.post(path, content=b'{"quantity": 2, "title": " caf\\u00e9 \\ud83e\\udd56 "}', headers=JSON)
+    assert (answer.status_code, answer.json()) == (201, {"id": str(A_TOY), "quantity": 2})
+    assert made == [2]
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        (b'{"quantity": NaN}', 422, "body.unreadable"),
+        (b'{"quantity": Infinity}', 422, "body.unreadable"),
+        (b'{"quantity": 1e400}', 422, "body.unreadable"),
+        (b'{"quantity": 1' + b"0" * 400 + b".0}", 422, "body.unreadable"),
+        (b'{"quantity": 9223372036854775808}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "title": "\\ud800"}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "title": "a\\u0000b"}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "a\\u0000b": 1}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "title": "\xff"}', 422, "body.unreadable"),
+        (b"[" * 100_000, 422, "body.unreadable"),
+        (b'{"quantity": 1', 422, "body.unreadable"),
+        (b'{"quantity": "1"}', 422, "request.invalid"),
+        (b'{"quantity": true}', 422, "request.invalid"),
+        (b'{"quantity": 1.0}', 422, "request.invalid"),
+        (b'{"quantity": 0}', 422, "request.invalid"),
+        (b'{"quantity": 1, "role": "admin"}', 422, "request.invalid"),
+        (b"[]", 422, "request.invalid"),
+        (b"null", 422, "request.invalid"),
+        (b"", 422, "request.invalid"),
+        (b" " * (1024 * 1024 + 1), 413, "body.too_large"),
+    ],
+    ids=lambda value: repr(value[:40]) if isinstance(value, bytes) else None,
+)
+async def test_a_bad_body_is_refused_and_changes_nothing(
+    web: httpx2.AsyncClient, path: str, body: bytes, status: int, code: str
+) -> None:
+    is_a_problem(await web.post(path, content=body, headers=JSON), status, code)
+    assert made == []
+
+
+@BOTH
+async def test_a_body_that_does_not_say_how_long_it_is_is_bounded_too(web: httpx2.AsyncClient, path: str) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(20):
+            yield b" " * 65_536
+
+    is_a_problem(await web.post(path, content=endless(), headers=JSON), 413, "body.too_large")
+    assert made == []
+
+
+@BOTH
+async def test_another_content_type_is_refused(web: httpx2.AsyncClient, path: str) -> None:
+    answer = await web.post(path, content=b'{"quantity": 2}', headers={"content-type": "text/plain"})
+    is_a_problem(answer, 415, "body.wrong_type")
+    assert answer.headers["accept"] == "application/json"
+    assert made == []
+
+
+async def test_both_kinds_of_route_tell_the_same_of_a_field(web: httpx2.AsyncClient) -> None:
+    told = [(await web.post(path, json={"quantity": "2", "x": 1})).json()["errors"] for path in (ORDINARY, FAST)]
+    assert (
+        told[0]
+        == told[1]
+        == [
+            {"field": "body.quantity", "code": "int_type", "message": "Un nombre entier est attendu."},
+            {"field": "body.x", "code": "extra_forbidden", "message": "Ce champ n'est pas connu ici."},
+        ]
+    )
+
+
+@pytest.mark.parametrize("path", ["/v1/toys?q=a%00b", "/v1/toys/a%00b/failures", "/%00"])
+async def test_nul_in_an_address_is_refused(web: httpx2.AsyncClient, path: str) -> None:
+    is_a_problem(await web.get(path), 422, "request.invalid")
+
+
+async def test_a_form_takes_forms_without_nul_only(web: httpx2.AsyncClient) -> None:
+    assert (await web.post("/v1/sign-in", data={"username": "amina"})).status_code == 204
+    with_nul = await web.post(
+        "/v1/sign-in", content=b"username=a%00", headers={"content-type": "application/x-www-form-urlencoded"}
+    )
+    is_a_problem(with_nul, 422, "body.unreadable")
+    is_a_problem(await web.post("/v1/sign-in", json={"username": "amina"}), 415, "body.wrong_type")
+
+
+async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
+    answers = [
+        await web.post(ORDINARY, json={"quantity": SECRET}),
+        await web.post(ORDINARY, json={"quantity": 1, SECRET: SECRET}),
+        await web.post(ORDINARY, content=f'{{"quantity": {SECRET}}}'.encode(), headers=JSON),
+        await web.get(f"/v1/toys?limit={SECRET}&after={SECRET}"),
+        await web.get(f"/v1/{SECRET}"),
+    ]
+    for answer in answers:
+        assert answer.status_code in (404, 422)
+        assert SECRET not in answer.text + str(answer.headers)
+
+
+# Problems
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ("broken", 409, "toy.broken"),
+        ("refused by an act", 409, "toy.broken"),
+        ("refused by an act with a code that nobody knows", 500, "internal"),
+        ("against a constraint with a fact", 422, "toy.too_dear"),
+        ("against a constraint without one", 409, "data.conflict"),
+        ("refused by row-level security", 403, "access.forbidden"),
+        ("deadlock", 503, "try_again"),
+        ("the server is shutting down", 503, "database.unavailable"),
+        ("the pool is closing", 503, "database.unavailable"),
+        ("a number out of range", 422, "request.invalid"),
+        ("wrong SQL", 500, "internal"),
+        ("our mistake", 500, "internal"),
+        ("a file is missing", 500, "internal"),
+    ],
+)
+async def test_what_goes_wrong_becomes_a_problem_that_tells_nothing_more(
+    web: httpx2.AsyncClient, lines: Any, how: str, status: int, code: str
+) -> None:
+    answer = await web.get(f"/v1/toys/{how}/failures")
+    is_a_problem(answer, status, code)
+    assert ("retry-after" in answer.headers) == (status == 503)
+    written = lines()
+    assert SECRET not in answer.text + str(written)
+    failures = [line for line in written if line["event"] == "failure"]
+    assert len(failures) == (1 if status >= 500 else 0)
+    assert all(line["request_id"] == answer.headers["x-request-id"] for line in failures)
+
+
+async def test_members_of_a_fact_stand_in_the_problem_and_in_its_text(web: httpx2.AsyncClient) -> None:
+    problem = (await web.get("/v1/toys/broken/failures", headers={"accept-language": "en"})).json()
+    assert problem["pieces"] == 3
+    assert problem["detail"] == "This toy is broken; 3 pieces are left."
+
+
+@pytest.mark.parametrize(
+    ("asked", "language"),
+    [
+        (None, "fr"),
+        ("en", "en"),
+        ("en-GB,en;q=0.9", "en"),
+        ("fr-CA, en;q=0.5", "fr"),
+        ("fr;q=0.4, en;q=0.5", "en"),
+        ("en;q=0", "fr"),
+        ("de, en;q=0.1", "en"),
+        ("de", "fr"),
+        ("*", "fr"),
+        ("en, fr", "en"),
+        ("fr, en", "fr"),
+        ("fr;q=0, *;q=0.1", "en"),
+        ("EN-us", "en"),
+        ("en" + ";q=0.1" * 5_000, "fr"),
+        (";;;,,q=q", "fr"),
+    ],
+)
+async def test_the_language_is_negotiated(web: httpx2.AsyncClient, asked: str | None, language: str) -> None:
+    answer = await web.get("/v1/nothing", headers={"accept-language": asked} if asked else {})
+    assert answer.headers["content-language"] == language
+    assert answer.headers["vary"] == "Accept-Language"
+    assert answer.json()["title"] == {"fr": "Introuvable", "en": "Not found"}[language]
+
+
+async def test_another_method_is_told_which_are_known(web: httpx2.AsyncClient) -> None:
+    answer = await web.delete("/v1/toys")
+    is_a_problem(answer, 405, "method.not_allowed")
+    assert answer.headers["allow"]
+
+
+async def test_readiness_says_why_not(web: httpx2.AsyncClient) -> None:
+    async def not_yet() -> str | None:
+        return "a migration is missing"
+
+    assert (await web.get("/readyz")).json() == {"status": "ok"}
+    transport = httpx2.ASGITransport(app=toy_app(ready=not_yet))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as unready:
+        for path in ("/readyz", "/v1/readyz"):
+            problem = is_a_problem(await unready.get(path), 503, "service.not_ready")
+            assert problem["reason"] == "a migration is missing"
+        assert (await unready.get("/healthz")).status_code == 200
+
+
+# Headers
+
+
+async def test_a_sane_request_id_is_kept_and_another_replaced(web: httpx2.AsyncClient) -> None:
+    async def given(request_id: str) -> str:
+        return (await web.get("/healthz", headers={"x-request-id": request_id})).headers["x-request-id"]
+
+    assert await given("abcd-1234_EFGH") == "abcd-1234_EFGH"
+    for insane in ("short", "x" * 65, SECRET, 'a"b\\c{}<>'):
+        assert await given(insane) not in ("", insane)
+
+
+async def test_answers_to_somebody_are_not_kept(web: httpx2.AsyncClient) -> None:
+    assert "cache-control" not in (await web.get("/v1/toys")).headers
+    answer = await web.get("/v1/toys", headers={"authorization": "Bearer x"})
+    assert answer.headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/v1/toys", "/v1/nothing", "/static/page.css"])
+async def test_every_answer_is_hardened(web: httpx2.AsyncClient, path: str) -> None:
+    headers = (await web.get(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers.get_list("content-security-policy")[0].startswith("default-src 'none'")
+    assert len(headers.get_list("content-security-policy")) == 1
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "script-src 'unsafe-inline'" not in headers["content-security-policy"]
+
+
+# Limits
+
+
+async def test_a_limit_says_what_is_left_and_then_refuses(web: httpx2.AsyncClient) -> None:
+    answers = [await web.post("/v1/sign-in", data={"username": "amina"}) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [204, 204, 204, 429]
+    assert '"sign-in";q=3;w=60' in answers[0].headers["ratelimit-policy"]
+    assert '"sign-in";r=2;t=60' in answers[0].headers["ratelimit"]
+    is_a_problem(answers[3], 429, "rate.limited")
+    assert 1 <= int(answers[3].headers["retry-after"]) <= 60
+
+
+async def test_each_address_has_its_own_count_and_cannot_invent_others(app: FastAPI) -> None:
+    async def signs_in(address: str, forwarded: str = "") -> int:
+        transport = httpx2.ASGITransport(app=app, client=(address, 1))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            headers = {"x-forwarded-for": forwarded} if forwarded else {}
+            return (await client.post("/v1/sign-in", data={"username": "amina"}, headers=headers)).status_code
+
+    assert [await signs_in("192.0.2.1", f"198.51.100.{i}") for i in range(4)] == [204, 204, 204, 429]
+    assert await signs_in("192.0.2.2") == 204
+    # One household holds a whole /64.
+    assert [await signs_in(f"2001:db8::{i}") for i in range(4)] == [204, 204, 204, 429]
+    assert await signs_in("2001:db8:0:1::1") == 204
+
+
+async def test_behind_proxies_the_last_entry_that_is_not_ours_counts(
+    app: FastAPI, web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOPANIER_TRUSTED_PROXIES", "1")
+    settings.cache_clear()
+
+    async def signs_in(forwarded: str) -> int:
+        headers = {"x-forwarded-for": forwarded}
+        return (await web.post("/v1/sign-in", data={"username": "amina"}, headers=headers)).status_code
+
+    assert [await signs_in(f"198.51.100.{i}, 192.0.2.1") for i in range(4)] == [204, 204, 204, 429]
+    assert await signs_in("192.0.2.1, 192.0.2.2") == 204
+
+
+async def test_limits_can_be_off(web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "off")
+    settings.cache_clear()
+    assert {(await web.post("/v1/sign-in", data={"username": "amina"})).status_code for _ in range(5)} == {204}
+
+
+async def test_counters_of_the_past_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.limits.time.time", lambda: 1_000.0)
+    for address in range(1_024):
+        await windows.incr(f"past {address}", 10)
+    monkeypatch.setattr("backend.limits.time.time", lambda: 2_000.0)
+    await windows.incr("present", 10)
+    assert await windows.reset() == 1
+
+
+# Logs and metrics
+
+
+async def test_one_line_a_request_names_the_route_and_nobody(web: httpx2.AsyncClient, lines: Any) -> None:
+    await web.get(f"/v1/toys?q={SECRET}", headers={"authorization": f"Bearer {SECRET}"})
+    await web.post(FAST, json={"quantity": 2, "title": SECRET})
+    await web.get(f"/v1/{SECRET}")
+    await web.get("/v1/readyz")
+    written = lines()
+    assert SECRET not in str(written)
+    assert [(line["method"], line["route"], line["status"], line["level"]) for line in written] == [
+        ("GET", "/v1/toys", 200, "info"),
+        ("POST", "/v1/shelves/{shelf_id}/toys", 201, "info"),
+        ("GET", "unmatched", 404, "info"),
+        ("GET", "/v1/readyz", 200, "debug"),
+    ]
+    assert all(line["ms"] >= 0 and line["request_id"] for line in written)
+
+
+async def test_metrics_know_routes_not_paths(web: httpx2.AsyncClient) -> None:
+    for number in range(3):
+        await web.get(f"/v1/toys/{number}/failures")
+        await web.get(f"/nowhere/{number}")
+    await web.request("BREW", "/v1/toys")
+    told = (await web.get("/metrics")).text
+    assert 'route="/v1/toys/{how}/failures",status="500"' in told
+    assert 'route="unmatched",status="404"' in told
+    assert 'method="OTHER"' in told
+    assert "nowhere" not in told
+    assert "BREW" not in told
+    # The request that asks is itself under way.
+    assert "ecopanier_http_requests_under_way 1.0" in told
+
+
+def test_a_reader_that_stands_still_costs_lines_not_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.observability.logs.MOST_WAITING_LINES", 2)
+    monkeypatch.setattr("backend.observability.logs.threading.Thread.start", lambda _: None)
+    written = io.BytesIO()
+    writer = LineWriter(written)
+    for line in (b"1\n", b"2\n", b"3\n", b"4\n"):
+        writer.write(line)
+    writer.write_out()
+    assert written.getvalue() == b'1\n2\n{"event":"log.dropped","lines":2}\n'

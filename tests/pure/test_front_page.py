@@ -1,0 +1,94 @@
+"""The front page: French, for everybody, and it opens when the database does not."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import httpx2
+import pytest
+
+from backend.front_page import french
+from tests.pure.toy_app import no_figures, toy_app
+
+FIGURES: Mapping[str, Any] = {
+    "meals": 12_345,
+    "food_kg": 6_172.5,
+    "co2e_kg": 9.9,
+    "value_saved_cents": 1_234_567,
+    "people_helped": 0,
+    "method": "ecopanier-2025",
+    "since": "2026-03-31T00:00:00+02:00",
+}
+
+
+async def front(impact: Any, path: str = "/") -> httpx2.Response:
+    transport = httpx2.ASGITransport(app=toy_app(impact=impact))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test") as web:
+        return await web.get(path)
+
+
+async def test_it_shows_the_figures_as_french_readers_write_them() -> None:
+    async def impact() -> Mapping[str, Any]:
+        return FIGURES
+
+    page = (await front(impact)).text
+    for shown in ("12\u202f345", "6\u202f172\u00a0kg", "9,9\u00a0kg", "12\u202f345,67\u00a0€", "<dd>0</dd>"):
+        assert shown in page
+    assert re.search(r"estimation, méthode <code>ecopanier-2025</code>", page)
+    assert "depuis le 31/03/2026" in page
+    assert '<html lang="fr">' in page
+
+
+async def test_it_opens_without_the_database() -> None:
+    async def impact() -> Mapping[str, Any]:
+        raise ConnectionRefusedError
+
+    answer = await front(impact)
+    assert answer.status_code == 200
+    assert "ne peuvent pas être lus" in answer.text
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/problems/rate.limited"])
+async def test_pages_load_only_files_of_ours_that_exist(path: str) -> None:
+    app = toy_app()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as web:
+        page = (await web.get(path)).text
+        loaded = re.findall(r'(?:src|href)="([^"#]+)"', page)
+        assert loaded
+        for address in loaded:
+            assert address.startswith("/"), address
+            assert (await web.get(address)).status_code == 200, address
+        assert not re.search(r"<script(?![^>]* src)|<style| style=| on\w+=", page)
+
+
+def luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+async def test_texts_stand_out_from_the_paper_in_light_and_dark() -> None:
+    """WCAG 2.2, 1.4.3: a contrast of at least 4.5 to 1."""
+    css = (await front(no_figures, "/static/page.css")).text
+    schemes = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
+    assert len(schemes) == 2
+    for scheme in schemes:
+        colours = dict(re.findall(r"--(\w+): (#\w{6})", scheme))
+        for name in ("ink", "quiet", "green"):
+            dark, light = sorted((luminance(colours[name]), luminance(colours["paper"])))
+            assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, scheme)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (french.number(0), "0"),
+        (french.number(1234567.5, 1), "1\u202f234\u202f567,5"),
+        (french.kilograms(0.4), "0,4\u00a0kg"),
+        (french.kilograms(0), "0\u00a0kg"),
+        (french.kilograms(10.4), "10\u00a0kg"),
+        (french.euros(5), "0,05\u00a0€"),
+    ],
+)
+def test_numbers_in_french(written: str, expected: str) -> None:
+    assert written == expected

@@ -1,0 +1,82 @@
+"""The served description: complete for every operation, and in the product's words."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from backend.errors import PROBLEM_JSON, problems
+from backend.main import create_app
+from backend.openapi import TAGS, missing_examples, operations
+from backend.routing import Router
+from tests.pure.toy_app import ToyBroken, toy_app
+
+
+@pytest.fixture(params=[create_app, toy_app], ids=["served", "toy"])
+def schema(request: pytest.FixtureRequest) -> dict[str, Any]:
+    app: FastAPI = request.param()
+    return app.openapi()
+
+
+def test_it_is_openapi_3_1(schema: dict[str, Any]) -> None:
+    assert schema["openapi"].startswith("3.1")
+
+
+def test_every_operation_has_its_name_summary_and_a_tag_of_the_product(schema: dict[str, Any]) -> None:
+    found = list(operations(schema))
+    assert len({operation["operationId"] for _, operation in found}) == len(found) > 0
+    for name, operation in found:
+        assert operation["summary"], name
+        assert not operation["summary"].endswith("."), name
+        assert set(operation["tags"]) <= TAGS.keys(), name
+        assert operation["tags"], name
+
+
+def test_every_operation_has_an_example_of_what_enters_and_leaves(schema: dict[str, Any]) -> None:
+    assert missing_examples(schema) == []
+
+
+def test_every_operation_names_its_problems(schema: dict[str, Any]) -> None:
+    for name, operation in operations(schema):
+        refusals = {status: response for status, response in operation["responses"].items() if status >= "400"}
+        assert "500" in refusals, name
+        if "health" not in operation["tags"]:
+            assert {"429", "503"} <= refusals.keys(), name
+        if operation.get("security"):
+            assert "401" in refusals, name
+        if "requestBody" in operation:
+            assert {"413", "415", "422"} <= refusals.keys(), name
+        for status, response in refusals.items():
+            assert list(response["content"]) == [PROBLEM_JSON], (name, status)
+            for code, example in response["content"][PROBLEM_JSON]["examples"].items():
+                assert example["value"]["code"] == code
+                assert example["value"]["status"] == int(status)
+
+
+def test_a_hot_route_is_documented_like_the_others() -> None:
+    schema = toy_app().openapi()
+    fast = schema["paths"]["/v1/shelves/{shelf_id}/toys"]["post"]
+    ordinary = schema["paths"]["/v1/toys"]["post"]
+    assert fast["requestBody"] == ordinary["requestBody"]
+    assert fast["responses"]["201"]["content"] == ordinary["responses"]["201"]["content"]
+    assert fast["responses"]["409"] == ordinary["responses"]["409"]
+    assert fast["security"] == [{"bearer": []}]
+    assert {parameter["name"] for parameter in fast["parameters"]} == {"shelf_id", "Idempotency-Key"}
+    assert ordinary["requestBody"]["content"]["application/json"]["example"] == {"quantity": 2, "title": ""}
+
+
+def test_a_route_without_an_example_is_found() -> None:
+    router = Router(tags=["lots"])
+
+    @router.get("/words")
+    async def words() -> list[str]:
+        """List words."""
+        return []
+
+    assert missing_examples(create_app(routers=[router], hot=[]).openapi()) == ["GET /v1/words: answer 200"]
+
+
+def test_facts_of_one_status_stand_side_by_side() -> None:
+    both = problems(ToyBroken, type("ToyLost", (ToyBroken,), {"__doc__": "Lost.", "code": "toy.lost", "status": 409}))
+    assert list(both) == [409]
+    assert list(both[409]["content"][PROBLEM_JSON]["examples"]) == ["toy.broken", "toy.lost"]

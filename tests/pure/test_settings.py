@@ -1,0 +1,97 @@
+"""Settings: unsafe combinations refuse to start and say what to change; keys derive one way."""
+
+from pathlib import Path
+
+import pytest
+
+from backend.settings import Settings, SettingsRefused
+
+A_KEY = "k" * 32
+SAFE = {
+    "ECOPANIER_ENV": "production",
+    "ECOPANIER_SECRET_KEY": A_KEY,
+    "ECOPANIER_PUBLIC_URL": "https://ecopanier.example/",
+    "DATABASE_URL": "postgresql://ecopanier_api:hunter2@db/ecopanier",
+    "STRIPE_API_KEY": "sk_live_1",
+    "STRIPE_WEBHOOK_SECRET": "whsec_1",
+}
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for field in Settings.model_fields.values():
+        monkeypatch.delenv(str(field.validation_alias), raising=False)
+    return monkeypatch
+
+
+def read(environment: pytest.MonkeyPatch, **given: str) -> Settings:
+    for name, value in given.items():
+        environment.setenv(name, value)
+    return Settings.checked()
+
+
+def test_a_safe_production_starts(environment: pytest.MonkeyPatch) -> None:
+    settings = read(environment, **SAFE)
+    assert settings.production
+    assert settings.public_url == "https://ecopanier.example"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"ECOPANIER_SECRET_KEY": ""}, "ECOPANIER_SECRET_KEY is missing"),
+        ({"ECOPANIER_SECRET_KEY": "short"}, "ECOPANIER_SECRET_KEY is shorter than 32 bytes"),
+        ({"ECOPANIER_PUBLIC_URL": "http://ecopanier.example"}, "ECOPANIER_PUBLIC_URL is not https"),
+        ({"ECOPANIER_RATE_LIMITS": "off"}, "ECOPANIER_RATE_LIMITS=off"),
+        ({"ECOPANIER_DEMO": "1"}, "ECOPANIER_DEMO is on"),
+        ({"DATABASE_URL": ""}, "DATABASE_URL is missing"),
+        ({"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is missing"),
+        ({"STRIPE_API_KEY": "sk_test_1"}, "STRIPE_API_KEY is not a live key"),
+        ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),
+        ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE is not"),
+        ({"ECOPANIER_AUTH": "supabase"}, "needs SUPABASE_URL"),
+        ({"SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET is shorter"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(environment: pytest.MonkeyPatch, change: dict[str, str], named: str) -> None:
+    with pytest.raises(SettingsRefused, match=named) as refused:
+        read(environment, **{**SAFE, **change})
+    assert len(refused.value.reasons) == 1
+
+
+def test_development_starts_with_nothing(environment: pytest.MonkeyPatch) -> None:
+    assert read(environment).environment == "development"
+
+
+def test_a_refusal_repeats_no_value(environment: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsRefused) as refused:
+        read(environment, **{**SAFE, "ECOPANIER_DB_CONNECTIONS": "hunter2", "ECOPANIER_PUBLIC_URL": "hunter2"})
+    assert "ECOPANIER_DB_CONNECTIONS" in str(refused.value)
+    assert "hunter2" not in str(refused.value)
+
+
+def test_secrets_do_not_show(environment: pytest.MonkeyPatch) -> None:
+    settings = read(environment, **SAFE)
+    for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
+        assert "hunter2" not in shown
+        assert A_KEY not in shown
+
+
+def test_every_setting_is_documented() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_each_purpose_and_each_key_has_its_own_derived_key(environment: pytest.MonkeyPatch) -> None:
+    one = read(environment, ECOPANIER_SECRET_KEY=A_KEY)
+    other = read(environment, ECOPANIER_SECRET_KEY="o" * 32)
+    assert one.derived_key("pins") == one.derived_key("pins")
+    assert len({one.derived_key("pins"), one.derived_key("tokens"), other.derived_key("pins")}) == 3
+    assert len(one.derived_key("pins")) == 32
+
+
+def test_development_keeps_one_private_key_beside_its_data(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first = read(environment, ECOPANIER_DATA_DIR=str(tmp_path / "new"))
+    key = first.derived_key("tokens")
+    assert Settings.checked().derived_key("tokens") == key
+    assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o077 == 0
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret.key"]
