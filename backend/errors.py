@@ -70,8 +70,11 @@ class Fact(Exception):
             return  # a common base of several facts
         if not cls.__doc__ or not 400 <= cls.status <= 599:
             raise TypeError(f"{cls.__name__} needs a docstring (the English detail) and a status from 400 to 599")
-        if (known := _facts.setdefault(cls.code, cls)) is not cls:
+        known = _facts.get(cls.code, cls)
+        # A module that is imported again, after its first import failed, defines the same fact anew.
+        if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"{cls.__name__} and {known.__name__} both have the code {cls.code}")
+        _facts[cls.code] = cls
 
 
 _facts: dict[str, type[Fact]] = {}
