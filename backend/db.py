@@ -54,17 +54,26 @@ class Acts:
 
     async def row(self, act: str, *values: Any) -> asyncpg.Record:
         """Call a function and give its row. Raises asyncpg errors, which `database_errors` turns into facts."""
-        statement = self._statements.get((act, len(values)))
-        if statement is None:
-            places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-            # `act` is a name from our own code, never from a request.
-            statement = self._statements[(act, len(values))] = f"select * from app.{act}({places})"
         async with self._pool.acquire() as connection:
-            return cast(asyncpg.Record, await connection.fetchrow(statement, *values))
+            return cast(asyncpg.Record, await connection.fetchrow(self._statement(act, len(values)), *values))
+
+    async def rows(self, act: str, *values: Any) -> list[asyncpg.Record]:
+        """Call a function that returns a set."""
+        async with self._pool.acquire() as connection:
+            return list(await connection.fetch(self._statement(act, len(values)), *values))
 
     async def value(self, act: str, *values: Any) -> Any:
         """Call a function that returns one value."""
         return (await self.row(act, *values))[0]
+
+
+    def _statement(self, act: str, values: int) -> str:
+        statement = self._statements.get((act, values))
+        if statement is None:
+            places = ", ".join(f"${number}" for number in range(1, values + 1))
+            # `act` is a name from our own code, never from a request.
+            statement = self._statements[(act, values)] = f"select * from app.{act}({places})"
+        return statement
 
 
 class Database:

@@ -1,64 +1,88 @@
 """The app: what it serves, in the order in which it is tried."""
 
 import gc
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 
 from fastapi import APIRouter, FastAPI
 
 from backend import health
+from backend.db import Database
 from backend.error_handlers import add_error_handlers
 from backend.every_request import EveryRequest
 from backend.front_page import pages
-from backend.front_page.pages import PublicImpact
-from backend.health import Readiness
+from backend.identity import identities
+from backend.impact import api as impact
+from backend.impact.queries import public_impact
+from backend.lots import near
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.openapi import describe
+from backend.payments import api as payments
+from backend.payments.stripe_client import stripe_of
+from backend.pickups import api as pickups
+from backend.reservations import api as reservations
+from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
-from backend.settings import settings
+from backend.settings import SettingsRefused, settings
 
 # One a feature, under /v1.
-ROUTERS: Sequence[APIRouter] = ()
+ROUTERS: Sequence[APIRouter] = (
+    reservations.router,
+    payments.router,
+    impact.router,
+)
 
 # The few that skip FastAPI's dependencies; tried first.
-HOT: Sequence[HotRoutes] = ()
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # Changed without signing in, by machines that sign what they send.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
 
-async def _nothing_to_ask() -> str | None:
-    return None
-
-
-async def _no_figures() -> Mapping[str, Any]:
-    return {
-        "meals": 0,
-        "food_kg": 0.0,
-        "co2e_kg": 0.0,
-        "value_saved_cents": 0,
-        "people_helped": 0,
-        "method": "ecopanier-2025",
-        "since": None,
-    }
+Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+"""Opens what the app needs of the world for as long as it runs."""
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    writer = configure_logs(settings().log_level)
-    # What start-up made stays; the collector need not walk it during requests.
-    gc.collect()
-    gc.freeze()
-    yield
-    writer.write_out()
+async def connected(app: FastAPI) -> AsyncIterator[None]:
+    """Open the database and Stripe. Raises UnsafeDatabase when the login could pass row-level security by."""
+    chosen = settings()
+    if chosen.database_url is None:
+        raise SettingsRefused(["DATABASE_URL is missing: `scripts/run` brings a database of its own."])
+    app.state.identities = identities(chosen)
+    app.state.passes = Passes(chosen.derived_key("passes"))
+    app.state.stripe = stripe_of(chosen)
+    app.state.database = await Database.open(chosen.database_url.get_secret_value(), chosen)
+    health.ask_readiness_of(app, app.state.database.ready)
+    pages.show_impact_of(app, partial(public_impact, app.state.database.acts))
+    try:
+        yield
+    finally:
+        await app.state.stripe.aclose()
+        await app.state.database.close()
+
+
+def _lifespan(connect: Connect) -> Connect:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        writer = configure_logs(settings().log_level)
+        try:
+            async with connect(app):
+                # What start-up made stays; the collector need not walk it during requests.
+                gc.collect()
+                gc.freeze()
+                yield
+        finally:
+            writer.write_out()
+
+    return lifespan
 
 
 def create_app(
     *,
-    ready: Readiness = _nothing_to_ask,
-    impact: PublicImpact = _no_figures,
+    connect: Connect = connected,
     routers: Sequence[APIRouter] = ROUTERS,
     hot: Sequence[HotRoutes] = HOT,
 ) -> FastAPI:
@@ -68,15 +92,13 @@ def create_app(
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
-        lifespan=_lifespan,
+        lifespan=_lifespan(connect),
         redirect_slashes=False,  # the redirect would repeat the Host header, which anybody can write
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.add_middleware(EveryRequest, unlimited=UNLIMITED)
     add_error_handlers(app)
-    health.ask_readiness_of(app, ready)
-    pages.show_impact_of(app, impact)
     for routes in hot:
         app.router.routes[:0] = routes.routes
     for router in routers:

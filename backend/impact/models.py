@@ -28,7 +28,7 @@ class ImpactFactor(Table, table=True):
 
 
 class ImpactEntry(Table, table=True):
-    """What one handover saved: grams, meals, grams of CO2e, cents, and whether it helped somebody for the first time."""
+    """What one handover saved: grams, meals, grams of CO2e, cents, and whether it helped somebody new."""
 
     __tablename__ = "impact_entries"
     __table_args__ = (

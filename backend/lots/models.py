@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Computed, Text
+from sqlalchemy import Boolean, Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field
 
@@ -79,25 +79,9 @@ class Lot(Table, table=True):
     weight_grams: int | None
     status: str = text(sa_column_kwargs={"server_default": "draft"})
     place: str = Field(default=None, sa_type=Point)
-    shelf: str | None = Field(
-        default=None, sa_column=Column(Point, Computed("app.on_shelf(place, kind, 0)", persisted=True), nullable=False)
-    )
-    category_shelf: str | None = Field(
-        default=None,
-        sa_column=Column(
-            Point, Computed("app.on_shelf(place, kind, app.category_number(category))", persisted=True), nullable=False
-        ),
-    )
-    words: str | None = Field(
-        default=None,
-        sa_column=Column(
-            TSVECTOR,
-            Computed(
-                "to_tsvector('pg_catalog.french', app.without_accents(title || ' ' || description))", persisted=True
-            ),
-            nullable=False,
-        ),
-    )
+    shelf: str = Field(default=None, sa_type=Point)
+    category_shelf: str = Field(default=None, sa_type=Point)
+    words: str = Field(default=None, sa_type=TSVECTOR)
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
     published_at: datetime | None = moment()

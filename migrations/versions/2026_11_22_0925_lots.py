@@ -36,11 +36,11 @@ def upgrade() -> None:
             status text not null default 'draft' constraint lots_status_check
                 check (status in ('draft', 'published', 'paused', 'withdrawn', 'ended')),
             place point not null,
-            shelf point not null generated always as (app.on_shelf(place, kind, 0)) stored,
-            category_shelf point not null
-                generated always as (app.on_shelf(place, kind, app.category_number(category))) stored,
-            words tsvector not null
-                generated always as (to_tsvector('pg_catalog.french', app.without_accents(title || ' ' || description))) stored,
+            -- What the search goes by, kept by a trigger: as generated columns they would be computed anew each time a
+            -- portion is taken.
+            shelf point not null,
+            category_shelf point not null,
+            words tsvector not null,
             version int not null default 1,
             created_at timestamptz not null default now(),
             published_at timestamptz,

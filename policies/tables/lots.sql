@@ -38,3 +38,9 @@ create trigger guard_new_lot before insert on app.lots
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
     quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
+-- After the guards (triggers fire in the order of their names), which say where the lot is.
+create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
+    for each row execute function app.shelve_lot();
+
+grant select (id, title) on app.lots to ecopanier_worker;
+create policy "The worker reads what a holder is told about" on app.lots for select to ecopanier_worker using (true);

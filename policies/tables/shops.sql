@@ -15,6 +15,9 @@ create policy "Anyone sees verified shops" on app.shops for select to anon, auth
 create policy "Merchants see their own shops" on app.shops for select to authenticated
     using (owner_id = (select app.caller()));
 
+create policy "Holders see the shops they reserved at" on app.shops for select to authenticated
+    using (id = any (array(select app.shops_reserved_at_by((select app.caller())))));
+
 create policy "Admins see shops" on app.shops for select to authenticated
     using ((select app.caller_role()) = 'admin');
 

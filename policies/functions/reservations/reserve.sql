@@ -18,11 +18,10 @@ declare
 begin
     standing := app.require_role(caller, 'customer', 'beneficiary');
 
-    insert into app.idempotency_keys as i (scope, key, fingerprint, busy_until)
-    values (caller, idempotency_key, request, moment + interval '30 seconds')
-    on conflict (scope, key) do nothing;
-    if not found then
-        select * into kept from app.idempotency_keys i where i.scope = caller and i.key = idempotency_key for update;
+    -- Requests with one key wait for each other here, so the key is written once, with its answer.
+    perform pg_advisory_xact_lock(hashtextextended(caller::text || idempotency_key, 0));
+    select * into kept from app.idempotency_keys i where i.scope = caller and i.key = idempotency_key;
+    if found then
         if kept.fingerprint <> request then
             raise exception 'idempotency.mismatch' using errcode = 'EP422';
         elsif kept.status is not null then
@@ -89,8 +88,8 @@ begin
         end if;
         insert into app.payments (reservation_id, amount_cents, looked_at)
         values (reservation_id, amount_cents, moment) returning id into payment_id;
-        update app.idempotency_keys i set reservation_id = reserve.reservation_id
-        where i.scope = caller and i.key = idempotency_key;
+        insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, busy_until)
+        values (caller, idempotency_key, request, reservation_id, moment + interval '30 seconds');
         return;
     end if;
 
@@ -99,7 +98,7 @@ begin
         'id', reservation_id, 'lot_id', lot, 'title', wanted.title, 'quantity', portions, 'status', 'confirmed',
         'unit_price_cents', 0, 'total_cents', 0, 'hold_until', null, 'pickup_start', wanted.pickup_start,
         'pickup_end', wanted.pickup_end, 'created_at', moment, 'payment', null)::text;
-    update app.idempotency_keys i set status = reserve.status, body = reserve.body, reservation_id = reserve.reservation_id
-    where i.scope = caller and i.key = idempotency_key;
+    insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, status, body, busy_until)
+    values (caller, idempotency_key, request, reservation_id, status, body, moment);
 end $$;
 grant execute on function app.reserve(uuid, uuid, int, text, bytea, text) to ecopanier_api;

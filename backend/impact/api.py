@@ -1,0 +1,33 @@
+"""Impact over HTTP."""
+
+from uuid import UUID
+
+from fastapi import Response
+
+from backend.db import ActsDep, AsMerchant, SignedIn
+from backend.errors import problems
+from backend.impact import queries
+from backend.impact.schemas import ImpactOut
+from backend.routing import Router
+from backend.shops.facts import ShopNotFound
+
+router = Router(tags=["impact"])
+
+
+@router.get("/impact")
+async def read_impact(acts: ActsDep, response: Response) -> ImpactOut:
+    """Read what all handovers saved: an estimate, by the method named."""
+    response.headers["Cache-Control"] = "no-cache"
+    return ImpactOut.model_validate(await queries.public_impact(acts))
+
+
+@router.get("/impact/me")
+async def read_own_impact(session: SignedIn) -> ImpactOut:
+    """Read what one's own pickups saved."""
+    return await queries.own_impact(session)
+
+
+@router.get("/impact/shops/{shop_id}", responses=problems(ShopNotFound))
+async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
+    """Read what the handovers of one's shop saved."""
+    return await queries.shop_impact(session, shop_id)

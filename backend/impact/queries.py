@@ -1,0 +1,57 @@
+"""Impact: for everyone, of a person, of a shop."""
+
+import json
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.db import Acts, caller_in
+from backend.impact.models import ImpactEntry, ImpactFactor
+from backend.impact.schemas import ImpactOut
+from backend.shops.facts import ShopNotFound
+from backend.shops.models import Shop
+
+
+async def public_impact(acts: Acts) -> dict[str, Any]:
+    """Give the public totals; their cost does not grow with the number of entries."""
+    return cast(dict[str, Any], json.loads(await acts.value("public_impact")))
+
+
+async def own_impact(session: AsyncSession) -> ImpactOut:
+    """Give what the caller's own handovers saved."""
+    return await _sum(session, ImpactEntry.reservation_id.in_(select(func.app.reservations_of(caller_in(session)))))
+
+
+async def shop_impact(session: AsyncSession, shop_id: UUID) -> ImpactOut:
+    """Give what a shop's handovers saved. Raises ShopNotFound unless it is the caller's."""
+    own = await session.scalar(
+        select(col(Shop.id)).where(col(Shop.id) == shop_id, col(Shop.owner_id) == caller_in(session))
+    )
+    if own is None:
+        raise ShopNotFound
+    return await _sum(session, col(ImpactEntry.shop_id) == shop_id)
+
+
+async def _sum(session: AsyncSession, which: Any) -> ImpactOut:
+    row = (
+        await session.execute(
+            select(
+                func.coalesce(func.round(func.sum(ImpactEntry.meals), 1), 0).label("meals"),
+                func.coalesce(func.round(func.sum(ImpactEntry.food_grams) / 1000.0, 1), 0).label("food_kg"),
+                func.coalesce(func.round(func.sum(ImpactEntry.co2e_grams) / 1000.0, 1), 0).label("co2e_kg"),
+                func.coalesce(func.sum(ImpactEntry.value_saved_cents), 0).label("value_saved_cents"),
+                func.coalesce(func.sum(ImpactEntry.people_helped), 0).label("people_helped"),
+                func.min(ImpactEntry.recorded_at).label("since"),
+                select(ImpactFactor.method)
+                .where(col(ImpactFactor.category).is_(None))
+                .order_by(col(ImpactFactor.valid_from).desc(), col(ImpactFactor.id).desc())
+                .limit(1)
+                .scalar_subquery()
+                .label("method"),
+            ).where(which)
+        )
+    ).one()
+    return ImpactOut.model_validate(row)

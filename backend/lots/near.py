@@ -1,0 +1,121 @@
+"""Lots near a place: the hot read. The database writes the page; Python passes its bytes on."""
+
+import re
+from uuid import UUID
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import AwareDatetime, Field, field_validator
+
+from backend.bodies import In
+from backend.common_facts import CursorInvalid
+from backend.db import Acts
+from backend.errors import problems
+from backend.identity import caller_or_nobody
+from backend.lots.models import Allergen, Kind
+from backend.lots.schemas import LotNear
+from backend.paging import LONGEST_CURSOR, Page
+from backend.routing import HotRoutes
+from backend.shops.models import Category
+from backend.strict_json import read_query
+
+hot = HotRoutes(tags=["lots"])
+
+_CURSOR = re.compile(r"([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
+NOTHING_BEFORE = (-1.0, UUID(int=0))
+
+
+class LotsNearQuery(In):
+    """Where to look, and what for."""
+
+    near: str = Field(
+        max_length=50,
+        pattern=r"^-?\d{1,2}(\.\d{1,15})?,-?\d{1,3}(\.\d{1,15})?$",
+        description="latitude,longitude in degrees (WGS 84).",
+        examples=["48.5734,7.7521"],
+    )
+    radius_km: float = Field(default=5, gt=0, le=100, examples=[5], strict=False)
+    kind: Kind | None = Field(default=None, examples=["discounted"])
+    category: Category | None = Field(default=None, examples=["bakery"])
+    max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500], strict=False)
+    pickup_after: AwareDatetime | None = Field(
+        default=None, description="The window is still open after this.", examples=["2026-11-22T17:00:00+01:00"]
+    )
+    pickup_before: AwareDatetime | None = Field(
+        default=None, description="The window opens before this.", examples=["2026-11-22T20:00:00+01:00"]
+    )
+    q: str | None = Field(default=None, min_length=1, max_length=100, description="Words.", examples=["pain"])
+    without_allergens: str | None = Field(
+        default=None, max_length=200, description="Allergens to avoid, with commas.", examples=["gluten,nuts"]
+    )
+    limit: int = Field(default=20, ge=1, le=100, examples=[20], strict=False)
+    after: str | None = Field(default=None, max_length=LONGEST_CURSOR, examples=[None])
+
+    @field_validator("near")
+    @classmethod
+    def _on_the_map(cls, value: str) -> str:
+        latitude, longitude = map(float, value.split(","))
+        if not (-85 <= latitude <= 85 and -180 <= longitude <= 180):
+            raise ValueError("latitude from -85 to 85, longitude from -180 to 180")
+        return value
+
+    @field_validator("without_allergens")
+    @classmethod
+    def _known(cls, value: str | None) -> str | None:
+        if value is not None:
+            for name in value.split(","):
+                Allergen(name.strip())
+        return value
+
+
+async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) -> bytes:
+    """Give a page of published lots as JSON, nearest first; free lots for current beneficiaries only."""
+    latitude, longitude = map(float, asked.near.split(","))
+    after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
+    page: str = await acts.value(
+        "lots_near",
+        caller,
+        latitude,
+        longitude,
+        asked.radius_km * 1000,
+        asked.kind,
+        asked.category,
+        asked.max_price_cents,
+        asked.pickup_after,
+        asked.pickup_before,
+        asked.q,
+        [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None,
+        after_distance,
+        after_id,
+        asked.limit,
+    )
+    return page.encode()
+
+
+def _key(after: str) -> tuple[float, UUID]:
+    try:
+        found = _CURSOR.fullmatch(bytes.fromhex(after).decode("ascii"))
+        if found is None:
+            raise CursorInvalid
+        return float(found[1]), UUID(found[2])
+    except ValueError:
+        raise CursorInvalid from None
+
+
+async def lots_near(request: Request) -> Response:
+    """Find lots near a place, nearest first: discounted ones for anyone, free ones for verified beneficiaries."""
+    account_id = await caller_or_nobody(request)
+    asked = read_query(request, LotsNearQuery)
+    body = await lots_near_json(request.app.state.database.acts, account_id, asked)
+    return Response(body, media_type="application/json")
+
+
+hot.add(
+    "GET",
+    "/lots",
+    lots_near,
+    query=LotsNearQuery,
+    answer=Page[LotNear],
+    signed_in=None,
+    responses=problems(CursorInvalid),
+)

@@ -1,0 +1,45 @@
+"""Stripe's webhook."""
+
+from datetime import UTC, datetime
+from typing import cast
+
+from fastapi import Request
+from fastapi.responses import Response
+
+from backend.db import Database
+from backend.errors import problems
+from backend.payments.facts import WebhookDisabled, WebhookNotGenuine
+from backend.payments.stripe_client import Stripe
+from backend.routing import Router
+
+router = Router(tags=["payments"])
+
+
+@router.post(
+    "/stripe/webhook",
+    status_code=204,
+    responses=problems(WebhookDisabled, WebhookNotGenuine),
+    openapi_extra={
+        "security": [],
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object"},
+                    "example": {"id": "evt_1", "type": "payment_intent.succeeded"},
+                }
+            },
+        },
+    },
+)
+async def stripe_webhook(request: Request) -> Response:
+    """Keep an event from Stripe, once, and look at what it is about; 204 once it is stored.
+
+    The signature is checked over the raw body, so this route reads no model.
+    """
+    stripe = cast(Stripe, request.app.state.stripe)
+    event = stripe.read_event(await request.body(), request.headers.get("stripe-signature"), datetime.now(UTC))
+    intent = event.payment_intent_id if event.type.startswith(("payment_intent.", "charge.", "refund.")) else None
+    database = cast(Database, request.app.state.database)
+    await database.acts.value("store_stripe_event", event.id, event.type, intent)
+    return Response(status_code=204)

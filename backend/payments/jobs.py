@@ -1,0 +1,88 @@
+"""What happens to payments after a commit: look at Stripe, and carry forward what is due, until it is done.
+
+Every job may run twice, late, or beside another: each asks Stripe for the state now and commits it through an act that
+holds the row's lock. `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody looked at for a while are
+found by `reconcile`, whatever died in between.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlmodel import col
+
+from backend.payments.facts import PaymentUnavailable
+from backend.payments.models import Payment
+from backend.payments.stripe_client import Intent, PaymentRefused
+from backend.work import Work
+
+LEFT_ALONE = timedelta(seconds=20)
+AT_ONCE = 50
+
+log = structlog.get_logger("ecopanier.payments")
+
+
+async def look_at_intent(work: Work, intent: str) -> None:
+    """Fetch a PaymentIntent that an event was about and settle its payment. Raises PaymentUnavailable."""
+    found = await work.stripe.retrieve_payment_intent(intent)
+    async with work.session() as session:
+        payment = await session.scalar(select(Payment).where(col(Payment.stripe_payment_intent) == intent))
+    if payment is None:
+        # The event was faster than our own commit of the intent's id: the reconciling job finds it by the payment.
+        return
+    await _settle(work, payment.id, found)
+
+
+async def carry_forward(work: Work, payment_id: UUID) -> None:
+    """Bring one payment to where nothing is open. Raises PaymentUnavailable while Stripe cannot be reached."""
+    async with work.session() as session:
+        payment = await session.get(Payment, payment_id)
+    if payment is None:
+        return
+    if payment.status == "refund_due" and payment.stripe_payment_intent is not None:
+        await _refund(work, payment.id, payment.stripe_payment_intent)
+        return
+    if payment.status not in ("intended", "pending", "cancel_due"):
+        return
+    intent_id = payment.stripe_payment_intent
+    if intent_id is None:
+        # Stripe may know it though its answer was lost: the same key gives the same intent, never a second one.
+        made = await work.stripe.create_payment_intent(payment.id, payment.reservation_id, payment.amount_cents)
+        intent_id = made.id
+    if payment.status == "cancel_due":
+        intent = await work.stripe.cancel_payment_intent(intent_id, payment.id)
+    else:
+        intent = await work.stripe.retrieve_payment_intent(intent_id)
+    if await _settle(work, payment.id, intent) == "refund_due":
+        await carry_forward(work, payment_id)
+
+
+async def reconcile(work: Work) -> int:
+    """Carry forward what nobody looked at for a while, and give how many there were.
+
+    A payment that Stripe refuses to carry on is logged and left for a person; the others go on.
+    """
+    rows = await work.acts.rows("open_payments", LEFT_ALONE, AT_ONCE)
+    for row in rows:
+        try:
+            await carry_forward(work, row["id"])
+        except PaymentRefused as refusal:
+            log.error("payment.refused", payment_id=str(row["id"]), code=refusal.code, status=refusal.status)
+        except PaymentUnavailable:
+            log.warning("payment.unavailable", payment_id=str(row["id"]))
+    return len(rows)
+
+
+async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
+    status: str | None = await work.acts.value(
+        "settle_payment", payment_id, intent.id, intent.status, intent.amount_received_cents
+    )
+    return status
+
+
+async def _refund(work: Work, payment_id: UUID, intent_id: str) -> None:
+    # What was really received, because a wrong amount is one of the reasons for a refund.
+    intent = await work.stripe.retrieve_payment_intent(intent_id)
+    refund = await work.stripe.refund_payment_intent(intent.id, payment_id, intent.amount_received_cents)
+    await work.acts.value("payment_refunded", payment_id, refund)

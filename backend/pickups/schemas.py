@@ -1,0 +1,34 @@
+"""What enters and leaves at the counter."""
+
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from backend.bodies import In, Out
+
+Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+
+class PickupIn(In):
+    """What the counter scanned or typed: the QR or the code, and the PIN."""
+
+    qr: str | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
+    code: str | None = Field(default=None, max_length=40, examples=[None])
+    pin: Pin = Field(examples=["048213"])
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.qr is None) == (self.code is None):
+            raise ValueError("give qr or code, one of both")
+        return self
+
+
+class PickupOut(Out):
+    """What was handed over: the same for every kind of lot."""
+
+    reservation_id: UUID = Field(examples=["01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"])
+    title: str = Field(examples=["Panier du soir"])
+    quantity: int = Field(examples=[1])
+    picked_up_at: datetime = Field(examples=["2026-11-22T17:42:10+00:00"])

@@ -1,0 +1,72 @@
+"""Reserve, cancel, renew a pass."""
+
+import asyncio
+import json
+from uuid import UUID
+
+import asyncpg
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.db import Acts, call
+from backend.payments.facts import PaymentUnavailable
+from backend.payments.stripe_client import PaymentRefused, Stripe
+from backend.reservations.passes import new_code
+from backend.reservations.schemas import ReservationOut
+
+IN_PROGRESS_SECONDS = 10.0
+PAUSE_SECONDS = 0.05
+
+log = structlog.get_logger("ecopanier.reservations")
+
+
+async def reserve(
+    acts: Acts, stripe: Stripe, caller: UUID, lot_id: UUID, quantity: int, key: str, fingerprint: bytes
+) -> tuple[int, bytes]:
+    """Reserve portions and give status and JSON of the answer, the same for the same key.
+
+    A free lot is confirmed by the one statement. A discounted one is held by it; then Stripe is told, outside of any
+    transaction, and what it says is committed. Whatever dies in between, a repeated request or the reconciling job
+    goes on from there. Raises asyncpg errors that carry facts, PaymentUnavailable.
+    """
+    made = await _claimed(acts, caller, lot_id, quantity, key, fingerprint)
+    if made["status"] is not None:
+        return made["status"], made["body"].encode()
+    payment_id: UUID = made["payment_id"]
+    try:
+        intent = await stripe.create_payment_intent(payment_id, made["reservation_id"], made["amount_cents"])
+    except PaymentUnavailable:
+        await acts.value("payment_not_opened", caller, key)
+        raise
+    except PaymentRefused as refusal:
+        log.error("payment.refused", code=refusal.code, status=refusal.status)
+        await acts.value("payment_not_opened", caller, key)
+        raise PaymentUnavailable from refusal
+    to_make = json.dumps({"client_secret": intent.client_secret, "payment_intent": intent.id})
+    opened = await acts.row("payment_opened", payment_id, intent.id, caller, key, to_make)
+    return opened["status"], opened["body"].encode()
+
+
+async def _claimed(
+    acts: Acts, caller: UUID, lot_id: UUID, quantity: int, key: str, fingerprint: bytes
+) -> asyncpg.Record:
+    """Run the act; while the first request with this key is still talking to Stripe, wait for its answer."""
+    waited = 0.0
+    while True:
+        try:
+            return await acts.row("reserve", caller, lot_id, quantity, key, fingerprint, new_code())
+        except asyncpg.PostgresError as refusal:
+            if refusal.message != "idempotency.in_progress" or waited >= IN_PROGRESS_SECONDS:
+                raise
+        await asyncio.sleep(PAUSE_SECONDS)
+        waited += PAUSE_SECONDS
+
+
+async def cancel_reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
+    """Cancel one's reservation: portions go back, quota and money too when it is in time."""
+    return ReservationOut.model_validate(await call(session, "cancel_reservation", reservation=reservation_id))
+
+
+async def renew_pass(session: AsyncSession, reservation_id: UUID) -> None:
+    """Replace a pass by a new one; the old QR and PIN are worth nothing from now on."""
+    await call(session, "renew_pass", reservation=reservation_id, new_code=new_code())

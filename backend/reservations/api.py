@@ -1,0 +1,168 @@
+"""Reservations and passes over HTTP."""
+
+import inspect
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Depends, Header, Path, Request
+from fastapi.responses import Response
+from pydantic import TypeAdapter
+
+from backend.common_facts import NotAllowed
+from backend.db import Database, SignedIn
+from backend.errors import problems
+from backend.idempotency import (
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyMismatch,
+    OnceDep,
+    fingerprint,
+    key_of,
+)
+from backend.identity import caller
+from backend.lots.facts import LotClosed, LotNotFound
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
+from backend.reservations import actions, queries
+from backend.reservations.facts import (
+    DailyQuotaReached,
+    LotChanged,
+    LotSoldOut,
+    NoPassYet,
+    ReservationNotFound,
+    ReservationOver,
+)
+from backend.reservations.passes import Passes, png, svg
+from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
+from backend.routing import HotRoutes, Router
+from backend.strict_json import read_body
+
+hot = HotRoutes(tags=["reservations"])
+router = Router(tags=["reservations"])
+
+CURSOR = TypeAdapter(tuple[UUID])
+
+
+async def reserve(request: Request) -> Response:
+    """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
+    account_id = await caller(request)
+    key = key_of(request)
+    if key is None:
+        raise IdempotencyKeyMissing
+    wanted = await read_body(request, ReservationIn)
+    try:
+        lot_id = UUID(request.path_params["lot_id"])
+    except ValueError:
+        raise LotNotFound from None
+    state = request.app.state
+    status, body = await actions.reserve(
+        cast(Database, state.database).acts,
+        state.stripe,
+        account_id,
+        lot_id,
+        wanted.quantity,
+        key,
+        fingerprint(request, await request.body()),
+    )
+    return Response(body, status, media_type="application/json")
+
+
+hot.add(
+    "POST",
+    "/lots/{lot_id}/reservations",
+    reserve,
+    body=ReservationIn,
+    answer=ReservationMade,
+    status_code=201,
+    signed_in=True,
+    others=[
+        inspect.Parameter("lot_id", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[UUID, Path()]),
+        inspect.Parameter(
+            "idempotency_key",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[str, Header(max_length=255, description="Your own name for this request.")],
+        ),
+    ],
+    responses=problems(
+        NotAllowed,
+        LotNotFound,
+        LotSoldOut,
+        LotClosed,
+        LotChanged,
+        DailyQuotaReached,
+        PaymentBelowMinimum,
+        PaymentUnavailable,
+        IdempotencyKeyMissing,
+        IdempotencyMismatch,
+        IdempotencyInProgress,
+    ),
+)
+
+
+@router.get("/reservations")
+async def list_reservations(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[ReservationOut]:
+    """List one's reservations, or those of one's shops' lots, newest first."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.reservations_seen(session, limit, before), limit, lambda row: (row.id,))
+
+
+@router.get("/reservations/{reservation_id}", responses=problems(ReservationNotFound))
+async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
+    """Read a reservation of one's own, or of a lot of one's shop."""
+    return await queries.reservation(session, reservation_id)
+
+
+@router.post("/reservations/{reservation_id}/cancel", responses=problems(ReservationNotFound, ReservationOver))
+async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: OnceDep) -> ReservationOut:
+    """Cancel one's reservation.
+
+    Portions go back to the lot; quota and money come back when it is in time (2 h before the window by default).
+    """
+    return cast(ReservationOut, await once(session, actions.cancel_reservation(session, reservation_id), 200))
+
+
+async def _passes(request: Request) -> Passes:
+    return cast(Passes, request.app.state.passes)
+
+
+PassesDep = Annotated[Passes, Depends(_passes)]
+PASS_PROBLEMS = problems(ReservationNotFound, NoPassYet)
+
+
+@router.get("/reservations/{reservation_id}/pass", responses=PASS_PROBLEMS)
+async def read_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> PassOut:
+    """Read the pass to show at the counter: the same for every kind of lot."""
+    return await queries.pass_of(session, passes, reservation_id)
+
+
+@router.get(
+    "/reservations/{reservation_id}/pass.png",
+    responses=PASS_PROBLEMS | {200: {"content": {"image/png": {"example": "(a PNG picture)"}}}},
+    response_class=Response,
+)
+async def read_pass_png(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
+    """Read the pass's QR as PNG."""
+    shown = await queries.pass_of(session, passes, reservation_id)
+    return Response(png(shown.qr), media_type="image/png")
+
+
+@router.get(
+    "/reservations/{reservation_id}/pass.svg",
+    responses=PASS_PROBLEMS | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
+    response_class=Response,
+)
+async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
+    """Read the pass's QR as SVG."""
+    shown = await queries.pass_of(session, passes, reservation_id)
+    return Response(svg(shown.qr), media_type="image/svg+xml")
+
+
+@router.post("/reservations/{reservation_id}/pass", status_code=201, responses=PASS_PROBLEMS)
+async def renew_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep, once: OnceDep) -> PassOut:
+    """Replace one's pass by a new one, after wrong PINs locked it or somebody saw it."""
+
+    async def renewed() -> PassOut:
+        await actions.renew_pass(session, reservation_id)
+        return await queries.pass_of(session, passes, reservation_id)
+
+    return cast(PassOut, await once(session, renewed()))

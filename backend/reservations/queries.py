@@ -1,0 +1,83 @@
+"""Reservations as their holder and their lot's merchant see them; row-level security decides which."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.lots.models import Lot
+from backend.reservations.facts import NoPassYet, ReservationNotFound
+from backend.reservations.models import Pass, Reservation
+from backend.reservations.passes import Passes
+from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
+from backend.shops.models import Shop
+
+
+def _reservations() -> Select[Any]:
+    # Columns by name: the person's id is granted to nobody.
+    return select(
+        col(Reservation.id),
+        col(Reservation.lot_id),
+        col(Lot.title),
+        col(Reservation.quantity),
+        col(Reservation.status),
+        col(Reservation.unit_price_cents),
+        (col(Reservation.unit_price_cents) * col(Reservation.quantity)).label("total_cents"),
+        col(Reservation.hold_until),
+        col(Lot.pickup_start),
+        col(Lot.pickup_end),
+        col(Reservation.created_at),
+    ).join(Lot, col(Lot.id) == col(Reservation.lot_id))
+
+
+async def reservations_seen(session: AsyncSession, limit: int, before: UUID | None) -> Sequence[ReservationOut]:
+    """Give up to `limit + 1` reservations, newest first, older than `before`."""
+    wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
+    if before is not None:
+        wanted = wanted.where(col(Reservation.id) < before)
+    return [ReservationOut.model_validate(row) for row in await session.execute(wanted)]
+
+
+async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
+    """Give one reservation. Raises ReservationNotFound."""
+    row = (await session.execute(_reservations().where(col(Reservation.id) == reservation_id))).one_or_none()
+    if row is None:
+        raise ReservationNotFound
+    return ReservationOut.model_validate(row)
+
+
+async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:
+    """Give the pass of one's confirmed reservation. Raises ReservationNotFound, NoPassYet."""
+    row = (
+        await session.execute(
+            select(
+                col(Pass.code),
+                col(Reservation.status),
+                col(Lot.pickup_start),
+                col(Lot.pickup_end),
+                col(Shop.name),
+                col(Shop.address),
+                col(Shop.latitude),
+                col(Shop.longitude),
+            )
+            .join(Reservation, col(Reservation.id) == col(Pass.reservation_id))
+            .join(Lot, col(Lot.id) == col(Reservation.lot_id))
+            .join(Shop, col(Shop.id) == col(Lot.shop_id))
+            .where(col(Pass.reservation_id) == reservation_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise ReservationNotFound
+    if row.status != "confirmed":
+        raise NoPassYet
+    return PassOut(
+        qr=passes.qr(row.code),
+        code=row.code,
+        pin=passes.pin(row.code),
+        pickup_start=row.pickup_start,
+        pickup_end=row.pickup_end,
+        shop=ShopToGoTo.model_validate(row),
+    )

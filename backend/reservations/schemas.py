@@ -1,0 +1,69 @@
+"""What enters and leaves about reservations and passes."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.bodies import In, Out
+
+LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
+RESERVATION = "01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"
+WHEN = "2026-11-22T17:30:00+00:00"
+Status = Literal["held", "confirmed", "picked_up", "cancelled", "expired", "no_show"]
+
+
+class ReservationIn(In):
+    """How many portions."""
+
+    quantity: int = Field(ge=1, le=1000, examples=[1])
+
+
+class PaymentToMake(Out):
+    """With this a client pays through Stripe."""
+
+    client_secret: str = Field(examples=["pi_3Q_secret_x"])
+    payment_intent: str = Field(examples=["pi_3Q"])
+
+
+class ReservationOut(Out):
+    """A reservation, without the person. Money in euro cents."""
+
+    id: UUID = Field(examples=[RESERVATION])
+    lot_id: UUID = Field(examples=[LOT])
+    title: str = Field(examples=["Panier du soir"])
+    quantity: int = Field(examples=[1])
+    status: Status = Field(examples=["confirmed"])
+    unit_price_cents: int = Field(examples=[390])
+    total_cents: int = Field(examples=[390])
+    hold_until: datetime | None = Field(examples=[None], description="Until when an unpaid reservation is kept.")
+    pickup_start: datetime = Field(examples=[WHEN])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])
+    created_at: datetime = Field(examples=["2026-11-22T12:00:00+00:00"])
+
+
+class ReservationMade(ReservationOut):
+    """A reservation just made; a held one says how to pay."""
+
+    payment: PaymentToMake | None = Field(examples=[None])
+
+
+class ShopToGoTo(Out):
+    """Where to collect."""
+
+    name: str = Field(examples=["Boulangerie du Marché"])
+    address: str = Field(examples=["12 place du Marché, 67000 Strasbourg"])
+    latitude: float = Field(examples=[48.5825])
+    longitude: float = Field(examples=[7.7489])
+
+
+class PassOut(Out):
+    """What the holder shows at the counter; nothing in it tells one kind of lot from another."""
+
+    qr: str = Field(examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
+    code: str = Field(examples=["7K3M9QXT4B"], description="To type when the QR cannot be scanned.")
+    pin: str = Field(examples=["048213"])
+    pickup_start: datetime = Field(examples=[WHEN])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])
+    shop: ShopToGoTo
