@@ -7,7 +7,7 @@ sign-in. A session becomes its caller at the very begin of its transaction, and 
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -38,7 +38,13 @@ class UnsafeDatabase(Exception):
     """The program refuses to work with this database or login; the message says why and what to do."""
 
 
-class _Connection(asyncpg.Connection[asyncpg.Record]):
+if TYPE_CHECKING:  # generic for the type checker alone
+    _PlainConnection = asyncpg.Connection[asyncpg.Record]
+else:
+    _PlainConnection = asyncpg.Connection
+
+
+class _Connection(_PlainConnection):
     """A connection that needs no cleaning between uses: nothing here outlives its statement."""
 
     def get_reset_query(self) -> str:

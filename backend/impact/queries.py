@@ -4,7 +4,7 @@ import json
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Numeric, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,6 +13,8 @@ from backend.impact.models import ImpactEntry, ImpactFactor
 from backend.impact.schemas import ImpactOut
 from backend.shops.facts import ShopNotFound
 from backend.shops.models import Shop
+
+THOUSAND = literal(1000, Numeric)
 
 
 async def public_impact(acts: Acts) -> dict[str, Any]:
@@ -40,8 +42,8 @@ async def _sum(session: AsyncSession, which: Any) -> ImpactOut:
         await session.execute(
             select(
                 func.coalesce(func.round(func.sum(ImpactEntry.meals), 1), 0).label("meals"),
-                func.coalesce(func.round(func.sum(ImpactEntry.food_grams) / 1000.0, 1), 0).label("food_kg"),
-                func.coalesce(func.round(func.sum(ImpactEntry.co2e_grams) / 1000.0, 1), 0).label("co2e_kg"),
+                func.coalesce(func.round(func.sum(ImpactEntry.food_grams) / THOUSAND, 1), 0).label("food_kg"),
+                func.coalesce(func.round(func.sum(ImpactEntry.co2e_grams) / THOUSAND, 1), 0).label("co2e_kg"),
                 func.coalesce(func.sum(ImpactEntry.value_saved_cents), 0).label("value_saved_cents"),
                 func.coalesce(func.sum(ImpactEntry.people_helped), 0).label("people_helped"),
                 func.min(ImpactEntry.recorded_at).label("since"),

@@ -5,9 +5,8 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from backend.bodies import In
 from backend.common_facts import CursorInvalid
 from backend.db import Acts
 from backend.errors import problems
@@ -25,8 +24,10 @@ _CURSOR = re.compile(r"([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
 NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
-class LotsNearQuery(In):
-    """Where to look, and what for."""
+class LotsNearQuery(BaseModel):
+    """Where to look, and what for. A filter that does not exist is refused: ignored, it would show too much."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     near: str = Field(
         max_length=50,
@@ -34,10 +35,10 @@ class LotsNearQuery(In):
         description="latitude,longitude in degrees (WGS 84).",
         examples=["48.5734,7.7521"],
     )
-    radius_km: float = Field(default=5, gt=0, le=100, examples=[5], strict=False)
+    radius_km: float = Field(default=5, gt=0, le=100, examples=[5])
     kind: Kind | None = Field(default=None, examples=["discounted"])
     category: Category | None = Field(default=None, examples=["bakery"])
-    max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500], strict=False)
+    max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500])
     pickup_after: AwareDatetime | None = Field(
         default=None, description="The window is still open after this.", examples=["2026-11-22T17:00:00+01:00"]
     )
@@ -48,7 +49,7 @@ class LotsNearQuery(In):
     without_allergens: str | None = Field(
         default=None, max_length=200, description="Allergens to avoid, with commas.", examples=["gluten,nuts"]
     )
-    limit: int = Field(default=20, ge=1, le=100, examples=[20], strict=False)
+    limit: int = Field(default=20, ge=1, le=100, examples=[20])
     after: str | None = Field(default=None, max_length=LONGEST_CURSOR, examples=[None])
 
     @field_validator("near")

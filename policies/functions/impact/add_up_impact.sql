@@ -3,10 +3,10 @@
 create or replace function app.add_up_impact() returns void
 language plpgsql security definer set search_path = '' as $$
 declare
-    since  xid8;
+    start  xid8;
     before xid8;
 begin
-    select t.counted_before into strict since from app.impact_totals t for update;
+    select t.counted_before into strict start from app.impact_totals t for update;
     before := pg_snapshot_xmin(pg_current_snapshot());
     -- A new statement, so its snapshot is at least as new as the watermark.
     update app.impact_totals t
@@ -17,7 +17,7 @@ begin
     from (select coalesce(sum(e.food_grams), 0) food_grams, coalesce(sum(e.meals), 0) meals,
                  coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
                  coalesce(sum(e.people_helped), 0) people_helped
-          from app.impact_entries e where e.written_by >= since and e.written_by < before) n
-    where before > since;
+          from app.impact_entries e where e.written_by >= start and e.written_by < before) n
+    where before > start;
 end $$;
 grant execute on function app.add_up_impact() to ecopanier_worker;
