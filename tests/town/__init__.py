@@ -1,0 +1,24 @@
+"""People, shops and lots to test with: `amina = await town.a_beneficiary()`, `await amina.reserves(lot, 2)`."""
+
+from tests.town.answers import Refusal, Refused, refused
+from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
+from tests.town.things import Lot, Pass, Reservation, Shop
+from tests.town.town import Town
+
+__all__ = [
+    "Admin",
+    "Association",
+    "Beneficiary",
+    "Collector",
+    "Customer",
+    "Lot",
+    "Merchant",
+    "Pass",
+    "Person",
+    "Refusal",
+    "Refused",
+    "Reservation",
+    "Shop",
+    "Town",
+    "refused",
+]

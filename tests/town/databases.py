@@ -1,0 +1,104 @@
+"""One Postgres for the whole run, a template that is migrated once, and a copy of it per test."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import asyncpg
+import psycopg
+
+from backend.migrate import migrate
+from scripts.embedded_postgres import EmbeddedPostgres
+
+SUPERUSER = "postgres"
+API = "ecopanier_api"
+WORKER = "ecopanier_worker"
+
+# These databases live for seconds: what makes them survive a power cut is off. tests/faults has servers of its own.
+FAST = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+    "max_connections": "250",
+    "shared_buffers": "64MB",
+    "deadlock_timeout": "200ms",
+}
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One database of its own, and the URLs of those who may log in."""
+
+    server: EmbeddedPostgres
+    name: str
+
+    def url(self, login: str = SUPERUSER) -> str:
+        return self.server.url(login, self.name)
+
+    @asynccontextmanager
+    async def connection(self, login: str = SUPERUSER) -> AsyncIterator[Connection]:
+        """A connection as one of the logins; as the superuser, to look at everything from outside."""
+        connection = await asyncpg.connect(self.url(login))
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    @asynccontextmanager
+    async def connections(self, count: int, login: str = API) -> AsyncIterator[list[Connection]]:
+        """That many open connections, so that what a test sends at once arrives at once."""
+        opened: list[Connection] = []
+        try:
+            for _ in range(count):
+                opened.append(await asyncpg.connect(self.url(login)))
+            yield opened
+        finally:
+            for connection in opened:
+                await connection.close()
+
+
+class Databases:
+    """Copies of one migrated database."""
+
+    def __init__(self, server: EmbeddedPostgres, template: str = "town_template") -> None:
+        self.server = server
+        self._template = template
+        self._numbers = itertools.count(1)
+
+    @classmethod
+    @contextmanager
+    def served(cls, folder: Path) -> Iterator["Databases"]:
+        """Start a server in an empty folder, migrate the template, and stop the server at the end."""
+        with EmbeddedPostgres(folder, settings=FAST) as server:
+            databases = cls(server)
+            databases._run("create database town_template")
+            migrate(server.url(SUPERUSER, "town_template"))
+            yield databases
+
+    @contextmanager
+    def copy(self, template: str | None = None) -> Iterator[Copy]:
+        """A copy of the template, or of another database of this server, dropped at the end."""
+        name = f"town_{next(self._numbers)}"
+        self._run(f"create database {name} template {template or self._template} strategy file_copy")
+        try:
+            yield Copy(self.server, name)
+        finally:
+            self._run(f"drop database {name} with (force)")
+
+    @contextmanager
+    def empty(self) -> Iterator[Copy]:
+        """A database in which nothing has been migrated yet."""
+        with self.copy("template0") as empty:
+            yield empty
+
+    def _run(self, statement: str) -> None:
+        with psycopg.connect(self.server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute(statement.encode())

@@ -1,0 +1,159 @@
+"""The product as it is served: uvicorn on a loopback port, in a thread of its own, in front of a test's database."""
+
+import asyncio
+import os
+import socket
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+
+from backend import health
+from backend.db import Database
+from backend.front_page import pages
+from backend.identity import identities
+from backend.impact.queries import public_impact
+from backend.limits import windows
+from backend.payments.stripe_client import stripe_of
+from backend.reservations.passes import Passes
+from backend.settings import Settings, settings
+from scripts.stripe_stand_in import StripeStandIn
+from tests.town.databases import API, WORKER, Copy
+
+SECRET_KEY = "a key for tests alone, 32 bytes at least"
+
+
+class Served:
+    """One app for the whole run, with everything that does not depend on the database; each test moves it to its own.
+
+    Making the app and its server anew for each test would take longer than most tests.
+    """
+
+    def __init__(self) -> None:
+        self._socket = socket.create_server(("127.0.0.1", 0), backlog=2048)
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        self.stripe = StripeStandIn(webhook_url=f"{self.url}/v1/stripe/webhook")
+        self.stripe.start()
+        self._environment = {
+            "ECOPANIER_ENV": "test",
+            "ECOPANIER_PUBLIC_URL": self.url,
+            "ECOPANIER_SECRET_KEY": SECRET_KEY,
+            "ECOPANIER_LOG_LEVEL": "error",
+            # People stand behind one proxy, so that each has an address of their own and limits count them apart.
+            "ECOPANIER_TRUSTED_PROXIES": "1",
+            "STRIPE_API_KEY": self.stripe.api_key,
+            "STRIPE_API_BASE": self.stripe.base_url,
+            "STRIPE_WEBHOOK_SECRET": self.stripe.webhook_secret,
+        }
+        self._ready = threading.Event()
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._app: FastAPI | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._copy: Copy | None = None
+
+    @contextmanager
+    def environment(self, copy: Copy, data_dir: Path) -> Iterator[Settings]:
+        """The settings of a test's program, read from the environment as always; put back at the end."""
+        wanted = {
+            **self._environment,
+            "DATABASE_URL": copy.url(API),
+            "ECOPANIER_WORKER_DATABASE_URL": copy.url(WORKER),
+            "ECOPANIER_OWNER_DATABASE_URL": copy.url(),
+            "ECOPANIER_DATA_DIR": str(data_dir),
+        }
+        before = {name: os.environ.get(name) for name in wanted}
+        os.environ.update(wanted)
+        settings.cache_clear()
+        try:
+            yield settings()
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    del os.environ[name]
+                else:
+                    os.environ[name] = value
+            settings.cache_clear()
+
+    async def in_front_of(self, copy: Copy) -> None:
+        """Serve this database from now on. Call it within `environment`."""
+        if self._copy is copy:
+            return
+        if self._thread is None:
+            await asyncio.to_thread(self._start)
+        assert self._loop is not None
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._move(copy), self._loop))
+        self._copy = copy
+
+    async def away(self, copy: Copy) -> None:
+        """Let go of a database that is about to be dropped, and of what the test did to Stripe."""
+        if self._copy is not copy or self._loop is None:
+            return
+        await self.stripe.no_faults()
+        await self.stripe.webhooks("release")
+        await self.stripe.webhooks_quiet()
+        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._move(None), self._loop))
+        self._copy = None
+
+    def stop(self) -> None:
+        if self._thread is not None and self._server is not None:
+            self._server.should_exit = True
+            self._thread.join()
+        self.stripe.stop()
+        self._socket.close()
+
+    def _start(self) -> None:
+        from backend import main
+
+        self._app = main.create_app(connect=self._connected)
+        # As `ecopanier serve` does, but that nobody waits for the last requests.
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                self._app,
+                loop="uvloop",
+                http="httptools",
+                ws="none",
+                lifespan="on",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="served app", daemon=True)
+        self._thread.start()
+        if not self._ready.wait(30):
+            raise RuntimeError("the app did not start")
+
+    @asynccontextmanager
+    async def _connected(self, app: FastAPI) -> AsyncIterator[None]:
+        """What `main.connected` opens, but for the database."""
+        app.state.identities = identities(settings())
+        app.state.passes = Passes(settings().derived_key("passes"))
+        app.state.stripe = stripe_of(settings())
+        app.state.database = None
+        self._loop = asyncio.get_running_loop()
+        self._ready.set()
+        try:
+            yield
+        finally:
+            await app.state.stripe.aclose()
+
+    async def _move(self, copy: Copy | None) -> None:
+        """Runs in the server's loop, to which the connections belong."""
+        app = self._app
+        assert app is not None
+        if app.state.database is not None:
+            await app.state.database.close()
+            app.state.database = None
+        await windows.reset()
+        if copy is None:
+            return
+        app.state.database = await Database.open(copy.url(API), settings())
+        health.ask_readiness_of(app, app.state.database.ready)
+        pages.show_impact_of(app, partial(public_impact, app.state.database.acts))

@@ -1,0 +1,371 @@
+"""A town to test in: a database of its own with the product in front of it, and people made for the occasion.
+
+Builders write as the superuser instead of registering people and waiting for admins: tests of registration and
+verification do it over HTTP, all others need a person who is already there, in milliseconds (an Argon2id hash alone
+takes longer). What they sign in with is a token of the program's own making.
+"""
+
+import itertools
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx2
+
+from backend.identity import OwnTokens
+from backend.settings import settings
+from scripts.stripe_stand_in import StripeStandIn
+from tests.town.databases import API, Connection, Copy
+from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
+from tests.town.serving import Served
+from tests.town.things import Lot, Reservation, Shop
+
+P = TypeVar("P", bound=Person)
+STRASBOURG = (48.5839, 7.7455)
+
+
+class Town:
+    """What a test is given. `town.copy` is its database, `town.stripe` the stand-in that takes its payments."""
+
+    def __init__(self, copy: Copy, connection: Connection, served: Served, client: httpx2.AsyncClient, folder: Path):
+        self.copy = copy
+        self.folder = folder
+        self._served = served
+        self._client = client
+        self._sql = connection
+        self._numbers = itertools.count(1)
+
+    # What is there
+
+    async def value(self, query: str, *arguments: Any) -> Any:
+        """One value, seen from outside (as the superuser)."""
+        return await self._sql.fetchval(query, *arguments)
+
+    async def rows(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
+        """Rows, seen from outside."""
+        return list(await self._sql.fetch(query, *arguments))
+
+    async def changes(self, statement: str, *arguments: Any) -> None:
+        """Change something from outside, as no person could."""
+        await self._sql.execute(statement, *arguments)
+
+    async def left(self, lot: Lot) -> int:
+        """The portions that can still be reserved."""
+        remaining: int = await self.value("select remaining from app.lots where id = $1", lot.id)
+        return remaining
+
+    async def status_of(self, reservation: Reservation) -> str:
+        status: str = await self.value("select status from app.reservations where id = $1", reservation.id)
+        return status
+
+    async def taken_today(self, beneficiary: Beneficiary) -> int:
+        """The free portions that count against a beneficiary's present Paris day."""
+        taken: int | None = await self.value(
+            "select taken from app.free_portions where account_id = $1 and day = app.paris_day(app.clock())",
+            beneficiary.id,
+        )
+        return taken or 0
+
+    async def money(self, reservation: Reservation) -> tuple[int, int]:
+        """Cents charged and cents given back for a reservation, as Stripe has it in its books."""
+        books = (await self.stripe.ledger())["payments"]
+        ours = [entry for entry in books if entry["metadata"].get("reservation_id") == str(reservation.id)]
+        return sum(entry["charged_cents"] for entry in ours), sum(entry["refunded_cents"] for entry in ours)
+
+    async def stock_is_exact(self) -> bool:
+        """Whether each lot's quantity is what is left plus what is promised, and each quota what was taken."""
+        wrong = await self.rows("""
+            select l.id from app.lots l
+            where l.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
+                                 where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
+                  <> l.quantity
+            union all
+            select f.account_id from app.free_portions f
+            where f.taken <> (select coalesce(sum(r.quantity), 0) from app.reservations r
+                              where r.account_id = f.account_id and r.quota_day = f.day
+                                and (r.status <> 'cancelled' or r.ended_because = 'holder_late'))
+        """)
+        return not wrong
+
+    # Time
+
+    async def now(self) -> datetime:
+        """What the product takes for the present."""
+        present: datetime = await self.value("select app.clock()")
+        return present
+
+    async def clock(self, at: str | datetime) -> None:
+        """Let it be this moment for every rule of the database: `clock("2026-03-29T00:30+01:00")`.
+
+        Access tokens and the database's own `now()` keep the real time.
+        """
+        text = at if isinstance(at, str) else at.isoformat()
+        datetime.fromisoformat(text)  # so that nothing else gets into the statement
+        await self.changes(
+            "create or replace function app.clock() returns timestamptz language sql stable parallel safe as "
+            f"$$ select timestamptz '{text}' $$"
+        )
+
+    # People
+
+    async def a_customer(self, name: str = "Marc") -> Customer:
+        return await self._a(Customer, name)
+
+    async def a_merchant(self, name: str = "Sophie") -> Merchant:
+        return await self._a(Merchant, name)
+
+    async def an_admin(self, name: str = "Odile") -> Admin:
+        return await self._a(Admin, name)
+
+    async def a_collector(self, name: str = "Karim", *, status: str = "verified") -> Collector:
+        collector = await self._a(Collector, name)
+        await self.changes("insert into app.collectors (id, status) values ($1, $2)", collector.id, status)
+        return collector
+
+    async def an_association(self, name: str = "Le Relais", *, status: str = "verified") -> Association:
+        association = await self._a(Association, name)
+        await self.changes(
+            "insert into app.associations (id, name, status) values ($1, $2, $3)", association.id, name, status
+        )
+        return association
+
+    async def a_beneficiary(
+        self,
+        name: str = "Amina",
+        *,
+        association: Association | None = None,
+        status: Literal["pending", "verified", "suspended"] = "verified",
+        until: date | None = None,
+    ) -> Beneficiary:
+        """Somebody enrolled (by nobody's association unless one is given), verified, with a right for a year."""
+        number = next(self._numbers)
+        beneficiary = (await self._a(Beneficiary, name, email=None)).coded(f"2026-BEN-{number:05d}")
+        until = until or (await self.now()).date() + timedelta(days=365)
+        await self.changes(
+            "insert into app.beneficiaries (id, code, association_id, status, eligible_until)"
+            " values ($1, $2, $3, $4, $5)",
+            beneficiary.id,
+            beneficiary.code,
+            association.id if association else None,
+            status,
+            until,
+        )
+        await self.changes(
+            "insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date)"
+            " values ($1, $2, 'Benali', '1990-05-01')",
+            beneficiary.id,
+            name,
+        )
+        return beneficiary
+
+    async def _a(self, kind: type[P], name: str, *, email: str | None = "") -> P:
+        account_id = uuid4()
+        if email == "":
+            email = f"{kind.role}{next(self._numbers)}@example.org"
+        await self.changes(
+            "insert into app.accounts (id, role, email, email_verified_at, display_name)"
+            " values ($1, $2, $3, case when $3::text is not null then now() end, $4)",
+            account_id,
+            kind.role,
+            email,
+            name,
+        )
+        return kind(self, account_id, name, email)
+
+    # Shops and lots
+
+    async def a_shop(
+        self, merchant: Merchant | None = None, *, verified: bool = True, near: tuple[float, float] = STRASBOURG
+    ) -> Shop:
+        merchant = merchant or await self.a_merchant()
+        fields = self.shop_fields(near)
+        shop_id: UUID = await self.value(
+            "insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category, status)"
+            " values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",
+            merchant.id,
+            *(fields[n] for n in ("name", "siret", "address", "insee_code", "latitude", "longitude", "category")),
+            "verified" if verified else "pending",
+        )
+        return Shop(shop_id, merchant, *near)
+
+    async def a_lot(
+        self,
+        *,
+        left: int = 5,
+        price_cents: int = 400,
+        shop: Shop | None = None,
+        opens_in: timedelta = timedelta(hours=3),
+        lasts: timedelta = timedelta(hours=4),
+        **fields: Any,
+    ) -> Lot:
+        """A published discounted lot, at half its original price; `fields` are columns of lots."""
+        wanted = {"kind": "discounted", "price_cents": price_cents, "original_price_cents": price_cents * 2, **fields}
+        return await self._lot(shop, left, opens_in, lasts, wanted)
+
+    async def a_free_lot(
+        self,
+        *,
+        left: int = 5,
+        shop: Shop | None = None,
+        opens_in: timedelta = timedelta(hours=3),
+        lasts: timedelta = timedelta(hours=4),
+        **fields: Any,
+    ) -> Lot:
+        """A published free lot; `fields` are columns of lots."""
+        wanted = {"kind": "free", "price_cents": 0, "original_price_cents": 800, **fields}
+        return await self._lot(shop, left, opens_in, lasts, wanted)
+
+    async def _lot(
+        self, shop: Shop | None, left: int, opens_in: timedelta, lasts: timedelta, wanted: dict[str, Any]
+    ) -> Lot:
+        shop = shop or await self.a_shop()
+        start = await self.now() + opens_in
+        columns: dict[str, Any] = {
+            "shop_id": shop.id,
+            "title": "Panier du soir",
+            "category": "bakery",
+            "quantity": left,
+            "pickup_start": start,
+            "pickup_end": start + lasts,
+            "date_kind": "none",
+            "status": "published",
+            **wanted,
+        }
+        names = ", ".join(columns)
+        places = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
+        lot_id: UUID = await self.value(
+            f"insert into app.lots ({names}) values ({places}) returning id",  # noqa: S608 - names from tests
+            *columns.values(),
+        )
+        return Lot(
+            lot_id, shop, columns["kind"], columns["price_cents"], columns["pickup_start"], columns["pickup_end"]
+        )
+
+    async def opens(self, lot: Lot) -> None:
+        """Let the lot's pickup window be open now."""
+        await self.clock(lot.pickup_start + (lot.pickup_end - lot.pickup_start) / 2)
+
+    # Bodies of requests that would be accepted
+
+    def shop_fields(self, near: tuple[float, float] = STRASBOURG) -> dict[str, Any]:
+        return {
+            "name": "Boulangerie du Marché",
+            "siret": self.a_siret(),
+            "address": "12 place du Marché, 67000 Strasbourg",
+            "insee_code": "67482",
+            "latitude": near[0],
+            "longitude": near[1],
+            "category": "bakery",
+        }
+
+    async def lot_fields(self, shop: Shop) -> dict[str, Any]:
+        start = await self.now() + timedelta(hours=3)
+        return {
+            "shop_id": str(shop.id),
+            "title": "Panier du soir",
+            "description": "Pains et viennoiseries du jour",
+            "category": "bakery",
+            "kind": "discounted",
+            "original_price_cents": 800,
+            "price_cents": 400,
+            "quantity": 5,
+            "pickup_start": start.isoformat(),
+            "pickup_end": (start + timedelta(hours=4)).isoformat(),
+            "date_kind": "none",
+            "allergens": ["gluten"],
+            "cold_chain": False,
+            "publish": True,
+        }
+
+    async def person_fields(self, until: date | None = None) -> dict[str, Any]:
+        until = until or (await self.now()).date() + timedelta(days=180)
+        return {
+            "first_name": "Amina",
+            "last_name": "Benali",
+            "birth_date": "1990-05-01",
+            "eligible_until": until.isoformat(),
+        }
+
+    def a_siret(self) -> str:
+        """A SIRET nobody had before, with its Luhn digit."""
+        digits = f"7328293{next(self._numbers):06d}"
+        doubled = (2 * int(d) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(digits)))
+        return digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
+
+    # Over HTTP
+
+    @property
+    def stripe(self) -> StripeStandIn:
+        return self._served.stripe
+
+    @property
+    def url(self) -> str:
+        """Where the product is served; `await town.is_served()` first when not asking through people."""
+        return self._served.url
+
+    async def is_served(self) -> None:
+        """Let the product serve this town's database."""
+        await self._served.in_front_of(self.copy)
+
+    async def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Any = None,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> httpx2.Response:
+        """A request as nobody in particular; `path` in full."""
+        await self.is_served()
+        return await self._client.request(
+            method, self.url + path, json=json, params=params, headers=headers, content=content
+        )
+
+    @cached_property
+    def _tokens(self) -> OwnTokens:
+        return OwnTokens(settings().derived_key("access-tokens"), settings().public_url)
+
+    async def token_for(self, account_id: UUID) -> str:
+        """An access token as sign-in would have given."""
+        return self._tokens.issue(account_id, uuid4())
+
+    async def worker_runs(self) -> None:
+        """The worker does all that is due now, and what follows from it."""
+        from backend import worker
+
+        await self.is_served()
+        async with worker.working(settings()) as (work, queue):
+            await worker.run_due_jobs(work, queue)
+
+    # Straight to the database
+
+    @asynccontextmanager
+    async def sql_as(self, person: Person | None, role: str | None = None) -> AsyncIterator[Connection]:
+        """A transaction as a client sees it that talks to Postgres with this person's token; undone at the end."""
+        async with self.copy.connection(API) as connection:
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                claims = {"sub": str(person.id), "role": "authenticated"} if person else {}
+                await connection.execute(
+                    "select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
+                    json.dumps(claims) if claims else "",
+                    role or ("authenticated" if person else "anon"),
+                )
+                yield connection
+            finally:
+                await transaction.rollback()
+
+    @asynccontextmanager
+    async def hands(self, count: int, login: str = API) -> AsyncIterator[list[Connection]]:
+        """Open connections as the API has them, for that many acts at once."""
+        async with self.copy.connections(count, login) as connections:
+            yield connections
