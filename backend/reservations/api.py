@@ -4,6 +4,7 @@ import inspect
 from typing import Annotated, cast
 from uuid import UUID
 
+import limits
 from fastapi import Depends, Header, Path, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
@@ -20,6 +21,7 @@ from backend.idempotency import (
     key_of,
 )
 from backend.identity import caller
+from backend.limits import spend
 from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
@@ -40,12 +42,15 @@ from backend.strict_json import read_body
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
+RESERVATIONS = limits.parse("300/minute")
 CURSOR = TypeAdapter(tuple[UUID])
 
 
 async def reserve(request: Request) -> Response:
     """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
     account_id = await caller(request)
+    # One person at a screen needs far less; a script that holds a shop's whole stock needs more.
+    await spend(request.scope, "reservations", RESERVATIONS, str(account_id))
     key = key_of(request)
     if key is None:
         raise IdempotencyKeyMissing

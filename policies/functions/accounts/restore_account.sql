@@ -7,7 +7,8 @@ begin
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.shops s set status = 'verified' where s.owner_id = account and s.status = 'suspended';
     update app.lots l set status = 'published'
-    where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'paused';
+    where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
+      and l.status = 'paused';
     insert into app.decisions (subject, subject_id, decision, reason, decided_by)
     values ('account', account, 'restored', why, app.caller());
 end $$;
