@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 # JSON has its own numbers and booleans: "5" is a text, 1 is not true.
@@ -57,3 +57,15 @@ class Out(BaseModel):
     """What leaves: only what is declared, read from rows, objects or mappings alike."""
 
     model_config = ConfigDict(from_attributes=True)
+
+
+def if_sent(**kwargs: Any) -> Any:
+    """A field of a PATCH that need not be sent: `title: str = if_sent(max_length=120)`.
+
+    null is refused like any other value that its type does not take; `model_dump(exclude_unset=True)` gives what was sent.
+    """
+    return Field(default=None, json_schema_extra=_without_default, **kwargs)
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    schema.pop("default", None)

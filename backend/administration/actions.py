@@ -1,0 +1,44 @@
+"""What admins decide: about shops, associations and collectors, and about accounts."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.administration import queries
+from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn
+from backend.db import call
+from backend.shops.queries import own_shop
+from backend.shops.schemas import OwnShop
+
+
+async def decide_shop(session: AsyncSession, shop_id: UUID, decided: DecisionIn) -> OwnShop:
+    """Verify a shop, or reject it and pause its lots.
+
+    From the database ShopNotFound, ShopSiretTaken, ShopOwnerSuspended.
+    """
+    await call(session, "decide_shop", shop=shop_id, verdict=decided.decision, why=decided.reason)
+    return await own_shop(session, shop_id)
+
+
+async def decide_association(session: AsyncSession, association_id: UUID, decided: DecisionIn) -> AssociationOut:
+    """Verify or reject an association. From the database AssociationNotFound."""
+    await call(session, "decide_association", association=association_id, verdict=decided.decision, why=decided.reason)
+    return await queries.association(session, association_id)
+
+
+async def decide_collector(session: AsyncSession, collector_id: UUID, decided: DecisionIn) -> CollectorOut:
+    """Verify or reject a collector. From the database CollectorNotFound."""
+    await call(session, "decide_collector", collector=collector_id, verdict=decided.decision, why=decided.reason)
+    return await queries.collector(session, collector_id)
+
+
+async def suspend_account(session: AsyncSession, account_id: UUID, reason: str) -> AccountStanding:
+    """Suspend an account: from the next request on it is nobody. From the database AccountNotFound, OwnSuspension."""
+    await call(session, "suspend_account", account=account_id, why=reason)
+    return AccountStanding(id=account_id, status="suspended")
+
+
+async def restore_account(session: AsyncSession, account_id: UUID, reason: str) -> AccountStanding:
+    """Restore an account with its shops and the lots that are still ahead. From the database AccountNotFound."""
+    await call(session, "restore_account", account=account_id, why=reason)
+    return AccountStanding(id=account_id, status="active")

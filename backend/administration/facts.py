@@ -1,0 +1,33 @@
+"""Why an admin's decision is refused."""
+
+from backend.errors import Fact
+
+
+class AccountNotFound(Fact):
+    """There is no such account."""
+
+    code, status = "account.not_found", 404
+
+
+class OwnSuspension(Fact):
+    """Nobody suspends themselves: ask another admin."""
+
+    code, status = "account.own_suspension", 409
+
+
+class AssociationNotFound(Fact):
+    """There is no such association."""
+
+    code, status = "association.not_found", 404
+
+
+class CollectorNotFound(Fact):
+    """There is no such collector."""
+
+    code, status = "collector.not_found", 404
+
+
+class DecisionUnknown(Fact):
+    """This is not a decision that can be taken here."""
+
+    code, status = "decision.unknown", 422

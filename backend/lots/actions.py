@@ -1,0 +1,72 @@
+"""What merchants do with their lots. The laws about price, window, dates and stock are the database's."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.common_facts import PreconditionFailed
+from backend.db import call
+from backend.etags import require_revision
+from backend.lots import queries
+from backend.lots.facts import LotNotFound, PhotoUnknown
+from backend.lots.models import Lot
+from backend.lots.schemas import LotEdit, LotIn, LotOut
+from backend.shops.queries import is_own
+
+
+async def list_lot(session: AsyncSession, wanted: LotIn) -> LotOut:
+    """List a lot of one of the caller's shops, published or as a draft.
+
+    Raises PhotoUnknown; from the database ShopNotFound, ShopNotVerified, and what its laws say.
+    """
+    if wanted.photo_id is not None:
+        raise PhotoUnknown
+    values = _columns(wanted.model_dump(exclude={"photo_id"}))
+    made = await session.execute(insert(Lot).values(values).returning(col(Lot.id)))
+    lot, _ = await queries.lot_seen(session, made.scalar_one())
+    return lot
+
+
+async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, versions: list[int] | None) -> None:
+    """Change a lot of the caller's, if it is still at one of these versions (any, without them).
+
+    Raises LotNotFound, PreconditionFailed; from the database LotClosed, LotHasReservations, LotAlreadyPublished,
+    ShopNotVerified, QuantityBelowReserved, and what its laws say.
+    """
+    values = _columns(wanted.model_dump(exclude_unset=True))
+    if values:
+        change = update(Lot).where(col(Lot.id) == lot_id).values(values).returning(col(Lot.id))
+        if versions is not None:
+            # In the statement that writes: of two who read the same version, one wins.
+            change = change.where(col(Lot.version).in_(versions))
+        if (await session.execute(change)).one_or_none() is not None:
+            return
+    own = select(col(Lot.version)).where(col(Lot.id) == lot_id, is_own(Lot.shop_id))
+    version = (await session.execute(own)).scalar_one_or_none()
+    if version is None:
+        raise LotNotFound
+    require_revision(versions, version)
+    if values:
+        raise PreconditionFailed
+
+
+async def withdraw_lot(session: AsyncSession, lot_id: UUID) -> LotOut:
+    """Withdraw a lot of the caller's: its holders get portions, quota and money back and are told.
+
+    From the database LotNotFound, LotClosed.
+    """
+    await call(session, "withdraw_lot", lot=lot_id)
+    lot, _ = await queries.lot_seen(session, lot_id)
+    return lot
+
+
+def _columns(sent: dict[str, Any]) -> dict[str, Any]:
+    """Say `publish` as the status that it means, and each allergen once."""
+    if "publish" in sent:
+        sent["status"] = "published" if sent.pop("publish") else "draft"
+    if "allergens" in sent:
+        sent["allergens"] = sorted({allergen.value for allergen in sent["allergens"]})
+    return sent

@@ -1,0 +1,110 @@
+"""Lots over HTTP, but for the search, which stands in near.py."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import TypeAdapter
+
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import AsMerchant, SessionDep
+from backend.errors import problems
+from backend.etags import IfMatch, etag
+from backend.idempotency import OnceDep
+from backend.lots import actions, queries
+from backend.lots.facts import (
+    FoodDateMismatch,
+    LotAlreadyPublished,
+    LotClosed,
+    LotHasReservations,
+    LotNotFound,
+    PastUseBy,
+    PhotoUnknown,
+    PickupWindowInvalid,
+    PriceOutsideLaw,
+    QuantityBelowReserved,
+    UseByBeforePickup,
+    WindowOver,
+)
+from backend.lots.schemas import LotEdit, LotIn, LotOut, LotStatus
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+from backend.shops.facts import ShopNotFound, ShopNotVerified
+
+router = Router(tags=["lots"])
+
+CURSOR = TypeAdapter(tuple[UUID])
+# Portions go quickly, and beneficiaries see what others do not.
+PUBLIC = {"Cache-Control": "public, max-age=5", "Vary": "Authorization"}
+LAWS = (
+    PriceOutsideLaw,
+    PickupWindowInvalid,
+    WindowOver,
+    FoodDateMismatch,
+    UseByBeforePickup,
+    PastUseBy,
+    ShopNotVerified,
+)
+
+
+@router.post("/lots", status_code=201, responses=problems(*LAWS, ShopNotFound, PhotoUnknown))
+async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotOut:
+    """List a lot of one's shop, published or as a draft."""
+    return cast(LotOut, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
+
+
+@router.get("/lots/{lot_id}", responses=problems(LotNotFound))
+async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotOut:
+    """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
+
+    Its merchant sees it whatever its status, its holders as long as they want. The ETag says which version of what
+    its merchant can edit was read; `remaining` goes up and down without it.
+    """
+    lot, version = await queries.lot_seen(session, lot_id)
+    response.headers["ETag"] = etag(version)
+    if session.sync_session.info["account_id"] is None:
+        response.headers.update(PUBLIC)
+    return lot
+
+
+@router.patch(
+    "/lots/{lot_id}",
+    responses=problems(
+        *LAWS,
+        LotNotFound,
+        LotClosed,
+        LotHasReservations,
+        LotAlreadyPublished,
+        QuantityBelowReserved,
+        PreconditionFailed,
+    ),
+)
+async def edit_lot(lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match: IfMatch, response: Response) -> LotOut:
+    """Change one's lot, or publish a draft; with If-Match only if nobody changed it since it was read."""
+    await actions.edit_lot(session, lot_id, wanted, if_match)
+    lot, version = await queries.lot_seen(session, lot_id)
+    response.headers["ETag"] = etag(version)
+    return lot
+
+
+@router.post("/lots/{lot_id}/withdraw", responses=problems(LotNotFound, LotClosed))
+async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotOut:
+    """Withdraw one's lot for good: every holder gets portions, quota and money back and is told."""
+    return cast(LotOut, await once(session, actions.withdraw_lot(session, lot_id), 200))
+
+
+@router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid))
+async def list_lots_of_shop(
+    shop_id: UUID,
+    session: SessionDep,
+    response: Response,
+    limit: Limit = 20,
+    after: After = None,
+    status: Annotated[LotStatus | None, Query(examples=["draft"])] = None,
+) -> Page[LotOut]:
+    """List a shop's lots, newest first: its merchant all of them, everybody else those on offer that they may see."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    lots = await queries.lots_of_shop(session, shop_id, status, before, limit)
+    if session.sync_session.info["account_id"] is None:
+        response.headers.update(PUBLIC)
+    return page_of(lots, limit, lambda lot: (lot.id,))

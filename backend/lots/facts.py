@@ -1,0 +1,92 @@
+"""Why a lot is not shown, published or changed."""
+
+from backend.errors import Fact, constraint_facts
+
+
+class LotNotFound(Fact):
+    """There is no such lot."""
+
+    code, status = "lot.not_found", 404
+
+
+class LotClosed(Fact):
+    """This lot is closed: it was withdrawn, or its pickup window is over."""
+
+    code, status = "lot.closed", 409
+
+
+class LotHasReservations(Fact):
+    """Somebody has reserved this lot: price, window, dates and food stay as they saw them."""
+
+    code, status = "lot.has_reservations", 409
+
+
+class LotAlreadyPublished(Fact):
+    """A published lot does not become a draft again; withdraw it instead."""
+
+    code, status = "lot.already_published", 409
+
+
+class LotStatusNotYours(Fact):
+    """A lot is made a draft or published by its merchant; every other status follows from what happens to it."""
+
+    code, status = "lot.status_not_yours", 422
+
+
+class QuantityBelowReserved(Fact):
+    """More portions than that are reserved or handed over."""
+
+    code, status = "lot.quantity_below_reserved", 409
+
+
+class PriceOutsideLaw(Fact):
+    """A discounted lot costs from 30 % to 70 % of the original price, a free one nothing."""
+
+    code, status = "lot.price_outside_law", 422
+
+
+class PickupWindowInvalid(Fact):
+    """The pickup window ends after it begins, and lasts at most 72 hours."""
+
+    code, status = "lot.pickup_window_invalid", 422
+
+
+class WindowOver(Fact):
+    """The pickup window is over; a lot is published before that."""
+
+    code, status = "lot.window_over", 422
+
+
+class FoodDateMismatch(Fact):
+    """A use-by or best-before lot has its date; a lot without a date has none."""
+
+    code, status = "lot.food_date_mismatch", 422
+
+
+class UseByBeforePickup(Fact):
+    """The food's use-by date is before the day on which the pickup window ends."""
+
+    code, status = "lot.use_by_before_pickup", 422
+
+
+class PastUseBy(Fact):
+    """The use-by date has passed: this food may not be sold, given or handed over."""
+
+    code, status = "lot.past_use_by", 409
+
+
+class PhotoUnknown(Fact):
+    """There is no such photo."""
+
+    code, status = "lot.photo_unknown", 422
+
+
+constraint_facts(
+    {
+        "lots_price_check": PriceOutsideLaw,
+        "lots_pickup_window_check": PickupWindowInvalid,
+        "lots_food_date_check": FoodDateMismatch,
+        "lots_use_by_check": UseByBeforePickup,
+        "lots_remaining_check": QuantityBelowReserved,
+    }
+)

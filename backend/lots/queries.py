@@ -1,0 +1,75 @@
+"""Reads of lots, under row-level security."""
+
+from uuid import UUID
+
+from sqlalchemy import JSON, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.lots.facts import LotNotFound
+from backend.lots.models import DateKind, Lot
+from backend.lots.schemas import LotOut, LotStatus
+from backend.shops.facts import ShopNotFound
+from backend.shops.models import Shop
+from backend.shops.queries import is_own
+
+_PAST_BEST_BEFORE = (col(Lot.date_kind) == DateKind.BEST_BEFORE.value) & (
+    col(Lot.food_date) < func.app.paris_day(func.app.clock())
+)
+_SHOP = func.json_build_object(
+    "id", Shop.id, "name", Shop.name, "address", Shop.address, "latitude", Shop.latitude,
+    "longitude", Shop.longitude, "category", Shop.category, type_=JSON,
+)  # fmt: skip
+
+_LOTS = select(
+    col(Lot.id),
+    col(Lot.shop_id),
+    col(Lot.title),
+    col(Lot.description),
+    col(Lot.category),
+    col(Lot.kind),
+    col(Lot.original_price_cents),
+    col(Lot.price_cents),
+    col(Lot.quantity),
+    col(Lot.remaining),
+    col(Lot.pickup_start),
+    col(Lot.pickup_end),
+    col(Lot.date_kind),
+    col(Lot.food_date),
+    func.coalesce(_PAST_BEST_BEFORE, False).label("past_best_before"),
+    col(Lot.allergens),
+    col(Lot.cold_chain),
+    col(Lot.weight_grams),
+    col(Lot.status),
+    col(Lot.published_at),
+    col(Lot.version),
+    _SHOP.label("shop"),
+).join(Shop, col(Shop.id) == col(Lot.shop_id))
+
+
+async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotOut, int]:
+    """Give a lot that the caller may see, and its version. Raises LotNotFound."""
+    row = (await session.execute(_LOTS.where(col(Lot.id) == lot_id))).one_or_none()
+    if row is None:
+        raise LotNotFound
+    return LotOut.model_validate(row), row.version
+
+
+async def lots_of_shop(
+    session: AsyncSession, shop_id: UUID, status: LotStatus | None, before: UUID | None, limit: int
+) -> list[LotOut]:
+    """Give one lot more than a page, newest first: all of one's own shop's, of others' those on offer.
+
+    Raises ShopNotFound.
+    """
+    own = (await session.execute(select(is_own(Shop.id)).where(col(Shop.id) == shop_id))).scalar_one_or_none()
+    if own is None:
+        raise ShopNotFound
+    wanted = _LOTS.where(col(Lot.shop_id) == shop_id).order_by(col(Lot.id).desc()).limit(limit + 1)
+    if not own:
+        wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
+    if status is not None:
+        wanted = wanted.where(col(Lot.status) == status)
+    if before is not None:
+        wanted = wanted.where(col(Lot.id) < before)
+    return [LotOut.model_validate(row) for row in (await session.execute(wanted)).all()]

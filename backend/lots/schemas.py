@@ -1,0 +1,118 @@
+"""What enters and leaves about lots. Money in euro cents; times with an offset, stored in UTC; days in Paris."""
+
+from datetime import date, datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from backend.bodies import In, Out, if_sent
+from backend.lots.models import Allergen, DateKind, Kind
+from backend.shops.models import Category
+from backend.shops.schemas import SHOP, ShopBrief
+
+LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
+LotStatus = Literal["draft", "published", "paused", "withdrawn", "ended"]
+
+_TITLE: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Panier de viennoiseries"]}
+_DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Croissants et pains au chocolat du matin."]}
+_ORIGINAL: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [1200]}
+_PRICE: dict[str, Any] = {
+    "ge": 0,
+    "le": 100_000,
+    "description": "Of one portion: 30 % to 70 % of the original price, or 0 for a free lot.",
+    "examples": [480],
+}
+_QUANTITY: dict[str, Any] = {"ge": 1, "le": 1000, "description": "Portions in all.", "examples": [5]}
+_START: dict[str, Any] = {"examples": ["2026-11-22T17:30:00+01:00"]}
+_END: dict[str, Any] = {"description": "At most 72 h after it begins.", "examples": ["2026-11-22T19:00:00+01:00"]}
+_FOOD_DATE: dict[str, Any] = {
+    "description": "The use-by or best-before date; null when `date_kind` is `none`.",
+    "examples": ["2026-11-23"],
+}
+_ALLERGENS: dict[str, Any] = {
+    "max_length": 14,
+    "description": "Of the 14 of regulation (EU) 1169/2011, those it contains.",
+    "examples": [["gluten", "eggs", "milk"]],
+}
+_COLD_CHAIN: dict[str, Any] = {"description": "Whether it has to be kept cold.", "examples": [False]}
+_WEIGHT: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
+
+
+class LotIn(In):
+    """A lot to list."""
+
+    shop_id: UUID = Field(examples=[SHOP])
+    title: str = Field(**_TITLE)
+    description: str = Field(**_DESCRIPTION)
+    category: Category = Field(examples=["pastry"])
+    kind: Kind = Field(examples=["discounted"])
+    original_price_cents: int = Field(**_ORIGINAL)
+    price_cents: int = Field(**_PRICE)
+    quantity: int = Field(**_QUANTITY)
+    pickup_start: AwareDatetime = Field(**_START)
+    pickup_end: AwareDatetime = Field(**_END)
+    date_kind: DateKind = Field(examples=["best_before"])
+    food_date: date | None = Field(default=None, **_FOOD_DATE)
+    allergens: list[Allergen] = Field(**_ALLERGENS)
+    cold_chain: bool = Field(**_COLD_CHAIN)
+    weight_grams: int | None = Field(default=None, **_WEIGHT)
+    photo_id: UUID | None = Field(
+        default=None, description="A photo that `POST /lots/drafts` answered with.", examples=[None]
+    )
+    publish: bool = Field(description="Publish it now; false keeps it as a draft.", examples=[True])
+
+
+class LotEdit(In):
+    """What changes; what is not sent stays as it is.
+
+    `publish: true` publishes a draft. Once somebody has reserved it, only title, description and quantity change.
+    """
+
+    title: str = if_sent(**_TITLE)
+    description: str = if_sent(**_DESCRIPTION)
+    category: Category = if_sent(examples=["pastry"])
+    kind: Kind = if_sent(examples=["discounted"])
+    original_price_cents: int = if_sent(**_ORIGINAL)
+    price_cents: int = if_sent(**_PRICE)
+    quantity: int = if_sent(**_QUANTITY)
+    pickup_start: AwareDatetime = if_sent(**_START)
+    pickup_end: AwareDatetime = if_sent(**_END)
+    date_kind: DateKind = if_sent(examples=["best_before"])
+    food_date: date | None = if_sent(**_FOOD_DATE)
+    allergens: list[Allergen] = if_sent(**_ALLERGENS)
+    cold_chain: bool = if_sent(**_COLD_CHAIN)
+    weight_grams: int | None = if_sent(**_WEIGHT)
+    publish: bool = if_sent(description="true publishes a draft.", examples=[True])
+
+
+class LotOut(Out):
+    """A lot as anyone sees it who may see it at all."""
+
+    id: UUID = Field(examples=[LOT])
+    shop_id: UUID = Field(examples=[SHOP])
+    title: str = Field(examples=_TITLE["examples"])
+    description: str = Field(examples=_DESCRIPTION["examples"])
+    category: Category = Field(examples=["pastry"])
+    kind: Kind = Field(examples=["discounted"])
+    original_price_cents: int = Field(description="Of one portion.", examples=[1200])
+    price_cents: int = Field(description="Of one portion.", examples=[480])
+    quantity: int = Field(description="Portions in all.", examples=[5])
+    remaining: int = Field(description="Portions that can still be reserved.", examples=[3])
+    pickup_start: datetime = Field(examples=["2026-11-22T16:30:00Z"])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:00:00Z"])
+    date_kind: DateKind = Field(examples=["best_before"])
+    food_date: date | None = Field(examples=["2026-11-23"])
+    past_best_before: bool = Field(description="Still good, but past its best-before date.", examples=[False])
+    allergens: list[Allergen] = Field(examples=[["gluten", "eggs", "milk"]])
+    cold_chain: bool = Field(examples=[False])
+    weight_grams: int | None = Field(description="Of one portion, where the merchant said it.", examples=[450])
+    status: LotStatus = Field(examples=["published"])
+    published_at: datetime | None = Field(examples=["2026-11-22T14:02:11Z"])
+    shop: ShopBrief
+
+
+class LotNear(LotOut):
+    """A lot in a search."""
+
+    distance_m: int = Field(description="As the crow flies.", examples=[420])

@@ -1,0 +1,67 @@
+"""What merchants do with their shops."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret
+
+from backend.common_facts import PreconditionFailed
+from backend.db import caller_in
+from backend.etags import require_revision
+from backend.shops import queries
+from backend.shops.facts import ShopNotFound, ShopSiretInvalid
+from backend.shops.models import Shop
+from backend.shops.opening_hours import OpeningHours
+from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
+
+
+async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
+    """Register a shop of the caller's, to be verified. Raises ShopSiretInvalid."""
+    values = wanted.model_dump() | {
+        "siret": _checked(wanted.siret),
+        "opening_hours": _kept(wanted.opening_hours),
+        "owner_id": caller_in(session),
+    }
+    made = await session.execute(insert(Shop).values(values).returning(col(Shop.id)))
+    return await queries.own_shop(session, made.scalar_one())
+
+
+async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, versions: list[int] | None) -> None:
+    """Change a shop of the caller's, if it is still at one of these versions (any, without them).
+
+    Raises ShopNotFound, PreconditionFailed.
+    """
+    values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
+    if "opening_hours" in values:
+        values["opening_hours"] = _kept(wanted.opening_hours)
+    if values:
+        change = update(Shop).where(col(Shop.id) == shop_id).values(values).returning(col(Shop.id))
+        if versions is not None:
+            # In the statement that writes: of two who read the same version, one wins.
+            change = change.where(col(Shop.version).in_(versions))
+        if (await session.execute(change)).one_or_none() is not None:
+            return
+    own = select(col(Shop.version)).where(col(Shop.id) == shop_id, queries.is_own(Shop.id))
+    version = (await session.execute(own)).scalar_one_or_none()
+    if version is None:
+        raise ShopNotFound
+    require_revision(versions, version)
+    if values:
+        raise PreconditionFailed
+
+
+def _checked(number: str) -> str:
+    """Give a SIRET's 14 digits; python-stdnum knows that La Poste's follow a rule of their own."""
+    try:
+        return str(siret.validate(number))
+    except ValidationError:
+        raise ShopSiretInvalid from None
+
+
+def _kept(hours: OpeningHours) -> dict[str, Any]:
+    """Give the days on which a shop opens at all."""
+    return hours.model_dump(exclude_defaults=True)

@@ -1,0 +1,73 @@
+"""Shops over HTTP. What becomes of them is decided in administration; their lots are listed in lots."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import AsMerchant, SessionDep, signed_in_as
+from backend.errors import problems
+from backend.etags import IfMatch, etag
+from backend.idempotency import OnceDep
+from backend.identity import Role
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+from backend.shops import actions, queries
+from backend.shops.facts import ShopNotFound, ShopSiretInvalid
+from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatus
+
+router = Router(tags=["shops"])
+
+AsMerchantOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN)]
+CURSOR = TypeAdapter(tuple[UUID])
+# The owner's answer differs from everybody else's.
+PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization"}
+
+
+@router.post("/shops", status_code=201, responses=problems(ShopSiretInvalid))
+async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> OwnShop:
+    """Register a shop.
+
+    It is `pending`, and nobody else sees it or its lots, until an admin has verified it.
+    """
+    return cast(OwnShop, await once(session, actions.register_shop(session, wanted), 201, {"ETag": etag(1)}))
+
+
+@router.get("/shops", responses=problems(CursorInvalid))
+async def list_shops(
+    session: AsMerchantOrAdmin,
+    limit: Limit = 20,
+    after: After = None,
+    status: Annotated[ShopStatus | None, Query(examples=["pending"])] = None,
+) -> Page[OwnShop]:
+    """List one's own shops; an admin lists all of them, oldest first."""
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.shops_to_manage(session, status, beyond, limit), limit, lambda shop: (shop.id,))
+
+
+@router.get("/shops/{shop_id}", responses=problems(ShopNotFound))
+async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
+    """Read a shop's page.
+
+    Anyone sees a verified shop; its merchant and admins see it whatever its status, with status and SIRET. Its lots
+    on offer are at `lots_url`.
+    """
+    shop, version = await queries.shop_page(session, shop_id)
+    response.headers["ETag"] = etag(version)
+    if session.sync_session.info["account_id"] is None:
+        response.headers.update(PUBLIC)
+    return shop
+
+
+@router.patch("/shops/{shop_id}", responses=problems(ShopNotFound, PreconditionFailed))
+async def edit_shop(
+    shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
+) -> OwnShop | ShopPage:
+    """Change one's shop; with If-Match only if nobody changed it since it was read. Its lots on offer move with it."""
+    await actions.edit_shop(session, shop_id, wanted, if_match)
+    shop, version = await queries.shop_page(session, shop_id)
+    response.headers["ETag"] = etag(version)
+    return shop

@@ -1,0 +1,62 @@
+"""When a shop is open, per weekday. Stored as JSON, whose form the table's CHECK keeps as well."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from backend.bodies import In, Out
+
+MOST_A_DAY = 6
+
+
+class Open(In):
+    """From when to when, Paris time; midnight at the end of the day is 24:00."""
+
+    opens: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])
+    closes: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["13:30"])
+
+
+def _one_after_the_other(day: list[Open]) -> list[Open]:
+    """Put a day's openings in order. Raises what Pydantic reports for one that ends before it begins, or overlaps."""
+    if any(hours.closes <= hours.opens for hours in day):
+        raise PydanticCustomError("opening_hours_order", "It closes after it opens")
+    ordered = sorted(day, key=lambda hours: hours.opens)
+    if any(earlier.closes > later.opens for earlier, later in pairwise(ordered)):
+        raise PydanticCustomError("opening_hours_overlap", "Openings of a day do not overlap")
+    return ordered
+
+
+Day = Annotated[list[Open], Field(max_length=MOST_A_DAY), AfterValidator(_one_after_the_other)]
+
+
+class OpeningHours(In):
+    """Openings of each weekday; a day that is not named is closed. Past midnight goes on on the next day."""
+
+    monday: Day = Field(default_factory=list)
+    tuesday: Day = Field(default_factory=list)
+    wednesday: Day = Field(default_factory=list)
+    thursday: Day = Field(default_factory=list)
+    friday: Day = Field(default_factory=list)
+    saturday: Day = Field(default_factory=list)
+    sunday: Day = Field(default_factory=list)
+
+
+class OpenOut(Out):
+    """From when to when, Paris time."""
+
+    opens: str = Field(examples=["07:00"])
+    closes: str = Field(examples=["13:30"])
+
+
+class OpeningHoursOut(Out):
+    """Openings of each weekday; an empty list is a day on which the shop is closed."""
+
+    monday: list[OpenOut] = Field(default_factory=list)
+    tuesday: list[OpenOut] = Field(default_factory=list)
+    wednesday: list[OpenOut] = Field(default_factory=list)
+    thursday: list[OpenOut] = Field(default_factory=list)
+    friday: list[OpenOut] = Field(default_factory=list)
+    saturday: list[OpenOut] = Field(default_factory=list)
+    sunday: list[OpenOut] = Field(default_factory=list)

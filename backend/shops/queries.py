@@ -1,0 +1,67 @@
+"""Reads of shops, under row-level security."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, any_, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.db import role_in
+from backend.identity import Role
+from backend.shops.facts import ShopNotFound
+from backend.shops.models import Shop
+from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
+
+
+def is_own(shop_id: Any) -> ColumnElement[bool]:
+    """Whether a shop, by the column that holds its id, is the caller's."""
+    return col(shop_id) == any_(func.array(select(func.app.shops_of(func.app.caller())).scalar_subquery()))
+
+
+_ROLE = func.app.caller_role()
+
+# Not all columns: whose a shop is, the database tells nobody.
+_SHOPS = select(
+    col(Shop.id),
+    col(Shop.name),
+    col(Shop.siret),
+    col(Shop.address),
+    col(Shop.insee_code),
+    col(Shop.latitude),
+    col(Shop.longitude),
+    col(Shop.category),
+    col(Shop.opening_hours),
+    col(Shop.status),
+    col(Shop.version),
+    func.concat("/v1/shops/", col(Shop.id), "/lots").label("lots_url"),
+)
+
+
+async def shop_page(session: AsyncSession, shop_id: UUID) -> tuple[OwnShop | ShopPage, int]:
+    """Give a shop's page, with more for its merchant and admins, and its version. Raises ShopNotFound."""
+    whole = (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole")
+    row = (await session.execute(_SHOPS.add_columns(whole).where(col(Shop.id) == shop_id))).one_or_none()
+    if row is None:
+        raise ShopNotFound
+    return (OwnShop if row.whole else ShopPage).model_validate(row), row.version
+
+
+async def own_shop(session: AsyncSession, shop_id: UUID) -> OwnShop:
+    """Give a shop to its merchant or an admin, who have just done something to it."""
+    return OwnShop.model_validate((await session.execute(_SHOPS.where(col(Shop.id) == shop_id))).one())
+
+
+async def shops_to_manage(
+    session: AsyncSession, status: ShopStatus | None, after: UUID | None, limit: int
+) -> list[OwnShop]:
+    """Give one shop more than a page: a merchant's own, or for an admin all, oldest first."""
+    wanted = _SHOPS.order_by(col(Shop.id)).limit(limit + 1)
+    if role_in(session) != Role.ADMIN:
+        wanted = wanted.where(is_own(Shop.id))
+    if status is not None:
+        wanted = wanted.where(col(Shop.status) == status)
+    if after is not None:
+        wanted = wanted.where(col(Shop.id) > after)
+    rows: list[Row[Any]] = list((await session.execute(wanted)).all())
+    return [OwnShop.model_validate(row) for row in rows]

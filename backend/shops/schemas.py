@@ -1,0 +1,84 @@
+"""What enters and leaves about shops."""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.bodies import In, Out, if_sent
+from backend.shops.models import Category
+from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
+
+SHOP = "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"
+WEEK = {
+    "tuesday": [{"opens": "07:00", "closes": "13:00"}, {"opens": "15:30", "closes": "19:30"}],
+    "saturday": [{"opens": "07:00", "closes": "18:00"}],
+}
+ShopStatus = Literal["pending", "verified", "rejected", "suspended"]
+
+_NAME: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Boulangerie de la Krutenau"]}
+_ADDRESS: dict[str, Any] = {
+    "min_length": 1,
+    "max_length": 300,
+    "examples": ["12 rue de Zurich, 67000 Strasbourg"],
+}
+_INSEE_CODE: dict[str, Any] = {
+    "pattern": r"^[0-9][0-9AB][0-9]{3}$",
+    "description": "The commune's INSEE code, which is not its postcode.",
+    "examples": ["67482"],
+}
+_LATITUDE: dict[str, Any] = {"ge": -85, "le": 85, "description": "Degrees (WGS 84).", "examples": [48.5798]}
+_LONGITUDE: dict[str, Any] = {"ge": -180, "le": 180, "description": "Degrees (WGS 84).", "examples": [7.7576]}
+
+
+class ShopIn(In):
+    """A shop to register."""
+
+    name: str = Field(**_NAME)
+    siret: str = Field(
+        max_length=30, description="14 digits; spaces between them are accepted.", examples=["732 829 320 00074"]
+    )
+    address: str = Field(**_ADDRESS)
+    insee_code: str = Field(**_INSEE_CODE)
+    latitude: float = Field(**_LATITUDE)
+    longitude: float = Field(**_LONGITUDE)
+    opening_hours: OpeningHours = Field(default=OpeningHours(), examples=[WEEK])
+    category: Category = Field(examples=["bakery"])
+
+
+class ShopEdit(In):
+    """What changes; what is not sent stays as it is. `opening_hours` replace all those before."""
+
+    name: str = if_sent(**_NAME)
+    address: str = if_sent(**_ADDRESS)
+    insee_code: str = if_sent(**_INSEE_CODE)
+    latitude: float = if_sent(**_LATITUDE)
+    longitude: float = if_sent(**_LONGITUDE)
+    opening_hours: OpeningHours = if_sent(examples=[WEEK])
+    category: Category = if_sent(examples=["bakery"])
+
+
+class ShopBrief(Out):
+    """Where a lot is."""
+
+    id: UUID = Field(examples=[SHOP])
+    name: str = Field(examples=_NAME["examples"])
+    address: str = Field(examples=_ADDRESS["examples"])
+    latitude: float = Field(examples=_LATITUDE["examples"])
+    longitude: float = Field(examples=_LONGITUDE["examples"])
+    category: Category = Field(examples=["bakery"])
+
+
+class ShopPage(ShopBrief):
+    """What anyone sees of a verified shop."""
+
+    insee_code: str = Field(examples=["67482"])
+    opening_hours: OpeningHoursOut = Field(description="Paris time.", examples=[WEEK])
+    lots_url: str = Field(description="Where its lots on offer are listed.", examples=[f"/v1/shops/{SHOP}/lots"])
+
+
+class OwnShop(ShopPage):
+    """What its merchant sees of a shop, and an admin."""
+
+    siret: str = Field(examples=["73282932000074"])
+    status: ShopStatus = Field(examples=["pending"])
