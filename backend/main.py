@@ -8,6 +8,8 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from backend import health
+from backend.administration import api as administration
+from backend.beneficiaries import api as beneficiaries
 from backend.db import Database
 from backend.error_handlers import add_error_handlers
 from backend.every_request import EveryRequest
@@ -15,6 +17,7 @@ from backend.front_page import pages
 from backend.identity import identities
 from backend.impact import api as impact
 from backend.impact.queries import public_impact
+from backend.lots import api as lots
 from backend.lots import near
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
@@ -26,9 +29,14 @@ from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
 from backend.settings import SettingsRefused, settings
+from backend.shops import api as shops
 
 # One a feature, under /v1.
 ROUTERS: Sequence[APIRouter] = (
+    shops.router,
+    lots.router,
+    beneficiaries.router,
+    administration.router,
     reservations.router,
     payments.router,
     impact.router,
