@@ -161,7 +161,7 @@ def newest_migration() -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-async def refuse_unsafe(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def refuse_unsafe(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
     """Refuse a login that could bypass row-level security, now or by becoming another role, and unprotected tables.
 
     Raises UnsafeDatabase with what to do.

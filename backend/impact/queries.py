@@ -24,7 +24,7 @@ async def public_impact(acts: Acts) -> dict[str, Any]:
 
 async def own_impact(session: AsyncSession) -> ImpactOut:
     """Give what the caller's own handovers saved."""
-    return await _sum(session, ImpactEntry.reservation_id.in_(select(func.app.reservations_of(caller_in(session)))))
+    return await _sum(session, col(ImpactEntry.reservation_id).in_(select(func.app.reservations_of(caller_in(session)))))
 
 
 async def shop_impact(session: AsyncSession, shop_id: UUID) -> ImpactOut:
@@ -41,13 +41,13 @@ async def _sum(session: AsyncSession, which: Any) -> ImpactOut:
     row = (
         await session.execute(
             select(
-                func.coalesce(func.round(func.sum(ImpactEntry.meals), 1), 0).label("meals"),
+                func.coalesce(func.round(func.sum(col(ImpactEntry.meals)), 1), 0).label("meals"),
                 func.coalesce(func.round(func.sum(ImpactEntry.food_grams) / THOUSAND, 1), 0).label("food_kg"),
                 func.coalesce(func.round(func.sum(ImpactEntry.co2e_grams) / THOUSAND, 1), 0).label("co2e_kg"),
                 func.coalesce(func.sum(ImpactEntry.value_saved_cents), 0).label("value_saved_cents"),
                 func.coalesce(func.sum(ImpactEntry.people_helped), 0).label("people_helped"),
                 func.min(ImpactEntry.recorded_at).label("since"),
-                select(ImpactFactor.method)
+                select(col(ImpactFactor.method))
                 .where(col(ImpactFactor.category).is_(None))
                 .order_by(col(ImpactFactor.valid_from).desc(), col(ImpactFactor.id).desc())
                 .limit(1)

@@ -10,9 +10,9 @@ import secrets
 from base64 import b32encode
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
 import qrcode
-from qrcode.image.pil import PilImage
 from qrcode.image.svg import SvgPathFillImage
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
@@ -70,8 +70,8 @@ def new_code() -> str:
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
-def _drawn(text: str) -> "qrcode.QRCode[PilImage]":
-    drawn: qrcode.QRCode[PilImage] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=10, border=4)
+def _drawn(text: str) -> "qrcode.QRCode[Any]":
+    drawn: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=10, border=4)
     drawn.add_data(text)
     drawn.make(fit=True)
     return drawn

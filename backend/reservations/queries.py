@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,7 +16,7 @@ from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
 from backend.shops.models import Shop
 
 
-def _reservations() -> Select[Any]:
+def _reservations() -> Any:
     # Columns by name: the person's id is granted to nobody.
     return select(
         col(Reservation.id),

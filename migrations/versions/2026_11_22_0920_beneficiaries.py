@@ -1,4 +1,4 @@
-"""Beneficiaries: the code and the right in one table, the person in another that only the enrolling association reads."""
+"""Beneficiaries: the code and the right in one table, the person in another, for the enrolling association alone."""
 
 from alembic import op
 
