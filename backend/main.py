@@ -8,6 +8,8 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 
 from backend import health
+from backend.accounts import api as accounts
+from backend.accounts import supabase
 from backend.administration import api as administration
 from backend.beneficiaries import api as beneficiaries
 from backend.db import Database
@@ -33,6 +35,7 @@ from backend.shops import api as shops
 
 # One a feature, under /v1.
 ROUTERS: Sequence[APIRouter] = (
+    accounts.router,
     shops.router,
     lots.router,
     beneficiaries.router,
@@ -91,7 +94,7 @@ def _lifespan(connect: Connect) -> Connect:
 def create_app(
     *,
     connect: Connect = connected,
-    routers: Sequence[APIRouter] = ROUTERS,
+    routers: Sequence[APIRouter] | None = None,
     hot: Sequence[HotRoutes] = HOT,
 ) -> FastAPI:
     """Make the app, from the settings of this process."""
@@ -109,6 +112,10 @@ def create_app(
     add_error_handlers(app)
     for routes in hot:
         app.router.routes[:0] = routes.routes
+    if routers is None:
+        who_signs_in = accounts if settings().auth == "own" else supabase
+        routers = [*ROUTERS, who_signs_in.sign_in]
+        app.include_router(who_signs_in.well_known)
     for router in routers:
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)

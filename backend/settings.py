@@ -124,6 +124,10 @@ class Settings(BaseSettings):
             "smtp://[user:password@]host:port or smtps://…; without it mails are written to the data directory.",
         ),
     ] = None
+    mail_from: Annotated[
+        str | None,
+        _env("ECOPANIER_MAIL_FROM", "Address that mails come from; no-reply@ the public URL's host by default."),
+    ] = None
 
     @field_validator("public_url", "stripe_api_base", "supabase_url")
     @classmethod
@@ -134,6 +138,24 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise ValueError("must be an http(s) address without user or query")
         return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if (
+                parts.scheme not in ("smtp", "smtps")
+                or not parts.hostname
+                or bool(parts.username) != bool(parts.password)
+            ):
+                raise ValueError("must be smtp://[user:password@]host[:port] or smtps://…")
+        return value
+
+    @property
+    def mail_sender(self) -> str:
+        """Who mails are from, as the header says it."""
+        return f"EcoPanier <{self.mail_from or f'no-reply@{urlsplit(self.public_url).hostname}'}>"
 
     @property
     def production(self) -> bool:

@@ -43,9 +43,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     )
     app = procrastinate.App(connector=connector)
 
-    @app.task(name="accounts.send_mail", retry=RETRY)
-    async def send_mail(account_id: str, mail: str) -> None:
-        await accounts.send_mail(work, UUID(account_id), mail)
+    @app.task(name="accounts.send_mail", retry=RETRY, pass_context=True)
+    async def send_mail(context: procrastinate.JobContext, account_id: str, mail: str) -> None:
+        assert context.job.id is not None  # noqa: S101  a job that runs stands in the queue
+        await accounts.send_mail(work, UUID(account_id), mail, context.job.id)
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:

@@ -1,26 +1,34 @@
 -- Register an account. Definer and for the API alone: nobody may write accounts, and the answer to an address that is
 -- already known must look the same, so it is decided here: a fresh id comes back, and the person at that address is told.
+-- With Supabase Auth (`known_as` is its id) the address is proven, so there the refusal may be said.
 create or replace function app.register_account(
     wanted_role text, wanted_email text, new_password_hash text, wanted_name text, wanted_locale text, terms text,
-    known_as uuid default null)
-returns uuid language plpgsql security definer set search_path = '' as $$
+    known_as uuid default null, out account uuid, out registered_at timestamptz)
+language plpgsql security definer set search_path = '' as $$
 declare
-    account uuid := coalesce(known_as, app.uuid7());
     already uuid;
 begin
     if wanted_role not in ('customer', 'merchant', 'collector', 'association') then
         raise exception 'account.role_not_open' using errcode = 'EP422';
     end if;
+    account := coalesce(known_as, app.uuid7());
+    registered_at := app.clock();
 
-    insert into app.accounts (id, role, email, display_name, locale)
-    values (account, wanted_role, wanted_email, wanted_name, wanted_locale)
+    insert into app.accounts (id, role, email, email_verified_at, display_name, locale, created_at)
+    values (account, wanted_role, wanted_email, case when known_as is not null then registered_at end, wanted_name,
+            wanted_locale, registered_at)
     on conflict do nothing;
     if not found then
+        if exists (select from app.accounts a where a.id = known_as) then
+            raise exception 'account.already_registered' using errcode = 'EP409';
+        elsif known_as is not null then
+            raise exception 'account.email_taken' using errcode = 'EP409';
+        end if;
         select a.id into already from app.accounts a where lower(a.email) = lower(wanted_email);
         if already is not null then
             perform app.defer('accounts.send_mail', jsonb_build_object('account_id', already, 'mail', 'already_registered'));
         end if;
-        return account;
+        return;
     end if;
 
     if new_password_hash is not null then
@@ -32,9 +40,8 @@ begin
     elsif wanted_role = 'collector' then
         insert into app.collectors (id) values (account);
     end if;
-    if known_as is null then  -- with Supabase Auth, Supabase verifies the address
+    if known_as is null then
         perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'verify_email'));
     end if;
-    return account;
 end $$;
 grant execute on function app.register_account(text, text, text, text, text, text, uuid) to ecopanier_api;

@@ -1,5 +1,7 @@
 -- Spend a refresh token for the next one. A token that was spent before means that two people hold it: the whole
 -- session ends, and that must outlive the refusal, so it returns without an account instead of raising.
+-- The same request sent again is no theft: it brings the very token that its first time made (the API derives it from
+-- the Idempotency-Key), and gets the same answer until that token is spent in its turn.
 create or replace function app.rotate_session(
     spent bytea, next_token_hash bytea, expires timestamptz, out account_id uuid, out session_id uuid)
 language plpgsql security definer set search_path = '' as $$
@@ -12,14 +14,19 @@ begin
 
     select * into session from app.sessions s where s.id = token.session_id for update;
     if session.ended_at is not null then return; end if;
-    if token.spent_at is not null then
+    if token.spent_at is not null and not exists (
+        select from app.refresh_tokens n
+        where n.token_hash = next_token_hash and n.session_id = session.id and n.spent_at is null)
+    then
         update app.sessions s set ended_at = app.clock(), ended_because = 'token_reused' where s.id = session.id;
         return;
     end if;
     if coalesce(app.standing(session.account_id), 'suspended') = 'suspended' then return; end if;
 
-    update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
-    insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, expires);
+    if token.spent_at is null then
+        update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
+        insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, expires);
+    end if;
     account_id := session.account_id;
     session_id := session.id;
 end $$;

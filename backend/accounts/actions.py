@@ -1,0 +1,194 @@
+"""Registering, signing in, staying signed in, and what mails and enrolments hand out tokens for."""
+
+import hmac
+import math
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.accounts import passwords
+from backend.accounts.addresses import username
+from backend.accounts.facts import NameIsCode, SessionOver, TooManyTries, WrongCredentials
+from backend.accounts.models import Account
+from backend.accounts.schemas import MeIn, RegisteredOut, RegistrationIn, RegistrationWithSupabaseIn, TokensOut
+from backend.accounts.tokens import derived_token, new_token, token_hash
+from backend.common_facts import RateLimited
+from backend.db import Acts, call, call_row
+from backend.identity import ACCESS_TOKEN_SECONDS, Claims, OwnTokens, Role
+from backend.messages import Language
+from backend.settings import settings
+
+SESSION_DAYS = 30
+# One address is written to that often at most, whoever asks for it.
+MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
+
+
+async def register(
+    session: AsyncSession, wanted: RegistrationIn, password_hash: str, language: Language
+) -> RegisteredOut:
+    """Register an account, or tell the person who has one at that address; both answer alike.
+
+    Raises RateLimited when this address was asked for too often.
+    """
+    locale = wanted.locale or language
+    await _count_mail(session, wanted.email)
+    account = await call_row(
+        session,
+        "register_account",
+        wanted_role=wanted.role,
+        wanted_email=wanted.email,
+        new_password_hash=password_hash,
+        wanted_name=wanted.display_name,
+        wanted_locale=locale,
+        terms=wanted.consents.terms,
+    )
+    return _registered(account[0], account[1], wanted, wanted.email, locale, verified=False)
+
+
+async def register_with_supabase(
+    session: AsyncSession, wanted: RegistrationWithSupabaseIn, claims: Claims, language: Language
+) -> RegisteredOut:
+    """Register the account of somebody whom Supabase Auth has signed in. Raises AlreadyRegistered, EmailTaken."""
+    locale = wanted.locale or language
+    account = await call_row(
+        session,
+        "register_account",
+        wanted_role=wanted.role,
+        wanted_email=claims.email,
+        new_password_hash=None,
+        wanted_name=wanted.display_name,
+        wanted_locale=locale,
+        terms=wanted.consents.terms,
+        known_as=claims.account_id,
+    )
+    return _registered(account[0], account[1], wanted, claims.email, locale, verified=True)
+
+
+def _registered(
+    account_id: UUID,
+    created_at: datetime,
+    wanted: RegistrationWithSupabaseIn,
+    email: str | None,
+    locale: Language,
+    *,
+    verified: bool,
+) -> RegisteredOut:
+    return RegisteredOut(
+        id=account_id,
+        role=wanted.role,
+        email=email,
+        email_verified=verified and email is not None,
+        display_name=wanted.display_name,
+        locale=locale,
+        created_at=created_at,
+    )
+
+
+async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, address: str) -> TokensOut:
+    """Open a session by e-mail address or beneficiary code and password.
+
+    Raises WrongCredentials, TooManyTries, AccountSuspended (only to who knows the password), TryAgain.
+    """
+    name = username(written)
+    # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
+    by_account, by_address = _bucket("account:" + name), _bucket("address:" + address)
+    found = await acts.row("begin_sign_in", name, by_account, by_address if settings().rate_limits else None)
+    if found["locked_until"] is not None:
+        seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
+        raise TooManyTries(headers={"Retry-After": str(max(1, seconds))})
+    compared = await passwords.compare(password, found["password_hash"])
+    if not compared.right:
+        raise WrongCredentials
+    account_id: UUID = found["account_id"]
+    if compared.renewed is not None:
+        await acts.value("renew_hash", account_id, found["password_hash"], compared.renewed)
+    refresh_token = new_token()
+    session_id = await acts.value("open_session", account_id, token_hash(refresh_token), _session_end(), by_account)
+    return _tokens(tokens, account_id, session_id, refresh_token)
+
+
+async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) -> TokensOut:
+    """Spend a refresh token for the next. Raises SessionOver; a token spent before ends the session.
+
+    Two tabs, or an app whose answer got lost, cannot be told from a thief by time: any grace would be the thief's
+    too. What tells them apart is the Idempotency-Key: with the same one the same next token comes out, without being
+    kept anywhere. Apps whose tabs share a token take turns or send the same key.
+    """
+    if key is None:
+        following = new_token()
+    else:
+        following = derived_token(settings().derived_key("refresh-tokens"), spent, key)
+    row = await acts.row("rotate_session", token_hash(spent), token_hash(following), _session_end())
+    if row["account_id"] is None:
+        raise SessionOver
+    return _tokens(tokens, row["account_id"], row["session_id"], following)
+
+
+async def activate_beneficiary(
+    session: AsyncSession, tokens: OwnTokens, activation_token: str, password_hash: str, email: str | None
+) -> TokensOut:
+    """Give an enrolled beneficiary their password and a first session, or neither.
+
+    Raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
+    """
+    account_id: UUID = await call(
+        session,
+        "activate_beneficiary",
+        held=token_hash(activation_token),
+        new_password_hash=password_hash,
+        new_email=email,
+    )
+    refresh_token = new_token()
+    session_id = await call(
+        session, "open_session", account=account_id, first_token_hash=token_hash(refresh_token), expires=_session_end()
+    )
+    return _tokens(tokens, account_id, session_id, refresh_token)
+
+
+async def ask_password_reset(session: AsyncSession, email: str) -> None:
+    """Queue a mail where a verified address is known. Says nothing either way."""
+    try:
+        await _count_mail(session, email)
+    except RateLimited:
+        return
+    await call(session, "ask_password_reset", given_email=email)
+
+
+def edit_account(account: Account, wanted: MeIn) -> None:
+    """Change one's own name or language. Raises NameIsCode for a beneficiary's name."""
+    if wanted.display_name is not None:
+        if account.role == Role.BENEFICIARY:
+            raise NameIsCode
+        account.display_name = wanted.display_name
+    if wanted.locale is not None:
+        account.locale = wanted.locale
+
+
+async def _count_mail(session: AsyncSession, email: str) -> None:
+    count = await call_row(
+        session,
+        "throttle",
+        tried=_bucket("mail:" + email.lower()),
+        most=MOST_MAILS,
+        window_seconds=MAIL_WINDOW_SECONDS,
+    )
+    if count[0] < 0:
+        seconds = math.ceil((count[1] - datetime.now(UTC)).total_seconds())
+        raise RateLimited(headers={"Retry-After": str(max(1, seconds))})
+
+
+def _bucket(what: str) -> bytes:
+    return hmac.digest(settings().derived_key("throttle"), what.encode(), "sha256")
+
+
+def _session_end() -> datetime:
+    return datetime.now(UTC) + timedelta(days=SESSION_DAYS)
+
+
+def _tokens(tokens: OwnTokens, account_id: UUID, session_id: UUID, refresh_token: str) -> TokensOut:
+    return TokensOut(
+        access_token=tokens.issue(account_id, session_id),
+        expires_in=ACCESS_TOKEN_SECONDS,
+        refresh_token=refresh_token,
+    )

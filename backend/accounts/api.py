@@ -1,0 +1,232 @@
+"""Accounts over HTTP: one's own account, and with our own tokens everything about signing in."""
+
+import hmac
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import Depends, Form, Header, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.accounts import actions, passwords, queries
+from backend.accounts.facts import (
+    EmailTaken,
+    InvalidOneTimeToken,
+    NameIsCode,
+    PasswordTooCommon,
+    SessionOver,
+    TooManyTries,
+    WrongCredentials,
+)
+from backend.accounts.schemas import (
+    ActivationIn,
+    EmailIn,
+    MeIn,
+    MeOut,
+    NewPasswordIn,
+    OneTimeTokenIn,
+    RefreshTokenIn,
+    RegisteredOut,
+    RegistrationIn,
+    SignInForm,
+    TokensOut,
+)
+from backend.accounts.tokens import token_hash
+from backend.common_facts import PreconditionFailed
+from backend.db import AccountSuspended, ActsDep, SignedIn, call, database
+from backend.errors import language_of, problems
+from backend.etags import IfMatch, etag, require_revision
+from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, Once, fingerprint, key_of
+from backend.identity import OwnTokens
+from backend.limits import client_address, limited
+from backend.routing import Router
+from backend.settings import settings
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+async def _act_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with (await database(request)).act_session() as session, session.begin():
+        yield session
+
+
+async def _secret_once(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
+    ] = None,
+) -> Once:
+    # Keyed, because these bodies hold passwords: a plain hash of one, read from a dump, could be tried fast.
+    plain = fingerprint(request, await request.body())
+    return Once(key_of(request), hmac.digest(settings().derived_key("idempotency"), plain, "sha256"))
+
+
+async def _not_kept(response: Response) -> None:
+    response.headers.update(NOT_KEPT)
+
+
+async def _own_tokens(request: Request) -> OwnTokens:
+    tokens = request.app.state.identities.tokens
+    assert isinstance(tokens, OwnTokens)  # noqa: S101  these routes are served with our own tokens only
+    return tokens
+
+
+# As ecopanier_api itself, which may call these acts and read nothing: nobody has signed in yet.
+ActSession = Annotated[AsyncSession, Depends(_act_session, scope="function")]
+SecretOnce = Annotated[Once, Depends(_secret_once)]
+Tokens = Annotated[OwnTokens, Depends(_own_tokens)]
+
+router = Router(tags=["accounts"])
+"""Whoever signs people in."""
+
+sign_in = Router(tags=["accounts"])
+"""Where we sign people in ourselves."""
+
+well_known = Router(tags=["accounts"])
+"""At the root, beside /v1."""
+
+
+@sign_in.post(
+    "/auth/register",
+    status_code=201,
+    response_model=RegisteredOut,
+    responses=problems(PasswordTooCommon, IdempotencyMismatch),
+    dependencies=[limited("register", "30/hour")],
+)
+async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: SecretOnce) -> Any:
+    """Register an account.
+
+    An address that is known already is answered the same, and its person gets a mail. So does a new one, with a token
+    for `/auth/verify-email`; registering again sends another. Reserving does not wait for it.
+    """
+    passwords.refuse_common(wanted.password, wanted.email, wanted.display_name)
+    password_hash = await passwords.hashed(wanted.password)
+    work = actions.register(session, wanted, password_hash, language_of(request.scope))
+    return await once(session, work, 201, NOT_KEPT)
+
+
+@sign_in.post(
+    "/auth/token",
+    responses=problems(WrongCredentials, TooManyTries, AccountSuspended),
+    dependencies=[Depends(_not_kept)],
+)
+async def open_session(
+    wanted: Annotated[SignInForm, Form()], request: Request, acts: ActsDep, tokens: Tokens
+) -> TokensOut:
+    """Sign in with the OAuth2 password form.
+
+    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords in 15 minutes, or 50 tries from
+    one address, everything is refused until they are over. An Idempotency-Key changes nothing: tokens are kept nowhere.
+    """
+    return await actions.sign_in(acts, tokens, wanted.username, wanted.password, client_address(request.scope))
+
+
+@sign_in.post(
+    "/auth/refresh",
+    responses=problems(SessionOver),
+    dependencies=[limited("refresh", "300/minute"), Depends(_not_kept)],
+)
+async def refresh(
+    held: RefreshTokenIn,
+    request: Request,
+    acts: ActsDep,
+    tokens: Tokens,
+    idempotency_key: Annotated[
+        str | None,
+        Header(max_length=LONGEST_KEY, description="Sent again with the same key, the same next token comes back."),
+    ] = None,
+) -> TokensOut:
+    """Spend the refresh token for new tokens.
+
+    A token that was spent already ends the session, because two people hold it. Repeat a request whose answer got
+    lost with the Idempotency-Key that it had; tabs that share a token take turns or send the same key.
+    """
+    return await actions.refresh(acts, tokens, held.refresh_token, key_of(request))
+
+
+@sign_in.post("/auth/logout", status_code=204)
+async def end_session(held: RefreshTokenIn, session: ActSession, once: SecretOnce) -> Response:
+    """Sign out: the refresh tokens of this session end now, its access token within 15 minutes."""
+    return await once(session, call(session, "end_session", held=token_hash(held.refresh_token)), 204)
+
+
+@sign_in.post(
+    "/auth/verify-email",
+    status_code=204,
+    responses=problems(InvalidOneTimeToken, IdempotencyMismatch),
+    dependencies=[limited("one-time-tokens", "60/minute")],
+)
+async def verify_email(held: OneTimeTokenIn, session: ActSession, once: SecretOnce) -> Response:
+    """Confirm an e-mail address by the token that was sent to it."""
+    return await once(session, call(session, "verify_email", held=token_hash(held.token)), 204)
+
+
+@sign_in.post(
+    "/auth/forgot-password",
+    status_code=204,
+    responses=problems(IdempotencyMismatch),
+    dependencies=[limited("forgot-password", "20/hour")],
+)
+async def ask_password_reset(wanted: EmailIn, session: ActSession, once: SecretOnce) -> Response:
+    """Ask for a mail with a token to set a new password.
+
+    The answer says nothing about the address. Only a confirmed one is written to; registering again sends the
+    confirmation again.
+    """
+    return await once(session, actions.ask_password_reset(session, wanted.email), 204)
+
+
+@sign_in.post(
+    "/auth/reset-password",
+    status_code=204,
+    responses=problems(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
+    dependencies=[limited("new-passwords", "20/minute")],
+)
+async def reset_password(wanted: NewPasswordIn, session: ActSession, once: SecretOnce) -> Response:
+    """Set a new password by the token that was mailed; all sessions of the account end."""
+    passwords.refuse_common(wanted.password)
+    password_hash = await passwords.hashed(wanted.password)
+    work = call(session, "reset_password", held=token_hash(wanted.token), new_password_hash=password_hash)
+    return await once(session, work, 204)
+
+
+@sign_in.post(
+    "/auth/activate",
+    responses=problems(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
+    dependencies=[limited("new-passwords", "20/minute"), Depends(_not_kept)],
+)
+async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) -> TokensOut:
+    """Sign in for the first time as a beneficiary.
+
+    With the token from the enrolment; from then on `/auth/token` takes the code, or the e-mail address where one was
+    given. The token is used up: if this answer gets lost, sign in with the code and the password.
+    """
+    passwords.refuse_common(wanted.password, wanted.email or "")
+    password_hash = await passwords.hashed(wanted.password)
+    return await actions.activate_beneficiary(session, tokens, wanted.activation_token, password_hash, wanted.email)
+
+
+@router.get("/me")
+async def read_own_account(session: SignedIn, response: Response) -> MeOut:
+    """See one's own account; a beneficiary also their code, right and free portions left today."""
+    account = await queries.own_account(session)
+    response.headers["ETag"] = etag(queries.revision(account))
+    return await queries.described(session, account)
+
+
+@router.patch("/me", responses=problems(NameIsCode, PreconditionFailed))
+async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, if_match: IfMatch) -> MeOut:
+    """Change one's own name or language. What is left out stays as it is."""
+    account = await queries.own_account(session, to_change=True)
+    require_revision(if_match, queries.revision(account))
+    actions.edit_account(account, wanted)
+    await session.flush()
+    response.headers["ETag"] = etag(queries.revision(account))
+    return await queries.described(session, account)
+
+
+@well_known.get("/.well-known/jwks.json")
+async def read_jwks(tokens: Tokens, response: Response) -> dict[str, Any]:
+    """Give the public key that access tokens are signed with (RFC 7517)."""
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return tokens.jwks()

@@ -1,0 +1,174 @@
+"""What enters and leaves around accounts."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, field_validator
+from pydantic_core import PydanticCustomError
+
+from backend.accounts import passwords
+from backend.accounts.addresses import EmailAddress
+from backend.accounts.terms import CurrentTerms
+from backend.accounts.tokens import LONGEST_TOKEN
+from backend.bodies import In, Out
+from backend.identity import Role
+
+_PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
+_TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
+
+OpenRole = Literal["customer", "merchant", "collector", "association"]
+Locale = Annotated[Literal["fr", "en"], Field(description="Language of mails.", examples=["fr"])]
+Password = Annotated[
+    str,
+    StringConstraints(strip_whitespace=False, min_length=passwords.SHORTEST, max_length=passwords.LONGEST),
+    Field(
+        description="Any characters; long beats complicated. Not one of those that everybody tries first.",
+        examples=[_PASSWORD],
+        json_schema_extra={"format": "password", "writeOnly": True},
+        repr=False,
+    ),
+]
+Token = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN), Field(examples=[_TOKEN], repr=False)]
+# Letters, digits, signs and single spaces: what a mail or a list shows in one line.
+DisplayName = Annotated[
+    str,
+    StringConstraints(
+        min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
+    ),
+    Field(description="How others see you.", examples=["Amina B."]),
+]
+
+
+class Consents(In):
+    """What a person agrees to by registering."""
+
+    terms: CurrentTerms = Field(description="The current version of the terms of use.", examples=["2026-01"])
+
+
+class RegistrationWithSupabaseIn(In):
+    """An account for somebody whom Supabase Auth has signed up: id and address come from the access token."""
+
+    role: OpenRole = Field(examples=["customer"])
+    display_name: DisplayName
+    locale: Locale | None = Field(default=None, description="Without it, the language of Accept-Language.")
+    consents: Consents
+
+
+class RegistrationIn(RegistrationWithSupabaseIn):
+    """A new account."""
+
+    email: EmailAddress
+    password: Password
+
+
+class RegisteredOut(Out):
+    """The account as it was asked for. It says nothing about whether the address was known before."""
+
+    id: UUID
+    role: OpenRole = Field(examples=["customer"])
+    email: str | None = Field(examples=["amina@example.org"])
+    email_verified: bool = Field(examples=[False])
+    display_name: str = Field(examples=["Amina B."])
+    locale: Locale
+    created_at: datetime
+
+
+class SignInForm(In):
+    """The OAuth2 password form (RFC 6749, 4.3.2)."""
+
+    username: str = Field(
+        max_length=1000, description="E-mail address or beneficiary code.", examples=["amina@example.org"]
+    )
+    password: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
+        max_length=1000, examples=[_PASSWORD], repr=False, json_schema_extra={"format": "password"}
+    )
+    grant_type: Literal["password"] = Field(default="password", examples=["password"])
+    # Sent by OAuth2 clients; without meaning here.
+    scope: str = Field(default="", max_length=1000, examples=[""])
+    client_id: str | None = Field(default=None, max_length=1000, examples=[None])
+    client_secret: str | None = Field(default=None, max_length=1000, examples=[None], repr=False)
+
+
+class TokensOut(Out):
+    """A session's tokens."""
+
+    access_token: str = Field(
+        description="Send it as `Authorization: Bearer …`.", examples=["eyJhbGciOiJFZERTQSJ9.eyJ.c2ln"]
+    )
+    token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])
+    expires_in: int = Field(description="Seconds until the access token expires.", examples=[900])
+    refresh_token: str = Field(description="Good for one refresh, within 30 days.", examples=[_TOKEN])
+
+
+class RefreshTokenIn(In):
+    """A session's refresh token."""
+
+    refresh_token: Token
+
+
+class OneTimeTokenIn(In):
+    """The token from a mail."""
+
+    token: Token
+
+
+class EmailIn(In):
+    """An e-mail address."""
+
+    email: EmailAddress
+
+
+class NewPasswordIn(In):
+    """The token from a mail, and the password to have from now on."""
+
+    token: Token
+    password: Password
+
+
+class ActivationIn(In):
+    """A beneficiary's first sign-in."""
+
+    activation_token: Token = Field(description="Given by the association that enrolled them.", examples=[_TOKEN])
+    password: Password
+    email: EmailAddress | None = Field(
+        default=None, description="To sign in with instead of the code; may be left out."
+    )
+
+
+class BeneficiaryRight(Out):
+    """A beneficiary's code and right."""
+
+    code: str = Field(examples=["2026-BEN-00042"])
+    status: str = Field(description="`pending`, `verified` or `suspended`.", examples=["verified"])
+    eligible_until: date = Field(description="The last day of the right.", examples=["2027-06-30"])
+    current: bool = Field(description="Whether free lots can be seen and reserved now.", examples=[True])
+    portions_left_today: int = Field(description="Free portions left today (Europe/Paris).", examples=[2])
+
+
+class MeOut(Out):
+    """One's own account."""
+
+    id: UUID
+    role: Role = Field(examples=["beneficiary"])
+    email: str | None = Field(examples=["amina@example.org"])
+    email_verified: bool = Field(examples=[True])
+    display_name: str = Field(examples=["Amina B."])
+    locale: Locale
+    created_at: datetime
+    beneficiary: BeneficiaryRight | None = Field(default=None, description="For beneficiaries only.")
+
+
+class MeIn(In):
+    """What to change about one's own account."""
+
+    display_name: DisplayName | None = None
+    locale: Locale | None = None
+
+    @field_validator("display_name", "locale")
+    @classmethod
+    def _not_taken_away(cls, value: str | None) -> str:
+        # Runs for what was sent only: a field left out stays as it is, null would take it away.
+        if value is None:
+            raise PydanticCustomError("string_type", "A text is expected")
+        return value

@@ -1,0 +1,73 @@
+"""What replaces our own sign-in where Supabase Auth signs people in (ECOPANIER_AUTH=supabase)."""
+
+from typing import Any, NoReturn
+
+from fastapi import Depends, Request
+
+from backend.accounts import actions
+from backend.accounts.api import NOT_KEPT, ActSession, SecretOnce
+from backend.accounts.facts import AlreadyRegistered, EmailTaken, SignInElsewhere
+from backend.accounts.schemas import RegisteredOut, RegistrationWithSupabaseIn
+from backend.common_facts import NotSignedIn
+from backend.errors import language_of, problems
+from backend.idempotency import IdempotencyMismatch
+from backend.identity import claims_of, documented_sign_in
+from backend.limits import limited
+from backend.routing import Router
+from backend.settings import settings
+
+sign_in = Router(tags=["accounts"])
+well_known = Router(tags=["accounts"])
+
+
+@sign_in.post(
+    "/auth/register",
+    status_code=201,
+    response_model=RegisteredOut,
+    responses=problems(AlreadyRegistered, EmailTaken, IdempotencyMismatch),
+    dependencies=[limited("register", "30/hour"), Depends(documented_sign_in)],
+)
+async def register(wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: SecretOnce) -> Any:
+    """Register the account of somebody who has signed up with Supabase Auth, by their access token.
+
+    The account gets Supabase's id and e-mail address. Until then a good token is nobody's here.
+    """
+    claims = await claims_of(request)
+    if claims is None:
+        raise NotSignedIn
+    work = actions.register_with_supabase(session, wanted, claims, language_of(request.scope))
+    return await once(session, work, 201, NOT_KEPT)
+
+
+async def elsewhere() -> NoReturn:
+    """Say that Supabase Auth does this, and where."""
+    raise SignInElsewhere(where=f"{settings().supabase_url}/auth/v1")
+
+
+for _path in (
+    "token",
+    "refresh",
+    "logout",
+    "verify-email",
+    "forgot-password",
+    "reset-password",
+    "activate",
+):
+    sign_in.add_api_route(
+        f"/auth/{_path}",
+        elsewhere,
+        methods=["POST"],
+        name=f"{_path.replace('-', '_')}_elsewhere",
+        response_model=None,
+        status_code=409,
+        responses=problems(SignInElsewhere),
+    )
+well_known.add_api_route(
+    "/.well-known/jwks.json",
+    elsewhere,
+    methods=["GET"],
+    name="jwks_elsewhere",
+    response_model=None,
+    status_code=409,
+    responses=problems(SignInElsewhere),
+)

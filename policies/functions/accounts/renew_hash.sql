@@ -1,0 +1,9 @@
+-- Replace a password's hash by one of the same password with today's parameters, just after it was verified.
+-- Definer and for the API alone. Guarded by the old hash, so that a password changed meanwhile stays changed.
+create or replace function app.renew_hash(account uuid, old_hash text, new_hash text) returns void
+language plpgsql security definer set search_path = '' as $$
+begin
+    update app.credentials c set password_hash = new_hash
+    where c.account_id = account and c.password_hash = old_hash;
+end $$;
+grant execute on function app.renew_hash(uuid, text, text) to ecopanier_api;
