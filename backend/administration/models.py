@@ -40,6 +40,7 @@ class Association(Table, table=True):
     """An organisation that enrols beneficiaries; its id is its account's."""
 
     __tablename__ = "associations"
+    __table_args__ = (Index("associations_status_idx", "status", "id"),)
 
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     name: str = text()
@@ -51,6 +52,7 @@ class Collector(Table, table=True):
     """Somebody who brings food from shops to associations; the id is the account's."""
 
     __tablename__ = "collectors"
+    __table_args__ = (Index("collectors_status_idx", "status", "id"),)
 
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     status: str = text(sa_column_kwargs={"server_default": "pending"})

@@ -13,6 +13,7 @@ from backend.impact.models import ImpactEntry, ImpactFactor
 from backend.impact.schemas import ImpactOut
 from backend.shops.facts import ShopNotFound
 from backend.shops.models import Shop
+from backend.shops.queries import is_own
 
 THOUSAND = literal(1000, Numeric)
 
@@ -29,9 +30,7 @@ async def own_impact(session: AsyncSession) -> ImpactOut:
 
 async def shop_impact(session: AsyncSession, shop_id: UUID) -> ImpactOut:
     """Give what a shop's handovers saved. Raises ShopNotFound unless it is the caller's."""
-    own = await session.scalar(
-        select(col(Shop.id)).where(col(Shop.id) == shop_id, col(Shop.owner_id) == caller_in(session))
-    )
+    own = await session.scalar(select(col(Shop.id)).where(col(Shop.id) == shop_id, is_own(Shop.id)))
     if own is None:
         raise ShopNotFound
     return await _sum(session, col(ImpactEntry.shop_id) == shop_id)

@@ -1,4 +1,5 @@
--- Accounts: one's own, and for admins all; the worker needs addresses to write to.
+-- Accounts: one's own, and for admins all but beneficiaries', whose addresses are theirs; the worker needs addresses
+-- to write to.
 alter table app.accounts enable row level security;
 alter table app.accounts force row level security;
 
@@ -11,8 +12,8 @@ grant select (id, role, email, email_verified_at, display_name, locale, status) 
 create policy "People see their own account" on app.accounts for select to authenticated
     using (id = (select app.caller()));
 
-create policy "Admins see accounts" on app.accounts for select to authenticated
-    using ((select app.caller_role()) = 'admin');
+create policy "Admins see accounts but those of beneficiaries" on app.accounts for select to authenticated
+    using ((select app.caller_role()) = 'admin' and role <> 'beneficiary');
 
 create policy "People edit their own account" on app.accounts for update to authenticated
     using (id = (select app.caller())) with check (id = (select app.caller()));

@@ -1,4 +1,4 @@
--- Associations: themselves, admins; verified ones are public to people who are signed in.
+-- Associations: themselves and admins.
 alter table app.associations enable row level security;
 alter table app.associations force row level security;
 

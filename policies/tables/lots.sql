@@ -22,8 +22,8 @@ create policy "Merchants see their own lots" on app.lots for select to authentic
 create policy "Holders see the lots they reserved" on app.lots for select to authenticated
     using (id = any (array(select app.lots_reserved_by((select app.caller())))));
 
-create policy "Admins see lots" on app.lots for select to authenticated
-    using ((select app.caller_role()) = 'admin');
+create policy "Admins see lots that are no drafts" on app.lots for select to authenticated
+    using ((select app.caller_role()) = 'admin' and status <> 'draft');
 
 create policy "Merchants list lots of their own shops" on app.lots for insert to authenticated
     with check (shop_id = any (array(select app.shops_of((select app.caller())))) and status in ('draft', 'published'));

@@ -4,7 +4,9 @@ alter table app.shops force row level security;
 
 create policy "The acts do their work" on app.shops for all to ecopanier_owner using (true) with check (true);
 
-grant select on app.shops to anon, authenticated;
+-- owner_id is granted to nobody: the policies know whose a shop is, others need not.
+grant select (id, name, siret, address, insee_code, latitude, longitude, place, category, opening_hours, status, version,
+    created_at) on app.shops to anon, authenticated;
 grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours)
     on app.shops to authenticated;
 grant update (name, address, insee_code, latitude, longitude, category, opening_hours) on app.shops to authenticated;

@@ -9,9 +9,10 @@ begin
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.sessions s set ended_at = app.clock(), ended_because = 'suspended'
     where s.account_id = account and s.ended_at is null;
+    -- The shops first: a lot that is being published at this moment waits for them, or they for it.
+    update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
     update app.lots l set status = 'paused'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
-    update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
     insert into app.decisions (subject, subject_id, decision, reason, decided_by)
     values ('account', account, 'suspended', why, app.caller());
 end $$;

@@ -9,14 +9,15 @@ declare
     enroller      uuid := app.caller();
     enroller_role text := app.caller_role();
 begin
-    if not (enroller_role = 'admin'
-            or enroller_role = 'association' and exists (
-                select from app.associations a where a.id = enroller and a.status = 'verified')) then
+    if enroller_role is distinct from 'admin' and not exists (
+            select from app.associations a where a.id = enroller and a.status = 'verified') then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
-    if enroller_role is null then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if until < app.paris_day(app.clock()) then
         raise exception 'beneficiary.right_in_the_past' using errcode = 'EP422';
+    end if;
+    if birth_date > app.paris_day(app.clock()) then
+        raise exception 'beneficiary.born_in_the_future' using errcode = 'EP422';
     end if;
 
     insert into app.accounts (role, display_name) values ('beneficiary', '-') returning id into beneficiary;

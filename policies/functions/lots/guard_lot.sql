@@ -3,11 +3,21 @@
 create or replace function app.guard_lot() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-    shop app.shops;
+    shop       app.shops;
+    publishing boolean := new.status = 'published' and (tg_op = 'INSERT' or old.status <> 'published');
 begin
-    select * into shop from app.shops s where s.id = new.shop_id;
+    if publishing then
+        -- Suspending or rejecting a shop waits for us, or we for it: no lot is published past it.
+        select * into shop from app.shops s where s.id = new.shop_id for share;
+    else
+        select * into shop from app.shops s where s.id = new.shop_id;
+    end if;
 
     if tg_op = 'INSERT' then
+        -- Before row-level security has its say: somebody else's shop must look like none.
+        if shop.id is null or shop.owner_id <> app.caller() then
+            raise exception 'shop.not_found' using errcode = 'EP404';
+        end if;
         new.remaining := new.quantity;
         new.version := 1;
         new.published_at := null;
@@ -36,7 +46,7 @@ begin
     end if;
     new.place := shop.place;
 
-    if new.status = 'published' and (tg_op = 'INSERT' or old.status <> 'published') then
+    if publishing then
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         new.published_at := coalesce(new.published_at, app.clock());
     end if;
@@ -45,7 +55,7 @@ begin
             raise exception 'lot.window_over' using errcode = 'EP422';
         end if;
         if new.date_kind = 'use_by' and new.food_date < app.paris_day(app.clock()) then
-            raise exception 'lot.past_use_by' using errcode = 'EP422';
+            raise exception 'lot.past_use_by' using errcode = 'EP409';
         end if;
     end if;
     return new;

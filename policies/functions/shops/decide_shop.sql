@@ -1,11 +1,18 @@
 -- An admin verifies or rejects a shop. Definer, because no role may write a shop's status.
 create or replace function app.decide_shop(shop uuid, verdict text, why text) returns void
 language plpgsql security definer set search_path = '' as $$
+declare
+    owner_status text;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
-    update app.shops s set status = verdict where s.id = shop and s.status <> 'suspended';
+    -- Locked, in the order account, shop, lots as suspend_account does: a suspension under way is waited for.
+    select a.status into owner_status from app.accounts a
+    where a.id = (select s.owner_id from app.shops s where s.id = shop) for share;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
+    if owner_status = 'suspended' then raise exception 'shop.owner_suspended' using errcode = 'EP409'; end if;
+
+    update app.shops s set status = verdict where s.id = shop;
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';
     else

@@ -1,0 +1,32 @@
+"""What the lists of an admin go by, and the form of opening hours, which every reader of a shop relies on."""
+
+from alembic import op
+
+revision = "2026_11_22_0950"
+down_revision = "2026_11_22_0940"
+branch_labels = None
+depends_on = None
+
+OPENING = """(
+    @.type() == "object" && @.opens.type() == "string" && @.closes.type() == "string"
+    && @.opens like_regex "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+    && @.closes like_regex "^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"
+    && @.opens < @.closes)"""
+
+
+def upgrade() -> None:
+    op.execute(f"""
+        set local lock_timeout = '10s';
+
+        create index associations_status_idx on app.associations (status, id);
+        create index collectors_status_idx on app.collectors (status, id);
+
+        -- Per weekday a list of {{opens, closes}} as HH:MM. Whether openings overlap, the API says.
+        alter table app.shops add constraint shops_opening_hours_check check (
+            jsonb_typeof(opening_hours) = 'object'
+            and opening_hours - array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] = '{{}}'
+            and length(opening_hours::text) <= 4000
+            and not jsonb_path_exists(opening_hours, 'strict $.* ? (@.type() != "array")', '{{}}', true)
+            and not jsonb_path_exists(
+                opening_hours, 'strict $.*[*] ? (!{OPENING} || {OPENING} is unknown)', '{{}}', true));
+    """)
