@@ -9,7 +9,7 @@ begin
     update app.lots l set status = 'published'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
       and l.status = 'paused';
-    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
-    values ('account', account, 'restored', why, app.caller());
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
+    values ('account', account, 'restored', why, app.caller(), app.clock());
 end $$;
 grant execute on function app.restore_account(uuid, text) to authenticated;

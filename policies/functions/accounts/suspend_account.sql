@@ -13,7 +13,7 @@ begin
     update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
     update app.lots l set status = 'paused'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
-    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
-    values ('account', account, 'suspended', why, app.caller());
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
+    values ('account', account, 'suspended', why, app.caller(), app.clock());
 end $$;
 grant execute on function app.suspend_account(uuid, text) to authenticated;

@@ -16,8 +16,9 @@ begin
     get diagnostics helped = row_count;
 
     insert into app.impact_entries
-        (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped)
+        (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped,
+         recorded_at)
     values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
             grams::bigint * factor.co2e_grams_per_meal / meal,
-            (l.original_price_cents - r.unit_price_cents) * r.quantity, helped);
+            (l.original_price_cents - r.unit_price_cents) * r.quantity, helped, app.clock());
 end $$;

@@ -6,7 +6,7 @@ begin
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     update app.associations a set status = verdict where a.id = association;
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
-    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
-    values ('association', association, verdict, why, app.caller());
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
+    values ('association', association, verdict, why, app.caller(), app.clock());
 end $$;
 grant execute on function app.decide_association(uuid, text, text) to authenticated;

@@ -6,7 +6,7 @@ begin
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     update app.collectors c set status = verdict where c.id = collector;
     if not found then raise exception 'collector.not_found' using errcode = 'EP404'; end if;
-    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
-    values ('collector', collector, verdict, why, app.caller());
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
+    values ('collector', collector, verdict, why, app.caller(), app.clock());
 end $$;
 grant execute on function app.decide_collector(uuid, text, text) to authenticated;

@@ -18,7 +18,7 @@ begin
     else
         update app.lots l set status = 'published' where l.shop_id = shop and l.status = 'paused';
     end if;
-    insert into app.decisions (subject, subject_id, decision, reason, decided_by)
-    values ('shop', shop, verdict, why, app.caller());
+    insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
+    values ('shop', shop, verdict, why, app.caller(), app.clock());
 end $$;
 grant execute on function app.decide_shop(uuid, text, text) to authenticated;
