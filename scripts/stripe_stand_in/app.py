@@ -76,10 +76,11 @@ class StandIn:
             headers["Idempotency-Key"] = key
         try:
             publishable = self._is_publishable(request, operation)
+            form = parse_form((await request.body()).decode() if operation.method == "POST" else request.url.query)
+            # no await from here to the key: a request that a fault slows down holds its key before the next one looks
             fault = self.faults.strike(operation.name)
             if fault is not None:
                 _strike_before(fault)
-            form = parse_form((await request.body()).decode() if operation.method == "POST" else request.url.query)
             with self.answers.in_flight(key):
                 if fault is not None and fault.mode == "slow":
                     await asyncio.sleep(fault.seconds)

@@ -304,6 +304,18 @@ async def test_a_refund_happens_once_though_stripe_forgot_the_key(
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [800]
 
 
+async def test_many_refunds_at_once_give_back_once(client: Stripe, stand_in: StripeStandIn) -> None:
+    intent = await a_paid_intent(client, stand_in, cents=1000)
+    await stand_in.fault("refunds.create", "slow", seconds=0.05)
+    outcomes = await asyncio.gather(
+        *(client.refund_payment_intent(intent.id, PAYMENT, 40) for _ in range(10)), return_exceptions=True
+    )
+    assert {type(outcome) for outcome in outcomes} <= {str, PaymentUnavailable}
+    assert len({outcome for outcome in outcomes if isinstance(outcome, str)}) == 1
+    (payment,) = await payments(stand_in)
+    assert (payment["refunds"], payment["refunded_cents"]) == (1, 40)
+
+
 async def test_what_somebody_refunded_by_hand_counts_as_done(
     client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
 ) -> None:
