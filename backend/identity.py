@@ -5,6 +5,8 @@ by its JWKS, HS256 by a shared secret for projects that still use one), by setti
 until it expires, because checking a signature costs more than everything else on a hot path.
 """
 
+import asyncio
+import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -15,20 +17,27 @@ from uuid import UUID
 
 import httpx2
 import jwt
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 
 from backend.common_facts import NotSignedIn
+from backend.errors import Fact
 from backend.settings import Settings
 
 ACCESS_TOKEN_SECONDS = 15 * 60
 LEEWAY_SECONDS = 5
 AUDIENCE = "authenticated"  # Supabase's word for a request on behalf of somebody
 MOST_REMEMBERED = 20_000
-JWKS_SECONDS = 30
+JWKS_SECONDS = 30  # between two tries to fetch the keys
+JWKS_KEPT_SECONDS = 600  # until known keys are looked at anew
+JWKS_TIMEOUT_SECONDS = 5
+LARGEST_JWKS = 65_536
 LONGEST_TOKEN = 8_192
+
+log = structlog.get_logger("ecopanier.identity")
 
 
 class Role(StrEnum):
@@ -84,6 +93,13 @@ class OwnTokens:
         return _claims(token, self._public, ["EdDSA"], self._issuer)
 
 
+class KeysUnavailable(Fact):
+    """The keys that tokens are verified with cannot be fetched at the moment; your token may well be good."""
+
+    code, status = "auth.keys_unavailable", 503
+    headers = {"Retry-After": str(JWKS_SECONDS)}  # noqa: RUF012  read-only, as Fact declares it
+
+
 class SupabaseTokens:
     """Access tokens of Supabase Auth."""
 
@@ -91,11 +107,17 @@ class SupabaseTokens:
         self._issuer = f"{project_url}/auth/v1"
         self._shared_secret = shared_secret
         self._keys: dict[str, jwt.PyJWK] = {}
-        self._fetched_at = float("-inf")
-        self._client = httpx2.AsyncClient(timeout=5.0)
+        self._tried_at = self._fetched_at = float("-inf")
+        self._failed = False
+        self._fetching = asyncio.Lock()
+        self._renewing: asyncio.Task[None] | None = None
+        self._client = httpx2.AsyncClient(timeout=JWKS_TIMEOUT_SECONDS, headers={"Accept-Encoding": "identity"})
 
     async def verify(self, token: str) -> Claims:
-        """Check signature, issuer, audience and time. Raises jwt.PyJWTError, also when the keys cannot be had."""
+        """Check signature, issuer, audience and time.
+
+        Raises jwt.PyJWTError, and KeysUnavailable when the key may exist but cannot be had.
+        """
         header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
         if algorithm == "HS256" and self._shared_secret is not None:
@@ -109,23 +131,54 @@ class SupabaseTokens:
         return _claims(token, key.key, [algorithm], self._issuer)
 
     async def _key(self, key_id: str) -> jwt.PyJWK:
-        # An unknown kid may be a new key or a guess: guesses must not make us fetch all day.
-        if key_id not in self._keys and time.monotonic() - self._fetched_at >= JWKS_SECONDS:
-            self._fetched_at = time.monotonic()
-            try:
-                answer = await self._client.get(f"{self._issuer}/.well-known/jwks.json")
-                answer.raise_for_status()
-                usable = [k for k in jwt.PyJWKSet.from_dict(answer.json()).keys if k.key_type in ("RSA", "EC")]
-            except (httpx2.HTTPError, ValueError, jwt.PyJWTError) as error:
-                raise jwt.InvalidKeyError("the project's keys cannot be had") from error
-            self._keys = {str(key.key_id): key for key in usable}
+        if key_id not in self._keys:
+            await self._fetch()
+        elif time.monotonic() - self._fetched_at >= JWKS_KEPT_SECONDS and not self._fetching.locked():
+            # A key may have been taken back. Nobody waits for the answer: what we have is good enough until then.
+            self._renewing = asyncio.create_task(self._fetch())
         try:
             return self._keys[key_id]
         except KeyError:
+            if self._failed:
+                raise KeysUnavailable from None
             raise jwt.InvalidKeyError("no such key") from None
+
+    async def _fetch(self) -> None:
+        # One at a time, and who comes meanwhile waits for its outcome instead of being refused.
+        async with self._fetching:
+            # An unknown kid may be a new key or a guess: guesses must not make us fetch all day.
+            if time.monotonic() - self._tried_at < JWKS_SECONDS:
+                return
+            self._tried_at = time.monotonic()
+            self._failed = True
+            try:
+                async with asyncio.timeout(JWKS_TIMEOUT_SECONDS):
+                    self._keys = await self._read()
+            except (httpx2.HTTPError, TimeoutError, jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
+                # Whatever the other side sends; the keys that we have stay.
+                log.warning("jwks.unavailable", reason=type(error).__name__)
+                return
+            self._failed = False
+            self._fetched_at = time.monotonic()
+
+    async def _read(self) -> dict[str, jwt.PyJWK]:
+        read = bytearray()
+        async with self._client.stream("GET", f"{self._issuer}/.well-known/jwks.json") as answer:
+            answer.raise_for_status()
+            async for part in answer.aiter_raw():
+                read += part
+                if len(read) > LARGEST_JWKS:
+                    raise ValueError("too large for a key set")
+        return {
+            str(key.key_id): key
+            for key in jwt.PyJWKSet.from_dict(json.loads(read)).keys
+            if key.key_type in ("RSA", "EC") and key.public_key_use in (None, "sig")
+        }
 
     async def close(self) -> None:
         """Close the connections to the project."""
+        if self._renewing is not None:
+            self._renewing.cancel()
         await self._client.aclose()
 
 
@@ -139,8 +192,9 @@ def _claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Claims:
         leeway=LEEWAY_SECONDS,
         options={"require": ["exp", "sub", "aud", "iss"]},
     )
+    email = claims.get("email")  # "" for who signed up by telephone
     try:
-        return Claims(UUID(claims["sub"]), float(claims["exp"]), claims.get("email"))
+        return Claims(UUID(claims["sub"]), float(claims["exp"]), email if isinstance(email, str) and email else None)
     except ValueError as error:
         raise jwt.InvalidTokenError from error
 
@@ -170,6 +224,11 @@ class Identities:
             del self._known[seal]
             raise NotSignedIn
         return known
+
+    async def close(self) -> None:
+        """Close what verifying needed."""
+        if isinstance(self.tokens, SupabaseTokens):
+            await self.tokens.close()
 
 
 def identities(settings: Settings) -> Identities:

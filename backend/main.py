@@ -71,6 +71,7 @@ async def connected(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.identities.close()
         await app.state.stripe.aclose()
         await app.state.database.close()
 

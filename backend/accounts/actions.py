@@ -92,8 +92,9 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     """
     name = username(written)
     # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
-    by_account, by_address = _bucket("account:" + name), _bucket("address:" + address)
-    found = await acts.row("begin_sign_in", name, by_account, by_address if settings().rate_limits else None)
+    by_account = _bucket("account:" + name)
+    by_address = _bucket("address:" + address) if settings().rate_limits else None
+    found = await acts.row("begin_sign_in", name, by_account, by_address)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
         raise TooManyTries(headers={"Retry-After": str(max(1, seconds))})
@@ -104,7 +105,9 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     if compared.renewed is not None:
         await acts.value("renew_hash", account_id, found["password_hash"], compared.renewed)
     refresh_token = new_token()
-    session_id = await acts.value("open_session", account_id, token_hash(refresh_token), _session_end(), by_account)
+    session_id = await acts.value(
+        "open_session", account_id, token_hash(refresh_token), _session_end(), by_account, by_address
+    )
     return _tokens(tokens, account_id, session_id, refresh_token)
 
 

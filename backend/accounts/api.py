@@ -115,8 +115,9 @@ async def open_session(
 ) -> TokensOut:
     """Sign in with the OAuth2 password form.
 
-    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords in 15 minutes, or 50 tries from
-    one address, everything is refused until they are over. An Idempotency-Key changes nothing: tokens are kept nowhere.
+    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords for one name in 15 minutes, or
+    50 from one address, everything is refused until they are over. An Idempotency-Key changes nothing, because tokens
+    are kept nowhere.
     """
     return await actions.sign_in(acts, tokens, wanted.username, wanted.password, client_address(request.scope))
 

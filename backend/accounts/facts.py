@@ -10,7 +10,7 @@ class WrongCredentials(Fact):
 
 
 class TooManyTries(Fact):
-    """Too many sign-ins were tried; wait as long as Retry-After says, or reset your password."""
+    """Too many sign-ins were tried; wait as long as Retry-After says."""
 
     code, status = "auth.too_many_tries", 429
 
