@@ -75,6 +75,14 @@ def migrate(
     set_login_passwords(owner_url, *(url.get_secret_value() for url in logins if url))
 
 
+@app.command()
+def seed() -> None:
+    """Fill an empty database with a small demo town, whose sign-ins are written to the data directory."""
+    from scripts.town import seed as build_town
+
+    build_town(settings())
+
+
 @app.command(name="settings")
 def list_settings() -> None:
     """List what the environment may set: name, default, meaning."""

@@ -15,6 +15,7 @@ from scripts.embedded_postgres import EmbeddedPostgres
 DATABASE = "ecopanier"
 API_LOGIN = "ecopanier_api"
 WORKER_LOGIN = "ecopanier_worker"
+WAYS = ("DATABASE_URL", "ECOPANIER_WORKER_DATABASE_URL", "ECOPANIER_OWNER_DATABASE_URL")
 
 
 class NoDatabase(Exception):
@@ -32,12 +33,7 @@ class Ways:
     @property
     def environment(self) -> dict[str, str]:
         """As the settings name them."""
-        named = {
-            "DATABASE_URL": self.api,
-            "ECOPANIER_WORKER_DATABASE_URL": self.worker,
-            "ECOPANIER_OWNER_DATABASE_URL": self.owner,
-        }
-        return {name: url for name, url in named.items() if url}
+        return {name: url for name, url in zip(WAYS, (self.api, self.worker, self.owner), strict=True) if url}
 
 
 def is_given(environment: Mapping[str, str]) -> bool:

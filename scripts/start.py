@@ -111,9 +111,8 @@ class Run:
                 "DATABASE_URL's login may not create roles: set ECOPANIER_WORKER_DATABASE_URL as well, and "
                 "ECOPANIER_OWNER_DATABASE_URL to migrate from here."
             )
-        # The owner's URL stays with the steps that need it: the serving programs never see it.
-        serving = {**self.environment, **ways.environment}
-        serving.pop("ECOPANIER_OWNER_DATABASE_URL", None)
+        # Each program is told its own way in; the owner's stays with the steps that need it.
+        serving = {name: value for name, value in self.environment.items() if name not in databases.WAYS}
         stand_in = self.stripe_stand_in(until_end) if self.settings.stripe_api_key is None else None
         if ways.owner is not None:
             owning = {**serving, **ways.environment}
@@ -122,8 +121,10 @@ class Run:
                 self.step("seed", owning, "A demo town was built")
         if stand_in is not None:
             serving |= stand_in()
-        api = self.ours("api", ["serve", "--host", HOST, "--port", str(self.port)], serving)
-        worker = self.ours("worker", ["worker"], serving)
+        the_api = {**serving, "DATABASE_URL": ways.api}
+        the_worker = {**the_api, "ECOPANIER_WORKER_DATABASE_URL": ways.worker}
+        api = self.ours("api", ["serve", "--host", HOST, "--port", str(self.port)], the_api)
+        worker = self.ours("worker", ["worker"], the_worker)
         self.keep(api, until_end)
         self.keep(worker, until_end)
         api.wait_until(self.is_ready, "it was ready")
