@@ -3,12 +3,19 @@
 The key is claimed in the transaction that does the work, and the answer is kept in it too: all commits or nothing
 does. A second request with the same key waits for the first at the claim. A refusal undoes the claim, because nothing
 happened that would have to be remembered; the same request may then be tried again.
+
+Requests hold passwords and names, answers hold tokens: what is kept of them is a keyed hash and a sealed text, so that
+a dump of the database gives neither away.
 """
 
+import hmac
+import os
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from hashlib import sha256
 from typing import Annotated, Any
 
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Header, Request
 from fastapi.encoders import jsonable_encoder
 from pydantic_core import to_json
@@ -18,8 +25,10 @@ from starlette.responses import Response
 from backend.common_facts import RequestInvalid
 from backend.db import call, call_row
 from backend.errors import Fact, FieldError
+from backend.settings import settings
 
 LONGEST_KEY = 255
+NONCE_BYTES = 12
 
 
 class IdempotencyMismatch(Fact):
@@ -70,16 +79,38 @@ class Once:
     ) -> Response:
         """Answer with what `work` gives (a model, or None for 204), or with what it gave the first time."""
         if self._key is not None:
-            kept = await call_row(session, "claim_key", wanted_key=self._key, request=self._fingerprint)
+            try:
+                kept = await call_row(session, "claim_key", wanted_key=self._key, request=self._fingerprint)
+            except BaseException:
+                _leave(work)
+                raise
             if kept[0] is not None:
-                if hasattr(work, "close"):
-                    work.close()  # a coroutine that will not run
-                return _answer(kept[0], kept[1] or "")
+                _leave(work)
+                return _answer(kept[0], self._opened(kept[1]), headers)
         outcome = await work
         body = "" if outcome is None else to_json(jsonable_encoder(outcome)).decode()
         if self._key is not None:
-            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=body)
+            sealed = self._sealed(body)
+            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=sealed)
         return _answer(status_code, body, headers)
+
+    def _sealed(self, body: str) -> str:
+        nonce = os.urandom(NONCE_BYTES)
+        return b64encode(nonce + _seal().encrypt(nonce, body.encode(), self._fingerprint)).decode()
+
+    def _opened(self, kept: str) -> str:
+        raw = b64decode(kept)
+        return _seal().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], self._fingerprint).decode()
+
+
+def _leave(work: Awaitable[Any]) -> None:
+    """Close a coroutine that will not run, which Python would warn of."""
+    if hasattr(work, "close"):
+        work.close()
+
+
+def _seal() -> AESGCM:
+    return AESGCM(settings().derived_key("idempotency-answers"))
 
 
 def _answer(status: int, body: str, headers: dict[str, str] | None = None) -> Response:
@@ -93,7 +124,9 @@ async def _once(
         Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
     ] = None,
 ) -> Once:
-    return Once(key_of(request), fingerprint(request, await request.body()))
+    plain = fingerprint(request, await request.body())
+    # Keyed: a plain hash of a name and a birthday, or of a password, could be tried fast.
+    return Once(key_of(request), hmac.digest(settings().derived_key("idempotency"), plain, "sha256"))
 
 
 OnceDep = Annotated[Once, Depends(_once)]
