@@ -24,7 +24,8 @@ def upgrade() -> None:
         -- Per weekday a list of {{opens, closes}} as HH:MM. Whether openings overlap, the API says.
         alter table app.shops add constraint shops_opening_hours_check check (
             jsonb_typeof(opening_hours) = 'object'
-            and opening_hours - array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] = '{{}}'
+            and opening_hours
+                - array['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] = '{{}}'
             and length(opening_hours::text) <= 4000
             and not jsonb_path_exists(opening_hours, 'strict $.* ? (@.type() != "array")', '{{}}', true)
             and not jsonb_path_exists(

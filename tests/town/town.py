@@ -293,8 +293,8 @@ class Town:
         }
 
     def a_siret(self) -> str:
-        """A SIRET nobody had before, with its Luhn digit."""
-        digits = f"7328293{next(self._numbers):06d}"
+        """A SIRET nobody had before, with its Luhn digit; one company, whose SIREN has its own."""
+        digits = f"732829320{next(self._numbers):04d}"
         doubled = (2 * int(d) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(digits)))
         return digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
 

@@ -1,0 +1,235 @@
+"""A shop: registered by its merchant, verified by an admin, read by anyone, changed by its merchant alone."""
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.town import Town, refused
+from tests.town.answers import refusal_in
+
+MORNING = {"opens": "07:00", "closes": "13:00"}
+AFTERNOON = {"opens": "15:30", "closes": "19:30"}
+
+
+async def test_a_shop_is_invisible_until_an_admin_verifies_it(town: Town) -> None:
+    sophie, marc, odile = await town.a_merchant(), await town.a_customer(), await town.an_admin()
+
+    shop = await sophie.registers_shop(name="Boulangerie de la Krutenau", opening_hours={"saturday": [MORNING]})
+    path = f"/shops/{shop['id']}"
+    assert shop["status"] == "pending"
+    assert (await sophie.gets(path))["status"] == "pending"
+    for person in (marc, await town.a_merchant("Léa")):
+        hidden, missing = await person.asks("GET", path), await person.asks("GET", f"/shops/{uuid4()}")
+        assert (hidden.status_code, _but_for_the_request(hidden)) == (404, _but_for_the_request(missing))
+    assert (await town.request("GET", f"/v1{path}")).status_code == 404
+    assert [found["id"] for found in (await odile.gets("/shops", status="pending"))["data"]] == [shop["id"]]
+
+    await odile.verifies_shop(shop["id"])
+
+    seen = (await town.request("GET", f"/v1{path}")).json()
+    assert seen["name"] == "Boulangerie de la Krutenau"
+    assert seen["opening_hours"]["saturday"] == [MORNING]
+    assert seen["opening_hours"]["sunday"] == []
+    assert seen["lots_url"] == f"/v1{path}/lots"
+    assert seen.keys().isdisjoint({"siret", "status", "owner_id", "version"})
+    assert (await sophie.gets(path))["siret"] == shop["siret"]
+    assert (await odile.gets("/shops", status="pending"))["data"] == []
+
+
+async def test_an_admins_decision_is_kept_with_its_reason(town: Town) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    shop = await sophie.registers_shop()
+
+    rejected = await odile.posts(
+        f"/admin/shops/{shop['id']}/verify", {"decision": "rejected", "reason": "Kbis illisible"}
+    )
+
+    assert rejected["status"] == "rejected"
+    [kept] = await town.rows("select subject, subject_id, decision, reason, decided_by from app.decisions")
+    assert (kept["subject"], str(kept["subject_id"]), kept["decision"]) == ("shop", shop["id"], "rejected")
+    assert (kept["reason"], kept["decided_by"]) == ("Kbis illisible", odile.id)
+    assert (await town.request("GET", f"/v1/shops/{shop['id']}")).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["356 000 000 00048", "35600000049837", "73282932000074"])
+async def test_a_siret_is_kept_as_its_digits_la_postes_included(town: Town, number: str) -> None:
+    shop = await (await town.a_merchant()).registers_shop(siret=number)
+    assert shop["siret"] == number.replace(" ", "")
+
+
+@pytest.mark.parametrize("number", ["73282932000075", "35600000049838", "7328293200007", "7328293200007A", ""])
+async def test_what_is_no_siret_is_refused(town: Town, number: str) -> None:
+    refusal = await refused((await town.a_merchant()).registers_shop(siret=number))
+    assert (refusal.status, refusal.code) == (422, "shop.siret_invalid")
+    assert await town.value("select count(*) from app.shops") == 0
+
+
+async def test_one_verified_shop_a_siret_and_a_claim_blocks_nobody(town: Town) -> None:
+    odile = await town.an_admin()
+    one = await (await town.a_merchant()).registers_shop(siret="73282932000074")
+    other = await (await town.a_merchant("Léa")).registers_shop(siret="73282932000074")
+    await odile.verifies_shop(other["id"])
+
+    refusal = await refused(odile.verifies_shop(one["id"]))
+
+    assert (refusal.status, refusal.code) == (409, "shop.siret_taken")
+    assert await town.value("select status from app.shops where id = $1", one["id"]) == "pending"
+    assert await town.value("select count(*) from app.decisions") == 1
+
+
+@pytest.mark.parametrize(
+    ("hours", "mistake"),
+    [
+        ({"monday": [{"opens": "13:00", "closes": "07:00"}]}, "opening_hours_order"),
+        ({"monday": [{"opens": "07:00", "closes": "07:00"}]}, "opening_hours_order"),
+        ({"monday": [MORNING, {"opens": "12:59", "closes": "14:00"}]}, "opening_hours_overlap"),
+        ({"monday": [{"opens": "7:00", "closes": "13:00"}]}, "string_pattern_mismatch"),
+        ({"monday": [{"opens": "07:00", "closes": "24:30"}]}, "string_pattern_mismatch"),
+        ({"lundi": [MORNING]}, "extra_forbidden"),
+        (None, "model_attributes_type"),
+    ],
+)
+async def test_opening_hours_that_make_no_sense_are_refused(town: Town, hours: Any, mistake: str) -> None:
+    refusal = await refused((await town.a_merchant()).registers_shop(opening_hours=hours))
+    assert refusal.code == "request.invalid"
+    assert [error["code"] for error in refusal.body["errors"]] == [mistake]
+    assert await town.value("select count(*) from app.shops") == 0
+
+
+async def test_opening_hours_come_back_in_order_until_midnight(town: Town) -> None:
+    night = {"opens": "19:30", "closes": "24:00"}
+    shop = await (await town.a_merchant()).registers_shop(opening_hours={"friday": [night, AFTERNOON, MORNING]})
+    assert shop["opening_hours"]["friday"] == [MORNING, AFTERNOON, night]
+
+
+async def test_opening_hours_of_another_form_do_not_enter_by_any_door(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    for hours in ("[]", "null", '"x"', '{"monday": [1]}', '{"monday": {"opens": "07:00", "closes": "08:00"}}'):
+        async with town.sql_as(sophie) as connection:
+            with pytest.raises(Exception, match="shops_opening_hours_check"):
+                await connection.execute("update app.shops set opening_hours = $1::jsonb where id = $2", hours, shop.id)
+    assert (await town.request("GET", f"/v1/shops/{shop.id}")).status_code == 200
+
+
+async def test_only_merchants_register_shops_and_nobody_chooses_status_or_owner(town: Town) -> None:
+    for person in (await town.a_customer(), await town.a_beneficiary(), await town.an_association()):
+        assert refusal_in(await person.asks("POST", "/shops", town.shop_fields())).code == "access.forbidden"
+    sophie = await town.a_merchant()
+    for field, value in {"status": "verified", "owner_id": str(uuid4()), "version": 7}.items():
+        refusal = await refused(sophie.registers_shop(**{field: value}))
+        assert refusal.body["errors"][0]["code"] == "extra_forbidden"
+    assert await town.value("select count(*) from app.shops") == 0
+
+
+async def test_a_merchant_changes_a_shop_by_the_version_they_read(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    path = f"/shops/{shop.id}"
+    read = (await sophie.asks("GET", path)).headers["etag"]
+
+    changed = await sophie.asks("PATCH", path, {"name": "Au Bon Pain"}, headers={"If-Match": read})
+    late = await sophie.asks("PATCH", path, {"name": "Au Mauvais Pain"}, headers={"If-Match": read})
+
+    assert (changed.status_code, changed.json()["name"]) == (200, "Au Bon Pain")
+    assert changed.headers["etag"] == (await sophie.asks("GET", path)).headers["etag"] != read
+    assert (late.status_code, late.json()["code"]) == (412, "precondition.failed")
+    assert (await sophie.gets(path))["name"] == "Au Bon Pain"
+    assert (await sophie.asks("PATCH", path, {}, headers={"If-Match": read})).status_code == 412
+    assert (await sophie.asks("PATCH", path, {}, headers={"If-Match": changed.headers["etag"]})).status_code == 200
+
+
+async def test_of_two_changes_by_the_same_version_one_wins(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    names = [f"Boulangerie {number}" for number in range(8)]
+    answers = await asyncio.gather(
+        *(sophie.asks("PATCH", f"/shops/{shop.id}", {"name": n}, headers={"If-Match": '"r1"'}) for n in names)
+    )
+    won = [name for name, answer in zip(names, answers, strict=True) if answer.status_code == 200]
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
+    assert won == [await town.value("select name from app.shops where id = $1", shop.id)]
+
+
+async def test_what_is_sent_as_null_is_refused_and_what_is_not_sent_stays(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    before = await sophie.gets(f"/shops/{shop.id}")
+    for field in ("name", "latitude", "category", "opening_hours", "insee_code"):
+        assert (await sophie.asks("PATCH", f"/shops/{shop.id}", {field: None})).status_code == 422
+    for field in ("siret", "status", "owner_id", "place", "id"):
+        assert (await sophie.asks("PATCH", f"/shops/{shop.id}", {field: "x"})).status_code == 422
+    assert await sophie.gets(f"/shops/{shop.id}") == before
+
+
+async def test_somebody_elses_shop_cannot_be_changed_nor_told_from_none(town: Town) -> None:
+    shop, draft = await town.a_shop(), await town.a_shop(verified=False)
+    lea = await town.a_merchant("Léa")
+    for theirs in (shop, draft):
+        other = await lea.asks("PATCH", f"/shops/{theirs.id}", {"name": "Mine"}, headers={"If-Match": '"r1"'})
+        none = await lea.asks("PATCH", f"/shops/{uuid4()}", {"name": "Mine"}, headers={"If-Match": '"r1"'})
+        assert (other.status_code, _but_for_the_request(other)) == (404, _but_for_the_request(none))
+    assert await town.value("select count(*) from app.shops where name = 'Mine'") == 0
+
+
+async def test_a_shops_lots_move_with_it(town: Town) -> None:
+    sophie = await town.a_merchant()
+    lot = await town.a_lot(shop=await town.a_shop(sophie))
+    await sophie.asks("PATCH", f"/shops/{lot.shop.id}", {"latitude": 45.764, "longitude": 4.8357})
+    near = await town.request("GET", "/v1/lots", params={"near": "45.764,4.8357", "radius_km": "1"})
+    assert [(found["id"], found["distance_m"]) for found in near.json()["data"]] == [(str(lot.id), 0)]
+
+
+async def test_merchants_list_their_own_shops_page_by_page_and_admins_all(town: Town) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    own = sorted([str((await town.a_shop(sophie, verified=number % 2 == 0)).id) for number in range(5)])
+    foreign = str((await town.a_shop()).id)
+
+    pages: list[list[str]] = []
+    after: dict[str, str] = {}
+    while True:
+        page = await sophie.gets("/shops", limit=2, **after)
+        pages.append([shop["id"] for shop in page["data"]])
+        if not page["has_more"]:
+            break
+        after = {"after": page["next"]}
+
+    assert pages == [own[:2], own[2:4], own[4:]]
+    assert [shop["id"] for shop in (await odile.gets("/shops"))["data"]] == sorted([*own, foreign])
+    assert refusal_in(await (await town.a_customer()).asks("GET", "/shops")).code == "access.forbidden"
+    assert (await sophie.asks("GET", "/shops", params={"after": "nonsense"})).json()["code"] == "cursor.invalid"
+
+
+async def test_a_repeated_registration_happens_once(town: Town) -> None:
+    sophie, fields = await town.a_merchant(), town.shop_fields()
+    answers = [await sophie.asks("POST", "/shops", fields, key="first shop") for _ in range(3)]
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert len({answer.headers["etag"] for answer in answers}) == 1
+    assert await town.value("select count(*) from app.shops") == 1
+    other = await sophie.asks("POST", "/shops", {**fields, "name": "Another"}, key="first shop")
+    assert other.json()["code"] == "idempotency.mismatch"
+
+
+async def test_only_anonymous_answers_may_be_kept(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    anonymous = await town.request("GET", f"/v1/shops/{shop.id}")
+    assert (anonymous.headers["cache-control"], anonymous.headers["vary"]) == ("public, max-age=30", "Authorization")
+    assert (await sophie.asks("GET", f"/shops/{shop.id}")).headers["cache-control"] == "no-store"
+
+
+async def test_whose_a_shop_is_the_database_tells_nobody(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    for person in (None, await town.a_customer(), sophie, await town.an_admin()):
+        async with town.sql_as(person) as connection:
+            assert await connection.fetchval("select count(*) from app.shops") == 1
+            with pytest.raises(Exception, match="permission denied"):
+                await connection.fetchval("select owner_id from app.shops")
+
+
+def _but_for_the_request(answer: Any) -> dict[str, Any]:
+    return {name: value for name, value in answer.json().items() if name != "request_id"}
