@@ -1,0 +1,117 @@
+"""Two of everybody, with rows of both in every table: what one may do, and the other must not."""
+
+import json
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import uuid4
+
+from tests.town import Lot, Person, Shop, Town
+from tests.town.databases import API, WORKER, Connection
+
+ROLES = ("customer", "merchant", "beneficiary", "collector", "association", "admin")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`first` are the people who ask; `second` are those whose rows they ask for."""
+
+    first: dict[str, Person]
+    second: dict[str, Person]
+
+
+async def two_of_everybody(town: Town) -> Scene:
+    """Fill a town: each side has its own people, shops, lots, reservations, payments, pickups and sessions."""
+    first, second = await _side(town, 1), await _side(town, 2)
+    for side, other in ((first, second), (second, first)):
+        await town.changes(
+            "insert into app.decisions (subject, subject_id, decision, decided_by)"
+            " values ('account', $1, 'restored', $2)",
+            other["customer"].id,
+            side["admin"].id,
+        )
+    async with town.copy.connection(WORKER) as worker:
+        await worker.execute("select app.add_up_impact()")
+        await worker.execute("set search_path = jobs")
+        await worker.execute("select procrastinate_register_worker_v1()")
+        await worker.execute(
+            "select procrastinate_defer_periodic_job_v2('default', null, null, 'tick', 0, 'tick', 0, '{}')"
+        )
+    return Scene(first, second)
+
+
+async def _side(town: Town, number: int) -> dict[str, Person]:
+    association = await town.an_association(f"Association {number}")
+    merchant = await town.a_merchant(f"Merchant {number}")
+    customer = await town.a_customer(f"Customer {number}")
+    beneficiary = await town.a_beneficiary(f"Beneficiary {number}", association=association)
+    people: dict[str, Person] = {
+        "customer": customer,
+        "merchant": merchant,
+        "beneficiary": beneficiary,
+        "collector": await town.a_collector(f"Collector {number}"),
+        "association": association,
+        "admin": await town.an_admin(f"Admin {number}"),
+    }
+    shop = await town.a_shop(merchant)
+    await town.a_shop(merchant, verified=False)
+    closed = await town.a_shop(merchant)
+    await _lots_and_reservations(town, shop, closed, customer, beneficiary)
+    async with town.copy.connection(API) as api:
+        await _what_the_api_writes(api, people)
+    for person in people.values():
+        await town.changes("insert into app.consents (account_id, name, version) values ($1, 'terms', '1')", person.id)
+        await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)
+        await town.changes(
+            "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"
+            " values ($1, $2, 'verify_email', now() + interval '1 day')",
+            uuid4().bytes,
+            person.id,
+        )
+    return people
+
+
+async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer: Person, beneficiary: Person) -> None:
+    since = timedelta(hours=-1)  # open now, so that food can be handed over
+    discounted = await town.a_lot(shop=shop, opens_in=since)
+    free = await town.a_free_lot(shop=shop, opens_in=since)
+    await town.a_lot(shop=shop, status="draft")
+    over = await town.a_lot(shop=closed, opens_in=since)
+    over_free = await town.a_free_lot(shop=closed, opens_in=since)
+    async with town.copy.connection(API) as api, town.copy.connection(WORKER) as worker:
+        for lot, holder in ((discounted, customer), (over, customer), (free, beneficiary), (over_free, beneficiary)):
+            reservation, payment = await _reserve(api, lot, holder)
+            if payment is not None:
+                await worker.execute(
+                    "select app.settle_payment($1, $2, 'succeeded', 400)", payment, f"pi_{uuid4().hex}"
+                )
+            if lot in (discounted, free):
+                code = await town.value("select code from app.passes where reservation_id = $1", reservation)
+                await api.execute("select app.pick_up($1, $2, true)", shop.merchant.id, code)
+    await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
+    await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _reserve(api: Connection, lot: Lot, holder: Person) -> tuple[object, object]:
+    row = await api.fetchrow(
+        "select reservation_id, payment_id from app.reserve($1, $2, 1, $3, '', $4)",
+        holder.id,
+        lot.id,
+        str(uuid4()),
+        "".join(c for c in uuid4().hex.upper())[:10],
+    )
+    assert row is not None
+    return row["reservation_id"], row["payment_id"]
+
+
+async def _what_the_api_writes(api: Connection, people: dict[str, Person]) -> None:
+    for person in people.values():
+        await api.execute(
+            "select app.open_session($1, $2, now() + interval '30 days')", person.id, uuid4().bytes + uuid4().bytes
+        )
+    await api.execute("select app.throttle($1, 5, 60)", uuid4().bytes)
+    await api.execute("select app.store_stripe_event($1, 'payment_intent.succeeded', 'pi_1')", f"evt_{uuid4().hex}")
+    merchant = people["merchant"]
+    async with api.transaction():
+        claims = json.dumps({"sub": str(merchant.id)})
+        await api.execute("select set_config('request.jwt.claims', $1, true)", claims)
+        await api.execute("select app.claim_key('a key', '')")
