@@ -57,23 +57,39 @@ Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 @asynccontextmanager
-async def connected(app: FastAPI) -> AsyncIterator[None]:
-    """Open the database and Stripe. Raises UnsafeDatabase when the login could pass row-level security by."""
+async def equipped(app: FastAPI) -> AsyncIterator[None]:
+    """Give the app what it needs besides a database."""
     chosen = settings()
-    if chosen.database_url is None:
-        raise SettingsRefused(["DATABASE_URL is missing: `scripts/run` brings a database of its own."])
     app.state.identities = identities(chosen)
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
-    app.state.database = await Database.open(chosen.database_url.get_secret_value(), chosen)
-    health.ask_readiness_of(app, app.state.database.ready)
-    pages.show_impact_of(app, partial(public_impact, app.state.database.acts))
     try:
         yield
     finally:
         await app.state.identities.close()
         await app.state.stripe.aclose()
-        await app.state.database.close()
+
+
+def stand_on(app: FastAPI, database: Database) -> None:
+    """Let the app work on this database."""
+    app.state.database = database
+    health.ask_readiness_of(app, database.ready)
+    pages.show_impact_of(app, partial(public_impact, database.acts))
+
+
+@asynccontextmanager
+async def connected(app: FastAPI) -> AsyncIterator[None]:
+    """Open the database and Stripe. Raises UnsafeDatabase when the login could pass row-level security by."""
+    chosen = settings()
+    if chosen.database_url is None:
+        raise SettingsRefused(["DATABASE_URL is missing: `scripts/run` brings a database of its own."])
+    async with equipped(app):
+        database = await Database.open(chosen.database_url.get_secret_value(), chosen)
+        stand_on(app, database)
+        try:
+            yield
+        finally:
+            await database.close()
 
 
 def _lifespan(connect: Connect) -> Connect:

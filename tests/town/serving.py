@@ -6,20 +6,14 @@ import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from backend import health
+from backend import main
 from backend.db import Database
-from backend.front_page import pages
-from backend.identity import identities
-from backend.impact.queries import public_impact
 from backend.limits import windows
-from backend.payments.stripe_client import stripe_of
-from backend.reservations.passes import Passes
 from backend.settings import Settings, settings
 from scripts.stripe_stand_in import StripeStandIn
 from tests.town.databases import API, WORKER, Copy
@@ -107,8 +101,6 @@ class Served:
         self._socket.close()
 
     def _start(self) -> None:
-        from backend import main
-
         self._app = main.create_app(connect=self._connected)
         # As `ecopanier serve` does, but that nobody waits for the last requests.
         self._server = uvicorn.Server(
@@ -133,16 +125,11 @@ class Served:
     @asynccontextmanager
     async def _connected(self, app: FastAPI) -> AsyncIterator[None]:
         """What `main.connected` opens, but for the database."""
-        app.state.identities = identities(settings())
-        app.state.passes = Passes(settings().derived_key("passes"))
-        app.state.stripe = stripe_of(settings())
         app.state.database = None
-        self._loop = asyncio.get_running_loop()
-        self._ready.set()
-        try:
+        async with main.equipped(app):
+            self._loop = asyncio.get_running_loop()
+            self._ready.set()
             yield
-        finally:
-            await app.state.stripe.aclose()
 
     async def _move(self, copy: Copy | None) -> None:
         """Runs in the server's loop, to which the connections belong."""
@@ -154,6 +141,4 @@ class Served:
         await windows.reset()
         if copy is None:
             return
-        app.state.database = await Database.open(copy.url(API), settings())
-        health.ask_readiness_of(app, app.state.database.ready)
-        pages.show_impact_of(app, partial(public_impact, app.state.database.acts))
+        main.stand_on(app, await Database.open(copy.url(API), settings()))

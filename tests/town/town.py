@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import httpx2
 
+from backend import worker
 from backend.identity import OwnTokens
 from backend.settings import settings
 from scripts.stripe_stand_in import StripeStandIn
@@ -339,8 +340,6 @@ class Town:
 
     async def worker_runs(self) -> None:
         """The worker does all that is due now, and what follows from it."""
-        from backend import worker
-
         await self.is_served()
         async with worker.working(settings()) as (work, queue):
             await worker.run_due_jobs(work, queue)
