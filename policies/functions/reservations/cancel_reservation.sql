@@ -11,6 +11,11 @@ begin
     select x.* into r from app.reservations x where x.id = reservation and x.account_id = app.caller();
     if not found then raise exception 'reservation.not_found' using errcode = 'EP404'; end if;
 
+    if r.status = 'held' then
+        -- A payment may be confirming it right now, and then the time limit counts. A hold has no quota to lock before.
+        perform from app.lots l where l.id = r.lot_id for update;
+        select x.* into r from app.reservations x where x.id = reservation;
+    end if;
     select l.pickup_start into opens from app.lots l where l.id = r.lot_id;
     in_time := r.status = 'held'
         or app.clock() <= opens - make_interval(mins => app.setting_int('free_cancellation_minutes'));

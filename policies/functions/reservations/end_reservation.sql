@@ -14,8 +14,9 @@ begin
     end if;
     perform from app.lots l where l.id = r.lot_id for update;
 
+    -- Only a hold lapses: what was paid while we waited for the lot stays.
     update app.reservations x set status = new_status, ended_at = app.clock(), ended_because = reason
-    where x.id = reservation and x.status in ('held', 'confirmed');
+    where x.id = reservation and (x.status = 'held' or x.status = 'confirmed' and new_status <> 'expired');
     if not found then return false; end if;
 
     update app.lots l set remaining = l.remaining + r.quantity where l.id = r.lot_id;

@@ -1,0 +1,127 @@
+"""A payment and what ends its hold meet at the lot's row, in either order: money and stock always agree."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from backend.settings import settings
+from tests.town import Customer, Lot, Reservation, Town
+from tests.town.databases import WORKER
+
+PAID_FOR = ("confirmed", "picked_up", "no_show")
+
+
+async def in_line(town: Town, lot: Lot, *acts: Callable[[], Awaitable[Any]]) -> list[Any]:
+    """Begin acts one after the other while the lot is locked, so that they reach it in this order."""
+    async with town.copy.connection() as gate:
+        async with gate.transaction():
+            await gate.execute("select from app.lots where id = $1 for update", lot.id)
+            begun: list[asyncio.Future[Any]] = []
+            for act in acts:
+                begun.append(asyncio.ensure_future(act()))
+                await waiting(town, len(begun))
+        return await asyncio.gather(*begun, return_exceptions=True)
+
+
+async def waiting(town: Town, count: int) -> None:
+    """Wait until that many statements of this database wait for a lock."""
+    async with asyncio.timeout(10):
+        while (
+            await town.value(
+                "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+            )
+            < count
+        ):
+            await asyncio.sleep(0.01)
+
+
+async def nothing_is_open(town: Town) -> None:
+    """Everything due is done, and what Stripe took is what the reservations are worth."""
+    await town.worker_runs()
+    open_ones = await town.rows(
+        "select status from app.payments where status in ('intended', 'pending', 'cancel_due', 'refund_due')"
+    )
+    assert open_ones == []
+    assert await town.stock_is_exact()
+
+
+class Purchase:
+    """A customer who has paid at Stripe for a hold, and of whose payment we have not heard yet."""
+
+    def __init__(self, town: Town, customer: Customer, lot: Lot, reservation: Reservation) -> None:
+        self.town, self.customer, self.lot, self.reservation = town, customer, lot, reservation
+
+    @classmethod
+    async def begun(cls, town: Town, *, opens_in: timedelta = timedelta(hours=3)) -> "Purchase":
+        lot = await town.a_lot(left=3, price_cents=400, opens_in=opens_in)
+        customer = await town.a_customer()
+        await town.is_served()
+        await town.stripe.webhooks("hold")
+        reservation = await customer.reserves(lot, 2)
+        assert (await town.stripe.pay(reservation.client_secret))["status"] == "succeeded"
+        return cls(town, customer, lot, reservation)
+
+    async def settles(self) -> None:
+        """The worker has seen that Stripe took the money."""
+        async with self.town.copy.connection(WORKER) as worker:
+            await worker.fetchval(
+                "select app.settle_payment(p.id, p.stripe_payment_intent, 'succeeded', p.amount_cents)"
+                " from app.payments p where p.reservation_id = $1",
+                self.reservation.id,
+            )
+
+    async def lapses(self) -> None:
+        async with self.town.copy.connection(WORKER) as worker:
+            await worker.fetchval("select app.lapse_holds(10)")
+
+    async def is_cancelled(self) -> None:
+        await self.customer.cancels(self.reservation)
+
+    async def is_withdrawn(self) -> None:
+        await self.lot.shop.merchant.withdraws(self.lot)
+
+
+@pytest.mark.parametrize("order", list(permutations(["settles", "lapses", "is_cancelled", "is_withdrawn"], 2)))
+async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(town: Town, order: tuple[str, str]) -> None:
+    purchase = await Purchase.begun(town)
+    await town.changes(
+        "update app.reservations set hold_until = now() - interval '1 second' where id = $1", purchase.reservation.id
+    )
+
+    await in_line(town, purchase.lot, *(getattr(purchase, act) for act in order))
+    await nothing_is_open(town)
+
+    status = await town.status_of(purchase.reservation)
+    charged, returned = await town.money(purchase.reservation)
+    assert charged - returned == (800 if status in PAID_FOR else 0), status
+    assert charged == 800, "paid at Stripe before anything else happened"
+    # Who reached the lot first decides; a cancellation or a withdrawal then ends what was confirmed.
+    expected = {"settles": "confirmed", "lapses": "expired", "is_cancelled": "cancelled", "is_withdrawn": "cancelled"}
+    first, second = order
+    ends_what_is_confirmed = first == "settles" and second in ("is_cancelled", "is_withdrawn")
+    assert status == expected[second if ends_what_is_confirmed else first]
+
+
+async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_limit(town: Town) -> None:
+    """An hour before the window a hold may still be cancelled for nothing, a confirmed reservation no more."""
+    purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
+
+    await in_line(town, purchase.lot, purchase.settles, purchase.is_cancelled)
+    await nothing_is_open(town)
+
+    assert await town.status_of(purchase.reservation) == "cancelled"
+    assert await town.money(purchase.reservation) == (800, 0)
+    assert await town.left(purchase.lot) == 3
+
+
+async def test_a_hold_that_is_cancelled_before_its_payment_is_known_gives_the_money_back(town: Town) -> None:
+    purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
+
+    await in_line(town, purchase.lot, purchase.is_cancelled, purchase.settles)
+    await nothing_is_open(town)
+
+    assert await town.money(purchase.reservation) == (800, 800)
