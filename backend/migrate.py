@@ -77,6 +77,7 @@ def statements_before() -> Iterator[str]:
     yield (POLICIES / "roles.sql").read_text()
     yield "set local role ecopanier_owner"
     yield (POLICIES / "schemas.sql").read_text()
+    yield "comment on schema app is null"  # scripts/run notes there what it need not do again
     yield DROP_WHAT_STANDS_ON_TABLES
 
 

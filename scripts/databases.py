@@ -9,8 +9,10 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from psycopg import sql
 
 from scripts.embedded_postgres import EmbeddedPostgres
+from scripts.places import ROOT
 
 DATABASE = "ecopanier"
 API_LOGIN = "ecopanier_api"
@@ -68,6 +70,38 @@ def is_empty(owner: str) -> bool:
     with _connected(owner) as connection:
         connection.execute("set local role ecopanier_owner")
         return connection.execute("select exists (select from app.accounts)").fetchone() == (False,)
+
+
+# What decides how a migrated database looks; the queue's tables come from a package.
+DECISIVE = ("backend/migrate.py", "migrations/**/*.py", "policies/**/*.sql", "requirements.lock")
+
+# Names this very database: a dump restored elsewhere brings the note along, but has yet to be looked after.
+THIS_DATABASE = """
+select system_identifier || '/' || d.oid, coalesce(obj_description(to_regnamespace('app'), 'pg_namespace'), '')
+from pg_control_system(), pg_database d where d.datname = current_database()
+"""
+
+
+class MigrationNote:
+    """A note in the embedded database about what it was migrated with. A migration takes it off, whoever runs it."""
+
+    def __init__(self, owner: str) -> None:
+        self._owner = owner
+        files = sorted({file for pattern in DECISIVE for file in ROOT.glob(pattern)})
+        self._checkout = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
+
+    def is_current(self) -> bool:
+        """Whether a migration would change nothing."""
+        with _connected(self._owner) as connection:
+            database, note = connection.execute(THIS_DATABASE).fetchone() or ("", "")
+            return bool(note == f"{self._checkout} {database}")
+
+    def write(self) -> None:
+        """Note that it has just been migrated."""
+        with _connected(self._owner) as connection:
+            database, _ = connection.execute(THIS_DATABASE).fetchone() or ("", "")
+            note = sql.Literal(f"{self._checkout} {database}")
+            connection.execute(sql.SQL("comment on schema app is {}").format(note))
 
 
 def embedded_server(data: Path, *, attach: bool) -> EmbeddedPostgres:
