@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-import pytest
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
