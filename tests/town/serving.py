@@ -49,6 +49,7 @@ class Served:
         self._app: FastAPI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._copy: Copy | None = None
+        self._moving = asyncio.Lock()
 
     @contextmanager
     def environment(self, copy: Copy, data_dir: Path) -> Iterator[Settings]:
@@ -75,13 +76,14 @@ class Served:
 
     async def in_front_of(self, copy: Copy) -> None:
         """Serve this database from now on. Call it within `environment`."""
-        if self._copy is copy:
-            return
-        if self._thread is None:
-            await asyncio.to_thread(self._start)
-        assert self._loop is not None
-        await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._move(copy), self._loop))
-        self._copy = copy
+        async with self._moving:
+            if self._copy is copy:
+                return
+            if self._thread is None:
+                await asyncio.to_thread(self._start)
+            assert self._loop is not None
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._move(copy), self._loop))
+            self._copy = copy
 
     async def away(self, copy: Copy) -> None:
         """Let go of a database that is about to be dropped, and of what the test did to Stripe."""
