@@ -7,6 +7,7 @@ class PaymentUnavailable(Fact):
     """Payment cannot be reached right now; nothing was charged twice, and trying again is safe."""
 
     code, status = "payment.unavailable", 503
+    headers = {"Retry-After": "5"}  # noqa: RUF012  read-only, as Fact declares it
 
 
 class WebhookDisabled(Fact):

@@ -95,6 +95,7 @@ hot.add(
         LotClosed,
         LotChanged,
         DailyQuotaReached,
+        ReservationOver,
         PaymentBelowMinimum,
         PaymentUnavailable,
         IdempotencyKeyMissing,

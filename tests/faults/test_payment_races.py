@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from backend.settings import settings
 from tests.town import Customer, Lot, Reservation, Town
 from tests.town.databases import WORKER
 
@@ -86,7 +85,10 @@ class Purchase:
 
 
 @pytest.mark.parametrize("order", list(permutations(["settles", "lapses", "is_cancelled", "is_withdrawn"], 2)))
-async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(town: Town, order: tuple[str, str]) -> None:
+async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(
+    lasting_town: Town, order: tuple[str, str]
+) -> None:
+    town = lasting_town
     purchase = await Purchase.begun(town)
     await town.changes(
         "update app.reservations set hold_until = now() - interval '1 second' where id = $1", purchase.reservation.id
@@ -106,8 +108,9 @@ async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(town: To
     assert status == expected[second if ends_what_is_confirmed else first]
 
 
-async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_limit(town: Town) -> None:
+async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_limit(lasting_town: Town) -> None:
     """An hour before the window a hold may still be cancelled for nothing, a confirmed reservation no more."""
+    town = lasting_town
     purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
 
     await in_line(town, purchase.lot, purchase.settles, purchase.is_cancelled)
@@ -118,7 +121,8 @@ async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_lim
     assert await town.left(purchase.lot) == 3
 
 
-async def test_a_hold_that_is_cancelled_before_its_payment_is_known_gives_the_money_back(town: Town) -> None:
+async def test_a_hold_that_is_cancelled_before_its_payment_is_known_gives_the_money_back(lasting_town: Town) -> None:
+    town = lasting_town
     purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
 
     await in_line(town, purchase.lot, purchase.is_cancelled, purchase.settles)

@@ -1,16 +1,19 @@
 -- What Stripe says now about one payment becomes ours: paid in full confirms the hold; paid when there is no hold any
--- more, or another amount, is refunded; cancelled ends the hold. Order and repetition do not matter, because the state
--- was fetched just now and is applied under the row's lock (lot, reservation, payment).
+-- more, or nothing to collect any more, or another amount, is refunded; cancelled ends the hold. Order and repetition do
+-- not matter, because the state was fetched just now, both ends of a payment are final, and it is applied under the
+-- row's lock (lot, reservation, payment).
 -- For the worker. Returns the payment's status after it.
 create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
 returns text language plpgsql security definer set search_path = '' as $$
 declare
     p app.payments;
     r app.reservations;
+    l app.lots;
 begin
     select x.* into p from app.payments x where x.id = payment;
     if not found then return null; end if;
-    perform from app.lots l join app.reservations x on x.lot_id = l.id where x.id = p.reservation_id for update of l;
+    select y.* into l from app.lots y join app.reservations x on x.lot_id = y.id
+    where x.id = p.reservation_id for update of y;
     select x.* into r from app.reservations x where x.id = p.reservation_id for update;
     select x.* into p from app.payments x where x.id = payment for update;
 
@@ -19,7 +22,8 @@ begin
     end if;
 
     if intent_status = 'succeeded' then
-        if r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending') then
+        if r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending')
+           and l.pickup_end > app.clock() then
             update app.payments x set status = 'succeeded', stripe_payment_intent = intent, looked_at = app.clock()
             where x.id = p.id;
             update app.reservations x set status = 'confirmed', confirmed_at = app.clock(), hold_until = null

@@ -30,11 +30,14 @@ begin
         elsif kept.busy_until > moment then
             raise exception 'idempotency.in_progress' using errcode = 'EP409';
         end if;
-        -- The one who began died between our commit and Stripe's answer: go on where they stopped.
+        -- The one who began died between our commit and Stripe's answer: go on where they stopped, unless the hold
+        -- ended meanwhile. Then Stripe must not be asked: after a day it would make a payment that nobody gives up.
+        select p.reservation_id, p.id, p.amount_cents into reservation_id, payment_id, amount_cents
+        from app.payments p join app.reservations r on r.id = p.reservation_id
+        where p.reservation_id = kept.reservation_id and r.status = 'held' and r.hold_until > moment;
+        if not found then raise exception 'reservation.over' using errcode = 'EP409'; end if;
         update app.idempotency_keys i set busy_until = moment + interval '30 seconds'
         where i.scope = caller and i.key = idempotency_key;
-        select p.reservation_id, p.id, p.amount_cents into reservation_id, payment_id, amount_cents
-        from app.payments p where p.reservation_id = kept.reservation_id;
         return;
     end if;
 
