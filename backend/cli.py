@@ -1,22 +1,31 @@
 """The command line: `scripts/ecopanier --help`."""
 
+import asyncio
 import json
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
+from uuid import UUID
 
 import typer
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter, ValidationError
 from pydantic_core import PydanticUndefined
 from rich.console import Console
 from rich.table import Table
 
 from backend.settings import Settings, SettingsRefused, settings
 
+if TYPE_CHECKING:  # what a command needs is imported when it runs, so that each starts fast
+    from backend.as_person import Answer
+
 # A traceback with the values of variables would show secrets.
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="EcoPanier's command line."
 )
 
+admin = typer.Typer(no_args_is_help=True, help="The people who verify, moderate and suspend.")
+app.add_typer(admin, name="admin")
+
+MOST_COLUMNS = 10
 DRAIN_SECONDS = 10  # requests under way may end this long after SIGTERM
 
 
@@ -80,7 +89,102 @@ def seed() -> None:
     """Fill an empty database with a small demo town, whose sign-ins are written to the data directory."""
     from scripts.town import seed as build_town
 
+    _needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     build_town(settings())
+
+
+@admin.command("create")
+def create_admin(
+    email: Annotated[str, typer.Option(help="The address to sign in with.")],
+    password: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ECOPANIER_ADMIN_PASSWORD",
+            help="Asked for where it is not given, so that it need not stand in the shell's history.",
+        ),
+    ] = None,
+    supabase_id: Annotated[
+        UUID | None, typer.Option(help="Instead of a password, with Supabase Auth: the person's id there.")
+    ] = None,
+) -> None:
+    """Make an admin, or give one a new password, which ends their sessions."""
+    import psycopg
+
+    from backend.accounts import passwords
+    from backend.accounts.addresses import EmailAddress
+    from backend.accounts.facts import PasswordTooCommon
+    from backend.accounts.schemas import Password
+
+    chosen = settings()
+    owner_url = _needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    if (chosen.auth == "supabase") != (supabase_id is not None):
+        raise SystemExit("--supabase-id is for ECOPANIER_AUTH=supabase, and needed there: its passwords are not ours.")
+    address: str = _checked(EmailAddress, email, "This is not an e-mail address.")
+    password_hash = None
+    if supabase_id is None:
+        secret = password or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        _checked(Password, secret, f"The password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
+        try:
+            passwords.refuse_common(secret, address)
+        except PasswordTooCommon as refusal:
+            raise SystemExit(refusal.__doc__) from None
+        password_hash = asyncio.run(passwords.hashed(secret))
+    try:
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("set local role ecopanier_owner")
+            connection.execute("select app.create_admin(%s, %s, %s)", [address, password_hash, supabase_id])
+    except psycopg.errors.RaiseException:
+        raise SystemExit("Nothing was changed: this address or id belongs to an account that is no admin.") from None
+    except psycopg.Error as problem:
+        raise SystemExit(f"Nothing was changed: {str(problem).splitlines()[0]}") from None
+    sys.stdout.write(f"{address} is an admin.\n")
+
+
+@app.command("as")
+def as_person(
+    who: Annotated[str, typer.Argument(help="An e-mail address, a beneficiary code, or `anon` for nobody.")],
+    sql: Annotated[list[str], typer.Argument(help="One statement, after `--`.")],
+    commit: Annotated[bool, typer.Option("--commit", help="Keep what it changes; otherwise it is undone.")] = False,
+) -> None:
+    """Run SQL as somebody, under row-level security, as the API would: what they may see and do, and no more."""
+    from backend import as_person as asking
+    from backend import main as _every_fact  # noqa: F401  so that refusals have words
+
+    async def asked() -> asking.Answer:
+        chosen = settings()
+        account = None
+        if who != asking.NOBODY:
+            needed = "ECOPANIER_OWNER_DATABASE_URL is needed to look somebody up by name; `anon` needs none."
+            if chosen.owner_database_url is None:
+                raise asking.NotDone(needed)
+            account = await asking.account_called(who, chosen.owner_database_url.get_secret_value())
+        api_url = _needed(chosen.database_url, "DATABASE_URL")
+        return await asking.ask_as(account, " ".join(sql), chosen, api_url, commit=commit)
+
+    try:
+        answer = asyncio.run(asked())
+    except asking.NotDone as refusal:
+        raise SystemExit(str(refusal)) from None
+    _print_answer(answer, kept=commit)
+
+
+def _print_answer(answer: "Answer", *, kept: bool) -> None:
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
+    rows = [["" if value is None else str(value) for value in row] for row in answer.rows]
+    if len(answer.columns) > MOST_COLUMNS:  # a table of them would be unreadable: a row each time below the other
+        for number, row in enumerate(rows, 1):
+            table = Table(f"row {number}", "", box=None, pad_edge=False)
+            for name, value in zip(answer.columns, row, strict=True):
+                table.add_row(name, value)
+            console.print(table)
+    elif answer.columns:
+        table = Table(*answer.columns)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+    count = len(rows) if answer.columns else max(answer.changed, 0)
+    said = f"{count} row{'' if count == 1 else 's'}" + ("" if answer.columns else " changed")
+    console.print(f"{said}, as {answer.role}" + (", committed." if kept else "; undone (--commit keeps changes)."))
 
 
 @app.command(name="settings")
@@ -99,6 +203,13 @@ def openapi() -> None:
     from backend.main import create_app
 
     sys.stdout.write(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n")
+
+
+def _checked(kind: Any, value: str, otherwise: str) -> Any:
+    try:
+        return TypeAdapter(kind).validate_python(value)
+    except ValidationError:
+        raise SystemExit(otherwise) from None
 
 
 def _needed(url: SecretStr | None, name: str) -> str:

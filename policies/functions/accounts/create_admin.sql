@@ -1,16 +1,24 @@
--- Make an admin, or give one a new password. Executable by nobody but the owner: `ecopanier admin create` runs it over
--- the connection that migrates, because who can do that can do anything already.
-create or replace function app.create_admin(admin_email text, new_password_hash text) returns uuid
-language plpgsql security definer set search_path = '' as $$
+-- Make an admin, or give one a new password, which ends the sessions that knew the old one. Executable by nobody but the
+-- owner: `ecopanier admin create` runs it over the connection that migrates, because who can do that can do anything
+-- already. With Supabase Auth there is no password, and `known_as` is the person's id there.
+create or replace function app.create_admin(admin_email text, new_password_hash text, known_as uuid default null)
+returns uuid language plpgsql security definer set search_path = '' as $$
 declare
     account uuid;
 begin
-    insert into app.accounts as a (role, email, display_name, email_verified_at)
-    values ('admin', admin_email, 'Admin', app.clock())
-    on conflict ((lower(email))) do update set email_verified_at = app.clock() where a.role = 'admin'
-    returning id into account;
-    if account is null then raise exception 'account.email_taken' using errcode = 'EP409'; end if;
-    insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
-    on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
+    insert into app.accounts as a (id, role, email, display_name, email_verified_at, created_at)
+    values (coalesce(known_as, app.uuid7()), 'admin', admin_email, 'Admin', app.clock(), app.clock())
+    on conflict do nothing returning a.id into account;
+    if account is null then
+        select a.id into account from app.accounts a
+        where lower(a.email) = lower(admin_email) and a.role = 'admin' and a.id = coalesce(known_as, a.id) for update;
+        if not found then raise exception 'account.email_taken' using errcode = 'EP409'; end if;
+    end if;
+    if new_password_hash is not null then
+        insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
+        on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
+        update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
+        where s.account_id = account and s.ended_at is null;
+    end if;
     return account;
 end $$;

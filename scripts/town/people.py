@@ -1,0 +1,94 @@
+"""The people of the demo town. All of them are invented."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+# One for everybody: it is public, and `ecopanier seed` refuses to run in production.
+PASSWORD = "cigogne-sur-le-toit"  # noqa: S105
+DOMAIN = "ecopanier.example"  # RFC 2606: no mail ever gets there
+
+
+def address(login: str) -> str:
+    """The e-mail address that somebody signs in with."""
+    return f"{login}@{DOMAIN}"
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """Somebody who registers by themselves."""
+
+    login: str
+    role: Literal["customer", "collector", "association"]
+    name: str
+    verified: bool = True
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A beneficiary: by whom enrolled how many days ago, and until how many days from now the right lasts.
+
+    about: what is worth trying as this person.
+    """
+
+    number: int
+    first_name: str
+    last_name: str
+    born: date
+    household: int
+    by: str
+    days_ago: int
+    right_ends_in: int = 180
+    becomes: Literal["verified", "suspended", "pending"] = "verified"
+    about: str = ""
+
+    @property
+    def key(self) -> str:
+        """Tells this person from the others; no e-mail address begins like that."""
+        return str(self.number)
+
+
+ADMIN = "admin"
+TABLES = "tables-partagees"
+RELAIS = "relais-meinau"
+
+NEIGHBOURS = (
+    Neighbour(TABLES, "association", "Les Tables partagées"),
+    Neighbour(RELAIS, "association", "Relais de la Meinau"),
+    Neighbour("karim", "collector", "Karim, vélo-cargo"),
+    Neighbour("lucie", "collector", "Lucie, camionnette frigorifique"),
+    Neighbour("joseph", "collector", "Joseph, bénévole", verified=False),
+    Neighbour("claire", "customer", "Claire F."),
+    Neighbour("marc", "customer", "Marc W."),
+    Neighbour("ines", "customer", "Inès L."),
+    Neighbour("thomas", "customer", "Thomas R."),
+    Neighbour("julie", "customer", "Julie M."),
+    Neighbour("hugo", "customer", "Hugo K."),
+    Neighbour("fatou", "customer", "Fatou D."),
+    Neighbour("paul", "customer", "Paul Z."),
+)
+
+BENEFICIARIES = (
+    Enrolled(4217, "Amina", "Belkacem", date(1988, 5, 14), 3, TABLES, 27, about="two free portions left today"),
+    Enrolled(
+        18093,
+        "Youssef",
+        "Amrani",
+        date(1975, 11, 2),
+        1,
+        TABLES,
+        27,
+        about="has a pass for the Épicerie",
+    ),
+    Enrolled(30561, "Nathalie", "Grosjean", date(1969, 3, 21), 2, TABLES, 26),
+    Enrolled(47730, "Tesfay", "Gebre", date(1997, 8, 9), 1, TABLES, 26),
+    Enrolled(52984, "Lydie", "Kern", date(1954, 1, 30), 1, RELAIS, 25),
+    Enrolled(66102, "Oksana", "Melnyk", date(1991, 6, 17), 4, RELAIS, 25),
+    Enrolled(79345, "Jean", "Strub", date(1948, 12, 5), 1, ADMIN, 25),
+    Enrolled(83518, "Mariam", "Traoré", date(1983, 9, 26), 5, RELAIS, 24, right_ends_in=-6, about="right has run out"),
+    Enrolled(90427, "Kevin", "Lutz", date(2001, 4, 11), 1, TABLES, 20, becomes="suspended"),
+    Enrolled(95876, "Rosa", "Almeida", date(1979, 7, 8), 2, RELAIS, 1, becomes="pending"),
+)
+
+# Who holds a reservation that is still ahead, of which lot.
+WITH_A_PASS = {18093: "Conserves et pâtes", 52984: "Légumes bio dépareillés", 79345: "Repas complet à emporter"}
