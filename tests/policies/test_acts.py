@@ -1,0 +1,167 @@
+"""Who may do which act with whose things: `acts.md`, executed as each person."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from backend.reservations.passes import new_code
+from tests.policies.readable import table_in
+from tests.policies.scene import Scene, two_of_everybody
+from tests.town import Lot, Person, Town
+from tests.town.databases import API, Connection
+
+ACTS = {row["act"]: row for row in table_in("acts.md", "act", "customer")}
+PEOPLE = [column for column in next(iter(ACTS.values())) if column != "act"]
+
+# Sent by the API as itself, with the caller's id; all others are sent as the caller.
+OF_THE_API = ("reserve a discounted lot", "reserve a free lot", "reserve a draft", "hand over")
+
+
+@dataclass(frozen=True)
+class Things:
+    """What the acts of the table are about, all of it of the first party."""
+
+    scene: Scene
+    discounted: Lot
+    free: Lot
+    draft: Lot
+    of_customer: UUID
+    of_beneficiary: UUID
+    ready: str
+    """The code of a pass whose window is open."""
+
+    def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
+        """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
+        first = self.scene.first
+        reserve = "select null from app.reserve($1, $2, 1, $3, '', $4)"
+        lots = {"a discounted lot": self.discounted, "a free lot": self.free, "a draft": self.draft}
+        if act.startswith("reserve "):
+            return reserve, [who.id, lots[act.removeprefix("reserve ")].id, str(uuid4()), new_code()]
+        statements: dict[str, tuple[str, list[object]]] = {
+            "cancel the customer's": ("select app.cancel_reservation($1)", [self.of_customer]),
+            "cancel the beneficiary's": ("select app.cancel_reservation($1)", [self.of_beneficiary]),
+            "renew the beneficiary's pass": ("select app.renew_pass($1, $2)", [self.of_beneficiary, new_code()]),
+            "hand over": ("select problem from app.pick_up($1, $2, true)", [who.id, self.ready]),
+            "withdraw the lot": ("select app.withdraw_lot($1)", [self.discounted.id]),
+            "enrol a beneficiary": (
+                "select app.enrol_beneficiary('A', 'B', '1990-01-01', null, '2099-01-01', null, null, $1)",
+                [uuid4().bytes],
+            ),
+            "verify the beneficiary": (
+                "select app.set_beneficiary_status($1, 'verified')",
+                [first["beneficiary"].id],
+            ),
+            "suspend the beneficiary": (
+                "select app.set_beneficiary_status($1, 'suspended')",
+                [first["beneficiary"].id],
+            ),
+            "renew the beneficiary": ("select app.renew_beneficiary($1, '2099-01-01')", [first["beneficiary"].id]),
+            "verify the shop": ("select app.decide_shop($1, 'verified', null)", [self.discounted.shop.id]),
+            "verify the association": (
+                "select app.decide_association($1, 'verified', null)",
+                [first["association"].id],
+            ),
+            "verify the collector": ("select app.decide_collector($1, 'verified', null)", [first["collector"].id]),
+            "suspend the customer": ("select app.suspend_account($1, 'reported')", [first["customer"].id]),
+            "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
+        }
+        return statements[act]
+
+
+@pytest.fixture(scope="module")
+async def things(lasting_town: Town) -> Things:
+    town = lasting_town
+    scene = await two_of_everybody(town)
+    await town.changes("update app.settings set value = 9 where name = 'free_portions_per_day'")
+    merchant = scene.first["merchant"]
+    shop = (await town.a_lot()).shop
+    await town.changes("update app.shops set owner_id = $1 where id = $2", merchant.id, shop.id)
+    discounted, free = await town.a_lot(shop=shop), await town.a_free_lot(shop=shop)
+    open_now = await town.a_free_lot(shop=shop, opens_in=timedelta(hours=-1))
+    async with town.copy.connection(API) as api:
+        of_customer, _ = await _reserved(api, scene.first["customer"], discounted)
+        of_beneficiary, _ = await _reserved(api, scene.first["beneficiary"], free)
+        _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
+    draft = await town.a_lot(shop=shop, status="draft")
+    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready)
+
+
+async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:
+    code = new_code()
+    reservation: UUID = await api.fetchval(
+        "select reservation_id from app.reserve($1, $2, 1, $3, '', $4)", holder.id, lot.id, str(uuid4()), code
+    )
+    return reservation, code
+
+
+def person(scene: Scene, column: str) -> Person:
+    return scene.second[column.removeprefix("other ")] if column.startswith("other ") else scene.first[column]
+
+
+async def outcome(town: Town, things: Things, act: str, who: Person) -> str:
+    """`ok`, or the code of the refusal; undone afterwards."""
+    statement, arguments = things.statement(act, who)
+    async with town.sql_as(who) as connection:
+        if act in OF_THE_API:
+            await connection.execute(
+                "select set_config('role', 'none', true), set_config('request.jwt.claims', '', true)"
+            )
+        try:
+            returned = await connection.fetchval(statement, *arguments)
+        except asyncpg.PostgresError as refusal:
+            assert (refusal.sqlstate or "").startswith("EP"), refusal  # noqa: PT017 - anything else is no refusal
+            return str(refusal)
+    return returned if act == "hand over" and returned else "ok"
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_acts_are_for_whom_the_table_says(lasting_town: Town, things: Things, act: str) -> None:
+    found = {column: await outcome(lasting_town, things, act, person(things.scene, column)) for column in PEOPLE}
+
+    assert found == {column: ACTS[act][column] for column in PEOPLE}
+
+
+@pytest.mark.parametrize("act", [act for act in ACTS if act not in OF_THE_API])
+async def test_nobody_without_a_token_does_anything(lasting_town: Town, things: Things, act: str) -> None:
+    statement, arguments = things.statement(act, things.scene.first["admin"])
+    async with lasting_town.sql_as(None) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetchval(statement, *arguments)
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_suspended_people_do_nothing_at_once(lasting_town: Town, things: Things, act: str) -> None:
+    allowed = [column for column in PEOPLE if ACTS[act][column] == "ok"]
+    for column in allowed:
+        who = person(things.scene, column)
+        await lasting_town.changes("update app.accounts set status = 'suspended' where id = $1", who.id)
+        try:
+            assert await outcome(lasting_town, things, act, who) != "ok", column
+        finally:
+            await lasting_town.changes("update app.accounts set status = 'active' where id = $1", who.id)
+
+
+@pytest.mark.parametrize(
+    ("fault", "act"),
+    [
+        ("caller_role() returns text", "verify the shop"),
+        ("is_current_beneficiary(account uuid) returns boolean", "reserve a free lot"),
+    ],
+)
+async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fault: str, act: str) -> None:
+    answer = "'admin'" if "text" in fault else "true"
+    await town.changes(
+        f"create or replace function app.{fault} language plpgsql stable security definer set search_path = ''"
+        f" as $$ begin return {answer}; end $$"
+    )
+    scene = await two_of_everybody(town)
+    lot = await town.a_free_lot()
+    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "")
+    await town.changes("update app.beneficiaries set status = 'pending'")
+    await town.changes("update app.settings set value = 9 where name = 'free_portions_per_day'")
+
+    asking = scene.first["beneficiary" if "free" in act else "customer"]
+    assert await outcome(town, things, act, asking) == "ok"
