@@ -18,7 +18,6 @@ from backend.lots.facts import (
     LotClosed,
     LotHasReservations,
     LotNotFound,
-    PastUseBy,
     PhotoUnknown,
     PickupWindowInvalid,
     PriceOutsideLaw,
@@ -42,7 +41,6 @@ LAWS = (
     WindowOver,
     FoodDateMismatch,
     UseByBeforePickup,
-    PastUseBy,
     ShopNotVerified,
 )
 

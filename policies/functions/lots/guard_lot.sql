@@ -50,13 +50,9 @@ begin
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         new.published_at := coalesce(new.published_at, app.clock());
     end if;
-    if new.status = 'published' then
-        if new.pickup_end <= app.clock() then
-            raise exception 'lot.window_over' using errcode = 'EP422';
-        end if;
-        if new.date_kind = 'use_by' and new.food_date < app.paris_day(app.clock()) then
-            raise exception 'lot.past_use_by' using errcode = 'EP409';
-        end if;
+    -- That a use-by date is not past follows from this and lots_use_by_check.
+    if new.status = 'published' and new.pickup_end <= app.clock() then
+        raise exception 'lot.window_over' using errcode = 'EP422';
     end if;
     return new;
 end $$;
