@@ -4,21 +4,24 @@
 sign-in. A session becomes its caller at the very begin of its transaction, and row-level security does the rest.
 """
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import asyncpg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from fastapi import Depends, Request
-from sqlalchemy import Connection, event, make_url, text
+from sqlalchemy import Connection as Begun
+from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.common_facts import NotAllowed, NotSignedIn
+from backend.connections import Connection, Connections
 from backend.errors import Fact
 from backend.identity import CallerOrNobody, Role, caller_or_nobody
 from backend.settings import Settings
@@ -26,6 +29,7 @@ from backend.settings import Settings
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 STATEMENT_SECONDS = 10
+READY_SECONDS = 2
 
 
 class AccountSuspended(Fact):
@@ -38,62 +42,60 @@ class UnsafeDatabase(Exception):
     """The program refuses to work with this database or login; the message says why and what to do."""
 
 
-if TYPE_CHECKING:  # generic for the type checker alone
-    _PlainConnection = asyncpg.Connection[asyncpg.Record]
-else:
-    _PlainConnection = asyncpg.Connection
-
-
-class _Connection(_PlainConnection):
-    """A connection that needs no cleaning between uses: nothing here outlives its statement."""
-
-    def get_reset_query(self) -> str:
-        return ""
-
-
 class Acts:
     """Definer functions of the schema `app`, called as the login itself: one statement, one transaction."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
         self._statements: dict[tuple[str, int], str] = {}
 
     async def row(self, act: str, *values: Any) -> asyncpg.Record:
         """Call a function and give its row. Raises asyncpg errors, which `database_errors` turns into facts."""
-        async with self._pool.acquire() as connection:
+        connection = await self._connections.take()
+        try:
             return cast(asyncpg.Record, await connection.fetchrow(self._statement(act, len(values)), *values))
+        except TimeoutError:
+            connection.terminate()  # the way to the server may be gone, and with it the way to cancel
+            raise
+        finally:
+            self._connections.give_back(connection)
 
     async def rows(self, act: str, *values: Any) -> list[asyncpg.Record]:
         """Call a function that returns a set."""
-        async with self._pool.acquire() as connection:
+        connection = await self._connections.take()
+        try:
             return list(await connection.fetch(self._statement(act, len(values)), *values))
+        except TimeoutError:
+            connection.terminate()
+            raise
+        finally:
+            self._connections.give_back(connection)
 
     async def value(self, act: str, *values: Any) -> Any:
         """Call a function that returns one value."""
         return (await self.row(act, *values))[0]
 
-
     def _statement(self, act: str, values: int) -> str:
         statement = self._statements.get((act, values))
         if statement is None:
             places = ", ".join(f"${number}" for number in range(1, values + 1))
-            # `act` is a name from our own code, never from a request.
-            statement = self._statements[(act, values)] = f"select * from app.{act}({places})"
+            # `act` is a name from our own code, never from a request: nothing to inject.
+            statement = self._statements[(act, values)] = f"select * from app.{act}({places})"  # noqa: S608
         return statement
 
 
 class Database:
     """The connections of one process."""
 
-    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", url: str, settings: Settings, connections: int) -> None:
-        self._pool = pool
-        self.acts = Acts(pool)
+    def __init__(self, connections: Connections, url: str, settings: Settings) -> None:
+        self._connections = connections
+        self.acts = Acts(connections)
         arguments: dict[str, Any] = {"server_settings": _server_settings()}
         if settings.pgbouncer:
             arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
-            pool_size=connections,
+            pool_size=settings.db_connections,
             max_overflow=0,
             pool_timeout=STATEMENT_SECONDS,
             connect_args=arguments,
@@ -103,23 +105,23 @@ class Database:
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
         """Connect, and refuse a login that could pass row-level security by. Raises UnsafeDatabase."""
-        connections = settings.db_connections
-        pool = await asyncpg.create_pool(
-            url,
-            min_size=1,
-            max_size=connections,
-            connection_class=_Connection,
-            server_settings=_server_settings(),
-            statement_cache_size=0 if settings.pgbouncer else 100,
-            command_timeout=STATEMENT_SECONDS,
-        )
+
+        async def connect() -> Connection:
+            return await asyncpg.connect(
+                url,
+                server_settings=_server_settings(),
+                statement_cache_size=0 if settings.pgbouncer else 100,
+                command_timeout=STATEMENT_SECONDS,
+            )
+
+        connections = Connections(connect, settings.db_connections)
         try:
-            async with pool.acquire() as connection:
+            async with connections.one() as connection:
                 await refuse_unsafe(connection)
         except BaseException:
-            await pool.close()
+            await connections.close()
             raise
-        return cls(pool, url, settings, connections)
+        return cls(connections, url, settings)
 
     def session(self, account_id: UUID | None) -> AsyncSession:
         """Open a session that becomes this account (or nobody) when its transaction begins."""
@@ -135,7 +137,7 @@ class Database:
     async def ready(self) -> str | None:
         """Say why requests cannot be served, None when they can: reached, and migrated to what this checkout says."""
         try:
-            async with self._pool.acquire(timeout=2) as connection:
+            async with asyncio.timeout(READY_SECONDS), self._connections.one() as connection:
                 stands = await connection.fetchval("select version_num from app.alembic_version")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
             return "the database is not reached"
@@ -146,7 +148,7 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
-        await self._pool.close()
+        await self._connections.close()
 
 
 def _server_settings() -> dict[str, str]:
@@ -161,7 +163,7 @@ def newest_migration() -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
 
 
-async def refuse_unsafe(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]") -> None:
+async def refuse_unsafe(connection: Connection) -> None:
     """Refuse a login that could bypass row-level security, now or by becoming another role, and unprotected tables.
 
     Raises UnsafeDatabase with what to do.
@@ -176,7 +178,8 @@ async def refuse_unsafe(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Re
     if could:
         names = ", ".join(row["rolname"] for row in could)
         raise UnsafeDatabase(
-            f"the database login could bypass row-level security (as {names}): give DATABASE_URL the login ecopanier_api"
+            f"the database login could bypass row-level security (as {names}): "
+            "give DATABASE_URL the login ecopanier_api"
         )
     if not await connection.fetchval("select to_regnamespace('app') is not null"):
         raise UnsafeDatabase("the database has no tables yet: run `./scripts/ecopanier migrate`")
@@ -186,7 +189,7 @@ async def refuse_unsafe(connection: "asyncpg.pool.PoolConnectionProxy[asyncpg.Re
         raise UnsafeDatabase(f"{found}: run `./scripts/ecopanier migrate`")
 
 
-def _become(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+def _become(session: Session, _transaction: SessionTransaction, connection: Begun) -> None:
     """Set who this transaction is for, at its begin, and look up what they may be now.
 
     Local to the transaction, so that a connection returned to the pool is nobody again.
@@ -274,4 +277,4 @@ async def call(session: AsyncSession, act: str, **values: Any) -> Any:
 async def call_row(session: AsyncSession, act: str, **values: Any) -> Sequence[Any]:
     """Call a definer function with several results as the session's caller."""
     places = ", ".join(f"{name} => :{name}" for name in values)
-    return (await session.execute(text(f"select * from app.{act}({places})"), values)).one()
+    return (await session.execute(text(f"select * from app.{act}({places})"), values)).one()  # noqa: S608  as above

@@ -1,0 +1,146 @@
+"""The connections that acts use: none is lost, whatever happens to who uses one."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+
+import asyncpg
+import pytest
+
+from backend.connections import Connection, Connections
+from backend.db import Acts
+from tests.town.databases import SUPERUSER, Copy, Databases
+
+MOST = 2
+
+
+@pytest.fixture
+def copy(databases: Databases) -> Iterator[Copy]:
+    with databases.copy() as copy:
+        yield copy
+
+
+@pytest.fixture
+async def connections(copy: Copy) -> AsyncIterator[Connections]:
+    async def connect() -> Connection:
+        return await asyncpg.connect(copy.url(SUPERUSER), command_timeout=0.5)
+
+    opened = Connections(connect, MOST)
+    yield opened
+    await opened.close()
+
+
+async def ask(connections: Connections, question: str = "select pg_backend_pid()") -> int:
+    async with connections.one() as connection:
+        answer: int = await connection.fetchval(question)
+        return answer
+
+
+async def all_work(connections: Connections) -> bool:
+    """Whether every connection can be taken at once, and each answers."""
+    taken = [await asyncio.wait_for(connections.take(), 5) for _ in range(MOST)]
+    answers = [await connection.fetchval("select 1") for connection in taken]
+    for connection in taken:
+        connections.give_back(connection)
+    return answers == [1] * MOST
+
+
+async def test_many_share_a_few(connections: Connections) -> None:
+    backends = await asyncio.gather(*(ask(connections) for _ in range(50)))
+
+    assert len(backends) == 50
+    assert len(set(backends)) <= MOST
+
+
+async def test_who_came_first_goes_first(connections: Connections) -> None:
+    taken = [await connections.take() for _ in range(MOST)]
+    served: list[int] = []
+
+    async def customer(number: int) -> None:
+        async with connections.one():
+            served.append(number)
+
+    customers = [asyncio.create_task(customer(number)) for number in range(6)]
+    await asyncio.sleep(0)
+    for connection in taken:
+        connections.give_back(connection)
+    await asyncio.gather(*customers)
+
+    assert served == sorted(served)
+
+
+async def test_one_who_stops_waiting_takes_none_along(connections: Connections) -> None:
+    taken = [await connections.take() for _ in range(MOST)]
+    waiting = [asyncio.create_task(ask(connections)) for _ in range(4)]
+    await asyncio.sleep(0)
+    waiting[0].cancel()
+    # Handed over and told to stop in the same moment.
+    connections.give_back(taken[0])
+    waiting[1].cancel()
+    connections.give_back(taken[1])
+
+    outcomes = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError, asyncio.CancelledError, int, int]
+    assert await all_work(connections)
+
+
+async def test_a_statement_that_was_cancelled_leaves_its_connection_whole(connections: Connections) -> None:
+    slow = asyncio.create_task(ask(connections, "select 1 from pg_sleep(30)"))
+    await asyncio.sleep(0.1)
+    slow.cancel()
+    with suppress(asyncio.CancelledError):
+        await slow
+
+    assert await all_work(connections)
+
+
+async def test_connections_that_postgres_ended_are_replaced(connections: Connections, copy: Copy) -> None:
+    before = {await ask(connections) for _ in range(3)}
+    async with copy.connection() as killer:
+        await killer.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity "
+            "where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    await asyncio.sleep(0.1)
+
+    assert await ask(connections) not in before
+    assert await all_work(connections)
+
+
+async def test_an_act_that_takes_too_long_costs_nobody_else_anything(connections: Connections, copy: Copy) -> None:
+    async with copy.connection() as connection:
+        await connection.execute("create function app.slow() returns int language sql as 'select 1 from pg_sleep(30)'")
+    with pytest.raises(TimeoutError):
+        await Acts(connections).value("slow")
+
+    assert await all_work(connections)
+
+
+async def test_a_server_that_cannot_be_reached_is_tried_again(copy: Copy) -> None:
+    reachable = False
+
+    async def connect() -> Connection:
+        if not reachable:
+            raise ConnectionRefusedError
+        return await asyncpg.connect(copy.url(SUPERUSER))
+
+    connections = Connections(connect, MOST)
+    outcomes = await asyncio.gather(*(ask(connections) for _ in range(5)), return_exceptions=True)
+    assert {type(outcome) for outcome in outcomes} == {ConnectionRefusedError}
+
+    reachable = True
+    assert await all_work(connections)
+    await connections.close()
+
+
+async def test_nobody_waits_for_closed_connections(connections: Connections) -> None:
+    taken = [await connections.take() for _ in range(MOST)]
+    waiting = asyncio.create_task(ask(connections))
+    await asyncio.sleep(0)
+    await connections.close()
+
+    with pytest.raises(asyncpg.InterfaceError):
+        await waiting
+    for connection in taken:
+        connections.give_back(connection)
+    assert all(connection.is_closed() for connection in taken)
