@@ -1,17 +1,22 @@
 """The worker: jobs that follow from what was committed, and what happens by the clock.
 
 The queue is procrastinate's, in Postgres: acts put a job in within their own transaction, so a fact and its
-consequences commit together. Jobs that fail because something outside is down are tried again with growing pauses.
+consequences commit together. Jobs that fail because something outside is down are tried again with growing pauses;
+jobs of a worker that died are taken over by one that lives.
 """
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from uuid import UUID
 
+import asyncpg
 import procrastinate
+import psycopg
 import structlog
 from procrastinate import RetryStrategy
+from procrastinate.exceptions import ConnectorException
 
 from backend.accounts import jobs as accounts
 from backend.db import Database
@@ -24,6 +29,11 @@ from backend.work import Work
 
 CONCURRENT_JOBS = 8
 MANY = 500
+CLOCK_FIRST = 10  # before the jobs of acts, which may all be waiting for Stripe
+HEARTBEAT_SECONDS = 2.0
+DEAD_AFTER_SECONDS = 10.0
+FINISH_SECONDS = 20.0
+PAUSE_SECONDS = 1.0
 RETRY = RetryStrategy(max_attempts=12, exponential_wait=3)
 
 log = structlog.get_logger("ecopanier.worker")
@@ -39,7 +49,7 @@ async def by_the_clock(work: Work) -> None:
 def queue(work: Work, url: str) -> procrastinate.App:
     """Make the queue with every job that an act may defer, by the name it uses."""
     connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=4, kwargs={"options": "-c search_path=jobs,pg_catalog"}
+        conninfo=url, min_size=1, max_size=4, timeout=5, kwargs={"options": "-c search_path=jobs,pg_catalog"}
     )
     app = procrastinate.App(connector=connector)
 
@@ -60,24 +70,44 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def tell_holder(reservation_id: str) -> None:
         await reservations.tell_holder(work, UUID(reservation_id))
 
+    # By the clock come jobs without any lock: two at once do no harm, and a worker that dies in one must not stop the
+    # clock. (A queueing lock would besides need to read which row it met; row-level security hides that.)
     @app.periodic(cron="*/5 * * * * *")
-    @app.task(name="by_the_clock", queueing_lock="by_the_clock", lock="by_the_clock")
+    @app.task(name="by_the_clock", priority=CLOCK_FIRST)
     async def tick(timestamp: int) -> None:
         await by_the_clock(work)
 
+    @app.periodic(cron="*/5 * * * * *")
+    @app.task(name="take_over", priority=CLOCK_FIRST)
+    async def take_over(timestamp: int) -> None:
+        await take_over_from_the_dead(app)
+
     # Apart from the clock's: Stripe may be slow, and holds lapse all the same.
     @app.periodic(cron="*/10 * * * * *")
-    @app.task(name="payments.reconcile", queueing_lock="payments.reconcile", lock="payments.reconcile")
+    @app.task(name="payments.reconcile", priority=CLOCK_FIRST)
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
 
     @app.periodic(cron="17 * * * *")
-    @app.task(name="prune", queueing_lock="prune")
+    @app.task(name="prune")
     async def prune(timestamp: int) -> None:
         await work.acts.value("prune")
         await app.job_manager.delete_old_jobs(nb_hours=24, include_failed=False)
 
     return app
+
+
+async def take_over_from_the_dead(app: procrastinate.App) -> int:
+    """Put back into the queue what workers were doing that give no sign of life any more, and give how many jobs.
+
+    Each job may run twice, so taking over from one that was only slow does no harm.
+    """
+    left = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS))
+    for job in left:
+        with suppress(ConnectorException):  # another worker was faster
+            await app.job_manager.retry_job(job)
+            log.warning("job.taken_over", job=job.id, task=job.task_name)
+    return len(left)
 
 
 @asynccontextmanager
@@ -100,21 +130,56 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
 
 async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     """Do what is due now and then return: for tests and for catching up by hand."""
+    await take_over_from_the_dead(app)
     await by_the_clock(work)
     await payments.reconcile(work)
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 
 
 async def work_until_stopped() -> None:
-    """Work until a signal says stop; jobs under way are finished first."""
-    async with working(settings()) as (_work, app):
-        log.info("worker.started")
-        await app.run_worker_async(
+    """Work until a signal says stop; jobs under way are finished first.
+
+    A database that goes away while we work comes back: then everything is opened anew. Raises what `working` raises.
+    """
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    worked = False
+    while not stop.is_set():
+        try:
+            async with working(settings()) as (_work, app):
+                worked = True
+                log.info("worker.started")
+                await _work_on(app, stop)
+        except (ConnectorException, asyncpg.PostgresError, asyncpg.InterfaceError, psycopg.Error, OSError) as error:
+            if not worked:
+                raise
+            log.warning("worker.interrupted", error=type(error).__name__)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+
+async def _work_on(app: procrastinate.App, stop: asyncio.Event) -> None:
+    """Work until `stop`, or until the queue is lost: then procrastinate ends, with an exception or without."""
+    working_on = asyncio.ensure_future(
+        app.run_worker_async(
             concurrency=CONCURRENT_JOBS,
-            install_signal_handlers=True,
+            install_signal_handlers=False,
             delete_jobs="successful",
-            shutdown_graceful_timeout=20,
+            shutdown_graceful_timeout=FINISH_SECONDS,
+            update_heartbeat_interval=HEARTBEAT_SECONDS,
+            stalled_worker_timeout=DEAD_AFTER_SECONDS,
         )
+    )
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait({working_on, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not working_on.done():
+        working_on.cancel()  # to procrastinate this means: finish what is under way
+        with suppress(asyncio.CancelledError):
+            await working_on
+        return
+    await working_on
 
 
 def main() -> None:

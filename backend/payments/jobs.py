@@ -1,10 +1,12 @@
 """What happens to payments after a commit: look at Stripe, and carry forward what is due, until it is done.
 
 Every job may run twice, late, or beside another: each asks Stripe for the state now and commits it through an act that
-holds the row's lock. `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody looked at for a while are
-found by `reconcile`, whatever died in between.
+holds the row's lock. `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody looked at for a while
+are found by `reconcile`, whatever died in between.
 """
 
+import asyncio
+import time
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,7 +20,8 @@ from backend.payments.stripe_client import Intent, PaymentRefused
 from backend.work import Work
 
 LEFT_ALONE = timedelta(seconds=20)
-AT_ONCE = 50
+AT_ONCE = 20
+BEGIN_ROUNDS_FOR_SECONDS = 10.0
 
 log = structlog.get_logger("ecopanier.payments")
 
@@ -61,17 +64,28 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
 async def reconcile(work: Work) -> int:
     """Carry forward what nobody looked at for a while, and give how many there were.
 
-    A payment that Stripe refuses to carry on is logged and left for a person; the others go on.
+    A payment that Stripe refuses to carry on is logged and left for a person; the others go on. When Stripe cannot be
+    reached or is slow, the rest waits for the next time.
     """
-    rows = await work.acts.rows("open_payments", LEFT_ALONE, AT_ONCE)
-    for row in rows:
-        try:
-            await carry_forward(work, row["id"])
-        except PaymentRefused as refusal:
-            log.error("payment.refused", payment_id=str(row["id"]), code=refusal.code, status=refusal.status)
-        except PaymentUnavailable:
-            log.warning("payment.unavailable", payment_id=str(row["id"]))
-    return len(rows)
+    looked_at, until = 0, time.monotonic() + BEGIN_ROUNDS_FOR_SECONDS
+    while time.monotonic() < until:
+        rows = await work.acts.rows("open_payments", LEFT_ALONE, AT_ONCE)
+        looked_at += len(rows)
+        if not any(await asyncio.gather(*(_reached(work, row["id"]) for row in rows))):
+            break
+    return looked_at
+
+
+async def _reached(work: Work, payment_id: UUID) -> bool:
+    """Carry one payment forward and say whether Stripe answered."""
+    try:
+        await carry_forward(work, payment_id)
+    except PaymentRefused as refusal:
+        log.error("payment.refused", payment_id=str(payment_id), code=refusal.code, status=refusal.status)
+    except PaymentUnavailable:
+        log.warning("payment.unavailable", payment_id=str(payment_id))
+        return False
+    return True
 
 
 async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:

@@ -1,0 +1,66 @@
+"""Jobs of workers that died: taken over, whatever they held; those of the living are left alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.town import Reservation, Town
+
+
+async def queue(town: Town, statement: str, *arguments: Any) -> Any:
+    """Change the queue from outside; its triggers name each other without their schema."""
+    async with town.copy.connection() as connection:
+        await connection.execute("set search_path = jobs, pg_catalog")
+        return await connection.fetchval(statement, *arguments)
+
+
+async def a_job(town: Town, task: str) -> None:
+    """A job as procrastinate's clock puts it into the queue."""
+    query = "insert into procrastinate_jobs (queue_name, task_name, args) values ('default', $1, '{\"timestamp\": 1}')"
+    await queue(town, query, task)
+
+
+async def a_job_is_under_way(town: Town, task: str, *, seconds_silent: float) -> None:
+    """Some worker, last heard of that long ago, has begun all jobs of this name."""
+    worker = await queue(
+        town,
+        "insert into procrastinate_workers (last_heartbeat) values (now() - make_interval(secs => $1)) returning id",
+        seconds_silent,
+    )
+    await queue(
+        town, "update procrastinate_jobs set status = 'doing', worker_id = $1 where task_name = $2", worker, task
+    )
+
+
+async def jobs(town: Town, task: str) -> list[Any]:
+    return await town.rows("select status::text from jobs.procrastinate_jobs where task_name = $1", task)
+
+
+async def a_cancelled_hold(town: Town) -> Reservation:
+    """Stripe is still to be told of it, by a job."""
+    marc = await town.a_customer()
+    return await marc.cancels(await marc.reserves(await town.a_lot()))
+
+
+@pytest.mark.parametrize(("seconds_silent", "done"), [(11.0, True), (1.0, False)])
+async def test_a_job_is_taken_over_from_the_dead_only(town: Town, seconds_silent: float, done: bool) -> None:
+    await a_cancelled_hold(town)
+    await a_job_is_under_way(town, "payments.carry_forward", seconds_silent=seconds_silent)
+
+    await town.worker_runs()
+
+    assert await town.value("select status = 'cancelled' from app.payments") is done
+
+
+async def test_the_clock_goes_on_though_a_worker_died_at_its_work(town: Town) -> None:
+    """And though the one before still waits in the queue."""
+    by_the_clock = ("by_the_clock", "payments.reconcile", "take_over")
+    for task in by_the_clock:
+        await a_job(town, task)
+        await a_job_is_under_way(town, task, seconds_silent=60)
+        await a_job(town, task)
+
+    await town.worker_runs()
+
+    for task in by_the_clock:
+        assert {row["status"] for row in await jobs(town, task)} == {"succeeded"}, task
