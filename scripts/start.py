@@ -98,6 +98,7 @@ class Run:
             "ECOPANIER_DATA_DIR": str(self.data),
             "PYTHONUNBUFFERED": "1",
         }
+        self.stand_in_port = self.data / "stripe-stand-in.port"
         os.environ.update(self.environment)
         self.settings = Settings.checked()
         self.watched: list[Program | Database] = []
@@ -105,6 +106,9 @@ class Run:
     def start(self, until_end: ExitStack) -> None:
         """Start everything; what was started is stopped in the reverse order when `until_end` closes."""
         until_end.enter_context(alone_in(self.data))
+        stand_in, to_stripe = None, dict[str, str]()
+        if self.settings.stripe_api_key is None:
+            stand_in, to_stripe = self.stripe_stand_in(until_end)
         ways = self.database(until_end)
         if ways.worker is None:
             raise CannotStart(
@@ -113,19 +117,18 @@ class Run:
             )
         # Each program is told its own way in; the owner's stays with the steps that need it.
         serving = {name: value for name, value in self.environment.items() if name not in databases.WAYS}
-        stand_in = self.stripe_stand_in(until_end) if self.settings.stripe_api_key is None else None
         if ways.owner is not None:
             owning = {**serving, **ways.environment}
             self.migrate(ways.owner, owning)
             if self.settings.demo and not self.settings.production and databases.is_empty(ways.owner):
                 self.step("seed", owning, "A demo town was built")
-        if stand_in is not None:
-            serving |= stand_in()
-        the_api = {**serving, "DATABASE_URL": ways.api}
+        the_api = {**serving, **to_stripe, "DATABASE_URL": ways.api}
         the_worker = {**the_api, "ECOPANIER_WORKER_DATABASE_URL": ways.worker}
         api = self.ours("api", ["serve", "--host", HOST, "--port", str(self.port)], the_api)
         self.keep(api, until_end)
         api.wait_until(self.is_ready, "it was ready")
+        if stand_in is not None:
+            stand_in.wait_until(self.stand_in_port.exists, "it listened")
         self.keep(self.ours("worker", ["worker"], the_worker), until_end)  # afterwards: both load at length
 
     def database(self, until_end: ExitStack) -> Ways:
@@ -146,24 +149,17 @@ class Run:
         if note is not None:
             note.write()
 
-    def stripe_stand_in(self, until_end: ExitStack) -> Callable[[], dict[str, str]]:
-        """Start the stand-in; calling the result waits until it listens and gives the settings that lead to it."""
-        port_file = self.data / "stripe-stand-in.port"
-        port_file.unlink(missing_ok=True)
+    def stripe_stand_in(self, until_end: ExitStack) -> tuple[Program, dict[str, str]]:
+        """Start the stand-in; returns it, and the settings that lead to it once it listens."""
+        port = free_port("0")  # chosen here, so that the API need not wait to be told
         keys = {"STRIPE_API_KEY": "sk_test_stand_in", "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}"}
-        places = ["--port-file", str(port_file), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
+        places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
         webhook = ["--webhook-url", f"http://{HOST}:{self.port}/v1/stripe/webhook"]
-        command = [sys.executable, "-m", "scripts.stripe_stand_in", *places, *webhook]
+        command = [sys.executable, "-m", "scripts.stripe_stand_in", "--port", str(port), *places, *webhook]
         program = Program("stripe-stand-in", command, {**self.environment, **keys}, self.log("stripe-stand-in"))
+        self.stand_in_port.unlink(missing_ok=True)
         self.keep(program, until_end)
-
-        def listening() -> dict[str, str]:
-            program.wait_until(port_file.exists, "it listened")
-            port = port_file.read_text().strip()
-            program.command = [*command, "--port", port]  # the same one should it be started again
-            return {**keys, "STRIPE_API_BASE": f"http://{HOST}:{port}"}
-
-        return listening
+        return program, {**keys, "STRIPE_API_BASE": f"http://{HOST}:{port}"}
 
     def ours(self, name: str, words: Sequence[str], environment: Mapping[str, str]) -> Program:
         """A command of `backend.cli` as a program with a log of its own."""
@@ -234,16 +230,17 @@ class Run:
             "",
             f"EcoPanier runs on {here} (ready after {time.monotonic() - self.began:.1f} s).",
             "",
-            f"  what runs here      {here}/",
-            f"  the API, to try     {here}/docs",
-            f"  impact              {here}/v1/impact",
+            f"  what runs here   {here}/",
+            f"  the API          {here}/docs",
+            f"  impact           {here}/v1/impact",
         ]
         if self.settings.smtp_url is None:
-            lines.append(f"  mails that were sent, as files   {self.data / 'mails'}")
+            lines.append(f"  mails, as files  {self.data / 'mails'}")
         if self.settings.stripe_api_key is None:
-            stand_in = (self.data / "stripe-stand-in.port").read_text().strip()
-            lines.append(f"  payments            a stand-in for Stripe on http://{HOST}:{stand_in}: NO MONEY MOVES")
-        lines.append(f"  logs                {self.data / 'logs'}")
+            stand_in = self.stand_in_port.read_text().strip()
+            lines.append(f"  payments         a stand-in for Stripe on http://{HOST}:{stand_in}, NO MONEY MOVES:")
+            lines.append("                   public key pk_test_stand_in, payment method pm_card_visa")
+        lines.append(f"  logs             {self.data / 'logs'}")
         sign_ins = self.data / "demo-sign-ins.txt"
         if sign_ins.exists():
             lines += ["", sign_ins.read_text().rstrip()]
