@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from backend.common_facts import NotAllowed, NotSignedIn
 from backend.connections import Connection, Connections
 from backend.errors import Fact
-from backend.identity import CallerOrNobody, Role, caller_or_nobody
+from backend.identity import CallerOrNobody, Role, caller_or_nobody, documented_sign_in
 from backend.settings import Settings
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
@@ -239,7 +239,9 @@ def signed_in_as(*roles: Role) -> Any:
     Raises NotSignedIn, AccountSuspended, NotAllowed.
     """
 
-    async def session_as(request: Request) -> AsyncIterator[AsyncSession]:
+    async def session_as(
+        request: Request, _documented: Annotated[str | None, Depends(documented_sign_in)] = None
+    ) -> AsyncIterator[AsyncSession]:
         account_id = await caller_or_nobody(request)
         if account_id is None:
             raise NotSignedIn

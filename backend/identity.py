@@ -269,6 +269,8 @@ async def caller(request: Request) -> UUID:
 
 # Only so that the documentation shows how to sign in; `caller` does the work.
 documented_sign_in = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", scheme_name="bearer", auto_error=False)
+SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
+"""For `openapi_extra=` of a route that anyone may ask, and some are told more."""
 
 Caller = Annotated[UUID, Depends(caller)]
 CallerOrNobody = Annotated[UUID | None, Depends(caller_or_nobody)]

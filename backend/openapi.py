@@ -19,7 +19,9 @@ from backend.common_facts import (
     RequestInvalid,
     TryAgain,
 )
+from backend.db import AccountSuspended
 from backend.errors import Fact, Problem, problems
+from backend.idempotency import IdempotencyMismatch
 from backend.routing import HotRoutes
 from backend.settings import settings
 
@@ -131,9 +133,11 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
         common.append(RequestInvalid)
     if "requestBody" in operation:
         common += [BodyTooLarge, BodyOfWrongType, BodyUnreadable]
+    if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", ())):
+        common.append(IdempotencyMismatch)
     if security := operation.get("security"):
         # Where signing in is optional, a bad token is refused all the same.
-        common += [NotSignedIn] if {} in security else [NotSignedIn, NotAllowed]
+        common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
@@ -171,11 +175,12 @@ def _media(where: str, holder: Mapping[str, Any]) -> Iterator[tuple[str, dict[st
 
 def _example(schema: Mapping[str, Any], known: Mapping[str, Any], name: str = "") -> Any:
     """Compose an example from those that models and fields carry; invent only what says nothing of the product."""
-    if "$ref" in schema:
-        return _example(known[schema["$ref"].removeprefix(_COMPONENT)], known, name)
+    # What a field says of itself comes before what its type says.
     for given in ("examples", "enum"):
         if schema.get(given):
             return schema[given][0]
+    if "$ref" in schema:
+        return _example(known[schema["$ref"].removeprefix(_COMPONENT)], known, name)
     for given in ("example", "const", "default"):
         if given in schema:
             return schema[given]

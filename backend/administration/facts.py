@@ -31,3 +31,9 @@ class DecisionUnknown(Fact):
     """This is not a decision that can be taken here."""
 
     code, status = "decision.unknown", 422
+
+
+class RecordAppendOnly(Fact):
+    """What was recorded does not change."""
+
+    code, status = "record.append_only", 409

@@ -11,6 +11,7 @@ from backend.db import AsMerchant, SessionDep
 from backend.errors import problems
 from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
+from backend.identity import SIGN_IN_OPTIONAL
 from backend.lots import actions, queries
 from backend.lots.facts import (
     FoodDateMismatch,
@@ -51,7 +52,7 @@ async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotOut:
     return cast(LotOut, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
 
 
-@router.get("/lots/{lot_id}", responses=problems(LotNotFound))
+@router.get("/lots/{lot_id}", responses=problems(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotOut:
     """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
 
@@ -91,7 +92,7 @@ async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotO
     return cast(LotOut, await once(session, actions.withdraw_lot(session, lot_id), 200))
 
 
-@router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid))
+@router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)
 async def list_lots_of_shop(
     shop_id: UUID,
     session: SessionDep,

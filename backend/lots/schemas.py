@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from backend.bodies import In, Out, if_sent
 from backend.lots.models import Allergen, DateKind, Kind
@@ -68,6 +68,8 @@ class LotEdit(In):
 
     `publish: true` publishes a draft. Once somebody has reserved it, only title, description and quantity change.
     """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"price_cents": 420, "quantity": 6, "publish": True}]})
 
     title: str = if_sent(**_TITLE)
     description: str = if_sent(**_DESCRIPTION)

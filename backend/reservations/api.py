@@ -85,7 +85,9 @@ hot.add(
         inspect.Parameter(
             "idempotency_key",
             inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[str, Header(max_length=255, description="Your own name for this request.")],
+            annotation=Annotated[
+                str, Header(max_length=255, description="Your own name for this request.", examples=["lunch-42"])
+            ],
         ),
     ],
     responses=problems(

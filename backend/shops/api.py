@@ -12,7 +12,7 @@ from backend.db import AsMerchant, SessionDep, signed_in_as
 from backend.errors import problems
 from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
-from backend.identity import Role
+from backend.identity import SIGN_IN_OPTIONAL, Role
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 from backend.shops import actions, queries
@@ -48,7 +48,7 @@ async def list_shops(
     return page_of(await queries.shops_to_manage(session, status, beyond, limit), limit, lambda shop: (shop.id,))
 
 
-@router.get("/shops/{shop_id}", responses=problems(ShopNotFound))
+@router.get("/shops/{shop_id}", responses=problems(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
     """Read a shop's page.
 

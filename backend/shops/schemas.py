@@ -3,14 +3,14 @@
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from backend.bodies import In, Out, if_sent
 from backend.shops.models import Category
 from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
 
 SHOP = "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"
-WEEK = {
+WEEK: dict[str, Any] = {
     "tuesday": [{"opens": "07:00", "closes": "13:00"}, {"opens": "15:30", "closes": "19:30"}],
     "saturday": [{"opens": "07:00", "closes": "18:00"}],
 }
@@ -48,6 +48,8 @@ class ShopIn(In):
 
 class ShopEdit(In):
     """What changes; what is not sent stays as it is. `opening_hours` replace all those before."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"opening_hours": WEEK}]})
 
     name: str = if_sent(**_NAME)
     address: str = if_sent(**_ADDRESS)
