@@ -1,6 +1,7 @@
 """`scripts/ecopanier`: the command line, with the database of this checkout when the environment names none."""
 
 import os
+import signal
 import sys
 from contextlib import ExitStack
 
@@ -13,6 +14,8 @@ NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "as")
 
 def main() -> None:
     """Run one command of `backend.cli`."""
+    # uvicorn sends itself the signal again once it has ended: a database of ours must be stopped all the same.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     words = sys.argv[1:]
     ours = words[: words.index("--")] if "--" in words else words
     os.environ["ECOPANIER_DATA_DIR"] = str(data_folder())
