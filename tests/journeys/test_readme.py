@@ -1,0 +1,72 @@
+"""What README.md says to paste, pasted."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
+
+# curl says nothing of a refusal, and a pipe would hide it: each is written down.
+NOTE_REFUSALS = 'curl() { command curl --fail-with-body "$@" || { echo "curl $*" >> "$REFUSALS"; return 22; }; }\n'
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """EcoPanier as `./scripts/run` starts it, demo town and all."""
+    started = Running(tmp_path_factory.mktemp("readme") / "data", ECOPANIER_DEMO="1")
+    try:
+        yield started
+    finally:
+        started.end(signal.SIGTERM)
+
+
+def the_walk() -> str:
+    """All blocks of the README that are for a shell, in their order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert blocks
+    # The environment that runs this test is the one that ./scripts/ecopanier would make.
+    return "\n".join(blocks).replace("./scripts/ecopanier", f"{shlex.quote(sys.executable)} -m scripts.command")
+
+
+def test_every_command_of_the_readme_works_in_order(running: Running, tmp_path: Path) -> None:
+    address = running.until_it_runs()
+    refusals = tmp_path / "refusals"
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    pasted = subprocess.run(
+        ["/bin/sh", "-eu"],
+        input=NOTE_REFUSALS + the_walk(),
+        cwd=ROOT,
+        env={
+            **inherited,
+            "PORT": str(urlsplit(address).port),
+            "ECOPANIER_DATA_DIR": str(running.data),
+            "TMPDIR": str(tmp_path),
+            "REFUSALS": str(refusals),
+        },
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    assert pasted.returncode == 0, pasted.stdout + pasted.stderr
+    assert not refusals.exists(), refusals.read_text() + pasted.stdout
+    assert pasted.stdout.count('"picked_up_at"') == 2
+    assert "│ picked_up │ 2 " in pasted.stdout
+    assert (tmp_path / "pass.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_demo_sign_ins_that_the_readme_uses_are_printed(running: Running) -> None:
+    running.until_it_runs()
+    used = set(re.findall(r"sign_in (\S+@ecopanier\.example) (\S+)\)", the_walk()))
+    assert used
+    for email, password in used:
+        assert re.search(rf"{re.escape(email)} +{re.escape(password)}", running.said)
