@@ -57,6 +57,8 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, _database)
+    # Starlette sends this answer and raises the error again, for EveryRequest to log.
+    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _fact(request: Request, fact: Any) -> Response:
@@ -80,6 +82,10 @@ async def _database(request: Request, error: Exception) -> Response:
     if fact.status >= 500:
         log_failure(error, request.scope)
     return problem_response(fact, request.scope)
+
+
+async def _unexpected(request: Request, _error: Exception) -> Response:
+    return problem_response(InternalError(), request.scope)
 
 
 def field_errors(found: Iterable[Mapping[str, Any]], language: Language) -> list[FieldError]:

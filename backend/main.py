@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 
 from fastapi import APIRouter, FastAPI
+from starlette.types import ASGIApp
 
 from backend import health
 from backend.accounts import api as accounts
@@ -16,6 +17,7 @@ from backend.db import Database
 from backend.error_handlers import add_error_handlers
 from backend.every_request import EveryRequest
 from backend.front_page import pages
+from backend.hot_first import HotFirst
 from backend.identity import identities
 from backend.impact import api as impact
 from backend.impact.queries import public_impact
@@ -45,7 +47,7 @@ ROUTERS: Sequence[APIRouter] = (
     impact.router,
 )
 
-# The few that skip FastAPI's dependencies; tried first.
+# The few that skip FastAPI's dependencies and layers; tried first.
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # Changed without signing in, by machines that sign what they send.
@@ -108,6 +110,17 @@ def _lifespan(connect: Connect) -> Connect:
     return lifespan
 
 
+class _App(FastAPI):
+    """FastAPI with our one layer around all of its own, and the hot routes before them."""
+
+    hot: Sequence[HotRoutes] = ()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Called by Starlette before the first request."""
+        rest = super().build_middleware_stack()
+        return EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED)
+
+
 def create_app(
     *,
     connect: Connect = connected,
@@ -115,7 +128,7 @@ def create_app(
     hot: Sequence[HotRoutes] = HOT,
 ) -> FastAPI:
     """Make the app, from the settings of this process."""
-    app = FastAPI(
+    app = _App(
         title="EcoPanier",
         version="0.1.0",
         docs_url=None,
@@ -125,7 +138,7 @@ def create_app(
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
-    app.add_middleware(EveryRequest, unlimited=UNLIMITED)
+    app.hot = hot
     add_error_handlers(app)
     for routes in hot:
         app.router.routes[:0] = routes.routes

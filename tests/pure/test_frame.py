@@ -190,10 +190,11 @@ async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
         ("a file is missing", 500, "internal"),
     ],
 )
+@pytest.mark.parametrize("where", ["toys", "shelves"], ids=["ordinary", "hot"])
 async def test_what_goes_wrong_becomes_a_problem_that_tells_nothing_more(
-    web: httpx2.AsyncClient, lines: Any, how: str, status: int, code: str
+    web: httpx2.AsyncClient, lines: Any, where: str, how: str, status: int, code: str
 ) -> None:
-    answer = await web.get(f"/v1/toys/{how}/failures")
+    answer = await web.get(f"/v1/{where}/{how}/failures")
     is_a_problem(answer, status, code)
     assert ("retry-after" in answer.headers) == (status == 503)
     written = lines()
@@ -361,10 +362,12 @@ async def test_one_line_a_request_names_the_route_and_nobody(web: httpx2.AsyncCl
 async def test_metrics_know_routes_not_paths(web: httpx2.AsyncClient) -> None:
     for number in range(3):
         await web.get(f"/v1/toys/{number}/failures")
+        await web.get(f"/v1/shelves/{number}/failures")
         await web.get(f"/nowhere/{number}")
     await web.request("BREW", "/v1/toys")
     told = (await web.get("/metrics")).text
     assert 'route="/v1/toys/{how}/failures",status="500"' in told
+    assert 'route="/v1/shelves/{how}/failures",status="500"' in told
     assert 'route="unmatched",status="404"' in told
     assert 'method="OTHER"' in told
     assert "nowhere" not in told

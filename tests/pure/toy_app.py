@@ -146,6 +146,22 @@ hot.add(
     ],
 )
 
+
+async def fail_fast(request: Request) -> Response:
+    """Fail in one of many ways, fast."""
+    raise failures()[request.path_params["how"]]
+
+
+hot.add(
+    "GET",
+    "/shelves/{how}/failures",
+    fail_fast,
+    answer=ToyOut,
+    others=[
+        inspect.Parameter("how", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, Path(examples=["broken"])])
+    ],
+)
+
 ORDINARY, FAST = "/v1/toys", f"/v1/shelves/{A_TOY}/toys"
 
 
