@@ -64,7 +64,7 @@ def key_of(request: Request) -> str | None:
 
 def fingerprint(request: Request, body: bytes) -> bytes:
     """Give 32 bytes that tell one request from another."""
-    return sha256(b"\0".join((request.method.encode(), request.url.path.encode(), body))).digest()
+    return sha256(b"\0".join((request.method.encode(), request.scope["path"].encode(), body))).digest()
 
 
 class Once:

@@ -67,7 +67,8 @@ class Passes:
 
 def new_code() -> str:
     """Draw a code: 50 random bits; unique by a constraint."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+    bits = secrets.randbits(5 * CODE_LENGTH)
+    return "".join([ALPHABET[bits >> 5 * place & 31] for place in range(CODE_LENGTH)])
 
 
 def _drawn(text: str) -> "qrcode.QRCode[Any]":
