@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = ROOT / "policies"
 
-# Functions that a default, a generated column or an index uses belong to the migrations: they cannot be dropped and stay.
+# Functions that a default, a generated column or an index uses belong to the migrations: they cannot be dropped.
 DROP_WHAT_STANDS_ON_TABLES = """
 do $$
 declare
@@ -75,8 +75,7 @@ def statements_before() -> Iterator[str]:
     yield "set local lock_timeout = '10s'"
     yield "set local check_function_bodies = off"
     yield (POLICIES / "roles.sql").read_text()
-    yield "set local role ecopanier_owner"
-    yield (POLICIES / "schemas.sql").read_text()
+    yield (POLICIES / "schemas.sql").read_text()  # ends as ecopanier_owner
     yield "comment on schema app is null"  # scripts/run notes there what it need not do again
     yield DROP_WHAT_STANDS_ON_TABLES
 
@@ -90,7 +89,7 @@ def statements_after() -> Iterator[str]:
 
 
 def script() -> str:
-    """The whole migration as SQL text, to be run on a Supabase project by hand. Ends with the lints' question."""
+    """The whole migration as SQL text, to be run on a Supabase project by hand: all or nothing, the lints included."""
     migrations = io.StringIO()
     config = alembic_config()
     config.output_buffer = migrations
@@ -98,14 +97,27 @@ def script() -> str:
     # Alembic opens and closes a transaction of its own; ours is the whole script.
     middle = "\n".join(line for line in migrations.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
     parts = [f"{text.strip().rstrip(';')};" for text in statements_before()]
-    parts += [middle, *(f"{text.strip().rstrip(';')};" for text in statements_after())]
+    parts += [middle, *(f"{text.strip().rstrip(';')};" for text in statements_after()), refuse_problems()]
     return "begin;\n\n" + "\n\n".join(parts) + "\n\ncommit;\n"
+
+
+def refuse_problems() -> str:
+    """The lints as a statement that fails with what they find."""
+    lints = (POLICIES / "lints.sql").read_text()
+    return f"""do $lints$
+declare
+    problems text;
+begin
+    select string_agg(l.problem, '; ') into problems from (
+{lints}    ) l;
+    if problems is not null then raise exception '%', problems; end if;
+end $lints$;"""  # noqa: S608  a file of ours, no input
 
 
 def run(connection: sa.Connection, statements: str) -> None:
     """Run SQL as it stands: the driver is handed no parameters, so it looks for no placeholders."""
     raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101  the engine above was made with psycopg
     raw.execute(statements.encode())
 
 
@@ -133,5 +145,7 @@ def migrate(owner_url: str) -> None:
                 raise MigrationRefused("; ".join(problems))
     except DBAPIError as refusal:
         raise MigrationRefused(str(refusal.orig)) from refusal
+    except psycopg.Error as refusal:  # of `run`, which SQLAlchemy does not see
+        raise MigrationRefused(str(refusal)) from refusal
     finally:
         engine.dispose()

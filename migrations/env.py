@@ -25,7 +25,8 @@ options = {
 }
 
 if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", literal_binds=True, **options)
+    # Named parameters, because for the others every % would be written twice.
+    context.configure(dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, literal_binds=True, **options)
 else:
     context.configure(connection=config.attributes["connection"], **options)
 context.run_migrations()

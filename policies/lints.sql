@@ -27,3 +27,17 @@ union all
 select format('policy "%s" on %s is for everybody', p.polname, p.polrelid::regclass) from pg_policy p
 join pg_class c on c.oid = p.polrelid
 where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and 0 = any (p.polroles)
+union all
+-- What belongs to somebody else runs with that one's rights, and on Supabase `postgres` passes row-level security by.
+select format('%s does not belong to ecopanier_owner', c.oid::regclass) from pg_class c
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+  and c.relowner <> 'ecopanier_owner'::regrole
+union all
+select format('function %s does not belong to ecopanier_owner', p.oid::regprocedure) from pg_proc p
+where p.pronamespace in ('app'::regnamespace, 'jobs'::regnamespace) and p.proowner <> 'ecopanier_owner'::regrole
+union all
+select format('%s is granted to everybody', c.oid::regclass) from pg_class c cross join aclexplode(c.relacl) a
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and a.grantee = 0
+union all
+select format('%s can have no row-level security', c.oid::regclass) from pg_class c
+where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('m', 'f')

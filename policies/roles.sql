@@ -32,6 +32,4 @@ begin
            and not pg_has_role(current_user, 'ecopanier_owner', 'set')) then
         execute format('grant ecopanier_owner to %I', current_user);
     end if;
-
-    execute format('grant create on database %I to ecopanier_owner', current_database());
 end $$;

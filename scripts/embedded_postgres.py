@@ -66,6 +66,11 @@ class EmbeddedPostgres:
     AlreadyRunning.
     """
 
+    superuser = "postgres"
+    major_version = MAJOR_VERSION
+    # The builtin locale sorts the same on every machine and release of its C library.
+    locale = ("--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+
     def __init__(
         self, folder: Path, *, settings: Mapping[str, str] | None = None, log: Path | None = None, attach: bool = False
     ) -> None:
@@ -124,8 +129,10 @@ class EmbeddedPostgres:
             if not (self.folder / "PG_VERSION").exists():
                 self._create(account)
             version = (self.folder / "PG_VERSION").read_text().strip()
-            if version != MAJOR_VERSION:
-                raise PostgresFailed(f"{self.folder} was made by Postgres {version}; this is Postgres {MAJOR_VERSION}.")
+            if version != self.major_version:
+                raise PostgresFailed(
+                    f"{self.folder} was made by Postgres {version}; this is Postgres {self.major_version}."
+                )
             if self.socket_folder != self.folder:
                 _private_folder(self.socket_folder, account.uid)
             self._serve(account)
@@ -211,10 +218,8 @@ class EmbeddedPostgres:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
         account.give(draft)
-        # The builtin locale sorts the same on every machine and release of its C library.
-        locale = ["--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        access = ["--username=postgres", "--auth-local=trust", "--auth-host=reject"]
-        command = account.command([str(self.bin / "initdb"), "-D", str(draft), *locale, *access])
+        access = [f"--username={self.superuser}", "--auth-local=trust", "--auth-host=reject"]
+        command = account.command([str(self.bin / "initdb"), "-D", str(draft), *self.locale, *access])
         done = subprocess.run(command, env=account.environment, cwd="/", capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise PostgresFailed(f"initdb failed in {draft}:\n{done.stdout}{done.stderr}")

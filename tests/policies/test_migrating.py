@@ -1,0 +1,135 @@
+"""`ecopanier migrate`: all or nothing, the same however often and whichever way."""
+
+import asyncio
+import difflib
+import subprocess
+from pathlib import Path
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from backend.migrate import MigrationRefused, alembic_config, migrate, script
+from tests.town.databases import API, Copy, Databases
+
+
+def schema_of(copy: Copy) -> str:
+    """Everything that a dump would make anew, as text; the order in which it was made plays no part."""
+    dumped = subprocess.run(
+        [copy.server.bin / "pg_dump", "--schema-only", "--restrict-key=x", copy.url()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    # Alembic's offline mode writes tabs as four spaces, also in the bodies of the queue's functions.
+    text = dumped.stdout.replace("\t", "    ")
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
+def differences(one: str, other: str) -> str:
+    return "\n".join(difflib.unified_diff(one.splitlines(), other.splitlines(), lineterm="", n=1))
+
+
+def execute(copy: Copy, statements: str) -> None:
+    with psycopg.connect(copy.url(), autocommit=True) as connection:
+        connection.execute(statements.encode())
+
+
+def test_models_and_migrations_say_the_same(databases: Databases) -> None:
+    with databases.copy() as copy:
+        engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+        with engine.connect() as connection:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.check(config)
+            connection.execute(sa.text("alter table app.lots add column forgotten int"))
+            with pytest.raises(Exception, match="forgotten"):
+                command.check(config)
+        engine.dispose()
+
+
+def test_migrating_twice_changes_nothing(databases: Databases) -> None:
+    with databases.copy() as copy:
+        before = schema_of(copy)
+        migrate(copy.url())
+        assert differences(before, schema_of(copy)) == ""
+
+
+def test_migrating_again_keeps_what_is_there_and_mends_what_stands_on_it(databases: Databases) -> None:
+    with databases.copy() as copy:
+        whole = schema_of(copy)
+        execute(
+            copy,
+            """
+            insert into app.accounts (role, display_name) values ('customer', 'Marc');
+            drop policy "People see their own account" on app.accounts;
+            create policy "Left over" on app.accounts for select to anon using (true);
+            create or replace function app.caller_role() returns text language sql as $$ select 'admin' $$;
+            alter table app.accounts no force row level security;
+            """,
+        )
+        assert schema_of(copy) != whole
+
+        migrate(copy.url())
+
+        assert differences(whole, schema_of(copy)) == ""
+        with psycopg.connect(copy.url()) as connection:
+            assert connection.execute("select display_name from app.accounts").fetchall() == [("Marc",)]
+
+
+def test_the_script_builds_the_same(databases: Databases) -> None:
+    with databases.copy() as migrated, databases.empty() as by_script:
+        execute(by_script, script())
+        assert differences(schema_of(migrated), schema_of(by_script)) == ""
+
+
+def test_two_at_once_wait_for_each_other(databases: Databases) -> None:
+    async def both(copy: Copy) -> None:
+        await asyncio.gather(*(asyncio.to_thread(migrate, copy.url()) for _ in range(2)))
+
+    with databases.copy() as migrated, databases.empty() as copy:
+        asyncio.run(both(copy))
+        assert differences(schema_of(migrated), schema_of(copy)) == ""
+
+
+@pytest.mark.parametrize(
+    ("in_the_way", "said"),
+    [
+        ("create table app.left_over ()", "table app.left_over has no policy"),
+        ("create table app.lots ()", 'relation "lots" already exists'),
+    ],
+    ids=["found by a lint", "found on the way"],
+)
+@pytest.mark.parametrize("way", ["migrate", "script"])
+def test_a_refused_migration_leaves_nothing_half_done(
+    databases: Databases, in_the_way: str, said: str, way: str
+) -> None:
+    with databases.empty() as copy:
+        execute(copy, f"create schema app authorization ecopanier_owner; set role ecopanier_owner; {in_the_way}")
+        before = schema_of(copy)
+
+        if way == "migrate":
+            with pytest.raises(MigrationRefused, match=said):
+                migrate(copy.url())
+        else:
+            with pytest.raises(psycopg.Error, match=said):
+                execute(copy, script())
+
+        assert differences(before, schema_of(copy)) == ""
+
+
+def test_a_login_that_may_not_migrate_is_told_so(databases: Databases) -> None:
+    with databases.empty() as copy:
+        before = schema_of(copy)
+        with pytest.raises(MigrationRefused, match="permission denied"):
+            migrate(copy.url(API))
+        assert schema_of(copy) == before
+
+
+def test_every_file_of_policies_is_applied() -> None:
+    """A file with another ending, or in a folder that nobody reads, would be a policy that does not exist."""
+    policies = Path(__file__).parents[2] / "policies"
+    applied = {*(policies / "functions").rglob("*.sql"), *(policies / "tables").rglob("*.sql")}
+    applied |= {policies / name for name in ("roles.sql", "schemas.sql", "lints.sql")} | {*policies.glob("views/*.sql")}
+    assert {file for file in policies.rglob("*") if file.is_file()} == applied
