@@ -168,10 +168,11 @@ async def refuse_unsafe(connection: Connection) -> None:
 
     Raises UnsafeDatabase with what to do.
     """
+    # Before Postgres 16, who may create roles may make itself a member of any.
     could = await connection.fetch(
         """
         select r.rolname from pg_roles r
-        where (r.rolsuper or r.rolbypassrls or r.rolname = 'ecopanier_owner')
+        where (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolname = 'ecopanier_owner')
           and (r.rolname = current_user or pg_has_role(current_user, r.oid, 'member'))
         """
     )

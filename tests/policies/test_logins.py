@@ -1,0 +1,250 @@
+"""The logins before and after they become somebody, and the databases that the program refuses."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import psycopg
+import pytest
+
+from backend.db import Database, UnsafeDatabase
+from backend.settings import settings
+from tests.policies.scene import Scene, two_of_everybody
+from tests.policies.test_matrix import tables
+from tests.town import Town
+from tests.town.databases import API, WORKER, Connection, Copy
+
+LOGINS = (API, WORKER)
+
+
+@pytest.fixture(scope="module")
+async def scene(lasting_town: Town) -> Scene:
+    return await two_of_everybody(lasting_town)
+
+
+@pytest.fixture
+async def api(lasting_town: Town) -> AsyncIterator[Connection]:
+    async with lasting_town.copy.connection(API) as connection:
+        yield connection
+
+
+async def becomes(connection: Connection, claims: Any, role: str = "authenticated") -> None:
+    await connection.execute(
+        "select set_config('request.jwt.claims', $1, true), set_config('role', $2, true)",
+        claims if isinstance(claims, str) else json.dumps(claims),
+        role,
+    )
+
+
+# Without an identity
+
+
+async def test_without_an_identity_the_api_reads_no_table(lasting_town: Town, scene: Scene, api: Connection) -> None:
+    for table in await tables(lasting_town):
+        if table != "app.alembic_version":
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await api.fetch(f"select from {table}")
+
+
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize("role", ["ecopanier_owner", "postgres", "ecopanier_worker", "pg_read_all_data"])
+async def test_a_login_becomes_nobody_with_more_rights(lasting_town: Town, login: str, role: str) -> None:
+    async with lasting_town.copy.connection(login) as connection:
+        if role == login:
+            return
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"set role {role}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"set session authorization {role}")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"grant {role} to {login}")
+
+
+@pytest.mark.parametrize("login", LOGINS)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "alter table app.lots disable row level security",
+        'drop policy "Anyone sees verified shops" on app.shops',
+        'create policy "Mine" on app.lots for select to authenticated using (true)',
+        "create or replace function app.caller_role() returns text language sql as $$ select 'admin' $$",
+        "create function app.back_door() returns int language sql as 'select 1'",
+        "create table app.mine ()",
+        "create role me superuser",
+        "alter role ecopanier_api bypassrls",
+        "truncate app.lots cascade",
+    ],
+)
+async def test_a_login_changes_no_rule(lasting_town: Town, login: str, statement: str) -> None:
+    async with lasting_town.copy.connection(login) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+
+
+# Claims
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"role": "admin"},
+        {"role": "service_role"},
+        {"user_role": "admin", "app_metadata": {"role": "admin"}, "user_metadata": {"role": "admin"}},
+        {"aud": "admin", "is_admin": True},
+    ],
+)
+async def test_claims_with_a_forged_role_do_nothing(scene: Scene, api: Connection, forged: dict[str, Any]) -> None:
+    async with api.transaction():
+        await becomes(api, {"sub": str(scene.first["customer"].id), **forged})
+        assert await api.fetchval("select app.caller_role()") == "customer"
+        assert await api.fetch("select id from app.decisions") == []
+        assert await api.fetchval("select count(*) from app.accounts") == 1
+
+
+@pytest.mark.parametrize(
+    "claims", ["", "{}", '{"sub": null}', '{"sub": "00000000-0000-0000-0000-000000000000"}', "null", "[]"]
+)
+async def test_claims_of_nobody_show_nothing_of_anybody(scene: Scene, api: Connection, claims: str) -> None:
+    async with api.transaction():
+        await becomes(api, claims)
+        assert await api.fetchval("select app.caller()") is None
+        for table in ("accounts", "reservations", "passes", "payments", "beneficiaries", "beneficiary_persons"):
+            assert await api.fetchval(f"select count(*) from app.{table}") == 0  # noqa: S608 - named above
+
+
+@pytest.mark.parametrize("claims", ["not json", '{"sub": "1 or 1=1"}', '{"sub": "admin"}'])
+async def test_claims_that_make_no_sense_are_an_error(scene: Scene, api: Connection, claims: str) -> None:
+    with pytest.raises(asyncpg.DataError):  # noqa: PT012 - what fails is any statement of the transaction
+        async with api.transaction():
+            await becomes(api, claims)
+            await api.fetch("select id from app.accounts")
+
+
+async def test_somebodys_claims_without_their_role_are_worth_nothing(scene: Scene, api: Connection) -> None:
+    async with api.transaction():
+        await becomes(api, {"sub": str(scene.first["admin"].id)}, role="anon")
+        for table in ("accounts", "reservations", "decisions"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with api.transaction():
+                    await api.fetch(f"select from app.{table}")
+
+
+async def test_an_identity_ends_with_its_transaction(scene: Scene, api: Connection) -> None:
+    async with api.transaction():
+        await becomes(api, {"sub": str(scene.first["customer"].id)})
+        assert await api.fetchval("select count(*) from app.accounts") == 1
+
+    assert await api.fetchval("select current_user") == API
+    assert await api.fetchval("select app.caller()") is None
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await api.fetch("select from app.accounts")
+
+
+@pytest.mark.parametrize("role", ["customer", "merchant", "beneficiary", "association", "admin"])
+async def test_a_suspended_account_is_nobody_from_the_next_statement_on(town: Town, role: str) -> None:
+    scene = await two_of_everybody(town)
+    person = scene.first[role]
+    seen = "select count(*) from app.sessions"
+    async with town.sql_as(person) as connection:
+        assert await connection.fetchval(seen) == 1
+
+        await town.changes("update app.accounts set status = 'suspended' where id = $1", person.id)
+
+        assert await connection.fetchval("select app.caller()") is None
+        assert await connection.fetchval("select app.caller_role()") is None
+        assert await connection.fetchval("select app.caller_is_current_beneficiary()") is False
+        for table in ("accounts", "sessions", "reservations", "beneficiaries", "beneficiary_persons", "decisions"):
+            assert await connection.fetchval(f"select count(*) from app.{table}") == 0  # noqa: S608 - named above
+        assert await connection.fetchval("select count(*) from app.lots where status <> 'published'") == 0
+        assert await connection.fetchval("select count(*) from app.shops where status <> 'verified'") == 0
+
+
+# What the program refuses to work with
+
+
+async def opens(copy: Copy, login: str) -> str | None:
+    """Start as this login; gives what was said against it."""
+    try:
+        database = await Database.open(copy.url(login), settings())
+    except UnsafeDatabase as refusal:
+        return str(refusal)
+    await database.close()
+    return None
+
+
+@contextmanager
+def a_login(copy: Copy, attributes: str, *grants: str) -> Iterator[str]:
+    """Somebody who may log in, for as long as the block lasts: roles belong to the whole server."""
+    with psycopg.connect(copy.url(), autocommit=True) as connection:
+        connection.execute(f"create role stranger login noinherit {attributes}".encode())
+        try:
+            for grant in grants:
+                connection.execute(grant.encode())
+            yield "stranger"
+        finally:
+            connection.execute("drop owned by stranger cascade")
+            connection.execute("drop role stranger")
+
+
+async def test_the_program_starts_with_its_own_logins(lasting_town: Town) -> None:
+    assert [await opens(lasting_town.copy, login) for login in LOGINS] == [None, None]
+
+
+async def test_the_program_refuses_a_superuser(lasting_town: Town) -> None:
+    said = await opens(lasting_town.copy, "postgres")
+    assert said is not None
+    assert "could bypass row-level security" in said
+    assert "ecopanier_api" in said
+
+
+@pytest.mark.parametrize(
+    ("attributes", "grant"),
+    [
+        ("bypassrls", None),
+        ("createrole", None),
+        ("", "grant ecopanier_owner to stranger"),
+        ("", "grant postgres to stranger"),
+    ],
+)
+async def test_the_program_refuses_a_login_that_could_pass_policies_by(
+    lasting_town: Town, attributes: str, grant: str | None
+) -> None:
+    with a_login(lasting_town.copy, attributes, *([grant] if grant else [])) as login:
+        said = await opens(lasting_town.copy, login)
+    assert said is not None
+    assert "could bypass row-level security" in said
+
+
+async def test_the_program_refuses_a_database_without_tables(town: Town) -> None:
+    await town.changes("drop schema app cascade")
+    assert "no tables yet" in str(await opens(town.copy, API))
+
+
+FAULTS = {
+    "row-level security is not forced": "alter table app.lots no force row level security",
+    "table app.lots: row-level security is not forced": "alter table app.lots disable row level security",
+    "table app.forgotten has no policy": "create table app.forgotten (); alter table app.forgotten force row level "
+    "security; alter table app.forgotten enable row level security; alter table app.forgotten owner to ecopanier_owner",
+    "table jobs.procrastinate_jobs has no policy": 'drop policy "The acts queue what follows" on '
+    'jobs.procrastinate_jobs; drop policy "The worker works the queue" on jobs.procrastinate_jobs',
+    "without an empty search path": "alter function app.caller() reset search_path",
+    "may be executed by everybody": "grant execute on function app.caller() to public",
+    "does not ask as its caller": "create view app.all_lots as select * from app.lots",
+    "is for everybody": 'create policy "Open" on app.lots for select using (true)',
+    "app.mine does not belong to ecopanier_owner": "create table app.mine (); alter table app.mine enable row level "
+    "security; alter table app.mine force row level security; create policy p on app.mine to anon using (true)",
+    "function app.mine() does not belong to ecopanier_owner": "create function app.mine() returns int "
+    "language sql as 'select 1'",
+    "app.lots is granted to everybody": "grant select on app.lots to public",
+    "app.summary can have no row-level security": "create materialized view app.summary as select 1 as one",
+}
+
+
+@pytest.mark.parametrize("said", FAULTS)
+async def test_the_program_and_the_migration_see_a_planted_fault(town: Town, said: str) -> None:
+    assert await opens(town.copy, API) is None
+    await town.changes(FAULTS[said])
+    assert said in str(await opens(town.copy, API))
+    assert said in str(await opens(town.copy, WORKER))
