@@ -1,4 +1,4 @@
-"""What the lists of an admin go by, and the form of opening hours, which every reader of a shop relies on."""
+"""What lists go by: an admin's, and of a shop's lots; and the form of opening hours, which every reader relies on."""
 
 from alembic import op
 
@@ -20,6 +20,8 @@ def upgrade() -> None:
 
         create index associations_status_idx on app.associations (status, id);
         create index collectors_status_idx on app.collectors (status, id);
+        -- Without it the planner reads all of lots_words_idx for a shop's lots on offer, whose condition matches.
+        create index lots_on_offer_idx on app.lots (shop_id, id) where status = 'published';
 
         -- Per weekday a list of {{opens, closes}} as HH:MM. Whether openings overlap, the API says.
         alter table app.shops add constraint shops_opening_hours_check check (

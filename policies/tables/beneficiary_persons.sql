@@ -7,5 +7,5 @@ create policy "The acts do their work" on app.beneficiary_persons for all to eco
 grant select on app.beneficiary_persons to authenticated;
 
 create policy "Associations see persons they enrolled" on app.beneficiary_persons for select to authenticated
-    using (beneficiary_id = any (array(
-        select b.id from app.beneficiaries b where b.association_id = (select app.caller()))));
+    using (exists (select from app.beneficiaries b
+                   where b.id = beneficiary_id and b.association_id = (select app.caller())));

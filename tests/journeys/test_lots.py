@@ -9,6 +9,7 @@ import pytest
 
 from tests.town import Admin, Lot, Merchant, Person, Refusal, Shop, Town, refused
 from tests.town.answers import accepted, refusal_in
+from tests.town.people import moment
 
 
 async def _changes(merchant: Merchant, lot: Lot | str, **fields: Any) -> dict[str, Any]:
@@ -89,6 +90,15 @@ async def test_a_lot_says_what_a_customer_needs_to_know(town: Town) -> None:
     assert listed["allergens"] == ["gluten", "milk"]
     assert (listed["quantity"], listed["remaining"], listed["weight_grams"]) == (5, 5, 450)
     assert listed["shop"].keys() == {"id", "name", "address", "latitude", "longitude", "category"}
+    [found] = (await town.request("GET", "/v1/lots", params={"near": f"{shop.latitude},{shop.longitude}"})).json()[
+        "data"
+    ]
+    distance = found.pop("distance_m")
+    times = {
+        name: moment(found[name]) == moment(listed[name]) for name in ("pickup_start", "pickup_end", "published_at")
+    }
+    assert (distance, set(times.values())) == (0, {True})
+    assert {**found, **{name: listed[name] for name in times}} == listed
 
 
 async def test_a_shop_shows_what_is_on_offer_and_to_its_merchant_everything(town: Town) -> None:

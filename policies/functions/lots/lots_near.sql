@@ -11,6 +11,7 @@ create or replace function app.lots_near(
 language plpgsql stable security definer set search_path = '' as $$
 declare
     moment  timestamptz := app.clock();
+    today   date := app.paris_day(moment);
     scale   float8 := cos(radians(latitude));     -- metres on the ground per metre on the map
     here    point := app.mercator(latitude, longitude);
     shelf   int := coalesce(app.category_number(wanted_category), 0);
@@ -75,8 +76,10 @@ begin
         'id', l.id, 'shop_id', l.shop_id, 'title', l.title, 'description', l.description, 'category', l.category,
         'kind', l.kind, 'original_price_cents', l.original_price_cents, 'price_cents', l.price_cents,
         'quantity', l.quantity, 'remaining', l.remaining, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
-        'date_kind', l.date_kind, 'food_date', l.food_date, 'allergens', l.allergens, 'cold_chain', l.cold_chain,
-        'weight_grams', l.weight_grams, 'status', l.status, 'published_at', l.published_at,
+        'date_kind', l.date_kind, 'food_date', l.food_date,
+        'past_best_before', l.date_kind = 'best_before' and l.food_date < today,
+        'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams, 'status', l.status,
+        'published_at', l.published_at,
         'distance_m', round(n.metres * scale),
         'shop', json_build_object('id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
                                   'longitude', s.longitude, 'category', s.category)) order by n.rank), '[]')
