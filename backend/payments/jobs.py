@@ -7,7 +7,7 @@ are found by `reconcile`, whatever died in between.
 
 import asyncio
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -20,6 +20,7 @@ from backend.payments.stripe_client import Intent, PaymentRefused
 from backend.work import Work
 
 LEFT_ALONE = timedelta(seconds=20)
+SURELY_FOUND_AFTER = timedelta(minutes=5)  # Stripe's search is seconds behind, a minute at times
 AT_ONCE = 20
 BEGIN_ROUNDS_FOR_SECONDS = 10.0
 
@@ -50,9 +51,10 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
         return
     intent_id = payment.stripe_payment_intent
     if intent_id is None:
-        # Stripe may know it though its answer was lost: the same key gives the same intent, never a second one.
-        made = await work.stripe.create_payment_intent(payment.id, payment.reservation_id, payment.amount_cents)
-        intent_id = made.id
+        intent_id = await _intent_made_for(work, payment)
+    if intent_id is None:
+        await work.acts.value("settle_payment", payment.id, None, "canceled", 0)
+        return
     if payment.status == "cancel_due":
         intent = await work.stripe.cancel_payment_intent(intent_id, payment.id)
     else:
@@ -86,6 +88,21 @@ async def _reached(work: Work, payment_id: UUID) -> bool:
         log.warning("payment.unavailable", payment_id=str(payment_id))
         return False
     return True
+
+
+async def _intent_made_for(work: Work, payment: Payment) -> str | None:
+    """Give the intent of a payment that has none yet; None when there is none to give up. Raises PaymentUnavailable."""
+    try:
+        # Stripe may know it though its answer was lost: the same key gives the same intent, never a second one.
+        made = await work.stripe.create_payment_intent(payment.id, payment.reservation_id, payment.amount_cents)
+        return made.id
+    except PaymentUnavailable:
+        # For a day Stripe repeats a first answer to a key, a 500 too, whether it had made the intent or not.
+        if found := await work.stripe.find_payment_intent(payment.id):
+            return found.id
+        if payment.status == "cancel_due" and datetime.now(UTC) - payment.created_at > SURELY_FOUND_AFTER:
+            return None
+        raise
 
 
 async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:

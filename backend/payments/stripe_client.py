@@ -118,6 +118,12 @@ class Stripe:
         async with self._asking("retrieve a payment intent"):
             return _intent(await self._intents.retrieve_async(id))
 
+    async def find_payment_intent(self, payment_id: UUID) -> Intent | None:
+        """The intent of this payment, found by what we noted on it; Stripe's index may be a minute behind."""
+        async with self._asking("search a payment intent", payment_id):
+            found = (await self._intents.search_async({"query": f"metadata['payment_id']:'{payment_id}'"})).data
+            return _intent(found[0]) if found else None
+
     async def cancel_payment_intent(self, id: str, payment_id: UUID) -> Intent:
         """Make sure that nobody can pay this intent any more, if that is still possible.
 

@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 import stripe
 
+from backend.payments.stripe_client import stripe_of
+from backend.settings import settings
 from scripts.stripe_stand_in.webhooks import signature
 from tests.town import Reservation, Town
+from tests.town.databases import API
 
 OPEN = "('intended', 'pending', 'cancel_due', 'refund_due')"
 
@@ -91,6 +94,42 @@ async def test_a_hold_that_lapsed_before_stripe_answered_is_not_taken_up_again(s
 
     assert {p["status"] for p in await intents(town)} == {"canceled"}
     assert (await marc.reserves(lot, key="another")).status == "held"
+
+
+async def test_a_payment_that_stripe_made_and_answers_500_for_a_day_is_found_and_given_up(shop_town: Town) -> None:
+    town = shop_town
+    lot, marc = await town.a_lot(left=1), await town.a_customer()
+    await town.stripe.fault("payment_intents.create", "error_500_kept")
+    assert (await marc.tries_to_reserve(lot)).code == "payment.unavailable"
+    await minutes_pass(town, 11)
+    await settled(town)
+    assert [p["status"] for p in await intents(town)] == ["canceled"]
+
+
+async def test_a_payment_that_stripe_never_makes_is_closed_once_its_search_would_show_it(shop_town: Town) -> None:
+    town = shop_town
+    lot, marc = await town.a_lot(left=1), await town.a_customer()
+    await town.stripe.fault("payment_intents.create", "error_500", times=1000)
+    assert (await marc.tries_to_reserve(lot)).code == "payment.unavailable"
+    await minutes_pass(town, 11)
+    await town.worker_runs()
+    assert await town.value("select status from app.payments") == "cancel_due", "it may not be in the search yet"
+    await town.changes("update app.payments set created_at = created_at - interval '6 minutes'")
+    await minutes_pass(town, 1)
+    await settled(town)
+    assert await intents(town) == []
+
+    # Should Stripe make it all the same, for an API that still waited, it is given up after all.
+    await town.stripe.no_faults()
+    payment = await town.value("select p from app.payments p")
+    client = stripe_of(settings())
+    made = await client.create_payment_intent(payment["id"], payment["reservation_id"], payment["amount_cents"])
+    await client.aclose()
+    async with town.copy.connection(API) as api:
+        await api.fetchval("select app.payment_opened($1, $2, $3, 'gone', '{}')", payment["id"], made.id, marc.id)
+    await minutes_pass(town, 1)
+    await settled(town)
+    assert [p["status"] for p in await intents(town)] == ["canceled"]
 
 
 # --- one key

@@ -7,8 +7,10 @@ declare
     reservation uuid;
 begin
     update app.payments p
-    set stripe_payment_intent = intent, status = case p.status when 'intended' then 'pending' else p.status end,
-        looked_at = app.clock()
+    set stripe_payment_intent = intent, looked_at = app.clock(),
+        status = case when p.status = 'intended' then 'pending'
+                      when p.status = 'cancelled' and p.stripe_payment_intent is distinct from intent then 'cancel_due'
+                      else p.status end
     where p.id = payment
     returning p.reservation_id into reservation;
     status := 201;

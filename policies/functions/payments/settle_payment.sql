@@ -42,9 +42,10 @@ begin
         return 'cancelled';
     end if;
 
+    -- It can still be paid: where we had closed it already, it is to be given up after all.
     update app.payments x
-    set stripe_payment_intent = intent, status = case x.status when 'intended' then 'pending' else x.status end,
-        looked_at = app.clock()
+    set stripe_payment_intent = intent, looked_at = app.clock(),
+        status = case x.status when 'intended' then 'pending' when 'cancelled' then 'cancel_due' else x.status end
     where x.id = p.id returning x.status into p.status;
     return p.status;
 end $$;
