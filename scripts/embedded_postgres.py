@@ -69,7 +69,7 @@ class EmbeddedPostgres:
     superuser = "postgres"
     major_version = MAJOR_VERSION
     # The builtin locale sorts the same on every machine and release of its C library.
-    locale = ("--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
+    locale: Sequence[str] = ("--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
     def __init__(
         self, folder: Path, *, settings: Mapping[str, str] | None = None, log: Path | None = None, attach: bool = False

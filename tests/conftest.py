@@ -3,7 +3,6 @@
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx2
@@ -15,13 +14,18 @@ from tests.town.serving import Served
 
 
 @pytest.fixture(scope="session")
-def databases() -> Iterator[Databases]:
-    """A server that holds all databases of this run; it ends with the run, and even when the run is killed."""
-    # Not pytest's own folder: a socket's path must be short, and Postgres, started by root, must reach it.
+def servers_folder() -> Iterator[Path]:
+    """Where servers have their data: not pytest's own folder, because a socket's path must be short."""
     with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
-        Path(folder).chmod(0o755)
-        with Databases.served(Path(folder, "postgres")) as served:
-            yield served
+        Path(folder).chmod(0o755)  # started by root, Postgres runs as somebody else, who must get there
+        yield Path(folder)
+
+
+@pytest.fixture(scope="session")
+def databases(servers_folder: Path) -> Iterator[Databases]:
+    """A server that holds all databases of this run; it ends with the run, and even when the run is killed."""
+    with Databases.served(servers_folder / "postgres") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
@@ -41,23 +45,12 @@ async def client() -> AsyncIterator[httpx2.AsyncClient]:
         yield opened
 
 
-@asynccontextmanager
-async def _a_town(
-    databases: Databases, served: Served, client: httpx2.AsyncClient, folder: Path
-) -> AsyncIterator[Town]:
-    with databases.copy() as copy, served.environment(copy, folder):
-        async with copy.connection() as connection:
-            try:
-                yield Town(copy, connection, served, client, folder)
-            finally:
-                await served.away(copy)
-
-
 @pytest.fixture
 async def town(databases: Databases, served: Served, client: httpx2.AsyncClient, tmp_path: Path) -> AsyncIterator[Town]:
     """A town that is this test's alone."""
-    async with _a_town(databases, served, client, tmp_path) as made:
-        yield made
+    with databases.copy() as copy:
+        async with Town.opened(copy, served, client, tmp_path) as made:
+            yield made
 
 
 @pytest.fixture(scope="module")
@@ -65,5 +58,6 @@ async def lasting_town(
     databases: Databases, served: Served, client: httpx2.AsyncClient, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Town]:
     """A town that the tests of a module share, for those that only look, or that do not mind each other."""
-    async with _a_town(databases, served, client, tmp_path_factory.mktemp("town")) as made:
-        yield made
+    with databases.copy() as copy:
+        async with Town.opened(copy, served, client, tmp_path_factory.mktemp("town")) as made:
+            yield made

@@ -42,6 +42,19 @@ class Town:
         self._sql = connection
         self._numbers = itertools.count(1)
 
+    @classmethod
+    @asynccontextmanager
+    async def opened(
+        cls, copy: Copy, served: Served, client: httpx2.AsyncClient, folder: Path
+    ) -> AsyncIterator["Town"]:
+        """A town on this database, with the settings of its program in the environment for as long."""
+        with served.environment(copy, folder):
+            async with copy.connection() as connection:
+                try:
+                    yield cls(copy, connection, served, client, folder)
+                finally:
+                    await served.away(copy)
+
     # What is there
 
     async def value(self, query: str, *arguments: Any) -> Any:

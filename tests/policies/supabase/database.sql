@@ -1,0 +1,80 @@
+-- A database as a Supabase project has it: schemas that are not ours, and a `postgres` that is no superuser, does not own
+-- the database, and may make roles. Run by supabase_admin in a database of its own.
+create schema extensions;
+create schema auth authorization supabase_admin;
+create schema storage authorization supabase_admin;
+create schema realtime authorization supabase_admin;
+
+create table auth.users (
+    id uuid primary key,
+    aud text,
+    role text,
+    email text unique,
+    encrypted_password text,
+    email_confirmed_at timestamptz,
+    raw_app_meta_data jsonb,
+    raw_user_meta_data jsonb,
+    created_at timestamptz
+);
+create table auth.refresh_tokens (id bigserial primary key, token text, user_id text references auth.users (email));
+create table auth.schema_migrations (version text primary key);
+alter table auth.users enable row level security;
+alter table auth.users owner to supabase_auth_admin;
+alter table auth.refresh_tokens owner to supabase_auth_admin;
+alter table auth.schema_migrations owner to supabase_auth_admin;
+insert into auth.users (id, aud, role, email)
+values ('11111111-1111-4111-8111-111111111111', 'authenticated', 'authenticated', 'amina@example.org');
+
+create function auth.uid() returns uuid language sql stable as $$
+    select coalesce(
+        nullif(current_setting('request.jwt.claim.sub', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'sub')::uuid
+$$;
+create function auth.role() returns text language sql stable as $$
+    select coalesce(
+        nullif(current_setting('request.jwt.claim.role', true), ''),
+        nullif(current_setting('request.jwt.claims', true), '')::jsonb ->> 'role')
+$$;
+create function auth.jwt() returns jsonb language sql stable as $$
+    select coalesce(
+        nullif(current_setting('request.jwt.claim', true), ''),
+        nullif(current_setting('request.jwt.claims', true), ''))::jsonb
+$$;
+alter function auth.uid() owner to supabase_auth_admin;
+alter function auth.role() owner to supabase_auth_admin;
+alter function auth.jwt() owner to supabase_auth_admin;
+
+create table storage.buckets (id text primary key, name text);
+create table storage.objects (id uuid primary key, bucket_id text references storage.buckets);
+alter table storage.buckets owner to supabase_storage_admin;
+alter table storage.objects owner to supabase_storage_admin;
+alter table storage.objects enable row level security;
+create table realtime.messages (id uuid primary key, topic text);
+alter table realtime.messages owner to supabase_realtime_admin;
+
+grant usage on schema public, extensions to postgres, anon, authenticated, service_role;
+grant usage on schema auth, storage to anon, authenticated, service_role;
+grant all on all tables in schema storage to anon, authenticated, service_role;
+grant all on schema auth to supabase_auth_admin, dashboard_user;
+grant all on schema storage to supabase_storage_admin, dashboard_user;
+grant usage on schema auth, storage, realtime to postgres;
+grant all on all tables in schema auth, storage to postgres;
+grant all on all sequences in schema auth, storage to postgres;
+grant all on all routines in schema auth, storage to postgres;
+grant all on schema extensions to postgres;
+revoke all on auth.schema_migrations from postgres;
+
+-- What anybody makes in `public` is open to the API roles. Nothing of ours may ever land there.
+alter default privileges for role postgres in schema public grant all on tables to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public grant all on functions to postgres, anon, authenticated, service_role;
+alter default privileges for role postgres in schema public grant all on sequences to postgres, anon, authenticated, service_role;
+alter default privileges for role supabase_admin in schema public grant all on tables to postgres, anon, authenticated, service_role;
+
+do $$
+begin
+    execute format('grant all on database %I to postgres', current_database());  -- not with grant option
+    if current_setting('server_version_num')::int >= 160000 then
+        grant anon, authenticated, service_role to postgres with admin option;
+    end if;
+end $$;
+alter role postgres nosuperuser createdb createrole login replication bypassrls;
