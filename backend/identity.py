@@ -6,7 +6,6 @@ until it expires, because checking a signature costs more than everything else o
 """
 
 import asyncio
-import json
 import time
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
+from pydantic_core import from_json
 
 from backend.common_facts import NotSignedIn
 from backend.errors import Fact
@@ -171,7 +171,7 @@ class SupabaseTokens:
                     raise ValueError("too large for a key set")
         return {
             str(key.key_id): key
-            for key in jwt.PyJWKSet.from_dict(json.loads(read)).keys
+            for key in jwt.PyJWKSet.from_dict(from_json(read)).keys
             if key.key_type in ("RSA", "EC") and key.public_key_use in (None, "sig")
         }
 

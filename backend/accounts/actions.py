@@ -160,12 +160,11 @@ async def ask_password_reset(session: AsyncSession, email: str) -> None:
 
 def edit_account(account: Account, wanted: MeIn) -> None:
     """Change one's own name or language. Raises NameIsCode for a beneficiary's name."""
-    if wanted.display_name is not None:
-        if account.role == Role.BENEFICIARY:
-            raise NameIsCode
-        account.display_name = wanted.display_name
-    if wanted.locale is not None:
-        account.locale = wanted.locale
+    changes = wanted.model_dump(exclude_unset=True)
+    if "display_name" in changes and account.role == Role.BENEFICIARY:
+        raise NameIsCode
+    for name, value in changes.items():
+        setattr(account, name, value)
 
 
 async def _count_mail(session: AsyncSession, email: str) -> None:

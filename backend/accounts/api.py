@@ -20,6 +20,7 @@ from backend.accounts.facts import (
 from backend.accounts.schemas import (
     ActivationIn,
     EmailIn,
+    KeySetOut,
     MeIn,
     MeOut,
     NewPasswordIn,
@@ -227,7 +228,7 @@ async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, 
 
 
 @well_known.get("/.well-known/jwks.json")
-async def read_jwks(tokens: Tokens, response: Response) -> dict[str, Any]:
+async def read_jwks(tokens: Tokens, response: Response) -> KeySetOut:
     """Give the public key that access tokens are signed with (RFC 7517)."""
     response.headers["Cache-Control"] = "public, max-age=300"
-    return tokens.jwks()
+    return KeySetOut.model_validate(tokens.jwks())

@@ -69,7 +69,9 @@ def refuse_common(password: str, *about_the_person: str) -> None:
     """Refuse what is tried first: common words, rows of keys, few signs, one's own name. Raises PasswordTooCommon."""
     lower = password.casefold()
     own = {_letters(word) for text in about_the_person for word in (text, text.partition("@")[0])} - {""}
-    cores = {_letters(lower), _letters(lower.rstrip("0123456789!").translate(_LOOK_ALIKES))}
+    cores = {_letters(lower)}
+    # Some digits stand for letters and some are only added: `Passw0rd2026!`, `m0td3p4ss3`.
+    cores |= {_letters(lower.rstrip(added).translate(_LOOK_ALIKES)) for added in ("!", "!0123456789")}
     if (
         len(set(lower)) < 5
         or any(lower in row for row in _ROWS)

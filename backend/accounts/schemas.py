@@ -4,14 +4,13 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
 
 from backend.accounts import passwords
 from backend.accounts.addresses import EmailAddress
 from backend.accounts.terms import CurrentTerms
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.bodies import In, Out
+from backend.bodies import In, Out, if_sent
 from backend.identity import Role
 
 _PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
@@ -86,8 +85,8 @@ class SignInForm(In):
     grant_type: Literal["password"] = Field(default="password", examples=["password"])
     # Sent by OAuth2 clients; without meaning here.
     scope: str = Field(default="", max_length=1000, examples=[""])
-    client_id: str | None = Field(default=None, max_length=1000, examples=[None])
-    client_secret: str | None = Field(default=None, max_length=1000, examples=[None], repr=False)
+    client_id: str = Field(default="", max_length=1000, examples=[""])
+    client_secret: str = Field(default="", max_length=1000, examples=[""], repr=False)
 
 
 class TokensOut(Out):
@@ -99,6 +98,14 @@ class TokensOut(Out):
     token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])
     expires_in: int = Field(description="Seconds until the access token expires.", examples=[900])
     refresh_token: str = Field(description="Good for one refresh, within 30 days.", examples=[_TOKEN])
+
+
+class KeySetOut(Out):
+    """A JWK Set (RFC 7517)."""
+
+    keys: list[dict[str, str]] = Field(
+        examples=[[{"kty": "OKP", "crv": "Ed25519", "x": "…", "kid": "8145d909ad64881b", "use": "sig", "alg": "EdDSA"}]]
+    )
 
 
 class RefreshTokenIn(In):
@@ -160,15 +167,7 @@ class MeOut(Out):
 
 
 class MeIn(In):
-    """What to change about one's own account."""
+    """What to change about one's own account; what is left out stays as it is."""
 
-    display_name: DisplayName | None = None
-    locale: Locale | None = None
-
-    @field_validator("display_name", "locale")
-    @classmethod
-    def _not_taken_away(cls, value: str | None) -> str:
-        # Runs for what was sent only: a field left out stays as it is, null would take it away.
-        if value is None:
-            raise PydanticCustomError("string_type", "A text is expected")
-        return value
+    display_name: DisplayName = if_sent()
+    locale: Locale = if_sent()

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import os
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -75,8 +76,7 @@ async def _hand_over(url: str, message: EmailMessage) -> None:
     parts = urlsplit(url)
     at_once = parts.scheme == "smtps"
     user = unquote(parts.username) if parts.username else None
-    await aiosmtplib.send(
-        message,
+    server = aiosmtplib.SMTP(
         hostname=parts.hostname,
         port=parts.port or (465 if at_once else 587 if user else 25),
         username=user,
@@ -87,6 +87,13 @@ async def _hand_over(url: str, message: EmailMessage) -> None:
         local_hostname="localhost",  # aiosmtplib would look our own name up, blocking
         timeout=SECONDS_AN_ANSWER,
     )
+    try:
+        await server.connect()
+        await server.send_message(message)
+        with suppress(aiosmtplib.SMTPException):
+            await server.quit()  # the mail is theirs, however they say goodbye
+    finally:
+        server.close()  # as a context manager it would take its leave first, and wait for an answer
 
 
 def _refused_for_good(error: Exception) -> int | None:

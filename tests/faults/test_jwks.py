@@ -1,0 +1,264 @@
+"""Supabase's tokens, verified by keys fetched over real HTTP: sound, forged, rotated, and the project down or lying."""
+
+import asyncio
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from collections.abc import AsyncIterator
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from backend import identity
+from backend.common_facts import NotSignedIn
+from backend.identity import Identities, KeysUnavailable, SupabaseTokens
+from tests.listener import reply
+from tests.supabase_project import EC_KEY, RSA_KEY, SHARED_SECRET, SupabaseProject, jwk
+
+
+@pytest.fixture
+async def project() -> AsyncIterator[SupabaseProject]:
+    async with SupabaseProject() as made:
+        yield made
+
+
+@pytest.fixture
+async def verifier(project: SupabaseProject) -> AsyncIterator[Identities]:
+    made = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()))
+    yield made
+    await made.close()
+
+
+async def refused(verifier: Identities, token: str) -> bool:
+    try:
+        await verifier.claims(token)
+    except NotSignedIn:
+        return True
+    return False
+
+
+@pytest.mark.parametrize(
+    ("key", "key_id"), [(RSA_KEY, "rsa"), (EC_KEY, "ec"), (SHARED_SECRET, None)], ids=["RS256", "ES256", "HS256"]
+)
+async def test_a_sound_token_says_who(project: SupabaseProject, verifier: Identities, key: Any, key_id: Any) -> None:
+    token = project.token(key, key_id, sub="0191e0c5-0000-7000-8000-000000000001")
+
+    claims = await verifier.claims(token)
+
+    assert (str(claims.account_id), claims.email) == ("0191e0c5-0000-7000-8000-000000000001", "amina@example.org")
+
+
+async def test_who_signed_up_by_telephone_has_no_address(project: SupabaseProject, verifier: Identities) -> None:
+    for nothing in ("", None, 5):
+        assert (await verifier.claims(project.token(email=nothing))).email is None
+
+
+async def test_forgeries_are_nobody_s(project: SupabaseProject, verifier: Identities) -> None:
+    now = int(time.time())
+    public = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    stranger_rsa, stranger_ec = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
+    forgeries = {
+        "another key under a known name": project.token(stranger_ec, "ec"),
+        "another RSA key": project.token(stranger_rsa, "rsa"),
+        "the key of another algorithm": project.token(EC_KEY, "rsa"),
+        "an unknown key": project.token(stranger_ec, "unknown"),
+        "no key named": project.token(EC_KEY, None),
+        "another issuer": project.token(iss="https://elsewhere.supabase.co/auth/v1"),
+        "a similar issuer": project.token(iss=f"{project.url}/auth/v1/"),
+        "another audience": project.token(aud="anon"),
+        "expired": project.token(exp=now - 10),
+        "of the future": project.token(iat=now + 60),
+        "no expiry": project.token(exp=None),
+        "no subject": project.token(sub=None),
+        "no audience": project.token(aud=None),
+        "no issuer": project.token(iss=None),
+        "the anonymous key of the project": project.token(SHARED_SECRET, None, sub=None, role="anon", aud=None),
+        "the service key of the project": project.token(SHARED_SECRET, None, sub=None, role="service_role", aud=None),
+        "another secret": project.token("another secret of at least 32 bytes length", None),
+        "no signature": forged(project, {"alg": "none"}, b""),
+        "the public key as a secret": forged(project, {"alg": "HS256", "kid": "rsa"}, public),
+        "the modulus as a secret": forged(project, {"alg": "HS256", "kid": "rsa"}, project.keys[0]["n"].encode()),
+        "HS512": jwt.encode(project.claims(), SHARED_SECRET * 2, "HS512"),
+        "nested": urlsafe_b64encode(b"[" * 4000).decode() + ".e30.",
+        "two algorithms": forged(project, {"alg": ["HS256", "RS256"]}, b""),
+    }
+
+    accepted = [name for name, token in forgeries.items() if not await refused(verifier, token)]
+
+    assert accepted == []
+    assert not await refused(verifier, project.token())
+
+
+async def test_without_a_shared_secret_no_hs256_token_is_good(project: SupabaseProject) -> None:
+    verifier = Identities(SupabaseTokens(project.url))
+    assert await refused(verifier, project.token(SHARED_SECRET, None))
+    assert await refused(verifier, forged(project, {"alg": "HS256", "kid": "ec"}, b""))
+    await verifier.close()
+
+
+async def test_control_a_verifier_that_believes_the_header_takes_the_public_key_for_a_secret(
+    project: SupabaseProject,
+) -> None:
+    modulus = project.keys[0]["n"].encode()
+    token = forged(project, {"alg": "HS256", "kid": "rsa"}, modulus)
+
+    believed = jwt.get_unverified_header(token)["alg"]
+
+    assert jwt.decode(token, modulus, [believed], audience="authenticated")["role"] == "authenticated"
+
+
+async def test_keys_are_fetched_once_for_all_who_come_first(project: SupabaseProject, verifier: Identities) -> None:
+    project.waits(0.3)
+
+    said = await asyncio.gather(*(verifier.claims(project.token()) for _ in range(50)))
+
+    assert len(said) == 50
+    assert project.fetched == 1
+
+
+async def test_a_new_key_is_found_and_guesses_do_not_make_us_fetch(
+    project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await verifier.claims(project.token())
+    new = ec.generate_private_key(ec.SECP256R1())
+    project.keys.append(jwk(new, "new"))
+
+    at_once = [await refused(verifier, project.token(new, "new")) for _ in range(20)]
+    later(monkeypatch, identity.JWKS_SECONDS)
+    after = [await refused(verifier, project.token(new, "new")) for _ in range(5)]
+    guesses = [await refused(verifier, project.token(new, f"guess {number}")) for number in range(20)]
+
+    assert at_once == [True] * 20
+    assert after == [False] * 5
+    assert guesses == [True] * 20
+    assert project.fetched == 2
+
+
+async def test_a_key_that_was_taken_back_is_refused_after_a_while(
+    project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await verifier.claims(project.token())
+    project.keys.pop()
+    await verifier.claims(project.token())
+    later(monkeypatch, identity.JWKS_KEPT_SECONDS)
+
+    await verifier.claims(project.token())  # nobody waits for the new keys
+    tokens = verifier.tokens
+    assert isinstance(tokens, SupabaseTokens)
+    assert tokens._renewing is not None
+    await tokens._renewing
+
+    assert await refused(verifier, project.token())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        reply(200, b"<!doctype html><title>Project paused</title>", "text/html"),
+        reply(500, b"{}"),
+        reply(302, b""),
+        reply(200, b"[]"),
+        reply(200, b"null"),
+        reply(200, b'{"keys": []}'),
+        reply(200, b'{"keys": "none"}'),
+        reply(200, b'{"keys": [{"kty": "EC", "crv": 5, "kid": "ec"}]}'),
+        reply(200, b'{"keys": [{"kty": "RSA", "n": 1, "e": [], "kid": "ec"}]}'),
+        reply(200, b'{"keys": [' + b" " * 100_000 + b"]}"),
+        reply(200, b"\xff\xfe"),
+        reply(200, b"[" * 50_000),
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nConnection: close\r\n\r\nnot gzip",
+        b"not HTTP at all\r\n\r\n",
+    ],
+)
+async def test_whatever_the_project_sends_known_keys_stay_and_new_ones_are_said_to_be_missing(
+    project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    sound, project.answer = project.answer, lambda: answer
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims(project.token())
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims(project.token(RSA_KEY, "rsa"))
+    assert project.fetched == 1
+
+    later(monkeypatch, identity.JWKS_SECONDS)
+    project.answer = sound
+    await verifier.claims(project.token())
+
+    later(monkeypatch, 2 * identity.JWKS_SECONDS)
+    project.answer = lambda: answer
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims(project.token(EC_KEY, "unknown"))
+    await verifier.claims(project.token())
+
+
+async def test_an_answer_without_an_end_is_not_read_to_its_end(project: SupabaseProject, verifier: Identities) -> None:
+    project.answer = lambda: reply(200, b'{"keys": [' + b" " * 50_000_000 + b"]}")
+
+    async with asyncio.timeout(10):
+        with pytest.raises(KeysUnavailable):
+            await verifier.claims(project.token())
+
+
+async def test_a_project_that_does_not_answer_is_not_waited_for(
+    project: SupabaseProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(identity, "JWKS_TIMEOUT_SECONDS", 0.2)
+    verifier = Identities(SupabaseTokens(project.url))
+    project.waits(30)
+
+    async with asyncio.timeout(5):
+        said = await asyncio.gather(*(verifier.claims(project.token()) for _ in range(20)), return_exceptions=True)
+
+    assert {type(one) for one in said} == {KeysUnavailable}
+    assert project.fetched <= 1
+    await verifier.close()
+
+
+async def test_a_project_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with SupabaseProject() as project:
+        token = project.token()
+    verifier = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()))
+
+    with pytest.raises(KeysUnavailable):
+        await verifier.claims(token)
+    await verifier.claims(project.token(SHARED_SECRET, None))  # needs nobody's answer
+    await verifier.close()
+
+
+async def test_a_key_for_encryption_signs_nothing(project: SupabaseProject, verifier: Identities) -> None:
+    project.keys = [jwk(EC_KEY, "ec", use="enc"), jwk(RSA_KEY, "rsa")]
+
+    assert await refused(verifier, project.token())
+    assert not await refused(verifier, project.token(RSA_KEY, "rsa"))
+
+
+async def test_secrets_in_a_key_set_are_no_keys(project: SupabaseProject, verifier: Identities) -> None:
+    secret = b"a secret that somebody published by mistake"
+    project.keys.append({"kty": "oct", "k": urlsafe_b64encode(secret).decode(), "kid": "oct", "alg": "HS256"})
+
+    assert await refused(verifier, forged(project, {"alg": "HS256", "kid": "oct"}, secret))
+
+
+def forged(project: SupabaseProject, header: dict[str, Any], key: bytes) -> str:
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, project.claims())]
+    signature = hmac.digest(key, b".".join(parts), "sha256")
+    return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let that much time have passed for the verifier, and for nobody else."""
+    real = time.monotonic
+
+    class Later:
+        time = staticmethod(time.time)
+
+        @staticmethod
+        def monotonic() -> float:
+            return real() + seconds
+
+    monkeypatch.setattr(identity, "time", Later)

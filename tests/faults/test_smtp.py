@@ -1,0 +1,231 @@
+"""Mails over real TCP: delivered, refused, dead, slow, and the password that never travels in the clear."""
+
+import asyncio
+import datetime
+import ssl
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+
+from backend import mail
+from backend.settings import Settings, settings
+from tests.smtp_server import HANG_UP, SmtpServer
+from tests.town import Town
+from tests.visitors import Visitor, read_mail
+
+
+async def send(url: str | None, folder: Path = Path(), to: str = "amina@example.org", **others: Any) -> None:
+    chosen = Settings.model_construct(
+        smtp_url=SecretStr(url) if url else None, public_url="https://ecopanier.example", data_dir=folder
+    )
+    await mail.send(chosen, to=to, locale="fr", template="lot_withdrawn", title="Pain & brioche", **others)
+
+
+def at(verb: str, reply: bytes) -> Callable[[str], bytes | None]:
+    return lambda heard: reply if heard == verb else None
+
+
+async def test_delivered() -> None:
+    async with SmtpServer() as server:
+        with capture_logs() as logs:
+            await send(server.url)
+
+    received = read_mail(server.mails[0])
+    assert server.recipients == ["amina@example.org"]
+    assert received.subject == "Votre réservation est annulée"
+    assert "Pain & brioche" in received.text
+    assert "Pain &amp; brioche" in received.html
+    assert b"From: EcoPanier <no-reply@ecopanier.example>" in server.mails[0]
+    assert b"Auto-Submitted: auto-generated" in server.mails[0]
+    assert "amina" not in str(logs)
+
+
+async def test_delivered_to_a_server_that_takes_seven_bits_only() -> None:
+    async with SmtpServer(at("EHLO", b"250 localhost")) as server:
+        await send(server.url)
+
+    assert server.mails[0].isascii()
+    assert read_mail(server.mails[0]).subject == "Votre réservation est annulée"
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply"), [("RCPT", b"550 no amina@example.org here"), ("DOT", b"554 looks like spam")]
+)
+async def test_refused_for_good_is_said_once_and_not_tried_again(verb: str, reply: bytes) -> None:
+    async with SmtpServer(at(verb, reply)) as server:
+        with capture_logs() as logs:
+            await send(server.url)
+
+    assert server.mails == []
+    assert [(log["event"], log["smtp_code"]) for log in logs] == [("mail.refused", int(reply[:3]))]
+    assert "amina" not in str(logs)
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply"),
+    [
+        ("CONNECT", b"421 too many mails"),
+        ("CONNECT", b"HTTP/1.1 400 Bad Request"),
+        ("CONNECT", HANG_UP),
+        ("EHLO", HANG_UP),
+        ("MAIL", b"550 who are you?"),  # the sender is ours to mend
+        ("RCPT", b"450 amina@example.org is busy"),
+        ("RCPT", HANG_UP),
+        ("DATA", b"451 later"),
+        ("DOT", b"452 disk full"),
+    ],
+)
+async def test_what_may_be_better_later_is_tried_again(verb: str, reply: bytes) -> None:
+    async with SmtpServer(at(verb, reply)) as server:
+        with pytest.raises(mail.MailNotSent) as caught:
+            await send(server.url)
+
+    assert server.mails == []
+    assert "amina" not in str(caught.value)
+    assert caught.value.__suppress_context__
+
+
+async def test_dead() -> None:
+    async with SmtpServer() as server:
+        url = server.url
+    with pytest.raises(mail.MailNotSent):
+        await send(url)
+
+
+@pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "RCPT", "DOT"])
+async def test_slow_is_given_up(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+    monkeypatch.setattr(mail, "SECONDS_AN_ANSWER", 0.2)
+    async with SmtpServer(silent_at=verb) as server, asyncio.timeout(10):
+        with pytest.raises(mail.MailNotSent):
+            await send(server.url)
+
+
+async def test_slow_in_all_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each single wait is short enough here; their sum is not."""
+    monkeypatch.setattr(mail, "SECONDS_IN_ALL", 0.2)
+    async with SmtpServer(silent_at="RCPT") as server, asyncio.timeout(10):
+        with pytest.raises(mail.MailNotSent):
+            await send(server.url)
+
+
+async def test_a_password_is_told_to_nobody_without_encryption() -> None:
+    async with SmtpServer() as server:
+        with pytest.raises(mail.MailNotSent):
+            await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
+
+    assert not [command for command in server.commands if command.startswith(("AUTH", "MAIL"))]
+
+
+async def test_nor_to_who_shows_a_certificate_of_their_own_making(tmp_path: Path) -> None:
+    async with SmtpServer(tls=_self_made(tmp_path)) as server:
+        with pytest.raises(mail.MailNotSent):
+            await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
+
+    assert "STARTTLS" in server.commands
+    assert not [command for command in server.commands if command.startswith(("AUTH", "MAIL"))]
+
+
+async def test_control_a_trusted_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with SmtpServer(tls=_self_made(tmp_path)) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
+
+    assert [command.split()[:2] for command in server.commands if command.startswith("AUTH")] == [["AUTH", "PLAIN"]]
+    assert len(server.mails) == 1
+
+
+async def test_without_a_server_mails_are_written_for_the_operator_alone(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        await send(None, tmp_path)
+
+    (file,) = (tmp_path / "mails").iterdir()
+    assert read_mail(file.read_bytes()).to == "amina@example.org"
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+    assert [(log["event"], log["file"]) for log in logs] == [("mail.written", file.name)]
+    assert "amina" not in str(logs)
+
+
+async def test_a_mail_whose_confirmation_got_lost_is_sent_again_with_the_same_token(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server takes the mail, and the connection dies before it can say so; another is down at first."""
+    amina = Visitor(town)
+    lost = 1
+
+    def answer(verb: str) -> bytes | None:
+        nonlocal lost
+        if verb == "DOT" and lost:
+            lost -= 1
+            return HANG_UP
+        return None
+
+    async with SmtpServer(answer) as server:
+        monkeypatch.setenv("SMTP_URL", server.url)
+        settings.cache_clear()
+        await amina.registers()
+        await town.worker_runs()
+        waiting = await town.value(
+            "select count(*) from jobs.procrastinate_jobs where status = 'todo' and attempts = 1"
+        )
+        await town.changes("update jobs.procrastinate_jobs set scheduled_at = null where status = 'todo'")
+        await town.worker_runs()
+
+    first, second = (read_mail(raw) for raw in server.mails)
+    assert waiting == 1
+    assert first.token == second.token
+    assert first.message_id == second.message_id
+    await amina.posts("/auth/verify-email", {"token": first.token})
+
+
+async def test_while_the_mail_server_is_down_people_register_and_the_mail_waits(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SmtpServer() as server:
+        url = server.url
+    monkeypatch.setenv("SMTP_URL", url)
+    settings.cache_clear()
+    amina = Visitor(town)
+    await amina.registers()
+    await town.worker_runs()
+    await amina.signs_in()
+
+    job = await town.rows("select status::text, attempts, scheduled_at > now() as later from jobs.procrastinate_jobs"
+                          " where task_name = 'accounts.send_mail'")  # fmt: skip
+    assert [tuple(row) for row in job] == [("todo", 1, True)]
+    assert not (town.folder / "mails").exists()
+
+
+def _self_made(folder: Path) -> ssl.SSLContext:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "certificate.pem"
+    file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    secret = folder / "key.pem"
+    secret.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, secret)
+    return context

@@ -1,0 +1,366 @@
+"""From the first registration to the last sign-out, as people live it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+
+from tests.town import Town, refused
+from tests.town.answers import accepted, refusal_in
+from tests.visitors import PASSWORD, Visitor, mails
+
+ANOTHER = "trois chats dorment au soleil"
+
+
+async def test_somebody_registers_confirms_their_address_and_signs_in(town: Town) -> None:
+    amina = Visitor(town)
+
+    account = await amina.registers("Amina@Example.org")
+    (mail,) = await mails(town, "Amina@example.org")
+    tokens = await amina.signs_in("amina@example.ORG")
+    before = await amina.sees_me(tokens)
+    await amina.posts("/auth/verify-email", {"token": mail.token})
+    after = await amina.sees_me(tokens)
+
+    assert mail.subject == "Confirmez votre adresse e-mail"
+    assert mail.token in mail.html
+    assert (before["email_verified"], after["email_verified"]) == (False, True)
+    assert {**account, "email_verified": True, "beneficiary": None} == after
+    assert tokens["token_type"] == "bearer"
+    assert tokens["expires_in"] == 900
+    consent = await town.rows("select name, version from app.consents where account_id = $1", UUID(account["id"]))
+    assert [tuple(row) for row in consent] == [("terms", "2026-01")]
+    assert (await refused(amina.posts("/auth/verify-email", {"token": mail.token}))).code == (
+        "auth.invalid_one_time_token"
+    )
+
+
+async def test_mails_are_in_the_language_chosen_or_asked_for(town: Town) -> None:
+    visitor = Visitor(town)
+    await visitor.registers("chosen@example.org", locale="en")
+    await visitor.asks(
+        "POST", "/auth/register", visitor.registration("asked@example.org"), headers={"Accept-Language": "en-GB"}
+    )
+    await visitor.registers("neither@example.org")
+
+    subjects = {mail.to: mail.subject for mail in await mails(town)}
+
+    assert subjects == {
+        "chosen@example.org": "Confirm your e-mail address",
+        "asked@example.org": "Confirm your e-mail address",
+        "neither@example.org": "Confirmez votre adresse e-mail",
+    }
+
+
+@pytest.mark.parametrize("role", ["customer", "merchant", "collector", "association"])
+async def test_four_roles_are_open(town: Town, role: str) -> None:
+    account = await Visitor(town).registers(role=role)
+
+    assert account["role"] == role
+    assert await town.value("select role from app.accounts") == role
+    own = {"association": "select status from app.associations", "collector": "select status from app.collectors"}
+    if role in own:
+        assert await town.value(own[role]) == "pending"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"role": "admin"}, "body.role"),
+        ({"role": "beneficiary"}, "body.role"),
+        ({"consents": {"terms": "2025-12"}}, "body.consents.terms"),
+        ({"consents": {}}, "body.consents.terms"),
+        ({"status": "active"}, "body.status"),
+        ({"email_verified": True}, "body.email_verified"),
+        ({"password": "neuf sig."}, "body.password"),
+        ({"password": "un vélo " * 17}, "body.password"),
+        ({"email": "amina"}, "body.email"),
+        ({"email": "amina@example"}, "body.email"),
+        ({"email": "a b@example.org"}, "body.email"),
+        ({"email": "amina@example.org\r\nBcc: all@example.org"}, "body.email"),
+        ({"display_name": ""}, "body.display_name"),
+        ({"display_name": "Amina\nB."}, "body.display_name"),
+        ({"display_name": "evil \u202e name"}, "body.display_name"),
+        ({"locale": "de"}, "body.locale"),
+    ],
+)
+async def test_what_does_not_fit_is_refused_and_leaves_nothing(
+    lasting_town: Town, fields: dict[str, Any], field: str
+) -> None:
+    visitor = Visitor(lasting_town)
+    refusal = await refused(visitor.registers(**fields))
+
+    assert refusal.status == 422
+    assert [error["field"] for error in refusal.body["errors"]] == [field]
+    assert await lasting_town.value("select count(*) from app.accounts") == 0
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["motdepasse1", "Passw0rd!!", "azertyuiop", "1234567890", "aaaaaaaaaaaa", "amina123456", "ecopanier2026"],
+)
+async def test_what_everybody_tries_first_is_no_password(lasting_town: Town, password: str) -> None:
+    refusal = await refused(Visitor(lasting_town).registers(password=password))
+
+    assert refusal.code == "auth.password_too_common"
+    assert await lasting_town.value("select count(*) from app.accounts") == 0
+
+
+async def test_a_password_is_the_same_from_every_keyboard(town: Town) -> None:
+    visitor = Visitor(town)
+    await visitor.registers(password="un v\u00e9lo bleu sous la pluie ")  # é as one sign, a space at the end
+
+    await visitor.signs_in(password="un ve\u0301lo bleu sous la pluie ")  # é as two
+
+    assert (await visitor.tries_to_sign_in(password="un v\u00e9lo bleu sous la pluie")).code == "auth.wrong_credentials"
+
+
+async def test_a_registration_sent_again_with_its_key_happens_once(town: Town) -> None:
+    visitor = Visitor(town)
+    key = str(uuid4())
+
+    answers = await asyncio.gather(
+        *(visitor.posts("/auth/register", visitor.registration(), key=key) for _ in range(12))
+    )
+    other = await refused(visitor.posts("/auth/register", visitor.registration("b@example.org"), key=key))
+
+    assert all(answer == answers[0] for answer in answers)
+    assert str(await town.value("select id from app.accounts")) == answers[0]["id"]
+    assert len(await mails(town)) == 1
+    assert other.code == "idempotency.mismatch"
+
+
+async def test_signing_out_ends_one_session_and_leaves_the_others(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    phone, tablet = await amina.signs_in(), await amina.signs_in()
+
+    await amina.posts("/auth/logout", {"refresh_token": phone["refresh_token"]})
+    await amina.posts("/auth/logout", {"refresh_token": phone["refresh_token"]})
+
+    assert (await refused(amina.refreshes(phone))).code == "auth.session_over"
+    await amina.refreshes(tablet)
+
+
+async def test_a_session_lasts_thirty_days_from_its_last_refresh(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    tokens = await amina.signs_in()
+
+    async def days_pass(days: int) -> None:
+        await town.changes("update app.refresh_tokens set expires_at = expires_at - make_interval(days => $1)", days)
+
+    await days_pass(29)
+    tokens = await amina.refreshes(tokens)
+    await days_pass(29)
+    tokens = await amina.refreshes(tokens)
+    await days_pass(31)
+
+    assert (await refused(amina.refreshes(tokens))).code == "auth.session_over"
+
+
+async def test_a_forgotten_password_is_replaced_by_mail(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    await amina.posts("/auth/verify-email", {"token": (await mails(town))[0].token})
+    old = await amina.signs_in()
+
+    await amina.posts("/auth/forgot-password", {"email": "AMINA@example.org"})
+    mail = (await mails(town))[-1]
+    await amina.posts("/auth/reset-password", {"token": mail.token, "password": ANOTHER})
+
+    assert mail.subject == "Choisissez un nouveau mot de passe"
+    assert (await refused(amina.refreshes(old))).code == "auth.session_over"
+    assert (await amina.tries_to_sign_in()).code == "auth.wrong_credentials"
+    await amina.signs_in(password=ANOTHER)
+    again = await refused(amina.posts("/auth/reset-password", {"token": mail.token, "password": PASSWORD}))
+    assert again.code == "auth.invalid_one_time_token"
+    await amina.signs_in(password=ANOTHER)
+
+
+async def test_a_reset_token_is_good_for_an_hour_and_the_last_one_only(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    await town.changes("update app.accounts set email_verified_at = now()")
+    for _ in range(2):
+        await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
+    first, second = [mail for mail in await mails(town) if "nouveau" in mail.subject]
+
+    superseded = await refused(amina.posts("/auth/reset-password", {"token": first.token, "password": ANOTHER}))
+    await town.clock(await town.now() + timedelta(minutes=61))
+    late = await refused(amina.posts("/auth/reset-password", {"token": second.token, "password": ANOTHER}))
+
+    assert superseded.code == late.code == "auth.invalid_one_time_token"
+    await amina.signs_in()
+
+
+async def test_one_purpose_tokens_do_not_serve_another(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    (mail,) = await mails(town)
+
+    misused = await refused(amina.posts("/auth/reset-password", {"token": mail.token, "password": ANOTHER}))
+    activated = await refused(amina.posts("/auth/activate", {"activation_token": mail.token, "password": ANOTHER}))
+
+    assert misused.code == activated.code == "auth.invalid_one_time_token"
+    await amina.posts("/auth/verify-email", {"token": mail.token})
+
+
+async def test_of_many_at_once_one_uses_a_token(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    await town.changes("update app.accounts set email_verified_at = now()")
+    await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
+    token = (await mails(town))[-1].token
+
+    answers = await asyncio.gather(
+        *(amina.asks("POST", "/auth/reset-password", {"token": token, "password": f"{ANOTHER} {n}"}) for n in range(8))
+    )
+
+    won = [number for number, answer in enumerate(answers) if answer.status_code == 204]
+    assert len(won) == 1
+    await amina.signs_in(password=f"{ANOTHER} {won[0]}")
+
+
+async def test_a_beneficiary_activates_and_signs_in_with_code_or_address(town: Town) -> None:
+    enrolled = await (await town.an_association()).enrols()
+    amina = Visitor(town)
+
+    wanted = {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"}
+    tokens = await amina.posts("/auth/activate", wanted)
+    me = await amina.sees_me(tokens)
+
+    assert me["role"] == "beneficiary"
+    assert me["display_name"] == me["beneficiary"]["code"] == enrolled["code"]
+    assert me["email"] == "amina@example.org"
+    assert (await mails(town))[0].to == "amina@example.org"
+    await amina.signs_in(enrolled["code"])
+    await amina.signs_in(enrolled["code"].lower())
+    await amina.signs_in("amina@example.org")
+    assert (await refused(amina.posts("/auth/activate", wanted))).code == "auth.invalid_one_time_token"
+
+
+async def test_an_address_that_is_taken_leaves_the_activation_to_be_tried_again(town: Town) -> None:
+    enrolled = await (await town.an_association()).enrols()
+    amina = Visitor(town)
+    await amina.registers("taken@example.org")
+    wanted = {"activation_token": enrolled["activation_token"], "password": PASSWORD}
+
+    refusal = await refused(amina.posts("/auth/activate", {**wanted, "email": "Taken@example.org"}))
+    nothing = await town.value("select count(*) from app.credentials where account_id = $1", UUID(enrolled["id"]))
+    await amina.posts("/auth/activate", wanted)
+
+    assert refusal.code == "account.email_taken"
+    assert nothing == 0
+
+
+async def test_a_beneficiary_sees_code_right_and_portions_left(town: Town) -> None:
+    amina = await town.a_beneficiary()
+    lot = await town.a_free_lot()
+
+    before = await amina.gets("/me")
+    await amina.reserves(lot, 1)
+    after = await amina.gets("/me")
+    await town.changes("update app.beneficiaries set status = 'suspended'")
+    suspended = await amina.gets("/me")
+
+    assert before["beneficiary"]["code"] == amina.code
+    assert before["beneficiary"]["current"] is True
+    assert [me["beneficiary"]["portions_left_today"] for me in (before, after, suspended)] == [2, 1, 0]
+    assert suspended["beneficiary"]["current"] is False
+
+
+async def test_the_others_have_no_right_to_show(town: Town) -> None:
+    people = (await town.a_customer(), await town.a_merchant(), await town.a_collector(), await town.an_association())
+    for person in (*people, await town.an_admin()):
+        me = await person.gets("/me")
+        assert (me["id"], me["role"], me["beneficiary"]) == (str(person.id), person.role, None)
+
+
+async def test_people_change_their_name_and_language_and_nothing_else(town: Town) -> None:
+    marc = await town.a_customer()
+
+    changed = accepted(await marc.asks("PATCH", "/me", {"display_name": " Marc D. ", "locale": "en"})).json()
+
+    assert (changed["display_name"], changed["locale"]) == ("Marc D.", "en")
+    for forbidden in ("role", "status", "email", "email_verified", "id", "email_verified_at"):
+        assert refusal_in(await marc.asks("PATCH", "/me", {forbidden: "admin"})).status == 422
+    for nothing in ({"display_name": None}, {"locale": None}, {"display_name": ""}, {"display_name": "a\u0000b"}):
+        assert refusal_in(await marc.asks("PATCH", "/me", nothing)).status == 422
+    assert await marc.gets("/me") == changed
+
+
+async def test_a_change_may_be_bound_to_what_was_read(town: Town) -> None:
+    marc = await town.a_customer()
+    tag = (await marc.asks("GET", "/me")).headers["etag"]
+
+    first = await marc.asks("PATCH", "/me", {"display_name": "First"}, headers={"If-Match": tag})
+    second = await marc.asks("PATCH", "/me", {"display_name": "Second"}, headers={"If-Match": tag})
+    third = await marc.asks("PATCH", "/me", {"display_name": "Third"}, headers={"If-Match": first.headers["etag"]})
+
+    assert [first.status_code, second.status_code, third.status_code] == [200, 412, 200]
+    assert (await marc.gets("/me"))["display_name"] == "Third"
+
+
+async def test_a_beneficiary_keeps_the_code_for_a_name(town: Town) -> None:
+    amina = await town.a_beneficiary()
+    before = await amina.gets("/me")
+
+    refusal = refusal_in(await amina.asks("PATCH", "/me", {"display_name": "Amina Benali"}))
+    accepted(await amina.asks("PATCH", "/me", {"locale": "en"}))
+
+    assert refusal.code == "account.name_is_code"
+    assert await amina.gets("/me") == {**before, "locale": "en"}
+
+
+async def test_suspension_counts_from_the_next_request_on(town: Town) -> None:
+    admin, marc = await town.an_admin(), Visitor(town)
+    account = await marc.registers()
+    tokens = await marc.signs_in()
+    await marc.sees_me(tokens)
+
+    await admin.posts(f"/admin/accounts/{account['id']}/suspend", {"reason": "reported"})
+
+    assert (await refused(marc.sees_me(tokens))).code == "account.suspended"
+    assert (await refused(marc.refreshes(tokens))).code == "auth.session_over"
+    assert (await marc.tries_to_sign_in()).code == "account.suspended"
+    assert (await marc.tries_to_sign_in(password=ANOTHER)).code == "auth.wrong_credentials"
+
+    await admin.posts(f"/admin/accounts/{account['id']}/restore", {"reason": "cleared up"})
+    await marc.sees_me(await marc.signs_in())
+
+
+async def test_the_refresh_of_a_suspended_account_is_refused_even_where_its_session_was_left_open(town: Town) -> None:
+    marc = Visitor(town)
+    await marc.registers()
+    tokens = await marc.signs_in()
+
+    await town.changes("update app.accounts set status = 'suspended'")
+    refusal = await refused(marc.refreshes(tokens))
+    await town.changes("update app.accounts set status = 'active'")
+
+    assert refusal.code == "auth.session_over"
+    await marc.refreshes(tokens)  # the control: nothing else stood in the way
+
+
+async def test_refusals_are_in_english_for_who_asks(town: Town) -> None:
+    answer = await Visitor(town).asks(
+        "POST", "/auth/token", form={"username": "a@example.org", "password": "x"}, headers={"Accept-Language": "en"}
+    )
+
+    assert refusal_in(answer).body["title"] == "Wrong credentials"
+
+
+async def test_the_key_of_access_tokens_is_published(town: Town) -> None:
+    marc = Visitor(town)
+    await marc.registers()
+    token = (await marc.signs_in())["access_token"]
+
+    keys = accepted(await town.request("GET", "/.well-known/jwks.json")).json()
+    key = jwt.PyJWKSet.from_dict(keys)[jwt.get_unverified_header(token)["kid"]]
+
+    assert jwt.decode(token, key, ["EdDSA"], audience="authenticated")["iss"] == town.url
+    assert set(keys["keys"][0]) == {"kty", "crv", "x", "kid", "use", "alg"}  # no private part

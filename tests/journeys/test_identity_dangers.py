@@ -1,0 +1,473 @@
+"""Guessing, listening at doors, stealing and replaying: each attack, and beside it the control in which it works."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from base64 import urlsafe_b64encode
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from backend.accounts import passwords
+from backend.settings import settings
+from tests.town import Town, refused
+from tests.town.answers import accepted, refusal_in
+from tests.visitors import PASSWORD, Visitor, mails
+
+WRONG = "not the right password"
+
+
+def without_id(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "request_id"}
+
+
+# Who is here?
+
+
+async def test_a_known_address_is_answered_like_a_new_one_and_its_person_is_told(town: Town) -> None:
+    amina, nosy = Visitor(town), Visitor(town)
+    await amina.registers("amina@example.org")
+    before = [tuple(row) for row in await town.rows("select * from app.accounts, app.credentials")]
+
+    wanted = nosy.registration("AMINA@example.org", role="merchant", display_name="X", password=WRONG)
+    known = await nosy.asks("POST", "/auth/register", wanted)
+    new = await nosy.asks("POST", "/auth/register", {**wanted, "email": "new@example.org"})
+
+    assert known.status_code == new.status_code == 201
+    assert known.json().keys() == new.json().keys()
+    asked_for = ("role", "display_name", "locale", "email_verified")
+    assert [known.json()[name] for name in asked_for] == [new.json()[name] for name in asked_for]
+    # The id is one that could be: version 7, of now, and nobody's.
+    stamps = [UUID(answer.json()["id"]).int >> 80 for answer in (known, new)]
+    assert 0 <= stamps[1] - stamps[0] < 60_000
+    assert {UUID(answer.json()["id"]).version for answer in (known, new)} == {7}
+    assert set(known.headers) == set(new.headers)
+    told = [mail.subject for mail in await mails(town, "amina@example.org")]
+    assert told == ["Confirmez votre adresse e-mail", "Vous avez déjà un compte EcoPanier"]
+    await town.changes("delete from app.accounts where email = 'new@example.org'")
+    assert [tuple(row) for row in await town.rows("select * from app.accounts, app.credentials")] == before
+
+
+async def test_an_unknown_account_a_wrong_password_and_an_account_without_one_look_alike(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same answer, for the same work: the parameters of each comparison are recorded."""
+    work: list[str] = []
+    verify = passwords._argon2.verify_and_update
+
+    def recorded(password: bytes, kept: str) -> tuple[bool, str | None]:
+        work.append(kept.rsplit("$", 2)[0])
+        return verify(password, kept)
+
+    monkeypatch.setattr(passwords._argon2, "verify_and_update", recorded)
+    visitor = Visitor(town)
+    await visitor.registers()
+    beneficiary = await town.a_beneficiary()
+
+    names = (
+        "amina@example.org",
+        "nobody@example.org",
+        beneficiary.code,
+        "2026-BEN-99999",
+        "not a name at all",
+        "\u017f@\u00e9.fr",
+    )
+    refusals = [await visitor.tries_to_sign_in(name, WRONG) for name in names]
+
+    assert {refusal.code for refusal in refusals} == {"auth.wrong_credentials"}
+    assert all(without_id(refusal.body) == without_id(refusals[0].body) for refusal in refusals)
+    assert work == ["$argon2id$v=19$m=19456,t=2,p=1"] * len(names)
+
+
+async def test_asking_for_a_new_password_tells_nothing(town: Town) -> None:
+    amina, nosy = Visitor(town), Visitor(town)
+    await amina.registers("unverified@example.org")
+    await amina.registers("verified@example.org")
+    await town.changes("update app.accounts set email_verified_at = now() where email = 'verified@example.org'")
+    written = len(await mails(town))
+
+    answers = [
+        await nosy.asks("POST", "/auth/forgot-password", {"email": f"{who}@example.org"})
+        for who in ("verified", "unverified", "unknown")
+    ]
+
+    assert {(answer.status_code, answer.content) for answer in answers} == {(204, b"")}
+    assert [mail.to for mail in (await mails(town))[written:]] == ["verified@example.org"]
+
+
+async def test_who_registered_a_stranger_s_address_cannot_keep_the_stranger_out(town: Town) -> None:
+    thief, owner = Visitor(town), Visitor(town)
+    await thief.registers("owner@example.org", password="a thief's own password")
+    stolen = await thief.signs_in("owner@example.org", "a thief's own password")
+
+    await owner.registers("owner@example.org")
+    await owner.posts("/auth/verify-email", {"token": (await mails(town))[-1].token})
+    await owner.posts("/auth/forgot-password", {"email": "owner@example.org"})
+    await owner.posts("/auth/reset-password", {"token": (await mails(town))[-1].token, "password": PASSWORD})
+
+    await owner.signs_in("owner@example.org")
+    assert (await refused(thief.refreshes(stolen))).code == "auth.session_over"
+    assert (await thief.tries_to_sign_in("owner@example.org", "a thief's own password")).status == 401
+
+
+async def test_a_stranger_reads_nothing_that_the_registrant_wrote(town: Town) -> None:
+    await Visitor(town).registers("stranger@example.org", display_name="WIN A CAR https://evil.example")
+    (mail,) = await mails(town)
+
+    assert "evil" not in mail.text + mail.html + mail.subject
+
+
+async def test_one_mailbox_is_not_flooded(town: Town) -> None:
+    await Visitor(town).registers("amina@example.org")
+    await mails(town)
+    await town.changes("update app.accounts set email_verified_at = now()")
+    answers = [
+        await Visitor(town).asks("POST", path, body)
+        for _ in range(6)
+        for path, body in (
+            ("/auth/forgot-password", {"email": "Amina@example.org"}),
+            ("/auth/register", Visitor(town).registration("amina@EXAMPLE.org")),
+        )
+    ]
+
+    # Of five an hour one was the first registration; refusing says nothing, because unknown addresses count the same.
+    assert [answer.status_code for answer in answers] == [204, 201, 204, 201, 204, 429, 204, 429, 204, 429, 204, 429]
+    assert len(await mails(town)) == 5
+
+
+# Guessing
+
+
+async def guesses(visitor: Visitor, times: int, name: str = "amina@example.org") -> None:
+    for _ in range(times):
+        await visitor.sends_sign_in(name, WRONG)
+
+
+async def test_ten_wrong_passwords_lock_the_name_for_a_quarter_of_an_hour(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers("amina@example.org")
+    await amina.registers("other@example.org")
+    # From ten addresses, and each time written differently: it is one name.
+    for number in range(10):
+        await guesses(Visitor(town), 1, f" {'AMINA' if number % 2 else 'amina'}@Example.org ")
+
+    locked = await amina.tries_to_sign_in()
+    await amina.signs_in("other@example.org")
+    await town.clock(await town.now() + timedelta(minutes=16))
+    await amina.signs_in()
+
+    assert (locked.status, locked.code) == (429, "auth.too_many_tries")
+    assert 800 < int(locked.headers["Retry-After"]) <= 900
+
+
+async def test_control_without_the_count_ten_wrong_passwords_change_nothing(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    await guesses(Visitor(town), 10)
+
+    await town.changes("delete from app.throttles")
+
+    await amina.signs_in()
+
+
+async def test_the_right_password_ends_the_count_of_its_name(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    for _ in range(2):
+        await guesses(amina, 9)
+        await amina.signs_in()
+
+
+async def test_guesses_at_once_count_like_guesses_in_turn(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+
+    answers = await asyncio.gather(*(Visitor(town).sends_sign_in(password=f"{WRONG} {n}") for n in range(25)))
+
+    assert sorted(answer.status_code for answer in answers) == [401] * 10 + [429] * 15
+
+
+async def test_one_address_cannot_try_many_names(town: Town) -> None:
+    amina, guesser = Visitor(town), Visitor(town)
+    await amina.registers()
+    await asyncio.gather(*(guesser.sends_sign_in(f"person{n}@example.org", WRONG) for n in range(50)))
+
+    assert (await guesser.tries_to_sign_in()).code == "auth.too_many_tries"
+    await amina.signs_in()  # the control: the account itself is not locked
+
+
+async def test_a_town_behind_one_address_signs_in(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    answers = [await amina.sends_sign_in() for _ in range(52)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    # Nor does a guesser get more tries by signing in between.
+    for _ in range(5):
+        await asyncio.gather(*(amina.sends_sign_in(f"person{n}@example.org", WRONG) for n in range(10)))
+        last = await amina.sends_sign_in()
+    assert last.status_code == 429
+
+
+async def test_load_tests_lift_the_address_s_limit_and_not_the_account_s(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "off")
+    settings.cache_clear()
+    amina = Visitor(town)
+    await amina.registers()
+    await asyncio.gather(*(amina.sends_sign_in(f"person{n}@example.org", WRONG) for n in range(51)))
+    await amina.signs_in()
+    await guesses(amina, 10)
+
+    assert (await amina.tries_to_sign_in()).code == "auth.too_many_tries"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "most"),
+    [
+        ("/auth/register", {}, 30),
+        ("/auth/forgot-password", {}, 20),
+        ("/auth/reset-password", {}, 20),
+        ("/auth/activate", {}, 20),
+        ("/auth/verify-email", {}, 60),
+        ("/auth/refresh", {}, 300),
+    ],
+)
+async def test_each_door_is_limited_by_address(lasting_town: Town, path: str, body: dict[str, Any], most: int) -> None:
+    visitor = Visitor(lasting_town)
+    answers = [await visitor.asks("POST", path, body) for _ in range(most + 1)]
+    elsewhere = await Visitor(lasting_town).asks("POST", path, body)
+
+    assert [answer.status_code for answer in answers] == [422] * most + [429]
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert elsewhere.status_code == 422
+
+
+# Stealing
+
+
+async def test_a_stolen_refresh_token_ends_the_session_when_both_have_used_it(town: Town) -> None:
+    amina, thief = Visitor(town), Visitor(town)
+    await amina.registers()
+    tokens = await amina.signs_in()
+
+    stolen = await thief.refreshes(tokens)
+    caught = await refused(amina.refreshes(tokens))
+
+    assert caught.code == "auth.session_over"
+    assert (await refused(thief.refreshes(stolen))).code == "auth.session_over"
+    assert await town.value("select ended_because from app.sessions") == "token_reused"
+
+
+async def test_control_unused_by_its_owner_a_stolen_token_works_on(town: Town) -> None:
+    amina, thief = Visitor(town), Visitor(town)
+    await amina.registers()
+    stolen = await thief.refreshes(await amina.signs_in())
+
+    await thief.refreshes(stolen)
+
+
+async def test_of_many_refreshes_at_once_one_wins_and_then_the_session_is_over(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    tokens = await amina.signs_in()
+
+    answers = await asyncio.gather(
+        *(amina.asks("POST", "/auth/refresh", {"refresh_token": tokens["refresh_token"]}) for _ in range(20))
+    )
+
+    assert sorted(answer.status_code for answer in answers) == [200] + [401] * 19
+    (won,) = (answer.json() for answer in answers if answer.status_code == 200)
+    assert (await refused(amina.refreshes(won))).code == "auth.session_over"
+
+
+async def test_the_same_request_sent_again_is_no_theft(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    tokens, key = await amina.signs_in(), str(uuid4())
+
+    answers = await asyncio.gather(*(amina.refreshes(tokens, key=key) for _ in range(20)))
+
+    assert {answer["refresh_token"] for answer in answers} == {answers[0]["refresh_token"]}
+    assert await town.value("select count(*) from app.refresh_tokens where spent_at is null") == 1
+    following = await amina.refreshes(answers[0], key=key)
+    assert following["refresh_token"] != answers[0]["refresh_token"]
+    # Once its answer has been used, the request is spent like its token.
+    assert (await refused(amina.refreshes(tokens, key=key))).code == "auth.session_over"
+    assert (await refused(amina.refreshes(following))).code == "auth.session_over"
+
+
+async def test_another_key_is_another_request(town: Town) -> None:
+    amina, thief = Visitor(town), Visitor(town)
+    await amina.registers()
+    tokens = await amina.signs_in()
+    held = await amina.refreshes(tokens, key="mine")
+
+    assert (await refused(thief.refreshes(tokens, key="a guess"))).code == "auth.session_over"
+    assert (await refused(amina.refreshes(held))).code == "auth.session_over"
+
+
+async def test_no_token_nor_password_stands_in_the_database(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.posts("/auth/register", amina.registration(), key="a key")
+    (mail,) = await mails(town)
+    tokens = await amina.refreshes(await amina.signs_in(), key="another key")
+    body = json.dumps(amina.registration()).encode()
+    plain = hashlib.sha256(b"\0".join((b"POST", b"/v1/auth/register", body))).digest()
+
+    rows = []
+    for table in await town.rows("select format('%I.%I', schemaname, tablename) from pg_tables"
+                                 " where schemaname in ('app', 'jobs')"):  # fmt: skip
+        rows += [str(row) for row in await town.rows(f"select t::text from {table[0]} t")]  # noqa: S608
+    dump = "\n".join(rows)
+
+    assert "Amina B." in dump  # the control: what does stand there is found
+    for secret in (PASSWORD, mail.token, tokens["refresh_token"], tokens["access_token"]):
+        assert secret not in dump
+    # Nor a fast hash of the password's request, which a dump's reader could try passwords against.
+    assert plain.hex() not in dump
+    assert await town.value("select count(*) from app.idempotency_keys where fingerprint = $1", plain) == 0
+
+
+async def test_tokens_are_never_kept_by_a_cache(town: Town) -> None:
+    amina = Visitor(town)
+    registered = await amina.asks("POST", "/auth/register", amina.registration())
+    signed_in = await amina.sends_sign_in()
+    refreshed = await amina.asks("POST", "/auth/refresh", {"refresh_token": signed_in.json()["refresh_token"]})
+    me = await amina.asks("GET", "/me", token=signed_in.json()["access_token"])
+
+    assert {a.headers["cache-control"] for a in (registered, signed_in, refreshed, me)} == {"no-store"}
+
+
+# Forging
+
+
+def forged(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
+    """A token by hand, because PyJWT refuses to make most of these."""
+    parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
+    signature = hmac.digest(key, b".".join(parts), "sha256") if header["alg"] == "HS256" else b""
+    return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
+
+
+async def test_forged_access_tokens_are_nobody_s(town: Town) -> None:
+    marc = await town.a_customer()
+    own = Ed25519PrivateKey.from_private_bytes(settings().derived_key("access-tokens"))
+    now = int(time.time())
+    good = {"sub": str(marc.id), "iss": town.url or "", "aud": "authenticated", "iat": now, "exp": now + 60}
+    kid = (await town.request("GET", "/.well-known/jwks.json")).json()["keys"][0]["kid"]
+    raw = own.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    pem = own.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+
+    def signed(key: Ed25519PrivateKey = own, **changed: Any) -> str:
+        claims = {name: value for name, value in {**good, **changed}.items() if value is not None}
+        return jwt.encode(claims, key, "EdDSA", headers={"kid": kid})
+
+    forgeries = {
+        "another key": signed(Ed25519PrivateKey.generate()),
+        "expired": signed(exp=now - 10),
+        "not yet valid": signed(nbf=now + 60),
+        "another issuer": signed(iss="https://elsewhere.example"),
+        "another audience": signed(aud="anon"),
+        "no expiry": signed(exp=None),
+        "no subject": signed(sub=None),
+        "no audience": signed(aud=None),
+        "no issuer": signed(iss=None),
+        "a subject that is no id": signed(sub="marc"),
+        "no signature": forged({"alg": "none", "typ": "JWT"}, good, b""),
+        "our public key as a secret": forged({"alg": "HS256", "kid": kid}, good, raw),
+        "our public key, written out, as a secret": forged({"alg": "HS256", "kid": kid}, good, pem),
+        "a signature cut off": signed().rpartition(".")[0] + ".",
+        "nested": urlsafe_b64encode(b"[" * 4000).decode() + ".e30.",
+        "too long": signed(padding="x" * 9000),
+        "nothing like a token": "marc",
+    }
+    refusals = {
+        name: refusal_in(await town.request("GET", "/v1/me", headers={"Authorization": f"Bearer {token}"})).code
+        for name, token in forgeries.items()
+    }
+    sound = await town.request("GET", "/v1/me", headers={"Authorization": f"Bearer {signed()}"})
+
+    assert set(refusals.values()) == {"access.unauthenticated"}, refusals
+    assert accepted(sound).json()["id"] == str(marc.id)
+
+
+def test_control_a_verifier_that_believes_the_token_s_algorithm_takes_the_public_key_for_a_secret() -> None:
+    raw = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    token = forged({"alg": "HS256"}, {"sub": "anyone"}, raw)
+
+    believed = jwt.get_unverified_header(token)["alg"]
+
+    assert jwt.decode(token, raw, [believed])["sub"] == "anyone"
+
+
+async def test_a_remembered_token_expires_all_the_same(town: Town) -> None:
+    marc = await town.a_customer()
+    key = Ed25519PrivateKey.from_private_bytes(settings().derived_key("access-tokens"))
+    await town.is_served()
+    claims = {"sub": str(marc.id), "iss": town.url, "aud": "authenticated", "exp": time.time() + 1.5}
+    headers = {"Authorization": f"Bearer {jwt.encode(claims, key, 'EdDSA')}"}
+
+    first = await town.request("GET", "/v1/me", headers=headers)
+    await asyncio.sleep(2)
+    second = await town.request("GET", "/v1/me", headers=headers)
+
+    assert [first.status_code, second.status_code] == [200, 401]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"refresh_token": "\\u0000"}',
+        b'{"refresh_token": "\\ud800"}',
+        b'{"refresh_token": NaN}',
+        b'{"refresh_token": ["x"]}',
+        b'{"refresh_token": "x", "role": "admin"}',
+        b'{"refresh_token": ""}',
+        b'{"refresh_token": "' + b"x" * 201 + b'"}',
+        b"\xff",
+    ],
+)
+async def test_bodies_that_are_none(lasting_town: Town, body: bytes) -> None:
+    for path in ("refresh", "logout"):
+        answer = await lasting_town.request(
+            "POST", f"/v1/auth/{path}", content=body, headers={"Content-Type": "application/json"}
+        )
+        assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b"username=a%00b&password=x",
+        b"username=amina@example.org",
+        b"password=x",
+        b"username=a&password=x&role=admin",
+        b"username=a&password=x&grant_type=client_credentials",
+        b"username=" + b"a" * 1001 + b"&password=x",
+        b"username=a&password=" + b"a" * 1001,
+        b"",
+    ],
+)
+async def test_forms_that_are_none(lasting_town: Town, form: bytes) -> None:
+    answer = await lasting_town.request(
+        "POST", "/v1/auth/token", content=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+
+    assert refusal_in(answer).status == 422
+
+
+@pytest.mark.parametrize("form", [b"username=%ed%a0%80&password=%ed%a0%80", b"username=\xff&password=\xff"])
+async def test_letters_that_are_none_belong_to_nobody(lasting_town: Town, form: bytes) -> None:
+    answer = await lasting_town.request(
+        "POST", "/v1/auth/token", content=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
+    )
+
+    assert refusal_in(answer).code == "auth.wrong_credentials"
