@@ -17,7 +17,15 @@ NOBODY = "anon"
 
 
 class NotDone(Exception):
-    """The statement was not run, or refused; the text says why. Nothing was changed."""
+    """The statement was not run; the text says why."""
+
+
+class Refused(Exception):
+    """The database refused the statement; nothing was changed. `in_words` says why."""
+
+    def __init__(self, error: asyncpg.PostgresError) -> None:
+        self.error = error
+        super().__init__(str(error))
 
 
 @dataclass(frozen=True)
@@ -54,7 +62,7 @@ async def account_called(name: str, owner_url: str) -> UUID:
 async def ask_as(account: UUID | None, statement: str, settings: Settings, api_url: str, *, commit: bool) -> Answer:
     """Run one statement as this account, or as nobody, in one transaction that is undone unless told otherwise.
 
-    api_url: the login of the serving process. Raises NotDone.
+    api_url: the login of the serving process. Raises NotDone, Refused.
     """
     try:
         database = await Database.open(api_url, settings)
@@ -74,12 +82,16 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
         raise NotDone("This account is suspended: the API refuses it, and to the database it is nobody.") from None
     except DBAPIError as error:
         cause = error.orig.__cause__ if error.orig is not None else None
-        raise NotDone(_in_words(cause) if isinstance(cause, asyncpg.PostgresError) else str(error.orig)) from None
+        if isinstance(cause, asyncpg.PostgresError):
+            raise Refused(cause) from None
+        raise NotDone(str(error.orig)) from None
     finally:
         await database.close()
 
 
-def _in_words(error: asyncpg.PostgresError) -> str:
+def in_words(refusal: Refused) -> str:
+    """Say why, in one line; our own facts have words once they have been imported."""
+    error = refusal.error
     state, message = error.sqlstate or "", str(error.message)
     fact = fact_coded(message, 400) if state.startswith("EP") else fact_of_constraint(error.constraint_name)
     if fact is not None:

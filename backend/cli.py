@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
@@ -113,17 +113,20 @@ def create_admin(
     from backend.accounts import passwords
     from backend.accounts.addresses import EmailAddress
     from backend.accounts.facts import PasswordTooCommon
-    from backend.accounts.schemas import Password
 
     chosen = settings()
     owner_url = _needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     if (chosen.auth == "supabase") != (supabase_id is not None):
         raise SystemExit("--supabase-id is for ECOPANIER_AUTH=supabase, and needed there: its passwords are not ours.")
-    address: str = _checked(EmailAddress, email, "This is not an e-mail address.")
+    try:
+        address: str = TypeAdapter(EmailAddress).validate_python(email)
+    except ValidationError:
+        raise SystemExit("This is not an e-mail address.") from None
     password_hash = None
     if supabase_id is None:
         secret = password or typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-        _checked(Password, secret, f"The password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
+        if not passwords.SHORTEST <= len(secret) <= passwords.LONGEST:
+            raise SystemExit(f"A password has {passwords.SHORTEST} to {passwords.LONGEST} characters.")
         try:
             passwords.refuse_common(secret, address)
         except PasswordTooCommon as refusal:
@@ -133,10 +136,10 @@ def create_admin(
         with psycopg.connect(owner_url) as connection:
             connection.execute("set local role ecopanier_owner")
             connection.execute("select app.create_admin(%s, %s, %s)", [address, password_hash, supabase_id])
-    except psycopg.errors.RaiseException:
-        raise SystemExit("Nothing was changed: this address or id belongs to an account that is no admin.") from None
     except psycopg.Error as problem:
-        raise SystemExit(f"Nothing was changed: {str(problem).splitlines()[0]}") from None
+        taken = "this address or id is that of an account that is no admin."
+        why = taken if problem.sqlstate == "EP409" else str(problem).splitlines()[0]
+        raise SystemExit(f"Nothing was changed: {why}") from None
     sys.stdout.write(f"{address} is an admin.\n")
 
 
@@ -148,7 +151,6 @@ def as_person(
 ) -> None:
     """Run SQL as somebody, under row-level security, as the API would: what they may see and do, and no more."""
     from backend import as_person as asking
-    from backend import main as _every_fact  # noqa: F401  so that refusals have words
 
     async def asked() -> asking.Answer:
         chosen = settings()
@@ -163,8 +165,12 @@ def as_person(
 
     try:
         answer = asyncio.run(asked())
-    except asking.NotDone as refusal:
-        raise SystemExit(str(refusal)) from None
+    except asking.NotDone as reason:
+        raise SystemExit(str(reason)) from None
+    except asking.Refused as refusal:
+        from backend import main as _every_fact  # noqa: F401  each has its words
+
+        raise SystemExit(asking.in_words(refusal)) from None
     _print_answer(answer, kept=commit)
 
 
@@ -203,13 +209,6 @@ def openapi() -> None:
     from backend.main import create_app
 
     sys.stdout.write(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n")
-
-
-def _checked(kind: Any, value: str, otherwise: str) -> Any:
-    try:
-        return TypeAdapter(kind).validate_python(value)
-    except ValidationError:
-        raise SystemExit(otherwise) from None
 
 
 def _needed(url: SecretStr | None, name: str) -> str:
