@@ -38,6 +38,18 @@ async def test_somebody_registers_confirms_their_address_and_signs_in(town: Town
     )
 
 
+async def test_one_address_among_many_is_confirmed(town: Town) -> None:
+    amina = Visitor(town)
+    account = await amina.registers("amina@example.org")
+    await amina.registers("later@example.org")
+    (mail,) = await mails(town, "amina@example.org")
+
+    await amina.posts("/auth/verify-email", {"token": mail.token})
+
+    confirmed = await town.rows("select id from app.accounts where email_verified_at is not null")
+    assert [row["id"] for row in confirmed] == [UUID(account["id"])]
+
+
 async def test_mails_are_in_the_language_chosen_or_asked_for(town: Town) -> None:
     visitor = Visitor(town)
     await visitor.registers("chosen@example.org", locale="en")
