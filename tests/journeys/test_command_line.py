@@ -1,9 +1,5 @@
 """`ecopanier as` and `ecopanier admin create`, as an operator types them."""
 
-import asyncio
-import os
-import sys
-from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import httpx2
@@ -11,40 +7,12 @@ import pytest
 
 from backend.as_person import Answer, NotDone, Refused, account_called, ask_as, in_words
 from backend.settings import settings
-from tests.startup.running import OURS, ROOT
+from tests.startup.commands import ecopanier
 from tests.town import Person, Town
 from tests.town.answers import accepted, refusal_in
 from tests.town.databases import API
 
 PASSWORD = "trois chats dorment au soleil"
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a command ended, and what it said on both channels."""
-
-    status: int
-    text: str
-
-
-async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
-    """Run a command against a town's database; a variable that is given as empty is not set."""
-    ways = {"DATABASE_URL": town.copy.url(API), "ECOPANIER_OWNER_DATABASE_URL": town.copy.url()}
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "backend.cli",
-        *words,
-        cwd=ROOT,
-        env={**inherited, "ECOPANIER_DATA_DIR": str(town.folder), **ways, **environment},
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said, _ = await process.communicate()
-    assert process.returncode is not None
-    return Said(process.returncode, said.decode())
 
 
 async def asks(town: Town, who: Person | None, statement: str, *, commit: bool = False) -> Answer:

@@ -1,0 +1,173 @@
+"""The demo town: what a newcomer finds, and that its past obeys every law."""
+
+import re
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pytest
+from stdnum.fr import siret
+
+from scripts.town import NotEmpty, build
+from scripts.town.people import PASSWORD
+from tests.startup.commands import ecopanier
+from tests.town import Merchant, Pass, Person, Reservation, Town, refused
+from tests.town.answers import accepted
+
+PARIS = ZoneInfo("Europe/Paris")
+HASH = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"  # nobody signs in with it
+WHAT_HAPPENED = """
+    select l.title, s.name, r.quantity, r.status, coalesce(r.ended_because, ''), p.code, r.created_at - $1
+    from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
+    join app.passes p on p.reservation_id = r.id order by r.created_at, p.code
+"""
+
+
+async def signs_in(town: Town, name: str) -> Person:
+    """Somebody of the demo town, by the name they sign in with."""
+    form = urlencode({"username": name, "password": PASSWORD}).encode()
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = accepted(await town.request("POST", "/v1/auth/token", content=form, headers=kind)).json()
+    me = accepted(
+        await town.request("GET", "/v1/me", headers={"Authorization": f"Bearer {answer['access_token']}"})
+    ).json()
+    kind_of_person = Merchant if me["role"] == "merchant" else Person
+    return kind_of_person(town, UUID(me["id"]), me["display_name"], me["email"], answer["access_token"])
+
+
+async def test_a_newcomer_finds_a_town_and_can_use_it_at_once(town: Town) -> None:
+    seeded = await ecopanier(town, "seed")
+    again = await ecopanier(town, "seed")
+
+    assert seeded.status == 0, seeded.text
+    assert (town.folder / "demo-sign-ins.txt").read_text() == seeded.text
+    assert again.status == 1
+    assert "in an empty database only" in again.text
+
+    counted = await town.rows(
+        "select (select count(*) from app.shops where status = 'verified'),"
+        " (select count(distinct category) from app.shops),"
+        " (select count(*) from app.associations where status = 'verified'),"
+        " (select count(*) from app.collectors),"
+        " (select count(*) from app.lots where status = 'published' and remaining > 0)"
+    )
+    assert tuple(counted[0]) == (12, 12, 2, 3, 30)
+
+    names = re.findall(r"^\w+ +(\S+) +" + re.escape(PASSWORD), seeded.text, re.MULTILINE)
+    people = {name: await signs_in(town, name) for name in names}
+    amina, youssef, mariam = (people[name] for name in names if "-BEN-" in name)
+    near = {"near": "48.5839,7.7455", "limit": 50}
+    assert len((await people["claire@ecopanier.example"].gets("/lots", **near))["data"]) == 22
+    assert len((await mariam.gets("/lots", **near))["data"]) == 22
+    free = (await amina.gets("/lots", **near, kind="free"))["data"]
+    assert len(free) == 8
+    await amina.posts(f"/lots/{free[0]['id']}/reservations", {"quantity": 2}, key="amina")
+
+    # What Youssef holds can be collected this minute.
+    (held,) = [r for r in (await youssef.gets("/reservations"))["data"] if r["status"] == "confirmed"]
+    reservation = Reservation(UUID(held["id"]), UUID(held["lot_id"]), held["status"], held)
+    shown = await youssef.gets(f"/reservations/{reservation.id}/pass")
+    grocer = people["epicerie@ecopanier.example"]
+    assert isinstance(grocer, Merchant)
+    before = await town.value("select app.public_impact() ->> 'meals'")
+    await grocer.hands_over(Pass(reservation, shown["qr"], shown["code"], shown["pin"], shown))
+    assert float(await town.value("select app.public_impact() ->> 'meals'")) > float(before)
+    refusal = await refused(grocer.hands_over(Pass(reservation, shown["qr"], shown["code"], shown["pin"], shown)))
+    assert refusal.code == "pass.already_used"
+
+
+async def test_no_demo_town_in_production(town: Town) -> None:
+    production = {
+        "ECOPANIER_ENV": "production",
+        "ECOPANIER_PUBLIC_URL": "https://ecopanier.example",
+        "ECOPANIER_SECRET_KEY": "a key for tests alone, 32 bytes at least",
+        "STRIPE_API_KEY": "sk_live_x",
+        "STRIPE_WEBHOOK_SECRET": "whsec_x",
+    }
+
+    refused_there = await ecopanier(town, "seed", **production)
+
+    assert refused_there.status == 1
+    assert "there is none in production" in refused_there.text
+    assert await town.value("select count(*) from app.accounts") == 0
+
+
+# Also in the minute before midnight and after it, and around both changes of the clocks.
+MOMENTS = (
+    "2026-06-17T11:20+02:00",
+    "2026-12-31T23:59:30+01:00",
+    "2027-01-01T00:00:30+01:00",
+    "2026-03-29T03:10+02:00",
+    "2026-10-25T02:30+01:00",
+)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+async def test_past_and_present_obey_the_laws_at_any_moment(town: Town, moment: str) -> None:
+    await town.clock(moment)
+    now = datetime.fromisoformat(moment)
+    the_clock = "select pg_get_functiondef('app.clock()'::regprocedure)"
+    before = await town.value(the_clock)
+
+    build(town.copy.url(), HASH)
+
+    assert await town.value(the_clock) == before
+    assert await town.stock_is_exact()
+    for row in await town.rows("select siret from app.shops"):
+        assert siret.is_valid(row[0])
+
+    ahead = await town.rows("select * from app.lots where status = 'published'")
+    assert len(ahead) == 30
+    tomorrow = now.astimezone(PARIS).date() + timedelta(days=1)
+    for lot in ahead:
+        assert lot["pickup_end"] - now >= timedelta(minutes=45)
+        assert lot["pickup_start"].astimezone(PARIS).date() <= tomorrow
+        assert lot["published_at"] <= now
+    assert any(lot["pickup_start"] <= now < lot["pickup_end"] for lot in ahead)
+    assert not await town.value("select count(*) from app.lots where status <> 'published' and pickup_end > $1", now)
+
+    outcomes = await town.rows("select distinct status from app.reservations")
+    assert {row[0] for row in outcomes} == {"confirmed", "picked_up", "cancelled", "expired", "no_show"}
+    assert not await town.rows("""
+        select r.id from app.reservations r join app.lots l on l.id = r.lot_id
+        left join app.impact_entries e on e.reservation_id = r.id
+        where (r.status = 'picked_up') <> coalesce(e.recorded_at between l.pickup_start and l.pickup_end, false)
+           or r.created_at not between l.published_at and l.pickup_end
+    """)
+    # Nothing is left that Stripe, a mail or the worker would be asked about.
+    assert not await town.value(
+        "select count(*) from app.payments where status not in ('succeeded', 'refunded', 'cancelled')"
+    )
+    assert not await town.value(
+        "select count(*) from app.reservations where status = 'confirmed' and unit_price_cents > 0"
+    )
+    assert not await town.value("select count(*) from jobs.procrastinate_jobs")
+    assert not await town.value("select count(*) from app.idempotency_keys")
+    assert now - await town.value("select since from app.impact_totals") > timedelta(days=14)
+
+
+async def test_the_story_is_always_the_same(town: Town, lasting_town: Town) -> None:
+    towns = (town, MOMENTS[0]), (lasting_town, "2026-07-01T11:20+02:00")
+    stories = []
+    for place, moment in towns:
+        await place.clock(moment)
+        build(place.copy.url(), HASH)
+        stories.append([tuple(row) for row in await place.rows(WHAT_HAPPENED, datetime.fromisoformat(moment))])
+
+    assert stories[0] == stories[1]
+    assert len(stories[0]) > 50
+
+
+async def test_a_town_is_built_whole_or_not_at_all(town: Town) -> None:
+    await town.changes("alter table app.impact_totals rename to hidden")
+
+    with pytest.raises(Exception, match="impact_totals"):
+        build(town.copy.url(), HASH)
+    assert await town.value("select count(*) from app.accounts") == 0
+    assert "now()" in await town.value("select pg_get_functiondef('app.clock()'::regprocedure)")
+
+    await town.a_customer()
+    with pytest.raises(NotEmpty):
+        build(town.copy.url(), HASH)
+    assert await town.value("select count(*) from app.accounts") == 1

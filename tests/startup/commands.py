@@ -1,0 +1,38 @@
+"""`ecopanier`, one command at a time, against the database of a town."""
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+
+from tests.startup.running import OURS, ROOT
+from tests.town import Town
+from tests.town.databases import API
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended, and what it said on both channels."""
+
+    status: int
+    text: str
+
+
+async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
+    """Run a command against a town's database; a variable that is given as empty is not set."""
+    ways = {"DATABASE_URL": town.copy.url(API), "ECOPANIER_OWNER_DATABASE_URL": town.copy.url()}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "backend.cli",
+        *words,
+        cwd=ROOT,
+        env={**inherited, "ECOPANIER_DATA_DIR": str(town.folder), **ways, **environment},
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return Said(process.returncode, said.decode())
