@@ -220,7 +220,7 @@ def _needed(url: SecretStr | None, name: str) -> str:
 def main() -> None:
     """Run a command; unsafe or wrong settings are said in words, with status 2."""
     try:
-        app()
+        app(prog_name="./scripts/ecopanier")
     except SettingsRefused as refusal:
         sys.stderr.write(f"{refusal}\n")
         raise SystemExit(2) from None
