@@ -13,6 +13,19 @@ begin
         where l.status in ('published', 'paused') and l.pickup_end <= app.clock()
         order by l.id limit most for update skip locked
     loop
+        if lot.status = 'paused' then
+            -- Quotas are locked before lots; who comes to theirs the other way round does not wait for it. A lot whose
+            -- holder is cancelling right now ends the next time.
+            begin
+                perform from app.free_portions f
+                where (f.account_id, f.day) in (
+                    select r.account_id, r.quota_day from app.reservations r
+                    where r.lot_id = lot.id and r.status = 'confirmed' and r.quota_day is not null)
+                for update nowait;
+            exception when lock_not_available then
+                continue;
+            end;
+        end if;
         update app.lots l set status = 'ended' where l.id = lot.id;
         for absent in
             select r.id, r.status from app.reservations r
