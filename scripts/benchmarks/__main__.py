@@ -1,0 +1,78 @@
+"""`scripts/bench`: every figure, or those asked for."""
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from scripts.benchmarks import handovers, hot_requests, memory, plans, report, scale, statements
+from scripts.benchmarks.figures import Figure
+from scripts.benchmarks.ground import Amounts, Ground
+from scripts.places import data_folder
+
+
+class Which(StrEnum):
+    """What can be measured alone."""
+
+    RESERVE = "reserve"
+    SEARCH = "search"
+    CONTESTED = "contested"
+    SCALE = "scale"
+    STATEMENTS = "statements"
+    HANDOVERS = "handovers"
+    TOTALS = "totals"
+    MEMORY = "memory"
+
+
+MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
+    Which.RESERVE: hot_requests.reserve,
+    Which.SEARCH: hot_requests.search,
+    Which.CONTESTED: hot_requests.contested,
+    Which.SCALE: scale.search_at_scale,
+    Which.STATEMENTS: statements.statements,
+    Which.HANDOVERS: handovers.handovers,
+    Which.TOTALS: handovers.totals,
+    Which.MEMORY: memory.memory,
+}
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    only: Annotated[list[Which] | None, typer.Option(help="One of them; may be repeated.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="In less than a minute: that it runs, not how fast.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Print the plans of the search instead.")] = False,
+) -> None:
+    """Measure the speed that EcoPanier must reach, side by side in one run, as ratios. Takes some minutes."""
+    began = time.monotonic()
+    amounts = Amounts.quick() if quick else Amounts()
+    # Not below /tmp, which may be memory: a commit has to reach a disk.
+    folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data_folder()))
+    folder.chmod(0o755)
+    progress = Console(stderr=True)
+    figures: list[Figure] = []
+    try:
+        with ExitStack() as until_done:
+            ground = Ground(folder, amounts, until_done)
+            if explain:
+                plans.show(ground)
+                return
+            for which in only or MEASURES:
+                progress.print(f"{which} …", style="dim")
+                figures += MEASURES[which](ground)
+        report.show(figures, amounts, folder, time.monotonic() - began)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    app()

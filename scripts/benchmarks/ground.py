@@ -1,0 +1,195 @@
+"""Where everything is measured: a Postgres of its own with fsync on, its databases, the API and the ORM baseline."""
+
+import functools
+import os
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg
+
+from backend.identity import OwnTokens
+from backend.migrate import migrate
+from backend.settings import Settings
+from scripts.benchmarks.world import World
+from scripts.databases import API_LOGIN, WORKER_LOGIN
+from scripts.embedded_postgres import EmbeddedPostgres
+from scripts.places import ROOT
+from scripts.supervise import Guarded, last_lines
+
+SUPERUSER = "postgres"
+LOTS_OF_A_SHOP = 5
+READY_WITHIN_SECONDS = 60.0
+CLIENTS = 16
+
+# fsync, full-page writes and autovacuum stay on. A checkpoint in the middle of a round would fall on one of the
+# two that are compared, so there is none; the buffers hold the largest index, as those of a server of its own would.
+SERVER = {"max_wal_size": "16GB", "checkpoint_timeout": "1h", "shared_buffers": "1GB"}
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """How much is measured: the whole, or quickly to see that it can be."""
+
+    accounts: int = 2_000
+    lots: int = 20_000
+    few_lots: int = 10_000
+    many_lots: int = 1_000_000
+    searches: int = 2_000
+    handovers: int = 1_000  # per client and turn
+    rounds: int = 7
+    seconds: int = 4
+
+    @classmethod
+    def quick(cls) -> "Amounts":
+        """For a smoke: nothing it prints says much."""
+        return cls(accounts=200, lots=2_000, many_lots=100_000, searches=300, handovers=50, rounds=1, seconds=1)
+
+
+class Program:
+    """A serving process of ours on a port of its own, ready when made."""
+
+    def __init__(self, name: str, module: list[str], environment: dict[str, str], folder: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        log = folder / f"{name}.log"
+        command = [sys.executable, "-m", *module, "--port", str(self.port)]
+        self._running = Guarded(command, log=log, environment=environment, folder=ROOT)
+        self.process = psutil.Process(self._running.pid)
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while not self._answers():
+            if self._running.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                raise RuntimeError(f"{name} did not start:\n{last_lines(log)}")
+            time.sleep(0.1)
+
+    def stop(self) -> None:
+        """End it and wait."""
+        self._running.stop()
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+class Ground:
+    """Makes each thing when it is first asked for, and ends all of them with `until_done`."""
+
+    def __init__(self, folder: Path, amounts: Amounts, until_done: ExitStack) -> None:
+        self.amounts = amounts
+        self._folder = folder
+        self._until_done = until_done
+        self._secret = os.urandom(32).hex()
+
+    @functools.cached_property
+    def server(self) -> EmbeddedPostgres:
+        """The running Postgres."""
+        return self._until_done.enter_context(EmbeddedPostgres(self._folder / "postgres", settings=SERVER))
+
+    @functools.cached_property
+    def town(self) -> str:
+        """The database that requests go to: beneficiaries, and lots 1 to `lots` free with portions without end."""
+        amounts = self.amounts
+        with self._world("town") as world:
+            world.beneficiaries(amounts.accounts)
+            world.shops(amounts.lots // LOTS_OF_A_SHOP)
+            world.free_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP)
+            world.discounted_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP, first=amounts.lots + 1)
+        return "town"
+
+    @functools.cache  # noqa: B019  lives as long as the run
+    def market(self, lots: int) -> str:
+        """A database with so many published lots to search among."""
+        name = f"market_{lots}"
+        with self._world(name) as world:
+            world.shops(lots // LOTS_OF_A_SHOP)
+            world.discounted_lots(lots, shops=lots // LOTS_OF_A_SHOP)
+        return name
+
+    def counter(self, name: str, reservations: int) -> str:
+        """A database with so many confirmed reservations to hand over."""
+        amounts = self.amounts
+        with self._world(name) as world:
+            world.beneficiaries(amounts.accounts)
+            world.shops(amounts.lots // LOTS_OF_A_SHOP)
+            world.free_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP)
+            world.reservations(reservations, lots=amounts.lots, accounts=amounts.accounts)
+        return name
+
+    def url(self, database: str, login: str = API_LOGIN) -> str:
+        """How a login reaches a database."""
+        return self.server.url(login, database)
+
+    def worker_url(self, database: str) -> str:
+        """How the worker reaches it."""
+        return self.url(database, WORKER_LOGIN)
+
+    def connected(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
+        """A superuser's connection, each statement a transaction."""
+        return psycopg.connect(self.url(database, SUPERUSER), autocommit=True)
+
+    @functools.cached_property
+    def api(self) -> Program:
+        """The API as it is served, in front of the town, without limits."""
+        return self.served()
+
+    def served(self) -> Program:
+        """One more API process in front of the town."""
+        return self._program("api", ["backend.cli", "serve"])
+
+    @functools.cached_property
+    def orm_baseline(self) -> Program:
+        """The same two endpoints as people usually write them."""
+        from scripts.benchmarks import orm_baseline
+
+        with self.connected(self.town) as connection:
+            orm_baseline.allow(connection)
+        return self._program("orm-baseline", ["scripts.benchmarks.orm_baseline"])
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """The settings of the served processes, of which the bench needs the keys."""
+        return Settings.model_validate({"secret_key": self._secret, "data_dir": self._folder})
+
+    @functools.cached_property
+    def tokens(self) -> OwnTokens:
+        """Signs people in with the key that the API has."""
+        return OwnTokens(self.settings.derived_key("access-tokens"), self.settings.public_url)
+
+    def _program(self, name: str, module: list[str]) -> Program:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        ours = {
+            "DATABASE_URL": self.url(self.town),
+            "ECOPANIER_SECRET_KEY": self._secret,
+            "ECOPANIER_DATA_DIR": str(self._folder),
+            "ECOPANIER_RATE_LIMITS": "off",
+        }
+        program = Program(name, module, kept | ours, self._folder)
+        self._until_done.callback(program.stop)
+        return program
+
+    @functools.cached_property
+    def _migrated(self) -> str:
+        with self.connected("postgres") as connection:
+            connection.execute("create database migrated")
+        migrate(self.url("migrated", SUPERUSER))
+        return "migrated"
+
+    @contextmanager
+    def _world(self, name: str) -> Iterator[World]:
+        with self.connected("postgres") as connection:
+            connection.execute(f"create database {name} template {self._migrated} strategy file_copy".encode())
+        with psycopg.connect(self.url(name, SUPERUSER)) as connection:
+            world = World(connection)
+            yield world
+            world.done()

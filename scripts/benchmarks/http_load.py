@@ -1,0 +1,96 @@
+"""What the load client sends: requests of people who have signed in before, as bytes."""
+
+import json
+import random
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from backend.identity import OwnTokens
+from scripts.benchmarks.world import EAST, MARGIN, MERCHANT, NORTH, SOUTH, WEST, numbered
+from scripts.places import ROOT
+
+SEARCHES = 2_000
+CLIENT = "raw sockets in one Python process (scripts/benchmarks/load.py)"
+
+Request = tuple[str, str | None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Answers by status, requests per second, latencies in seconds."""
+
+    answers: dict[str, int]
+    per_second: float
+    p50: float
+    p99: float
+
+
+class LoadFailed(Exception):
+    """Something else than what was expected was answered; its text says what."""
+
+
+def searches() -> list[Request]:
+    """A page of lots around anywhere in the square, signed in as nobody."""
+    return [
+        (
+            f"GET /v1/lots?near={random.uniform(SOUTH + MARGIN, NORTH - MARGIN):.6f},"  # noqa: S311
+            f"{random.uniform(WEST + MARGIN, EAST - MARGIN):.6f}&radius_km=5 HTTP/1.1\r\nHost: bench\r\n\r\n",  # noqa: S311
+            None,
+        )
+        for _ in range(SEARCHES)
+    ]
+
+
+def reservations(tokens: OwnTokens, accounts: int, lots: int) -> list[Request]:
+    """One portion of a free lot, for each account; the key between the two parts is made when it is sent."""
+    return [
+        (
+            f"POST /v1/lots/{numbered('lot', random.randint(1, lots))}/reservations HTTP/1.1\r\nHost: bench\r\n"  # noqa: S311
+            f"{_signed_in(tokens, account)}Content-Type: application/json\r\nContent-Length: 14\r\nIdempotency-Key: ",
+            '\r\n\r\n{"quantity":1}',
+        )
+        for account in range(1, accounts + 1)
+    ]
+
+
+def pickups(tokens: OwnTokens, shown: list[dict[str, str]]) -> list[Request]:
+    """Passes shown at the merchant's counter."""
+    bodies = [json.dumps(one) for one in shown]
+    head = (
+        f"POST /v1/pickups HTTP/1.1\r\nHost: bench\r\n{_signed_in(tokens, MERCHANT)}Content-Type: application/json\r\n"
+    )
+    return [(f"{head}Content-Length: {len(body)}\r\n\r\n{body}", None) for body in bodies]
+
+
+def send(port: int, requests: list[Request], *, clients: int, seconds: float, expected: int = 200) -> Outcome:
+    """Keep so many requests under way for some seconds. Raises LoadFailed when an answer is not as expected."""
+    return _run({"port": port, "clients": clients, "seconds": seconds, "requests": requests}, expected)
+
+
+def send_each(port: int, requests: list[Request], *, clients: int, expected: int = 200) -> Outcome:
+    """Send every request once, in order: afterwards each token is known. Raises LoadFailed."""
+    return _run({"port": port, "clients": clients, "requests": requests, "warm": True}, expected)
+
+
+def _signed_in(tokens: OwnTokens, account: int) -> str:
+    return f"Authorization: Bearer {tokens.issue(numbered('account', account), uuid4())}\r\n"
+
+
+def _run(asked: dict[str, Any], expected: int) -> Outcome:
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.benchmarks.load"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    if done.returncode != 0:
+        raise LoadFailed(done.stderr[-2000:])
+    outcome = Outcome(**json.loads(done.stdout))
+    if set(outcome.answers) != {str(expected)}:
+        raise LoadFailed(f"expected {expected} only, got {outcome.answers}")
+    return outcome

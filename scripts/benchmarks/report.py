@@ -1,0 +1,60 @@
+"""The table, and what it was measured on."""
+
+import os
+import platform
+import statistics
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from scripts.benchmarks.figures import Figure
+from scripts.benchmarks.ground import CLIENTS, SERVER, Amounts
+from scripts.benchmarks.http_load import CLIENT
+
+SYNCS = 50
+
+
+def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: float) -> None:
+    """Print all of it."""
+    table = Table("figure", "target", "measured", "", "in numbers", box=None, pad_edge=False)
+    for figure in figures:
+        verdict = "[green]ok" if figure.reached else "[red]missed"
+        target = f"{'≤' if figure.at_most else '≥'} {figure.target:g}{figure.unit}"
+        table.add_row(figure.name, target, f"{figure.measured:.2f}{figure.unit}", verdict, figure.detail)
+    console = Console(width=None if os.isatty(1) else 180, highlight=False)
+    console.print(table)
+    console.print()
+    for line in facts(amounts, folder):
+        console.print(line, style="dim")
+    console.print(f"took {seconds:.0f} s", style="dim")
+
+
+def facts(amounts: Amounts, folder: Path) -> list[str]:
+    """What the figures depend on."""
+    memory = psutil.virtual_memory().total / 2**30
+    busy = psutil.getloadavg()[1]
+    return [
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}; a synced write of 8 KiB takes {_sync(folder) * 1e6:.0f} µs; "
+        f"load of the last 5 minutes {busy:.1f}",
+        f"Postgres 18 (embedded), fsync on, row-level security on, {', '.join(f'{k}={v}' for k, v in SERVER.items())}",
+        f"one API process (ecopanier serve, limits off), {CLIENTS} clients: {CLIENT}; pgbench -M prepared -j 2",
+        f"{amounts.rounds} interleaved rounds of {amounts.seconds} s each; ratios are medians over the rounds",
+    ]
+
+
+def _sync(folder: Path) -> float:
+    """How long the disk takes, in seconds: what every commit waits for."""
+    file = os.open(folder / "sync", os.O_CREAT | os.O_WRONLY, 0o600)
+    took = []
+    for _ in range(SYNCS):
+        began = time.perf_counter()
+        os.pwrite(file, b"x" * 8192, 0)
+        os.fsync(file)
+        took.append(time.perf_counter() - began)
+    os.close(file)
+    return statistics.median(took)

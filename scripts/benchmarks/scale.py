@@ -1,0 +1,77 @@
+"""Whether a search among a hundred times as many lots takes as long: the act's own time, inside the database."""
+
+import math
+from functools import partial
+
+import psycopg
+
+from scripts.benchmarks.figures import Figure, interleaved, median, ratio
+from scripts.benchmarks.ground import Ground
+from scripts.benchmarks.world import EAST, MARGIN, NORTH, RARE_CATEGORY, SOUTH, WEST
+
+# Kilometres: as a page is searched by default, and so far that even the rare category fills a page among few lots.
+AROUND, FAR_AROUND = 5, 30
+
+# Times of single calls in µs, measured where nothing but the act is in between. Its first calls plan and warm up.
+TIMED = """
+do $$
+declare
+    took float8[];
+    began timestamptz;
+begin
+    for n in 1 .. {calls} + 50 loop
+        began := clock_timestamp();
+        perform app.lots_near(
+            null, {south} + random() * {height}, {west} + random() * {width}, {radius} * 1000, null, {category},
+            null, null, null, null, null, -1, '00000000-0000-0000-0000-000000000000', 20);
+        if n > 50 then took := took || extract(epoch from clock_timestamp() - began) * 1e6; end if;
+    end loop;
+    perform set_config('bench.p50', percentile_cont(0.5) within group (order by t)::text, false) from unnest(took) t;
+end $$;
+"""
+
+
+def search_at_scale(ground: Ground) -> list[Figure]:
+    """p50 among many lots ÷ p50 among few, in the same square: without a filter, and in a category that 1 % have."""
+    amounts = ground.amounts
+    few, many = ground.market(amounts.few_lots), ground.market(amounts.many_lots)
+    measured = interleaved(
+        amounts.rounds,
+        {
+            f"{name}, {lots}": partial(_p50, ground, database, radius, category)
+            for lots, database in (("few", few), ("many", many))
+            for name, radius, category in (("all", AROUND, None), ("rare", FAR_AROUND, RARE_CATEGORY))
+        },
+    )
+    sizes = f"10^{math.log10(amounts.many_lots):.0f} ÷ 10^{math.log10(amounts.few_lots):.0f} lots"
+    return [
+        Figure(
+            f"search p50 at {sizes}{with_what}",
+            target,
+            ratio(measured, f"{name}, many", f"{name}, few"),
+            f"{median(measured, f'{name}, many'):.0f} µs ÷ {median(measured, f'{name}, few'):.0f} µs, {radius} km",
+            at_most=True,
+        )
+        for name, with_what, target, radius in (
+            ("all", "", 1.3, AROUND),
+            ("rare", ", in a category that 1 % have", 2.2, FAR_AROUND),
+        )
+    ]
+
+
+def _p50(ground: Ground, database: str, radius: int, category: str | None) -> float:
+    timed = TIMED.format(
+        calls=ground.amounts.searches,
+        south=SOUTH + MARGIN,
+        height=NORTH - SOUTH - 2 * MARGIN,
+        west=WEST + MARGIN,
+        width=EAST - WEST - 2 * MARGIN,
+        radius=radius,
+        category=f"'{category}'" if category else "null",
+    )
+    # A fresh connection each time: what one has planned or remembered helps no other.
+    with psycopg.connect(ground.url(database), autocommit=True, options="-c jit=off -c timezone=UTC") as connection:
+        connection.execute(timed.encode())
+        found = connection.execute("select current_setting('bench.p50')::float8").fetchone()
+    assert found is not None
+    return float(found[0])

@@ -1,0 +1,45 @@
+"""That `scripts/bench` measures what it says; how fast is not asked here."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.places import ROOT
+
+FIGURES = (
+    "POST …/reservations ÷ pgbench",
+    "POST …/reservations ÷ the same with an ORM session",
+    "POST …/reservations: p99 ÷ p50",
+    "GET /lots?near= ÷ pgbench",
+    "GET /lots?near= ÷ the same with an ORM session",
+    "one contested lot ÷ pgbench",
+    "search p50 at 10^5 ÷ 10^4 lots",
+    "in a category that 1 % have",
+    "statements per hot request",
+    "handovers with their impact entry ÷ without",
+    "moments at which a total missed an entry",
+    "memory of one API process under load",
+)
+
+
+def test_it_prints_every_figure_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.benchmarks", "--quick"],
+        cwd=ROOT,
+        env={**os.environ, "ECOPANIER_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    for figure in FIGURES:
+        assert figure in done.stdout
+    # What does not depend on how busy the machine is.
+    for line in done.stdout.splitlines():
+        if line.startswith(("statements", "moments")):
+            assert " ok " in line
+    assert list(tmp_path.iterdir()) == []
