@@ -54,7 +54,7 @@ async def send_mail(work: Work, account_id: UUID, mail: str, job_id: int) -> Non
     elif mail in ("verify_email", "already_registered") and not verified:
         # In both: else whoever registered this address first would keep its owner out for good.
         token = await _token(work, account_id, "verify_email", job_id, timedelta(days=VERIFY_DAYS))
-    elif mail != "already_registered":
+    if token is None and not (mail == "already_registered" and verified):
         log.info("mail.not_needed", mail=mail)
         return
     await mails.send(
@@ -69,7 +69,8 @@ async def send_mail(work: Work, account_id: UUID, mail: str, job_id: int) -> Non
     )
 
 
-async def _token(work: Work, account_id: UUID, purpose: str, job_id: int, lasts: timedelta) -> str:
+async def _token(work: Work, account_id: UUID, purpose: str, job_id: int, lasts: timedelta) -> str | None:
+    """Give the token of this mail; None once it was used, or a later mail's took its place."""
     token = derived_token(work.settings.derived_key("one-time-tokens"), purpose, str(account_id), str(job_id))
-    await work.acts.value("issue_token", account_id, purpose, token_hash(token), datetime.now(UTC) + lasts)
-    return token
+    ends = datetime.now(UTC) + lasts
+    return token if await work.acts.value("issue_token", account_id, purpose, token_hash(token), ends) else None

@@ -3,24 +3,36 @@
 import asyncio
 import datetime
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
+import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import SecretStr
-from structlog.testing import capture_logs
+from structlog.testing import LogCapture
 
 from backend import mail
 from backend.settings import Settings, settings
 from tests.smtp_server import HANG_UP, SmtpServer
 from tests.town import Town
-from tests.visitors import Visitor, read_mail
+from tests.visitors import Visitor, mails, read_mail
+
+Logs: TypeAlias = list[MutableMapping[str, Any]]
+
+
+@pytest.fixture
+def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
+    """What is logged about mails, at every level, however the program that is served set its logs up."""
+    capture = LogCapture()
+    logger = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
+    monkeypatch.setattr(mail, "log", logger)
+    return capture.entries
 
 
 async def send(url: str | None, folder: Path = Path(), to: str = "amina@example.org", **others: Any) -> None:
@@ -34,10 +46,9 @@ def at(verb: str, reply: bytes) -> Callable[[str], bytes | None]:
     return lambda heard: reply if heard == verb else None
 
 
-async def test_delivered() -> None:
+async def test_delivered(logs: Logs) -> None:
     async with SmtpServer() as server:
-        with capture_logs() as logs:
-            await send(server.url)
+        await send(server.url)
 
     received = read_mail(server.mails[0])
     assert server.recipients == ["amina@example.org"]
@@ -60,10 +71,9 @@ async def test_delivered_to_a_server_that_takes_seven_bits_only() -> None:
 @pytest.mark.parametrize(
     ("verb", "reply"), [("RCPT", b"550 no amina@example.org here"), ("DOT", b"554 looks like spam")]
 )
-async def test_refused_for_good_is_said_once_and_not_tried_again(verb: str, reply: bytes) -> None:
+async def test_refused_for_good_is_said_once_and_not_tried_again(verb: str, reply: bytes, logs: Logs) -> None:
     async with SmtpServer(at(verb, reply)) as server:
-        with capture_logs() as logs:
-            await send(server.url)
+        await send(server.url)
 
     assert server.mails == []
     assert [(log["event"], log["smtp_code"]) for log in logs] == [("mail.refused", int(reply[:3]))]
@@ -143,9 +153,8 @@ async def test_control_a_trusted_certificate_is_told(tmp_path: Path, monkeypatch
     assert len(server.mails) == 1
 
 
-async def test_without_a_server_mails_are_written_for_the_operator_alone(tmp_path: Path) -> None:
-    with capture_logs() as logs:
-        await send(None, tmp_path)
+async def test_without_a_server_mails_are_written_for_the_operator_alone(tmp_path: Path, logs: Logs) -> None:
+    await send(None, tmp_path)
 
     (file,) = (tmp_path / "mails").iterdir()
     assert read_mail(file.read_bytes()).to == "amina@example.org"
@@ -202,6 +211,30 @@ async def test_while_the_mail_server_is_down_people_register_and_the_mail_waits(
                           " where task_name = 'accounts.send_mail'")  # fmt: skip
     assert [tuple(row) for row in job] == [("todo", 1, True)]
     assert not (town.folder / "mails").exists()
+
+
+async def test_two_mails_held_up_by_one_outage_do_not_end_each_other_s_tokens(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    await amina.posts("/auth/verify-email", {"token": (await mails(town))[0].token})
+    async with SmtpServer(at("CONNECT", b"421 not now")) as server:
+        monkeypatch.setenv("SMTP_URL", server.url)
+        settings.cache_clear()
+        for _ in range(2):
+            await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
+            await town.worker_runs()
+        await town.changes("update jobs.procrastinate_jobs set scheduled_at = null where status = 'todo'")
+
+    async with SmtpServer() as server:
+        monkeypatch.setenv("SMTP_URL", server.url)
+        settings.cache_clear()
+        await town.worker_runs()
+
+    # The first was overtaken by the second and is not sent any more.
+    (mail,) = (read_mail(raw) for raw in server.mails)
+    await amina.posts("/auth/reset-password", {"token": mail.token, "password": "trois chats dorment au soleil"})
 
 
 def _self_made(folder: Path) -> ssl.SSLContext:

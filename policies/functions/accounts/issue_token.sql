@@ -1,12 +1,17 @@
 -- Remember a one-time token that a mail or an enrolment hands to its person; earlier ones of the same purpose end.
--- A mail that is tried again brings the same token: it stays what it is, used or not.
+-- A mail that is tried again brings the same token: it lives on if it still can, and the answer says whether. Were it to
+-- end the others again, two mails held up by the same outage would end each other's tokens.
 create or replace function app.issue_token(account uuid, wanted_purpose text, new_hash bytea, expires timestamptz)
-returns void language plpgsql security definer set search_path = '' as $$
+returns boolean language plpgsql security definer set search_path = '' as $$
 begin
+    update app.one_time_tokens t set expires_at = expires where t.token_hash = new_hash and t.used_at is null;
+    if found then return true; end if;
+    if exists (select from app.one_time_tokens t where t.token_hash = new_hash) then return false; end if;
+
     update app.one_time_tokens t set used_at = app.clock()
-    where t.account_id = account and t.purpose = wanted_purpose and t.used_at is null and t.token_hash <> new_hash;
-    insert into app.one_time_tokens as t (token_hash, account_id, purpose, expires_at)
-    values (new_hash, account, wanted_purpose, expires)
-    on conflict (token_hash) do update set expires_at = excluded.expires_at where t.used_at is null;
+    where t.account_id = account and t.purpose = wanted_purpose and t.used_at is null;
+    insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)
+    values (new_hash, account, wanted_purpose, expires);
+    return true;
 end $$;
 grant execute on function app.issue_token(uuid, text, bytea, timestamptz) to ecopanier_worker;
