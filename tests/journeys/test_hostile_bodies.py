@@ -1,0 +1,118 @@
+"""Bodies that no client of good will sends, against every route that takes one: 422, and nothing has changed."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.journeys.test_strangers import everything, example_of
+from tests.town import Town
+from tests.town.people import Person
+
+# Not theirs to say, on any route: the program decides these.
+NOT_THEIRS = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
+
+
+def spoilt(example: dict[str, Any]) -> dict[str, bytes]:
+    """One valid body, spoilt in each way that strict JSON or an exact model has to notice."""
+    field = next(iter(example))
+    plain = json.dumps(example)
+    put = {name: json.dumps({**example, field: "@"}).replace('"@"', value) for name, value in RAW.items()}
+    unknown = {f"the field {name}": json.dumps({**example, name: value}) for name, value in NOT_THEIRS.items()}
+    bodies = {
+        **put,
+        **unknown,
+        "a list": f"[{plain}]",
+        "a text": '"text"',
+        "two values": plain + plain,
+        "cut off": plain[:-1],
+        "deep": "[" * 100_000,
+    }
+    return {name: body.encode("utf-8", "surrogatepass") for name, body in bodies.items()} | {
+        "not UTF-8": plain.encode().replace(b"{", b'{"\xff": 1, ', 1),
+        "an unknown field of NaN": plain.replace("{", '{"x": NaN, ', 1).encode(),
+    }
+
+
+RAW = {
+    "NaN": "NaN",
+    "Infinity": "-Infinity",
+    "1e400": "1e400",
+    "a huge integer": "9" * 400,
+    "a lone surrogate": '"\\ud800"',
+    "a lone surrogate in bytes": '"\ud800"',
+    "NUL": '"a\\u0000b"',
+    "an object": '{"a": 1}',
+}
+
+
+async def takers(town: Town) -> dict[str, Person]:
+    """Somebody who may call each route, so that nothing but the body is in the way."""
+    merchant = await town.a_merchant()
+    customer = await town.a_customer()
+    return {
+        "/v1/shops": merchant,
+        "/v1/lots": merchant,
+        "/v1/pickups": merchant,
+        "/v1/me": customer,
+        "/v1/lots/{lot_id}/reservations": customer,
+        "/v1/beneficiaries": await town.an_association(),
+    }
+
+
+@pytest.mark.parametrize("part", range(2))
+async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
+    """Split in two, so that each part stays short."""
+    shop = await town.a_shop()
+    lot = await town.a_lot(shop=shop)
+    beneficiary = (await town.a_beneficiary()).id
+    admin = await town.an_admin()
+    ids = {
+        "lot_id": lot.id,
+        "shop_id": shop.id,
+        "beneficiary_id": beneficiary,
+        "account_id": (await town.a_customer("Paul")).id,
+        "association_id": (await town.an_association("Ailleurs")).id,
+        "collector_id": (await town.a_collector()).id,
+        "reservation_id": uuid4(),
+    }
+    known = await takers(town)
+    description = (await town.request("GET", "/openapi.json")).json()
+    before = await everything(town)
+
+    tried, wrong = 0, []
+    for path, methods in list(description["paths"].items())[part::2]:
+        for method, operation in methods.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            example = example_of(content, description) if content else None
+            if not example or path == "/v1/stripe/webhook":  # which takes bytes with a signature
+                continue
+            sender = known.get(path) or (shop.merchant if path.startswith(("/v1/shops/", "/v1/lots/")) else admin)
+            tried += 1
+            for name, body in spoilt(example).items():
+                got = await sender.asks(
+                    method.upper(),
+                    path.removeprefix("/v1").format(**ids),
+                    headers={"Content-Type": "application/json"},
+                    key=str(uuid4()) if method == "post" else None,
+                    content=body,
+                )
+                if got.status_code != 422 or "\ufffd" in got.text or "Traceback" in got.text:
+                    wrong.append(f"{method} {path}, {name}: {got.status_code} {got.text[:200]}")
+
+    assert tried >= 7
+    assert not wrong, "\n".join(wrong)
+    assert await everything(town) == before
+
+
+async def test_the_same_body_unspoilt_is_taken(town: Town) -> None:
+    """The control: it is the spoiling that is refused."""
+    marc = await town.a_customer()
+    lot = await town.a_lot()
+    before = await everything(town)
+
+    taken = await marc.asks("POST", f"/lots/{lot.id}/reservations", {"quantity": 1}, key="fine")
+
+    assert taken.status_code == 201
+    assert await everything(town) != before

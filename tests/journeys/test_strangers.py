@@ -1,0 +1,130 @@
+"""Each role against each route with somebody else's things: every answer is the one for a thing that does not exist.
+
+The routes come from the served description, so a new route is tried too, or this file says that it does not know what
+to try it with.
+"""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from tests.town import Town
+from tests.town.people import Person
+
+# What a route's path parameter is filled with: a thing of people who are none of the askers.
+Things = dict[str, UUID]
+
+# An admin decides about these and may therefore see them; nobody else learns that they exist.
+ADMINS_OWN = ("/v1/admin/", "/v1/beneficiaries/", "/v1/shops/", "/v1/lots/{lot_id}")
+
+
+async def somebody_elses_things(town: Town) -> Things:
+    """A shop that is not verified, its draft, a reservation of a lot elsewhere, and a beneficiary of an association."""
+    merchant = await town.a_merchant("Gilles")
+    shop = await merchant.registers_shop()
+    fields = await town.lot_fields(await town.a_shop())
+    draft = await merchant.posts("/lots", {**fields, "shop_id": shop["id"], "publish": False})
+    bought = await (await town.a_customer("Hélène")).buys(await town.a_lot())
+    association = await town.an_association("Autre part")
+    enrolled = await association.enrols()
+    return {
+        "shop_id": UUID(shop["id"]),
+        "lot_id": UUID(draft["id"]),
+        "reservation_id": bought.id,
+        "beneficiary_id": UUID(enrolled["id"]),
+        "association_id": association.id,
+        "collector_id": (await town.a_collector("Loin")).id,
+        "account_id": merchant.id,
+    }
+
+
+def operations(description: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """Every route with something in its path: method, path, and the example of its body."""
+    found = []
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            if "{" in path:
+                content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+                found.append((method.upper(), path, example_of(content, description)))
+    return found
+
+
+def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
+    if "example" in content:
+        return content["example"]
+    if content.get("examples"):
+        return next(iter(content["examples"].values()))["value"]
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    properties = description["components"]["schemas"].get(name, {}).get("properties", {})
+    return {field: schema["examples"][0] for field, schema in properties.items() if schema.get("examples")} or None
+
+
+async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
+    """Status and body, without what differs between any two requests."""
+    filled = path.removeprefix("/v1").format(**things)
+    key = str(uuid4()) if method == "POST" else None
+    got = await person.asks(method, filled, body, key=key)
+    said = json.loads(got.text) if "json" in got.headers.get("content-type", "") else {"bytes": len(got.content)}
+    said.pop("request_id", None)
+    return got.status_code, said
+
+
+@pytest.mark.parametrize("role", ["customer", "merchant", "beneficiary", "collector", "association", "admin"])
+async def test_somebody_elses_thing_answers_as_one_that_does_not_exist(town: Town, role: str) -> None:
+    theirs = await somebody_elses_things(town)
+    nothing = {name: uuid4() for name in theirs}
+    asker: Person = await {
+        "customer": town.a_customer,
+        "merchant": town.a_merchant,
+        "beneficiary": town.a_beneficiary,
+        "collector": town.a_collector,
+        "association": town.an_association,
+        "admin": town.an_admin,
+    }[role]()
+    description = (await town.request("GET", "/openapi.json")).json()
+    before = await everything(town)
+
+    tried = 0
+    for method, path, body in operations(description):
+        if role == "admin" and path.startswith(ADMINS_OWN):
+            continue
+        of_theirs = await answer(asker, method, path, body, theirs)
+        of_nothing = await answer(asker, method, path, body, nothing)
+        assert of_theirs == of_nothing, f"{method} {path} tells {role} that it exists"
+        # A list of nothing may be an empty list, never somebody's.
+        assert of_theirs[0] in (403, 404) or of_theirs == (200, {"data": [], "has_more": False, "next": None}), (
+            method,
+            path,
+            of_theirs,
+        )
+        tried += 1
+
+    assert tried >= 6
+    assert await everything(town) == before
+
+
+async def test_the_comparison_notices_a_thing_that_shows_itself(town: Town) -> None:
+    """The control: to its own holder a reservation does not answer as one that does not exist."""
+    marc = await town.a_customer()
+    bought = await marc.buys(await town.a_lot())
+    path = "/v1/reservations/{reservation_id}"
+
+    own = await answer(marc, "GET", path, None, {"reservation_id": bought.id})
+    nothing = await answer(marc, "GET", path, None, {"reservation_id": uuid4()})
+
+    assert own != nothing
+
+
+async def everything(town: Town) -> list[str]:
+    """What all the tables of the product hold, as one hash each; kept answers and counted tries may come and go."""
+    hashes = []
+    for row in await town.rows(
+        "select tablename from pg_tables where schemaname = 'app' and tablename <> all ($1) order by 1",
+        ["idempotency_keys", "throttles"],
+    ):
+        name = row["tablename"]
+        content = f"select md5(coalesce(string_agg(t::text, '|' order by t::text), '')) from app.{name} t"
+        hashes.append(f"{name} {await town.value(content)}")
+    return hashes
