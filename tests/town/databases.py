@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,12 +67,15 @@ class Copy:
 
 
 class Databases:
-    """Copies of one migrated database."""
+    """Copies of one migrated database. The next one is made while a test still works with the present one."""
 
-    def __init__(self, server: EmbeddedPostgres, template: str = "town_template") -> None:
+    def __init__(self, server: EmbeddedPostgres) -> None:
         self.server = server
-        self._template = template
         self._numbers = itertools.count(1)
+        self._run("create database town_template")
+        migrate(server.url(SUPERUSER, "town_template"))
+        self._behind = ThreadPoolExecutor(1, thread_name_prefix="databases")
+        self._next = self._behind.submit(self._make, "town_template")
 
     @classmethod
     @contextmanager
@@ -79,25 +83,37 @@ class Databases:
         """Start a server in an empty folder, migrate the template, and stop the server at the end."""
         with EmbeddedPostgres(folder, settings=FAST) as server:
             databases = cls(server)
-            databases._run("create database town_template")
-            migrate(server.url(SUPERUSER, "town_template"))
-            yield databases
+            try:
+                yield databases
+            finally:
+                databases._behind.shutdown(cancel_futures=True)
 
     @contextmanager
-    def copy(self, template: str | None = None) -> Iterator[Copy]:
-        """A copy of the template, or of another database of this server, dropped at the end."""
-        name = f"town_{next(self._numbers)}"
-        self._run(f"create database {name} template {template or self._template} strategy file_copy")
+    def copy(self) -> Iterator[Copy]:
+        """A copy of the template, dropped at the end."""
+        name = self._next.result()
+        self._next = self._behind.submit(self._make, "town_template")
         try:
             yield Copy(self.server, name)
         finally:
-            self._run(f"drop database {name} with (force)")
+            self._behind.submit(self._drop, name)
 
     @contextmanager
     def empty(self) -> Iterator[Copy]:
         """A database in which nothing has been migrated yet."""
-        with self.copy("template0") as empty:
-            yield empty
+        name = self._make("template0")
+        try:
+            yield Copy(self.server, name)
+        finally:
+            self._drop(name)
+
+    def _make(self, template: str) -> str:
+        name = f"town_{next(self._numbers)}"
+        self._run(f"create database {name} template {template} strategy file_copy")
+        return name
+
+    def _drop(self, name: str) -> None:
+        self._run(f"drop database {name} with (force)")
 
     def _run(self, statement: str) -> None:
         with psycopg.connect(self.server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
