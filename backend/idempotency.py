@@ -67,6 +67,15 @@ def fingerprint(request: Request, body: bytes) -> bytes:
     return sha256(b"\0".join((request.method.encode(), request.scope["path"].encode(), body))).digest()
 
 
+async def keyed_fingerprint(request: Request) -> bytes:
+    """Give a fingerprint that nobody can compute without our key.
+
+    A plain hash of a name and a birthday, of a password or a PIN, read from a dump, could be tried fast.
+    """
+    plain = fingerprint(request, await request.body())
+    return hmac.digest(settings().derived_key("idempotency"), plain, "sha256")
+
+
 class Once:
     """Does the work of a request once per key: `return await once(session, actions.publish_lot(…), 201)`."""
 
@@ -124,9 +133,7 @@ async def _once(
         Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
     ] = None,
 ) -> Once:
-    plain = fingerprint(request, await request.body())
-    # Keyed: a plain hash of a name and a birthday, or of a password, could be tried fast.
-    return Once(key_of(request), hmac.digest(settings().derived_key("idempotency"), plain, "sha256"))
+    return Once(key_of(request), await keyed_fingerprint(request))
 
 
 OnceDep = Annotated[Once, Depends(_once)]

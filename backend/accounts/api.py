@@ -1,6 +1,5 @@
 """Accounts over HTTP: one's own account, and with our own tokens everything about signing in."""
 
-import hmac
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
@@ -36,11 +35,10 @@ from backend.common_facts import PreconditionFailed
 from backend.db import AccountSuspended, ActsDep, SignedIn, call, database
 from backend.errors import language_of, problems
 from backend.etags import IfMatch, etag, require_revision
-from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, Once, fingerprint, key_of
+from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
 from backend.identity import OwnTokens
 from backend.limits import client_address, limited
 from backend.routing import Router
-from backend.settings import settings
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -48,18 +46,6 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 async def _act_session(request: Request) -> AsyncIterator[AsyncSession]:
     async with (await database(request)).act_session() as session, session.begin():
         yield session
-
-
-async def _secret_once(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
-    ] = None,
-) -> Once:
-    # Keyed, because these bodies hold passwords: a plain hash of one, read from a dump, could be tried fast.
-    plain = fingerprint(request, await request.body())
-    return Once(key_of(request), hmac.digest(settings().derived_key("idempotency"), plain, "sha256"))
 
 
 async def _not_kept(response: Response) -> None:
@@ -74,7 +60,6 @@ async def _own_tokens(request: Request) -> OwnTokens:
 
 # As ecopanier_api itself, which may call these acts and read nothing: nobody has signed in yet.
 ActSession = Annotated[AsyncSession, Depends(_act_session, scope="function")]
-SecretOnce = Annotated[Once, Depends(_secret_once)]
 Tokens = Annotated[OwnTokens, Depends(_own_tokens)]
 
 router = Router(tags=["accounts"])
@@ -94,7 +79,7 @@ well_known = Router(tags=["accounts"])
     responses=problems(PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour")],
 )
-async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: SecretOnce) -> Any:
+async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> Any:
     """Register an account.
 
     An address that is known already is answered the same, and its person gets a mail. So does a new one, with a token
@@ -147,7 +132,7 @@ async def refresh(
 
 
 @sign_in.post("/auth/logout", status_code=204)
-async def end_session(held: RefreshTokenIn, session: ActSession, once: SecretOnce) -> Response:
+async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) -> Response:
     """Sign out: the refresh tokens of this session end now, its access token within 15 minutes."""
     return await once(session, call(session, "end_session", held=token_hash(held.refresh_token)), 204)
 
@@ -158,7 +143,7 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: SecretOnc
     responses=problems(InvalidOneTimeToken, IdempotencyMismatch),
     dependencies=[limited("one-time-tokens", "60/minute")],
 )
-async def verify_email(held: OneTimeTokenIn, session: ActSession, once: SecretOnce) -> Response:
+async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> Response:
     """Confirm an e-mail address by the token that was sent to it."""
     return await once(session, call(session, "verify_email", held=token_hash(held.token)), 204)
 
@@ -169,7 +154,7 @@ async def verify_email(held: OneTimeTokenIn, session: ActSession, once: SecretOn
     responses=problems(IdempotencyMismatch),
     dependencies=[limited("forgot-password", "20/hour")],
 )
-async def ask_password_reset(wanted: EmailIn, session: ActSession, once: SecretOnce) -> Response:
+async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> Response:
     """Ask for a mail with a token to set a new password.
 
     The answer says nothing about the address. Only a confirmed one is written to; registering again sends the
@@ -184,7 +169,7 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: SecretO
     responses=problems(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("new-passwords", "20/minute")],
 )
-async def reset_password(wanted: NewPasswordIn, session: ActSession, once: SecretOnce) -> Response:
+async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> Response:
     """Set a new password by the token that was mailed; all sessions of the account end."""
     passwords.refuse_common(wanted.password)
     password_hash = await passwords.hashed(wanted.password)

@@ -5,12 +5,12 @@ from typing import Any, NoReturn
 from fastapi import Depends, Request
 
 from backend.accounts import actions
-from backend.accounts.api import NOT_KEPT, ActSession, SecretOnce
+from backend.accounts.api import NOT_KEPT, ActSession
 from backend.accounts.facts import AlreadyRegistered, EmailTaken, SignInElsewhere
 from backend.accounts.schemas import RegisteredOut, RegistrationWithSupabaseIn
 from backend.common_facts import NotSignedIn
 from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyMismatch
+from backend.idempotency import IdempotencyMismatch, OnceDep
 from backend.identity import claims_of, documented_sign_in
 from backend.limits import limited
 from backend.routing import Router
@@ -27,7 +27,7 @@ well_known = Router(tags=["accounts"])
     responses=problems(AlreadyRegistered, EmailTaken, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour"), Depends(documented_sign_in)],
 )
-async def register(wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: SecretOnce) -> Any:
+async def register(wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: OnceDep) -> Any:
     """Register the account of somebody who has signed up with Supabase Auth, by their access token.
 
     The account gets Supabase's id and e-mail address. Until then a good token is nobody's here.
