@@ -102,6 +102,15 @@ def answer_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
     return headers
 
 
+def refusal_headers(name: str, most: int, window_seconds: int, seconds_left: int) -> dict[str, str]:
+    """Give the headers of a 429 whose tries the database counted; `most` in a window."""
+    return {
+        "Retry-After": str(seconds_left),
+        "RateLimit-Policy": f'"{name}";q={most};w={window_seconds}',
+        "RateLimit": f'"{name}";r=0;t={seconds_left}',
+    }
+
+
 async def spend(scope: Scope, name: str, rule: str | limits.RateLimitItem, who: str) -> None:
     """Count one use of something by somebody.
 

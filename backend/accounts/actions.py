@@ -16,12 +16,15 @@ from backend.accounts.tokens import derived_token, new_token, token_hash
 from backend.common_facts import RateLimited
 from backend.db import Acts, call, call_row
 from backend.identity import ACCESS_TOKEN_SECONDS, Claims, OwnTokens, Role
+from backend.limits import refusal_headers
 from backend.messages import Language
 from backend.settings import settings
 
 SESSION_DAYS = 30
 # One address is written to that often at most, whoever asks for it.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
+# As begin_sign_in counts them for one name.
+MOST_TRIES, TRIES_WINDOW_SECONDS = 10, 900
 
 
 async def register(
@@ -97,7 +100,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     found = await acts.row("begin_sign_in", name, by_account, by_address)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
-        raise TooManyTries(headers={"Retry-After": str(max(1, seconds))})
+        raise TooManyTries(headers=refusal_headers("sign-ins", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))
     compared = await passwords.compare(password, found["password_hash"])
     if not compared.right:
         raise WrongCredentials
@@ -177,7 +180,7 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
     )
     if count[0] < 0:
         seconds = math.ceil((count[1] - datetime.now(UTC)).total_seconds())
-        raise RateLimited(headers={"Retry-After": str(max(1, seconds))})
+        raise RateLimited(headers=refusal_headers("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, max(1, seconds)))
 
 
 def _bucket(what: str) -> bytes:

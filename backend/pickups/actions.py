@@ -5,35 +5,40 @@ from uuid import UUID
 from backend.common_facts import RateLimited
 from backend.db import Acts
 from backend.errors import Fact
+from backend.limits import refusal_headers
 from backend.lots.facts import PastUseBy
 from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn
 from backend.reservations.passes import Passes
 
-COUNTER_SECONDS = 600
+# As pick_up counts them for one counter.
+MOST_GUESSES, COUNTER_SECONDS = 30, 600
 
 _PROBLEMS: dict[str, type[Fact]] = {
     fact.code: fact for fact in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy)
 }
 
 
-async def pick_up(acts: Acts, passes: Passes, caller: UUID, shown: PickupIn) -> bytes:
+async def pick_up(
+    acts: Acts, passes: Passes, caller: UUID, shown: PickupIn, key: str | None = None, fingerprint: bytes | None = None
+) -> bytes:
     """Hand over, in one statement, and give the answer's JSON.
 
     The PIN is a function of the code, so it is compared here; the act counts the outcome under the pass's lock before
-    anything is answered. A QR that is none of ours takes the same way as an unknown code.
+    anything is answered. A QR that is none of ours takes the same way as an unknown code. With a key (and the
+    fingerprint of its request) the first answer comes again.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
-    RateLimited.
+    RateLimited; from the database IdempotencyMismatch.
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
     code = read.code if read.genuine else ""
-    done = await acts.row("pick_up", caller, code, passes.pin_matches(code, shown.pin))
+    done = await acts.row("pick_up", caller, code, passes.pin_matches(code, shown.pin), key, fingerprint)
     problem = done["problem"]
     if problem is None:
         return bytes(done["body"], "utf-8")
     if problem == WrongPin.code:
         raise WrongPin(tries_left=done["tries_left"])
     if problem == RateLimited.code:
-        raise RateLimited(headers={"Retry-After": str(COUNTER_SECONDS)})
+        raise RateLimited(headers=refusal_headers("pickup-guesses", MOST_GUESSES, COUNTER_SECONDS, COUNTER_SECONDS))
     raise _PROBLEMS[problem]

@@ -1,14 +1,18 @@
 """The counter over HTTP."""
 
-from typing import cast
+import inspect
+from typing import Annotated, cast
 
-from fastapi import Request
+import limits
+from fastapi import Header, Request
 from fastapi.responses import Response
 
 from backend.common_facts import NotAllowed
 from backend.db import Database
 from backend.errors import problems
+from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, keyed_fingerprint
 from backend.identity import caller
+from backend.limits import client_address, spend
 from backend.lots.facts import PastUseBy
 from backend.pickups import actions
 from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
@@ -19,13 +23,28 @@ from backend.strict_json import read_body
 
 hot = HotRoutes(tags=["pickups"])
 
+PICKUPS = limits.parse("300/minute")
+
 
 async def pick_up(request: Request) -> Response:
-    """Check a pass and hand its portions over. A pass works once, so sending this twice hands over once."""
+    """Check a pass and hand its portions over, once.
+
+    Sent again with the same Idempotency-Key, it gives the same answer; a wrong PIN counts once then, too.
+    """
     account_id = await caller(request)
+    # However many accounts somebody guesses with: the act counts by counter.
+    await spend(request.scope, "pickups", PICKUPS, client_address(request.scope))
+    key = key_of(request)
     shown = await read_body(request, PickupIn)
     state = request.app.state
-    body = await actions.pick_up(cast(Database, state.database).acts, cast(Passes, state.passes), account_id, shown)
+    body = await actions.pick_up(
+        cast(Database, state.database).acts,
+        cast(Passes, state.passes),
+        account_id,
+        shown,
+        key,
+        await keyed_fingerprint(request) if key is not None else None,
+    )
     return Response(body, media_type="application/json")
 
 
@@ -36,5 +55,27 @@ hot.add(
     body=PickupIn,
     answer=PickupOut,
     signed_in=True,
-    responses=problems(NotAllowed, PassUnknown, WrongPin, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy),
+    others=[
+        inspect.Parameter(
+            "idempotency_key",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=None,
+            annotation=Annotated[
+                str | None,
+                Header(
+                    max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."
+                ),
+            ],
+        ),
+    ],
+    responses=problems(
+        NotAllowed,
+        PassUnknown,
+        WrongPin,
+        PassLocked,
+        PassAlreadyUsed,
+        PassOutsideWindow,
+        PastUseBy,
+        IdempotencyMismatch,
+    ),
 )

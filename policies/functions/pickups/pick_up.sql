@@ -2,20 +2,36 @@
 -- Definer and for the API alone, which has compared the PIN with the one that the code stands for and says whether it
 -- matched. What must survive a refusal (a wrong PIN counts, an unknown pass counts) returns instead of raising:
 -- `problem` is then the problem's code. The pass's row lock makes parallel guesses wait for each other, so a sixth
--- guess never learns whether it was right.
+-- guess never learns whether it was right. With an Idempotency-Key a request sent again hands over, or counts, once.
 create or replace function app.pick_up(
-    caller uuid, pass_code text, pin_matches boolean,
+    caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request bytea default null,
     out problem text, out tries_left int, out body text)
 language plpgsql security definer set search_path = '' as $$
 declare
     moment  timestamptz := app.clock();
     counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));
+    kept    app.idempotency_keys;
     tried   int;
     r       app.reservations;
     l       app.lots;
 begin
     perform app.require_role(caller, 'merchant');
-    -- A counter that guesses codes is stopped: 30 unknown passes in ten minutes.
+    if idempotency_key is not null then
+        perform pg_advisory_xact_lock(hashtextextended(caller::text || idempotency_key, 0));
+        select * into kept from app.idempotency_keys i where i.scope = caller and i.key = idempotency_key;
+        if found then
+            if kept.fingerprint <> request then raise exception 'idempotency.mismatch' using errcode = 'EP422'; end if;
+            if kept.status = 200 then
+                body := kept.body;
+            else
+                problem := 'pass.wrong_pin';
+                tries_left := kept.body::int;
+            end if;
+            return;
+        end if;
+    end if;
+
+    -- A counter that guesses is stopped: 30 unknown passes and wrong PINs in ten minutes.
     if exists (select from app.throttles t where t.bucket = counter and t.hits >= 30 and t.resets_at > moment) then
         problem := 'rate.limited';
         return;
@@ -37,32 +53,42 @@ begin
         problem := 'pass.locked';
         return;
     end if;
+
     if not pin_matches then
         update app.passes p set wrong_tries = p.wrong_tries + 1 where p.code = pass_code;
+        perform app.throttle(counter, 30, 600);
         problem := 'pass.wrong_pin';
         tries_left := 4 - tried;
-        return;
+    else
+        select x.* into r from app.reservations x join app.passes p on p.reservation_id = x.id
+        where p.code = pass_code for update of x;
+        select y.* into l from app.lots y where y.id = r.lot_id;
+        if r.status = 'picked_up' then
+            problem := 'pass.already_used';
+        elsif r.status = 'no_show' then
+            problem := 'pass.outside_window';
+        elsif r.status <> 'confirmed' then
+            problem := 'pass.unknown';
+        elsif moment < l.pickup_start or moment >= l.pickup_end then
+            problem := 'pass.outside_window';
+        elsif l.date_kind = 'use_by' and l.food_date < app.paris_day(moment) then
+            problem := 'lot.past_use_by';
+        end if;
+        if problem is not null then return; end if;
+
+        update app.reservations x set status = 'picked_up', ended_at = moment where x.id = r.id;
+        perform app.record_impact(r, l);
+        body := json_build_object(
+            'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
     end if;
 
-    select x.* into r from app.reservations x join app.passes p on p.reservation_id = x.id
-    where p.code = pass_code for update of x;
-    select y.* into l from app.lots y where y.id = r.lot_id;
-    if r.status = 'picked_up' then
-        problem := 'pass.already_used';
-    elsif r.status = 'no_show' then
-        problem := 'pass.outside_window';
-    elsif r.status <> 'confirmed' then
-        problem := 'pass.unknown';
-    elsif moment < l.pickup_start or moment >= l.pickup_end then
-        problem := 'pass.outside_window';
-    elsif l.date_kind = 'use_by' and l.food_date < app.paris_day(moment) then
-        problem := 'lot.past_use_by';
+    if idempotency_key is not null then
+        insert into app.idempotency_keys as i (scope, key, fingerprint, reservation_id, status, body, busy_until)
+        values (caller, idempotency_key, request, r.id, case when problem is null then 200 else 403 end,
+                coalesce(body, tries_left::text), moment)
+        on conflict (scope, key) do nothing;
+        -- Another kind of request took the key while we worked: nothing of ours happened.
+        if not found then raise exception 'idempotency.mismatch' using errcode = 'EP422'; end if;
     end if;
-    if problem is not null then return; end if;
-
-    update app.reservations x set status = 'picked_up', ended_at = moment where x.id = r.id;
-    perform app.record_impact(r, l);
-    body := json_build_object(
-        'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
 end $$;
-grant execute on function app.pick_up(uuid, text, boolean) to ecopanier_api;
+grant execute on function app.pick_up(uuid, text, boolean, text, bytea) to ecopanier_api;
