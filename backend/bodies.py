@@ -62,7 +62,8 @@ class Out(BaseModel):
 def if_sent(**kwargs: Any) -> Any:
     """A field of a PATCH that need not be sent: `title: str = if_sent(max_length=120)`.
 
-    null is refused like any other value that its type does not take; `model_dump(exclude_unset=True)` gives what was sent.
+    null is refused like any other value that its type does not take; `model_dump(exclude_unset=True)` gives what was
+    sent.
     """
     return Field(default=None, json_schema_extra=_without_default, **kwargs)
 

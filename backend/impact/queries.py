@@ -25,7 +25,8 @@ async def public_impact(acts: Acts) -> dict[str, Any]:
 
 async def own_impact(session: AsyncSession) -> ImpactOut:
     """Give what the caller's own handovers saved."""
-    return await _sum(session, col(ImpactEntry.reservation_id).in_(select(func.app.reservations_of(caller_in(session)))))
+    own = select(func.app.reservations_of(caller_in(session)))
+    return await _sum(session, col(ImpactEntry.reservation_id).in_(own))
 
 
 async def shop_impact(session: AsyncSession, shop_id: UUID) -> ImpactOut:
