@@ -92,6 +92,12 @@ class Town:
         ours = [entry for entry in books if entry["metadata"].get("reservation_id") == str(reservation.id)]
         return sum(entry["charged_cents"] for entry in ours), sum(entry["refunded_cents"] for entry in ours)
 
+    async def charged_cents(self) -> int:
+        """Cents that Stripe charged for all reservations of this town; its books are those of the whole run."""
+        ours = {str(row["id"]) for row in await self.rows("select id from app.reservations")}
+        books = (await self.stripe.ledger())["payments"]
+        return sum(entry["charged_cents"] for entry in books if entry["metadata"].get("reservation_id") in ours)
+
     async def stock_is_exact(self) -> bool:
         """Whether each lot's quantity is what is left plus what is promised, and each quota what was taken."""
         wrong = await self.rows("""
