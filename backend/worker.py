@@ -29,6 +29,7 @@ from backend.work import Work
 
 CONCURRENT_JOBS = 8
 MANY = 500
+EVERY_5_SECONDS, EVERY_10_SECONDS = "* * * * * */5", "* * * * * */10"  # the sixth field is the seconds
 CLOCK_FIRST = 10  # before the jobs of acts, which may all be waiting for Stripe
 HEARTBEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
@@ -72,18 +73,18 @@ def queue(work: Work, url: str) -> procrastinate.App:
 
     # By the clock come jobs without any lock: two at once do no harm, and a worker that dies in one must not stop the
     # clock. (A queueing lock would besides need to read which row it met; row-level security hides that.)
-    @app.periodic(cron="*/5 * * * * *")
+    @app.periodic(cron=EVERY_5_SECONDS)
     @app.task(name="by_the_clock", priority=CLOCK_FIRST)
     async def tick(timestamp: int) -> None:
         await by_the_clock(work)
 
-    @app.periodic(cron="*/5 * * * * *")
+    @app.periodic(cron=EVERY_5_SECONDS)
     @app.task(name="take_over", priority=CLOCK_FIRST)
     async def take_over(timestamp: int) -> None:
         await take_over_from_the_dead(app)
 
     # Apart from the clock's: Stripe may be slow, and holds lapse all the same.
-    @app.periodic(cron="*/10 * * * * *")
+    @app.periodic(cron=EVERY_10_SECONDS)
     @app.task(name="payments.reconcile", priority=CLOCK_FIRST)
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
@@ -92,7 +93,8 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
         await work.acts.value("prune")
-        await app.job_manager.delete_old_jobs(nb_hours=24, include_failed=False)
+        # Those that succeeded are deleted at once; what failed for good stays for a month, for a person to look at.
+        await app.job_manager.delete_old_jobs(nb_hours=24 * 30, include_failed=True)
 
     return app
 

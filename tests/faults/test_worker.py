@@ -1,9 +1,13 @@
 """Jobs of workers that died: taken over, whatever they held; those of the living are left alone."""
 
+from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from backend import worker
+from backend.settings import settings
 from tests.town import Reservation, Town
 
 
@@ -22,13 +26,13 @@ async def a_job(town: Town, task: str) -> None:
 
 async def a_job_is_under_way(town: Town, task: str, *, seconds_silent: float) -> None:
     """Some worker, last heard of that long ago, has begun all jobs of this name."""
-    worker = await queue(
+    silent = await queue(
         town,
         "insert into procrastinate_workers (last_heartbeat) values (now() - make_interval(secs => $1)) returning id",
         seconds_silent,
     )
     await queue(
-        town, "update procrastinate_jobs set status = 'doing', worker_id = $1 where task_name = $2", worker, task
+        town, "update procrastinate_jobs set status = 'doing', worker_id = $1 where task_name = $2", silent, task
     )
 
 
@@ -64,3 +68,14 @@ async def test_the_clock_goes_on_though_a_worker_died_at_its_work(town: Town) ->
 
     for task in by_the_clock:
         assert {row["status"] for row in await jobs(town, task)} == {"succeeded"}, task
+
+
+async def test_the_clock_ticks_every_few_seconds(town: Town) -> None:
+    async with worker.working(settings()) as (_work, app):
+        periodic = {each.task.name: each.croniter for each in app.periodic_registry.periodic_tasks.values()}
+    began = datetime(2026, 11, 22, 12, 1, 1, tzinfo=UTC)
+    for task, seconds in {"by_the_clock": 5, "take_over": 5, "payments.reconcile": 10}.items():
+        ticks = [periodic[task].get_next(datetime, start_time=began)] + [
+            periodic[task].get_next(datetime) for _ in range(99)
+        ]
+        assert {(after - before).seconds for before, after in pairwise([began, *ticks])} <= {seconds - 1, seconds}, task
