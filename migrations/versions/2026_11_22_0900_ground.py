@@ -35,7 +35,8 @@ def upgrade() -> None:
         language sql immutable parallel safe strict as $$
             select array_position(array[
                 'fruits_vegetables', 'bakery', 'pastry', 'butcher', 'delicatessen', 'fish', 'dairy', 'cheese',
-                'grocery', 'prepared_meals', 'caterer', 'drinks', 'desserts', 'frozen', 'canned', 'organic', 'other'], category)
+                'grocery', 'prepared_meals', 'caterer', 'drinks', 'desserts', 'frozen', 'canned', 'organic',
+                'other'], category)
         $$;
 
         -- Letters as a search compares them: "pâté" is found by "pate".
