@@ -9,7 +9,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from backend.db import AccountSuspended, Database, UnsafeDatabase
+from backend.db import STATEMENT_SECONDS, AccountSuspended, Database, UnsafeDatabase
 from backend.errors import fact_coded, fact_of_constraint
 from backend.settings import Settings
 
@@ -85,6 +85,8 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
         if isinstance(cause, asyncpg.PostgresError):
             raise Refused(cause) from None
         raise NotDone(str(error.orig)) from None
+    except TimeoutError:
+        raise NotDone(f"Stopped after {STATEMENT_SECONDS} s; nothing was changed.") from None
     finally:
         await database.close()
 

@@ -7,6 +7,7 @@ sign-in. A session becomes its caller at the very begin of its transaction, and 
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, cast
 from uuid import UUID
@@ -90,7 +91,7 @@ class Database:
     def __init__(self, connections: Connections, url: str, settings: Settings) -> None:
         self._connections = connections
         self.acts = Acts(connections)
-        arguments: dict[str, Any] = {"server_settings": _server_settings()}
+        arguments: dict[str, Any] = {"server_settings": _server_settings(), "command_timeout": STATEMENT_SECONDS}
         if settings.pgbouncer:
             arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
         self._engine = create_async_engine(
@@ -155,8 +156,9 @@ def _server_settings() -> dict[str, str]:
     return {"application_name": "ecopanier", "timezone": "UTC", "jit": "off"}
 
 
+@cache
 def newest_migration() -> str | None:
-    """Give the migration that this checkout ends with."""
+    """Give the migration that this checkout ends with, read once: anybody may ask for readiness, often."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")

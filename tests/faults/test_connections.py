@@ -6,10 +6,14 @@ from contextlib import suppress
 
 import asyncpg
 import pytest
+from sqlalchemy import text
 
+from backend import db
 from backend.connections import Connection, Connections
-from backend.db import Acts
-from tests.town.databases import SUPERUSER, Copy, Databases
+from backend.db import Acts, Database, call
+from backend.settings import settings
+from tests.town import Town
+from tests.town.databases import API, SUPERUSER, Copy, Databases
 
 MOST = 2
 
@@ -114,6 +118,24 @@ async def test_an_act_that_takes_too_long_costs_nobody_else_anything(connections
         await Acts(connections).value("slow")
 
     assert await all_work(connections)
+
+
+async def test_a_session_s_statement_does_not_wait_for_ever(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(db, "STATEMENT_SECONDS", 0.5)
+    lot, amina = await town.a_free_lot(), await town.a_beneficiary()
+    database = await Database.open(town.copy.url(API), settings())
+    async with town.copy.connection() as somebody:
+        transaction = somebody.transaction()
+        await transaction.start()
+        await somebody.execute("select from app.lots where id = $1 for update", lot.id)
+        async with asyncio.timeout(20), database.session(lot.shop.merchant.id) as session:
+            with pytest.raises(TimeoutError):
+                await call(session, "withdraw_lot", lot=lot.id)
+        await transaction.rollback()
+    # What waited is gone, and its connection serves the next.
+    async with database.session(amina.id) as session:
+        assert await session.scalar(text("select status from app.lots where id = :lot"), {"lot": lot.id}) == "published"
+    await database.close()
 
 
 async def test_a_server_that_cannot_be_reached_is_tried_again(copy: Copy) -> None:
