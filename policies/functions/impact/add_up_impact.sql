@@ -8,6 +8,10 @@ declare
 begin
     select t.counted_before into strict start from app.impact_totals t for update;
     before := pg_snapshot_xmin(pg_current_snapshot());
+    if before < start then  -- time does not run backwards: a restored dump, which nobody has migrated yet
+        perform app.recount_impact();
+        return;
+    end if;
     -- A new statement, so its snapshot is at least as new as the watermark.
     update app.impact_totals t
     set counted_before = before,

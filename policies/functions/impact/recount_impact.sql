@@ -1,5 +1,6 @@
--- Count all entries anew. Run at each migration, because in a database restored from a dump transactions are numbered
--- from the start again and the old numbers would hide new entries. For the owner.
+-- Count all entries anew. Run at each migration and by add_up_impact when it meets numbers of the future, because in a
+-- database restored from a dump transactions are numbered from the start again and the old numbers would hide new
+-- entries. For the owner.
 create or replace function app.recount_impact() returns void
 language plpgsql security definer set search_path = '' as $$
 begin
