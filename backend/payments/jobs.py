@@ -91,13 +91,14 @@ async def _reached(work: Work, payment_id: UUID) -> bool:
 
 
 async def _intent_made_for(work: Work, payment: Payment) -> str | None:
-    """Give the intent of a payment that has none yet; None when there is none to give up. Raises PaymentUnavailable."""
+    """Give the intent of a payment that has none yet; None when there is none to give up. As Stripe raises."""
     try:
         # Stripe may know it though its answer was lost: the same key gives the same intent, never a second one.
         made = await work.stripe.create_payment_intent(payment.id, payment.reservation_id, payment.amount_cents)
         return made.id
-    except PaymentUnavailable:
-        # For a day Stripe repeats a first answer to a key, a 500 too, whether it had made the intent or not.
+    except (PaymentUnavailable, PaymentRefused):
+        # For a day Stripe repeats a first answer to a key, a 500 too, whether it had made the intent or not; and what
+        # it refuses now it may have made before.
         if found := await work.stripe.find_payment_intent(payment.id):
             return found.id
         if payment.status == "cancel_due" and datetime.now(UTC) - payment.created_at > SURELY_FOUND_AFTER:

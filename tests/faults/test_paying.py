@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import stripe
 
-from backend.payments.stripe_client import stripe_of
+from backend.payments.stripe_client import PaymentRefused, Stripe, stripe_of
 from backend.settings import settings
 from scripts.stripe_stand_in.webhooks import signature
 from tests.town import Reservation, Town
@@ -130,6 +130,28 @@ async def test_a_payment_that_stripe_never_makes_is_closed_once_its_search_would
     await minutes_pass(town, 1)
     await settled(town)
     assert [p["status"] for p in await intents(town)] == ["canceled"]
+
+
+async def test_a_payment_that_stripe_refuses_to_make_is_closed_after_its_hold(
+    shop_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = shop_town
+    lot, marc = await town.a_lot(left=1), await town.a_customer()
+
+    async def refused(*_: object) -> None:
+        raise PaymentRefused("create a payment intent", 400, "amount_too_small", None)
+
+    monkeypatch.setattr(Stripe, "create_payment_intent", refused)
+    assert (await marc.tries_to_reserve(lot)).code == "payment.unavailable"
+    await minutes_pass(town, 11)
+    await town.worker_runs()
+    assert await town.value("select status from app.payments") == "cancel_due"
+    await town.changes("update app.payments set created_at = created_at - interval '6 minutes'")
+    await minutes_pass(town, 1)
+
+    await settled(town)
+
+    assert await town.value("select status from app.payments") == "cancelled"
 
 
 # --- one key
