@@ -9,9 +9,11 @@ select format('table %s has no policy', c.oid::regclass) from pg_class c
 where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
   and not exists (select from pg_policy p where p.polrelid = c.oid)
 union all
-select format('function %s runs as its owner without an empty search path', p.oid::regprocedure) from pg_proc p
+-- An empty path is not enough: pg_temp comes before it, and a type of the caller's making would run as the owner.
+select format('function %s runs as its owner with a search path that others can fill', p.oid::regprocedure) from pg_proc p
 where p.pronamespace = 'app'::regnamespace and p.prosecdef
-  and not coalesce(p.proconfig, '{}') && array['search_path=""', 'search_path=jobs, pg_catalog, pg_temp']
+  and not coalesce(p.proconfig, '{}')
+      && array['search_path=pg_catalog, pg_temp', 'search_path=jobs, pg_catalog, pg_temp']
 union all
 select format('function %s may be executed by everybody', p.oid::regprocedure) from pg_proc p
 where p.pronamespace = 'app'::regnamespace and p.prosecdef

@@ -154,8 +154,8 @@ async def test_suspended_people_do_nothing_at_once(lasting_town: Town, things: T
 async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fault: str, act: str) -> None:
     answer = "'admin'" if "text" in fault else "true"
     await town.changes(
-        f"create or replace function app.{fault} language plpgsql stable security definer set search_path = ''"
-        f" as $$ begin return {answer}; end $$"
+        f"create or replace function app.{fault} language plpgsql stable security definer"
+        f" set search_path = pg_catalog, pg_temp as $$ begin return {answer}; end $$"
     )
     scene = await two_of_everybody(town)
     lot = await town.a_free_lot()

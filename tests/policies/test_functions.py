@@ -42,12 +42,13 @@ async def test_no_function_of_ours_is_everybodys(lasting_town: Town) -> None:
     assert everybodys == []
 
 
-async def test_definers_belong_to_the_owner_and_trust_no_search_path(lasting_town: Town) -> None:
+async def test_definers_belong_to_the_owner_and_look_last_where_anybody_can_write(lasting_town: Town) -> None:
     strays = await lasting_town.rows("""
         select p.oid::regprocedure from pg_proc p
         where p.pronamespace = 'app'::regnamespace
           and (p.proowner <> 'ecopanier_owner'::regrole
-               or p.prosecdef and not p.proconfig && array['search_path=""', 'search_path=jobs, pg_catalog, pg_temp'])
+               or p.prosecdef and not p.proconfig && array['search_path=pg_catalog, pg_temp',
+                                                           'search_path=jobs, pg_catalog, pg_temp'])
     """)
     assert strays == []
 

@@ -161,6 +161,87 @@ async def test_a_suspended_account_is_nobody_from_the_next_statement_on(town: To
         assert await connection.fetchval("select count(*) from app.shops where status <> 'verified'") == 0
 
 
+# Temporary things, which anybody may make
+
+TYPES = ("uuid", "text", "timestamptz", "date", "json", "jsonb", "bytea", "float8", "point", "int4", "bool")
+ARGUMENTS = {
+    "uuid": "'11111111-1111-4111-8111-111111111111'::pg_catalog.uuid",
+    "text": "'verified'::pg_catalog.text",
+    "bytea": "''::pg_catalog.bytea",
+}
+
+
+LISTENING_TYPE = """
+create function pg_temp.listen(v pg_catalog.NAME) returns pg_catalog.bool language plpgsql as $$
+begin
+    insert into pg_temp.heard values (current_user);
+    return true;
+end $$;
+create domain pg_temp.NAME as pg_catalog.NAME check (pg_temp.listen(value));
+"""
+
+
+async def lies_in_wait(connection: Connection) -> None:
+    """Make types of the names that functions use, which tell as whom they are used."""
+    await connection.execute("create temp table heard (from_whom text); grant all on heard to public")
+    for name in TYPES:
+        await connection.execute(LISTENING_TYPE.replace("NAME", name))
+
+
+async def functions_of(town: Town, role: str) -> list[tuple[str, str]]:
+    """Every definer function that a role may execute, with arguments that it accepts."""
+    rows = await town.rows(
+        """
+        select p.proname, (select array_agg(format_type(t.type, null) order by t.place)
+                           from unnest(p.proargtypes) with ordinality as t (type, place)) as types
+        from pg_proc p
+        where p.pronamespace = 'app'::regnamespace and p.prosecdef and has_function_privilege($1, p.oid, 'EXECUTE')
+        """,
+        role,
+    )
+    return [
+        (row["proname"], ", ".join(ARGUMENTS.get(t, f"null::pg_catalog.{_plain(t)}") for t in row["types"] or ()))
+        for row in rows
+    ]
+
+
+def _plain(type_: str) -> str:
+    return {"integer": "int4", "boolean": "bool", "timestamp with time zone": "timestamptz"}.get(type_, type_)
+
+
+async def tries(connection: Connection, act: str, arguments: str) -> None:
+    """Call an act, whatever it says."""
+    try:
+        async with connection.transaction():
+            await connection.execute(f"select app.{act}({arguments})")
+    except asyncpg.PostgresError as refusal:
+        if refusal.sqlstate in ("42501", "42601", "42704", "42883"):
+            raise  # it was not called at all
+
+
+@pytest.mark.parametrize("role", ["authenticated", "anon"])
+async def test_a_type_of_the_callers_making_does_not_run_as_the_owner(town: Town, role: str) -> None:
+    scene = await two_of_everybody(town)
+    acts = await functions_of(town, role)
+    assert acts
+    for person in (scene.first["admin"], scene.first["customer"]):
+        async with town.sql_as(person, role) as connection:
+            await lies_in_wait(connection)
+            for act, arguments in acts:
+                await tries(connection, act, arguments)
+            assert await connection.fetch("select distinct from_whom from pg_temp.heard") == []
+
+
+async def test_control_with_an_empty_search_path_it_would(town: Town) -> None:
+    scene = await two_of_everybody(town)
+    await town.changes("alter function app.claim_key(text, bytea) set search_path = ''")
+    async with town.sql_as(scene.first["customer"]) as connection:
+        await lies_in_wait(connection)
+        await tries(connection, "claim_key", "'key', ''")
+        heard = await connection.fetch("select distinct from_whom from pg_temp.heard")
+    assert [row["from_whom"] for row in heard] == ["ecopanier_owner"]
+
+
 # What the program refuses to work with
 
 
@@ -229,7 +310,8 @@ FAULTS = {
     "security; alter table app.forgotten enable row level security; alter table app.forgotten owner to ecopanier_owner",
     "table jobs.procrastinate_jobs has no policy": 'drop policy "The acts queue what follows" on '
     'jobs.procrastinate_jobs; drop policy "The worker works the queue" on jobs.procrastinate_jobs',
-    "without an empty search path": "alter function app.caller() reset search_path",
+    "app.caller() runs as its owner with a search path that others can fill": "alter function app.caller() "
+    "set search_path = ''",
     "may be executed by everybody": "grant execute on function app.caller() to public",
     "does not ask as its caller": "create view app.all_lots as select * from app.lots",
     "is for everybody": 'create policy "Open" on app.lots for select using (true)',

@@ -15,7 +15,7 @@ from tests.town.databases import Connection
 RESERVE_LOOKING_FIRST = """
 create function app.reserve_looking_first(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text, out reservation_id uuid)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     wanted app.lots;
     today  date := app.paris_day(app.clock());

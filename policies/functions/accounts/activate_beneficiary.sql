@@ -1,7 +1,7 @@
 -- A beneficiary's first sign-in: the token from the enrolment is used up, a password and, if wished, an e-mail are set.
 -- An address that another account has is refused as such: the token's holder is known to the association.
 create or replace function app.activate_beneficiary(held bytea, new_password_hash text, new_email text) returns uuid
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid := app.use_token(held, 'activate');
 begin

@@ -1,7 +1,7 @@
 -- Somebody says they forgot their password: a verified address gets a mail, anything else gets nothing, and the
 -- answer is the same. Definer and for the API alone, because it looks an address up.
 create or replace function app.ask_password_reset(given_email text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid;
 begin

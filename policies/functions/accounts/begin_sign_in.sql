@@ -4,7 +4,7 @@
 create or replace function app.begin_sign_in(
     username text, account_bucket bytea, address_bucket bytea,
     out account_id uuid, out password_hash text, out standing text, out locked_until timestamptz)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     counted record;
 begin

@@ -2,7 +2,7 @@
 -- owner: `ecopanier admin create` runs it over the connection that migrates, because who can do that can do anything
 -- already. With Supabase Auth there is no password, and `known_as` is the person's id there.
 create or replace function app.create_admin(admin_email text, new_password_hash text, known_as uuid default null)
-returns uuid language plpgsql security definer set search_path = '' as $$
+returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid;
 begin

@@ -1,6 +1,6 @@
 -- Sign out: end the session that a refresh token belongs to. Whoever holds the token may; an unknown one ends nothing.
 create or replace function app.end_session(held bytea) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.sessions s set ended_at = app.clock(), ended_because = 'signed_out'
     from app.refresh_tokens t

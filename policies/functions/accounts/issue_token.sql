@@ -2,7 +2,7 @@
 -- A mail that is tried again brings the same token: it lives on if it still can, and the answer says whether. Were it to
 -- end the others again, two mails held up by the same outage would end each other's tokens.
 create or replace function app.issue_token(account uuid, wanted_purpose text, new_hash bytea, expires timestamptz)
-returns boolean language plpgsql security definer set search_path = '' as $$
+returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.one_time_tokens t set expires_at = expires where t.token_hash = new_hash and t.used_at is null;
     if found then return true; end if;

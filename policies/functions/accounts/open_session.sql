@@ -4,7 +4,7 @@
 create or replace function app.open_session(
     account uuid, first_token_hash bytea, expires timestamptz, account_bucket bytea default null,
     address_bucket bytea default null)
-returns uuid language plpgsql security definer set search_path = '' as $$
+returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     session uuid;
 begin

@@ -4,7 +4,7 @@
 create or replace function app.register_account(
     wanted_role text, wanted_email text, new_password_hash text, wanted_name text, wanted_locale text, terms text,
     known_as uuid default null, out account uuid, out registered_at timestamptz)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     already uuid;
 begin

@@ -1,7 +1,7 @@
 -- Replace a password's hash by one of the same password with today's parameters, just after it was verified.
 -- Definer and for the API alone. Guarded by the old hash, so that a password changed meanwhile stays changed.
 create or replace function app.renew_hash(account uuid, old_hash text, new_hash text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.credentials c set password_hash = new_hash
     where c.account_id = account and c.password_hash = old_hash;

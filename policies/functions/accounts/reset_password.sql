@@ -1,6 +1,6 @@
 -- Set a new password by the token that was mailed; every session that knew the old one ends.
 create or replace function app.reset_password(held bytea, new_password_hash text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid := app.use_token(held, 'reset_password');
 begin

@@ -1,6 +1,6 @@
 -- An admin restores a suspended account, its shops and those lots that are still ahead.
 create or replace function app.restore_account(account uuid, why text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     update app.accounts a set status = 'active', status_reason = null where a.id = account;

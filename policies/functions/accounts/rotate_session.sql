@@ -4,7 +4,7 @@
 -- the Idempotency-Key), and gets the same answer until that token is spent in its turn.
 create or replace function app.rotate_session(
     spent bytea, next_token_hash bytea, expires timestamptz, out account_id uuid, out session_id uuid)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     token   app.refresh_tokens;
     session app.sessions;

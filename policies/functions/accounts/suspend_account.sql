@@ -1,7 +1,7 @@
 -- An admin suspends an account. From the next statement on it is nobody: its sessions end and its shops' lots pause.
 -- Definer, because no role may write the status of an account.
 create or replace function app.suspend_account(account uuid, why text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if account = app.caller() then raise exception 'account.own_suspension' using errcode = 'EP409'; end if;

@@ -1,6 +1,6 @@
 -- Use up a one-time token, once: the caller acts on the account that comes back.
 create or replace function app.use_token(held bytea, wanted_purpose text) returns uuid
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid;
 begin

@@ -1,6 +1,6 @@
 -- Mark the address verified by the token that was sent to it. For the API alone.
 create or replace function app.verify_email(held bytea) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid := app.use_token(held, 'verify_email');  -- once, not for each row that is looked at
 begin

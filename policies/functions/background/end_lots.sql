@@ -2,7 +2,7 @@
 -- neither quota nor money back, and the portions are nobody's any more. Where the shop was suspended meanwhile, nobody
 -- could collect: everything is given back, and the holders are told. For the worker.
 create or replace function app.end_lots(most int) returns int
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     lot    record;
     absent record;

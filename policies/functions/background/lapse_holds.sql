@@ -1,7 +1,7 @@
 -- Holds that were not paid in time lapse: portions go back to the lot, the payment is cancelled at Stripe. For the
 -- worker. In the order of lots, as all acts lock them.
 create or replace function app.lapse_holds(most int) returns int
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     reservation uuid;
     lapsed      int := 0;

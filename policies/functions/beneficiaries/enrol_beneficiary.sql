@@ -4,7 +4,7 @@
 create or replace function app.enrol_beneficiary(
     first_name text, last_name text, birth_date date, household_size int, until date, email text, phone text,
     activation_hash bytea, out beneficiary uuid, out new_code text)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     enroller      uuid := app.caller();
     enroller_role text := app.caller_role();

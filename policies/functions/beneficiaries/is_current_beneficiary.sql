@@ -1,7 +1,7 @@
 -- Whether an account may see and reserve free lots today: active, verified, and its right not run out.
 -- Definer, because policies of lots ask it; for anyone but the acts it answers about the caller only.
 create or replace function app.is_current_beneficiary(account uuid) returns boolean
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return exists (
         select from app.beneficiaries b join app.accounts a on a.id = b.id

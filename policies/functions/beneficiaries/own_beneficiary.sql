@@ -1,6 +1,6 @@
 -- The beneficiary that the caller may decide about, locked: an admin any, a verified association its own.
 create or replace function app.own_beneficiary(beneficiary uuid) returns app.beneficiaries
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     own app.beneficiaries;
 begin

@@ -1,6 +1,6 @@
 -- Renew a beneficiary's right until a later day, by an admin or by the association that enrolled them.
 create or replace function app.renew_beneficiary(beneficiary uuid, until date) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform app.own_beneficiary(beneficiary);
     if until < app.paris_day(app.clock()) then

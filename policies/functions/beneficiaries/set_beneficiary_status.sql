@@ -1,6 +1,6 @@
 -- Verify or suspend a beneficiary, by an admin or by the association that enrolled them.
 create or replace function app.set_beneficiary_status(beneficiary uuid, new_status text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if new_status not in ('verified', 'suspended') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     perform app.own_beneficiary(beneficiary);

@@ -3,7 +3,7 @@
 -- (nil for what happens before sign-in, where the fingerprint holds the whole request).
 -- Of two at once, the second waits here for the first to commit or to undo.
 create or replace function app.claim_key(wanted_key text, request bytea, out kept_status int, out kept_body text)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     owner uuid := coalesce(app.caller(), '00000000-0000-0000-0000-000000000000');
     kept  app.idempotency_keys;

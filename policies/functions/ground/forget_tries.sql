@@ -1,6 +1,6 @@
 -- Empty a bucket: somebody proved who they are.
 create or replace function app.forget_tries(tried bytea) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     delete from app.throttles t where t.bucket = tried;
 end $$;

@@ -1,7 +1,7 @@
 -- Keep the answer to a request whose key this same transaction claimed: work and answer commit together.
 -- Definer for the same reason as claim_key; it fills in an empty answer only, so none can be replaced.
 create or replace function app.keep_answer(claimed_key text, answer_status int, answer text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.idempotency_keys i set status = answer_status, body = answer
     where i.scope = coalesce(app.caller(), '00000000-0000-0000-0000-000000000000')

@@ -1,6 +1,6 @@
 -- A parameter of the platform. Definer, because acts need it whoever calls them; the values are no secret.
 create or replace function app.setting_int(wanted text) returns int
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     found_value int;
 begin

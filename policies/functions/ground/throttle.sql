@@ -2,7 +2,7 @@
 -- The caller commits it whatever follows, so that a refused try has counted all the same.
 create or replace function app.throttle(
     tried bytea, most int, window_seconds int, out tries_left int, out resets timestamptz)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     insert into app.throttles as t (bucket, hits, resets_at)
     values (tried, 1, app.clock() + make_interval(secs => window_seconds))

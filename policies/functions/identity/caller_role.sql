@@ -1,7 +1,7 @@
 -- The caller's one role, from our own table, never from a claim; null for nobody.
 -- Definer for the same reason as app.caller(), and as narrow.
 create or replace function app.caller_role() returns text
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (select a.role from app.accounts a where a.id = app.caller());
 end $$;

@@ -1,6 +1,6 @@
 -- The standing of an account inside an act that was handed its id: refuses nobody's, suspended ones and other roles.
 create or replace function app.require_role(account uuid, variadic wanted text[]) returns text
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     standing text := app.standing(account);
 begin

@@ -1,7 +1,7 @@
 -- Add to the totals what was written since. The watermark is a transaction, not an id: everything before the oldest
 -- transaction still running is committed or gone, so nothing can appear behind it later. For the worker.
 create or replace function app.add_up_impact() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     start  xid8;
     before xid8;

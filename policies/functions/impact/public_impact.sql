@@ -1,7 +1,7 @@
 -- The public figures: what was added up, plus the few entries since, in one snapshot. Cheap at any size.
 -- Definer, because entries are personal and the sum is not.
 create or replace function app.public_impact() returns json
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (
         select json_build_object(

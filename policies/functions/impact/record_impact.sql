@@ -1,7 +1,7 @@
 -- Write the one impact entry of a handover, with the factor in force for its category. Called by pick_up, in its
 -- transaction: the entry exists exactly when the food was handed over.
 create or replace function app.record_impact(r app.reservations, l app.lots) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     meal     int := app.setting_int('meal_grams');
     grams    int := coalesce(l.weight_grams, meal) * r.quantity;

@@ -2,7 +2,7 @@
 -- database restored from a dump transactions are numbered from the start again and the old numbers would hide new
 -- entries. For the owner.
 create or replace function app.recount_impact() returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if not exists (select from app.impact_totals t where t.counted_before > pg_current_xact_id())
        and not exists (select from app.impact_entries e where e.written_by > pg_current_xact_id()) then

@@ -1,7 +1,7 @@
 -- What a merchant's insert or edit of a lot must keep, whichever client sends it. Definer, because it reads the shop
 -- and the reservations whoever writes. Fires on edits only, never when a portion is taken.
 create or replace function app.guard_lot() returns trigger
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     shop       app.shops;
     publishing boolean := new.status = 'published' and (tg_op = 'INSERT' or old.status <> 'published');

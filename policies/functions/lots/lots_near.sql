@@ -8,7 +8,7 @@ create or replace function app.lots_near(
     caller uuid, latitude float8, longitude float8, radius_m float8, wanted_kind text, wanted_category text,
     max_price int, collect_after timestamptz, collect_before timestamptz, search_words text, unwanted_allergens text[],
     after_distance float8, after_id uuid, page_size int) returns text
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
     today   date := app.paris_day(moment);

@@ -1,7 +1,7 @@
 -- A merchant withdraws a lot: nobody can reserve it any more, every holder gets portions, quota and money back and is
 -- told. Definer, because it writes reservations and payments of others: only those of the caller's own lot.
 create or replace function app.withdraw_lot(lot uuid) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     own         app.lots;
     reservation uuid;

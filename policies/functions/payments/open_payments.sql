@@ -1,7 +1,7 @@
 -- Payments that nobody has looked at for a while though something is still open: a crash, a lost reply or a lost
 -- webhook left them. Marks them as looked at, so that two reconcilers take different ones. For the worker.
 create or replace function app.open_payments(older_than interval, most int) returns setof app.payments
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query
     update app.payments p set looked_at = app.clock()

@@ -2,7 +2,7 @@
 -- For the API, after reserve(). If the hold ended meanwhile, the intent is still remembered, so that it gets cancelled.
 create or replace function app.payment_opened(
     payment uuid, intent text, holder uuid, idempotency_key text, payment_answer json, out status int, out body text)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     reservation uuid;
 begin

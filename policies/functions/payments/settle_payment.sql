@@ -4,7 +4,7 @@
 -- row's lock (lot, reservation, payment).
 -- For the worker. Returns the payment's status after it.
 create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
-returns text language plpgsql security definer set search_path = '' as $$
+returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     p app.payments;
     r app.reservations;

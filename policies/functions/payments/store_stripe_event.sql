@@ -1,6 +1,6 @@
 -- Store a Stripe event whose signature the API has checked, once, and queue the look at its PaymentIntent.
 create or replace function app.store_stripe_event(event text, event_type text, intent text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     insert into app.stripe_events (id, type, stripe_payment_intent) values (event, event_type, intent)
     on conflict (id) do nothing;

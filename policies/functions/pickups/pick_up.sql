@@ -6,7 +6,7 @@
 create or replace function app.pick_up(
     caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request bytea default null,
     out problem text, out tries_left int, out body text)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
     counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));

@@ -2,7 +2,7 @@
 -- `free_cancellation_minutes` before the window opens; a hold is always in time). Cancelling twice answers the same.
 -- Definer, because the stock belongs to the shop.
 create or replace function app.cancel_reservation(reservation uuid) returns json
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     r       app.reservations;
     opens   timestamptz;

@@ -3,7 +3,7 @@
 -- reservation, payment; whoever lost the race finds nothing to end and changes nothing.
 create or replace function app.end_reservation(
     reservation uuid, new_status text, reason text, quota_back boolean, money_back boolean) returns boolean
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     r       app.reservations;
     payment app.payments;

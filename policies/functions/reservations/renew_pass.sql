@@ -1,6 +1,6 @@
 -- Its holder asks for a new pass after the old one was locked by wrong PINs: a new code, so new QR and PIN.
 create or replace function app.renew_pass(reservation uuid, new_code text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.passes p set code = new_code, wrong_tries = 0
     from app.reservations r

@@ -1,6 +1,6 @@
 -- A reservation as the API answers it, without the person.
 create or replace function app.reservation_json(reservation uuid) returns json
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (
         select json_build_object(

@@ -6,7 +6,7 @@
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text,
     out status int, out body text, out reservation_id uuid, out payment_id uuid, out amount_cents int)
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment   timestamptz := app.clock();
     today    date := app.paris_day(app.clock());

@@ -1,6 +1,6 @@
 -- The shops where an account ever reserved, for policies: a holder still sees where to go. Definer, ids only, one's own.
 create or replace function app.shops_reserved_at_by(account uuid) returns setof uuid
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query select l.shop_id from app.reservations r join app.lots l on l.id = r.lot_id
                  where r.account_id = account and account = app.caller();

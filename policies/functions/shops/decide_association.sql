@@ -1,6 +1,6 @@
 -- An admin verifies or rejects an association. Definer, because no role may write its status.
 create or replace function app.decide_association(association uuid, verdict text, why text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;

@@ -1,6 +1,6 @@
 -- An admin verifies or rejects a shop. Definer, because no role may write a shop's status.
 create or replace function app.decide_shop(shop uuid, verdict text, why text) returns void
-language plpgsql security definer set search_path = '' as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     owner_status text;
 begin

@@ -1,7 +1,7 @@
 -- The shops of an account, for policies: `shop_id = any (array(select app.shops_of(…)))` uses the index.
 -- Definer, because policies of other tables ask it while shops has policies of its own; ids only, and only one's own.
 create or replace function app.shops_of(account uuid) returns setof uuid
-language plpgsql stable security definer set search_path = '' as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query select s.id from app.shops s where s.owner_id = account and account = app.caller();
 end $$;
