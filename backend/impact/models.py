@@ -53,11 +53,12 @@ class ImpactEntry(Table, table=True):
 
 
 class PeopleHelped(Table, table=True):
-    """Everybody who received food for free at least once, so that a person counts once."""
+    """Everybody who received food at least once, for free or paid: who received it for free counts, and once."""
 
     __tablename__ = "people_helped"
 
     account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
+    free: bool = Field(primary_key=True)
 
 
 class ImpactTotals(Table, table=True):

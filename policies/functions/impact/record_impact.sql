@@ -12,8 +12,10 @@ begin
     where (f.category is null or f.category = l.category) and f.valid_from <= app.paris_day(app.clock())
     order by f.category nulls last, f.valid_from desc, f.id desc limit 1;
 
-    insert into app.people_helped (account_id) select r.account_id where r.unit_price_cents = 0 on conflict do nothing;
+    -- Noted for who paid as well, though they do not count: the work is the same.
+    insert into app.people_helped (account_id, free) values (r.account_id, r.unit_price_cents = 0) on conflict do nothing;
     get diagnostics helped = row_count;
+    if r.unit_price_cents > 0 then helped := 0; end if;
 
     insert into app.impact_entries
         (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped,
