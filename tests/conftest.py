@@ -39,7 +39,8 @@ def served() -> Iterator[Served]:
 @pytest.fixture(scope="session")
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
     """Plain HTTP on this machine: no proxy, and no certificates to load."""
-    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=20)
+    # An idle connection is given up long before the server would close it, maybe under a request.
+    limits = httpx2.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2)
     verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     async with httpx2.AsyncClient(trust_env=False, timeout=60, limits=limits, verify=verify) as opened:
         yield opened

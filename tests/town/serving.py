@@ -116,6 +116,7 @@ class Served:
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
+                timeout_keep_alive=60,
                 timeout_graceful_shutdown=1,
             )
         )
