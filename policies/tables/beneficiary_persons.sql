@@ -1,4 +1,5 @@
--- Who a beneficiary is: for the association that enrolled them, and for nobody else, admins included.
+-- Who a beneficiary is: for the association that enrolled them, as long as it is a verified one, and for nobody else,
+-- admins included.
 alter table app.beneficiary_persons enable row level security;
 alter table app.beneficiary_persons force row level security;
 
@@ -6,6 +7,8 @@ create policy "The acts do their work" on app.beneficiary_persons for all to eco
 
 grant select on app.beneficiary_persons to authenticated;
 
-create policy "Associations see persons they enrolled" on app.beneficiary_persons for select to authenticated
+create policy "Verified associations see persons they enrolled" on app.beneficiary_persons for select to authenticated
     using (exists (select from app.beneficiaries b
-                   where b.id = beneficiary_id and b.association_id = (select app.caller())));
+                   where b.id = beneficiary_id
+                     and b.association_id = (select a.id from app.associations a
+                                             where a.id = (select app.caller()) and a.status = 'verified')));

@@ -154,6 +154,20 @@ async def test_an_association_that_is_not_verified_enrols_and_decides_nothing(to
     assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 1
 
 
+async def test_an_association_that_is_verified_no_more_reads_no_names(town: Town) -> None:
+    relais, odile = await town.an_association(), await town.an_admin()
+    enrolled = await relais.enrols()
+    path = f"/beneficiaries/{enrolled['id']}"
+    named = await relais.gets(path)
+
+    await odile.posts(f"/admin/associations/{relais.id}/verify", {"decision": "rejected", "reason": "dissoute"})
+
+    assert named["person"]["first_name"] == "Amina"
+    assert (await relais.gets(path))["person"] is None
+    async with town.sql_as(relais) as sql:
+        assert await sql.fetch("select * from app.beneficiary_persons") == []
+
+
 async def test_nobody_else_enrols_and_nobody_declares_themselves(town: Town) -> None:
     person = await town.person_fields()
     amina = await town.a_beneficiary(status="pending")
