@@ -8,7 +8,8 @@ begin
        and not exists (select from app.impact_entries e where e.written_by > pg_current_xact_id()) then
         return;
     end if;
-    lock table app.impact_entries in share row exclusive mode;
+    -- Handovers go on meanwhile: who is writing now is newer than the watermark that add_up_impact leaves, and
+    -- is counted after it.
     update app.impact_entries e set written_by = '1' where e.written_by > pg_current_xact_id();
     update app.impact_totals t
     set counted_before = '0', food_grams = 0, meals = 0, co2e_grams = 0, value_saved_cents = 0, people_helped = 0;
