@@ -92,7 +92,8 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
-        await work.acts.value("prune")
+        while await work.acts.value("prune", MANY):
+            pass
         # Those that succeeded are deleted at once; what failed for good stays for a month, for a person to look at.
         await app.job_manager.delete_old_jobs(nb_hours=24 * 30, include_failed=True)
 
