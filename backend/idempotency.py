@@ -95,21 +95,25 @@ class Once:
                 raise
             if kept[0] is not None:
                 _leave(work)
-                return _answer(kept[0], self._opened(kept[1]), headers)
+                return _answer(kept[0], opened(kept[1], self._fingerprint), headers)
         outcome = await work
         body = "" if outcome is None else to_json(jsonable_encoder(outcome)).decode()
         if self._key is not None:
-            sealed = self._sealed(body)
-            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=sealed)
+            kept_body = sealed(body, self._fingerprint)
+            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
         return _answer(status_code, body, headers)
 
-    def _sealed(self, body: str) -> str:
-        nonce = os.urandom(NONCE_BYTES)
-        return b64encode(nonce + _seal().encrypt(nonce, body.encode(), self._fingerprint)).decode()
 
-    def _opened(self, kept: str) -> str:
-        raw = b64decode(kept)
-        return _seal().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], self._fingerprint).decode()
+def sealed(text: str, request_fingerprint: bytes) -> str:
+    """Seal what is kept of an answer; only together with the same request can it be opened."""
+    nonce = os.urandom(NONCE_BYTES)
+    return b64encode(nonce + _seal().encrypt(nonce, text.encode(), request_fingerprint)).decode()
+
+
+def opened(kept: str, request_fingerprint: bytes) -> str:
+    """Open what `sealed` gave. Raises cryptography's InvalidTag for anything else."""
+    raw = b64decode(kept)
+    return _seal().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], request_fingerprint).decode()
 
 
 def _leave(work: Awaitable[Any]) -> None:

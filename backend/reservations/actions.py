@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import Acts, call
+from backend.idempotency import opened, sealed
 from backend.payments.facts import PaymentUnavailable
 from backend.payments.stripe_client import PaymentRefused, Stripe
 from backend.reservations.passes import new_code
@@ -31,7 +32,8 @@ async def reserve(
     """
     made = await _claimed(acts, caller, lot_id, quantity, key, fingerprint)
     if made["status"] is not None:
-        return made["status"], made["body"].encode()
+        body = made["body"].encode() if made["payment_id"] is None else _with_payment(made["body"], fingerprint)
+        return made["status"], body
     payment_id: UUID = made["payment_id"]
     try:
         intent = await stripe.create_payment_intent(payment_id, made["reservation_id"], made["amount_cents"])
@@ -43,8 +45,15 @@ async def reserve(
         await acts.value("payment_not_opened", caller, key)
         raise PaymentUnavailable from refusal
     to_make = json.dumps({"client_secret": intent.client_secret, "payment_intent": intent.id})
-    opened = await acts.row("payment_opened", payment_id, intent.id, caller, key, to_make)
-    return opened["status"], opened["body"].encode()
+    kept = await acts.row("payment_opened", payment_id, intent.id, caller, key, sealed(to_make, fingerprint))
+    return kept["status"], _with_payment(kept["body"], fingerprint)
+
+
+def _with_payment(body: str, fingerprint: bytes) -> bytes:
+    """Write an answer as its client gets it, from the one that is kept with the payment sealed."""
+    answer = json.loads(body)
+    answer["payment"] = json.loads(opened(answer["payment"], fingerprint))
+    return json.dumps(answer, ensure_ascii=False).encode()
 
 
 async def _claimed(

@@ -302,7 +302,7 @@ class Story:
                 intent=intent,
                 holder=holder,
                 idempotency_key=key,
-                payment_answer=Json({}),
+                sealed_payment="",
             )
             if claim.becomes == "lapsed":
                 self._then(reserved + 11 * MINUTE, self._lapses, payment, intent)

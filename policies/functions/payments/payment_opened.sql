@@ -1,7 +1,8 @@
--- Stripe knows the payment now: remember its PaymentIntent and keep the answer for a repeated request.
+-- Stripe knows the payment now: remember its PaymentIntent and keep the answer for a repeated request. How to pay stands
+-- in it as the API sealed it, because whoever has Stripe's client secret may pay and see the payment.
 -- For the API, after reserve(). If the hold ended meanwhile, the intent is still remembered, so that it gets cancelled.
 create or replace function app.payment_opened(
-    payment uuid, intent text, holder uuid, idempotency_key text, payment_answer json, out status int, out body text)
+    payment uuid, intent text, holder uuid, idempotency_key text, sealed_payment text, out status int, out body text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     reservation uuid;
@@ -14,8 +15,8 @@ begin
     where p.id = payment
     returning p.reservation_id into reservation;
     status := 201;
-    body := (app.reservation_json(reservation)::jsonb || jsonb_build_object('payment', payment_answer))::text;
+    body := (app.reservation_json(reservation)::jsonb || jsonb_build_object('payment', sealed_payment))::text;
     update app.idempotency_keys i set status = payment_opened.status, body = payment_opened.body
     where i.scope = holder and i.key = idempotency_key and i.reservation_id = reservation;
 end $$;
-grant execute on function app.payment_opened(uuid, text, uuid, text, json) to ecopanier_api;
+grant execute on function app.payment_opened(uuid, text, uuid, text, text) to ecopanier_api;

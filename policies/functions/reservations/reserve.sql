@@ -1,7 +1,8 @@
 -- Reserve portions of a lot: a free one is confirmed at once, a discounted one is held until it is paid.
 -- One statement = one transaction = one round trip. Definer and for the API alone, because it takes the caller's id and
 -- the stock belongs to the shop: lets exactly this through, once role, quota and lot allow it.
--- Returns the final answer (`status`, `body`) or, for a hold, what Stripe must be told; a refusal undoes everything,
+-- Returns the final answer (`status`, `body`; with `payment_id` where the API must unseal how to pay in it) or, for a
+-- hold, what Stripe must be told; a refusal undoes everything,
 -- the claimed key included, so that the same request may be tried again.
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text,
@@ -26,6 +27,7 @@ begin
             raise exception 'idempotency.mismatch' using errcode = 'EP422';
         elsif kept.status is not null then
             status := kept.status; body := kept.body; reservation_id := kept.reservation_id;
+            select p.id into payment_id from app.payments p where p.reservation_id = kept.reservation_id;
             return;
         elsif kept.busy_until > moment then
             raise exception 'idempotency.in_progress' using errcode = 'EP409';
