@@ -12,7 +12,7 @@ from functools import partial
 from typing import Literal, get_args
 from uuid import UUID, uuid4
 
-from psycopg.types.json import Json, Jsonb
+from psycopg.types.json import Jsonb
 
 from backend.accounts.terms import CurrentTerms
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
