@@ -16,6 +16,9 @@ from scripts.stripe_stand_in.webhooks import signature
 from tests.town import Reservation, Town
 from tests.town.databases import API
 
+REAL_CLOCK = """
+    create or replace function app.clock() returns timestamptz language sql stable parallel safe as $$ select now() $$
+"""
 OPEN = "('intended', 'pending', 'cancel_due', 'refund_due')"
 
 
@@ -26,12 +29,18 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def shop_town(town: Town) -> AsyncIterator[Town]:
-    """A town whose Stripe hears what a test says to it, and is itself again afterwards."""
+async def shop_town(lasting_town: Town) -> AsyncIterator[Town]:
+    """A town that hears what a test says to Stripe; afterwards it is as if nothing had happened there."""
+    town = lasting_town
     await town.is_served()
     yield town
     await town.stripe.no_faults()
     await town.stripe.webhooks("release")
+    await town.stripe.webhooks_quiet()
+    await town.changes("set session_replication_role = replica")  # what is written once may not be emptied
+    await town.changes("truncate app.reservations, app.lots, app.stripe_events, jobs.procrastinate_jobs cascade")
+    await town.changes("set session_replication_role = origin")
+    await town.changes(REAL_CLOCK)
 
 
 async def settled(town: Town) -> None:

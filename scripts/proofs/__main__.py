@@ -1,0 +1,100 @@
+"""`scripts/prove [name …] [--minutes N] [--seed S]`: try to break what must hold, and say what came of it."""
+
+import asyncio
+import random
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from scripts.proofs.catalogue import PROOFS
+from scripts.proofs.figures import Outcome
+from scripts.proofs.house import House
+
+SHORT_MINUTES = 0.25
+COLUMNS = (
+    *("proof", "seconds", "kills", "requests", "cut off", "acknowledged"),
+    *("paid", "left open", "closed after", "violations"),
+)
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def prove(
+    names: Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(PROOFS)}; all without a name.")] = None,
+    minutes: Annotated[float, typer.Option(help="How long each storm lasts.")] = SHORT_MINUTES,
+    seed: Annotated[int | None, typer.Option(help="Of every choice that is made by chance.")] = None,
+) -> None:
+    """Run proofs on real processes. Exit status 1 when something did not hold."""
+    chosen = names or list(PROOFS)
+    if unknown := [name for name in chosen if name not in PROOFS]:
+        sys.exit(f"There is no proof named {', '.join(unknown)}; there are {', '.join(PROOFS)}.")
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print(f"{len(chosen)} proofs of {minutes:g} min each, seed {seed} (kills come by chance, so runs still differ).")
+    # A short path: Postgres' socket stands in it.
+    with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
+        Path(folder).chmod(0o755)
+        outcomes = asyncio.run(_run(Path(folder), chosen, minutes * 60, seed))
+    Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False).print(table(outcomes))
+    if any(outcome.violations for outcome in outcomes):
+        sys.exit(1)
+
+
+async def _run(folder: Path, chosen: list[str], seconds: float, seed: int) -> list[Outcome]:
+    outcomes = []
+    async with House.built(folder) as house:
+        for name in chosen:
+            print(f"\n{name}: {PROOFS[name].claim}", flush=True)
+            outcome = await PROOFS[name].runs(house, seconds, hurried=False, seed=seed)
+            outcomes.append(outcome)
+            for line in told(outcome):
+                print(f"  {line}", flush=True)
+    return outcomes
+
+
+def told(outcome: Outcome) -> list[str]:
+    """An outcome in lines, for a person to read."""
+    lines = [", ".join(f"{count} {what}" for what, count in sorted(outcome.figures.items()) if count)]
+    if outcome.answers:
+        lines.append("answers: " + ", ".join(f"{count} x {code}" for code, count in outcome.answers.most_common()))
+    if outcome.closed_after:
+        lines.append(f"what the storm left open was closed {outcome.closed_after:.1f} s later, by the database's clock")
+    if outcome.control:
+        lines.append(f"control: {outcome.control}")
+    shown, more = outcome.violations[:20], len(outcome.violations) - 20
+    lines += [f"VIOLATION: {violation}" for violation in shown]
+    if more > 0:
+        lines.append(f"… and {more} more")
+    return lines
+
+
+def table(outcomes: list[Outcome]) -> Table:
+    """All outcomes side by side."""
+    made = Table(*COLUMNS, box=None, pad_edge=False)
+    for outcome in outcomes:
+        figures = outcome.figures
+        killed = sum(count for what, count in figures.items() if what.startswith("kills of"))
+        made.add_row(
+            outcome.name,
+            f"{outcome.seconds:.0f}",
+            str(killed),
+            str(figures["requests"]),
+            str(figures["requests cut off"]),
+            str(figures["reservations acknowledged"] or figures["handovers"]),
+            str(figures["payments"]),
+            str(figures["left open by the storm"]),
+            f"{outcome.closed_after:.1f} s" if outcome.closed_after else "",
+            str(len(outcome.violations)),
+        )
+    return made
+
+
+if __name__ == "__main__":
+    app()

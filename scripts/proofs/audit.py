@@ -1,0 +1,141 @@
+"""The comparison at the end: what clients were told, what the database holds, what Stripe took."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from scripts.proofs.crowd import Crowd, Errand
+from scripts.proofs.house import House
+
+CLOSED = ("succeeded", "cancelled", "refunded")
+WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show")
+
+# Each names what is wrong with a row or a lot; no row means that everything is in order.
+DATABASE = """
+    select format('lot %s: %s left and %s promised of %s', l.id, l.remaining, n.promised, l.quantity)
+    from app.lots l, lateral (
+        select coalesce(sum(r.quantity), 0) promised from app.reservations r
+        where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) n
+    where l.remaining + n.promised <> l.quantity
+union all
+    select format('quota of %s on %s: %s taken, %s reserved', f.account_id, f.day, f.taken, n.counted)
+    from app.free_portions f, lateral (
+        select coalesce(sum(r.quantity), 0) counted from app.reservations r
+        where r.account_id = f.account_id and r.quota_day = f.day
+          and (r.status <> 'cancelled' or r.ended_because = 'holder_late')) n
+    where f.taken <> n.counted or f.taken > 2
+union all
+    select format('reservation %s has no key', r.id) from app.reservations r
+    where (select count(*) from app.idempotency_keys i where i.reservation_id = r.id) <> 1
+union all
+    select format('reservation %s is still held, its payment %s', r.id, p.status)
+    from app.reservations r join app.payments p on p.reservation_id = r.id where r.status = 'held'
+union all
+    select format('payment %s is still %s', p.id, p.status) from app.payments p
+    where p.status in ('intended', 'pending', 'cancel_due', 'refund_due')
+union all
+    select format('reservation %s is %s, its payment %s', r.id, r.status, p.status)
+    from app.reservations r join app.payments p on p.reservation_id = r.id
+    where (p.status = 'succeeded') <> (r.status in ('confirmed', 'picked_up', 'no_show')
+                                       or r.status = 'cancelled' and r.ended_because = 'holder_late')
+union all
+    select format('reservation %s of a discounted lot has no payment', r.id) from app.reservations r
+    where r.unit_price_cents > 0 and not exists (select from app.payments p where p.reservation_id = r.id)
+union all
+    select format('withdrawn lot %s: reservation %s is %s', l.id, r.id, r.status)
+    from app.lots l join app.reservations r on r.lot_id = l.id
+    where l.status = 'withdrawn' and r.status in ('held', 'confirmed')
+"""
+
+MONEY = """
+    select p.id, p.status, p.amount_cents, p.stripe_payment_intent, r.id as reservation_id, r.status as reservation,
+           r.ended_because, r.unit_price_cents * r.quantity as total_cents
+    from app.payments p join app.reservations r on r.id = p.reservation_id
+"""
+
+
+async def violations(house: House, crowds: Iterable[Crowd] = ()) -> list[str]:
+    """Everything that does not agree, in words. Call it when nothing is under way any more."""
+    async with house.sql() as sql:
+        found = [str(row[0]) for row in await sql.fetch(DATABASE)]
+        payments = {str(row["id"]): row for row in await sql.fetch(MONEY)}
+        reservations = {row["id"]: row for row in await sql.fetch("select * from app.reservations")}
+        keys = {
+            (row["scope"], row["key"]): row
+            for row in await sql.fetch("select scope, key, reservation_id from app.idempotency_keys")
+        }
+    books = (await house.stripe.ledger())["payments"]
+    found += _money(payments, books)
+    for crowd in crowds:
+        for errand in crowd.errands:
+            kept = keys.get((errand.account, errand.key))
+            found += _told(errand, reservations, kept["reservation_id"] if kept else None, crowd.withdrawn)
+        found += [f"answered {count} times: {code}" for code, count in crowd.answers.items() if code == "internal"]
+    return found
+
+
+def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> list[str]:
+    """Stripe's books against ours, payment by payment and in sum."""
+    found = []
+    intents: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for entry in books:
+        intents[entry["metadata"].get("payment_id", "")].append(entry)
+    for payment_id, entries in intents.items():
+        ours = payments.get(payment_id)
+        if ours is None:
+            found += [f"Stripe has {entry['payment_intent']}, and we know nothing of it" for entry in entries]
+            continue
+        for entry in entries:
+            if entry["payment_intent"] != ours["stripe_payment_intent"] and entry["status"] != "canceled":
+                found.append(f"{entry['payment_intent']} can still be paid, payment {payment_id} is another one")
+        if len(entries) > 1:
+            found.append(f"payment {payment_id} has {len(entries)} intents")
+    for payment_id, ours in payments.items():
+        entries = intents.get(payment_id, [])
+        charges = sum(entry["charges"] for entry in entries)
+        kept = sum(entry["charged_cents"] - entry["refunded_cents"] for entry in entries)
+        worth = ours["total_cents"] if _is_paid_for(ours) else 0
+        if charges > 1:
+            found.append(f"reservation {ours['reservation_id']} was charged {charges} times")
+        if kept != worth:
+            found.append(
+                f"reservation {ours['reservation_id']} is {ours['reservation']}, Stripe keeps {kept} for {worth}"
+            )
+    kept = sum(entry["charged_cents"] - entry["refunded_cents"] for entry in books)
+    worth = sum(ours["total_cents"] for ours in payments.values() if _is_paid_for(ours))
+    if kept != worth:
+        found.append(f"Stripe keeps {kept} in all, our reservations are worth {worth}")
+    return found
+
+
+def _is_paid_for(ours: asyncpg.Record) -> bool:
+    """A late cancellation gives no money back, but what was never paid is never owed."""
+    late = ours["reservation"] == "cancelled" and ours["ended_because"] == "holder_late"
+    return ours["reservation"] in WORTH_THEIR_PRICE or late
+
+
+def _told(
+    errand: Errand, reservations: dict[UUID, asyncpg.Record], kept: UUID | None, withdrawn: set[UUID]
+) -> list[str]:
+    """What a client was told is so."""
+    found = []
+    if len(set(errand.answers)) > 1:
+        found.append(f"key {errand.key} was answered in {len(set(errand.answers))} ways")
+    if errand.reservation is None:
+        return found
+    row = reservations.get(errand.reservation)
+    if row is None:
+        return [*found, f"reservation {errand.reservation} was acknowledged, and is lost"]
+    if kept != errand.reservation:
+        found.append(f"key {errand.key} stands for {kept}, its client was told {errand.reservation}")
+    if (row["account_id"], row["lot_id"], row["quantity"]) != (errand.account, errand.lot.id, errand.quantity):
+        found.append(f"reservation {errand.reservation} is not what was asked for")
+    may_be_over = errand.asked_to_cancel or errand.lot.id in withdrawn or row["ended_because"] == "shop"
+    if errand.confirmed and row["status"] not in WORTH_THEIR_PRICE and not may_be_over:
+        found.append(f"reservation {errand.reservation} was confirmed, and is {row['status']}")
+    if errand.cancelled and row["status"] != "cancelled":
+        found.append(f"reservation {errand.reservation} was cancelled, and is {row['status']}")
+    return found

@@ -1,0 +1,97 @@
+"""The proofs by name: what each claims, and how it is tried."""
+
+import random
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from scripts.proofs import stripe_troubles
+from scripts.proofs.audit import violations
+from scripts.proofs.figures import Outcome
+from scripts.proofs.house import House
+from scripts.proofs.impact import totals_follow_handovers
+from scripts.proofs.one_key import one_key_at_once
+from scripts.proofs.storms import Trouble, Weather, kills, storm
+
+KILL_API = kills(lambda house: house.api, (0.3, 2.0), (0.0, 0.3))
+KILL_POSTGRES = kills(lambda house: house.database, (0.8, 4.0), (0.1, 1.0))
+KILL_WORKER = kills(lambda house: house.worker, (0.5, 3.0), (0.0, 0.5))
+KILL_STRIPE = kills(lambda house: house.stand_in, (0.5, 3.0), (0.1, 1.5))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A claim, and the trial that would show that it is wrong."""
+
+    name: str
+    claim: str
+    trial: Callable[[House, Outcome, Weather], Awaitable[object]]
+
+    async def runs(self, house: House, seconds: float, *, hurried: bool, seed: int) -> Outcome:
+        """Try it for that long, and say what came of it; what breaks the trial itself is a violation too."""
+        outcome, began = Outcome(self.name, self.claim), time.monotonic()
+        chance = random.Random(f"{seed} {self.name}")  # noqa: S311  # weather, not secrets
+        try:
+            await house.stands()
+            await self.trial(house, outcome, Weather(seconds, hurried, chance))
+        except Exception as error:
+            outcome.violations.append(f"the trial broke off: {type(error).__name__}: {error}")
+        outcome.seconds = time.monotonic() - began
+        return outcome
+
+
+def storm_with(*troubles: Trouble) -> Callable[[House, Outcome, Weather], Awaitable[object]]:
+    async def trial(house: House, outcome: Outcome, weather: Weather) -> None:
+        await storm(house, outcome, weather, *troubles)
+
+    return trial
+
+
+async def _postgres(house: House, outcome: Outcome, weather: Weather) -> None:
+    """Besides the storm: who asks while the database is away is told so."""
+    await storm(house, outcome, weather, KILL_POSTGRES)
+    outcome.holds(outcome.answers["database.unavailable"] > 0, "nobody was told that the database was away")
+
+
+async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> None:
+    """The storm, the calm and the audit without any event; then all of them come at once and change nothing."""
+    await storm(house, outcome, weather, stripe_troubles.lost_webhooks)
+    outcome.holds(outcome.figures["left open by the storm"] > 0, "nothing was left for the reconciling job to find")
+    await house.stripe.webhooks("shuffle")
+    await house.stripe.webhooks_quiet(120)
+    outcome.violations += await violations(house)
+
+
+PROOFS = {
+    proof.name: proof
+    for proof in (
+        Proof("api", "kill -9 of the API in the middle of reservations and payments", storm_with(KILL_API)),
+        Proof("postgres", "kill -9 of Postgres and its children: 503 meanwhile, then on as before", _postgres),
+        Proof(
+            "worker",
+            "kill -9 of the worker in the middle of its jobs: another takes them over",
+            storm_with(stripe_troubles.slow, KILL_WORKER),
+        ),
+        Proof("stand-in", "kill -9 of the Stripe stand-in: connections refused, broken off", storm_with(KILL_STRIPE)),
+        Proof(
+            "stripe",
+            "lost replies, 500s, 429s, slow answers; webhooks twice, shuffled, late",
+            storm_with(stripe_troubles.faults, stripe_troubles.disorderly_webhooks),
+        ),
+        Proof("webhooks", "no webhook arrives at all: the reconciling job finds every payment", _lost_webhooks),
+        Proof(
+            "everything",
+            "all of the above at once",
+            storm_with(
+                KILL_API,
+                KILL_POSTGRES,
+                KILL_WORKER,
+                KILL_STRIPE,
+                stripe_troubles.faults,
+                stripe_troubles.disorderly_webhooks,
+            ),
+        ),
+        Proof("key", "one Idempotency-Key, fifty times at once: one effect, one answer", one_key_at_once),
+        Proof("impact", "totals miss no handover and double none, while they are added up", totals_follow_handovers),
+    )
+}

@@ -1,0 +1,263 @@
+"""The product as it runs: Postgres, API, worker and the Stripe stand-in, each a process that can be killed."""
+
+import asyncio
+import os
+import signal
+import socket
+import ssl
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeAlias
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx2
+from pydantic import SecretStr
+
+from backend.identity import OwnTokens
+from backend.migrate import migrate
+from backend.reservations.passes import Passes
+from backend.settings import Settings
+from scripts import databases
+from scripts.embedded_postgres import EmbeddedPostgres
+from scripts.places import ROOT
+from scripts.stripe_stand_in import StandInRemote
+from scripts.supervise import Guarded, last_lines
+
+HOST = "127.0.0.1"
+SECRET_KEY = "a key for proofs alone, 32 bytes at least"  # noqa: S105  # of a house that lives for minutes
+STRIPE_KEY = "sk_test_of_a_proof"
+WEBHOOK_SECRET = "whsec_of_a_proof"  # noqa: S105  # signs make-believe
+READY_WITHIN_SECONDS = 60.0
+TOKEN_SECONDS = 300.0
+POLL_SECONDS = 0.02
+LONGEST_WORDS = 300
+
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+class Program:
+    """One program of ours, which may be killed and started again."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name, self.command, self.environment, self.log = name, command, environment, log
+        self.down = False
+        self._running: Guarded | None = None
+        self._one_at_a_time = threading.RLock()  # whoever kills and whoever supervises, from threads of their own
+
+    def start(self) -> None:
+        """Start it unless it runs."""
+        with self._one_at_a_time:
+            self.down = False
+            if self._running is None or self.ended:
+                self.stop()
+                command = [sys.executable, "-m", *self.command]
+                self._running = Guarded(command, log=self.log, environment=self.environment, folder=ROOT)
+
+    def kill(self) -> None:
+        """SIGKILL; it is gone when this returns."""
+        with self._one_at_a_time:
+            self.down = True
+            self.stop()
+
+    def stop(self) -> None:
+        """End it without ceremony; harmless when it has ended."""
+        with self._one_at_a_time:
+            if self._running is not None:
+                self._running.stop(signal.SIGKILL)
+                self._running = None
+
+    @property
+    def ended(self) -> bool:
+        """Whether it ended though nobody killed it."""
+        return not self.down and self._running is not None and self._running.poll() is not None
+
+
+class Database:
+    """The server, killed as a whole: the postmaster and all its children."""
+
+    name = "Postgres"
+
+    def __init__(self, server: EmbeddedPostgres) -> None:
+        self.server = server
+        self.start, self.stop = server.start, server.stop
+
+    def kill(self) -> None:
+        """SIGKILL to all of it; it is gone when this returns."""
+        self.server.kill()
+
+
+class House:
+    """All of it, and how to look into it from outside. `async with House.built(folder) as house`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # Postgres reports what a crash recovery did; nothing else about it differs from `scripts/run`.
+        self.database = Database(EmbeddedPostgres(folder / "postgres", log=folder / "postgres.log"))
+        with socket.create_server((HOST, 0)) as free:
+            port = free.getsockname()[1]
+        self.url = f"http://{HOST}:{port}"
+        self._port = port
+        known = Settings(secret_key=SecretStr(SECRET_KEY), public_url=self.url)
+        self._tokens = OwnTokens(known.derived_key("access-tokens"), self.url)
+        self._issued: dict[UUID, tuple[str, float]] = {}
+        self.passes = Passes(known.derived_key("passes"))
+        self.ahead = timedelta()
+        self.api: Program
+        self.worker: Program
+        self.stand_in: Program
+        self.stripe: StandInRemote
+        self.http: httpx2.AsyncClient
+
+    @classmethod
+    @asynccontextmanager
+    async def built(cls, folder: Path) -> AsyncIterator["House"]:
+        """Start everything in an empty folder; all of it is gone at the end, or when we are killed."""
+        house = cls(folder)
+        limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
+        plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no certificates to load: this machine alone, without TLS
+        async with httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits, verify=plain) as house.http:
+            try:
+                await asyncio.to_thread(house._start)
+                await house.is_ready()
+                yield house
+            finally:
+                await asyncio.to_thread(house._stop)
+
+    def _start(self) -> None:
+        self.database.start()
+        ways = databases.embedded(self.database.server)
+        assert ways.owner is not None
+        assert ways.worker is not None
+        migrate(ways.owner)
+        plain = {name: value for name, value in os.environ.items() if not name.startswith(("ECOPANIER_", "STRIPE_"))}
+        plain |= {"ECOPANIER_ENV": "test", "PYTHONUNBUFFERED": "1"}
+        self.stand_in = self._stripe_stand_in(plain)
+        ours = {
+            **plain,
+            "ECOPANIER_PUBLIC_URL": self.url,
+            "ECOPANIER_SECRET_KEY": SECRET_KEY,
+            "ECOPANIER_DATA_DIR": str(self.folder / "data"),
+            "ECOPANIER_LOG_LEVEL": "warning",
+            "ECOPANIER_RATE_LIMITS": "off",
+            "DATABASE_URL": ways.api,
+            "ECOPANIER_WORKER_DATABASE_URL": ways.worker,
+            "STRIPE_API_KEY": STRIPE_KEY,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "STRIPE_API_BASE": self.stripe.base_url,
+        }
+        serve = ["backend.cli", "serve", "--host", HOST, "--port", str(self._port)]
+        self.api = Program("API", serve, ours, self.folder / "api.log")
+        self.worker = Program("worker", ["backend.cli", "worker"], ours, self.folder / "worker.log")
+        self.api.start()
+        self.worker.start()
+
+    def _stripe_stand_in(self, environment: Mapping[str, str]) -> Program:
+        port_file = self.folder / "stripe.port"
+        command = [
+            *("scripts.stripe_stand_in", "--port-file", str(port_file), "--api-key", STRIPE_KEY),
+            *("--state-file", str(self.folder / "stripe.sqlite"), "--webhook-secret", WEBHOOK_SECRET),
+            *("--webhook-url", f"{self.url}/v1/stripe/webhook"),
+        ]
+        program = Program("Stripe stand-in", command, environment, self.folder / "stripe.log")
+        program.start()
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while not port_file.exists():
+            if program.ended or time.monotonic() > deadline:
+                raise RuntimeError(f"the stand-in did not start:\n{last_lines(program.log)}")
+            time.sleep(POLL_SECONDS)
+        port = port_file.read_text().strip()
+        program.command = [*command, "--port", port]  # the same one after a kill
+        self.stripe = StandInRemote(f"http://{HOST}:{port}", STRIPE_KEY.replace("sk_", "pk_", 1))
+        return program
+
+    def _stop(self) -> None:
+        for program in (getattr(self, name, None) for name in ("worker", "api", "stand_in")):
+            if program is not None:
+                program.stop()
+        self.database.stop()
+
+    async def is_ready(self) -> None:
+        """Wait until the API reaches its database, and Stripe answers. Raises RuntimeError if that takes too long."""
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while True:
+            with suppress(httpx2.RequestError):
+                stripe = await self.http.get(self.stripe.base_url)
+                if stripe.is_success and (await self.http.get(f"{self.url}/readyz")).is_success:
+                    return
+            if time.monotonic() > deadline:
+                said = last_lines(self.api.log, 1)[:LONGEST_WORDS]
+                raise RuntimeError(f"not ready after {READY_WITHIN_SECONDS:.0f} s; the API's last words: {said}")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def stands(self) -> None:
+        """Start whatever does not run, after a trial that broke off."""
+        await asyncio.to_thread(self.database.start)
+        for program in (self.stand_in, self.api, self.worker):
+            if program.down or program.ended:
+                await asyncio.to_thread(program.start)
+        await self.is_ready()
+        await self.stripe.no_faults()
+        await self.stripe.webhooks("release")
+
+    # Looking in
+
+    @asynccontextmanager
+    async def sql(self) -> AsyncIterator[Connection]:
+        """A connection as the superuser; waits while the server is down."""
+        deadline = time.monotonic() + READY_WITHIN_SECONDS
+        while True:
+            try:
+                connection = await asyncpg.connect(self.database.server.url("postgres", databases.DATABASE))
+                break
+            except (OSError, asyncpg.PostgresError):
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(POLL_SECONDS)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    async def value(self, query: str, *arguments: Any) -> Any:
+        """One value, seen from outside."""
+        async with self.sql() as connection:
+            return await connection.fetchval(query, *arguments)
+
+    def token(self, account: UUID) -> str:
+        """An access token as sign-in gives it, renewed before it expires."""
+        token, until = self._issued.get(account, ("", 0.0))
+        if until < time.monotonic():
+            token = self._tokens.issue(account, uuid4())
+            self._issued[account] = (token, time.monotonic() + TOKEN_SECONDS)
+        return token
+
+    # Time
+
+    async def now(self) -> datetime:
+        """What the product takes for the present."""
+        present: datetime = await self.value("select app.clock()")
+        return present
+
+    async def time_passes(self, seconds: float) -> None:
+        """Put the clock of every rule forward; the machine's own stays."""
+        self.ahead += timedelta(seconds=seconds)
+        await self.value(
+            "create or replace function app.clock() returns timestamptz language sql stable parallel safe as "
+            f"$$ select now() + interval '{self.ahead.total_seconds()} seconds' $$"
+        )
+
+    async def the_clock_ticks(self) -> None:
+        """Let the worker do now what it does every few seconds."""
+        async with self.sql() as connection:
+            await connection.execute("set search_path = jobs, pg_catalog")
+            await connection.execute(
+                "insert into procrastinate_jobs (queue_name, task_name, priority, args)"
+                " select 'default', task, 10, '{\"timestamp\": 0}'"
+                " from unnest(array['by_the_clock', 'take_over', 'payments.reconcile']) task"
+            )

@@ -1,0 +1,72 @@
+"""One key, fifty times at once, over HTTP; now and then the API dies in the middle."""
+
+import asyncio
+import time
+from uuid import UUID
+
+import httpx2
+
+from scripts.proofs.audit import violations
+from scripts.proofs.crowd import Crowd
+from scripts.proofs.figures import Outcome
+from scripts.proofs.house import House
+from scripts.proofs.storms import LEASE_SECONDS, Weather, everything_closes, hurried
+from scripts.proofs.town import Lot, Town
+
+HANDS = 50
+PORTIONS = 100
+
+
+async def one_key_at_once(house: House, outcome: Outcome, weather: Weather) -> None:
+    """Round after round; in every second one the API is killed while it answers."""
+    town = Town(house, weather.chance)
+    await town.settle(1)
+    until = time.monotonic() + weather.seconds
+    async with hurried(house, weather):
+        while outcome.figures["rounds"] < 2 or time.monotonic() < until:
+            async with house.sql() as sql:
+                lot = await town.offer(sql, portions=PORTIONS)
+            await _round(house, outcome, weather, town, lot, with_kill=outcome.figures["rounds"] % 2 == 1)
+            outcome.figures["rounds"] += 1
+        await everything_closes(house, outcome, weather)
+    outcome.violations += await violations(house)
+
+
+async def _round(house: House, outcome: Outcome, weather: Weather, town: Town, lot: Lot, *, with_kill: bool) -> None:
+    crowd = Crowd(house, town, weather.chance, gives_up=0)
+    if not lot.price_cents:
+        await town.enrol(1)
+    account = (town.customers if lot.price_cents else town.beneficiaries)[0]
+    key = f"{weather.chance.getrandbits(64):x}"
+
+    async def hand() -> httpx2.Response:
+        answer = await crowd.insists(account, f"/lots/{lot.id}/reservations", {"quantity": 1}, key=key)
+        assert answer is not None
+        return answer
+
+    hands = [asyncio.ensure_future(hand()) for _ in range(HANDS)]
+    if with_kill:
+        await asyncio.sleep(weather.chance.uniform(0.02, 0.15))
+        await asyncio.to_thread(house.api.kill)
+        outcome.figures[f"kills of {house.api.name}"] += 1
+        await asyncio.to_thread(house.api.start)
+        if weather.hurried:
+            await house.time_passes(LEASE_SECONDS)
+    answers = await asyncio.gather(*hands)
+    outcome.figures["requests"] += sum(crowd.answers.values()) + crowd.figures["requests cut off"]
+    outcome.figures["requests cut off"] += crowd.figures["requests cut off"]
+    outcome.figures["reservations acknowledged"] += len({answer.json().get("id") for answer in answers})
+    outcome.answers += crowd.answers
+
+    outcome.holds(
+        {a.status_code for a in answers} == {201}, f"key {key} was answered {[a.status_code for a in answers]}"
+    )
+    outcome.holds(len({answer.content for answer in answers}) == 1, f"key {key} got different answers")
+    made = await house.value("select count(*) from app.reservations where lot_id = $1", lot.id)
+    outcome.holds(made == 1, f"key {key} made {made} reservations")
+    if lot.price_cents:
+        reservation = UUID(answers[0].json()["id"])
+        books = (await house.stripe.ledger())["payments"]
+        intents = [entry for entry in books if entry["metadata"].get("reservation_id") == str(reservation)]
+        outcome.holds(len(intents) == 1, f"key {key} made {len(intents)} payment intents")
+        outcome.figures["payment intents"] += len(intents)
