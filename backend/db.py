@@ -108,12 +108,17 @@ class Database:
         """Connect, and refuse a login that could pass row-level security by. Raises UnsafeDatabase."""
 
         async def connect() -> Connection:
-            return await asyncpg.connect(
+            connection = await asyncpg.connect(
                 url,
                 server_settings=_server_settings(),
                 statement_cache_size=0 if settings.pgbouncer else 100,
                 command_timeout=STATEMENT_SECONDS,
             )
+            # JSON that the database made is passed on as it came: bytes, not text that would be encoded again.
+            await connection.set_type_codec(
+                "json", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
+            )
+            return connection
 
         connections = Connections(connect, settings.db_connections)
         try:

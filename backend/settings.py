@@ -90,7 +90,7 @@ class Settings(BaseSettings):
             ge=1,
             le=64,
         ),
-    ] = 6
+    ] = 8
     pgbouncer: Annotated[
         bool, _env("ECOPANIER_PGBOUNCER", "Behind PgBouncer in transaction mode: prepared statements are not cached.")
     ] = False

@@ -73,7 +73,7 @@ async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) 
     """Give a page of published lots as JSON, nearest first; free lots for current beneficiaries only."""
     latitude, longitude = map(float, asked.near.split(","))
     after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
-    page: str = await acts.value(
+    page: bytes = await acts.value(
         "lots_near",
         caller,
         latitude,
@@ -90,7 +90,7 @@ async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) 
         after_id,
         asked.limit,
     )
-    return page.encode()
+    return page
 
 
 def _key(after: str) -> tuple[float, UUID]:

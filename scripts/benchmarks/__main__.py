@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -49,12 +50,15 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 @app.command()
 def main(
     only: Annotated[list[Which] | None, typer.Option(help="One of them; may be repeated.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="Turns that each gets.")] = None,
     quick: Annotated[bool, typer.Option("--quick", help="In less than a minute: that it runs, not how fast.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Print the plans of the search instead.")] = False,
 ) -> None:
     """Measure the speed that EcoPanier must reach, side by side in one run, as ratios. Takes some minutes."""
     began = time.monotonic()
     amounts = Amounts.quick() if quick else Amounts()
+    if rounds is not None:
+        amounts = replace(amounts, rounds=rounds)
     # Not below /tmp, which may be memory: a commit has to reach a disk.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data_folder()))
     folder.chmod(0o755)

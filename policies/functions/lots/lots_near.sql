@@ -9,7 +9,7 @@
 create or replace function app.lots_near(
     caller uuid, latitude float8, longitude float8, radius_m float8, wanted_kind text, wanted_category text,
     max_price int, collect_after timestamptz, collect_before timestamptz, search_words text, unwanted_allergens text[],
-    after_distance float8, after_id uuid, page_size int) returns text
+    after_distance float8, after_id uuid, page_size int) returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan
 set enable_sort = off as $$
 declare
@@ -99,7 +99,7 @@ begin
     return json_build_object(
         'data', page, 'has_more', coalesce(cardinality(ids), 0) > page_size,
         'next', case when cardinality(ids) > page_size
-                     then encode(convert_to(metres[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') end)::text;
+                     then encode(convert_to(metres[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') end);
 end $$;
 grant execute on function app.lots_near(uuid, float8, float8, float8, text, text, int, timestamptz, timestamptz, text,
     text[], float8, uuid, int) to ecopanier_api;
