@@ -136,6 +136,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await take_over_from_the_dead(app)
     await by_the_clock(work)
     await payments.reconcile(work)
+    app.periodic_registry.periodic_tasks.clear()  # they have just been done
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 
 

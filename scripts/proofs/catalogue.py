@@ -11,7 +11,7 @@ from scripts.proofs.figures import Outcome
 from scripts.proofs.house import House
 from scripts.proofs.impact import totals_follow_handovers
 from scripts.proofs.one_key import one_key_at_once
-from scripts.proofs.storms import Trouble, Weather, kills, storm
+from scripts.proofs.storms import Trouble, Weather, kills, storm, time_leaps
 
 KILL_API = kills(lambda house: house.api, (0.3, 2.0), (0.0, 0.3))
 KILL_POSTGRES = kills(lambda house: house.database, (0.8, 4.0), (0.1, 1.0))
@@ -78,6 +78,11 @@ PROOFS = {
             "lost replies, 500s, 429s, slow answers; webhooks twice, shuffled, late",
             storm_with(stripe_troubles.faults, stripe_troubles.disorderly_webhooks),
         ),
+        Proof(
+            "time",
+            "holds lapse while their customers pay and cancel: every cent is kept for something or given back",
+            storm_with(stripe_troubles.slow, time_leaps),
+        ),
         Proof("webhooks", "no webhook arrives at all: the reconciling job finds every payment", _lost_webhooks),
         Proof(
             "everything",
@@ -89,6 +94,7 @@ PROOFS = {
                 KILL_STRIPE,
                 stripe_troubles.faults,
                 stripe_troubles.disorderly_webhooks,
+                time_leaps,
             ),
         ),
         Proof("key", "one Idempotency-Key, fifty times at once: one effect, one answer", one_key_at_once),

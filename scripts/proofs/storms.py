@@ -72,6 +72,13 @@ def kills(
     return kill_again_and_again
 
 
+async def time_leaps(house: House, outcome: Outcome, weather: Weather) -> None:
+    """The clock leaps past every hold, while their customers pay, cancel or come back for an answer."""
+    while await weather.lasts(0.5, 3.0):
+        await house.time_passes(HOLD_SECONDS)
+        outcome.figures["leaps of the clock"] += 1
+
+
 async def storm(house: House, outcome: Outcome, weather: Weather, *troubles: Trouble) -> None:
     """A crowd, troubles for as long as asked, then calm; everything open gets closed, and nothing disagrees."""
     town = Town(house, weather.chance)

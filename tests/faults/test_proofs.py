@@ -11,7 +11,7 @@ from scripts.proofs import stripe_troubles
 from scripts.proofs.__main__ import told
 from scripts.proofs.catalogue import PROOFS, Proof, storm_with
 from scripts.proofs.house import House
-from scripts.proofs.storms import kills
+from scripts.proofs.storms import kills, time_leaps
 
 ONCE = {"every": (0.5, 0.8), "down": (0.0, 0.2)}
 PROGRAMS = storm_with(
@@ -19,6 +19,7 @@ PROGRAMS = storm_with(
 )
 GROUND = storm_with(
     stripe_troubles.disorderly_webhooks,
+    time_leaps,
     kills(lambda house: house.database, **ONCE),
     kills(lambda house: house.stand_in, **ONCE),
 )
@@ -32,9 +33,15 @@ SHORT = {
         ["kills of API", "kills of worker", "faults armed at Stripe", "reservations acknowledged", "payments"],
     ),
     "Postgres and Stripe": (
-        Proof("Postgres and Stripe", "kill -9 of both, while webhooks come in disorder", GROUND),
+        Proof("Postgres and Stripe", "kill -9 of both, while webhooks come in disorder and holds lapse", GROUND),
         2.0,
-        ["kills of Postgres", "kills of Stripe stand-in", "reservations acknowledged", "payments"],
+        [
+            "kills of Postgres",
+            "leaps of the clock",
+            "kills of Stripe stand-in",
+            "reservations acknowledged",
+            "payments",
+        ],
     ),
     "webhooks": (PROOFS["webhooks"], 1.0, ["left open by the storm", "payments"]),
     "key": (PROOFS["key"], 0.0, ["payment intents", "kills of API"]),
