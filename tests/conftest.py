@@ -1,5 +1,7 @@
 """One Postgres and one served app for the whole run; a town of its own for each test."""
 
+import os
+import shutil
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
@@ -12,11 +14,18 @@ from tests.town import Town
 from tests.town.databases import Databases
 from tests.town.serving import Served
 
+MEMORY_BYTES = 2 * 1024**3
+
 
 @pytest.fixture(scope="session")
 def servers_folder() -> Iterator[Path]:
-    """Where servers have their data: not pytest's own folder, because a socket's path must be short."""
-    with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
+    """Where servers have their data: not pytest's own folder, because a socket's path must be short.
+
+    In memory where there is room: a town is 300 files, and a disk's file system takes long to make and remove so many.
+    """
+    memory = Path("/dev/shm")  # noqa: S108 - only as a parent of a folder with a name of its own
+    in_memory = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES
+    with tempfile.TemporaryDirectory(prefix="ecopanier-", dir=memory if in_memory else None) as folder:
         Path(folder).chmod(0o755)  # started by root, Postgres runs as somebody else, who must get there
         yield Path(folder)
 

@@ -28,6 +28,8 @@ FAST = {
     "autovacuum": "off",
     "max_connections": "250",
     "shared_buffers": "64MB",
+    "min_wal_size": "32MB",
+    "max_wal_size": "64MB",
     "deadlock_timeout": "200ms",
 }
 
