@@ -1,6 +1,7 @@
 """The hot requests over HTTP, next to pgbench running the same statement and next to the ORM baseline."""
 
 from functools import partial
+from typing import Any
 
 from scripts.benchmarks import http_load, pgbench
 from scripts.benchmarks.figures import Figure, Rounds, interleaved, median, ratio
@@ -81,6 +82,8 @@ def _compared(
     ground: Ground, requests: list[Request], expected: int, script: str, variables: dict[str, int]
 ) -> tuple[Rounds, list[Outcome]]:
     amounts = ground.amounts
+    ours_says, theirs_says = (http_load.ask(program.port, requests[0]) for program in (ground.api, ground.orm_baseline))
+    assert _gist(ours_says) == _gist(theirs_says), "the ORM baseline answers something else"
     for program in (ground.api, ground.orm_baseline):
         http_load.send_each(program.port, requests, clients=CLIENTS, expected=expected)
     ours: list[Outcome] = []
@@ -100,6 +103,13 @@ def _compared(
         },
     )
     return measured, ours
+
+
+def _gist(answer: Any) -> Any:
+    """What two answers must have in common: the same fields, and of lots the same ones in the same order."""
+    if "data" not in answer:
+        return sorted(answer)
+    return sorted(answer), [(lot["id"], lot["distance_m"], sorted(lot), sorted(lot["shop"])) for lot in answer["data"]]
 
 
 def _turn(program: Program, requests: list[Request], seconds: float, expected: int, kept: list[Outcome]) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from backend.identity import OwnTokens
+from scripts.benchmarks.load import Client
 from scripts.benchmarks.world import EAST, MARGIN, MERCHANT, NORTH, SOUTH, WEST, numbered
 from scripts.places import ROOT
 
@@ -73,6 +74,17 @@ def send(port: int, requests: list[Request], *, clients: int, seconds: float, ex
 def send_each(port: int, requests: list[Request], *, clients: int, expected: int = 200) -> Outcome:
     """Send every request once, in order: afterwards each token is known. Raises LoadFailed."""
     return _run({"port": port, "clients": clients, "requests": requests, "warm": True}, expected)
+
+
+def ask(port: int, request: Request) -> Any:
+    """Send one request and give what its answer says."""
+    before, after = request
+    client = Client(port)
+    client.send(f"{before}{uuid4().hex}{after}".encode() if after is not None else before.encode())
+    while (answer := client.answer()) is None:
+        pass
+    client.socket.close()
+    return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
 def _signed_in(tokens: OwnTokens, account: int) -> str:
