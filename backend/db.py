@@ -91,7 +91,11 @@ class Database:
     def __init__(self, connections: Connections, url: str, settings: Settings) -> None:
         self._connections = connections
         self.acts = Acts(connections)
-        arguments: dict[str, Any] = {"server_settings": _server_settings(), "command_timeout": STATEMENT_SECONDS}
+        arguments: dict[str, Any] = {
+            "server_settings": _server_settings(),
+            "timeout": STATEMENT_SECONDS,
+            "command_timeout": STATEMENT_SECONDS,
+        }
         if settings.pgbouncer:
             arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
         self._engine = create_async_engine(
@@ -112,6 +116,7 @@ class Database:
                 url,
                 server_settings=_server_settings(),
                 statement_cache_size=0 if settings.pgbouncer else 100,
+                timeout=STATEMENT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
             )
             # JSON that the database made is passed on as it came: bytes, not text that would be encoded again.
