@@ -1,9 +1,11 @@
 """The proofs by name: what each claims, and how it is tried."""
 
 import random
+import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from scripts.proofs import stripe_troubles
 from scripts.proofs.audit import violations
@@ -48,9 +50,24 @@ def storm_with(*troubles: Trouble) -> Callable[[House, Outcome, Weather], Awaita
 
 
 async def _postgres(house: House, outcome: Outcome, weather: Weather) -> None:
-    """Besides the storm: who asks while the database is away is told so."""
+    """Besides the storm: who asks while the database is away is told so; and the control, where there is time."""
     await storm(house, outcome, weather, KILL_POSTGRES)
     outcome.holds(outcome.answers["database.unavailable"] > 0, "nobody was told that the database was away")
+    if not weather.hurried:
+        await _without_waiting_for_the_disk(outcome, weather)
+
+
+async def _without_waiting_for_the_disk(outcome: Outcome, weather: Weather) -> None:
+    """The same storm over a database that acknowledges before it has written: the audit must find what it lost."""
+    tried = Outcome("control", "")
+    with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
+        Path(folder).chmod(0o755)  # noqa: ASYNC240  # a moment
+        async with House.built(Path(folder), {"synchronous_commit": "off"}) as careless:
+            for _ in range(3):
+                if not tried.violations:
+                    await storm(careless, tried, Weather(10, True, weather.chance), KILL_POSTGRES)
+    outcome.control = f"with synchronous_commit off the audit finds {len(tried.violations)} violations"
+    outcome.holds(bool(tried.violations), "the control found nothing: a database that forgets would pass")
 
 
 async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> None:

@@ -95,10 +95,11 @@ class Database:
 class House:
     """All of it, and how to look into it from outside. `async with House.built(folder) as house`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
+        """Settings are Postgres', beside those of `scripts/run`."""
         self.folder = folder
-        # Postgres reports what a crash recovery did; nothing else about it differs from `scripts/run`.
-        self.database = Database(EmbeddedPostgres(folder / "postgres", log=folder / "postgres.log"))
+        server = EmbeddedPostgres(folder / "postgres", settings=settings, log=folder / "postgres.log")
+        self.database = Database(server)
         with socket.create_server((HOST, 0)) as free:
             port = free.getsockname()[1]
         self.url = f"http://{HOST}:{port}"
@@ -116,9 +117,9 @@ class House:
 
     @classmethod
     @asynccontextmanager
-    async def built(cls, folder: Path) -> AsyncIterator["House"]:
+    async def built(cls, folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator["House"]:
         """Start everything in an empty folder; all of it is gone at the end, or when we are killed."""
-        house = cls(folder)
+        house = cls(folder, settings)
         limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
         plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no certificates to load: this machine alone, without TLS
         async with httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits, verify=plain) as house.http:
@@ -253,9 +254,13 @@ class House:
         )
 
     async def the_clock_ticks(self) -> None:
-        """Let the worker do now what it does every few seconds."""
+        """Let the worker do now what it does every few seconds; workers before it have been silent for long."""
         async with self.sql() as connection:
             await connection.execute("set search_path = jobs, pg_catalog")
+            await connection.execute(
+                "update procrastinate_workers set last_heartbeat = last_heartbeat - interval '1 minute'"
+                " where id < (select max(id) from procrastinate_workers)"
+            )
             await connection.execute(
                 "insert into procrastinate_jobs (queue_name, task_name, priority, args)"
                 " select 'default', task, 10, '{\"timestamp\": 0}'"

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -29,10 +30,17 @@ OPEN = """
     where status in ('intended', 'cancel_due', 'refund_due')
        or status = 'pending' and stripe_payment_intent = any ($1::text[])
 """
-HELD = """
+# Holds have lapsed, and no worker that is dead is said to be at work.
+UNFINISHED = """
     select (select count(*) from app.reservations where status = 'held')
          + (select count(*) from app.payments where status in ('intended', 'pending', 'cancel_due', 'refund_due'))
+         + (select count(*) from jobs.procrastinate_jobs where status = 'doing'
+            and worker_id is distinct from (select max(id) from jobs.procrastinate_workers))
 """
+
+
+class NeverClosed(Exception):
+    """Something stayed open that nobody closes."""
 
 
 @dataclass
@@ -168,7 +176,7 @@ async def everything_closes(
         "select count(*) from app.reservations where status = 'held'"
     )
     await house.time_passes(HOLD_SECONDS)
-    await _none_left(house, HELD)
+    await _none_left(house, UNFINISHED)
 
 
 async def _taken(house: House) -> list[str]:
@@ -178,9 +186,12 @@ async def _taken(house: House) -> list[str]:
 
 
 async def _none_left(house: House, query: str, *arguments: object) -> datetime:
-    """Wait until a count is 0; say when that was, by the database's clock. Raises TimeoutError."""
-    async with house.sql() as sql, asyncio.timeout(CALM_WITHIN_SECONDS):
-        while await sql.fetchval(query, *arguments):  # noqa: ASYNC110  # it happens in other processes
+    """Wait until a count is 0; say when that was, by the database's clock. Raises NeverClosed."""
+    async with house.sql() as sql:
+        deadline = time.monotonic() + CALM_WITHIN_SECONDS
+        while left := await sql.fetchval(query, *arguments):
+            if time.monotonic() > deadline:
+                raise NeverClosed(f"{left} things are still open after {CALM_WITHIN_SECONDS:.0f} s of calm")
             await asyncio.sleep(POLL_SECONDS)
         found: datetime = await sql.fetchval("select clock_timestamp()")
         return found
