@@ -29,7 +29,8 @@ union all
     where f.taken <> n.counted or f.taken > 2
 union all
     select format('reservation %s has no key', r.id) from app.reservations r
-    where (select count(*) from app.idempotency_keys i where i.reservation_id = r.id) <> 1
+    where (select count(*) from app.idempotency_keys i
+           where i.reservation_id = r.id and i.scope = r.account_id) <> 1
       and r.created_at > app.clock() - interval '40 hours'  -- later they are forgotten
 union all
     select format('reservation %s is still held, its payment %s', r.id, p.status)

@@ -1,7 +1,6 @@
 """`scripts/prove` for a few seconds: real processes, killed and disturbed, in a house of their own."""
 
 import random
-import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -50,12 +49,12 @@ SHORT = {
 
 
 @pytest.fixture(scope="module")
-async def house() -> AsyncIterator[House]:
-    # Not pytest's own folder: a socket's path must be short, and Postgres, started by root, must reach it.
-    with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
-        Path(folder).chmod(0o755)  # noqa: ASYNC240  # a moment
-        async with House.built(Path(folder)) as built:
-            yield built
+async def house(servers_folder: Path) -> AsyncIterator[House]:
+    folder = servers_folder / "house"
+    folder.mkdir()
+    folder.chmod(0o755)
+    async with House.built(folder) as built:
+        yield built
 
 
 @pytest.mark.parametrize("name", SHORT)
