@@ -1,10 +1,12 @@
 """One Postgres and one served app for the whole run; a town of its own for each test."""
 
+import fcntl
 import os
 import shutil
 import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
@@ -15,6 +17,15 @@ from tests.town.databases import Databases
 from tests.town.serving import Served
 
 MEMORY_BYTES = 2 * 1024**3
+PREFIX = "ecopanier-tests-"
+
+
+def _forget_killed_runs(memory: Path) -> None:
+    """Give back the memory that a run held when it was killed: its server's lock is nobody's any more."""
+    for lock in memory.glob(f"{PREFIX}*/postgres.lock"):
+        with suppress(OSError), lock.open("a") as held:  # another's run, by its lock or by its owner
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(lock.parent, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +36,9 @@ def servers_folder() -> Iterator[Path]:
     """
     memory = Path("/dev/shm")  # noqa: S108 - only as a parent of a folder with a name of its own
     in_memory = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > MEMORY_BYTES
-    with tempfile.TemporaryDirectory(prefix="ecopanier-", dir=memory if in_memory else None) as folder:
+    if in_memory:
+        _forget_killed_runs(memory)
+    with tempfile.TemporaryDirectory(prefix=PREFIX, dir=memory if in_memory else None) as folder:
         Path(folder).chmod(0o755)  # started by root, Postgres runs as somebody else, who must get there
         yield Path(folder)
 
