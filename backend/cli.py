@@ -37,6 +37,8 @@ def serve(
     """Serve the HTTP API, in one process."""
     import uvicorn
 
+    from backend.one_write import OneWrite
+
     settings()  # refuses before anything is opened
     uvicorn.run(
         "backend.main:create_app",
@@ -44,7 +46,7 @@ def serve(
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=OneWrite,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -29,6 +29,7 @@ from backend.db import Database, SessionDep, SignedIn, caller_in
 from backend.identity import identities
 from backend.lots.models import Lot
 from backend.lots.schemas import LotNear
+from backend.one_write import OneWrite
 from backend.paging import Page, page_of
 from backend.reservations.models import IdempotencyKey, Pass, Reservation
 from backend.reservations.passes import new_code
@@ -184,7 +185,7 @@ async def lots_near(near: str, session: SessionDep, radius_km: float = 5, limit:
 
 def main(port: Annotated[int, typer.Option()]) -> None:
     """Serve, with the options of `ecopanier serve`."""
-    uvicorn.run(app, port=port, loop="uvloop", http="httptools", ws="none", access_log=False, log_level="error")
+    uvicorn.run(app, port=port, loop="uvloop", http=OneWrite, ws="none", access_log=False, log_level="error")
 
 
 if __name__ == "__main__":

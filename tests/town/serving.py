@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from backend import main
 from backend.db import Database
 from backend.limits import windows
+from backend.one_write import OneWrite
 from backend.settings import Settings, settings
 from scripts.stripe_stand_in import StripeStandIn
 from tests.town.databases import API, WORKER, Copy
@@ -109,7 +110,7 @@ class Served:
             uvicorn.Config(
                 self._app,
                 loop="uvloop",
-                http="httptools",
+                http=OneWrite,
                 ws="none",
                 lifespan="on",
                 log_config=None,

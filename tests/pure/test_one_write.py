@@ -1,0 +1,113 @@
+"""What leaves a connection: whole answers, in as few writes as can be, and no more than the other side takes."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from backend.one_write import LARGEST_HELD, OneWrite
+
+CHUNK = b"x" * 1024
+HIGH_WATER = 64 * 1024
+
+
+class Wire:
+    """A transport that notes each write, and does not drain by itself."""
+
+    def __init__(self) -> None:
+        self.writes: list[bytes] = []
+        self.closed = False
+        self.protocol: Any = None
+
+    def write(self, data: bytes) -> None:
+        assert not self.closed
+        self.writes.append(data)
+        if len(self.sent) > HIGH_WATER:
+            self.protocol.pause_writing()
+
+    @property
+    def sent(self) -> bytes:
+        return b"".join(self.writes)
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def get_extra_info(self, name: str, default: Any = None) -> Any:
+        return default
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+
+async def app(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
+    """Answer with two bytes, or with a body that does not end as long as it is taken."""
+    if scope["path"] == "/endless":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": CHUNK, "more_body": True})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+    await send({"type": "http.response.body", "body": b"ok"})
+
+
+async def served(kind: type[HttpToolsProtocol], request: bytes) -> Wire:
+    """Let a protocol answer one request."""
+    config = uvicorn.Config(app, http=kind, ws="none", lifespan="off", log_config=None)
+    wire = Wire()
+    wire.protocol = kind(config, ServerState(), {}, asyncio.get_running_loop())
+    wire.protocol.connection_made(wire)
+    wire.protocol.data_received(request)
+    for _ in range(10):
+        await asyncio.sleep(0)
+    for task in wire.protocol.tasks:
+        task.cancel()
+    return wire
+
+
+@pytest.mark.parametrize(("kind", "writes"), [(OneWrite, 1), (HttpToolsProtocol, 2)], ids=["ours", "control"])
+async def test_head_and_body_leave_together(kind: type[HttpToolsProtocol], writes: int) -> None:
+    wire = await served(kind, b"GET / HTTP/1.1\r\nhost: test\r\n\r\n")
+
+    assert wire.sent.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert wire.sent.endswith(b"\r\n\r\nok")
+    assert len(wire.writes) == writes
+    assert not wire.closed
+
+
+async def test_all_is_sent_before_the_connection_closes() -> None:
+    wire = await served(OneWrite, b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+
+    assert wire.sent.endswith(b"\r\n\r\nok")
+    assert wire.closed
+
+
+async def test_answers_to_requests_that_came_together_stay_whole_and_in_order() -> None:
+    wire = await served(OneWrite, b"GET / HTTP/1.1\r\nhost: test\r\n\r\nHEAD / HTTP/1.1\r\nhost: test\r\n\r\n")
+
+    assert wire.sent.count(b"HTTP/1.1 200 OK\r\n") == 2
+    assert wire.sent.count(b"ok") == 1
+
+
+async def test_a_reader_that_stands_still_stops_the_writer() -> None:
+    wire = await served(OneWrite, b"GET /endless HTTP/1.1\r\nhost: test\r\n\r\n")
+
+    assert HIGH_WATER < len(wire.sent) < HIGH_WATER + 2 * LARGEST_HELD
+
+
+async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
+    config = uvicorn.Config(app, http=OneWrite, ws="none", lifespan="off", log_config=None)
+    wire = Wire()
+    wire.protocol = OneWrite(config, ServerState(), {}, asyncio.get_running_loop())
+    wire.protocol.connection_made(wire)
+    wire.protocol.transport.write(b"late")
+    wire.closed = True
+    await asyncio.sleep(0)
+
+    assert wire.writes == []
