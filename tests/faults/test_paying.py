@@ -207,6 +207,30 @@ async def test_who_repeats_a_key_waits_for_the_first_and_takes_over_from_the_dea
     assert (await town.left(lot), len(await intents(town))) == (2, 1)
 
 
+async def test_who_was_so_slow_that_somebody_took_over_gives_the_answer_that_was_given(shop_town: Town) -> None:
+    town = shop_town
+    lot, marc = await town.a_lot(left=3), await town.a_customer()
+    await town.stripe.webhooks("hold")
+    first = await marc.sends_reservation(lot, key="slow")
+    await town.stripe.pay(first.json()["payment"]["client_secret"])
+    await town.stripe.webhooks("release")
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+    async with town.copy.connection(API) as api:
+        late = await api.fetchrow(
+            "select * from app.payment_opened($1, $2, $3, 'slow', 'sealed anew')",
+            await town.value("select id from app.payments"),
+            first.json()["payment"]["payment_intent"],
+            marc.id,
+        )
+
+    assert late is not None
+    assert json.loads(late["body"])["status"] == "held", "as it was told first, though it is confirmed by now"
+    assert (await marc.sends_reservation(lot, key="slow")).content == first.content
+    assert await town.value("select status from app.payments") == "succeeded"
+
+
 # --- payments that come late, or wrong
 
 

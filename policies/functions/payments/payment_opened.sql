@@ -6,6 +6,7 @@ create or replace function app.payment_opened(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     reservation uuid;
+    kept        text;
 begin
     update app.payments p
     set stripe_payment_intent = intent, looked_at = app.clock(),
@@ -17,6 +18,12 @@ begin
     status := 201;
     body := (app.reservation_json(reservation)::jsonb || jsonb_build_object('payment', sealed_payment))::text;
     update app.idempotency_keys i set status = payment_opened.status, body = payment_opened.body
-    where i.scope = holder and i.key = idempotency_key and i.reservation_id = reservation;
+    where i.scope = holder and i.key = idempotency_key and i.reservation_id = reservation and i.status is null;
+    if not found then
+        -- Who took over from us, because we were so slow, has answered already: that answer stands.
+        select i.body into kept from app.idempotency_keys i
+        where i.scope = holder and i.key = idempotency_key and i.reservation_id = reservation;
+        body := coalesce(kept, body);
+    end if;
 end $$;
 grant execute on function app.payment_opened(uuid, text, uuid, text, text) to ecopanier_api;
