@@ -21,6 +21,9 @@ KILL_WORKER = kills(lambda house: house.worker, (0.5, 3.0), (0.0, 0.5))
 KILL_STRIPE = kills(lambda house: house.stand_in, (0.5, 3.0), (0.1, 1.5))
 
 
+ALL_EVENTS_SECONDS = 900.0
+
+
 @dataclass(frozen=True)
 class Proof:
     """A claim, and the trial that would show that it is wrong."""
@@ -75,7 +78,7 @@ async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> No
     await storm(house, outcome, weather, stripe_troubles.lost_webhooks)
     outcome.holds(outcome.figures["left open by the storm"] > 0, "nothing was left for the reconciling job to find")
     await house.stripe.webhooks("shuffle")
-    await house.stripe.webhooks_quiet(120)
+    await house.stripe.webhooks_quiet(ALL_EVENTS_SECONDS)
     outcome.violations += await violations(house)
 
 

@@ -10,7 +10,7 @@ from backend.migrate import POLICIES
 from scripts.proofs.figures import Outcome
 from scripts.proofs.house import Connection, House
 from scripts.proofs.storms import Weather, hurried, kills, troubled
-from scripts.proofs.town import Lot, Town
+from scripts.proofs.town import Town
 
 COUNTERS = 6
 BATCH = 120
@@ -87,7 +87,7 @@ async def _storm(house: House, outcome: Outcome, weather: Weather, town: Town) -
 async def _reserved(house: House, town: Town, count: int) -> Sequence[tuple[UUID, str]]:
     """Confirmed reservations of a lot that is open now, with the codes of their passes."""
     async with house.sql() as sql:
-        lot = await _an_open_free_lot(sql, town, count)
+        lot = await town.offer(sql, free=True, portions=count, open_now=True)
         await town.enrol(count)
         made = []
         for account in town.beneficiaries:
@@ -97,12 +97,6 @@ async def _reserved(house: House, town: Town, count: int) -> Sequence[tuple[UUID
             )
             made.append((lot.id, code))
     return made
-
-
-async def _an_open_free_lot(sql: Connection, town: Town, portions: int) -> Lot:
-    while (lot := await town.offer(sql, portions=portions, open_now=True)).price_cents:
-        pass
-    return lot
 
 
 async def _hands_over(house: House, town: Town, code: str, outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import httpx2
 
+from scripts.proofs import stripe_troubles
 from scripts.proofs.audit import violations
 from scripts.proofs.crowd import Crowd
 from scripts.proofs.figures import Outcome
@@ -23,10 +24,10 @@ async def one_key_at_once(house: House, outcome: Outcome, weather: Weather) -> N
     await town.settle(1)
     until = time.monotonic() + weather.seconds
     async with hurried(house, weather):
-        while outcome.figures["rounds"] < 2 or time.monotonic() < until:
+        while (done := outcome.figures["rounds"]) < 2 or time.monotonic() < until:
             async with house.sql() as sql:
-                lot = await town.offer(sql, portions=PORTIONS)
-            await _round(house, outcome, weather, town, lot, with_kill=outcome.figures["rounds"] % 2 == 1)
+                lot = await town.offer(sql, free=done % 3 == 2, portions=PORTIONS)
+            await _round(house, outcome, weather, town, lot, with_kill=done % 2 == 1)
             outcome.figures["rounds"] += 1
         await everything_closes(house, outcome, weather)
     outcome.violations += await violations(house)
@@ -44,9 +45,11 @@ async def _round(house: House, outcome: Outcome, weather: Weather, town: Town, l
         assert answer is not None
         return answer
 
+    if with_kill:  # while Stripe is being asked, or while the others wait for that
+        await house.stripe.fault(stripe_troubles.CREATE, "slow", times=2, seconds=0.5)
     hands = [asyncio.ensure_future(hand()) for _ in range(HANDS)]
     if with_kill:
-        await asyncio.sleep(weather.chance.uniform(0.02, 0.15))
+        await asyncio.sleep(weather.chance.uniform(0.1, 0.4))
         await asyncio.to_thread(house.api.kill)
         outcome.figures[f"kills of {house.api.name}"] += 1
         await asyncio.to_thread(house.api.start)

@@ -82,7 +82,7 @@ def kills(
 
 async def time_leaps(house: House, outcome: Outcome, weather: Weather) -> None:
     """The clock leaps past every hold, while their customers pay, cancel or come back for an answer."""
-    while await weather.lasts(0.5, 3.0):
+    while await weather.lasts(0.3, 1.8):
         await house.time_passes(HOLD_SECONDS)
         outcome.figures["leaps of the clock"] += 1
 

@@ -10,6 +10,7 @@ from scripts.proofs.house import Connection, House
 
 PRICES = (50, 390, 425, 999)
 LOTS_ON_OFFER = 8
+FREE_LOTS = 0.4
 CODES = itertools.count(1)
 
 
@@ -67,9 +68,12 @@ class Town:
                 fresh.append(account)
         self.beneficiaries = fresh
 
-    async def offer(self, sql: Connection, *, portions: int | None = None, open_now: bool = False) -> Lot:
-        """Publish a lot: every other one free; some open too soon to be cancelled for nothing."""
-        free = self.chance.random() < 0.4
+    async def offer(
+        self, sql: Connection, *, free: bool | None = None, portions: int | None = None, open_now: bool = False
+    ) -> Lot:
+        """Publish a lot, free or not by chance unless said; some open too soon to be cancelled for nothing."""
+        if free is None:
+            free = self.chance.random() < FREE_LOTS
         price = 0 if free else self.chance.choice(PRICES)
         opens = timedelta() if open_now else timedelta(hours=self.chance.choice((1, 4)))
         lot: UUID = await sql.fetchval(
