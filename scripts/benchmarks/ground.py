@@ -26,6 +26,7 @@ from scripts.supervise import Guarded, last_lines
 
 SUPERUSER = "postgres"
 LOTS_OF_A_SHOP = 5
+PAST_DAYS = 10  # on each of which everybody took a portion
 READY_WITHIN_SECONDS = 60.0
 CLIENTS = 16
 
@@ -105,6 +106,7 @@ class Ground:
             world.shops(amounts.lots // LOTS_OF_A_SHOP)
             world.free_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP)
             world.discounted_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP, first=amounts.lots + 1)
+            world.history(amounts.accounts * PAST_DAYS, lots=amounts.lots, accounts=amounts.accounts)
         return "town"
 
     @functools.cache  # noqa: B019  lives as long as the run

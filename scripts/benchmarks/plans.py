@@ -11,7 +11,10 @@ from rich.console import Console
 from scripts.benchmarks.ground import Ground
 from scripts.benchmarks.world import EAST, NORTH, RARE_CATEGORY, SOUTH, WEST
 
-STATEMENT = re.compile(r"select array_agg\(n\.id\), array_agg\(n\.metres\) into ids, metres (from .*? n);", re.DOTALL)
+STATEMENT = re.compile(
+    r"select array_agg\(n\.at\), array_agg\(n\.id\), array_agg\(n\.metres\) into at, ids, metres (from .*? n);",
+    re.DOTALL,
+)
 VARIABLES = {
     "centres": "point[]",
     "radius_m": "float8",
@@ -33,6 +36,7 @@ def show(ground: Ground) -> None:
             assert found is not None
             connection.execute("set role ecopanier_owner")
             connection.execute("set plan_cache_mode = force_generic_plan")
+            connection.execute("set enable_sort = off")
             connection.execute("set jit = off")
             for statement, category in zip(STATEMENT.findall(str(found[0])), (None, RARE_CATEGORY), strict=True):
                 for number, name in enumerate(VARIABLES, 1):

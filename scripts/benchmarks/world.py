@@ -98,6 +98,24 @@ insert into app.passes (reservation_id, code)
 select public.numbered('reservation', n), public.code(n) from generate_series(1, %(count)s) n
 """
 
+# What was reserved and handed over last week. Without it the tables would be empty when they are analysed, and what is
+# planned then (the checks of foreign keys among it) would walk through all that a measurement writes within seconds.
+HISTORY = """
+with past as materialized (
+    select public.numbered('reservation', n) as id, public.numbered('lot', mod(n, %(lots)s) + 1) as lot,
+           public.numbered('account', mod(n, %(accounts)s) + 1) as account, public.code(n) as code,
+           current_date - 7 - n / %(accounts)s as day
+    from generate_series(0, %(count)s - 1) n),
+reservations as (
+    insert into app.reservations
+        (id, lot_id, account_id, quantity, unit_price_cents, status, quota_day, created_at, confirmed_at, ended_at)
+    select id, lot, account, 1, 0, 'picked_up', day, day, day, day from past),
+passes as (insert into app.passes (reservation_id, code) select id, code from past),
+quotas as (insert into app.free_portions (account_id, day, taken) select account, day, 1 from past)
+insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, status, body, busy_until)
+select account, code, sha256(code::bytea), id, 201, repeat('x', 400), day from past
+"""
+
 # All but the primary key: made anew at the end, many times faster than kept up to date row by row.
 INDEXES_OF_LOTS = """
 select indexname, indexdef from pg_indexes where schemaname = 'app' and tablename = 'lots' and indexname <> 'lots_pkey'
@@ -142,6 +160,10 @@ class World:
     def reservations(self, count: int, *, lots: int, accounts: int) -> None:
         """Confirmed reservations 1 to `count` of lots 1 to `lots`, with the pass whose code is their number."""
         self._run(RESERVATIONS, count=count, lots=lots, accounts=accounts)
+
+    def history(self, count: int, *, lots: int, accounts: int) -> None:
+        """That many portions of lots 1 to `lots`, reserved and handed over in the weeks before."""
+        self._run(HISTORY, count=count, lots=lots, accounts=accounts)
 
     def done(self) -> None:
         """Commit, and leave the tables as a database that has been running for a while has them."""
