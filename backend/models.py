@@ -4,13 +4,15 @@ from backend.accounts import models as accounts
 from backend.administration import models as administration
 from backend.beneficiaries import models as beneficiaries
 from backend.columns import Table
+from backend.drafts import models as drafts
 from backend.impact import models as impact
 from backend.lots import models as lots
 from backend.payments import models as payments
+from backend.photos import models as photos
 from backend.reservations import models as reservations
 from backend.shops import models as shops
 
 __all__ = ["metadata"]
 
-TABLES = (accounts, administration, beneficiaries, impact, lots, payments, reservations, shops)
+TABLES = (accounts, administration, beneficiaries, drafts, impact, lots, payments, photos, reservations, shops)
 metadata = Table.metadata

@@ -11,20 +11,18 @@ from backend.common_facts import PreconditionFailed
 from backend.db import call
 from backend.etags import require_revision
 from backend.lots import queries
-from backend.lots.facts import LotNotFound, PhotoUnknown
+from backend.lots.facts import LotNotFound
 from backend.lots.models import Lot
-from backend.lots.schemas import LotEdit, LotIn, LotOut
+from backend.lots.schemas import LotEdit, LotIn, LotRead
 from backend.shops.queries import is_own
 
 
-async def list_lot(session: AsyncSession, wanted: LotIn) -> LotOut:
+async def list_lot(session: AsyncSession, wanted: LotIn) -> LotRead:
     """List a lot of one of the caller's shops, published or as a draft.
 
-    Raises PhotoUnknown; from the database ShopNotFound, ShopNotVerified, and what its laws say.
+    From the database ShopNotFound, ShopNotVerified, PhotoUnknown, and what its laws say.
     """
-    if wanted.photo_id is not None:
-        raise PhotoUnknown
-    values = _columns(wanted.model_dump(exclude={"photo_id"}))
+    values = _columns(wanted.model_dump())
     made = await session.execute(insert(Lot).values(values).returning(col(Lot.id)))
     lot, _ = await queries.lot_seen(session, made.scalar_one())
     return lot
@@ -34,7 +32,7 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
     """Change a lot of the caller's, if it is still at one of these versions (any, without them).
 
     Raises LotNotFound, PreconditionFailed; from the database LotClosed, LotHasReservations, LotAlreadyPublished,
-    ShopNotVerified, QuantityBelowReserved, and what its laws say.
+    ShopNotVerified, QuantityBelowReserved, PhotoUnknown, and what its laws say.
     """
     values = _columns(wanted.model_dump(exclude_unset=True))
     if values:
@@ -53,7 +51,7 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
         raise PreconditionFailed
 
 
-async def withdraw_lot(session: AsyncSession, lot_id: UUID) -> LotOut:
+async def withdraw_lot(session: AsyncSession, lot_id: UUID) -> LotRead:
     """Withdraw a lot of the caller's: its holders get portions, quota and money back and are told.
 
     From the database LotNotFound, LotClosed.

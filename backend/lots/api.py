@@ -14,6 +14,7 @@ from backend.idempotency import OnceDep
 from backend.identity import SIGN_IN_OPTIONAL
 from backend.lots import actions, queries
 from backend.lots.facts import (
+    BecomesFreeInvalid,
     FoodDateMismatch,
     LotAlreadyPublished,
     LotClosed,
@@ -26,7 +27,7 @@ from backend.lots.facts import (
     UseByBeforePickup,
     WindowOver,
 )
-from backend.lots.schemas import LotEdit, LotIn, LotOut, LotStatus
+from backend.lots.schemas import LotEdit, LotIn, LotOut, LotRead, LotStatus
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 from backend.shops.facts import ShopNotFound, ShopNotVerified
@@ -42,18 +43,20 @@ LAWS = (
     WindowOver,
     FoodDateMismatch,
     UseByBeforePickup,
+    BecomesFreeInvalid,
     ShopNotVerified,
+    PhotoUnknown,
 )
 
 
-@router.post("/lots", status_code=201, responses=problems(*LAWS, ShopNotFound, PhotoUnknown))
-async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotOut:
+@router.post("/lots", status_code=201, responses=problems(*LAWS, ShopNotFound))
+async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
     """List a lot of one's shop, published or as a draft."""
-    return cast(LotOut, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
+    return cast(LotRead, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
 
 
 @router.get("/lots/{lot_id}", responses=problems(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
-async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotOut:
+async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotRead:
     """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
 
     Its merchant sees it whatever its status, its holders as long as they want. The ETag says which version of what
@@ -78,7 +81,9 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
         PreconditionFailed,
     ),
 )
-async def edit_lot(lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match: IfMatch, response: Response) -> LotOut:
+async def edit_lot(
+    lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match: IfMatch, response: Response
+) -> LotRead:
     """Change one's lot, or publish a draft; with If-Match only if nobody changed it since it was read."""
     await actions.edit_lot(session, lot_id, wanted, if_match)
     lot, version = await queries.lot_seen(session, lot_id)
@@ -87,9 +92,9 @@ async def edit_lot(lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match:
 
 
 @router.post("/lots/{lot_id}/withdraw", responses=problems(LotNotFound, LotClosed))
-async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotOut:
+async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotRead:
     """Withdraw one's lot for good: every holder gets portions, quota and money back and is told."""
-    return cast(LotOut, await once(session, actions.withdraw_lot(session, lot_id), 200))
+    return cast(LotRead, await once(session, actions.withdraw_lot(session, lot_id), 200))
 
 
 @router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)

@@ -69,6 +69,12 @@ class UseByBeforePickup(Fact):
     code, status = "lot.use_by_before_pickup", 422
 
 
+class BecomesFreeInvalid(Fact):
+    """What is unsold of a discounted lot becomes free before its window ends; a free lot is free already."""
+
+    code, status = "lot.becomes_free_invalid", 422
+
+
 class PastUseBy(Fact):
     """The use-by date has passed: this food may not be sold, given or handed over."""
 
@@ -87,6 +93,7 @@ constraint_facts(
         "lots_pickup_window_check": PickupWindowInvalid,
         "lots_food_date_check": FoodDateMismatch,
         "lots_use_by_check": UseByBeforePickup,
+        "lots_becomes_free_check": BecomesFreeInvalid,
         "lots_remaining_check": QuantityBelowReserved,
     }
 )

@@ -59,6 +59,13 @@ class Lot(Table, table=True):
         Index("lots_near_in_category_idx", "category_shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
         Index("lots_words_idx", "words", postgresql_using="gin", postgresql_where=PUBLISHED),
         Index("lots_pickup_end_idx", "pickup_end", postgresql_where=sql("status in ('published', 'paused')")),
+        Index("lots_photo_id_idx", "photo_id", postgresql_where=sql("photo_id is not null")),
+        Index("lots_gtin_idx", "gtin", postgresql_where=sql("gtin is not null")),
+        Index(
+            "lots_becoming_free_idx",
+            "becomes_free_at",
+            postgresql_where=sql("status = 'published' and kind = 'discounted' and becomes_free_at is not null"),
+        ),
     )
 
     id: UUID = identifier()
@@ -86,3 +93,8 @@ class Lot(Table, table=True):
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
     published_at: datetime | None = moment()
+    photo_id: UUID | None = Field(foreign_key="app.photos.id")
+    gtin: str | None = text()
+    batch: str | None = text()
+    becomes_free_at: datetime | None = moment()
+    converted_at: datetime | None = moment()

@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from sqlalchemy import JSON, func, select
+from sqlalchemy import JSON, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.lots.facts import LotNotFound
 from backend.lots.models import DateKind, Lot
-from backend.lots.schemas import LotOut, LotStatus
+from backend.lots.schemas import LotOut, LotRead, LotStatus
 from backend.shops.facts import ShopNotFound
 from backend.shops.models import Shop
 from backend.shops.queries import is_own
@@ -42,17 +42,21 @@ _LOTS = select(
     col(Lot.weight_grams),
     col(Lot.status),
     col(Lot.published_at),
+    col(Lot.photo_id),
+    col(Lot.gtin),
+    col(Lot.batch),
+    case((is_own(Lot.shop_id), col(Lot.becomes_free_at))).label("becomes_free_at"),
     col(Lot.version),
     _SHOP.label("shop"),
 ).join(Shop, col(Shop.id) == col(Lot.shop_id))
 
 
-async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotOut, int]:
+async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     """Give a lot that the caller may see, and its version. Raises LotNotFound."""
     row = (await session.execute(_LOTS.where(col(Lot.id) == lot_id))).one_or_none()
     if row is None:
         raise LotNotFound
-    return LotOut.model_validate(row), row.version
+    return LotRead.model_validate(row), row.version
 
 
 async def lots_of_shop(

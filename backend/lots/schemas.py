@@ -1,10 +1,13 @@
 """What enters and leaves about lots. Money in euro cents; times with an offset, stored in UTC; days in Paris."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
+from stdnum import ean
+from stdnum.exceptions import ValidationError as StdnumError
 
 from backend.bodies import In, Out, if_sent
 from backend.lots.models import Allergen, DateKind, Kind
@@ -12,7 +15,8 @@ from backend.shops.models import Category
 from backend.shops.schemas import SHOP, ShopBrief
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
-LotStatus = Literal["draft", "published", "paused", "withdrawn", "ended"]
+PHOTO = "01980c5e-8d11-7a42-b0c1-2f6f4f1d9a10"
+LotStatus = Literal["draft", "published", "paused", "withdrawn", "recalled", "ended"]
 
 _TITLE: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Panier de viennoiseries"]}
 _DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Croissants et pains au chocolat du matin."]}
@@ -37,6 +41,33 @@ _ALLERGENS: dict[str, Any] = {
 }
 _COLD_CHAIN: dict[str, Any] = {"description": "Whether it has to be kept cold.", "examples": [False]}
 _WEIGHT: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
+_PHOTO: dict[str, Any] = {"description": "A photo that `POST /lots/drafts` answered with.", "examples": [None]}
+_GTIN: dict[str, Any] = {
+    "description": "The number under the bar code (EAN-8, EAN-13, UPC or GTIN-14); a recall goes by it.",
+    "examples": ["3017620422003"],
+}
+_BATCH: dict[str, Any] = {
+    "min_length": 1,
+    "max_length": 20,
+    "description": "The batch (lot number) printed on the food.",
+    "examples": ["L2447A"],
+}
+_BECOMES_FREE: dict[str, Any] = {
+    "description": "When what is unsold of a discounted lot becomes a free one, before the window ends; null: never.",
+    "examples": ["2026-11-22T18:30:00+01:00"],
+}
+
+
+def _gtin(written: str) -> str:
+    """Check a trade number and write it with 14 digits, as all of them can be compared."""
+    try:
+        return str(ean.validate(written)).zfill(14)
+    except StdnumError as mistake:
+        raise PydanticCustomError("gtin", "Not a GTIN") from mistake
+
+
+Gtin = Annotated[str, AfterValidator(_gtin)]
+Batch = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$")]
 
 
 class LotIn(In):
@@ -57,9 +88,10 @@ class LotIn(In):
     allergens: list[Allergen] = Field(**_ALLERGENS)
     cold_chain: bool = Field(**_COLD_CHAIN)
     weight_grams: int | None = Field(default=None, **_WEIGHT)
-    photo_id: UUID | None = Field(
-        default=None, description="A photo that `POST /lots/drafts` answered with.", examples=[None]
-    )
+    photo_id: UUID | None = Field(default=None, **_PHOTO)
+    gtin: Gtin | None = Field(default=None, **_GTIN)
+    batch: Batch | None = Field(default=None, **_BATCH)
+    becomes_free_at: AwareDatetime | None = Field(default=None, **_BECOMES_FREE)
     publish: bool = Field(description="Publish it now; false keeps it as a draft.", examples=[True])
 
 
@@ -85,6 +117,10 @@ class LotEdit(In):
     allergens: list[Allergen] = if_sent(**_ALLERGENS)
     cold_chain: bool = if_sent(**_COLD_CHAIN)
     weight_grams: int | None = if_sent(**_WEIGHT)
+    photo_id: UUID | None = if_sent(**_PHOTO)
+    gtin: Gtin | None = if_sent(**_GTIN)
+    batch: Batch | None = if_sent(**_BATCH)
+    becomes_free_at: AwareDatetime | None = if_sent(**_BECOMES_FREE)
     publish: bool = if_sent(description="true publishes a draft.", examples=[True])
 
 
@@ -111,7 +147,18 @@ class LotOut(Out):
     weight_grams: int | None = Field(description="Of one portion, where the merchant said it.", examples=[450])
     status: LotStatus = Field(examples=["published"])
     published_at: datetime | None = Field(examples=["2026-11-22T14:02:11Z"])
+    photo_id: UUID | None = Field(description="Shown by `GET /photos/{photo_id}/…`.", examples=[PHOTO])
     shop: ShopBrief
+
+
+class LotRead(LotOut):
+    """A lot read by itself."""
+
+    gtin: str | None = Field(description="The trade number, with 14 digits.", examples=["03017620422003"])
+    batch: str | None = Field(examples=_BATCH["examples"])
+    becomes_free_at: datetime | None = Field(
+        description="When what is unsold becomes free; told to its merchant alone.", examples=[None]
+    )
 
 
 class LotNear(LotOut):

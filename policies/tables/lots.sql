@@ -6,9 +6,11 @@ create policy "The acts do their work" on app.lots for all to ecopanier_owner us
 
 grant select on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
-    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status) on app.lots to authenticated;
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, status)
+    on app.lots to authenticated;
 grant update (title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
-    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status) on app.lots to authenticated;
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, status)
+    on app.lots to authenticated;
 
 create policy "Anyone sees published discounted lots" on app.lots for select to anon, authenticated
     using (status = 'published' and kind = 'discounted');
@@ -36,11 +38,16 @@ create policy "Merchants edit their own lots" on app.lots for update to authenti
 create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
-    quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status on app.lots
+    quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch,
+    becomes_free_at, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
 -- After the guards (triggers fire in the order of their names), which say where the lot is.
 create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
     for each row execute function app.shelve_lot();
+-- What really went on sale is kept beside what was drafted from its photo.
+create trigger keep_first_publication after insert or update of status on app.lots
+    for each row when (new.status = 'published' and new.photo_id is not null)
+    execute function app.keep_first_publication();
 
 grant select (id, title) on app.lots to ecopanier_worker;
 create policy "The worker reads what a holder is told about" on app.lots for select to ecopanier_worker using (true);

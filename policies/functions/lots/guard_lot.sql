@@ -24,7 +24,7 @@ begin
     else
         new.version := old.version + 1;
         new.remaining := old.remaining + new.quantity - old.quantity;
-        if old.status in ('withdrawn', 'ended') then
+        if old.status in ('withdrawn', 'recalled', 'ended') then
             raise exception 'lot.closed' using errcode = 'EP409';
         end if;
         if new.status <> old.status and new.status not in ('draft', 'published') then
@@ -35,16 +35,24 @@ begin
         end if;
         -- What somebody reserved stays as they saw it.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
-            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams)
+            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch)
            is distinct from
            (old.kind, old.original_price_cents, old.price_cents, old.pickup_start, old.pickup_end, old.date_kind,
-            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams)
+            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams, old.gtin, old.batch)
            and exists (select from app.reservations r
                        where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) then
             raise exception 'lot.has_reservations' using errcode = 'EP409';
         end if;
     end if;
     new.place := shop.place;
+    if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
+        update app.photos p set used = false where p.id = old.photo_id;  -- unless another lot shows it: the worker looks
+    end if;
+    if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
+        update app.photos p set used = true
+        where p.id = new.photo_id and p.account_id = shop.owner_id and p.status = 'kept';
+        if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+    end if;
 
     if publishing then
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;

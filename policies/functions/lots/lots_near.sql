@@ -86,7 +86,7 @@ begin
         'date_kind', l.date_kind, 'food_date', l.food_date,
         'past_best_before', l.date_kind = 'best_before' and l.food_date < today,
         'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams, 'status', l.status,
-        'published_at', l.published_at,
+        'published_at', l.published_at, 'photo_id', l.photo_id,
         'distance_m', round(n.metres * scale),
         'shop', json_build_object('id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
                                   'longitude', s.longitude, 'category', s.category)) order by n.rank), '[]')

@@ -1,0 +1,44 @@
+"""What was drafted from photos, what merchants made of it, and how often the model was asked."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, moment, text
+
+
+class ListingDraft(Table, table=True):
+    """A draft, and beside it what was first published from its photo: what the reader can learn from."""
+
+    __tablename__ = "listing_drafts"
+    __table_args__ = (
+        Index("listing_drafts_photo_id_idx", "photo_id", unique=True),
+        Index("listing_drafts_shop_id_idx", "shop_id"),
+        Index("listing_drafts_lot_id_idx", "lot_id"),
+        Index("listing_drafts_published_at_idx", "published_at"),
+    )
+
+    id: UUID = identifier()
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    photo_id: UUID | None = Field(foreign_key="app.photos.id", ondelete="SET NULL")
+    reader: str = text()
+    model: str | None = text()
+    draft: dict[str, Any] = Field(sa_type=JSONB)
+    begun_at: datetime = moment()
+    drafted_at: datetime = moment()
+    lot_id: UUID | None = Field(foreign_key="app.lots.id")
+    published: dict[str, Any] | None = Field(sa_type=JSONB)
+    published_at: datetime | None = moment()
+
+
+class ModelCalls(Table, table=True):
+    """How often a shop had the model asked on a day in Paris."""
+
+    __tablename__ = "model_calls"
+
+    shop_id: UUID = Field(primary_key=True, foreign_key="app.shops.id")
+    day: date = Field(primary_key=True)
+    calls: int

@@ -1,0 +1,27 @@
+"""Photos of lots; the pictures themselves are files in the photo store."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, now, sql, text
+
+
+class Photo(Table, table=True):
+    """A photo that a merchant took. `coming` until its files are stored, `going` while they are removed."""
+
+    __tablename__ = "photos"
+    __table_args__ = (
+        Index("photos_account_id_idx", "account_id", "id"),
+        Index("photos_orphans_idx", "created_at", postgresql_where=sql("not used")),
+    )
+
+    id: UUID = identifier()
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    status: str = text(sa_column_kwargs={"server_default": "coming"})
+    width: int | None
+    height: int | None
+    used: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    created_at: datetime = now()

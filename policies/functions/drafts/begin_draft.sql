@@ -1,0 +1,33 @@
+-- A merchant begins a draft: which of their shops it is for, whether the model may be asked (counted here, so that a
+-- shop's day has its bound whatever dies later), and what the shop offered last. Definer, because nobody reads or writes
+-- the counter; only for a shop of the caller's, the only one where none is named.
+create or replace function app.begin_draft(
+    wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out may_ask_model boolean,
+    out earlier json)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    today  date := app.paris_day(app.clock());
+    budget int;
+begin
+    select s.id, s.category into shop, shop_category from app.shops s
+    where s.owner_id = app.caller() and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
+    if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
+    if wanted_shop is null and (select count(*) from app.shops s where s.owner_id = app.caller()) > 1 then
+        raise exception 'draft.which_shop' using errcode = 'EP422';
+    end if;
+
+    may_ask_model := false;
+    if with_model then
+        budget := app.setting_int('model_drafts_per_shop_and_day');
+        insert into app.model_calls as m (shop_id, day, calls) select shop, today, 1 where budget > 0
+        on conflict (shop_id, day) do update set calls = m.calls + 1 where m.calls < budget;
+        may_ask_model := found;
+    end if;
+
+    select coalesce(json_agg(e), '[]') into earlier from (
+        select l.gtin, l.title, l.description, l.category, l.original_price_cents, l.price_cents, l.quantity,
+               l.weight_grams, l.date_kind, l.cold_chain, l.allergens
+        from app.lots l where l.shop_id = shop and l.status <> 'draft' and l.price_cents > 0
+        order by l.id desc limit 50) e;
+end $$;
+grant execute on function app.begin_draft(uuid, boolean) to authenticated;

@@ -1,0 +1,13 @@
+-- Keep what was drafted from a photo, to compare it later with what its merchant published. Definer, because nobody
+-- reads drafts; only for a photo and a shop of the caller's.
+create or replace function app.keep_draft(
+    shop uuid, photo uuid, reader text, model text, draft jsonb, begun_at timestamptz) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    insert into app.listing_drafts (shop_id, photo_id, reader, model, draft, begun_at, drafted_at)
+    select s.id, p.id, keep_draft.reader, keep_draft.model, keep_draft.draft, keep_draft.begun_at, app.clock()
+    from app.shops s, app.photos p
+    where s.id = shop and s.owner_id = app.caller() and p.id = photo and p.account_id = app.caller();
+    if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+end $$;
+grant execute on function app.keep_draft(uuid, uuid, text, text, jsonb, timestamptz) to authenticated;

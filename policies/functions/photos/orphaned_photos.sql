@@ -1,0 +1,22 @@
+-- Photos that no lot has taken within a day, and those whose removal began before: from now on no lot can take them, and
+-- their files may go. For the worker.
+-- Locked first and looked at again then: a lot that is taking one right now holds its row, and that one is skipped.
+create or replace function app.orphaned_photos(most int) returns setof uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    photo uuid;
+begin
+    for photo in
+        select p.id from app.photos p
+        where not p.used and p.created_at < app.clock() - interval '1 day'
+        order by p.created_at limit most for update skip locked
+    loop
+        if app.photo_is_shown(photo) then
+            update app.photos p set used = true where p.id = photo;
+        else
+            update app.photos p set status = 'going' where p.id = photo;
+            return next photo;
+        end if;
+    end loop;
+end $$;
+grant execute on function app.orphaned_photos(int) to ecopanier_worker;

@@ -1,0 +1,24 @@
+-- Photos: seen exactly by those who see a lot that shows them, and by the merchant who took them.
+alter table app.photos enable row level security;
+alter table app.photos force row level security;
+
+create policy "The acts do their work" on app.photos for all to ecopanier_owner using (true) with check (true);
+
+grant select (id, account_id, status, width, height, created_at) on app.photos to anon, authenticated;
+grant insert (account_id) on app.photos to authenticated;
+grant update (status, width, height) on app.photos to authenticated;
+
+-- The lots that this asks for are those that the caller sees: the policies of lots hold in here too.
+create policy "People see the photos of lots that they see" on app.photos for select to anon, authenticated
+    using (exists (select from app.lots l where l.photo_id = photos.id));
+
+create policy "Merchants see their own photos" on app.photos for select to authenticated
+    using (account_id = (select app.caller()));
+
+create policy "Merchants take photos" on app.photos for insert to authenticated
+    with check (account_id = (select app.caller()) and (select app.caller_role()) = 'merchant' and status = 'coming');
+
+create policy "Merchants say when the files of a photo are stored" on app.photos for update to authenticated
+    using (account_id = (select app.caller()) and status = 'coming')
+    with check (account_id = (select app.caller()) and status = 'kept');
+-- Which lot has taken it is the guard of lots to note; what nobody wants is the worker's to remove.
