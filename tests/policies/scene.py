@@ -1,6 +1,7 @@
 """Two of everybody, with rows of both in every table: what one may do, and the other must not."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
@@ -74,7 +75,7 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
     since = timedelta(hours=-1)  # open now, so that food can be handed over
     discounted = await town.a_lot(shop=shop, opens_in=since)
     free = await town.a_free_lot(shop=shop, opens_in=since)
-    await town.a_lot(shop=shop, status="draft")
+    draft = await town.a_lot(shop=shop, status="draft")
     over = await town.a_lot(shop=closed, opens_in=since)
     over_free = await town.a_free_lot(shop=closed, opens_in=since)
     async with town.copy.connection(API) as api, town.copy.connection(WORKER) as worker:
@@ -87,8 +88,26 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
             if lot in (discounted, free):
                 code = await town.value("select code from app.passes where reservation_id = $1", reservation)
                 await api.execute("select app.pick_up($1, $2, true)", shop.merchant.id, code)
+    await _photos_and_drafts(town, shop, (discounted, free, draft, over))
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _photos_and_drafts(town: Town, shop: Shop, lots: Iterable[Lot]) -> None:
+    """A photo of each lot, one that no lot has taken yet, and one whose files are still coming."""
+    kept = "insert into app.photos (account_id, status, width, height) values ($1, 'kept', 1600, 1200) returning id"
+    for lot in lots:
+        photo = await town.value(kept, shop.merchant.id)
+        await town.changes("update app.lots set photo_id = $1 where id = $2", photo, lot.id)
+    drafted = await town.value(kept, shop.merchant.id)
+    await town.changes("insert into app.photos (account_id) values ($1)", shop.merchant.id)
+    await town.changes("insert into app.model_calls (shop_id, day, calls) values ($1, current_date, 1)", shop.id)
+    await town.changes(
+        "insert into app.listing_drafts (shop_id, photo_id, reader, draft, begun_at, drafted_at)"
+        " values ($1, $2, 'local', '{}', now(), now())",
+        shop.id,
+        drafted,
+    )
 
 
 async def _reserve(api: Connection, lot: Lot, holder: Person) -> tuple[object, object]:

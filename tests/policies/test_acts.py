@@ -32,6 +32,7 @@ class Things:
     of_beneficiary: UUID
     ready: str
     """The code of a pass whose window is open."""
+    photo: UUID
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
@@ -46,6 +47,11 @@ class Things:
             "renew the beneficiary's pass": ("select app.renew_pass($1, $2)", [self.of_beneficiary, new_code()]),
             "hand over": ("select problem from app.pick_up($1, $2, true)", [who.id, self.ready]),
             "withdraw the lot": ("select app.withdraw_lot($1)", [self.discounted.id]),
+            "begin a draft": ("select shop from app.begin_draft($1, true)", [self.discounted.shop.id]),
+            "keep a draft": (
+                "select app.keep_draft($1, $2, 'local', null, '{}', now())",
+                [self.discounted.shop.id, self.photo],
+            ),
             "enrol a beneficiary": (
                 "select app.enrol_beneficiary('A', 'B', '1990-01-01', null, '2099-01-01', null, null, $1)",
                 [uuid4().bytes],
@@ -86,7 +92,8 @@ async def things(lasting_town: Town) -> Things:
         of_beneficiary, _ = await _reserved(api, scene.first["beneficiary"], free)
         _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
     draft = await town.a_lot(shop=shop, status="draft")
-    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready)
+    photo = await town.value("insert into app.photos (account_id) values ($1) returning id", merchant.id)
+    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:
@@ -159,7 +166,7 @@ async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fau
     )
     scene = await two_of_everybody(town)
     lot = await town.a_free_lot()
-    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "")
+    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "", uuid4())
     await town.changes("update app.beneficiaries set status = 'pending'")
     await town.changes("update app.settings set value = 9 where name = 'free_portions_per_day'")
 

@@ -24,6 +24,9 @@ COLUMNS = {
     for row in table_in("matrix.md", "table", "role", "verb")
 }
 
+# What an edit writes where a policy wants one certain change; elsewhere a column is given its own value again.
+EDITS = {"app.photos": "status = 'kept', width = 1, height = 1"}
+
 
 @dataclass(frozen=True)
 class Table:
@@ -150,7 +153,8 @@ async def found(town: Town, who: str, connection: Connection, table: Table) -> d
             if await attempt(connection, insert, row["row"]) == "done":
                 can["adds"].add(row["key"])
         if editable:
-            edit = f"update {table.name} set {editable[-1]} = {editable[-1]} {one}"  # noqa: S608
+            change = EDITS.get(table.name, f"{editable[-1]} = {editable[-1]}")
+            edit = f"update {table.name} set {change} {one}"  # noqa: S608
             if await attempt(connection, edit, row["key"]) == "done":
                 can["edits"].add(row["key"])
         if await attempt(connection, f"delete from {table.name} {one}", row["key"]) == "done":  # noqa: S608
