@@ -1,5 +1,6 @@
 """All the money at once, so that a test can say «nobody was charged twice»."""
 
+from collections import defaultdict
 from typing import Any
 
 from scripts.stripe_stand_in.store import Store
@@ -8,10 +9,11 @@ from scripts.stripe_stand_in.store import Store
 def ledger(store: Store) -> dict[str, Any]:
     """Every intent, charge and refund, oldest first, and per intent what was taken and given back (cents)."""
     intents, charges, refunds = (store.newest(kind)[::-1] for kind in ("payment_intent", "charge", "refund"))
+    taken_for, given_back_for = _by_intent(charges), _by_intent(refunds)
     payments = []
     for intent in intents:
-        taken = [charge for charge in charges if charge["payment_intent"] == intent["id"] and charge["paid"]]
-        given_back = [refund for refund in refunds if refund["payment_intent"] == intent["id"]]
+        taken = [charge for charge in taken_for[intent["id"]] if charge["paid"]]
+        given_back = given_back_for[intent["id"]]
         payments.append(
             {
                 "payment_intent": intent["id"],
@@ -25,3 +27,10 @@ def ledger(store: Store) -> dict[str, Any]:
             }
         )
     return {"payments": payments, "payment_intents": intents, "charges": charges, "refunds": refunds}
+
+
+def _by_intent(things: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for thing in things:
+        found[thing["payment_intent"]].append(thing)
+    return found
