@@ -1,0 +1,31 @@
+"""From a photo to the draft of a listing. Knows no database and nothing of the backend; publishes nothing.
+
+drafter = Drafter(GeminiModel(key, name))  # or Drafter(): codes, print and earlier listings alone
+drafted = await drafter.draft_listing(photo, context)
+"""
+
+from ai.draft_warnings import DraftWarning
+from ai.drafter import Drafter, draft_listing
+from ai.gemini import GeminiModel
+from ai.listing import FIELDS, Context, Drafted, Earlier, ListingDraft, Photo
+from ai.model import Answered, Model
+from ai.vocabulary import Allergen, Category, DateKind, Urgency
+
+__all__ = [
+    "FIELDS",
+    "Allergen",
+    "Answered",
+    "Category",
+    "Context",
+    "DateKind",
+    "DraftWarning",
+    "Drafted",
+    "Drafter",
+    "Earlier",
+    "GeminiModel",
+    "ListingDraft",
+    "Model",
+    "Photo",
+    "Urgency",
+    "draft_listing",
+]

@@ -1,0 +1,252 @@
+"""What a model answers: the schema it is held to, and the reading of what it really said.
+
+Nothing here trusts the schema to have been kept: a model, or whoever writes on a label, can say anything.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ai.draft_warnings import DraftWarning
+from ai.gs1 import as_gtin
+from ai.label_dates import LabelDate
+from ai.listing import DESCRIPTION_LENGTH, TITLE_LENGTH
+from ai.pricing import HIGHEST_CENTS
+from ai.texts import cleaned
+from ai.vocabulary import Allergen, Category, DateKind, Urgency
+
+LONGEST_ANSWER = 64_000  # characters; a whole answer has about 1 500
+DEAREST_PORTION_CENTS = 20_000  # above it is a misread price, or a joke on a label
+SUREST = 0.9  # what a model says of its own certainty is not more than that
+SUREST_OF_A_DATE = 0.7
+
+
+class Confidence(BaseModel):
+    """From 0, a guess, to 1, read clearly, for each field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: float
+    description: float
+    category: float
+    original_price_cents: float
+    price_cents: float
+    portions: float
+    weight_grams: float
+    date_kind: float
+    food_date: float
+    cold_chain: float
+    urgency: float
+    suspected_allergens: float
+    gtin: float
+    batch: float
+
+
+class Answer(BaseModel):
+    """One listing, as far as the photo shows it."""
+
+    # Sent as it is, docstrings too. Every field is required, so that a model says null instead of leaving out; only
+    # keywords that the API knows: https://ai.google.dev/api/generate-content#generationconfig, responseJsonSchema.
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(description="At most 60 characters.")
+    description: str | None = Field(description="One or two sentences.")
+    category: Category | None
+    original_price_cents: int | None = Field(ge=1, le=HIGHEST_CENTS)
+    price_cents: int | None = Field(ge=1, le=HIGHEST_CENTS)
+    portions: int | None = Field(ge=1, le=1000)
+    weight_grams: int | None = Field(ge=1, le=100_000)
+    date_kind: DateKind | None
+    food_date: date | None
+    cold_chain: bool | None
+    urgency: Urgency | None
+    suspected_allergens: list[Allergen] = Field(max_length=14)
+    gtin: str | None = Field(description="Digits only.")
+    batch: str | None
+    instructions_in_picture: bool
+    confidence: Confidence
+
+
+def schema() -> dict[str, Any]:
+    """The JSON schema as it is sent."""
+    return Answer.model_json_schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What is left of an answer once it obeys every rule. usable: it was an object in JSON at all."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    confidence: dict[str, float] = field(default_factory=dict)
+    warnings: frozenset[DraftWarning] = frozenset()
+    usable: bool = False
+
+    @property
+    def date(self) -> LabelDate | None:
+        """The date it read, where it read one."""
+        kind = self.values.get("date_kind")
+        day = self.values.get("food_date")
+        return LabelDate(day, None if kind is DateKind.NONE else kind) if day else None
+
+
+def opinion(text: str, today: date) -> Opinion:
+    """Read an answer. Never raises; what breaks a rule is left out and warned about."""
+    said = _object_in(text)
+    if said is None:
+        return Opinion(warnings=frozenset({DraftWarning.MODEL_ANSWER_UNUSABLE}))
+    values: dict[str, Any] = {}
+    warnings: set[DraftWarning] = set()
+    for name, read in _READERS.items():
+        if said.get(name) is None:
+            continue
+        values[name] = read(said[name], today, warnings)
+        if values[name] is None:
+            del values[name]
+    if set(said) - set(Answer.model_fields):
+        warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+    if said.get("instructions_in_picture") is True:
+        warnings.add(DraftWarning.INSTRUCTIONS_IN_PICTURE)
+    own = said.get("confidence")
+    confidence = {
+        name: min(_share(own.get(name) if isinstance(own, dict) else None), _SUREST.get(name, SUREST))
+        for name in values
+    }
+    return Opinion(values, confidence, frozenset(warnings), usable=True)
+
+
+_SUREST = {"food_date": SUREST_OF_A_DATE, "date_kind": SUREST_OF_A_DATE, "gtin": 0.6, "batch": 0.6}
+
+
+def _object_in(text: str) -> dict[str, Any] | None:
+    """The JSON object in a text that may stand in a fence or between sentences."""
+    begin = text.find("{")
+    if begin < 0 or len(text) > LONGEST_ANSWER:
+        return None
+    try:
+        found, _ = json.JSONDecoder(parse_constant=lambda _: None).raw_decode(text, begin)
+    except (ValueError, RecursionError):  # not JSON, a number of 5 000 digits, or brackets without end
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _share(value: object) -> float:
+    """A number from 0 to 1; a half where none was said."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return 0.5
+    return min(1.0, max(0.0, float(value) if abs(value) < 1e9 else 0.0))
+
+
+def _whole(value: object) -> int | None:
+    """A whole number however it was written, at most nine digits."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
+        return int(value)
+    if isinstance(value, float) and not (abs(value) < 1e9 and value.is_integer()):
+        return None
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e9 else None
+
+
+Reader = Callable[[Any, date, set[DraftWarning]], Any]
+
+
+def _number(lowest: int, highest: int, dropped: DraftWarning) -> Reader:
+    def read(value: object, today: date, warnings: set[DraftWarning]) -> int | None:
+        whole = _whole(value)
+        if whole is not None and lowest <= whole <= highest:
+            return whole
+        warnings.add(dropped)
+        return None
+
+    return read
+
+
+def _text(limit: int, lines: bool) -> Reader:
+    def read(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
+        if not isinstance(value, str):
+            warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+            return None
+        kept, gone = cleaned(value, limit, lines=lines)
+        warnings |= gone
+        return kept
+
+    return read
+
+
+def _one_of(words: type[Category] | type[DateKind] | type[Urgency]) -> Reader:
+    def read(value: Any, today: date, warnings: set[DraftWarning]) -> Any:
+        try:
+            return words(value)
+        except ValueError:
+            warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+            return None
+
+    return read
+
+
+def _flag(value: object, today: date, warnings: set[DraftWarning]) -> bool | None:
+    if isinstance(value, bool):
+        return value
+    warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+    return None
+
+
+def _allergens(value: object, today: date, warnings: set[DraftWarning]) -> list[Allergen] | None:
+    named = value if isinstance(value, list) else []
+    known = [allergen for allergen in Allergen if allergen.value in [name for name in named if isinstance(name, str)]]
+    if not isinstance(value, list) or any(not isinstance(name, str) or name not in set(Allergen) for name in named):
+        warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+    return known or None
+
+
+def _day(value: object, today: date, warnings: set[DraftWarning]) -> date | None:
+    try:
+        day = date.fromisoformat(value) if isinstance(value, str) and len(value) == 10 else None
+    except ValueError:
+        day = None
+    if day is None or not is_plausible(day, today):
+        warnings.add(DraftWarning.DATE_DROPPED)
+        return None
+    return day
+
+
+def is_plausible(day: date, today: date) -> bool:
+    """Whether food in a shop can carry this date: not years ago, not beyond what a can lasts."""
+    return today - timedelta(days=400) <= day <= today + timedelta(days=10 * 366)
+
+
+def _product(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
+    gtin = as_gtin(re.sub(r"[\s.-]", "", value)) if isinstance(value, str) and len(value) < 40 else None
+    if gtin is None:
+        warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+    return gtin
+
+
+def _batch(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,19}", value.strip()):
+        return value.strip()
+    warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
+    return None
+
+
+_READERS: dict[str, Reader] = {
+    "title": _text(TITLE_LENGTH, lines=False),
+    "description": _text(DESCRIPTION_LENGTH, lines=True),
+    "category": _one_of(Category),
+    "original_price_cents": _number(1, DEAREST_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
+    "price_cents": _number(1, DEAREST_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
+    "portions": _number(1, 1000, DraftWarning.MODEL_FIELDS_DROPPED),
+    "weight_grams": _number(1, 100_000, DraftWarning.MODEL_FIELDS_DROPPED),
+    "date_kind": _one_of(DateKind),
+    "food_date": _day,
+    "cold_chain": _flag,
+    "urgency": _one_of(Urgency),
+    "suspected_allergens": _allergens,
+    "gtin": _product,
+    "batch": _batch,
+}

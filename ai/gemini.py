@@ -1,0 +1,217 @@
+"""Google's Gemini, by google-genai: one question with one photo, one answer held to a schema.
+
+The package is imported when it is first needed: that takes a second, and most installations have no key.
+"""
+
+import asyncio
+import json
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ai.answer import schema
+from ai.draft_warnings import DraftWarning
+from ai.listing import Context, Photo
+from ai.model import Answered
+from ai.vocabulary import Category
+
+if TYPE_CHECKING:
+    import httpx2
+    from google import genai
+
+GOOGLE = "https://generativelanguage.googleapis.com"
+PROMPT = (Path(__file__).parent / "prompt.md").read_text(encoding="utf-8")
+LANGUAGES = {"fr": "French", "en": "English"}
+
+_DECLINED = {
+    "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "MODEL_ARMOR",
+}  # fmt: skip
+_MOST_TOKENS = 8192  # thoughts count, too; the answer itself has about 600
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 0.8  # seconds before the one retry, drawn between the two
+
+
+class GeminiModel:
+    """Satisfies `ai.model.Model`. Made once for the life of the process; `close` it with the process.
+
+    timeout_seconds: for one question with its retry. thinking_level: "minimal", "low", "medium", "high", or None for
+    models before Gemini 3, which refuse the word.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        model: str,
+        base_url: str = GOOGLE,
+        timeout_seconds: float = 8.0,
+        thinking_level: str | None = "low",
+    ) -> None:
+        self.name = model
+        self.timeout_seconds = timeout_seconds
+        self._api_key = api_key
+        self._base_url = base_url
+        self._thinking_level = thinking_level
+        self._making = threading.Lock()
+        self._client: genai.Client | None = None
+        self._http: httpx2.AsyncClient | None = None
+        self._unused_http: httpx2.Client | None = None
+
+    async def prepare(self) -> None:
+        """Import the package now, in a thread, so that the first question does not wait for it."""
+        await asyncio.to_thread(self._made)
+
+    async def ask(self, photo: Photo, context: Context) -> Answered:
+        """Ask about one photo. Retried once after 429 or 5xx; never longer than `timeout_seconds`; never raises."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.timeout_seconds
+        try:
+            async with asyncio.timeout_at(until):
+                client = await asyncio.to_thread(self._made)
+                return await self._asked(client, photo, context, lambda: until - loop.time())
+        except TimeoutError:
+            return Answered(None, DraftWarning.MODEL_TIMED_OUT)
+        except Exception as error:  # whatever a library makes of a broken network is the same to a merchant
+            timed_out = any("Timeout" in kind.__name__ for kind in type(error).__mro__)
+            return Answered(None, DraftWarning.MODEL_TIMED_OUT if timed_out else DraftWarning.MODEL_UNAVAILABLE)
+
+    async def close(self) -> None:
+        """Close the connections; harmless when there are none."""
+        if self._http is not None and self._unused_http is not None:
+            await self._http.aclose()
+            self._unused_http.close()
+
+    async def _asked(
+        self, client: "genai.Client", photo: Photo, context: Context, left: Callable[[], float]
+    ) -> Answered:
+        from google.genai import errors, types
+
+        config = types.GenerateContentConfig(
+            system_instruction=PROMPT,
+            response_mime_type="application/json",
+            response_json_schema=schema(),
+            max_output_tokens=_MOST_TOKENS,
+            thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel(self._thinking_level.upper()))
+            if self._thinking_level
+            else None,
+            # Projects made since 26 October 2026 keep every request for 55 days unless it says otherwise.
+            store=False,
+            automatic_continuation=False,  # it would ask again without end
+            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+            # The raw answer: the package would parse the model's text before anybody could look at it.
+            should_return_http_response=True,
+        )
+        contents = types.Content(
+            role="user",
+            parts=[
+                types.Part.from_bytes(data=photo.encoded, mime_type=photo.media_type),
+                types.Part(text=asked(context)),
+            ],
+        )
+        for last_try in (False, True):
+            try:
+                response = await client.aio.models.generate_content(model=self.name, contents=contents, config=config)
+            except errors.APIError as error:
+                wait = _wait(error)
+                # Waiting for longer than is left would end in a time-out that says less.
+                if last_try or not _may_pass(error.code) or wait >= left():
+                    return Answered(None, _failure(error.code))
+                await asyncio.sleep(wait)
+            else:
+                body = response.sdk_http_response.body if response.sdk_http_response else None
+                return answered(body or "")
+        raise AssertionError("the last try returns")
+
+    def _made(self) -> "genai.Client":
+        """The client, made at the first call. Everything that the package would take from the environment is given."""
+        with self._making:
+            if self._client is None:
+                import httpx2
+                from google import genai
+                from google.genai import client, types
+
+                # Proxies, .netrc and redirects are nothing that a photo should follow.
+                self._http = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
+                self._unused_http = httpx2.Client(trust_env=False)
+                self._client = genai.Client(
+                    api_key=self._api_key,
+                    enterprise=False,
+                    debug_config=client.DebugConfig(client_mode=None, replays_directory=None, replay_id=None),
+                    http_options=types.HttpOptions(
+                        base_url=self._base_url,
+                        api_version="v1beta",
+                        timeout=int(self.timeout_seconds * 1000),
+                        httpx_async_client=self._http,
+                        httpx_client=self._unused_http,
+                        retry_options=types.HttpRetryOptions(attempts=1),  # we retry, within our own limit
+                    ),
+                )
+            return self._client
+
+
+def asked(context: Context) -> str:
+    """The question beside the photo: day, kind of shop, language, categories. Nothing about a person."""
+    shop = context.shop_category if context.shop_category in set(Category) else "unknown"
+    return "\n".join(
+        (
+            f"Today is {context.today.isoformat()}.",
+            f"The shop's own category: {shop}.",
+            f"Write title and description in {LANGUAGES.get(context.language, 'French')}.",
+            f"Categories: {', '.join(Category)}.",
+        )
+    )
+
+
+def answered(body: str) -> Answered:
+    """What the text of a `generateContent` response says; never raises."""
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return Answered(None, DraftWarning.MODEL_ANSWER_UNUSABLE)
+    tokens = _at(said, "usageMetadata", "totalTokenCount")
+    tokens = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens < 10**9 else None
+    candidate = _at(said, "candidates", 0)
+    reason = _at(candidate, "finishReason")
+    if _at(said, "promptFeedback", "blockReason") or (isinstance(reason, str) and reason in _DECLINED):
+        return Answered(None, DraftWarning.MODEL_DECLINED, tokens)
+    parts = _at(candidate, "content", "parts")
+    texts = [_at(part, "text") for part in parts if _at(part, "thought") is not True] if isinstance(parts, list) else []
+    text = "".join(text for text in texts if isinstance(text, str))
+    cut = DraftWarning.MODEL_ANSWER_CUT if reason == "MAX_TOKENS" else None
+    if not text.strip():
+        return Answered(None, cut or DraftWarning.MODEL_ANSWER_UNUSABLE, tokens)
+    return Answered(text, cut, tokens)
+
+
+def _at(value: Any, *path: str | int) -> Any:
+    """What stands at a path in JSON; None where the path leads nowhere."""
+    for step in path:
+        if isinstance(step, str) and isinstance(value, dict):
+            value = value.get(step)
+        elif isinstance(step, int) and isinstance(value, list) and len(value) > step:
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _may_pass(status: int) -> bool:
+    return status == 429 or status >= 500
+
+
+def _failure(status: int) -> DraftWarning:
+    if status == 429:
+        return DraftWarning.MODEL_BUSY
+    # A bad key is answered 400 (API_KEY_INVALID), a key of another project 403, an unknown model 404.
+    return DraftWarning.MODEL_MISCONFIGURED if status in (400, 401, 403, 404) else DraftWarning.MODEL_UNAVAILABLE
+
+
+def _wait(error: Any) -> float:
+    """Seconds until the retry: what the server asks for, and a little chance, so that not all come back at once."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        asked_for = min(max(float(headers.get("Retry-After", 0)), 0.0), 3600.0)
+    except ValueError:  # a date: longer than we would wait
+        asked_for = 3600.0
+    return asked_for + random.uniform(_SHORTEST_WAIT, _LONGEST_WAIT)  # noqa: S311 - nobody gains by guessing it

@@ -1,0 +1,127 @@
+"""GS1's numbers and element strings: what a GS1 DataMatrix, GS1-128 or GS1 DataBar says.
+
+Source: GS1 General Specifications, sections 3 (application identifiers), 7.8 (element strings), 7.9 (check digit) and
+7.12 (dates).
+"""
+
+import calendar
+import re
+from dataclasses import dataclass
+from datetime import date
+
+FNC1 = "\x1d"
+
+# By the first two digits of an application identifier: characters of identifier and data together. Everything else
+# runs to the next FNC1 or to the end.
+_PREDEFINED = {
+    "00": 20, "01": 16, "02": 16, "03": 16, "04": 18, "20": 4, "41": 16,
+    **{f"{ai}": 8 for ai in range(11, 20)},
+    **{f"{ai}": 10 for ai in range(31, 37)},
+}  # fmt: skip
+_SET_82 = re.compile(r"[!\"%-?A-Z_a-z]{1,20}")
+_GRAMS_IN_A_KILOGRAM = 1000
+
+
+class NotGs1(ValueError):
+    """The text breaks GS1's rules, so nothing of it is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """What one code says about the food: AI 01, 10, 17 (or 7003), 15, 310n."""
+
+    gtin: str | None = None
+    batch: str | None = None
+    use_by: date | None = None
+    best_before: date | None = None
+    weight_grams: int | None = None
+
+
+def has_right_check_digit(number: str) -> bool:
+    """Whether the last digit of a GTIN (8 to 14 digits) is the one that the others demand."""
+    if not (number.isascii() and number.isdigit()):
+        return False
+    body, check = number[:-1], number[-1:]
+    weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
+    return check == str(-weighted % 10)
+
+
+def as_gtin(number: str) -> str | None:
+    """A GTIN-8, -12, -13 or -14 written with 14 digits; None when it is none.
+
+    Numbers that shops give themselves (prefixes 02, 04 and 20 to 29: price or weight inside) name no product.
+    """
+    if len(number) not in (8, 12, 13, 14) or not has_right_check_digit(number):
+        return None
+    gtin = number.zfill(14)
+    if not gtin.strip("0") or (len(number) == 8 and number[0] in "02"):
+        return None
+    if len(number) != 8 and gtin[0] == "0" and gtin[1:3] in {"02", "04", *(str(prefix) for prefix in range(20, 30))}:
+        return None
+    return gtin
+
+
+def day(yymmdd: str, today: date) -> date:
+    """A six-digit date; day 00 is the month's last, the century is the one within 50 years. Raises NotGs1."""
+    if not re.fullmatch(r"[0-9]{6}", yymmdd):
+        raise NotGs1("a date has six digits")
+    year, month, of_month = int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:])
+    ahead = year - today.year % 100
+    century = today.year // 100 + (-1 if ahead >= 51 else 1 if ahead <= -50 else 0)
+    try:
+        full = century * 100 + year
+        return date(full, month, of_month or calendar.monthrange(full, month)[1])
+    except ValueError:  # calendar.IllegalMonthError is one, too
+        raise NotGs1("no such day") from None
+
+
+def read_elements(text: str, today: date) -> Elements:
+    """Read an element string, FNC1 as the character 29. Raises NotGs1; says nothing of identifiers we do not use."""
+    said: dict[str, str] = {}
+    found = False
+    rest = text.lstrip(FNC1)
+    while rest:
+        if not rest[:2].isascii() or not rest[:2].isdigit():
+            raise NotGs1("no application identifier")
+        length = _PREDEFINED.get(rest[:2])
+        if length is None:
+            element, _, rest = rest.partition(FNC1)
+        else:
+            element, rest = rest[:length], rest[length:].removeprefix(FNC1)
+            if len(element) < length or not (element.isascii() and element.isdigit()):
+                raise NotGs1("too short, or not digits")
+        found = True
+        for identifier in (element[:2], element[:4]):
+            value = element[len(identifier) :]
+            if identifier in _WE_READ and said.setdefault(identifier, value) != value:
+                raise NotGs1("the same identifier says two things")
+    if not found:
+        raise NotGs1("empty")
+    return _understood(said, today)
+
+
+_WEIGHTS = tuple(f"310{decimals}" for decimals in range(6))
+_WE_READ = {"01", "10", "15", "17", "7003", *_WEIGHTS}
+
+
+def _understood(said: dict[str, str], today: date) -> Elements:
+    gtin = None
+    if "01" in said:
+        if not has_right_check_digit(said["01"]):
+            raise NotGs1("wrong check digit")
+        gtin = as_gtin(said["01"])
+    batch = said.get("10")
+    if batch is not None and not _SET_82.fullmatch(batch):
+        raise NotGs1("a batch has 1 to 20 characters of set 82")
+    expiry = said.get("17") or said.get("7003", "")[:6]
+    weight = next(
+        (int(said[ai]) * _GRAMS_IN_A_KILOGRAM // 10 ** int(ai[3]) for ai in _WEIGHTS if ai in said),
+        0,
+    )
+    return Elements(
+        gtin=gtin,
+        batch=batch,
+        use_by=day(expiry, today) if expiry else None,
+        best_before=day(said["15"], today) if "15" in said else None,
+        weight_grams=weight if 1 <= weight <= 100_000 else None,
+    )

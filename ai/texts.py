@@ -1,0 +1,145 @@
+"""Makes a model's text fit to stand in a listing: plain words of ours, no links, no claims that nobody checked."""
+
+import html
+import re
+import unicodedata
+from collections.abc import Callable
+
+from ai.draft_warnings import DraftWarning
+
+_MARKUP = re.compile(r"<[^<>]*>|[<>`{}\[\]\\|]|\*\*|__|^#+\s", re.MULTILINE)
+_LINK = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|mailto:|javascript:|data:)\S*"
+    r"|(?<!\S)[^\s@]*@\S*"
+    r"|(?<![\w.-])[\w-]+(?:\.[\w-]+)*\.(?:com|fr|net|org|info|eu|io|me|app|shop|store|link|biz|co|be|ch|de|uk|us|ru|cn|"
+    r"xyz|top|site|online|ly|gl|dev|ai|tv|gg|cc|page|click)\b(?:/\S*)?",
+    re.IGNORECASE,
+)
+# Nine digits or more with what people put between them; a date or a weight has fewer.
+_NUMBER_TO_CALL = re.compile(r"(?<!\d)[+(]?\d(?:[\s.()\-]{0,3}\d){8,}")
+_AFTER_A_CLAUSE = re.compile(r"(?<=[.!?;:,])\s+|\n+|\s+[-\u2013\u2014\u2022]\s+")
+_AFTER_A_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
+
+# An AI never asserts that an allergen is absent. Words are compared without accents and in lower case; a sentence that
+# holds one of each list goes, because what is lost is a sentence, and what is kept otherwise is somebody's health.
+_ABSENT = (
+    r"sans|aucune?|zero|0|exempte?s?|depourvue?s?|pas|ni|non|jamais|garantie?s?|certifiee?s?|free|without|no|not|never|"
+    r"none|nil|guaranteed|safe|libre|ohne|frei|sin|senza|zonder|sem|convient|conviennent|adaptee?s?|suitable|surs?|"
+    r"ne contient|ne contiennent|n ?en contient|absence|absent|devoid|lacks?|exclu[ts]?|hors|retire|danger|risque"
+)
+_ALLERGEN = (
+    r"allerg\w*|intoleran\w*|coeliaqu\w*|coeliac\w*|celiac\w*|gluten\w*|ble|wheat|seigle|orge|avoine|"
+    r"crustace\w*|crevettes?|crabes?|shellfish|oeufs?|eggs?|poissons?|fish|arachides?|cacahuet\w*|peanuts?|"
+    r"soja|soya?|soybeans?|laits?|laitier\w*|milk|dairy|lactose|beurre|butter|fruits? a coques?|noix|noisettes?|"
+    r"amandes?|pistaches?|nuts?|hazelnuts?|almonds?|walnuts?|celeri|celery|moutarde|mustard|sesame|sulfites?|sulphites?|"
+    r"lupins?|mollusques?|mollus[ck]s?|moules?|traces?"
+)
+_SAYS_ABSENT = re.compile(rf"\b(?:{_ABSENT})\b")
+_NAMES_AN_ALLERGEN = re.compile(rf"\b(?:{_ALLERGEN})\b")
+_WHOLE_CLAIMS = re.compile(
+    r"\b(?:vegans?|vegetalien\w*|hypoallergeni\w*|(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
+)
+
+
+def _spread(words: str) -> str:
+    """A pattern for words whose letters may stand apart: "s a n s", "g.l.u.t.e.n"."""
+    return "|".join(r"[^a-z]{0,3}".join(word) for word in words.split())
+
+
+_SPREAD_CLAIMS = re.compile(
+    rf"(?<![a-z])(?:{_spread('sans zero without exemptde freeof freefrom no')})[^a-z]{{0,3}}"
+    rf"(?:{_spread('gluten lactose lait oeuf arachide allerg noix soja sesame milk egg peanut nuts wheat dairy')})"
+    rf"|(?<![a-z])(?:{_spread('gluten lactose allergen milk egg nut peanut dairy wheat soy')})"
+    rf"[^a-z]{{0,3}}(?:{_spread('free')})"
+)
+
+# To the public nothing is "gratuit"; and a price in a text would contradict the price of the lot.
+_PRICE_WORDS = re.compile(
+    r"\b(?:gratuit\w*|gratis|offerte?s?|for free|free of charge|free(?![- ]range)|cadeaux?)\b"
+    r"|\d+(?:[.,]\d+)?\s?(?:€|(?:euros?|eur|cents?|centimes?)\b)|(?:€|\beur)\s?\d+(?:[.,]\d+)?",
+    re.IGNORECASE,
+)
+
+
+def cleaned(text: str, limit: int, *, lines: bool = False) -> tuple[str | None, set[DraftWarning]]:
+    """The text as far as it may stand in a listing, at most `limit` characters; None when nothing is left.
+
+    lines: whether it may have line breaks. Also says what had to go.
+    """
+    gone: set[DraftWarning] = set()
+    read = unicodedata.normalize("NFKC", html.unescape(html.unescape(text[: 3 * limit])))
+    known = "".join(c if _may_stand(c) else " " if c.isspace() else "" for c in read)
+    plain = _NUMBER_TO_CALL.sub(" ", _LINK.sub(" ", _MARKUP.sub(" ", known)))
+    if plain != known or len(text) > 3 * limit or any(not _may_stand(c) and not c.isspace() for c in read):
+        gone.add(DraftWarning.TEXT_CLEANED)
+
+    honest = _without_the_parts(plain, lines, claims_an_absence)
+    if honest != plain:
+        gone.add(DraftWarning.ALLERGEN_CLAIM_REMOVED)
+    if claims_an_absence(honest):  # it reaches over two sentences: no half of it is harmless
+        honest = ""
+
+    priceless = _without_the_parts(honest, lines, speaks_of_price) or _PRICE_WORDS.sub(" ", honest)
+    if priceless != honest:
+        gone.add(DraftWarning.PRICE_WORDS_REMOVED)
+
+    kept = _cut(_squeezed(priceless, lines).strip(" ,;:-"), limit)
+    # What went may have brought two halves together.
+    if claims_an_absence(kept) or speaks_of_price(kept) or _LINK.search(kept) or _NUMBER_TO_CALL.search(kept):
+        return None, gone | {DraftWarning.TEXT_CLEANED}
+    return (kept if any(c.isalnum() for c in kept) else None), gone
+
+
+def claims_an_absence(text: str) -> bool:
+    """Whether a sentence says, or comes near to saying, that an allergen is not inside."""
+    folded = _folded(text)
+    return bool(_SPREAD_CLAIMS.search(folded)) or any(
+        _WHOLE_CLAIMS.search(sentence) or (_SAYS_ABSENT.search(sentence) and _NAMES_AN_ALLERGEN.search(sentence))
+        for sentence in map(_folded, _AFTER_A_SENTENCE.split(text))
+    )
+
+
+def speaks_of_price(text: str) -> bool:
+    """Whether a text says what it costs, or that it costs nothing."""
+    return bool(_PRICE_WORDS.search(text))
+
+
+def _may_stand(character: str) -> bool:
+    """Latin letters, digits, punctuation, signs; nothing invisible and nothing that changes direction."""
+    if character == "\n" or " " <= character <= "~":
+        return True
+    category = unicodedata.category(character)
+    if category[0] == "L":  # letters that look like ours but are not would get past every list of words
+        return unicodedata.name(character, "").startswith("LATIN")
+    return category[0] in "PS"
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in decomposed if not unicodedata.combining(c)))
+
+
+def _without_the_parts(text: str, lines: bool, bad: Callable[[str], bool]) -> str:
+    """The text without its bad sentences; without its bad clauses, where it is one line."""
+    if not bad(text):
+        return text
+    kept = []
+    at = 0
+    for gap in (_AFTER_A_SENTENCE if lines else _AFTER_A_CLAUSE).finditer(text):
+        kept.append(text[at : gap.end()])
+        at = gap.end()
+    return "".join(part for part in [*kept, text[at:]] if not bad(part))
+
+
+def _squeezed(text: str, lines: bool) -> str:
+    if not lines:
+        return " ".join(text.split())
+    rows = (" ".join(row.split()) for row in text.split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(rows)).strip()
+
+
+def _cut(text: str, limit: int) -> str:
+    """At most `limit` characters, ending with a whole word."""
+    if len(text) <= limit:
+        return text
+    return text[:limit].rpartition(" ")[0].rstrip(" ,;:-") or text[:limit]
