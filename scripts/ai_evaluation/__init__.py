@@ -1,0 +1,1 @@
+"""`scripts/eval_ai`: photos with expected answers, read by the configured model, accuracy per field."""

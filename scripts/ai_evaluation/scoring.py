@@ -1,0 +1,74 @@
+"""Whether a draft says what was expected, field by field."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from ai import FIELDS, ListingDraft
+from scripts.ai_evaluation.cases import Case
+
+_NEAR_ENOUGH = {"original_price_cents": 0.35, "price_cents": 0.35, "weight_grams": 0.1, "portions": 0.2}
+"""Shares by which an estimate may differ."""
+
+
+@dataclass(slots=True)
+class Score:
+    """Of one field over all photos. silent: expected, and nothing said. invented: said, and nothing there to read."""
+
+    right: int = 0
+    wrong: int = 0
+    silent: int = 0
+    invented: int = 0
+    unsaid: int = 0
+
+    @property
+    def asked(self) -> int:
+        """In how many photos it was expected, or expected to be absent."""
+        return self.right + self.wrong + self.silent + self.invented + self.unsaid
+
+    @property
+    def accuracy(self) -> float:
+        """The share that is as it should be; an absent field left empty is."""
+        return (self.right + self.unsaid) / self.asked if self.asked else 0.0
+
+
+def scored(read: Iterable[tuple[Case, ListingDraft]]) -> dict[str, Score]:
+    """By field, in the order of a form; only fields that some photo expects something of."""
+    scores = {name: Score() for name in FIELDS}
+    for case, draft in read:
+        for name, expected in case.expected.items():
+            said = getattr(draft, name)
+            score = scores[name]
+            if said in (None, []):
+                score.silent += 1
+            elif is_right(name, said, expected):
+                score.right += 1
+            else:
+                score.wrong += 1
+        for name in case.absent:
+            if getattr(draft, name) in (None, []):
+                scores[name].unsaid += 1
+            else:
+                scores[name].invented += 1
+    return {name: score for name, score in scores.items() if score.asked}
+
+
+def is_right(name: str, said: Any, expected: Any) -> bool:
+    """Texts: one of the words is in it. Estimates: near enough. Allergens: none is missing, more may be suspected."""
+    if name in ("title", "description"):
+        words = [expected] if isinstance(expected, str) else expected
+        return any(_folded(word) in _folded(said) for word in words)
+    if name == "suspected_allergens":
+        return set(expected) <= set(said)
+    if name in _NEAR_ENOUGH:
+        return bool(abs(said - expected) <= _NEAR_ENOUGH[name] * expected)
+    if isinstance(said, date):
+        return str(said) == str(expected)
+    return bool(said == expected)
+
+
+def _folded(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))
