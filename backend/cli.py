@@ -145,6 +145,35 @@ def create_admin(
     sys.stdout.write(f"{address} is an admin.\n")
 
 
+@app.command("recall")
+def recall_food(
+    gtin: Annotated[str, typer.Option(help="The number under the bar code.")],
+    reason: Annotated[str, typer.Option(help="Why; holders read it.")],
+    batch: Annotated[str | None, typer.Option(help="The batch printed on the food; without it, every batch.")] = None,
+) -> None:
+    """Recall food: its lots freeze at once; the worker gives everything back and tells holders."""
+    import psycopg
+
+    from backend.recalls.schemas import RecallIn
+
+    owner_url = _needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    try:
+        wanted = RecallIn(gtin=gtin, batch=batch, reason=reason)
+    except ValidationError as mistake:
+        fields = ", ".join(f"--{error['loc'][0]}: {error['msg']}" for error in mistake.errors())
+        raise SystemExit(f"Nothing was recalled. {fields}") from None
+    try:
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("set local role ecopanier_owner")
+            found = connection.execute(
+                "select lots from app.issue_recall(%s, %s, %s, null)", [wanted.gtin, wanted.batch, wanted.reason]
+            ).fetchone()
+    except psycopg.Error as problem:
+        raise SystemExit(f"Nothing was recalled: {str(problem).splitlines()[0]}") from None
+    assert found is not None  # noqa: S101  a function gives its row
+    sys.stdout.write(f"Recalled: {wanted.gtin}, {wanted.batch or 'every batch'}; lots frozen: {found[0]}.\n")
+
+
 @app.command("as")
 def as_person(
     who: Annotated[str, typer.Argument(help="An e-mail address, a beneficiary code, or `anon` for nobody.")],

@@ -29,6 +29,7 @@ from backend.openapi import describe
 from backend.payments import api as payments
 from backend.payments.stripe_client import stripe_of
 from backend.pickups import api as pickups
+from backend.recalls import api as recalls
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
@@ -42,6 +43,7 @@ ROUTERS: Sequence[APIRouter] = (
     lots.router,
     beneficiaries.router,
     administration.router,
+    recalls.router,
     reservations.router,
     payments.router,
     impact.router,

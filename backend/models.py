@@ -9,10 +9,11 @@ from backend.impact import models as impact
 from backend.lots import models as lots
 from backend.payments import models as payments
 from backend.photos import models as photos
+from backend.recalls import models as recalls
 from backend.reservations import models as reservations
 from backend.shops import models as shops
 
 __all__ = ["metadata"]
 
-TABLES = (accounts, administration, beneficiaries, drafts, impact, lots, payments, photos, reservations, shops)
+TABLES = (accounts, administration, beneficiaries, drafts, impact, lots, payments, photos, recalls, reservations, shops)
 metadata = Table.metadata

@@ -23,6 +23,7 @@ from backend.db import Database
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
 from backend.payments.stripe_client import stripe_of
+from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
 from backend.work import Work
@@ -41,9 +42,10 @@ log = structlog.get_logger("ecopanier.worker")
 
 
 async def by_the_clock(work: Work) -> None:
-    """Do once what is due now: holds lapse, lots end, impact is added up."""
+    """Do once what is due now: holds lapse, lots end, unsold ones become free, impact is added up."""
     await work.acts.value("lapse_holds", MANY)
     await work.acts.value("end_lots", MANY)
+    await work.acts.value("convert_unsold", MANY)
     await work.acts.value("add_up_impact")
 
 
@@ -70,6 +72,14 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="reservations.tell_holder", retry=RETRY)
     async def tell_holder(reservation_id: str) -> None:
         await reservations.tell_holder(work, UUID(reservation_id))
+
+    @app.task(name="recalls.end_lot", retry=RETRY)
+    async def end_recalled_lot(recall_id: str, lot_id: str) -> None:
+        await recalls.end_lot(work, UUID(recall_id), UUID(lot_id))
+
+    @app.task(name="recalls.tell_holder", retry=RETRY)
+    async def tell_of_recall(recall_id: str, reservation_id: str) -> None:
+        await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id))
 
     # By the clock come jobs without any lock: two at once do no harm, and a worker that dies in one must not stop the
     # clock. (A queueing lock would besides need to read which row it met; row-level security hides that.)

@@ -13,13 +13,16 @@ from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
 from backend.identity import SIGN_IN_OPTIONAL
 from backend.lots import actions, queries
+from backend.lots.allergens import NAMES
 from backend.lots.facts import (
     BecomesFreeInvalid,
     FoodDateMismatch,
     LotAlreadyPublished,
     LotClosed,
+    LotConverted,
     LotHasReservations,
     LotNotFound,
+    LotRecalled,
     PhotoUnknown,
     PickupWindowInvalid,
     PriceOutsideLaw,
@@ -27,7 +30,7 @@ from backend.lots.facts import (
     UseByBeforePickup,
     WindowOver,
 )
-from backend.lots.schemas import LotEdit, LotIn, LotOut, LotRead, LotStatus
+from backend.lots.schemas import AllergenOut, Allergens, LotEdit, LotIn, LotOut, LotRead, LotStatus
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 from backend.shops.facts import ShopNotFound, ShopNotVerified
@@ -46,6 +49,7 @@ LAWS = (
     BecomesFreeInvalid,
     ShopNotVerified,
     PhotoUnknown,
+    LotRecalled,
 )
 
 
@@ -53,6 +57,13 @@ LAWS = (
 async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
     """List a lot of one's shop, published or as a draft."""
     return cast(LotRead, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
+
+
+@router.get("/allergens")
+async def list_allergens(response: Response) -> Allergens:
+    """List the 14 allergens of regulation (EU) 1169/2011 by their official names."""
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    return Allergens(data=[AllergenOut(code=code, name_fr=fr, name_en=en) for code, (fr, en) in NAMES.items()])
 
 
 @router.get("/lots/{lot_id}", responses=problems(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
@@ -76,6 +87,7 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
         LotNotFound,
         LotClosed,
         LotHasReservations,
+        LotConverted,
         LotAlreadyPublished,
         QuantityBelowReserved,
         PreconditionFailed,

@@ -81,6 +81,24 @@ class PastUseBy(Fact):
     code, status = "lot.past_use_by", 409
 
 
+class UseByTooNear(Fact):
+    """Food is given to an association two days before its use-by date, unless it distributes in time."""
+
+    code, status = "lot.use_by_too_near", 409
+
+
+class LotRecalled(Fact):
+    """This food is recalled: nobody may eat it. Where only some batches are, the lot says which batch it is of."""
+
+    code, status = "lot.recalled", 409
+
+
+class LotConverted(Fact):
+    """What was unsold of this lot has become free and stays so; its merchant may withdraw it."""
+
+    code, status = "lot.converted", 409
+
+
 class PhotoUnknown(Fact):
     """There is no such photo."""
 

@@ -1,16 +1,14 @@
 """What enters and leaves about lots. Money in euro cents; times with an offset, stored in UTC; days in Paris."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
-from pydantic_core import PydanticCustomError
-from stdnum import ean
-from stdnum.exceptions import ValidationError as StdnumError
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from backend.bodies import In, Out, if_sent
 from backend.lots.models import Allergen, DateKind, Kind
+from backend.lots.trade_numbers import Batch, Gtin
 from backend.shops.models import Category
 from backend.shops.schemas import SHOP, ShopBrief
 
@@ -56,18 +54,6 @@ _BECOMES_FREE: dict[str, Any] = {
     "description": "When what is unsold of a discounted lot becomes a free one, before the window ends; null: never.",
     "examples": ["2026-11-22T18:30:00+01:00"],
 }
-
-
-def _gtin(written: str) -> str:
-    """Check a trade number and write it with 14 digits, as all of them can be compared."""
-    try:
-        return str(ean.validate(written)).zfill(14)
-    except StdnumError as mistake:
-        raise PydanticCustomError("gtin", "Not a GTIN") from mistake
-
-
-Gtin = Annotated[str, AfterValidator(_gtin)]
-Batch = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$")]
 
 
 class LotIn(In):
@@ -159,6 +145,26 @@ class LotRead(LotOut):
     becomes_free_at: datetime | None = Field(
         description="When what is unsold becomes free; told to its merchant alone.", examples=[None]
     )
+
+
+class AllergenOut(Out):
+    """An allergen that labels must name."""
+
+    code: Allergen = Field(description="As lots and searches have it.", examples=["milk"])
+    name_fr: str = Field(
+        description="Of regulation (EU) 1169/2011, annex II.",
+        examples=["Lait et produits à base de lait (y compris le lactose)"],
+    )
+    name_en: str = Field(
+        description="Of regulation (EU) 1169/2011, annex II.",
+        examples=["Milk and products thereof (including lactose)"],
+    )
+
+
+class Allergens(Out):
+    """All of them, in the regulation's order."""
+
+    data: list[AllergenOut]
 
 
 class LotNear(LotOut):

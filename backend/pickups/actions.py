@@ -6,7 +6,7 @@ from backend.common_facts import RateLimited
 from backend.db import Acts
 from backend.errors import Fact
 from backend.limits import refusal_headers
-from backend.lots.facts import PastUseBy
+from backend.lots.facts import LotRecalled, PastUseBy
 from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn
 from backend.reservations.passes import Passes
@@ -15,7 +15,7 @@ from backend.reservations.passes import Passes
 MOST_GUESSES, COUNTER_SECONDS = 30, 600
 
 _PROBLEMS: dict[str, type[Fact]] = {
-    fact.code: fact for fact in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy)
+    fact.code: fact for fact in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy, LotRecalled)
 }
 
 
@@ -29,7 +29,7 @@ async def pick_up(
     fingerprint of its request) the first answer comes again.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
-    RateLimited; from the database IdempotencyMismatch.
+    LotRecalled, RateLimited; from the database IdempotencyMismatch.
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
     code = read.code if read.genuine else ""

@@ -13,7 +13,7 @@ from backend.errors import problems
 from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, keyed_fingerprint
 from backend.identity import caller
 from backend.limits import client_address, spend
-from backend.lots.facts import PastUseBy
+from backend.lots.facts import LotRecalled, PastUseBy
 from backend.pickups import actions
 from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn, PickupOut
@@ -76,6 +76,7 @@ hot.add(
         PassAlreadyUsed,
         PassOutsideWindow,
         PastUseBy,
+        LotRecalled,
         IdempotencyMismatch,
     ),
 )

@@ -30,6 +30,10 @@ async def two_of_everybody(town: Town) -> Scene:
             other["customer"].id,
             side["admin"].id,
         )
+        await town.changes(
+            "insert into app.recalls (gtin, reason, issued_by) values ('03017620422003', 'Listeria', $1)",
+            side["admin"].id,
+        )
     async with town.copy.connection(WORKER) as worker:
         await worker.execute("select app.add_up_impact()")
         await worker.execute("set search_path = jobs")

@@ -72,6 +72,7 @@ class Things:
             ),
             "verify the collector": ("select app.decide_collector($1, 'verified', null)", [first["collector"].id]),
             "suspend the customer": ("select app.suspend_account($1, 'reported')", [first["customer"].id]),
+            "recall food": ("select lots from app.recall_food('03017620422003', null, 'Listeria')", []),
             "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
         }
         return statements[act]

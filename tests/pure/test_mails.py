@@ -15,6 +15,7 @@ VALUES = {
     "valid_days": 3,
     "valid_minutes": 60,
     "title": "Panier du soir",
+    "reason": "Présence possible de Listeria.",
 }
 
 

@@ -33,6 +33,11 @@ begin
         if old.published_at is not null and new.status = 'draft' then
             raise exception 'lot.already_published' using errcode = 'EP409';
         end if;
+        -- Beneficiaries count on what became free; its merchant may withdraw it.
+        if old.converted_at is not null and (new.kind, new.price_cents, new.becomes_free_at)
+           is distinct from (old.kind, old.price_cents, old.becomes_free_at) then
+            raise exception 'lot.converted' using errcode = 'EP409';
+        end if;
         -- What somebody reserved stays as they saw it.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
             new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch)
@@ -58,9 +63,15 @@ begin
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         new.published_at := coalesce(new.published_at, app.clock());
     end if;
-    -- That a use-by date is not past follows from this and lots_use_by_check.
+    -- That a use-by date is not past follows from these two.
     if new.status = 'published' and new.pickup_end <= app.clock() then
         raise exception 'lot.window_over' using errcode = 'EP422';
     end if;
+    if app.food_refusal(new.date_kind, new.food_date, 'publication', new.pickup_end) is not null then
+        raise exception '%', app.food_refusal(new.date_kind, new.food_date, 'publication', new.pickup_end)
+            using errcode = 'EP422';
+    end if;
+    -- Of a paused lot too: restoring its shop publishes it.
+    if new.gtin is not null and new.status <> 'draft' then perform app.refuse_recalled(new.gtin, new.batch); end if;
     return new;
 end $$;

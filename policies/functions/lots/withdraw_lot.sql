@@ -9,29 +9,10 @@ begin
     perform from app.lots l where l.id = lot and l.shop_id = any (array(select app.shops_of(app.caller())));
     if not found then raise exception 'lot.not_found' using errcode = 'EP404'; end if;
 
-    -- Locks in the order every act keeps: quota, lot, reservation, payment. Who reserved while we waited for the lot
-    -- may be reserving again and wait for it too: then we let go of everything and begin anew, so that no two wait
-    -- for each other.
-    loop
-        begin
-            perform from app.free_portions f
-            where (f.account_id, f.day) in (
-                select r.account_id, r.quota_day from app.reservations r
-                where r.lot_id = lot and r.status in ('held', 'confirmed') and r.quota_day is not null)
-            order by f.account_id, f.day for update;
-            select l.* into own from app.lots l where l.id = lot for update;
-            perform from app.free_portions f
-            where (f.account_id, f.day) in (
-                select r.account_id, r.quota_day from app.reservations r
-                where r.lot_id = lot and r.status in ('held', 'confirmed') and r.quota_day is not null)
-            for update nowait;
-            exit;
-        exception when lock_not_available then
-            null;
-        end;
-    end loop;
+    own := app.lock_lot(lot);
     if own.status = 'withdrawn' then return; end if;
-    if own.status = 'ended' then raise exception 'lot.closed' using errcode = 'EP409'; end if;
+    -- Of a recalled one the recall gives everything back.
+    if own.status in ('ended', 'recalled') then raise exception 'lot.closed' using errcode = 'EP409'; end if;
 
     update app.lots l set status = 'withdrawn', published_at = coalesce(l.published_at, app.clock()) where l.id = lot;
     for reservation in

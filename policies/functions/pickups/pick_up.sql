@@ -65,14 +65,16 @@ begin
         select y.* into l from app.lots y where y.id = r.lot_id;
         if r.status = 'picked_up' then
             problem := 'pass.already_used';
+        elsif l.status = 'recalled' and (r.status = 'confirmed' or r.ended_because = 'recalled') then
+            problem := 'lot.recalled';
         elsif r.status = 'no_show' then
             problem := 'pass.outside_window';
         elsif r.status <> 'confirmed' then
             problem := 'pass.unknown';
         elsif moment < l.pickup_start or moment >= l.pickup_end then
             problem := 'pass.outside_window';
-        elsif l.date_kind = 'use_by' and l.food_date < app.paris_day(moment) then
-            problem := 'lot.past_use_by';
+        else
+            problem := app.food_refusal(l.date_kind, l.food_date, 'handover', moment);
         end if;
         if problem is not null then return; end if;
 

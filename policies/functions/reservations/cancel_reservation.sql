@@ -5,7 +5,7 @@ create or replace function app.cancel_reservation(reservation uuid) returns json
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     r       app.reservations;
-    opens   timestamptz;
+    l       app.lots;
     in_time boolean;
 begin
     select x.* into r from app.reservations x where x.id = reservation and x.account_id = app.caller();
@@ -13,12 +13,12 @@ begin
 
     if r.status = 'held' then
         -- A payment may be confirming it right now, and then the time limit counts. A hold has no quota to lock before.
-        perform from app.lots l where l.id = r.lot_id for update;
+        perform from app.lots x where x.id = r.lot_id for update;
         select x.* into r from app.reservations x where x.id = reservation;
     end if;
-    select l.pickup_start into opens from app.lots l where l.id = r.lot_id;
-    in_time := r.status = 'held'
-        or app.clock() <= opens - make_interval(mins => app.setting_int('free_cancellation_minutes'));
+    select x.* into l from app.lots x where x.id = r.lot_id;
+    in_time := r.status = 'held' or l.status = 'recalled'
+        or app.clock() <= l.pickup_start - make_interval(mins => app.setting_int('free_cancellation_minutes'));
     if not app.end_reservation(
             reservation, 'cancelled', case when in_time then 'holder' else 'holder_late' end, in_time, in_time) then
         select x.* into r from app.reservations x where x.id = reservation;

@@ -62,12 +62,12 @@ begin
 
     update app.lots l set remaining = l.remaining - portions
     where l.id = lot and l.remaining >= portions and l.status = 'published' and l.pickup_end > moment
-      and (l.date_kind <> 'use_by' or l.food_date >= today)
+      and app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is null
     returning * into wanted;
     if not found then
         select * into wanted from app.lots l where l.id = lot;
         if wanted.status = 'published' and wanted.pickup_end > moment
-           and (wanted.date_kind <> 'use_by' or wanted.food_date >= today) then
+           and app.food_refusal(wanted.date_kind, wanted.food_date, 'reservation', moment) is null then
             raise exception 'lot.sold_out' using errcode = 'EP409';
         end if;
         raise exception 'lot.closed' using errcode = 'EP409';

@@ -1,0 +1,37 @@
+"""Recalls over HTTP, for admins; the command line has `ecopanier recall`."""
+
+from typing import cast
+from uuid import UUID
+
+from pydantic import TypeAdapter
+
+from backend.common_facts import CursorInvalid
+from backend.db import AsAdmin
+from backend.errors import problems
+from backend.idempotency import OnceDep
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.recalls import actions, queries
+from backend.recalls.schemas import RecallIn, RecallMade, RecallOut
+from backend.routing import Router
+
+router = Router(tags=["administration"], prefix="/admin")
+
+CURSOR = TypeAdapter(tuple[UUID])
+
+
+@router.post("/recalls", status_code=201)
+async def recall_food(wanted: RecallIn, session: AsAdmin, once: OnceDep) -> RecallMade:
+    """Recall food: freeze its lots, give everything back, tell holders.
+
+    From this answer on no matching lot is found, reserved or handed over, and none is published any more. Running
+    reservations are cancelled and refunded within seconds, and their holders are told by mail, as are those who have
+    the food already.
+    """
+    return cast(RecallMade, await once(session, actions.recall_food(session, wanted), 201))
+
+
+@router.get("/recalls", responses=problems(CursorInvalid))
+async def list_recalls(session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[RecallOut]:
+    """List recalls, newest first."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.recalls(session, before, limit), limit, lambda recall: (recall.id,))

@@ -1,0 +1,16 @@
+-- Recalls: read by everybody who is signed in, because a merchant must learn why a lot is frozen and a holder why not to
+-- eat it, and nothing in them is secret; who issued them is shown to nobody. Written by issue_recall, changed by nobody.
+alter table app.recalls enable row level security;
+alter table app.recalls force row level security;
+
+create policy "The acts do their work" on app.recalls for all to ecopanier_owner using (true) with check (true);
+
+grant select (id, gtin, batch, reason, issued_at) on app.recalls to authenticated, ecopanier_worker;
+
+create policy "Everybody signed in reads recalls" on app.recalls for select to authenticated
+    using ((select app.caller()) is not null);
+
+create policy "The worker reads what a holder is told" on app.recalls for select to ecopanier_worker using (true);
+
+create trigger recalls_are_append_only before update or delete or truncate on app.recalls
+    for each statement execute function app.refuse_change();

@@ -1,0 +1,183 @@
+"""What is unsold becomes free before the window ends, when its merchant chose so; what was sold stays sold."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from tests.town import Lot, Town, refused
+from tests.town.answers import accepted, refusal_in
+from tests.town.databases import WORKER
+
+
+async def _converts(town: Town) -> int:
+    """The worker's act alone, as often as it likes."""
+    async with town.copy.connection(WORKER) as worker:
+        converted: int = await worker.fetchval("select app.convert_unsold(100)")
+    return converted
+
+
+async def _near(person: Any, lot: Lot, **filters: Any) -> list[dict[str, Any]]:
+    asked = {"near": f"{lot.shop.latitude},{lot.shop.longitude}", **filters}
+    found: list[dict[str, Any]] = (await person.gets("/lots", **asked))["data"]
+    return found
+
+
+async def test_what_is_unsold_becomes_free_and_what_was_sold_stays_sold(town: Town) -> None:
+    sophie, marc, jeanne = await town.a_merchant(), await town.a_customer(), await town.a_customer("Jeanne")
+    amina = await town.a_beneficiary()
+    start, end = await town.now() - timedelta(hours=1), await town.now() + timedelta(hours=3)
+    listed = await sophie.lists(
+        await town.a_shop(sophie),
+        pickup_start=start.isoformat(),
+        pickup_end=end.isoformat(),
+        becomes_free_at=(end - timedelta(hours=1)).isoformat(),
+    )
+    lot = (await town.rows("select * from app.lots"))[0]
+    assert (await marc.gets(f"/lots/{lot['id']}"))["becomes_free_at"] is None  # its merchant's to know
+    paid_lot = Lot(lot["id"], await town.a_shop(sophie), "discounted", 400, start, end)
+    bought, held = await marc.buys(paid_lot, 2), await jeanne.reserves(paid_lot)
+    shown = await marc.pass_for(bought)
+    assert await _converts(town) == 0
+
+    await town.clock(end - timedelta(hours=1))
+    await town.worker_runs()  # the hold has lapsed by now: it is among what is free
+
+    free = await sophie.gets(f"/lots/{listed['id']}")
+    assert (free["kind"], free["price_cents"], free["remaining"], free["status"]) == ("free", 0, 3, "published")
+    assert await _near(marc, paid_lot) == []
+    assert [found["id"] for found in await _near(amina, paid_lot, kind="free")] == [listed["id"]]
+    assert (await marc.tries_to_reserve(paid_lot)).code == "lot.not_found"
+    assert await town.status_of(held) == "expired"
+    assert await town.value("select unit_price_cents from app.reservations where id = $1", bought.id) == 400
+    assert (await marc.pass_for(bought)).body == shown.body
+    assert (await marc.gets(f"/reservations/{bought.id}"))["total_cents"] == 800
+
+    taken = await amina.reserves(paid_lot, 2)
+    gift = await amina.pass_for(taken)
+    paid_answer, free_answer = await sophie.hands_over(shown), await sophie.hands_over(gift)
+
+    assert paid_answer.keys() == free_answer.keys()
+    assert shown.body.keys() == gift.body.keys()
+    assert {k: paid_answer[k] for k in ("title", "quantity")} == {k: free_answer[k] for k in ("title", "quantity")}
+    assert (await town.left(paid_lot), await town.taken_today(amina)) == (1, 2)
+    assert await town.money(bought) == (800, 0)
+    impact = await town.rows(
+        "select r.unit_price_cents, e.value_saved_cents, e.people_helped from app.impact_entries e"
+        " join app.reservations r on r.id = e.reservation_id order by 1"
+    )
+    assert [tuple(row) for row in impact] == [(0, 1600, 1), (400, 800, 0)]
+    assert await _converts(town) == 0
+    assert await town.stock_is_exact()
+
+
+async def test_a_hold_that_lapses_later_gives_its_portions_back_as_free_ones(town: Town) -> None:
+    marc, amina = await town.a_customer(), await town.a_beneficiary()
+    lot = await town.a_lot(left=2, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
+    sold_out = await town.a_lot(left=1, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
+    held, all_held = await marc.reserves(lot), await marc.reserves(sold_out)
+
+    assert await _converts(town) == 1  # of the other nothing is unsold
+    assert await town.left(lot) == 1
+    later = await town.now() + timedelta(minutes=11)
+    await town.clock(later)
+    await town.worker_runs()
+
+    assert [await town.status_of(r) for r in (held, all_held)] == ["expired"] * 2
+    assert (await amina.reserves(lot)).status == "confirmed"
+    assert (await amina.reserves(sold_out)).status == "confirmed"
+    assert await town.left(lot) == 1
+
+
+async def test_a_hold_is_paid_after_its_lot_became_free(town: Town) -> None:
+    marc = await town.a_customer()
+    lot = await town.a_lot(left=2, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
+    held = await marc.reserves(lot)
+    assert await _converts(town) == 1
+
+    paid = await marc.pays(held)
+
+    assert (paid.status, paid.body["unit_price_cents"]) == ("confirmed", 400)
+    assert await town.money(paid) == (400, 0)
+    assert (await lot.shop.merchant.hands_over(await marc.pass_for(paid)))["quantity"] == 1
+
+
+async def test_nothing_becomes_free_that_may_not(town: Town) -> None:
+    now = await town.now()
+    due: dict[str, Any] = {"becomes_free_at": now - timedelta(minutes=1), "opens_in": timedelta(hours=-1)}
+    good = await town.a_lot(**due)
+    lots = {
+        "not chosen": await town.a_lot(),
+        "not yet": await town.a_lot(becomes_free_at=now + timedelta(minutes=1)),
+        "draft": await town.a_lot(status="draft", **due),
+        "withdrawn": await town.a_lot(**due),
+        "recalled": await town.a_lot(**due, gtin="03017620422003"),
+        "sold": await town.a_lot(left=1, **due),
+        "suspended": await town.a_lot(**due),
+    }
+    await lots["withdrawn"].shop.merchant.withdraws(lots["withdrawn"])
+    odile = await town.an_admin()
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "x"})
+    await odile.suspends_account(lots["suspended"].shop.merchant)
+    await (await town.a_customer()).buys(lots["sold"])
+
+    assert await _converts(town) in (0, 1)  # the worker, who took the payment, may have done it already
+    kinds = {name: await town.value("select kind from app.lots where id = $1", lot.id) for name, lot in lots.items()}
+
+    assert await town.value("select kind from app.lots where id = $1", good.id) == "free"
+    assert set(kinds.values()) == {"discounted"}, kinds
+    await odile.restores_account(lots["suspended"].shop.merchant)
+    assert await _converts(town) == 1
+    await town.clock(now + timedelta(hours=10))
+    assert await _converts(town) == 0  # its window is over
+    assert await town.value("select count(*) from app.lots where converted_at is not null") == 2
+
+
+async def test_nothing_becomes_free_after_its_use_by_day(town: Town) -> None:
+    """No lot on offer is past its date, by two constraints; where one is, the act refuses all the same."""
+    await town.clock("2026-03-28T22:00:00+01:00")
+    fields: dict[str, Any] = {"opens_in": timedelta(0), "lasts": timedelta(minutes=90), "date_kind": "use_by"}
+    fields |= {"food_date": date(2026, 3, 28), "becomes_free_at": await town.now()}
+    lot, late = await town.a_lot(**fields), await town.a_lot(**fields)
+    await town.changes("alter table app.lots drop constraint lots_use_by_check")
+    await town.changes("update app.lots set pickup_end = pickup_end + interval '1 day' where id = $1", late.id)
+
+    await town.clock("2026-03-29T00:00:00+01:00")
+    assert await _converts(town) == 0
+    await town.clock("2026-03-28T23:29:59+01:00")
+    assert await _converts(town) == 2
+    assert await town.value("select count(*) from app.lots where kind = 'free'") == 2
+    assert lot.id != late.id
+
+
+async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None:
+    lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1))
+    sophie, path = lot.shop.merchant, f"/lots/{lot.id}"
+    await (await town.a_customer()).reserves(lot)
+    at = (await town.now() + timedelta(hours=1)).isoformat()
+
+    async def changes(**fields: Any) -> str | None:
+        answer = await sophie.asks("PATCH", path, fields)
+        return None if answer.is_success else refusal_in(answer).code
+
+    assert await changes(becomes_free_at=at) is None  # though somebody has reserved
+    assert datetime.fromisoformat((await sophie.gets(path))["becomes_free_at"]) == datetime.fromisoformat(at)
+    assert await changes(becomes_free_at=lot.pickup_end.isoformat()) == "lot.becomes_free_invalid"
+    assert await changes(becomes_free_at=None) is None
+    assert await changes(becomes_free_at=(await town.now()).isoformat()) is None
+    before = (await sophie.asks("GET", path)).headers["etag"]
+    assert await _converts(town) == 1
+
+    stale = await sophie.asks("PATCH", path, {"title": "x"}, headers={"If-Match": before})
+    assert refusal_in(stale).code == "precondition.failed"
+    for fields in (
+        {"kind": "discounted", "price_cents": 400, "becomes_free_at": None},
+        {"kind": "discounted", "price_cents": 400},
+        {"becomes_free_at": None},
+    ):
+        assert await changes(**fields) == "lot.converted"
+    assert await changes(quantity=4) is None
+    free = accepted(await sophie.asks("GET", path)).json()
+    assert (free["kind"], free["price_cents"], free["quantity"], free["remaining"]) == ("free", 0, 4, 3)
+    refusal = await refused(
+        sophie.lists(lot.shop, kind="free", price_cents=0, becomes_free_at=at)  # it is free already
+    )
+    assert (refusal.status, refusal.code) == (422, "lot.becomes_free_invalid")

@@ -1,0 +1,209 @@
+"""Food dates: one law for five occasions, each asked at its own door; and the allergens' names."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from backend.lots.models import Allergen
+from tests.town import Beneficiary, Lot, Merchant, Town, refused
+from tests.town.databases import WORKER
+
+EVENING = datetime.fromisoformat("2026-03-28T18:00:00+01:00")  # the night after it, the clocks change
+TODAY = date(2026, 3, 28)
+OCCASIONS = ("publication", "reservation", "conversion", "handover", "collection")
+
+
+@dataclass(frozen=True)
+class Food:
+    date_kind: str
+    days: int | None
+    """Its date, counted from today."""
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        return {
+            "date_kind": self.date_kind,
+            "food_date": None if self.days is None else TODAY + timedelta(days=self.days),
+        }
+
+
+# What the law allows today, per occasion. A collection asks for two days more.
+TABLE = [
+    (Food("none", None), True, True),
+    (Food("best_before", -400), True, True),
+    (Food("best_before", 3), True, True),
+    (Food("use_by", -1), False, False),
+    (Food("use_by", 0), True, False),
+    (Food("use_by", 1), True, False),
+    (Food("use_by", 2), True, True),
+]
+
+
+async def law(town: Town, food: Food, occasion: str, in_time: bool = False) -> str | None:
+    """What the function says of an occasion this evening; a publication is for a window that ends tonight."""
+    refusal: str | None = await town.value(
+        "select app.food_refusal($1, $2, $3, $4, $5)", *food.columns.values(), occasion, EVENING, in_time
+    )
+    return refusal
+
+
+async def old_food(town: Town, kind: str, food: Food) -> Lot:
+    """A lot with food of any age, on offer now: no door would let it in, so the laws are lifted for a moment."""
+    make = town.a_lot if kind == "discounted" else town.a_free_lot
+    await town.changes("alter table app.lots drop constraint if exists lots_use_by_check")
+    await town.changes("alter table app.lots disable trigger guard_new_lot")
+    shop = await town.a_shop()
+    place = await town.value("select place from app.shops where id = $1", shop.id)
+    try:
+        return await make(
+            shop=shop,
+            opens_in=timedelta(hours=-1),
+            lasts=timedelta(hours=3),
+            remaining=5,
+            place=place,
+            published_at=EVENING,
+            **food.columns,
+        )
+    finally:
+        await town.changes("alter table app.lots enable trigger guard_new_lot")
+
+
+async def published(town: Town, merchant: Merchant, food: Food) -> str | None:
+    shop = await town.a_shop(merchant)
+    columns = food.columns
+    if columns["food_date"]:
+        columns["food_date"] = columns["food_date"].isoformat()
+    window = {"pickup_start": EVENING.isoformat(), "pickup_end": (EVENING + timedelta(hours=2)).isoformat()}
+    answer = await merchant.asks("POST", "/lots", {**await town.lot_fields(shop), **columns, **window})
+    return None if answer.is_success else str(answer.json()["code"])
+
+
+async def reserved(town: Town, amina: Beneficiary, food: Food) -> str | None:
+    lot = await old_food(town, "free", food)
+    answer = await amina.sends_reservation(lot)
+    assert await town.left(lot) == (4 if answer.is_success else 5)
+    return None if answer.is_success else str(answer.json()["code"])
+
+
+async def converted(town: Town, food: Food) -> str | None:
+    lot = await old_food(town, "discounted", food)
+    await town.changes("update app.lots set becomes_free_at = $2 where id = $1", lot.id, EVENING)
+    async with town.copy.connection(WORKER) as worker:
+        done = await worker.fetchval("select app.convert_unsold(10)")
+    assert (await town.value("select kind from app.lots where id = $1", lot.id) == "free") is bool(done)
+    return None if done else "lot.past_use_by"
+
+
+async def handed_over(town: Town, amina: Beneficiary, food: Food) -> str | None:
+    lot = await old_food(town, "free", Food("none", None))
+    reservation = await amina.reserves(lot)
+    await town.changes(
+        "update app.lots set date_kind = $2, food_date = $3 where id = $1", lot.id, *food.columns.values()
+    )
+    answer = await lot.shop.merchant.asks(
+        "POST", "/pickups", {"qr": (shown := await amina.pass_for(reservation)).qr, "pin": shown.pin}
+    )
+    assert await town.status_of(reservation) == ("picked_up" if answer.is_success else "confirmed")
+    assert await town.value("select count(*) from app.impact_entries where reservation_id = $1", reservation.id) == int(
+        answer.is_success
+    )
+    return None if answer.is_success else str(answer.json()["code"])
+
+
+async def test_five_occasions_follow_one_law(town: Town) -> None:
+    await town.clock(EVENING)
+    merchant = await town.a_merchant()
+    await town.changes("update app.settings set value = 99 where name = 'free_portions_per_day'")
+    amina = await town.a_beneficiary()
+    for food, good_today, good_in_two_days in TABLE:
+        doors = {
+            "publication": await published(town, merchant, food),
+            "reservation": "lot.past_use_by" if await reserved(town, amina, food) == "lot.closed" else None,
+            "conversion": await converted(town, food),
+            "handover": await handed_over(town, amina, food),
+            "collection": await law(town, food, "collection"),
+        }
+        assert {occasion: code is None for occasion, code in doors.items()} == {
+            **dict.fromkeys(OCCASIONS, good_today),
+            "collection": good_in_two_days,
+        }, food
+        assert doors == {occasion: await law(town, food, occasion) for occasion in OCCASIONS}, food
+        assert (await law(town, food, "collection", in_time=True) is None) is good_today, food
+
+
+@pytest.mark.parametrize(
+    ("at", "use_by", "good"),
+    [
+        ("2026-03-28T23:59:59+01:00", "2026-03-28", True),
+        ("2026-03-29T00:00:00+01:00", "2026-03-28", False),
+        ("2026-03-29T23:59:59+02:00", "2026-03-29", True),  # the day of 23 hours
+        ("2026-10-25T23:59:59+01:00", "2026-10-25", True),  # the day of 25
+    ],
+)
+async def test_a_use_by_day_ends_at_midnight_in_paris(lasting_town: Town, at: str, use_by: str, good: bool) -> None:
+    refusal = await lasting_town.value(
+        "select app.food_refusal('use_by', $1, 'handover', $2)", date.fromisoformat(use_by), datetime.fromisoformat(at)
+    )
+    assert refusal == (None if good else "lot.past_use_by")
+
+
+async def test_a_donation_is_taken_over_two_days_before_its_use_by_date(lasting_town: Town) -> None:
+    said = await lasting_town.rows(
+        "select takeover, app.food_refusal('use_by', '2026-06-10', 'collection', takeover) as refusal"
+        " from unnest($1::timestamptz[]) takeover",
+        [datetime.fromisoformat(f"2026-06-{day}+02:00") for day in ("08T23:59:59", "09T00:00:00", "11T00:00:00")],
+    )
+    assert [row["refusal"] for row in said] == [None, "lot.use_by_too_near", "lot.past_use_by"]
+
+
+async def test_reserving_and_handing_over_pay_nothing_for_the_law_being_a_function(lasting_town: Town) -> None:
+    """Postgres puts the expression in the caller's place: the plan compares, and calls nothing."""
+    plan = await lasting_town.rows(
+        "explain (verbose) select from app.lots l"
+        " where app.food_refusal(l.date_kind, l.food_date, 'reservation', '2026-03-28T18:00Z') is null"
+    )
+    text = "\n".join(row[0] for row in plan)
+    assert "food_refusal" not in text
+    assert "collection" not in text
+
+
+async def test_food_past_its_best_is_marked_wherever_it_is_shown(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(date_kind="best_before", food_date=date(2020, 1, 1))
+    near = {"near": f"{lot.shop.latitude},{lot.shop.longitude}"}
+
+    assert (await marc.gets(f"/lots/{lot.id}"))["past_best_before"] is True
+    assert [found["past_best_before"] for found in (await marc.gets("/lots", **near))["data"]] == [True]
+    bought = await marc.buys(lot)
+    await town.opens(lot)
+    assert (await lot.shop.merchant.hands_over(await marc.pass_for(bought)))["quantity"] == 1
+
+
+async def test_allergens_have_the_regulations_names(lasting_town: Town) -> None:
+    answer = await lasting_town.request("GET", "/v1/allergens")
+
+    listed = answer.json()["data"]
+    assert answer.headers["cache-control"] == "public, max-age=86400"
+    assert [allergen["code"] for allergen in listed] == [allergen.value for allergen in Allergen]
+    assert len({allergen["name_fr"] for allergen in listed}) == len({a["name_en"] for a in listed}) == 14
+    for allergen in listed:
+        assert allergen.keys() == {"code", "name_fr", "name_en"}
+    names = {allergen["code"]: (allergen["name_fr"], allergen["name_en"]) for allergen in listed}
+    assert names["eggs"] == ("Œufs et produits à base d'œufs", "Eggs and products thereof")
+
+
+async def test_a_lot_is_never_published_with_food_that_will_be_over(town: Town) -> None:
+    """By no door: not by an edit either, nor past the trigger."""
+    lot = await town.a_lot(opens_in=timedelta(hours=1), date_kind="use_by", food_date=date(2099, 1, 1))
+    refusal = await refused(
+        lot.shop.merchant.posts(
+            "/lots", {**await town.lot_fields(lot.shop), "date_kind": "use_by", "food_date": "2020-01-01"}
+        )
+    )
+    answer = await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"food_date": "2020-01-01"})
+    with pytest.raises(Exception, match="lots_use_by_check"):
+        await town.changes("update app.lots set food_date = '2020-01-01' where id = $1", lot.id)
+
+    assert refusal.code == answer.json()["code"] == "lot.use_by_before_pickup"
+    assert await town.value("select array_agg(food_date) from app.lots") == [date(2099, 1, 1)]

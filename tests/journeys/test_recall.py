@@ -1,0 +1,314 @@
+"""A recall: nobody reserves, collects or publishes the food any more; holders get everything back and are told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.startup.commands import ecopanier
+from tests.town import Admin, Lot, Merchant, Shop, Town, refused
+from tests.town.answers import refusal_in
+
+GTIN, AS_KEPT = "3017620422003", "03017620422003"
+OTHER = "04006381333931"
+REASON = "Présence possible de Listeria."
+
+
+async def recalls(odile: Admin, **fields: Any) -> dict[str, Any]:
+    made: dict[str, Any] = await odile.posts("/admin/recalls", {"gtin": GTIN, "reason": REASON, **fields})
+    return made
+
+
+async def mails(town: Town) -> dict[str, str]:
+    """Who was told of a recall, and what."""
+    found = {}
+    for file in (town.folder / "mails").glob("*-lot_recalled.eml"):
+        text = file.read_text()
+        found[text.partition("To: ")[2].partition("\n")[0].strip()] = text
+    return found
+
+
+async def status(town: Town, lot: Lot) -> str:
+    found: str = await town.value("select status from app.lots where id = $1", lot.id)
+    return found
+
+
+async def test_a_recall_freezes_its_lots_and_everybody_gets_everything_back_and_is_told(town: Town) -> None:
+    marc, jeanne, amina = await town.a_customer("Marc"), await town.a_customer("Jeanne"), await town.a_beneficiary()
+    odile = await town.an_admin()
+    shop = await town.a_shop()
+    food = {"gtin": AS_KEPT, "batch": "L1", "opens_in": timedelta(hours=-1)}
+    paid, free = await town.a_lot(shop=shop, title="Tartinade", **food), await town.a_free_lot(shop=shop, **food)
+    other = await town.a_lot(shop=shop, gtin=OTHER)
+    draft = await town.a_lot(shop=shop, gtin=AS_KEPT, status="draft")
+    bought, held = await marc.buys(paid, 2), await jeanne.reserves(paid)
+    eaten, taken, kept = await marc.buys(paid), await amina.reserves(free, 2), await marc.buys(other)
+    passes = {marc: await marc.pass_for(bought), amina: await amina.pass_for(taken)}
+    await shop.merchant.hands_over(await marc.pass_for(eaten))
+    impact = await town.value("select sum(meals) from app.impact_entries")
+
+    recall = await recalls(odile)
+
+    assert {key: recall[key] for key in ("gtin", "batch", "reason", "lots")} == {
+        "gtin": AS_KEPT,
+        "batch": None,
+        "reason": REASON,
+        "lots": 3,
+    }
+    # At once, before the worker has done anything:
+    assert [await status(town, lot) for lot in (paid, free, draft, other)] == ["recalled"] * 3 + ["published"]
+    refusals = [await shop.merchant.tries_to_hand_over(shown) for shown in passes.values()]
+    assert [(refusal.status, refusal.code) for refusal in refusals] == [(409, "lot.recalled")] * 2
+    assert {**refusals[0].body, "request_id": 0} == {**refusals[1].body, "request_id": 0}  # free or paid, the same
+    near = {"near": f"{shop.latitude},{shop.longitude}"}
+    assert [lot["id"] for lot in (await amina.gets("/lots", **near))["data"]] == [str(other.id)]
+    assert (await jeanne.tries_to_reserve(paid)).code == "lot.closed"
+    assert (await refused(shop.merchant.withdraws(paid))).code == "lot.closed"
+
+    await town.worker_runs()
+    await town.worker_runs()
+
+    assert [await town.status_of(r) for r in (bought, held, eaten, taken, kept)] == [
+        "cancelled",
+        "cancelled",
+        "picked_up",
+        "cancelled",
+        "confirmed",
+    ]
+    assert await town.value("select array_agg(distinct ended_because) from app.reservations") == ["recalled", None]
+    assert (await town.money(bought), await town.money(held)) == ((800, 800), (0, 0))
+    assert (await town.money(eaten), await town.money(kept)) == ((400, 0), (400, 0))
+    assert await town.taken_today(amina) == 0
+    assert (await town.left(paid), await town.left(free)) == (4, 5)
+    assert await town.stock_is_exact()
+    assert await town.value("select sum(meals) from app.impact_entries") == impact
+    assert (await shop.merchant.tries_to_hand_over(passes[marc])).code == "lot.recalled"
+    told = await mails(town)
+    assert told.keys() == {marc.email, jeanne.email}  # a beneficiary without an address cannot be
+    assert "Tartinade" in told[str(marc.email)]
+    assert "Listeria" in told[str(marc.email)]
+    assert len(list((town.folder / "mails").glob("*-lot_recalled.eml"))) == 3  # Marc for both of his
+    assert (await shop.merchant.gets(f"/lots/{paid.id}"))["status"] == "recalled"
+
+
+@pytest.mark.parametrize(
+    ("recalled", "matching"),
+    [
+        ({}, {"L1", "L2", None}),
+        ({"batch": "L1"}, {"L1", None}),  # one whose batch nobody wrote down may be of it
+        ({"batch": "l1"}, {"L1", None}),
+        ({"batch": "L9"}, {None}),
+        ({"gtin": "036000291452"}, set()),
+    ],
+)
+async def test_a_recall_is_of_a_number_and_of_one_batch_or_all(
+    town: Town, recalled: dict[str, Any], matching: set[str | None]
+) -> None:
+    odile, shop = await town.an_admin(), await town.a_shop()
+    lots = {batch: await town.a_lot(shop=shop, gtin=AS_KEPT, batch=batch) for batch in ("L1", "L2", None)}
+    lots["none"] = await town.a_lot(shop=shop)
+
+    made = await recalls(odile, **recalled)
+
+    assert {batch for batch, lot in lots.items() if await status(town, lot) == "recalled"} == matching
+    assert made["lots"] == len(matching)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [("96385074", "00000096385074"), ("036000291452", "00036000291452"), ("13017620422000", "13017620422000")],
+)
+async def test_numbers_of_every_length_mean_the_same_food(town: Town, written: str, kept: str) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    lot = await sophie.lists(await town.a_shop(sophie), gtin=written)
+
+    assert lot["gtin"] == kept
+    assert (await recalls(odile, gtin=kept.lstrip("0") if len(kept.lstrip("0")) in (8, 12, 13) else kept))["lots"] == 1
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("gtin", "3017620422004"),
+        ("gtin", "301762042200"),
+        ("gtin", ""),
+        ("gtin", None),
+        ("reason", ""),
+        ("reason", "x" * 501),
+        ("batch", "L 1"),
+        ("batch", "x" * 21),
+        ("lots", 3),
+    ],
+)
+async def test_what_is_no_recall_is_refused(lasting_town: Town, field: str, value: Any) -> None:
+    odile, lot = await lasting_town.an_admin(), await lasting_town.a_lot(gtin=AS_KEPT)
+    refusal = await refused(recalls(odile, **{field: value}))
+    assert (refusal.status, refusal.code) == (422, "request.invalid")
+    assert await lasting_town.value("select count(*) from app.recalls") == 0
+    assert await status(lasting_town, lot) == "published"
+
+
+async def test_only_admins_recall_and_the_same_request_recalls_once(town: Town) -> None:
+    lot = await town.a_lot(gtin=AS_KEPT)
+    body = {"gtin": GTIN, "reason": REASON}
+    for person in (lot.shop.merchant, await town.a_customer(), await town.an_association()):
+        for method in ("POST", "GET"):
+            answer = await person.asks(method, "/admin/recalls", body if method == "POST" else None)
+            assert refusal_in(answer).code == "access.forbidden"
+    assert (await town.request("POST", "/v1/admin/recalls", json=body)).status_code == 401
+    assert await town.value("select count(*) from app.recalls") == 0
+    assert await status(town, lot) == "published"
+
+    odile = await town.an_admin()
+    first = await odile.posts("/admin/recalls", body, key="listeria")
+    assert await odile.posts("/admin/recalls", body, key="listeria") == first
+    second = await recalls(odile, batch="L9")
+
+    assert [entry["id"] for entry in (await odile.gets("/admin/recalls"))["data"]] == [second["id"], first["id"]]
+    page = await odile.gets("/admin/recalls", limit=1)
+    assert [e["id"] for e in (await odile.gets("/admin/recalls", limit=1, after=page["next"]))["data"]] == [first["id"]]
+    assert await town.value("select issued_by from app.recalls where id = $1", first["id"]) == odile.id
+
+
+async def _lists(merchant: Merchant, shop: Shop, **fields: Any) -> str | None:
+    answer = await merchant.asks("POST", "/lots", {**await merchant.town.lot_fields(shop), **fields})
+    return None if answer.is_success else refusal_in(answer).code
+
+
+async def test_recalled_food_is_published_by_no_door(town: Town) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    shop = await town.a_shop(sophie)
+    await recalls(odile, batch="L1")
+    draft = await sophie.lists(shop, gtin=GTIN, batch="L1", publish=False)
+    other = await sophie.lists(shop, gtin=GTIN, batch="L2")
+    path = f"/lots/{other['id']}"
+
+    assert await _lists(sophie, shop, gtin=GTIN, batch="L1") == "lot.recalled"
+    assert await _lists(sophie, shop, gtin=GTIN) == "lot.recalled"
+    assert refusal_in(await sophie.asks("PATCH", f"/lots/{draft['id']}", {"publish": True})).code == "lot.recalled"
+    assert refusal_in(await sophie.asks("PATCH", path, {"batch": "L1"})).code == "lot.recalled"
+    assert refusal_in(await sophie.asks("PATCH", path, {"batch": None})).code in ("lot.recalled", "request.invalid")
+    # Edited while its shop may sell nothing, it must not come back with the shop.
+    await odile.posts(f"/admin/shops/{shop.id}/verify", {"decision": "rejected"})
+    assert refusal_in(await sophie.asks("PATCH", path, {"batch": "L1"})).code == "lot.recalled"
+
+    assert await _lists(sophie, await town.a_shop(sophie), gtin=GTIN, batch="L2") is None
+    assert await town.value("select count(*) from app.lots where batch = 'L1' and status <> 'draft'") == 0
+
+
+async def test_a_recalled_lot_does_not_come_back_with_its_shop_nor_end_with_its_window(town: Town) -> None:
+    odile, marc = await town.an_admin(), await town.a_customer()
+    lot = await town.a_lot(gtin=AS_KEPT)
+    bought = await marc.buys(lot)
+    await odile.suspends_account(lot.shop.merchant)
+    assert await status(town, lot) == "paused"
+
+    await recalls(odile)
+    await odile.restores_account(lot.shop.merchant)
+    assert await status(town, lot) == "recalled"
+    await odile.posts(f"/admin/shops/{lot.shop.id}/verify", {"decision": "rejected"})
+    await odile.verifies_shop(lot.shop.id)
+    assert await status(town, lot) == "recalled"
+    await town.clock(lot.pickup_end + timedelta(hours=1))
+    await town.worker_runs()
+
+    assert await status(town, lot) == "recalled"
+    assert (await town.status_of(bought), await town.money(bought)) == ("cancelled", (400, 400))
+    assert refusal_in(await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"title": "x"})).code == "lot.closed"
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "fields", "told"),
+    [
+        (29, {}, True),
+        (31, {}, False),
+        (31, {"date_kind": "best_before", "food_date": 90}, True),  # still in the cupboard
+        (31, {"date_kind": "best_before", "food_date": 1}, False),
+    ],
+)
+async def test_who_may_still_have_the_food_is_told_though_the_lot_is_over(
+    town: Town, days_ago: int, fields: dict[str, Any], told: bool
+) -> None:
+    marc, odile = await town.a_customer(), await town.an_admin()
+    now = await town.now()
+    if "food_date" in fields:
+        fields = {**fields, "food_date": now.date() + timedelta(days=fields["food_date"])}
+    lot = await town.a_lot(gtin=AS_KEPT, opens_in=timedelta(hours=-1), lasts=timedelta(hours=2), **fields)
+    eaten, forgotten = await marc.buys(lot), await (await town.a_customer("Jeanne")).buys(lot)
+    await lot.shop.merchant.hands_over(await marc.pass_for(eaten))
+    await town.clock(lot.pickup_end + timedelta(days=days_ago))
+    await town.worker_runs()
+
+    recall = await recalls(odile)
+    await town.worker_runs()
+
+    assert recall["lots"] == 0
+    assert set(await mails(town)) == ({marc.email} if told else set())
+    assert (await status(town, lot), await town.status_of(eaten)) == ("ended", "picked_up")
+    assert (await town.status_of(forgotten), await town.money(forgotten)) == ("no_show", (400, 0))
+
+
+async def test_who_cancels_late_what_is_recalled_loses_nothing(town: Town) -> None:
+    marc, odile = await town.a_customer(), await town.an_admin()
+    lot = await town.a_lot(gtin=AS_KEPT, opens_in=timedelta(minutes=30))
+    bought = await marc.buys(lot)
+    await recalls(odile)
+
+    await marc.cancels(bought)
+    await town.worker_runs()
+
+    assert await town.money(bought) == (400, 400)
+    assert await town.stock_is_exact()
+
+
+async def test_a_hold_that_is_paid_while_its_lot_is_recalled_is_refunded(town: Town) -> None:
+    jeanne, odile = await town.a_customer("Jeanne"), await town.an_admin()
+    lot = await town.a_lot(gtin=AS_KEPT)
+    held = await jeanne.reserves(lot)
+    await recalls(odile)
+
+    await town.stripe.pay(held.client_secret)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    await town.worker_runs()
+
+    assert await town.status_of(held) == "cancelled"
+    assert await town.money(held) in ((400, 400), (0, 0))
+    assert await town.left(lot) == 5
+
+
+async def test_recalls_are_read_by_everybody_signed_in_and_changed_by_nobody(town: Town) -> None:
+    odile, people = (
+        await town.an_admin(),
+        [await town.a_customer(), await town.a_merchant(), await town.a_beneficiary()],
+    )
+    await recalls(odile)
+    read = "select gtin, batch, reason from app.recalls"
+    for person in people:
+        async with town.sql_as(person) as connection:
+            assert len(await connection.fetch(read)) == 1
+        async with town.sql_as(person) as connection:
+            with pytest.raises(Exception, match="permission denied"):
+                await connection.execute("select issued_by from app.recalls")
+    async with town.sql_as(None) as connection:
+        with pytest.raises(Exception, match="permission denied"):
+            await connection.fetch(read)
+    with pytest.raises(Exception, match=r"record\.append_only"):
+        await town.changes("delete from app.recalls")
+    with pytest.raises(Exception, match=r"record\.append_only"):
+        await town.changes("update app.recalls set reason = 'x'")
+
+
+async def test_an_operator_recalls_from_the_command_line(town: Town) -> None:
+    lot, other = await town.a_lot(gtin=AS_KEPT, batch="L1"), await town.a_lot(gtin=AS_KEPT, batch="L2")
+
+    wrong = await ecopanier(town, "recall", "--gtin", "3017620422004", "--reason", REASON)
+    assert (wrong.status, await town.value("select count(*) from app.recalls")) == (1, 0)
+    assert "Nothing was recalled" in wrong.text
+    assert "Traceback" not in wrong.text
+    done = await ecopanier(town, "recall", "--gtin", GTIN, "--batch", "L1", "--reason", REASON)
+
+    assert (done.status, done.text) == (0, f"Recalled: {AS_KEPT}, L1; lots frozen: 1.\n")
+    assert (await status(town, lot), await status(town, other)) == ("recalled", "published")
+    row = (await town.rows("select gtin, batch, reason, issued_by from app.recalls"))[0]
+    assert tuple(row) == (AS_KEPT, "L1", REASON, None)

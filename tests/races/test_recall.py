@@ -1,0 +1,153 @@
+"""A recall, and at the same moment publications, purchases, handovers and restorations."""
+
+import asyncio
+import json
+from datetime import timedelta
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.races.hands import grab_at_once
+from tests.town import Merchant, Person, Shop, Town
+from tests.town.databases import Connection
+
+GTIN = "03017620422003"
+RECALL = "select lots from app.issue_recall($1, null, 'Listeria', null)"
+# What publishing would be like if it only looked.
+LOOK_ONLY = """
+create or replace function app.refuse_recalled(wanted_gtin text, wanted_batch text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if app.is_recalled(wanted_gtin, wanted_batch) then raise exception 'lot.recalled' using errcode = 'EP409'; end if;
+end $$;
+"""
+LIST = """
+insert into app.lots (shop_id, title, category, kind, original_price_cents, price_cents, quantity, pickup_start,
+                      pickup_end, date_kind, gtin, status)
+values ($1, 'x', 'dairy', 'discounted', 800, 400, 5, now(), now() + interval '1 hour', 'none', $2, 'published')
+"""
+
+
+async def _becomes(hand: Connection, merchant: Merchant) -> None:
+    await hand.execute(
+        "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)",
+        json.dumps({"sub": str(merchant.id), "role": "authenticated"}),
+    )
+
+
+async def _publishes(hand: Connection, shop: Shop) -> str | None:
+    async with hand.transaction():
+        await _becomes(hand, shop.merchant)
+        try:
+            await hand.execute(LIST, shop.id, GTIN)
+        except asyncpg.PostgresError as refusal:
+            assert (refusal.sqlstate or "").startswith("EP")  # noqa: PT017 - anything else is no refusal
+            return str(refusal)
+    return None
+
+
+@pytest.mark.parametrize("first", ["publication", "recall"])
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_nothing_is_published_past_a_recall(town: Town, first: str, careful: bool) -> None:
+    if not careful:
+        await town.changes(LOOK_ONLY)
+    shop = await town.a_shop()
+    async with town.copy.connection() as admin, town.hands(1) as (hand,):
+        if first == "publication":  # written, not yet committed, when the recall looks for lots
+            publishing = hand.transaction()
+            await publishing.start()
+            await _becomes(hand, shop.merchant)
+            await hand.execute(LIST, shop.id, GTIN)
+            recalling = asyncio.create_task(admin.fetchval(RECALL, GTIN))
+            await asyncio.sleep(0.2)
+            assert recalling.done() is not careful
+            await publishing.commit()
+            assert await recalling == (1 if careful else 0)
+        else:  # written, not yet committed, when the lot's guard looks for recalls
+            recall = admin.transaction()
+            await recall.start()
+            assert await admin.fetchval(RECALL, GTIN) == 0
+            assert await asyncio.wait_for(_publishes(hand, shop), 5) == ("try_again" if careful else None)
+            await recall.commit()
+
+    on_offer = await town.value("select count(*) from app.lots where status = 'published'")
+    assert on_offer == (0 if careful else 1)
+
+
+async def test_an_edit_and_a_recall_of_one_lot_do_not_wait_for_each_other(town: Town) -> None:
+    lots = [await town.a_lot(gtin=GTIN) for _ in range(3)]
+    merchants = [lot.shop.merchant for lot in lots]
+    async with town.copy.connection() as admin:
+        answers, frozen = await asyncio.gather(
+            asyncio.gather(
+                *(
+                    m.asks("PATCH", f"/lots/{lot.id}", {"title": f"Panier {n}"})
+                    for n in range(4)
+                    for m, lot in zip(merchants, lots, strict=True)
+                )
+            ),
+            admin.fetchval(RECALL, GTIN),
+        )
+    assert frozen == 3
+    assert {answer.status_code for answer in answers} <= {200, 409, 503}
+    assert await town.value("select array_agg(distinct status) from app.lots") == ["recalled"]
+
+
+async def _is_recalled(town: Town) -> None:
+    async with town.copy.connection() as admin:
+        await admin.fetchval(RECALL, GTIN)
+
+
+async def test_twenty_who_reserve_as_it_is_recalled_keep_nothing(town: Town) -> None:
+    lot, free = await town.a_lot(gtin=GTIN, left=30), await town.a_free_lot(gtin=GTIN, left=30)
+    people: list[Person] = [await (town.a_customer() if n % 2 else town.a_beneficiary()) for n in range(20)]
+
+    outcomes, _ = await asyncio.gather(grab_at_once(town, people, [free, lot] * 10), _is_recalled(town))
+    await town.worker_runs()
+
+    assert {outcome.refusal for outcome in outcomes} <= {None, "lot.closed"}
+    assert (await town.left(lot), await town.left(free)) == (30, 30)
+    assert await town.value("select count(*) from app.reservations where status in ('held', 'confirmed')") == 0
+    assert await town.stock_is_exact()
+
+
+async def test_a_handover_at_the_same_moment_came_before_or_is_refused(town: Town) -> None:
+    amina, odile = await town.a_beneficiary(), await town.an_admin()
+    lot = await town.a_free_lot(gtin=GTIN, opens_in=timedelta(hours=-1))
+    taken = await amina.reserves(lot)
+    shown = await amina.pass_for(taken)
+    answers = await asyncio.gather(
+        odile.asks("POST", "/admin/recalls", {"gtin": GTIN, "reason": "Listeria"}, key=str(uuid4())),
+        *(lot.shop.merchant.asks("POST", "/pickups", {"qr": shown.qr, "pin": shown.pin}) for _ in range(4)),
+    )
+    await town.worker_runs()
+
+    handed = sum(answer.status_code == 200 for answer in answers[1:])
+    assert answers[0].status_code == 201
+    assert handed <= 1
+    assert await town.status_of(taken) == ("picked_up" if handed else "cancelled")
+    assert await town.taken_today(amina) == handed
+    assert await town.stock_is_exact()
+
+
+async def test_ending_it_twice_gives_everything_back_once(town: Town) -> None:
+    """Two workers, and one that cancels at the same time."""
+    amina = await town.a_beneficiary()
+    lot = await town.a_free_lot(gtin=GTIN, left=9)
+    reservations = [await amina.reserves(lot), await (await town.a_beneficiary("Zoé")).reserves(lot, 2)]
+    await _is_recalled(town)
+    recall = await town.value("select id from app.recalls")
+    async with town.copy.connections(2, "ecopanier_worker") as workers:
+        await asyncio.gather(
+            *(w.execute("select app.end_recalled_lot($1, $2)", recall, lot.id) for w in workers),
+            amina.asks("POST", f"/reservations/{reservations[0].id}/cancel"),
+        )
+    assert [await town.status_of(r) for r in reservations] == ["cancelled"] * 2
+    assert await town.left(lot) == 9
+    assert await town.value("select sum(taken) from app.free_portions") == 0
+    assert await town.value("select count(*) from jobs.procrastinate_jobs where task_name = 'recalls.tell_holder'") in (
+        1,
+        2,
+    )
+    assert await town.stock_is_exact()
