@@ -30,6 +30,8 @@ from backend.payments import api as payments
 from backend.payments.stripe_client import stripe_of
 from backend.pickups import api as pickups
 from backend.recalls import api as recalls
+from backend.photos import api as photos
+from backend.photos.store import photo_store_of
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
@@ -44,6 +46,7 @@ ROUTERS: Sequence[APIRouter] = (
     beneficiaries.router,
     administration.router,
     recalls.router,
+    photos.router,
     reservations.router,
     payments.router,
     impact.router,
@@ -70,12 +73,14 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+    app.state.photos = photo_store_of(chosen)
         await app.state.identities.close()
         await app.state.stripe.aclose()
 
 
 def stand_on(app: FastAPI, database: Database) -> None:
     """Let the app work on this database."""
+        await app.state.photos.close()
     app.state.database = database
     health.ask_readiness_of(app, database.ready)
     pages.show_impact_of(app, partial(public_impact, database.acts))

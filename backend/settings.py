@@ -51,7 +51,7 @@ class Settings(BaseSettings):
         ),
     ] = None
     data_dir: Annotated[
-        Path, _env("ECOPANIER_DATA_DIR", "Embedded database, written mails, the key made outside production.")
+        Path, _env("ECOPANIER_DATA_DIR", "Embedded database, photos, written mails, the key made outside production.")
     ] = Path(".data")
     demo: Annotated[bool, _env("ECOPANIER_DEMO", "Whether `scripts/run` fills an empty database with a demo town.")] = (
         True
@@ -108,6 +108,20 @@ class Settings(BaseSettings):
     ] = None
 
     # Money
+    # Photos
+    photos: Annotated[
+        Literal["directory", "supabase"],
+        _env("ECOPANIER_PHOTOS", "Where photos are kept: in the data directory, or in Supabase Storage."),
+    ] = "directory"
+    supabase_photos_bucket: Annotated[
+        str,
+        Field(
+            validation_alias="SUPABASE_PHOTOS_BUCKET",
+            description="The private bucket that photos are kept in.",
+            pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$",
+        ),
+    ] = "photos"
+
     stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None
     stripe_webhook_secret: Annotated[
         SecretStr | None, _env("STRIPE_WEBHOOK_SECRET", "Signs Stripe's webhooks; without it the endpoint is disabled.")
@@ -181,6 +195,8 @@ class Settings(BaseSettings):
         stripe_key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
         rules = {
             "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
+        if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
+            found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
             "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
             "ECOPANIER_PUBLIC_URL is not https: set the address that people use.": not self.public_url.startswith(
                 "https://"

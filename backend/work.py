@@ -1,4 +1,4 @@
-"""What a job works with: the worker's own way to the database, Stripe, and the settings."""
+"""What a job works with: the worker's own way to the database, Stripe, the photo store, and the settings."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import Acts, Database
 from backend.payments.stripe_client import Stripe
+from backend.photos.store import PhotoStore
 from backend.settings import Settings
 
 
@@ -15,6 +16,7 @@ class Work:
 
     database: Database
     stripe: Stripe
+    photos: PhotoStore
     settings: Settings
 
     @property

@@ -23,6 +23,8 @@ from backend.db import Database
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
 from backend.payments.stripe_client import stripe_of
+from backend.photos import jobs as photos
+from backend.photos.store import photo_store_of
 from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
@@ -99,6 +101,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
 
+    # Apart from `prune`, which must not wait for a store that is down.
+    @app.periodic(cron="37 * * * *")
+    @app.task(name="photos.remove_orphans")
+    async def remove_orphans(timestamp: int) -> None:
+        await photos.remove_orphans(work)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
@@ -131,13 +139,15 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
     url = settings.worker_database_url.get_secret_value()
     database = await Database.open(url, settings)
     stripe = stripe_of(settings)
-    work = Work(database, stripe, settings)
+    store = photo_store_of(settings)
+    work = Work(database, stripe, store, settings)
     try:
         app = queue(work, url)
         async with app.open_async():
             yield work, app
     finally:
         await stripe.aclose()
+        await store.close()
         await database.close()
 
 
@@ -146,6 +156,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await take_over_from_the_dead(app)
     await by_the_clock(work)
     await payments.reconcile(work)
+    await photos.remove_orphans(work)
     app.periodic_registry.periodic_tasks.clear()  # they have just been done
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

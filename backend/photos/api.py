@@ -1,0 +1,61 @@
+"""Photos over HTTP: shown exactly to those who see a lot that shows them, and to the merchant who took them."""
+
+from uuid import UUID
+
+from fastapi import Request, Response
+from sqlmodel import col, select
+from starlette.responses import RedirectResponse
+
+from backend.db import database
+from backend.errors import problems
+from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody
+from backend.photos.facts import PhotoNotFound, PhotoStoreUnavailable
+from backend.photos.models import Photo
+from backend.photos.pictures import Size
+from backend.photos.store import WEBP, PhotoStore, SignedUrl
+from backend.routing import Router
+
+router = Router(tags=["lots"])
+
+# Lots end, and beneficiaries see what others do not.
+PUBLIC = {"Cache-Control": "public, max-age=60", "Vary": "Authorization"}
+NOT_KEPT = {"Cache-Control": "no-store"}
+
+
+@router.get(
+    "/photos/{photo_id}/{size}",
+    response_class=Response,
+    openapi_extra=SIGN_IN_OPTIONAL,
+    responses={
+        200: {
+            "description": "The picture: `full` has at most 1600 px on its longest side, `card` at most 480.",
+            "content": {WEBP: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        304: {"description": "The picture that If-None-Match names is still shown."},
+        307: {"description": "The picture is at this address for a minute."},
+        **problems(PhotoNotFound, PhotoStoreUnavailable),
+    },
+)
+async def show_photo(photo_id: UUID, size: Size, request: Request, account_id: CallerOrNobody) -> Response:
+    """Show a photo of a lot to whoever sees that lot."""
+    async with (await database(request)).session(account_id) as session, session.begin():
+        seen = select(Photo.id).where(col(Photo.id) == photo_id, col(Photo.status) == "kept")
+        if (await session.execute(seen)).first() is None:
+            raise PhotoNotFound
+
+    headers = {**(PUBLIC if account_id is None else NOT_KEPT), "ETag": f'"{photo_id}.{size}"'}
+    if _has(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    store: PhotoStore = request.app.state.photos
+    picture = await store.find(photo_id, size)
+    if picture is None:
+        raise PhotoNotFound
+    if isinstance(picture, SignedUrl):
+        return RedirectResponse(picture, 307, NOT_KEPT)
+    return Response(picture, headers=headers, media_type=WEBP)
+
+
+def _has(request: Request, etag: str) -> bool:
+    """Say whether the caller has this picture already; pictures never change (RFC 9110 13.1.2)."""
+    tags = request.headers.get("if-none-match", "")[:500].split(",")
+    return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in tags)

@@ -1,0 +1,28 @@
+"""Photos that no lot has taken are removed: their files first, then their rows."""
+
+import structlog
+
+from backend.photos.facts import PhotoStoreUnavailable
+from backend.work import Work
+
+MANY = 200
+
+log = structlog.get_logger("ecopanier.photos")
+
+
+async def remove_orphans(work: Work) -> int:
+    """Remove a day-old photo that nothing shows, or whose files never came, and give how many were.
+
+    One that the store does not remove now keeps its row, which says that it is going; the next run tries it again.
+    """
+    removed = 0
+    while orphans := await work.acts.rows("orphaned_photos", MANY):
+        for row in orphans:
+            try:
+                await work.photos.remove(row[0])
+            except PhotoStoreUnavailable:
+                log.warning("photos.orphans_left", removed=removed)
+                return removed
+            await work.acts.value("photo_gone", row[0])
+            removed += 1
+    return removed
