@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
 
@@ -32,15 +34,29 @@ _NOT_KEPT = (b"cache-control", b"no-store")
 _ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How many bytes a body may have, and what is answered to a longer one."""
+
+    largest: int
+    longer: type[Fact]
+
+
+EVERY_BODY = Bound(LARGEST_BODY, BodyTooLarge)
+
+
 class EveryRequest:
     """Gives each request an id, bounds its body, writes its log line, counts it, and hardens its answer.
 
     Answers to a caller who sent Authorization are never kept by a cache unless their route says so.
     """
 
-    def __init__(self, app: ASGIApp, unlimited: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, app: ASGIApp, unlimited: frozenset[str] = frozenset(), uploads: Mapping[str, Bound] | None = None
+    ) -> None:
         self._app = app
         self._unlimited = unlimited
+        self._uploads = uploads or {}
         self._headers = [*_NEXT_HEADERS, *([_ONLY_HTTPS] if settings().production else [])]
         self._under_way = UnderWay()
         self._log: Any = None
@@ -74,13 +90,16 @@ class EveryRequest:
 
         self._under_way.count += 1
         try:
-            if length > LARGEST_BODY:
-                raise BodyTooLarge
+            bound = EVERY_BODY
+            if (length > LARGEST_BODY or chunked) and scope["method"] == "POST":
+                bound = self._uploads.get(scope["path"], EVERY_BODY)
+            if length > bound.largest:
+                raise bound.longer
             if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                 raise _unstorable(scope)
             if not authorized and scope["method"] not in READING and scope["path"] not in self._unlimited:
                 await limit_anonymous_writes(scope)
-            await self._app(scope, _bounded(receive) if chunked else receive, answer)
+            await self._app(scope, _bounded(receive, bound) if chunked else receive, answer)
         except Fact as fact:
             await problem_response(fact, scope)(scope, receive, answer)
         except Exception as error:
@@ -121,7 +140,7 @@ class EveryRequest:
         )
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, bound: Bound) -> Receive:
     """Count a body whose length was not announced."""
     received = 0
 
@@ -129,8 +148,8 @@ def _bounded(receive: Receive) -> Receive:
         nonlocal received
         message = await receive()
         received += len(message.get("body", b""))
-        if received > LARGEST_BODY:
-            raise BodyTooLarge
+        if received > bound.largest:
+            raise bound.longer
         return message
 
     return counted

@@ -15,7 +15,7 @@ from backend.administration import api as administration
 from backend.beneficiaries import api as beneficiaries
 from backend.db import Database
 from backend.error_handlers import add_error_handlers
-from backend.every_request import EveryRequest
+from backend.every_request import Bound, EveryRequest
 from backend.front_page import pages
 from backend.hot_first import HotFirst
 from backend.identity import identities
@@ -28,10 +28,12 @@ from backend.observability.logs import configure_logs
 from backend.openapi import describe
 from backend.payments import api as payments
 from backend.payments.stripe_client import stripe_of
+from backend.photos import api as photos
+from backend.photos.facts import PhotoTooLarge
+from backend.photos.pictures import MOST_BYTES
+from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
 from backend.recalls import api as recalls
-from backend.photos import api as photos
-from backend.photos.store import photo_store_of
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
@@ -43,10 +45,10 @@ ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     shops.router,
     lots.router,
+    photos.router,
     beneficiaries.router,
     administration.router,
     recalls.router,
-    photos.router,
     reservations.router,
     payments.router,
     impact.router,
@@ -58,6 +60,8 @@ HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 # Changed without signing in, by machines that sign what they send.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
+# Larger than other bodies: a photo, and what a form puts around it. It goes to a file, not into memory.
+UPLOADS = {"/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge)}
 
 Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 """Opens what the app needs of the world for as long as it runs."""
@@ -70,17 +74,17 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.identities = identities(chosen)
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
+    app.state.photos = photo_store_of(chosen)
     try:
         yield
     finally:
-    app.state.photos = photo_store_of(chosen)
         await app.state.identities.close()
         await app.state.stripe.aclose()
+        await app.state.photos.close()
 
 
 def stand_on(app: FastAPI, database: Database) -> None:
     """Let the app work on this database."""
-        await app.state.photos.close()
     app.state.database = database
     health.ask_readiness_of(app, database.ready)
     pages.show_impact_of(app, partial(public_impact, database.acts))
@@ -125,7 +129,7 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Called by Starlette before the first request."""
         rest = super().build_middleware_stack()
-        return EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED)
+        return EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED, uploads=UPLOADS)
 
 
 def create_app(
