@@ -107,7 +107,6 @@ class Settings(BaseSettings):
         SecretStr | None, _env("SUPABASE_JWT_SECRET", "Only for projects that still sign with HS256.")
     ] = None
 
-    # Money
     # Photos
     photos: Annotated[
         Literal["directory", "supabase"],
@@ -122,6 +121,7 @@ class Settings(BaseSettings):
         ),
     ] = "photos"
 
+    # Money
     stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None
     stripe_webhook_secret: Annotated[
         SecretStr | None, _env("STRIPE_WEBHOOK_SECRET", "Signs Stripe's webhooks; without it the endpoint is disabled.")
@@ -187,6 +187,8 @@ class Settings(BaseSettings):
         ]
         if self.auth == "supabase" and self.supabase_url is None:
             found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set the project's address.")
+        if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
+            found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
         if self.production:
             found += self._unsafe_in_production()
         return found
@@ -195,8 +197,6 @@ class Settings(BaseSettings):
         stripe_key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
         rules = {
             "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
-        if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
-            found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
             "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
             "ECOPANIER_PUBLIC_URL is not https: set the address that people use.": not self.public_url.startswith(
                 "https://"
