@@ -24,6 +24,8 @@ app = typer.Typer(
 
 admin = typer.Typer(no_args_is_help=True, help="The people who verify, moderate and suspend.")
 app.add_typer(admin, name="admin")
+ai = typer.Typer(no_args_is_help=True, help="The drafts that are made from photos.")
+app.add_typer(ai, name="ai")
 
 MOST_COLUMNS = 10
 DRAIN_SECONDS = 10  # requests under way may end this long after SIGTERM
@@ -143,6 +145,35 @@ def create_admin(
         why = taken if problem.sqlstate == "EP409" else str(problem).splitlines()[0]
         raise SystemExit(f"Nothing was changed: {why}") from None
     sys.stdout.write(f"{address} is an admin.\n")
+
+
+@ai.command("report")
+def report_on_drafts(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How far to look back.")] = 30,
+) -> None:
+    """Print how often merchants changed what was drafted, field by field, and how long it took to publish."""
+    import psycopg
+    from psycopg.rows import dict_row
+
+    worker_url = _needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
+    with psycopg.connect(worker_url, row_factory=dict_row) as connection:
+        report = connection.execute("select * from app.draft_report(%s)", [days]).fetchone()
+    assert report is not None  # noqa: S101  a function gives its row
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
+    console.print(f"{report['drafts']} drafts in {days} days, {report['published']} of them published.")
+    if not report["published"]:
+        return
+    console.print(f"From photo to published: {_duration(report['median_seconds'])} in the median.")
+    table = Table("field", "drafted", "changed", "share", "left empty, filled in")
+    for field in report["fields"]:
+        share = f"{field['changed'] / field['drafted']:.0%}" if field["drafted"] else ""
+        table.add_row(field["field"], str(field["drafted"]), str(field["changed"]), share, str(field["filled"]))
+    console.print(table)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
 
 
 @app.command("recall")

@@ -202,11 +202,13 @@ async def refuse_unsafe(connection: Connection) -> None:
         raise UnsafeDatabase(f"{found}: run `./scripts/ecopanier migrate`")
 
 
-def _become(session: Session, _transaction: SessionTransaction, connection: Begun) -> None:
+def _become(session: Session, transaction: SessionTransaction, connection: Begun) -> None:
     """Set who this transaction is for, at its begin, and look up what they may be now.
 
     Local to the transaction, so that a connection returned to the pool is nobody again.
     """
+    if transaction.nested:
+        return  # a savepoint within one that has become its caller already
     account_id: UUID | None = session.info["account_id"]
     if account_id is None:
         connection.execute(text("select set_config('role', 'anon', true)"))

@@ -67,12 +67,12 @@ def fingerprint(request: Request, body: bytes) -> bytes:
     return sha256(b"\0".join((request.method.encode(), request.scope["path"].encode(), body))).digest()
 
 
-async def keyed_fingerprint(request: Request) -> bytes:
+def keyed_fingerprint(request: Request, body: bytes) -> bytes:
     """Give a fingerprint that nobody can compute without our key.
 
     A plain hash of a name and a birthday, of a password or a PIN, read from a dump, could be tried fast.
     """
-    plain = fingerprint(request, await request.body())
+    plain = fingerprint(request, body)
     return hmac.digest(settings().derived_key("idempotency"), plain, "sha256")
 
 
@@ -82,6 +82,18 @@ class Once:
     def __init__(self, key: str | None, request_fingerprint: bytes) -> None:
         self._key = key
         self._fingerprint = request_fingerprint
+
+    async def answered(self, session: AsyncSession) -> Response | None:
+        """Give the answer of the first time if there was one. Claims nothing: for work that begins before its session.
+
+        Of two requests at once both then work, and the one that comes last to the claim gives the other's answer.
+        """
+        if self._key is None:
+            return None
+        look = await session.begin_nested()
+        kept = await call_row(session, "claim_key", wanted_key=self._key, request=self._fingerprint)
+        await look.rollback()
+        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._fingerprint))
 
     async def __call__(
         self, session: AsyncSession, work: Awaitable[Any], status_code: int = 201, headers: dict[str, str] | None = None
@@ -137,7 +149,7 @@ async def _once(
         Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
     ] = None,
 ) -> Once:
-    return Once(key_of(request), await keyed_fingerprint(request))
+    return Once(key_of(request), keyed_fingerprint(request, await request.body()))
 
 
 OnceDep = Annotated[Once, Depends(_once)]

@@ -14,6 +14,8 @@ from backend.accounts import supabase
 from backend.administration import api as administration
 from backend.beneficiaries import api as beneficiaries
 from backend.db import Database
+from backend.drafts import api as drafts
+from backend.drafts.drafter import drafter_of
 from backend.error_handlers import add_error_handlers
 from backend.every_request import Bound, EveryRequest
 from backend.front_page import pages
@@ -44,6 +46,7 @@ from backend.shops import api as shops
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     shops.router,
+    drafts.router,
     lots.router,
     photos.router,
     beneficiaries.router,
@@ -75,12 +78,14 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
     app.state.photos = photo_store_of(chosen)
+    app.state.drafter = drafter_of(chosen)
     try:
         yield
     finally:
         await app.state.identities.close()
         await app.state.stripe.aclose()
         await app.state.photos.close()
+        await app.state.drafter.close()
 
 
 def stand_on(app: FastAPI, database: Database) -> None:

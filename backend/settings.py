@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_KEY = 32
 STRIPE = "https://api.stripe.com"
+GEMINI = "https://generativelanguage.googleapis.com"
 
 
 class SettingsRefused(Exception):
@@ -130,6 +131,13 @@ class Settings(BaseSettings):
         STRIPE
     )
 
+    # The model that drafts listings
+    gemini_api_key: Annotated[
+        SecretStr | None, _env("GEMINI_API_KEY", "Key of the Gemini API; without it drafts are made without a model.")
+    ] = None
+    gemini_model: Annotated[str, _env("GEMINI_MODEL", "The model that reads photos.")] = "gemini-3.5-flash-lite"
+    gemini_base_url: Annotated[str, _env("GEMINI_BASE_URL", "Gemini's address, or that of a server like it.")] = GEMINI
+
     # Mail
     smtp_url: Annotated[
         SecretStr | None,
@@ -143,7 +151,7 @@ class Settings(BaseSettings):
         _env("ECOPANIER_MAIL_FROM", "Address that mails come from; no-reply@ the public URL's host by default."),
     ] = None
 
-    @field_validator("public_url", "stripe_api_base", "supabase_url")
+    @field_validator("public_url", "stripe_api_base", "gemini_base_url", "supabase_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -210,6 +218,9 @@ class Settings(BaseSettings):
             and not stripe_key.startswith(("sk_live_", "rk_live_")),
             "STRIPE_WEBHOOK_SECRET is missing: payments would never be confirmed.": self.stripe_webhook_secret is None,
             f"STRIPE_API_BASE is not {STRIPE}: the stand-in takes no money; remove it.": self.stripe_api_base != STRIPE,
+            "GEMINI_BASE_URL is not https: photos and the key would be readable on the way.": (
+                self.gemini_base_url.startswith("http://")
+            ),
             "SUPABASE_URL is not https: set the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"
             ),

@@ -18,7 +18,7 @@ class ListingDraft(Table, table=True):
         Index("listing_drafts_photo_id_idx", "photo_id", unique=True),
         Index("listing_drafts_shop_id_idx", "shop_id"),
         Index("listing_drafts_lot_id_idx", "lot_id"),
-        Index("listing_drafts_published_at_idx", "published_at"),
+        Index("listing_drafts_drafted_at_idx", "drafted_at"),
     )
 
     id: UUID = identifier()

@@ -44,3 +44,8 @@ def field_text(kind: str, language: Language) -> str:
     """Look up what to say of a field by the kind of mistake; an unknown kind says only that it is not accepted."""
     texts = _texts(language)["fields"]
     return str(texts.get(kind) or texts["other"])
+
+
+def warning_text(code: str, language: Language) -> str:
+    """Look up what a merchant is told about a draft."""
+    return str(_texts(language)["warnings"][code])

@@ -43,7 +43,7 @@ async def pick_up(request: Request) -> Response:
         account_id,
         shown,
         key,
-        await keyed_fingerprint(request) if key is not None else None,
+        keyed_fingerprint(request, await request.body()) if key is not None else None,
     )
     return Response(body, media_type="application/json")
 

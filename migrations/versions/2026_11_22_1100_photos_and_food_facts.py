@@ -67,7 +67,7 @@ def upgrade() -> None:
         create unique index listing_drafts_photo_id_idx on app.listing_drafts (photo_id);
         create index listing_drafts_shop_id_idx on app.listing_drafts (shop_id);
         create index listing_drafts_lot_id_idx on app.listing_drafts (lot_id);
-        create index listing_drafts_published_at_idx on app.listing_drafts (published_at);
+        create index listing_drafts_drafted_at_idx on app.listing_drafts (drafted_at);
 
         -- How often a shop had the model asked on a day in Paris.
         create table app.model_calls (

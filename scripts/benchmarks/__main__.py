@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from scripts.benchmarks import handovers, hot_requests, memory, plans, report, scale, statements
+from scripts.benchmarks import drafts, handovers, hot_requests, memory, plans, report, scale, statements
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import Amounts, Ground
 from scripts.places import data_folder
@@ -30,6 +30,7 @@ class Which(StrEnum):
     HANDOVERS = "handovers"
     TOTALS = "totals"
     MEMORY = "memory"
+    DRAFTS = "drafts"
 
 
 MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
@@ -41,6 +42,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.HANDOVERS: handovers.handovers,
     Which.TOTALS: handovers.totals,
     Which.MEMORY: memory.memory,
+    Which.DRAFTS: drafts.drafts,
 }
 
 

@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -143,11 +143,11 @@ class Ground:
     @functools.cached_property
     def api(self) -> Program:
         """The API as it is served, in front of the town, without limits."""
-        return self.served()
+        return self.served("api", {})
 
-    def served(self) -> Program:
-        """One more API process in front of the town."""
-        return self._program("api", ["backend.cli", "serve"])
+    def served(self, name: str, settings: Mapping[str, str]) -> Program:
+        """One more API process in front of the town, with these settings besides."""
+        return self._program(name, ["backend.cli", "serve"], settings)
 
     @functools.cached_property
     def orm_baseline(self) -> Program:
@@ -156,7 +156,7 @@ class Ground:
 
         with self.connected(self.town) as connection:
             orm_baseline.allow(connection)
-        return self._program("orm-baseline", ["scripts.benchmarks.orm_baseline"])
+        return self._program("orm-baseline", ["scripts.benchmarks.orm_baseline"], {})
 
     @functools.cached_property
     def settings(self) -> Settings:
@@ -168,13 +168,14 @@ class Ground:
         """Signs people in with the key that the API has."""
         return OwnTokens(self.settings.derived_key("access-tokens"), self.settings.public_url)
 
-    def _program(self, name: str, module: list[str]) -> Program:
+    def _program(self, name: str, module: list[str], settings: Mapping[str, str]) -> Program:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         ours = {
             "DATABASE_URL": self.url(self.town),
             "ECOPANIER_SECRET_KEY": self._secret,
             "ECOPANIER_DATA_DIR": str(self._folder),
             "ECOPANIER_RATE_LIMITS": "off",
+            **settings,
         }
         program = Program(name, module, kept | ours, self._folder)
         self._until_done.callback(program.stop)

@@ -20,7 +20,7 @@ def statements(ground: Ground) -> list[Figure]:
     }
     with ground.connected(ground.town) as connection:
         connection.execute(f"alter role {API_LOGIN} set log_statement = 'all'".encode())
-    api = ground.served()  # its connections are made after the change
+    api = ground.served("api-anew", {})  # its connections are made after the change
     counted: dict[str, float] = {}
     for name, (sent, expected) in requests.items():
         http_load.send_each(api.port, sent, clients=4, expected=expected)  # opens connections and prepares

@@ -16,6 +16,7 @@ from backend.db import Database
 from backend.limits import windows
 from backend.one_write import OneWrite
 from backend.settings import Settings, settings
+from scripts.gemini_stand_in import GeminiStandIn
 from scripts.stripe_stand_in import StripeStandIn
 from tests.town.databases import API, WORKER, Copy
 
@@ -33,6 +34,8 @@ class Served:
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
         self.stripe = StripeStandIn(webhook_url=f"{self.url}/v1/stripe/webhook")
         self.stripe.start()
+        self.gemini = GeminiStandIn()
+        self.gemini.__enter__()
         self._environment = {
             "ECOPANIER_ENV": "test",
             "ECOPANIER_PUBLIC_URL": self.url,
@@ -43,6 +46,8 @@ class Served:
             "STRIPE_API_KEY": self.stripe.api_key,
             "STRIPE_API_BASE": self.stripe.base_url,
             "STRIPE_WEBHOOK_SECRET": self.stripe.webhook_secret,
+            "GEMINI_API_KEY": self.gemini.api_key,
+            "GEMINI_BASE_URL": self.gemini.base_url,
         }
         self._ready = threading.Event()
         self._server: uvicorn.Server | None = None
@@ -87,9 +92,10 @@ class Served:
             self._copy = copy
 
     async def away(self, copy: Copy) -> None:
-        """Let go of a database that is about to be dropped, and of what the test did to Stripe."""
+        """Let go of a database that is about to be dropped, and of what the test did to Stripe and to Gemini."""
         if self._copy is not copy or self._loop is None:
             return
+        self.gemini.forget()
         await self.stripe.no_faults()
         await self.stripe.webhooks("release")
         await self.stripe.webhooks_quiet()
@@ -101,6 +107,7 @@ class Served:
             self._server.should_exit = True
             self._thread.join()
         self.stripe.stop()
+        self.gemini.__exit__(None, None, None)
         self._socket.close()
 
     def _start(self) -> None:

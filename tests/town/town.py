@@ -21,6 +21,7 @@ import httpx2
 from backend import worker
 from backend.identity import OwnTokens
 from backend.settings import settings
+from scripts.gemini_stand_in import GeminiStandIn
 from scripts.stripe_stand_in import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
@@ -323,6 +324,11 @@ class Town:
     @property
     def stripe(self) -> StripeStandIn:
         return self._served.stripe
+
+    @property
+    def gemini(self) -> GeminiStandIn:
+        """The model that reads photos; what it is told holds for this test."""
+        return self._served.gemini
 
     @property
     def url(self) -> str:

@@ -3,12 +3,13 @@
 -- the counter; only for a shop of the caller's, the only one where none is named.
 create or replace function app.begin_draft(
     wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out may_ask_model boolean,
-    out earlier json)
+    out earlier json, out begun_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     today  date := app.paris_day(app.clock());
     budget int;
 begin
+    begun_at := app.clock();
     select s.id, s.category into shop, shop_category from app.shops s
     where s.owner_id = app.caller() and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;

@@ -14,7 +14,7 @@ begin
 
     select json_agg(f order by f.number) into fields from (
         select n.number, n.field, count(d.id) filter (where said.drafted) as drafted,
-               count(d.id) filter (where said.drafted and said.was is distinct from said.became) as changed,
+               count(d.id) filter (where said.drafted and not (said.was @> said.became and said.became @> said.was)) as changed,
                count(d.id) filter (where not said.drafted and said.became not in ('null', '[]', '""', 'false')) as filled
         from unnest(array[
             'title', 'description', 'category', 'original_price_cents', 'price_cents', 'portions', 'weight_grams',
@@ -22,8 +22,9 @@ begin
         ]) with ordinality as n (field, number)
         left join app.listing_drafts d on d.drafted_at >= since and d.published_at is not null
         cross join lateral (
+            -- Each in the other: allergens count whatever their order.
             select d.draft -> n.field as was, d.published -> n.field as became,
-                   coalesce(d.draft -> n.field, 'null') not in ('null', '[]', '""') as drafted) said
+                   d.draft -> n.field not in ('null', '[]', '""') as drafted) said
         group by n.number, n.field) f;
 end $$;
 grant execute on function app.draft_report(int) to ecopanier_worker;

@@ -1,7 +1,8 @@
--- Keep what was drafted from a photo, to compare it later with what its merchant published. Definer, because nobody
+-- Keep what was drafted from a photo, to compare it later with what its merchant published; says whether the food is
+-- recalled. Definer, because nobody
 -- reads drafts; only for a photo and a shop of the caller's.
 create or replace function app.keep_draft(
-    shop uuid, photo uuid, reader text, model text, draft jsonb, begun_at timestamptz) returns void
+    shop uuid, photo uuid, reader text, model text, draft jsonb, begun_at timestamptz) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     insert into app.listing_drafts (shop_id, photo_id, reader, model, draft, begun_at, drafted_at)
@@ -9,5 +10,6 @@ begin
     from app.shops s, app.photos p
     where s.id = shop and s.owner_id = app.caller() and p.id = photo and p.account_id = app.caller();
     if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+    return app.is_recalled(keep_draft.draft ->> 'gtin', keep_draft.draft ->> 'batch');
 end $$;
 grant execute on function app.keep_draft(uuid, uuid, text, text, jsonb, timestamptz) to authenticated;

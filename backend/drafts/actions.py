@@ -1,0 +1,112 @@
+"""From a photo to a draft: read, ask, keep. No transaction is open while the photo is read or the model asked."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+
+from ai import Context, Drafted, Drafter, Earlier, Photo
+from backend.common_facts import NotAllowed
+from backend.db import Database, call, call_row, role_in
+from backend.drafts.schemas import DraftMade, DraftOut, Remark
+from backend.idempotency import Once
+from backend.identity import Role
+from backend.messages import Language, warning_text
+from backend.photos.actions import begin_photo, photo_kept
+from backend.photos.pictures import Pictures, read_photo
+from backend.photos.store import PhotoStore
+
+PARIS = ZoneInfo("Europe/Paris")
+BUDGET_SPENT = "model_budget_spent"
+RECALLED = "recalled"
+EARLIER = TypeAdapter(list[Earlier])
+
+
+async def draft_lot(
+    database: Database,
+    store: PhotoStore,
+    drafter: Drafter,
+    account_id: UUID,
+    file: UploadFile,
+    shop_id: UUID | None,
+    language: Language,
+    once: Once,
+) -> Response:
+    """Draft a lot from a photo, keep both, and answer with them.
+
+    Raises NotAllowed, ShopNotFound, WhichShop, and what `read_photo` and the photo store raise.
+    """
+    async with database.session(account_id) as session, session.begin():
+        await session.connection()
+        if role_in(session) is not Role.MERCHANT:
+            raise NotAllowed
+        if answered := await once.answered(session):
+            return answered
+
+    pictures = await read_photo(file)
+    async with database.session(account_id) as session, session.begin():
+        begun: Any = await call_row(session, "begin_draft", wanted_shop=shop_id, with_model=drafter.asks_model)
+        photo_id = await begin_photo(session)
+    begun_at: datetime = begun.begun_at
+    context = Context(
+        today=begun_at.astimezone(PARIS).date(),
+        now=begun_at,
+        language=language,
+        shop_category=begun.shop_category,
+        earlier=EARLIER.validate_python(begun.earlier),
+    )
+
+    drafting = asyncio.create_task(
+        drafter.draft_listing(
+            Photo(pictures.pixels, pictures.for_model, "image/jpeg"), context, use_model=begun.may_ask_model
+        )
+    )
+    try:
+        await store.keep(photo_id, await pictures.encoded())
+    except BaseException:
+        drafting.cancel()
+        raise
+    drafted = await drafting
+
+    over_budget = drafter.asks_model and not begun.may_ask_model
+    async with database.session(account_id) as session, session.begin():
+        return await once(
+            session, _keep(session, photo_id, pictures, begun.shop, begun_at, drafted, language, over_budget), 201
+        )
+
+
+async def _keep(
+    session: AsyncSession,
+    photo_id: UUID,
+    pictures: Pictures,
+    shop: UUID,
+    begun_at: datetime,
+    drafted: Drafted,
+    language: Language,
+    over_budget: bool,
+) -> DraftMade:
+    await photo_kept(session, photo_id, pictures.width, pictures.height)
+    recalled = await call(
+        session,
+        "keep_draft",
+        shop=shop,
+        photo=photo_id,
+        reader=drafted.reader,
+        model=drafted.model,
+        draft=drafted.draft.model_dump_json(),
+        begun_at=begun_at,
+    )
+    codes = [RECALLED] * recalled + [BUDGET_SPENT] * over_budget + [warning.value for warning in drafted.warnings]
+    return DraftMade(
+        photo_id=photo_id,
+        draft=DraftOut.model_validate(drafted.draft),
+        confidence=drafted.confidence,
+        warnings=[Remark(code=code, message=warning_text(code, language)) for code in codes],
+        reader=drafted.reader,
+    )

@@ -1,0 +1,106 @@
+"""From a photo to a draft over HTTP."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import limits
+from fastapi import Header, Request
+from starlette.responses import Response
+
+from backend.db import database
+from backend.drafts import actions
+from backend.drafts.facts import WhichShop
+from backend.drafts.schemas import DraftMade
+from backend.drafts.uploads import content_hash, uploaded
+from backend.errors import language_of, problems
+from backend.idempotency import IdempotencyInProgress, Once, key_of, keyed_fingerprint
+from backend.identity import caller
+from backend.limits import spend
+from backend.photos.facts import (
+    PhotoOfWrongType,
+    PhotoStoreUnavailable,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoUnreadable,
+)
+from backend.routing import Router
+from backend.shops.facts import ShopNotFound
+
+router = Router(tags=["lots"])
+
+DRAFTS = limits.parse("120/hour")
+UPLOAD: dict[str, Any] = {
+    "security": [{"bearer": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["photo"],
+                    "properties": {
+                        "photo": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "JPEG, PNG, WebP or HEIC; at most 10 MB and 25 megapixels.",
+                        },
+                        "shop_id": {
+                            "type": "string",
+                            "format": "uuid",
+                            "description": "For whom; needed by merchants of several shops.",
+                        },
+                    },
+                }
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "/lots/drafts",
+    status_code=201,
+    response_model=DraftMade,
+    openapi_extra=UPLOAD,
+    responses=problems(
+        ShopNotFound,
+        WhichShop,
+        PhotoOfWrongType,
+        PhotoTooLarge,
+        PhotoTooManyPixels,
+        PhotoUnreadable,
+        PhotoStoreUnavailable,
+        IdempotencyInProgress,
+    ),
+)
+async def draft_lot(
+    request: Request,
+    _documented: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Your own name for this request; sent again, it happens once.",
+        ),
+    ] = None,
+) -> Response:
+    """Draft a lot from a photo of what is left; nothing is published.
+
+    The draft is a suggestion: its merchant corrects it and sends it to `POST /lots`, with the `photo_id`.
+    """
+    account_id: UUID = await caller(request)
+    await spend(request.scope, "drafts", DRAFTS, str(account_id))
+    key = key_of(request)
+    state = request.app.state
+    async with uploaded(request) as (file, shop_id):
+        sent = b"" if key is None else await content_hash(file) + str(shop_id).encode()
+        return await actions.draft_lot(
+            await database(request),
+            state.photos,
+            state.drafter,
+            account_id,
+            file,
+            shop_id,
+            language_of(request.scope),
+            Once(key, keyed_fingerprint(request, sent)),
+        )

@@ -1,0 +1,248 @@
+"""A photo becomes a draft, and the draft a lot on sale: what a merchant sees, and what nobody else does."""
+
+import asyncio
+import io
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from backend import cli
+from tests.town import Merchant, Shop, Town, refused
+
+runner = CliRunner()
+
+SALAD: dict[str, Any] = {
+    "title": "Salades composées",
+    "description": "Trois salades du midi.",
+    "category": "prepared_meals",
+    "original_price_cents": 850,
+    "price_cents": 400,
+    "portions": 3,
+    "weight_grams": 320,
+    "date_kind": "none",
+    "cold_chain": True,
+    "urgency": "today",
+    "suspected_allergens": ["mustard", "eggs"],
+}
+
+
+def a_picture(size: tuple[int, int] = (640, 480)) -> bytes:
+    file = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert("RGB").save(file, "JPEG")
+    return file.getvalue()
+
+
+async def drafts_kept(town: Town) -> list[tuple[Any, ...]]:
+    rows = await town.rows("select draft, published, lot_id from app.listing_drafts order by id")
+    return [
+        (json.loads(row["draft"]), row["published"] and json.loads(row["published"]), row["lot_id"]) for row in rows
+    ]
+
+
+async def a_lot_from(merchant: Merchant, shop: Shop, made: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    """Publish what was drafted, as an app does that fills its form with it."""
+    draft = made["draft"]
+    fields = {
+        "title": draft["title"],
+        "description": draft["description"] or "",
+        "category": draft["category"],
+        "original_price_cents": draft["original_price_cents"],
+        "price_cents": draft["price_cents"],
+        "quantity": draft["portions"],
+        "weight_grams": draft["weight_grams"],
+        "date_kind": draft["date_kind"] or "none",
+        "food_date": draft["food_date"],
+        "cold_chain": bool(draft["cold_chain"]),
+        "allergens": draft["suspected_allergens"],
+        "photo_id": made["photo_id"],
+    }
+    return await merchant.lists(shop, **{**fields, **changes})
+
+
+async def test_sophie_photographs_what_is_left_and_has_it_on_sale(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    town.gemini.answers(SALAD)
+
+    made = await sophie.photographs(a_picture())
+    assert made["draft"] == SALAD | {
+        "suspected_allergens": ["eggs", "mustard"], "food_date": None, "gtin": None, "batch": None,
+    }  # fmt: skip
+    assert set(made["confidence"]) >= {"title", "price_cents"}
+    assert await town.value("select count(*) from app.lots") == 0  # nothing is published
+    lot = await a_lot_from(sophie, shop, made, quantity=4)
+
+    assert (lot["status"], lot["photo_id"]) == ("published", made["photo_id"])
+    seen = await town.request("GET", f"/v1/photos/{made['photo_id']}/card")
+    assert (seen.status_code, seen.headers["content-type"]) == (200, "image/webp")
+    [(draft, published, lot_id)] = await drafts_kept(town)
+    assert (draft["portions"], published["portions"], str(lot_id)) == (3, 4, lot["id"])
+
+
+async def test_without_a_model_the_shops_last_listing_fills_the_form(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    await town.a_lot(shop=shop, title="Pains de la veille", description="Trois pains.", category="bakery")
+    town.gemini.fails(503, times=2)
+
+    made = await sophie.photographs(a_picture(), shop_id=str(shop.id))
+
+    assert made["reader"] == "local"
+    assert made["draft"]["title"] == "Pains de la veille"
+    told = {warning["code"]: warning["message"] for warning in made["warnings"]}
+    assert {"model_unavailable", "from_same_category"} <= set(told)
+    assert "modèle" in told["model_unavailable"]
+
+
+async def test_a_shops_day_has_a_bound_and_goes_on_without_the_model(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    await town.changes("update app.settings set value = 1 where name = 'model_drafts_per_shop_and_day'")
+
+    first, second = await sophie.photographs(a_picture()), await sophie.photographs(a_picture())
+
+    assert first["reader"] != "local"
+    assert second["reader"] == "local"
+    assert "model_budget_spent" in {warning["code"] for warning in second["warnings"]}
+    assert len(town.gemini.requests) == 1
+    await town.clock(await town.now() + timedelta(days=1))
+    assert (await sophie.photographs(a_picture()))["reader"] != "local"
+
+
+async def test_the_same_key_drafts_once(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    picture = a_picture()
+
+    first = await sophie.photographs(picture, key="18:50")
+    again = await sophie.photographs(picture, key="18:50")
+    assert again == first
+    assert len(town.gemini.requests) == 1
+
+    other = await refused(sophie.photographs(a_picture((320, 200)), key="18:50"))
+    assert other.code == "idempotency.mismatch"
+    at_once = await asyncio.gather(*(sophie.photographs(picture, key="18:51") for _ in range(4)))
+    assert {answer["photo_id"] for answer in at_once} == {at_once[0]["photo_id"]}
+    assert len(await drafts_kept(town)) == 2
+
+
+async def test_who_may_not_draft_is_told_and_nothing_is_kept(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop, other = await town.a_shop(sophie), await town.a_shop()
+    picture = a_picture()
+
+    marc = await town.a_customer()
+    assert (await refused(marc.photographs(picture))).code == "access.forbidden"
+    assert (await refused(sophie.photographs(picture, shop_id=str(other.id)))).code == "shop.not_found"
+    await town.a_shop(sophie)
+    assert (await refused(sophie.photographs(picture))).code == "draft.which_shop"
+    assert (await town.request("POST", "/v1/lots/drafts")).status_code == 401
+
+    assert await town.value("select count(*) from app.photos") == 0
+    assert town.gemini.requests == []
+    assert (await sophie.photographs(picture, shop_id=str(shop.id)))["photo_id"]
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status", "code"),
+    [
+        (b"", "multipart/form-data; boundary=x", 422, "request.invalid"),
+        (b"--x\r\nbroken", "multipart/form-data; boundary=x", 422, "request.invalid"),
+        (b"whatever", "multipart/form-data", 422, "body.unreadable"),
+        (b"{}", "application/json", 415, "body.wrong_type"),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="photo"\r\n\r\ntext\r\n--x--\r\n',
+            "multipart/form-data; boundary=x", 422, "request.invalid",
+        ),
+        (
+            b'--x\r\nContent-Disposition: form-data; name="photo"; filename="../../a.svg"\r\n'
+            b"Content-Type: image/jpeg\r\n\r\n<svg/>\r\n--x--\r\n",
+            "multipart/form-data; boundary=x", 415, "photo.wrong_type",
+        ),
+        (
+            b"".join(
+                b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nv\r\n' % number for number in range(500)
+            ) + b"--x--\r\n",
+            "multipart/form-data; boundary=x", 422, "body.unreadable",
+        ),
+    ],
+)  # fmt: skip
+async def test_what_is_no_photo_is_refused_in_words(
+    lasting_town: Town, body: bytes, content_type: str, status: int, code: str
+) -> None:
+    sophie = await lasting_town.a_merchant()
+    await lasting_town.a_shop(sophie)
+
+    answer = await sophie.asks("POST", "/lots/drafts", content=body, headers={"Content-Type": content_type})
+
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert await lasting_town.value("select count(*) from app.photos") == 0
+
+
+async def test_a_photo_is_its_takers_to_use(town: Town) -> None:
+    sophie, gilles = await town.a_merchant(), await town.a_merchant("Gilles")
+    await town.a_shop(sophie)
+    his = await town.a_shop(gilles)
+    made = await sophie.photographs(a_picture())
+
+    refusal = await refused(gilles.lists(his, photo_id=made["photo_id"]))
+
+    assert refusal.code == "lot.photo_unknown"
+    assert await town.value("select count(*) from app.lots") == 0
+
+
+async def test_a_recalled_product_is_told_at_once(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    town.gemini.answers(
+        {**SALAD, "gtin": "03017620422003"},
+    )
+    read = await sophie.photographs(a_picture())
+    assert read["draft"]["gtin"] == "03017620422003"
+    assert "recalled" not in {warning["code"] for warning in read["warnings"]}
+    await (await town.an_admin()).posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+
+    town.gemini.answers({**SALAD, "gtin": "03017620422003"})
+    warned = await sophie.photographs(a_picture())
+
+    assert warned["warnings"][0]["code"] == "recalled"
+
+
+async def test_the_report_says_what_merchants_changed(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    for change in ({"title": "Salades du midi"}, {}):
+        town.gemini.answers(SALAD)
+        made = await sophie.photographs(a_picture())
+        await town.clock(await town.now() + timedelta(seconds=90))
+        await a_lot_from(sophie, shop, made, allergens=["mustard", "eggs"], **change)
+    await sophie.photographs(a_picture())  # never published
+
+    said = await asyncio.to_thread(runner.invoke, cli.app, ["ai", "report"])
+
+    assert said.exit_code == 0, said.output
+    assert "3 drafts in 30 days, 2 of them published." in said.output
+    assert "1 min 30 s" in said.output
+    lines = {line.split("│")[1].strip(): line for line in said.output.splitlines() if line.startswith("│")}
+    assert "50%" in lines["title"]
+    assert "0%" in lines["suspected_allergens"]
+
+
+async def test_a_lot_keeps_the_photo_that_was_published_first(town: Town) -> None:
+    """Another lot with the same photo changes nothing of what the draft is compared with."""
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    made = await sophie.photographs(a_picture())
+    first = await a_lot_from(sophie, shop, made, publish=False)
+    assert [published for _, published, _ in await drafts_kept(town)] == [None]
+
+    published = await sophie.asks("PATCH", f"/lots/{first['id']}", {"publish": True})
+    assert published.status_code == 200
+    await a_lot_from(sophie, shop, made, title="Le lendemain")
+
+    [(_, kept, lot_id)] = await drafts_kept(town)
+    assert (kept["title"], str(lot_id)) == (first["title"], first["id"])
