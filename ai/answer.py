@@ -20,7 +20,7 @@ from ai.pricing import HIGHEST_CENTS
 from ai.texts import cleaned
 from ai.vocabulary import Allergen, Category, DateKind, Urgency
 
-LONGEST_ANSWER = 64_000  # characters; a whole answer has about 1 500
+LONGEST_ANSWER = 1_000_000  # characters; a whole answer has about 1 500
 DEAREST_PORTION_CENTS = 20_000  # above it is a misread price, or a joke on a label
 SUREST = 0.9  # what a model says of its own certainty is not more than that
 SUREST_OF_A_DATE = 0.7
@@ -79,7 +79,7 @@ def schema() -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What is left of an answer once it obeys every rule. usable: it was an object in JSON at all."""
+    """What is left of an answer once it obeys every rule. usable: it was an answer to the question at all."""
 
     values: dict[str, Any] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
@@ -97,7 +97,7 @@ class Opinion:
 def opinion(text: str, today: date) -> Opinion:
     """Read an answer. Never raises; what breaks a rule is left out and warned about."""
     said = _object_in(text)
-    if said is None:
+    if said is None or not set(said) & set(Answer.model_fields):
         return Opinion(warnings=frozenset({DraftWarning.MODEL_ANSWER_UNUSABLE}))
     values: dict[str, Any] = {}
     warnings: set[DraftWarning] = set()

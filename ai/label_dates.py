@@ -57,6 +57,7 @@ _DATES = re.compile(
 )
 _NEAR = 90  # characters between the words and their date
 _LONGEST_READ = 20_000
+_DIGITS = str.maketrans("oil", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     joined = " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
     # What OCR makes of digits, only where digits are around.
-    return re.sub(r"(?<=[\d/.\-])[oil](?=[\d/.\-])", lambda m: "0" if m[0] == "o" else "1", joined)
+    return re.sub(r"(?<=[\d/.\-])[oil]{1,2}(?=[\d/.\-])", lambda m: m[0].translate(_DIGITS), joined)
 
 
 def _day(match: re.Match[str]) -> date | None:

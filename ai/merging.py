@@ -163,6 +163,8 @@ def _prefill(sheet: Sheet, listing: Earlier, names: tuple[str, ...], confidence:
 def _prices(sheet: Sheet, said: Opinion) -> None:
     """The model's prices, both or neither: half of each would mix two estimates."""
     original, price = said.values.get("original_price_cents"), said.values.get("price_cents")
+    if original is None and price is not None:  # a share of what?
+        sheet.warnings.add(DraftWarning.PRICE_DROPPED)
     if original is None or not sheet.put(
         "original_price_cents", original, said.confidence["original_price_cents"], "model"
     ):

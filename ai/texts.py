@@ -32,12 +32,13 @@ _ALLERGEN = (
     r"crustace\w*|crevettes?|crabes?|shellfish|oeufs?|eggs?|poissons?|fish|arachides?|cacahuet\w*|peanuts?|"
     r"soja|soya?|soybeans?|laits?|laitier\w*|milk|dairy|lactose|beurre|butter|fruits? a coques?|noix|noisettes?|"
     r"amandes?|pistaches?|nuts?|hazelnuts?|almonds?|walnuts?|celeri|celery|moutarde|mustard|sesame|sulfites?|sulphites?|"
-    r"lupins?|mollusques?|mollus[ck]s?|moules?|traces?"
+    r"glutine|milch|eier|nuss\w*|latte|leche|huevos?|lupins?|mollusques?|mollus[ck]s?|moules?|traces?"
 )
 _SAYS_ABSENT = re.compile(rf"\b(?:{_ABSENT})\b")
 _NAMES_AN_ALLERGEN = re.compile(rf"\b(?:{_ALLERGEN})\b")
 _WHOLE_CLAIMS = re.compile(
-    r"\b(?:vegans?|vegetalien\w*|hypoallergeni\w*|(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
+    r"\b(?:vegans?|vegetalien\w*|hypoallergeni\w*|coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
+    r"(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
 )
 
 
@@ -78,6 +79,7 @@ def cleaned(text: str, limit: int, *, lines: bool = False) -> tuple[str | None, 
         gone.add(DraftWarning.ALLERGEN_CLAIM_REMOVED)
     if claims_an_absence(honest):  # it reaches over two sentences: no half of it is harmless
         honest = ""
+        gone.add(DraftWarning.ALLERGEN_CLAIM_REMOVED)
 
     priceless = _without_the_parts(honest, lines, speaks_of_price) or _PRICE_WORDS.sub(" ", honest)
     if priceless != honest:

@@ -43,13 +43,14 @@ def label(lines: Sequence[str], codes: Sequence[Code] = ()) -> Image.Image:
     picture = _board()
     draw = ImageDraw.Draw(picture)
     drawn = [code.drawn() for code in codes]
+    sizes = [58 if number == 0 else 42 for number in range(len(lines))]
+    longest = max(int(draw.textlength(line, font=font(size))) for line, size in zip(lines, sizes, strict=True))
     height = 190 + 62 * len(lines) + sum(code.height + 30 for code in drawn)
-    width = max([960, *(code.width + 160 for code in drawn)])
+    width = max([800, longest + 140, *(code.width + 160 for code in drawn)])
     left, top = (SIZE[0] - width) // 2, max(20, (SIZE[1] - height) // 2)
     draw.rectangle((left, top, left + width, top + height), fill=_PAPER)
     at = top + 50
-    for number, line in enumerate(lines):
-        size = 58 if number == 0 else 42
+    for line, size in zip(lines, sizes, strict=True):
         draw.text((left + 70, at), line, fill=_INK, font=font(size))
         at += size + 22
     for code in drawn:
@@ -77,19 +78,17 @@ def shelf(pieces: int, colour: tuple[int, int, int], shape: tuple[int, int], see
 
 def photographed(picture: Image.Image, turn: float = 0.0, slant: float = 0.0, noise: float = 0.08) -> Image.Image:
     """As a telephone sees it: turned (degrees), seen from the side (share of the width), unevenly lit, grainy, soft."""
-    width, height = picture.size
-    bent = picture.transform(
-        picture.size,
-        Image.Transform.QUAD,
-        (0, 0, -slant * width / 4, height, width * (1 + slant / 4), height, width, slant * height / 3),
-        Image.Resampling.BICUBIC,
-        fillcolor=_WOOD,
-    )
-    turned = bent.rotate(turn, Image.Resampling.BICUBIC, expand=True, fillcolor=_WOOD)
+    if slant:
+        width, height = picture.size
+        corners = (0, 0, -slant * width / 4, height, width * (1 + slant / 4), height, width, slant * height / 3)
+        picture = picture.transform(
+            picture.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR, fillcolor=_WOOD
+        )
+    turned = picture.rotate(turn, Image.Resampling.BILINEAR, expand=True, fillcolor=_WOOD)
     light = Image.linear_gradient("L").resize(turned.size).point(lambda value: 150 + value * 105 // 255)
     lit = ImageChops.multiply(turned, Image.merge("RGB", (light, light, light)))
-    grain = Image.effect_noise(turned.size, 90).convert("RGB")
-    return Image.blend(lit, grain, noise).filter(ImageFilter.GaussianBlur(0.8))
+    grain = Image.effect_noise((turned.width // 2, turned.height // 2), 90).resize(turned.size).convert("RGB")
+    return Image.blend(lit, grain, noise).filter(ImageFilter.BoxBlur(1))
 
 
 def _board() -> Image.Image:

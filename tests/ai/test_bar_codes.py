@@ -1,0 +1,97 @@
+"""Codes in pictures that the project draws, decoded in earnest."""
+
+import asyncio
+import threading
+from datetime import date
+
+import pytest
+import zxingcpp
+from PIL import Image
+
+from ai import Context, Drafter, local
+from ai.bar_codes import Codes, codes_in
+from ai.gs1 import Elements
+from scripts.ai_evaluation.cases import TODAY, as_photo, drawn_cases
+from scripts.ai_evaluation.drawing import Code, label
+from scripts.ai_evaluation.scoring import is_right
+from tests.ai.conftest import a_photo
+
+MACHINE_READ = ("gtin", "batch")
+
+
+async def test_the_drawn_pictures_are_read(context: Context) -> None:
+    drafter = Drafter()
+    for case in drawn_cases():
+        drafted = await drafter.draft_listing(as_photo(case.picture()), Context(TODAY, context.now))
+        draft = drafted.draft
+        coded = "GS1" in case.name
+        for name in (*MACHINE_READ, *(("food_date", "date_kind") if coded else ())):
+            expected = case.expected.get(name)
+            if expected is None:
+                assert getattr(draft, name) is None, case.name
+            else:
+                assert is_right(name, getattr(draft, name), expected), case.name
+                assert drafted.confidence[name] > 0.9, case.name
+        assert drafted.reader == "local"
+    await drafter.close()
+
+
+def test_each_kind_of_code() -> None:
+    kinds = zxingcpp.BarcodeFormat
+    for code, gtin in (
+        (Code(kinds.EAN13, "3453120000011"), "03453120000011"),
+        (Code(kinds.EAN8, "96385074"), "00000096385074"),
+        (Code(kinds.UPCA, "036000291452"), "00036000291452"),
+        (Code(kinds.UPCE, "01234565"), "00012345000065"),
+    ):
+        assert codes_in(label(["X"], [code]), TODAY) == Codes([], [gtin]), code
+    elements = Elements("03453120000011", "B1", date(2026, 11, 24))
+    for kind in (kinds.DataMatrix, kinds.Code128, kinds.DataBarExp):
+        code = Code(kind, "(10)B1(01)03453120000011(17)261124", scale=3)
+        assert codes_in(label(["X"], [code]), TODAY) == Codes([elements], ["03453120000011"]), kind
+
+
+def test_codes_that_are_not_of_food() -> None:
+    kinds = zxingcpp.BarcodeFormat
+    web = Code(kinds.DataMatrix, "https://example.com/17261124")
+    plain = Code(kinds.Code128, "1726112410B1", scale=3)
+    inside = Code(kinds.EAN13, "2012345000001")
+    assert codes_in(label(["X"], [web, plain]), TODAY) == Codes(), "a code without GS1's mark says nothing about food"
+    assert codes_in(label(["X"], [inside]), TODAY) == Codes(), "the shop's own scales"
+    assert codes_in(Image.new("RGB", (1, 1)), TODAY) == Codes()
+
+
+def test_a_code_that_breaks_gs1s_rules_is_counted_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = Code(zxingcpp.BarcodeFormat.DataMatrix, "(91)x(17)261124")
+    picture = label(["X"], [code])
+    assert codes_in(picture, TODAY).elements == [Elements(use_by=date(2026, 11, 24))], "the control"
+    monkeypatch.setattr("ai.gs1.calendar.monthrange", lambda year, month: (0, 0))
+    code = Code(zxingcpp.BarcodeFormat.DataMatrix, "(91)x(17)261100")
+    assert codes_in(label(["X"], [code]), TODAY) == Codes(ignored=1)
+
+
+async def test_reading_leaves_the_event_loop_free(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    may_end = threading.Event()
+
+    def slow(pixels: Image.Image, today: date) -> Codes:
+        assert may_end.wait(20), "on the event loop nobody could have said so"
+        return codes_in(pixels, today)
+
+    monkeypatch.setattr(local, "codes_in", slow)
+    drafter = Drafter()
+    asyncio.get_running_loop().call_later(0.01, may_end.set)
+    drafted = await drafter.draft_listing(a_photo(Image.new("RGB", (9, 9))), context)
+    assert drafted.warnings == []
+    await drafter.close()
+
+
+async def test_a_picture_that_breaks_the_reader(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(pixels: Image.Image, today: date) -> Codes:
+        raise MemoryError
+
+    monkeypatch.setattr(local, "codes_in", broken)
+    drafter = Drafter()
+    drafted = await drafter.draft_listing(a_photo(Image.new("RGB", (9, 9))), context)
+    assert drafted.warnings == ["photo_not_read"]
+    assert drafted.draft.category == "bakery"
+    await drafter.close()
