@@ -6,15 +6,16 @@ no big picture waits in memory for its turn.
 """
 
 import asyncio
+import ctypes
 import io
 import os
 import threading
 import warnings
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
-from typing import BinaryIO, Final, Literal, TypeAlias, cast
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
 
 import structlog
 from PIL import Image, ImageCms
@@ -55,6 +56,11 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 
 log = structlog.get_logger("ecopanier.photos")
 
+# As soon as one picture was freed, glibc would keep up to 32 MiB at a time for the next one, in each thread.
+_M_MMAP_THRESHOLD, _LARGE = -3, 1024 * 1024
+with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
+    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
+
 # Two at once, whatever the requests: decoding is what takes memory.
 _threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="photos")
 _heavy = threading.Lock()
@@ -74,14 +80,14 @@ class Pictures:
     for_model: bytes = field(repr=False)
     width: int
     height: int
-    _stored: "Future[Encoded]" = field(repr=False)
+    _stored: "asyncio.Future[Encoded]" = field(repr=False)
 
     async def encoded(self) -> Encoded:
         """Give what is stored, as WebP: `full` of at most 1600 px on the longest side, `card` of at most 480.
 
         Raises PhotoUnreadable.
         """
-        return await asyncio.shield(asyncio.wrap_future(self._stored))
+        return await asyncio.shield(self._stored)
 
 
 async def read_photo(file: UploadFile) -> Pictures:
@@ -91,31 +97,46 @@ async def read_photo(file: UploadFile) -> Pictures:
     """
     if (file.size or 0) > MOST_BYTES:
         raise PhotoTooLarge
-    first: Future[Pictures] = Future()
-    stored: Future[Encoded] = Future()
+    loop = asyncio.get_running_loop()
+    first: asyncio.Future[Pictures] = loop.create_future()
+    stored: asyncio.Future[Encoded] = loop.create_future()
     _threads.submit(_make, file.file, first, stored)
-    return await asyncio.wrap_future(first)
+    return await first
 
 
-def _make(file: BinaryIO, first: "Future[Pictures]", stored: "Future[Encoded]") -> None:
-    if not first.set_running_or_notify_cancel():
+def _make(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Future[Encoded]") -> None:
+    if first.cancelled():
         return  # nobody waits any more
-    stored.set_running_or_notify_cancel()
     try:
         _make_in_turn(file, first, stored)
     except Fact as fact:
-        failure: Exception = fact
+        _settle(first, stored, failure=fact.with_traceback(None))  # which would hold on to the pixels
     except Exception as error:  # whatever decoders raise on files that are broken, or made to break them
         log.info("photo.unreadable", error=type(error).__name__)
-        failure = PhotoUnreadable()
-    else:
-        return
-    for outcome in (first, stored):
-        if not outcome.done():
-            outcome.set_exception(failure)
+        _settle(first, stored, failure=PhotoUnreadable())
 
 
-def _make_in_turn(file: BinaryIO, first: "Future[Pictures]", stored: "Future[Encoded]") -> None:
+def _settle(*futures: "asyncio.Future[Any]", result: object = None, failure: Exception | None = None) -> None:
+    """Settle from a thread what the event loop waits for.
+
+    Not by asyncio.wrap_future: it leaves a cycle that keeps the pictures in memory until the collector comes by.
+    """
+
+    def settle() -> None:
+        for future in futures:
+            if future.done():
+                continue
+            if failure is None:
+                future.set_result(result)
+            else:
+                future.set_exception(failure)
+                future.exception()  # so that nobody has to ask for the second
+
+    with suppress(RuntimeError):  # the loop was closed meanwhile
+        futures[0].get_loop().call_soon_threadsafe(settle)
+
+
+def _make_in_turn(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Future[Encoded]") -> None:
     photo, orientation, profile = _decoded(file)
     upright = _turned(orientation)
 
@@ -126,13 +147,15 @@ def _make_in_turn(file: BinaryIO, first: "Future[Pictures]", stored: "Future[Enc
     width, height = _fit(photo.size, FULL)
     if orientation in _ON_ITS_SIDE:
         width, height = height, width
-    first.set_result(Pictures(grey, for_model, width, height, stored))
+    _settle(first, result=Pictures(grey, for_model, width, height, stored))
+    del grey
 
     full = _fitted(photo, FULL)
     del photo
     full = upright(_in_srgb(full, profile))
     card = full.resize(_fit(full.size, CARD), Resampling.BILINEAR, reducing_gap=1.5)
-    stored.set_result({"full": _bytes(full, "WEBP", quality=80, method=1), "card": _bytes(card, "WEBP", quality=75)})
+    encoded = {"full": _bytes(full, "WEBP", quality=80, method=1), "card": _bytes(card, "WEBP", quality=75)}
+    _settle(stored, result=encoded)
 
 
 def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:

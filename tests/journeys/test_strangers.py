@@ -27,6 +27,11 @@ async def somebody_elses_things(town: Town) -> Things:
     fields = await town.lot_fields(await town.a_shop())
     draft = await merchant.posts("/lots", {**fields, "shop_id": shop["id"], "publish": False})
     bought = await (await town.a_customer("Hélène")).buys(await town.a_lot())
+    photo = await town.value(
+        "insert into app.photos (account_id, status, width, height) values ($1, 'kept', 1600, 1200) returning id",
+        merchant.id,
+    )
+    await town.changes("update app.lots set photo_id = $1 where id = $2", photo, UUID(draft["id"]))
     association = await town.an_association("Autre part")
     enrolled = await association.enrols()
     return {
@@ -37,6 +42,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "association_id": association.id,
         "collector_id": (await town.a_collector("Loin")).id,
         "account_id": merchant.id,
+        "photo_id": photo,
     }
 
 
@@ -63,7 +69,7 @@ def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
 
 async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
     """Status and body, without what differs between any two requests."""
-    filled = path.removeprefix("/v1").format(**things)
+    filled = path.removeprefix("/v1").format(**things, size="card")
     key = str(uuid4()) if method == "POST" else None
     got = await person.asks(method, filled, body, key=key)
     said = json.loads(got.text) if "json" in got.headers.get("content-type", "") else {"bytes": len(got.content)}
