@@ -26,6 +26,11 @@ class Drafter:
         """Whether there is a model to ask."""
         return self._model is not None
 
+    async def prepare(self) -> None:
+        """Load what the first photo would wait for; worth a task at start-up, not worth waiting for."""
+        if self._model is not None:
+            await self._model.prepare()
+
     async def draft_listing(self, photo: Photo, context: Context, use_model: bool = True) -> Drafted:
         """Draft a listing from one photo, within the longer of the model's limit and `LOCAL_SECONDS`.
 
@@ -63,7 +68,7 @@ class Drafter:
             await self._model.close()
 
     async def _read_here(self, photo: Photo, context: Context) -> LocalReading:
-        with contextlib.suppress(TimeoutError):
+        with contextlib.suppress(Exception):  # it took too long, or was closed
             async with asyncio.timeout(LOCAL_SECONDS):
                 return await self._local.read(photo, context)
         return LocalReading(warnings=frozenset({DraftWarning.PHOTO_NOT_READ}))

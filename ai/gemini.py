@@ -29,15 +29,17 @@ _DECLINED = {
     "SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "MODEL_ARMOR",
 }  # fmt: skip
+_WITHOUT_LEVELS = ("gemini-1", "gemini-2", "gemma")
 _MOST_TOKENS = 8192  # thoughts count, too; the answer itself has about 600
+_AN_HOUR = 3600.0
 _SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 0.8  # seconds before the one retry, drawn between the two
 
 
 class GeminiModel:
     """Satisfies `ai.model.Model`. Made once for the life of the process; `close` it with the process.
 
-    timeout_seconds: for one question with its retry. thinking_level: "minimal", "low", "medium", "high", or None for
-    models before Gemini 3, which refuse the word.
+    timeout_seconds: for one question with its retry. thinking_level: "minimal", "low", "medium", "high" or None for the
+    model's own; not sent to models before Gemini 3, which refuse the word.
     """
 
     def __init__(
@@ -52,7 +54,7 @@ class GeminiModel:
         self.timeout_seconds = timeout_seconds
         self._api_key = api_key
         self._base_url = base_url
-        self._thinking_level = thinking_level
+        self._thinking_level = None if model.startswith(_WITHOUT_LEVELS) else thinking_level
         self._making = threading.Lock()
         self._client: genai.Client | None = None
         self._http: httpx2.AsyncClient | None = None
@@ -210,8 +212,18 @@ def _failure(status: int) -> DraftWarning:
 def _wait(error: Any) -> float:
     """Seconds until the retry: what the server asks for, and a little chance, so that not all come back at once."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    asked_for = [headers.get("Retry-After")]
+    details = _at(error.details, "error", "details")
+    asked_for += [_at(detail, "retryDelay") for detail in details] if isinstance(details, list) else []
+    seconds = max(map(_seconds, asked_for))
+    return seconds + random.uniform(_SHORTEST_WAIT, _LONGEST_WAIT)  # noqa: S311 - nobody gains by guessing it
+
+
+def _seconds(asked_for: object) -> float:
+    """`Retry-After: 5`, `"retryDelay": "5.2s"`; what else is asked for is longer than we would wait."""
+    if asked_for is None:
+        return 0.0
     try:
-        asked_for = min(max(float(headers.get("Retry-After", 0)), 0.0), 3600.0)
-    except ValueError:  # a date: longer than we would wait
-        asked_for = 3600.0
-    return asked_for + random.uniform(_SHORTEST_WAIT, _LONGEST_WAIT)  # noqa: S311 - nobody gains by guessing it
+        return min(max(float(str(asked_for).removesuffix("s")), 0.0), _AN_HOUR)
+    except ValueError:
+        return _AN_HOUR

@@ -103,6 +103,9 @@ def _dates(sheet: Sheet, local: LocalReading, said: Opinion, known: Earlier | No
     believable = [found for found in prints if is_plausible(found.day, today)]
     if len(believable) < len(prints):
         sheet.warnings.add(DraftWarning.DATE_DROPPED)
+    if code is not None and code.day > today and not is_plausible(code.day, today):  # what is past is past
+        sheet.warnings.add(DraftWarning.DATE_DROPPED)
+        code = None
     if code is not None:
         sheet.put("food_date", code.day, CODE, "local")
         sheet.put("date_kind", code.kind, CODE, "local")

@@ -22,6 +22,9 @@ class Model(Protocol):
     name: str
     timeout_seconds: float
 
+    async def prepare(self) -> None:
+        """Load what the first question would wait for."""
+
     async def ask(self, photo: Photo, context: Context) -> Answered:
         """One question about one photo; answered, or given up, within `timeout_seconds`."""
 

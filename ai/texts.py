@@ -23,9 +23,9 @@ _AFTER_A_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 # An AI never asserts that an allergen is absent. Words are compared without accents and in lower case; a sentence that
 # holds one of each list goes, because what is lost is a sentence, and what is kept otherwise is somebody's health.
 _ABSENT = (
-    r"sans|aucune?|zero|0|exempte?s?|depourvue?s?|pas|ni|non|jamais|garantie?s?|certifiee?s?|free|without|no|not|never|"
-    r"none|nil|guaranteed|safe|libre|ohne|frei|sin|senza|zonder|sem|convient|conviennent|adaptee?s?|suitable|surs?|"
-    r"ne contient|ne contiennent|n ?en contient|absence|absent|devoid|lacks?|exclu[ts]?|hors|retire|danger|risque"
+    r"sans|aucune?|zero|exempte?s?|depourvue?s?|pas|ni|jamais|garantie?s?|certifiee?s?|free|without|no|not|never|none|nil|"
+    r"guaranteed|safe|libre|ohne|frei|sin|senza|zonder|sem|convient|conviennent|adaptee?s?|suitable|absence|absent|devoid|"
+    r"lacks?|exclu[ts]?"
 )
 _ALLERGEN = (
     r"allerg\w*|intoleran\w*|coeliaqu\w*|coeliac\w*|celiac\w*|gluten\w*|ble|wheat|seigle|orge|avoine|"
@@ -36,6 +36,12 @@ _ALLERGEN = (
 )
 _SAYS_ABSENT = re.compile(rf"\b(?:{_ABSENT})\b")
 _NAMES_AN_ALLERGEN = re.compile(rf"\b(?:{_ALLERGEN})\b")
+# Across sentences, where both stand side by side: "Gluten ? Non." "Livré sans. Gluten." "0 % de lait".
+_SIDE_BY_SIDE = re.compile(
+    rf"\b(?:{_ALLERGEN})\b[^a-z0-9]{{0,6}}(?:non|no|aucune?|none|nil|zero|0|absente?s?)\b(?=[^a-z0-9]*(?:[.,;!?)\n]|$))"
+    r"|(?:\b(?:sans|aucune?|zero|no|non|without|free)\b|(?<![\d.,])0\b)[^a-z0-9]{1,6}"
+    rf"(?:(?:de|d|du|of|any|aucune?|toute?)\b[^a-z0-9]{{1,3}}){{0,2}}(?:{_ALLERGEN})\b"
+)
 _WHOLE_CLAIMS = re.compile(
     r"\b(?:vegans?|vegetalien\w*|hypoallergeni\w*|coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
     r"(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
@@ -95,9 +101,9 @@ def cleaned(text: str, limit: int, *, lines: bool = False) -> tuple[str | None, 
 def claims_an_absence(text: str) -> bool:
     """Whether a sentence says, or comes near to saying, that an allergen is not inside."""
     folded = _folded(text)
-    return bool(_SPREAD_CLAIMS.search(folded)) or any(
+    return bool(_SPREAD_CLAIMS.search(folded) or _SIDE_BY_SIDE.search(folded)) or any(
         _WHOLE_CLAIMS.search(sentence) or (_SAYS_ABSENT.search(sentence) and _NAMES_AN_ALLERGEN.search(sentence))
-        for sentence in map(_folded, _AFTER_A_SENTENCE.split(text))
+        for sentence in map(_words, _AFTER_A_SENTENCE.split(folded))
     )
 
 
@@ -117,8 +123,13 @@ def _may_stand(character: str) -> bool:
 
 
 def _folded(text: str) -> str:
+    """Lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
-    return re.sub(r"[^a-z0-9]+", " ", "".join(c for c in decomposed if not unicodedata.combining(c)))
+    return "".join(c for c in decomposed if not unicodedata.combining(c))
+
+
+def _words(folded: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", folded)
 
 
 def _without_the_parts(text: str, lines: bool, bad: Callable[[str], bool]) -> str:

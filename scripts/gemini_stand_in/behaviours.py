@@ -16,7 +16,8 @@ class Behaviour:
     """One answer.
 
     text: what the candidate says, or a listing that the schema of the request is applied to. body: the whole answer,
-    as it is. status: an error. cut: the connection breaks in the middle of the body. seconds: before answering.
+    as it is. status: an error, with retry_delay (seconds) in its details. cut: the connection breaks in the middle of
+    the body. seconds: before answering.
     """
 
     text: str | dict[str, Any] | None = None
@@ -26,6 +27,7 @@ class Behaviour:
     headers: dict[str, str] = field(default_factory=dict)
     finish_reason: str = "STOP"
     block_reason: str | None = None
+    retry_delay: float | None = None
     cut: bool = False
     seconds: float = 0.0
 
@@ -33,7 +35,7 @@ class Behaviour:
         """Answer one request so."""
         await asyncio.sleep(self.seconds)
         if self.status != 200:
-            return failed(self.status, self.error, self.headers)
+            return failed(self.status, self.error, self.headers, self.retry_delay)
         body = self.body if self.body is not None else json.dumps(self._said(request)).encode()
         return CutOff(body) if self.cut else Response(body, media_type="application/json; charset=UTF-8")
 
@@ -83,9 +85,14 @@ _STATUSES = {
 }
 
 
-def failed(status: int, message: str = "", headers: dict[str, str] | None = None) -> Response:
+def failed(
+    status: int, message: str = "", headers: dict[str, str] | None = None, delay: float | None = None
+) -> Response:
     """Google's error body."""
-    error = {"code": status, "message": message or "Told to fail.", "status": _STATUSES.get(status, "UNKNOWN")}
+    error: dict[str, Any] = {"code": status, "message": message or "Told to fail."}
+    error["status"] = _STATUSES.get(status, "UNKNOWN")
+    if delay is not None:
+        error["details"] = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{delay}s"}]
     return JSONResponse({"error": error}, status, headers)
 
 

@@ -99,10 +99,11 @@ class GeminiStandIn:
         """Next: an error of Google's form."""
         self._next.extend([Behaviour(status=status, error=message, headers=headers or {})] * times)
 
-    def is_busy(self, times: int = 1, retry_after: float | None = None) -> None:
-        """Next: 429, with a Retry-After in seconds if one is given."""
+    def is_busy(self, times: int = 1, retry_after: float | None = None, retry_delay: float | None = None) -> None:
+        """Next: 429; in seconds, if given, a Retry-After in the headers and a retryDelay in the body."""
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        self.fails(429, times, message="You exceeded your current quota.", headers=headers)
+        busy = Behaviour(status=429, error="You exceeded your current quota.", headers=headers, retry_delay=retry_delay)
+        self._next.extend([busy] * times)
 
     def is_slow(self, seconds: float) -> None:
         """Next: an answer that comes late."""

@@ -95,3 +95,5 @@ async def test_a_picture_that_breaks_the_reader(context: Context, monkeypatch: p
     assert drafted.warnings == ["photo_not_read"]
     assert drafted.draft.category == "bakery"
     await drafter.close()
+    drafted = await drafter.draft_listing(a_photo(Image.new("RGB", (9, 9))), context)
+    assert drafted.warnings == ["photo_not_read"], "a drafter that was closed under a last request"

@@ -90,6 +90,8 @@ def overloaded_then_busy(gemini: GeminiStandIn) -> None:
 MISBEHAVIOUR: list[tuple[str, Told, DraftWarning, int]] = [
     ("busy, busy", lambda g: g.is_busy(5), DraftWarning.MODEL_BUSY, 2),
     ("busy for a minute", lambda g: g.is_busy(5, retry_after=60), DraftWarning.MODEL_BUSY, 1),
+    ("busy, it says in the body", lambda g: g.is_busy(5, retry_delay=60.5), DraftWarning.MODEL_BUSY, 1),
+    ("busy until Monday", lambda g: g.fails(429, 5, headers={"Retry-After": "Mon"}), DraftWarning.MODEL_BUSY, 1),
     ("broken, broken", lambda g: g.fails(500, 5), DraftWarning.MODEL_UNAVAILABLE, 2),
     ("overloaded, busy", overloaded_then_busy, DraftWarning.MODEL_BUSY, 2),
     ("no such key", lambda g: g.fails(400, 5, message="API key not valid."), DraftWarning.MODEL_MISCONFIGURED, 1),
@@ -138,7 +140,12 @@ async def test_each_misbehaviour_leaves_the_local_draft_and_a_warning(
 async def test_one_failure_that_passes_is_not_noticed(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
-    passing: list[Told] = [lambda g: g.is_busy(), lambda g: g.is_busy(retry_after=0.01), lambda g: g.fails(502)]
+    passing: list[Told] = [
+        lambda g: g.is_busy(),
+        lambda g: g.is_busy(retry_after=0.01),
+        lambda g: g.is_busy(retry_delay=0.01),
+        lambda g: g.fails(502),
+    ]
     for told in passing:
         gemini.forget()
         told(gemini)
@@ -166,6 +173,16 @@ async def test_nobody_listens(photo: Photo, context: Context) -> None:
         port = closed.getsockname()[1]
     drafter = Drafter(GeminiModel("key", "m", f"http://127.0.0.1:{port}"))
     assert (await drafter.draft_listing(photo, context)).warnings == [DraftWarning.MODEL_UNAVAILABLE]
+    await drafter.close()
+
+
+async def test_an_older_model_is_not_told_how_hard_to_think(
+    gemini: GeminiStandIn, photo: Photo, context: Context
+) -> None:
+    drafter = Drafter(GeminiModel(gemini.api_key, "gemini-2.5-flash", gemini.base_url))
+    await drafter.prepare()
+    assert (await drafter.draft_listing(photo, context)).reader == "model"
+    assert "thinkingConfig" not in gemini.requests[0].body["generationConfig"]
     await drafter.close()
 
 

@@ -121,6 +121,11 @@ def test_print_that_no_food_can_carry_is_dropped() -> None:
     assert (read.food_date, sheet.warnings) == (None, {W.DATE_DROPPED})
 
 
+def test_a_code_beyond_what_food_lasts_is_dropped() -> None:
+    read, sheet = draft(codes(gtin=GTIN, use_by=date(2049, 1, 1)), Opinion())
+    assert (read.food_date, read.gtin, sheet.warnings) == (None, GTIN, {W.DATE_DROPPED})
+
+
 def test_several_codes() -> None:
     one, other = Elements(gtin=GTIN, use_by=on(4), batch="A"), Elements(gtin="03453120000028", use_by=on(2), batch="B")
     read, sheet = draft(LocalReading(Codes([one, other], [GTIN, "03453120000028"])), Opinion())
@@ -206,6 +211,9 @@ class Meeting:
 
     def __init__(self) -> None:
         self.asked, self.read = asyncio.Event(), asyncio.Event()
+
+    async def prepare(self) -> None:
+        """Nothing is to be loaded."""
 
     async def ask(self, photo: Photo, context: Context) -> Answered:
         self.asked.set()
