@@ -36,6 +36,7 @@ from backend.photos.pictures import MOST_BYTES
 from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
 from backend.recalls import api as recalls
+from backend.recurring import api as recurring
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
@@ -48,6 +49,7 @@ ROUTERS: Sequence[APIRouter] = (
     shops.router,
     drafts.router,
     lots.router,
+    recurring.router,
     photos.router,
     beneficiaries.router,
     administration.router,

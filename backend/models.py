@@ -10,10 +10,24 @@ from backend.lots import models as lots
 from backend.payments import models as payments
 from backend.photos import models as photos
 from backend.recalls import models as recalls
+from backend.recurring import models as recurring
 from backend.reservations import models as reservations
 from backend.shops import models as shops
 
 __all__ = ["metadata"]
 
-TABLES = (accounts, administration, beneficiaries, drafts, impact, lots, payments, photos, recalls, reservations, shops)
+TABLES = (
+    accounts,
+    administration,
+    beneficiaries,
+    drafts,
+    impact,
+    lots,
+    payments,
+    photos,
+    recalls,
+    recurring,
+    reservations,
+    shops,
+)
 metadata = Table.metadata

@@ -62,6 +62,13 @@ class Lot(Table, table=True):
         Index("lots_photo_id_idx", "photo_id", postgresql_where=sql("photo_id is not null")),
         Index("lots_gtin_idx", "gtin", postgresql_where=sql("gtin is not null")),
         Index(
+            "lots_recurring_key",
+            "recurring_id",
+            "recurring_day",
+            unique=True,
+            postgresql_where=sql("recurring_id is not null"),
+        ),
+        Index(
             "lots_becoming_free_idx",
             "becomes_free_at",
             postgresql_where=sql("status = 'published' and kind = 'discounted' and becomes_free_at is not null"),
@@ -98,3 +105,5 @@ class Lot(Table, table=True):
     batch: str | None = text()
     becomes_free_at: datetime | None = moment()
     converted_at: datetime | None = moment()
+    recurring_id: UUID | None = Field(foreign_key="app.recurring_listings.id")
+    recurring_day: date | None

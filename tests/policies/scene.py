@@ -93,8 +93,23 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
                 code = await town.value("select code from app.passes where reservation_id = $1", reservation)
                 await api.execute("select app.pick_up($1, $2, true)", shop.merchant.id, code)
     await _photos_and_drafts(town, shop, (discounted, free, draft, over))
+    await _recurring(town, shop)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _recurring(town: Town, shop: Shop) -> None:
+    """A listing of every day, and a day ahead that is skipped."""
+    listing = await town.value(
+        "insert into app.recurring_listings (shop_id, title, category, kind, original_price_cents, price_cents,"
+        " quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind)"
+        " values ($1, 'Panier', 'bakery', 'free', 800, 0, 5, '{1,2,3,4,5,6,7}', '18:00', '18:30', '20:00', 'none')"
+        " returning id",
+        shop.id,
+    )
+    await town.changes(
+        "insert into app.recurring_days (listing_id, day, quantity) values ($1, current_date + 2, 9)", listing
+    )
 
 
 async def _photos_and_drafts(town: Town, shop: Shop, lots: Iterable[Lot]) -> None:

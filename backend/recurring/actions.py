@@ -1,0 +1,101 @@
+"""What merchants do with their recurring listings. The laws about price, window and dates are the database's."""
+
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.common_facts import PreconditionFailed
+from backend.etags import require_revision
+from backend.recurring import queries
+from backend.recurring.facts import RecurringNotFound
+from backend.recurring.models import RecurringDay, RecurringListing
+from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
+
+TIMES = ("publish_at", "pickup_from", "pickup_until")
+
+
+async def begin_listing(session: AsyncSession, wanted: RecurringIn) -> RecurringOut:
+    """Begin a recurring listing of a shop of the caller's.
+
+    From the database ShopNotFound, PhotoUnknown, and what its laws say.
+    """
+    values = _columns(wanted.model_dump())
+    made = await session.execute(insert(RecurringListing).values(values).returning(col(RecurringListing.id)))
+    listing, _ = await queries.listing_seen(session, made.scalar_one())
+    return listing
+
+
+async def edit_listing(
+    session: AsyncSession, listing_id: UUID, values: dict[str, Any], versions: list[int] | None
+) -> None:
+    """Change a listing of the caller's, if it is still at one of these versions (any, without them).
+
+    Raises RecurringNotFound, PreconditionFailed; from the database PhotoUnknown, and what its laws say.
+    """
+    if values:
+        change = update(RecurringListing).where(col(RecurringListing.id) == listing_id)
+        change = change.values(values)
+        if versions is not None:
+            # In the statement that writes: of two who read the same version, one wins.
+            change = change.where(col(RecurringListing.version).in_(versions))
+        if (await session.execute(change.returning(col(RecurringListing.id)))).one_or_none() is not None:
+            return
+    own = select(col(RecurringListing.version)).where(col(RecurringListing.id) == listing_id)
+    version = (await session.execute(own)).scalar_one_or_none()
+    if version is None:
+        raise RecurringNotFound
+    require_revision(versions, version)
+    if values:
+        raise PreconditionFailed
+
+
+def changes(wanted: RecurringEdit) -> dict[str, Any]:
+    """Give what was sent, as columns."""
+    return _columns(wanted.model_dump(exclude_unset=True))
+
+
+async def set_active(session: AsyncSession, listing_id: UUID, *, active: bool) -> RecurringOut:
+    """Pause a listing, or let it go on with its next publication. Raises RecurringNotFound."""
+    where = (col(RecurringListing.id) == listing_id, col(RecurringListing.active).is_not(active))
+    await session.execute(update(RecurringListing).where(*where).values(active=active))
+    listing, _ = await queries.listing_seen(session, listing_id)
+    return listing
+
+
+async def change_day(session: AsyncSession, listing_id: UUID, day: date, wanted: DayIn) -> DayOut:
+    """Make one day different, in place of what was said of it before.
+
+    From the database RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication,
+    UseByBeforePickup.
+    """
+    values = _columns(wanted.model_dump())
+    change = upsert(RecurringDay).values(listing_id=listing_id, day=day, **values)
+    await session.execute(change.on_conflict_do_update(index_elements=["listing_id", "day"], set_=values))
+    return await queries.day_seen(
+        session, (col(RecurringDay.listing_id) == listing_id) & (col(RecurringDay.day) == day)
+    )
+
+
+async def forget_day(session: AsyncSession, listing_id: UUID, day: date) -> None:
+    """Let a day be like the others again. Raises RecurringNotFound."""
+    await queries.listing_seen(session, listing_id)
+    await session.execute(
+        delete(RecurringDay).where(col(RecurringDay.listing_id) == listing_id, col(RecurringDay.day) == day)
+    )
+
+
+def _columns(sent: dict[str, Any]) -> dict[str, Any]:
+    """Say times of day as the database has them, and each weekday and allergen once."""
+    for name in TIMES:
+        if sent.get(name) is not None:
+            sent[name] = time.fromisoformat(sent[name])
+    if "weekdays" in sent:
+        sent["weekdays"] = sorted(set(sent["weekdays"]))
+    if "allergens" in sent:
+        sent["allergens"] = sorted({allergen.value for allergen in sent["allergens"]})
+    return sent

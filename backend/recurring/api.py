@@ -1,0 +1,107 @@
+"""Recurring listings over HTTP, for their merchant alone; what they publish are lots like any other."""
+
+from datetime import date
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Path, Response
+from pydantic import TypeAdapter
+
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import AsMerchant
+from backend.errors import problems
+from backend.etags import IfMatch, etag
+from backend.idempotency import OnceDep
+from backend.lots.facts import (
+    BecomesFreeInvalid,
+    FoodDateMismatch,
+    PhotoUnknown,
+    PriceOutsideLaw,
+    UseByBeforePickup,
+)
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.recurring import actions, queries
+from backend.recurring.facts import RecurringDayClosed, RecurringNotFound, WindowBeforePublication
+from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
+from backend.routing import Router
+from backend.shops.facts import ShopNotFound
+
+router = Router(tags=["lots"])
+
+CURSOR = TypeAdapter(tuple[UUID])
+LAWS = (
+    PriceOutsideLaw,
+    FoodDateMismatch,
+    UseByBeforePickup,
+    WindowBeforePublication,
+    BecomesFreeInvalid,
+    PhotoUnknown,
+)
+Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"])]
+
+
+@router.post("/recurring-listings", status_code=201, responses=problems(*LAWS, ShopNotFound))
+async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
+    """Publish the same lot on the same weekdays, beginning with the next time of publication."""
+    return cast(RecurringOut, await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)}))
+
+
+@router.get("/shops/{shop_id}/recurring-listings", responses=problems(ShopNotFound, CursorInvalid))
+async def list_recurring_listings(
+    shop_id: UUID, session: AsMerchant, limit: Limit = 20, after: After = None
+) -> Page[RecurringOut]:
+    """List the recurring listings of one's shop, newest first."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    found = await queries.listings_of_shop(session, shop_id, before, limit)
+    return page_of(found, limit, lambda listing: (listing.id,))
+
+
+@router.get("/recurring-listings/{listing_id}", responses=problems(RecurringNotFound))
+async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response: Response) -> RecurringOut:
+    """Read one's recurring listing, with the days ahead that are different."""
+    listing, version = await queries.listing_seen(session, listing_id)
+    response.headers["ETag"] = etag(version)
+    return listing
+
+
+@router.patch("/recurring-listings/{listing_id}", responses=problems(*LAWS, RecurringNotFound, PreconditionFailed))
+async def edit_recurring_listing(
+    listing_id: UUID, wanted: RecurringEdit, session: AsMerchant, if_match: IfMatch, response: Response
+) -> RecurringOut:
+    """Change one's recurring listing, for the lots that it has yet to publish.
+
+    With If-Match only if nobody changed it since it was read.
+    """
+    await actions.edit_listing(session, listing_id, actions.changes(wanted), if_match)
+    listing, version = await queries.listing_seen(session, listing_id)
+    response.headers["ETag"] = etag(version)
+    return listing
+
+
+@router.post("/recurring-listings/{listing_id}/pause", responses=problems(RecurringNotFound))
+async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
+    """Pause one's recurring listing: it publishes nothing until it is resumed. Its lots on offer stay."""
+    return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=False), 200))
+
+
+@router.post("/recurring-listings/{listing_id}/resume", responses=problems(RecurringNotFound))
+async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
+    """Let one's recurring listing go on, beginning with the next time of publication."""
+    return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=True), 200))
+
+
+@router.put(
+    "/recurring-listings/{listing_id}/days/{day}",
+    responses=problems(
+        RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication, UseByBeforePickup
+    ),
+)
+async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, session: AsMerchant) -> DayOut:
+    """Skip one day, or publish another quantity, at another price or with another pickup, on that day alone."""
+    return await actions.change_day(session, listing_id, day, wanted)
+
+
+@router.delete("/recurring-listings/{listing_id}/days/{day}", status_code=204, responses=problems(RecurringNotFound))
+async def forget_recurring_day(listing_id: UUID, day: Day, session: AsMerchant) -> None:
+    """Let a day be like the others again."""
+    await actions.forget_day(session, listing_id, day)

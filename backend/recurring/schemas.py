@@ -1,0 +1,177 @@
+"""What enters and leaves about recurring listings. Money in euro cents; days and times of day are those of Paris."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+
+from backend.bodies import In, Out, if_sent
+from backend.lots.models import Allergen, DateKind, Kind
+from backend.lots.schemas import PHOTO
+from backend.lots.trade_numbers import Gtin
+from backend.shops.models import Category
+from backend.shops.schemas import SHOP
+
+LISTING = "01980c5e-c5d6-7a21-b3e4-7f9a0c2d4e61"
+
+
+def _to_the_minute(value: Any) -> Any:
+    return value.strftime("%H:%M") if isinstance(value, time) else value
+
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+TimeShown = Annotated[str, BeforeValidator(_to_the_minute)]
+Weekday = Annotated[int, Field(ge=1, le=7)]
+
+_TITLE: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Panier du soir"]}
+_DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Pains et viennoiseries du jour."]}
+_ORIGINAL: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [1200]}
+_PRICE: dict[str, Any] = {
+    "ge": 0,
+    "le": 100_000,
+    "description": "Of one portion: 30 % to 70 % of the original price, or 0 for free lots.",
+    "examples": [480],
+}
+_QUANTITY: dict[str, Any] = {"ge": 1, "le": 1000, "description": "Portions a day.", "examples": [5]}
+_WEEKDAYS: dict[str, Any] = {
+    "min_length": 1,
+    "max_length": 7,
+    "description": "Monday is 1, Sunday 7.",
+    "examples": [[1, 2, 3, 4, 5]],
+}
+_PUBLISH_AT: dict[str, Any] = {"description": "When each day's lot is published.", "examples": ["18:00"]}
+_FROM: dict[str, Any] = {"examples": ["18:30"]}
+_UNTIL: dict[str, Any] = {"description": "When not after `pickup_from`: on the next day.", "examples": ["20:00"]}
+_FOOD_DATE: dict[str, Any] = {
+    "ge": 0,
+    "le": 3650,
+    "description": "The food's date, counted from the day of publication; null when `date_kind` is `none`.",
+    "examples": [1],
+}
+_ALLERGENS: dict[str, Any] = {
+    "max_length": 14,
+    "description": "Of the 14 of regulation (EU) 1169/2011, those it contains.",
+    "examples": [["gluten", "eggs", "milk"]],
+}
+_COLD_CHAIN: dict[str, Any] = {"description": "Whether it has to be kept cold.", "examples": [False]}
+_WEIGHT: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
+_PHOTO: dict[str, Any] = {"description": "A photo that `POST /lots/drafts` answered with.", "examples": [None]}
+_GTIN: dict[str, Any] = {
+    "description": "The number under the bar code. While any batch of it is recalled, nothing is published.",
+    "examples": [None],
+}
+_BECOMES_FREE: dict[str, Any] = {
+    "ge": 1,
+    "le": 1440,
+    "description": "So many minutes before the window ends, what is unsold becomes free; null: never.",
+    "examples": [30],
+}
+
+
+class RecurringIn(In):
+    """What to publish on each of these weekdays, from the next time of publication on."""
+
+    shop_id: UUID = Field(examples=[SHOP])
+    title: str = Field(**_TITLE)
+    description: str = Field(**_DESCRIPTION)
+    category: Category = Field(examples=["bakery"])
+    kind: Kind = Field(examples=["discounted"])
+    original_price_cents: int = Field(**_ORIGINAL)
+    price_cents: int = Field(**_PRICE)
+    quantity: int = Field(**_QUANTITY)
+    weekdays: list[Weekday] = Field(**_WEEKDAYS)
+    publish_at: TimeOfDay = Field(**_PUBLISH_AT)
+    pickup_from: TimeOfDay = Field(**_FROM)
+    pickup_until: TimeOfDay = Field(**_UNTIL)
+    date_kind: DateKind = Field(examples=["best_before"])
+    food_date_in_days: int | None = Field(default=None, **_FOOD_DATE)
+    allergens: list[Allergen] = Field(**_ALLERGENS)
+    cold_chain: bool = Field(**_COLD_CHAIN)
+    weight_grams: int | None = Field(default=None, **_WEIGHT)
+    photo_id: UUID | None = Field(default=None, **_PHOTO)
+    gtin: Gtin | None = Field(default=None, **_GTIN)
+    becomes_free_minutes: int | None = Field(default=None, **_BECOMES_FREE)
+
+
+class RecurringEdit(In):
+    """What changes, from the next publication on; what is not sent stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 6, "weekdays": [1, 2, 3, 4, 5, 6]}]})
+
+    title: str = if_sent(**_TITLE)
+    description: str = if_sent(**_DESCRIPTION)
+    category: Category = if_sent(examples=["bakery"])
+    kind: Kind = if_sent(examples=["discounted"])
+    original_price_cents: int = if_sent(**_ORIGINAL)
+    price_cents: int = if_sent(**_PRICE)
+    quantity: int = if_sent(**_QUANTITY)
+    weekdays: list[Weekday] = if_sent(**_WEEKDAYS)
+    publish_at: TimeOfDay = if_sent(**_PUBLISH_AT)
+    pickup_from: TimeOfDay = if_sent(**_FROM)
+    pickup_until: TimeOfDay = if_sent(**_UNTIL)
+    date_kind: DateKind = if_sent(examples=["best_before"])
+    food_date_in_days: int | None = if_sent(**_FOOD_DATE)
+    allergens: list[Allergen] = if_sent(**_ALLERGENS)
+    cold_chain: bool = if_sent(**_COLD_CHAIN)
+    weight_grams: int | None = if_sent(**_WEIGHT)
+    photo_id: UUID | None = if_sent(**_PHOTO)
+    gtin: Gtin | None = if_sent(**_GTIN)
+    becomes_free_minutes: int | None = if_sent(**_BECOMES_FREE)
+
+
+class DayIn(In):
+    """One day that is different: skipped, or with what is said here; the rest is as on other days."""
+
+    skipped: bool = Field(default=False, description="Publish nothing on that day.", examples=[False])
+    quantity: int | None = Field(default=None, **_QUANTITY)
+    price_cents: int | None = Field(default=None, **_PRICE)
+    pickup_from: TimeOfDay | None = Field(default=None, **_FROM)
+    pickup_until: TimeOfDay | None = Field(default=None, **_UNTIL)
+
+
+class DayOut(Out):
+    """One day that is different; null: as on other days."""
+
+    day: date = Field(examples=["2026-12-24"])
+    skipped: bool = Field(examples=[False])
+    quantity: int | None = Field(examples=[10])
+    price_cents: int | None = Field(examples=[None])
+    pickup_from: TimeShown | None = Field(examples=["16:00"])
+    pickup_until: TimeShown | None = Field(examples=["18:00"])
+
+
+class RecurringOut(Out):
+    """A recurring listing, as its merchant sees it."""
+
+    id: UUID = Field(examples=[LISTING])
+    shop_id: UUID = Field(examples=[SHOP])
+    title: str = Field(examples=_TITLE["examples"])
+    description: str = Field(examples=_DESCRIPTION["examples"])
+    category: Category = Field(examples=["bakery"])
+    kind: Kind = Field(examples=["discounted"])
+    original_price_cents: int = Field(description="Of one portion.", examples=[1200])
+    price_cents: int = Field(description="Of one portion.", examples=[480])
+    quantity: int = Field(description="Portions a day.", examples=[5])
+    weekdays: list[int] = Field(description="Monday is 1, Sunday 7.", examples=[[1, 2, 3, 4, 5]])
+    publish_at: TimeShown = Field(examples=["18:00"])
+    pickup_from: TimeShown = Field(examples=["18:30"])
+    pickup_until: TimeShown = Field(examples=["20:00"])
+    date_kind: DateKind = Field(examples=["best_before"])
+    food_date_in_days: int | None = Field(examples=[1])
+    allergens: list[Allergen] = Field(examples=_ALLERGENS["examples"])
+    cold_chain: bool = Field(examples=[False])
+    weight_grams: int | None = Field(examples=[450])
+    photo_id: UUID | None = Field(examples=[PHOTO])
+    gtin: str | None = Field(description="With 14 digits.", examples=[None])
+    becomes_free_minutes: int | None = Field(examples=[30])
+    active: bool = Field(description="false while it is paused.", examples=[True])
+    next_publication: datetime | None = Field(
+        description="When the next lot is due, unless that day is skipped; null while it is paused.",
+        examples=["2026-11-23T17:00:00Z"],
+    )
+    last_problem: str | None = Field(
+        description="Why the lot of `last_problem_day` was not published: a problem's code.", examples=[None]
+    )
+    last_problem_day: date | None = Field(examples=[None])
+    days: list[DayOut] = Field(description="Days that are different, from today on.")

@@ -1,0 +1,35 @@
+-- What a merchant's insert or edit of a recurring listing must keep, whichever client sends it. Definer, because it
+-- reads the shop and notes that its photo is used. What begins or goes on does so with the next time of publication,
+-- never with one that has passed: at that time somebody may have sold the food otherwise.
+create or replace function app.guard_recurring() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    shop app.shops;
+begin
+    select * into shop from app.shops s where s.id = new.shop_id;
+    if tg_op = 'INSERT' then
+        -- Before row-level security has its say: somebody else's shop must look like none.
+        if shop.id is null or shop.owner_id <> app.caller() then
+            raise exception 'shop.not_found' using errcode = 'EP404';
+        end if;
+        new.version := 1;
+        new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
+    else
+        new.version := old.version + 1;
+        if (new.weekdays, new.publish_at) is distinct from (old.weekdays, old.publish_at)
+           or new.active and not old.active then
+            new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
+        end if;
+    end if;
+    new.last_problem := null;
+    new.last_problem_day := null;
+    if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
+        update app.photos p set used = false where p.id = old.photo_id;  -- unless a lot shows it: the worker looks
+    end if;
+    if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
+        update app.photos p set used = true
+        where p.id = new.photo_id and p.account_id = shop.owner_id and p.status = 'kept';
+        if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+    end if;
+    return new;
+end $$;

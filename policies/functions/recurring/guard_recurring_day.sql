@@ -1,0 +1,39 @@
+-- What a merchant's change of one day must keep. Definer, because it holds the listing, so that the day is not being
+-- published at this moment without it: publish_recurring leaves a listing that is held for the next time.
+create or replace function app.guard_recurring_day() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    listing    app.recurring_listings;
+    price      int;
+    from_time  time;
+    until_time time;
+begin
+    -- Before row-level security has its say: somebody else's listing must look like none.
+    select r.* into listing from app.recurring_listings r where r.id = new.listing_id for share;
+    if not found or exists (select from app.shops s where s.id = listing.shop_id and s.owner_id <> app.caller()) then
+        raise exception 'recurring.not_found' using errcode = 'EP404';
+    end if;
+
+    if extract(isodow from new.day) <> all (listing.weekdays)
+       or (new.day + listing.publish_at) at time zone 'Europe/Paris' <= app.clock()
+       or new.day > app.paris_day(app.clock()) + 366
+       or exists (select from app.lots l where l.recurring_id = new.listing_id and l.recurring_day = new.day) then
+        raise exception 'recurring.day_closed' using errcode = 'EP409';
+    end if;
+
+    price := coalesce(new.price_cents, listing.price_cents);
+    if listing.kind = 'free' and price <> 0
+       or listing.kind = 'discounted'
+          and price * 10 not between listing.original_price_cents * 3 and listing.original_price_cents * 7 then
+        raise exception 'lot.price_outside_law' using errcode = 'EP422';
+    end if;
+    from_time := coalesce(new.pickup_from, listing.pickup_from);
+    until_time := coalesce(new.pickup_until, listing.pickup_until);
+    if until_time > from_time and until_time <= listing.publish_at then
+        raise exception 'recurring.window_before_publication' using errcode = 'EP422';
+    end if;
+    if listing.date_kind = 'use_by' and listing.food_date_in_days < (until_time <= from_time)::int then
+        raise exception 'lot.use_by_before_pickup' using errcode = 'EP422';
+    end if;
+    return new;
+end $$;

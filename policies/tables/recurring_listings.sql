@@ -1,0 +1,30 @@
+-- Recurring listings: their merchant's alone. What they publish are lots, with policies of their own.
+alter table app.recurring_listings enable row level security;
+alter table app.recurring_listings force row level security;
+
+create policy "The acts do their work" on app.recurring_listings for all to ecopanier_owner
+    using (true) with check (true);
+
+grant select on app.recurring_listings to authenticated;
+grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, weekdays,
+    publish_at, pickup_from, pickup_until, date_kind, food_date_in_days, allergens, cold_chain, weight_grams, photo_id,
+    gtin, becomes_free_minutes) on app.recurring_listings to authenticated;
+grant update (title, description, category, kind, original_price_cents, price_cents, quantity, weekdays, publish_at,
+    pickup_from, pickup_until, date_kind, food_date_in_days, allergens, cold_chain, weight_grams, photo_id, gtin,
+    becomes_free_minutes, active) on app.recurring_listings to authenticated;
+
+create policy "Merchants see recurring listings of their own shops" on app.recurring_listings for select to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+create policy "Merchants add recurring listings to their own shops" on app.recurring_listings for insert to authenticated
+    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+create policy "Merchants edit recurring listings of their own shops" on app.recurring_listings for update to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))))
+    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+
+-- Edits by people are guarded; what publish_recurring notes is not.
+create trigger guard_new_recurring before insert on app.recurring_listings
+    for each row execute function app.guard_recurring();
+create trigger guard_recurring before update on app.recurring_listings
+    for each row when (current_user = 'authenticated') execute function app.guard_recurring();
