@@ -197,11 +197,10 @@ def _flag(value: object, today: date, warnings: set[DraftWarning]) -> bool | Non
 
 
 def _allergens(value: object, today: date, warnings: set[DraftWarning]) -> list[Allergen] | None:
-    named = value if isinstance(value, list) else []
-    known = [allergen for allergen in Allergen if allergen.value in [name for name in named if isinstance(name, str)]]
-    if not isinstance(value, list) or any(not isinstance(name, str) or name not in set(Allergen) for name in named):
+    named = {name if isinstance(name, str) else "" for name in (value if isinstance(value, list) else [""])}
+    if named - set(Allergen):
         warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
-    return known or None
+    return [allergen for allergen in Allergen if allergen in named] or None
 
 
 def _day(value: object, today: date, warnings: set[DraftWarning]) -> date | None:

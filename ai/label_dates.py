@@ -56,7 +56,7 @@ _DATES = re.compile(
     r")(?!\d)"
 )
 _NEAR = 90  # characters between the words and their date
-_LONGEST_READ = 20_000
+_LONGEST_READ = 6000  # a whole packet has about 2 000
 _DIGITS = str.maketrans("oil", "011")
 
 

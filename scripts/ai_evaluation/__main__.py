@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ai import Context, Drafted, Drafter, GeminiModel
+from backend.settings import Settings
 from scripts.ai_evaluation.cases import Case, UnfitFolder, as_photo, cases_in, drawn_cases
 from scripts.ai_evaluation.scoring import Score, scored
 
@@ -21,11 +22,11 @@ _NOON = 12
 
 
 class ConfiguredModel(BaseSettings):
-    """The same variables as the product's."""
+    """The product's variables with its defaults, and nothing else of its settings: no database is needed here."""
 
     key: str = Field(default="", validation_alias="GEMINI_API_KEY")
-    model: str = Field(default="gemini-3.5-flash", validation_alias="GEMINI_MODEL")
-    base_url: str = Field(default="https://generativelanguage.googleapis.com", validation_alias="GEMINI_BASE_URL")
+    model: str = Field(default=Settings.model_fields["gemini_model"].default, validation_alias="GEMINI_MODEL")
+    base_url: str = Field(default=Settings.model_fields["gemini_base_url"].default, validation_alias="GEMINI_BASE_URL")
 
     def made(self) -> GeminiModel | None:
         """None without a key."""
