@@ -6,7 +6,8 @@ belongs to a row that is still `coming`, so nobody sees it and the orphans' job 
 
 import asyncio
 import os
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, get_args
@@ -138,7 +139,7 @@ class SupabaseStorage:
         self._opening = asyncio.Lock()
 
     async def keep(self, photo_id: UUID, encoded: Encoded) -> None:
-        async with _Asked(self) as files:
+        async with _asked(self) as files:
             for size, picture in encoded.items():
                 name = _name(photo_id, size)
                 stored = await files.upload(name, picture, {"content-type": WEBP, "upsert": "true"})
@@ -148,11 +149,11 @@ class SupabaseStorage:
     async def find(self, photo_id: UUID, size: Size) -> bytes | SignedUrl | None:
         from storage3.exceptions import StorageApiError
 
-        async with _Asked(self) as files:
+        async with _asked(self) as files:
             try:
                 signed = (await files.create_signed_url(_name(photo_id, size), SIGNED_SECONDS))["signedURL"]
             except StorageApiError as error:
-                if str(error.status) == "404" or error.code == "not_found":
+                if str(error.status) == "404" and error.code == "not_found":  # the object, not the bucket
                     return None
                 raise
             # People are sent there: nowhere but to the project.
@@ -161,7 +162,7 @@ class SupabaseStorage:
             return SignedUrl(signed)
 
     async def remove(self, photo_id: UUID) -> None:
-        async with _Asked(self) as files:
+        async with _asked(self) as files:
             removed = await files.remove([_name(photo_id, size) for size in SIZES])
             if not isinstance(removed, list):
                 raise ValueError("it does not say what was removed")
@@ -178,25 +179,14 @@ class SupabaseStorage:
         return self._client.storage.from_(self._bucket)
 
 
-class _Asked:
-    """Asks Supabase within a time limit, and makes one fact of whatever goes wrong there."""
-
-    def __init__(self, storage: SupabaseStorage) -> None:
-        self._storage = storage
-        self._limit = asyncio.timeout(STORE_SECONDS)
-
-    async def __aenter__(self) -> "AsyncBucketProxy":
-        await self._limit.__aenter__()
-        return await self._storage.files()
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        try:
-            await self._limit.__aexit__(kind, error, None)
-        except TimeoutError as late:
-            raise _unavailable(late) from late
-        # httpx and storage3 have no common base, and an answer that lies may fail anywhere in them.
-        if isinstance(error, Exception):
-            raise _unavailable(error) from error
+@asynccontextmanager
+async def _asked(storage: SupabaseStorage) -> "AsyncIterator[AsyncBucketProxy]":
+    """Ask Supabase within a time limit, and make one fact of whatever goes wrong there."""
+    try:
+        async with asyncio.timeout(STORE_SECONDS):
+            yield await storage.files()
+    except Exception as error:  # httpx and storage3 have no common base, and an answer that lies may fail anywhere
+        raise _unavailable(error) from error
 
 
 def _name(photo_id: UUID, size: Size) -> str:

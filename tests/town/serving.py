@@ -15,6 +15,7 @@ from backend import main
 from backend.db import Database
 from backend.limits import windows
 from backend.one_write import OneWrite
+from backend.photos.store import photo_store_of
 from backend.settings import Settings, settings
 from scripts.gemini_stand_in import GeminiStandIn
 from scripts.stripe_stand_in import StripeStandIn
@@ -152,4 +153,5 @@ class Served:
         await windows.reset()
         if copy is None:
             return
+        app.state.photos = photo_store_of(settings())
         main.stand_on(app, await Database.open(copy.url(API), settings()))

@@ -1,0 +1,193 @@
+"""Both stores keep, show and remove photos; a full disk, or a Supabase that is down, slow or lying, harms nothing."""
+
+import asyncio
+import json
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import httpx2
+import pytest
+
+from backend.photos import store
+from backend.photos.facts import PhotoStoreUnavailable
+from backend.photos.pictures import Encoded, Size
+from backend.photos.store import Directory, PhotoStore, SignedUrl, SupabaseStorage, photo_store_of
+from backend.settings import Settings, SettingsRefused
+from tests.listener import Received, reply
+from tests.supabase_storage import KEY, SupabaseStorageServer
+
+PICTURES: Encoded = {"full": b"RIFF full", "card": b"RIFF card"}
+OTHERS: Encoded = {"full": b"RIFF again", "card": b"RIFF again, small"}
+
+
+@pytest.fixture
+async def storage() -> AsyncIterator[SupabaseStorageServer]:
+    async with SupabaseStorageServer() as server:
+        yield server
+
+
+@pytest.fixture(params=["directory", "supabase"])
+async def photos(
+    request: pytest.FixtureRequest, tmp_path: Path, storage: SupabaseStorageServer
+) -> AsyncIterator[PhotoStore]:
+    settings = Settings.model_validate(
+        {"data_dir": tmp_path, "photos": request.param, "supabase_url": storage.url, "supabase_secret_key": KEY}
+    )
+    opened = photo_store_of(settings)
+    yield opened
+    await opened.close()
+
+
+def files_in(folder: Path) -> set[str]:
+    return {path.name for path in folder.rglob("*") if path.is_file()}
+
+
+async def shown(photos: PhotoStore, photo_id: UUID, size: Size) -> bytes | None:
+    """The picture that somebody sees, who may have to fetch it."""
+    found = await photos.find(photo_id, size)
+    if not isinstance(found, SignedUrl):
+        return found
+    async with httpx2.AsyncClient(trust_env=False) as anybody:
+        answer = await anybody.get(found)
+    assert answer.headers["content-type"] == "image/webp"
+    return answer.content
+
+
+async def test_a_photo_is_kept_shown_kept_anew_and_removed(photos: PhotoStore, storage: SupabaseStorageServer) -> None:
+    one, other = uuid4(), uuid4()
+    assert await photos.find(one, "full") is None
+
+    await photos.keep(one, PICTURES)
+    await photos.keep(other, PICTURES)
+    assert [await shown(photos, one, "full"), await shown(photos, one, "card")] == [*PICTURES.values()]
+    await photos.keep(one, OTHERS)  # as a request does that is sent again
+    assert [await shown(photos, one, "full"), await shown(photos, one, "card")] == [*OTHERS.values()]
+
+    await photos.remove(one)
+    await photos.remove(one)
+    assert [await photos.find(one, "full"), await photos.find(one, "card")] == [None, None]
+    assert await shown(photos, other, "card") == PICTURES["card"]
+    assert all(seconds <= 60 for seconds in storage.signed_for)
+
+
+# The data directory
+
+
+async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    photos, photo = Directory(tmp_path), uuid4()
+
+    def full(_file: int) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(os, "fsync", full)
+        with pytest.raises(PhotoStoreUnavailable):
+            await photos.keep(photo, PICTURES)
+        assert files_in(tmp_path) == set()
+    await photos.keep(photo, PICTURES)  # the control: it was the disk
+    assert files_in(tmp_path) == {f"{photo}.full.webp", f"{photo}.card.webp"}
+
+    (tmp_path / "file").write_bytes(b"")
+    for nowhere in (Directory(tmp_path / "file"), Directory(tmp_path / "file" / "deeper")):
+        for attempt in (nowhere.keep(photo, PICTURES), nowhere.find(photo, "full")):
+            with pytest.raises(PhotoStoreUnavailable):
+                await attempt
+
+
+async def test_what_a_killed_process_had_begun_to_write_goes_with_its_photo(tmp_path: Path) -> None:
+    photos, photo, other = Directory(tmp_path), uuid4(), uuid4()
+    await photos.keep(other, PICTURES)
+    folder = tmp_path / str(photo)[-2:]
+    folder.mkdir(exist_ok=True)
+    (folder / f".{photo}.full.webp.0123456789abcdef").write_bytes(b"RI")
+
+    await photos.remove(photo)
+
+    assert files_in(tmp_path) == {f"{other}.full.webp", f"{other}.card.webp"}
+
+
+# Supabase Storage
+
+LIES: dict[str, Callable[[Received], bytes | None]] = {
+    "down": lambda _: b"",
+    "5xx": lambda _: reply(503, b"upstream is gone", "text/plain"),
+    "5xx in JSON": lambda _: reply(500, b'{"statusCode": "500", "error": "InternalError", "message": "?"}'),
+    "404 without a word": lambda _: reply(404),
+    "no bucket": lambda _: reply(
+        400, b'{"statusCode": "404", "error": "Bucket not found", "message": "Bucket not found"}'
+    ),
+    "our key is not accepted": lambda _: reply(
+        400, b'{"statusCode": "403", "error": "Unauthorized", "message": "Invalid Compact JWS"}'
+    ),
+    "not JSON": lambda _: reply(200, b"<html>"),
+    "nothing in it": lambda _: reply(200, b"{}"),
+    "of another kind": lambda _: reply(200, b'"yes"'),
+    "cut off": lambda _: reply(200, b'{"Key": "photos/').replace(b"Length: 16", b"Length: 99"),
+    "elsewhere": lambda _: reply(
+        200, json.dumps({"Key": "photos/other", "signedURL": "xhttps://elsewhere.example/a?token=1"}).encode()
+    ),
+    "a redirect": lambda _: reply(307).replace(b"Connection", b"Location: http://127.0.0.1:1/\r\nConnection"),
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_a_supabase_that_fails_or_lies_is_one_clear_problem(storage: SupabaseStorageServer, lie: str) -> None:
+    photos, photo = SupabaseStorage(storage.url, KEY, "photos"), uuid4()
+    await photos.keep(photo, PICTURES)
+    storage.fails = LIES[lie]
+
+    for attempt in (photos.keep(uuid4(), PICTURES), photos.find(photo, "full"), photos.remove(photo)):
+        with pytest.raises(PhotoStoreUnavailable):
+            await attempt
+
+    storage.fails = lambda _: None  # the control: it was Supabase, which has recovered
+    assert await photos.find(photo, "full") is not None
+    await photos.close()
+
+
+async def test_a_slow_supabase_is_not_waited_for(
+    storage: SupabaseStorageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "STORE_SECONDS", 0.2)
+    over = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await over.wait()
+        writer.close()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    photos = SupabaseStorage(f"http://127.0.0.1:{port}", KEY, "photos")
+    await photos.files()  # importing the client takes longer than that
+
+    async with asyncio.timeout(10):
+        for attempt in (photos.keep(uuid4(), PICTURES), photos.find(uuid4(), "full"), photos.remove(uuid4())):
+            with pytest.raises(PhotoStoreUnavailable):
+                await attempt
+    await photos.close()
+    over.set()
+    server.close()
+
+
+async def test_a_key_of_another_project_keeps_and_shows_nothing(storage: SupabaseStorageServer) -> None:
+    photos = SupabaseStorage(storage.url, "sb_secret_of_somebody_else", "photos")
+    with pytest.raises(PhotoStoreUnavailable):
+        await photos.keep(uuid4(), PICTURES)
+    assert storage.asked == 1
+    assert storage.kept == {}
+    await photos.close()
+
+
+def test_supabase_is_not_chosen_without_its_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOPANIER_PHOTOS", "supabase")
+    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co")
+    monkeypatch.delenv("SUPABASE_SECRET_KEY", raising=False)
+    with pytest.raises(SettingsRefused, match="SUPABASE_SECRET_KEY"):
+        Settings.checked()
+    monkeypatch.setenv("SUPABASE_SECRET_KEY", KEY)
+    assert Settings.checked().photos == "supabase"
+    monkeypatch.setenv("SUPABASE_PHOTOS_BUCKET", "../other")
+    with pytest.raises(SettingsRefused, match="SUPABASE_PHOTOS_BUCKET"):
+        Settings.checked()
