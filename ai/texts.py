@@ -41,9 +41,10 @@ _SIDE_BY_SIDE = re.compile(
     rf"\b(?:{_ALLERGEN})\b[^a-z0-9]{{0,6}}(?:non|no|aucune?|none|nil|zero|0|absente?s?)\b(?=[^a-z0-9]*(?:[.,;!?)\n]|$))"
     r"|(?:\b(?:sans|aucune?|zero|no|non|without|free)\b|(?<![\d.,])0\b)[^a-z0-9]{1,6}"
     rf"(?:(?:de|d|du|of|any|aucune?|toute?)\b[^a-z0-9]{{1,3}}){{0,2}}(?:{_ALLERGEN})\b"
+    rf"|(?<![\d.,])0\b[^a-z0-9]{{1,6}}[a-z0-9]+[^a-z0-9]{{1,3}}(?:{_ALLERGEN})\b"
 )
 _WHOLE_CLAIMS = re.compile(
-    r"\b(?:vegans?|vegetalien\w*|hypoallergeni\w*|coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
+    r"vegan|vegetalien|hypoallergeni|\b(?:coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
     r"(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
 )
 
@@ -56,13 +57,14 @@ def _spread(words: str) -> str:
 _SPREAD_CLAIMS = re.compile(
     rf"(?<![a-z])(?:{_spread('sans zero without exemptde freeof freefrom no')})[^a-z]{{0,3}}"
     rf"(?:{_spread('gluten lactose lait oeuf arachide allerg noix soja sesame milk egg peanut nuts wheat dairy')})"
-    rf"|(?<![a-z])(?:{_spread('gluten lactose allergen milk egg nut peanut dairy wheat soy')})"
-    rf"[^a-z]{{0,3}}(?:{_spread('free')})"
+    rf"|(?:{_spread('gluten lactose allergen milk egg nut peanut dairy wheat soy')})[^a-z]{{0,3}}(?:{_spread('free')})"
+    # and run together, "painsansgluten"
+    r"|(?:sans|zero|without|freeof|freefrom)(?:gluten|lactose|lait|oeuf|arachide|allerg|noix|soja|sesame|milk|egg|nut)"
 )
 
 # To the public nothing is "gratuit"; and a price in a text would contradict the price of the lot.
 _PRICE_WORDS = re.compile(
-    r"\b(?:gratuit\w*|gratis|offerte?s?|for free|free of charge|free(?![- ]range)|cadeaux?)\b"
+    r"gratuit\w*|\b(?:gratis|offerte?s?|for free|free of charge|free(?![- ]range)|cadeaux?)\b"
     r"|\d+(?:[.,]\d+)?\s?(?:€|(?:euros?|eur|cents?|centimes?)\b)|(?:€|\beur)\s?\d+(?:[.,]\d+)?",
     re.IGNORECASE,
 )

@@ -81,7 +81,7 @@ async def read(cases: list[Case], model: GeminiModel | None) -> tuple[list[Draft
 def table(scores: dict[str, Score], photos: int) -> Table:
     """One line a field."""
     made = Table("field", title=f"{photos} photos")
-    for heading in ("right", "wrong", "silent", "rightly empty", "invented", "accuracy"):
+    for heading in ("right", "wrong", "silent", "empty", "invented", "accuracy"):
         made.add_column(heading, justify="right")
     for name, score in scores.items():
         counts = (score.right, score.wrong, score.silent, score.unsaid, score.invented)

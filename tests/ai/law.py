@@ -16,7 +16,7 @@ FIELDS = {
 }  # fmt: skip
 _CLAIMS = re.compile(
     r"(sans|zero|0 ?%|garanti\w*|exempt\w* de|aucun|no|without|free (of|from)|ne contient (pas|aucun)( de)?)"
-    r"\W+(\w+\W+)?"
+    r"[^\w.!?\n]+(\w+[^\w.!?\n]+)?"
     r"(gluten|lactose|lait|oeufs?|arachides?|allergenes?|noix|milk|eggs?|nuts?|peanuts?|allergens?)"
     r"|(gluten|lactose|milk|nut|allergen)[- ]?free|vegan|convient aux (allergiques|coeliaques|intolerants)"
 )
