@@ -10,7 +10,7 @@ class LotNotFound(Fact):
 
 
 class LotClosed(Fact):
-    """This lot is closed: it was withdrawn, or its pickup window is over."""
+    """This lot is closed: it was withdrawn or recalled, or its pickup window is over."""
 
     code, status = "lot.closed", 409
 

@@ -84,7 +84,8 @@ class LotIn(In):
 class LotEdit(In):
     """What changes; what is not sent stays as it is.
 
-    `publish: true` publishes a draft. Once somebody has reserved it, only title, description and quantity change.
+    `publish: true` publishes a draft. Once somebody has reserved it, only title, description, photo, quantity and
+    `becomes_free_at` change; once it has become free, that does not either.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"price_cents": 420, "quantity": 6, "publish": True}]})

@@ -9,7 +9,9 @@ import pytest
 from tests.journeys.test_strangers import everything, example_of
 from tests.town import Town
 from tests.town.people import Person
+from tests.town.things import bags
 
+MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings")
 # Not theirs to say, on any route: the program decides these.
 NOT_THEIRS = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
 
@@ -76,6 +78,8 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "association_id": (await town.an_association("Ailleurs")).id,
         "collector_id": (await town.a_collector()).id,
         "reservation_id": uuid4(),
+        "listing_id": (await shop.merchant.posts("/recurring-listings", bags(shop.id)))["id"],
+        "day": "2030-06-10",
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()
@@ -88,7 +92,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
             example = example_of(content, description) if content else None
             if not example or path == "/v1/stripe/webhook":  # which takes bytes with a signature
                 continue
-            sender = known.get(path) or (shop.merchant if path.startswith(("/v1/shops/", "/v1/lots/")) else admin)
+            sender = known.get(path) or (shop.merchant if path.startswith(MERCHANTS) else admin)
             tried += 1
             for name, body in spoilt(example).items():
                 got = await sender.asks(

@@ -9,6 +9,7 @@ import pytest
 from tests.town import Merchant, Shop, Town, refused
 from tests.town.answers import accepted, refusal_in
 from tests.town.databases import WORKER
+from tests.town.things import bags
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2026, 6, 8)
@@ -16,28 +17,6 @@ MONDAY = date(2026, 6, 8)
 
 def at(day: date, clock: str) -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=PARIS)
-
-
-def bags(shop: Shop, **fields: Any) -> dict[str, Any]:
-    """Every weekday at 18:00, five bags."""
-    return {
-        "shop_id": str(shop.id),
-        "title": "Panier du soir",
-        "description": "Pains du jour",
-        "category": "bakery",
-        "kind": "discounted",
-        "original_price_cents": 1200,
-        "price_cents": 480,
-        "quantity": 5,
-        "weekdays": [1, 2, 3, 4, 5],
-        "publish_at": "18:00",
-        "pickup_from": "18:30",
-        "pickup_until": "20:00",
-        "date_kind": "none",
-        "allergens": ["gluten"],
-        "cold_chain": False,
-        **fields,
-    }
 
 
 async def publishes(town: Town, moment: datetime | None = None) -> int:
@@ -58,7 +37,7 @@ async def offered(town: Town, listing: dict[str, Any]) -> list[date]:
 
 
 async def begins(merchant: Merchant, shop: Shop, **fields: Any) -> dict[str, Any]:
-    listing: dict[str, Any] = await merchant.posts("/recurring-listings", bags(shop, **fields))
+    listing: dict[str, Any] = await merchant.posts("/recurring-listings", bags(shop.id, **fields))
     return listing
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.town import Town
 from tests.town.people import Person
+from tests.town.things import bags
 
 # What a route's path parameter is filled with: a thing of people who are none of the askers.
 Things = dict[str, UUID]
@@ -32,6 +33,7 @@ async def somebody_elses_things(town: Town) -> Things:
         merchant.id,
     )
     await town.changes("update app.lots set photo_id = $1 where id = $2", photo, UUID(draft["id"]))
+    listing = await merchant.posts("/recurring-listings", bags(UUID(shop["id"])))
     association = await town.an_association("Autre part")
     enrolled = await association.enrols()
     return {
@@ -43,6 +45,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "collector_id": (await town.a_collector("Loin")).id,
         "account_id": merchant.id,
         "photo_id": photo,
+        "listing_id": UUID(listing["id"]),
     }
 
 
@@ -69,7 +72,7 @@ def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
 
 async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
     """Status and body, without what differs between any two requests."""
-    filled = path.removeprefix("/v1").format(**things, size="card")
+    filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10")
     key = str(uuid4()) if method == "POST" else None
     got = await person.asks(method, filled, body, key=key)
     said = json.loads(got.text) if "json" in got.headers.get("content-type", "") else {"bytes": len(got.content)}

@@ -25,7 +25,7 @@ end $$;
 RESERVE_AT_THE_PRICE_READ = ("if (wanted.kind = 'free') <> (held_for is null) then", "if false then")
 
 
-async def _due(town: Town, left: int = 20) -> Lot:
+async def _due(town: Town, left: int = 25) -> Lot:
     return await town.a_lot(left=left, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
 
 
@@ -83,7 +83,7 @@ async def test_who_buys_as_it_becomes_free_is_told_that_it_changed(town: Town, c
         outcome = await buying
 
     assert outcome.refusal == ("lot.changed" if careful else "payment.below_minimum")
-    assert await town.left(lot) == 20
+    assert await town.left(lot) == 25
     assert await town.value("select count(*) from app.reservations") == 0
 
 

@@ -52,3 +52,25 @@ class Pass:
     @property
     def wrong_pin(self) -> str:
         return f"{(int(self.pin) + 1) % 1_000_000:06d}"
+
+
+def bags(shop_id: UUID, **fields: Any) -> dict[str, Any]:
+    """The body of a recurring listing: every weekday at 18:00, five bags; fields replace those."""
+    return {
+        "shop_id": str(shop_id),
+        "title": "Panier du soir",
+        "description": "Pains du jour",
+        "category": "bakery",
+        "kind": "discounted",
+        "original_price_cents": 1200,
+        "price_cents": 480,
+        "quantity": 5,
+        "weekdays": [1, 2, 3, 4, 5],
+        "publish_at": "18:00",
+        "pickup_from": "18:30",
+        "pickup_until": "20:00",
+        "date_kind": "none",
+        "allergens": ["gluten"],
+        "cold_chain": False,
+        **fields,
+    }
