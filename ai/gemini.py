@@ -70,7 +70,7 @@ class GeminiModel:
         until = loop.time() + self.timeout_seconds
         try:
             async with asyncio.timeout_at(until):
-                client = await asyncio.to_thread(self._made)
+                client = self._client if self._client is not None else await asyncio.to_thread(self._made)
                 return await self._asked(client, photo, context, lambda: until - loop.time())
         except TimeoutError:
             return Answered(None, DraftWarning.MODEL_TIMED_OUT)

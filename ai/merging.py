@@ -77,7 +77,6 @@ def lawful(sheet: Sheet) -> ListingDraft:
             for name in wrong:
                 sheet.values.pop(name, None)
                 sheet.confidence.pop(name, None)
-            sheet.warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
 
 
 def _product(sheet: Sheet, local: LocalReading, said: Opinion) -> None:
