@@ -44,12 +44,12 @@ log = structlog.get_logger("ecopanier.worker")
 
 
 async def by_the_clock(work: Work) -> None:
-    """Do once what is due now: holds lapse, lots end, become free and are published, impact is added up."""
+    """Do once what is due now: holds lapse, lots end or become free, impact is added up, listings recur."""
     await work.acts.value("lapse_holds", MANY)
     await work.acts.value("end_lots", MANY)
     await work.acts.value("convert_unsold", MANY)
-    await work.acts.value("publish_recurring", MANY)
     await work.acts.value("add_up_impact")
+    await work.acts.value("publish_recurring", MANY)
 
 
 def queue(work: Work, url: str) -> procrastinate.App:

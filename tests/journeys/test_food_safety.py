@@ -133,6 +133,18 @@ async def test_five_occasions_follow_one_law(town: Town) -> None:
         assert (await law(town, food, "collection", in_time=True) is None) is good_today, food
 
 
+async def test_control_without_the_law_every_door_stands_open(town: Town) -> None:
+    source: str = await town.value("select pg_get_functiondef('app.food_refusal'::regproc)")
+    await town.changes(source.replace("when date_kind <> 'use_by' then null", "when true then null"))
+    await town.clock(EVENING)
+    await town.changes("update app.settings set value = 99 where name = 'free_portions_per_day'")
+    amina, old = await town.a_beneficiary(), Food("use_by", -1)
+
+    assert await reserved(town, amina, old) is None
+    assert await converted(town, old) is None
+    assert await handed_over(town, amina, old) is None
+
+
 @pytest.mark.parametrize(
     ("at", "use_by", "good"),
     [

@@ -91,6 +91,19 @@ async def test_a_recall_freezes_its_lots_and_everybody_gets_everything_back_and_
     assert (await shop.merchant.gets(f"/lots/{paid.id}"))["status"] == "recalled"
 
 
+async def test_control_the_counter_asks_itself_because_reservations_end_later(town: Town) -> None:
+    source: str = await town.value("select pg_get_functiondef('app.pick_up'::regproc)")
+    assert "l.status = 'recalled'" in source
+    await town.changes(source.replace("l.status = 'recalled'", "false"))
+    amina = await town.a_beneficiary()
+    lot = await town.a_free_lot(gtin=AS_KEPT, opens_in=timedelta(hours=-1))
+    shown = await amina.pass_for(await amina.reserves(lot))
+
+    await recalls(await town.an_admin())
+
+    assert (await lot.shop.merchant.hands_over(shown))["quantity"] == 1
+
+
 async def test_a_recall_is_of_a_number_and_of_one_batch_or_all(town: Town) -> None:
     shop = await town.a_shop()
     lots = {batch: await town.a_lot(shop=shop, gtin=AS_KEPT, batch=batch) for batch in ("L1", "L2", None)}

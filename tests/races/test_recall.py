@@ -10,7 +10,7 @@ import pytest
 
 from tests.races.hands import grab_at_once
 from tests.town import Merchant, Person, Shop, Town
-from tests.town.databases import Connection
+from tests.town.databases import WORKER, Connection
 
 GTIN = "03017620422003"
 RECALL = "select lots from app.issue_recall($1, null, 'Listeria', null)"
@@ -73,6 +73,31 @@ async def test_nothing_is_published_past_a_recall(town: Town, first: str, carefu
 
     on_offer = await town.value("select count(*) from app.lots where status = 'published'")
     assert on_offer == (0 if careful else 1)
+
+
+async def test_a_recurring_listing_meets_a_recall_under_way(town: Town) -> None:
+    """It does not wait, is not skipped for it, and learns how the recall ended."""
+    await town.clock("2026-06-08T09:00:00+02:00")
+    shop = await town.a_shop()
+    for gtin in (GTIN, None):
+        await town.changes(
+            "insert into app.recurring_listings (shop_id, title, category, kind, original_price_cents, price_cents,"
+            " quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind, gtin)"
+            " values ($1, 'x', 'dairy', 'free', 800, 0, 5, '{1}', '18:00', '18:30', '20:00', 'none', $2)",
+            shop.id,
+            gtin,
+        )
+    await town.clock("2026-06-08T18:00:00+02:00")
+    async with town.copy.connection() as admin, town.copy.connection(WORKER) as worker:
+        for end in ("rollback", "commit"):
+            await admin.execute("begin")
+            await admin.fetchval(RECALL, GTIN)
+            published = await worker.fetchval("select app.publish_recurring(10)", timeout=5)
+            assert published == (1 if end == "rollback" else 0)
+            await admin.execute(end)
+        assert await worker.fetchval("select app.publish_recurring(10)") == 0
+    assert await town.value("select array_agg(gtin) from app.lots") == [None]
+    assert await town.value("select last_problem from app.recurring_listings where gtin is not null") == "lot.recalled"
 
 
 async def test_an_edit_and_a_recall_of_one_lot_do_not_wait_for_each_other(town: Town) -> None:
@@ -138,7 +163,7 @@ async def test_ending_it_twice_gives_everything_back_once(town: Town) -> None:
     reservations = [await amina.reserves(lot), await (await town.a_beneficiary("Zoé")).reserves(lot, 2)]
     await _is_recalled(town)
     recall = await town.value("select id from app.recalls")
-    async with town.copy.connections(2, "ecopanier_worker") as workers:
+    async with town.copy.connections(2, WORKER) as workers:
         await asyncio.gather(
             *(w.execute("select app.end_recalled_lot($1, $2)", recall, lot.id) for w in workers),
             amina.asks("POST", f"/reservations/{reservations[0].id}/cancel"),
