@@ -140,7 +140,7 @@ async def test_nothing_is_left_but_pixels() -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 async def test_a_photo_stands_upright_however_it_was_held(orientation: int) -> None:
-    photo = turned(two_colours(3600, 2400), orientation)
+    photo = turned(two_colours(1800, 1200), orientation)
     assert (opened(photo).width < opened(photo).height) is (orientation >= 5)  # it really was held otherwise
 
     made, stored = await read(photo)
