@@ -1,5 +1,6 @@
 """The app: what it serves, in the order in which it is tried."""
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -81,12 +82,16 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.stripe = stripe_of(chosen)
     app.state.photos = photo_store_of(chosen)
     app.state.drafter = drafter_of(chosen)
+    # Gemini's package takes its time to import: not the first shop's, nor that of the start.
+    preparing = asyncio.create_task(app.state.drafter.prepare())
     try:
         yield
     finally:
         await app.state.identities.close()
         await app.state.stripe.aclose()
         await app.state.photos.close()
+        preparing.cancel()
+        await asyncio.gather(preparing, return_exceptions=True)
         await app.state.drafter.close()
 
 

@@ -4,7 +4,8 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import IO, cast
+from io import BufferedReader
+from typing import cast
 from uuid import UUID
 
 from fastapi import Request
@@ -42,7 +43,7 @@ async def content_hash(file: UploadFile) -> bytes:
     """Give the SHA-256 of an uploaded file, read piece by piece off the event loop; the file is at its begin again."""
 
     def read() -> bytes:
-        digest = hashlib.file_digest(cast(IO[bytes], file.file), "sha256").digest()
+        digest = hashlib.file_digest(cast(BufferedReader, file.file), "sha256").digest()
         file.file.seek(0)
         return digest
 

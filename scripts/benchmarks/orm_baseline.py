@@ -21,6 +21,7 @@ from fastapi import FastAPI, Header, HTTPException
 from sqlalchemy import Float, func
 from sqlmodel import col, select
 
+from backend import models  # noqa: F401  every table that another names
 from backend.accounts.models import Account
 from backend.administration.models import Setting
 from backend.beneficiaries.models import Beneficiary, FreePortions

@@ -84,6 +84,7 @@ async def test_no_demo_town_in_production(town: Town) -> None:
         "ECOPANIER_SECRET_KEY": "a key for tests alone, 32 bytes at least",
         "STRIPE_API_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRET": "whsec_x",
+        "GEMINI_BASE_URL": "https://generativelanguage.googleapis.com",
     }
 
     refused_there = await ecopanier(town, "seed", **production)
