@@ -15,7 +15,7 @@ from rich.table import Table
 
 from ai import Context, Drafted, Drafter, GeminiModel
 from backend.settings import Settings
-from scripts.ai_evaluation.cases import Case, UnfitFolder, as_photo, cases_in, drawn_cases
+from scripts.ai_evaluation.cases import Case, UnfitFolder, as_photo, cases_in, drawn_cases, keep
 from scripts.ai_evaluation.scoring import Score, scored
 
 _NOON = 12
@@ -39,12 +39,19 @@ def main(
     ] = None,
     details: Annotated[bool, typer.Option("--details", help="Each draft with its warnings, too.")] = False,
     local: Annotated[bool, typer.Option("--local", help="Without the model, even with a key.")] = False,
+    draw: Annotated[
+        Path | None, typer.Option(help="Only write the pictures drawn here, with what is expected, into this folder.")
+    ] = None,
 ) -> None:
     """Read photos with the configured model (GEMINI_API_KEY, GEMINI_MODEL, GEMINI_BASE_URL), else with codes and print.
 
     Prints how often each field was right. The photos and what is read of them leave this machine only for the model.
     """
     console = Console()
+    if draw is not None:
+        for path in keep(drawn_cases(), draw):
+            console.print(str(path), highlight=False, soft_wrap=True)
+        return
     try:
         cases = drawn_cases() if folder is None else cases_in(folder)
     except UnfitFolder as error:

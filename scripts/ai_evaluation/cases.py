@@ -1,5 +1,6 @@
 """A photo and what a good draft of it says; from a folder, or drawn here."""
 
+import json
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -72,6 +73,25 @@ def cases_in(folder: Path) -> list[Case]:
             said["gtin"] = as_gtin(said["gtin"]) or said["gtin"]
         cases.append(Case(name, lambda photo=photo: _opened(photo), said, tuple(absent), today))  # type: ignore[misc]
     return cases
+
+
+def keep(cases: list[Case], folder: Path) -> list[Path]:
+    """Write photos as JPEG with their `expected.toml` into a folder, so that `cases_in` reads them back."""
+    folder.mkdir(parents=True, exist_ok=True)
+    kept, told = [], [f"today = {TODAY}"]
+    for case in cases:
+        path = folder / f"{case.name.partition(':')[0].replace(' ', '-')}.jpg"
+        case.picture().save(path, "JPEG", quality=90)
+        kept.append(path)
+        expected = case.expected | ({"absent": list(case.absent)} if case.absent else {})
+        told += ["", f'["{path.name}"]', *(f"{name} = {_in_toml(value)}" for name, value in expected.items())]
+    (folder / "expected.toml").write_text("\n".join(told) + "\n", encoding="utf-8")
+    return kept
+
+
+def _in_toml(value: Any) -> str:
+    # TOML's texts, numbers, truths and lists of texts are JSON's; a day stands as it is.
+    return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
 def _opened(path: Path) -> Image.Image:

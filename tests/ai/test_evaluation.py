@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageFont
 
 from ai import ListingDraft
-from scripts.ai_evaluation.cases import Case, UnfitFolder, cases_in
+from scripts.ai_evaluation.cases import Case, UnfitFolder, cases_in, drawn_cases, keep
 from scripts.ai_evaluation.drawing import font
 from scripts.ai_evaluation.scoring import Score, scored
 from scripts.gemini_stand_in import GeminiStandIn, RefusedInProduction
@@ -70,6 +70,18 @@ def test_a_folder_that_says_nothing_or_nonsense(tmp_path: Path) -> None:
     (tmp_path / "expected.toml").write_text('["a.png"]\nprize = 5\n')
     with pytest.raises(UnfitFolder, match="prize"):
         cases_in(tmp_path)
+
+
+def test_what_is_drawn_can_be_kept_and_read_back(tmp_path: Path) -> None:
+    drawn = drawn_cases()
+    photos = keep(drawn, tmp_path / "labels")
+
+    again = cases_in(tmp_path / "labels")
+
+    assert [(case.expected, case.absent, case.today) for case in again] == [
+        (case.expected, case.absent, case.today) for case in drawn
+    ]
+    assert [case.picture().size for case in again] == [Image.open(photo).size for photo in photos]
 
 
 def test_scores_count_what_is_missing_and_what_is_invented() -> None:

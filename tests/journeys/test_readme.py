@@ -33,7 +33,9 @@ def the_walk() -> str:
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     assert blocks
     # The environment that runs this test is the one that ./scripts/ecopanier would make.
-    return "\n".join(blocks).replace("./scripts/ecopanier", f"{shlex.quote(sys.executable)} -m scripts.command")
+    python = shlex.quote(sys.executable)
+    walk = "\n".join(blocks).replace("./scripts/ecopanier", f"{python} -m scripts.command")
+    return walk.replace("./scripts/eval_ai", f"{python} -m scripts.ai_evaluation")
 
 
 def test_every_command_of_the_readme_works_in_order(running: Running, tmp_path: Path) -> None:
