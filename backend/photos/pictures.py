@@ -56,8 +56,9 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 
 log = structlog.get_logger("ecopanier.photos")
 
-# As soon as one picture was freed, glibc would keep up to 32 MiB at a time for the next one, in each thread.
-_M_MMAP_THRESHOLD, _LARGE = -3, 1024 * 1024
+# Once a big picture was freed, glibc would keep blocks of up to 32 MiB for the next one, in each thread. Smaller ones it
+# may keep: fresh pages take time.
+_M_MMAP_THRESHOLD, _LARGE = -3, 8 * 1024 * 1024
 with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
     ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
@@ -178,6 +179,8 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
             orientation = _orientation(photo)
             profile = photo.info.get("icc_profile")
             small = _opaque(_reduced(photo))
+            if small is photo and kind != "JPEG":  # other kinds decode again when they are used again
+                small = photo.copy()
     small.info = {}  # comments and profiles would be written again
     usable = isinstance(profile, bytes) and 0 < len(profile) <= LARGEST_PROFILE and small.mode == "RGB"
     return small, orientation, cast(bytes, profile) if usable else None
@@ -234,7 +237,7 @@ def _reduced(photo: Image.Image) -> Image.Image:
 def _opaque(photo: Image.Image) -> Image.Image:
     """Give RGB; what is transparent becomes white."""
     if photo.mode == "RGB" and "transparency" not in photo.info:
-        return photo.copy()
+        return photo
     if photo.has_transparency_data:
         photo = photo.convert("RGBA")
         white = Image.new("RGB", photo.size, (255, 255, 255))
