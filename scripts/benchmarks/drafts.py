@@ -34,7 +34,7 @@ def drafts(ground: Ground) -> list[Figure]:
         token = ground.tokens.issue(numbered("account", MERCHANT), uuid4())
         for _ in range(3):
             _draft(api, token, body)
-        added = [_draft(api, token, body) - MODEL_SECONDS for _ in range(10 * ground.amounts.rounds)]
+        added = [_draft(api, token, body) - gemini.seconds[-1] for _ in range(10 * ground.amounts.rounds)]
         asked = len(gemini.requests)
         grown = _growth(api, token, body)
     size = f"{len(picture) / MIB:.1f} MiB, {WIDTH} by {HEIGHT}"

@@ -5,6 +5,7 @@ import hmac
 import os
 import socket
 import threading
+import time
 from collections import deque
 from types import TracebackType
 from typing import Any, Self
@@ -43,7 +44,8 @@ class GeminiStandIn:
 
     What is told (`answers`, `fails` …) holds for the next requests, one each, in order; after that it answers as
     `answers_always` said. `delay` (seconds) is added to every answer. `requests`: all that were understood;
-    `refused`: what it said to those that were not (wrong key, unknown name).
+    `refused`: what it said to those that were not (wrong key, unknown name). `seconds`: what each answer took, from the
+    whole request on.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class GeminiStandIn:
         self.api_key = api_key
         self.delay = delay
         self.requests: list[Received] = []
+        self.seconds: list[float] = []
         self.refused: list[str] = []
         self._next: deque[Behaviour] = deque()
         self._always = Behaviour(text=BAGUETTES)
@@ -125,6 +128,7 @@ class GeminiStandIn:
         """Nothing told, nothing received."""
         self._next.clear()
         self.requests.clear()
+        self.seconds.clear()
         self.refused.clear()
 
     @property
@@ -161,14 +165,18 @@ class GeminiStandIn:
             return self._refusal(403, "Method doesn't allow unregistered callers.")
         if not hmac.compare_digest(given.encode(), self.api_key.encode()):
             return self._refusal(400, "API key not valid. Please pass a valid API key.")
+        body = await request.body()
+        began = time.perf_counter()
         try:
-            received = understood(request.url.path, model, headers, await request.body())
+            received = understood(request.url.path, model, headers, body)
         except Invalid as error:
             return self._refusal(400, str(error))
         self.requests.append(received)
         behaviour = self._next.popleft() if self._next else self._always
         await asyncio.sleep(self.delay)
-        return await behaviour.answer(received)
+        answer = await behaviour.answer(received)
+        self.seconds.append(time.perf_counter() - began)
+        return answer
 
     def _refusal(self, status: int, message: str) -> Response:
         self.refused.append(message)

@@ -81,7 +81,8 @@ def test_what_is_drawn_can_be_kept_and_read_back(tmp_path: Path) -> None:
     assert [(case.expected, case.absent, case.today) for case in again] == [
         (case.expected, case.absent, case.today) for case in drawn
     ]
-    assert [case.picture().size for case in again] == [Image.open(photo).size for photo in photos]
+    assert [case.picture().size for case in again] == [case.picture().size for case in drawn]
+    assert all(photo.is_file() for photo in photos)
 
 
 def test_scores_count_what_is_missing_and_what_is_invented() -> None:
