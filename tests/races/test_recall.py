@@ -176,3 +176,28 @@ async def test_ending_it_twice_gives_everything_back_once(town: Town) -> None:
         2,
     )
     assert await town.stock_is_exact()
+
+
+@pytest.mark.parametrize("paid", [True, False])
+async def test_who_cancels_too_late_as_it_is_recalled_gets_everything_back(town: Town, paid: bool) -> None:
+    """The window is open, so an ordinary cancellation would cost them the price or the portion of the day."""
+    marc, amina = await town.a_customer(), await town.a_beneficiary()
+    opened = timedelta(hours=-1)
+    if paid:
+        reservation = await marc.buys(await town.a_lot(gtin=GTIN, opens_in=opened))
+    else:
+        reservation = await amina.reserves(await town.a_free_lot(gtin=GTIN, opens_in=opened))
+    async with town.copy.connection() as admin:
+        recall = admin.transaction()
+        await recall.start()
+        await admin.fetchval(RECALL, GTIN)
+        cancelling = asyncio.create_task((marc if paid else amina).cancels(reservation))
+        await asyncio.sleep(0.3)
+        assert not cancelling.done()
+        await recall.commit()
+    assert (await cancelling).status == "cancelled"
+    await town.worker_runs()
+
+    assert await town.money(reservation) == ((400, 400) if paid else (0, 0))
+    assert await town.taken_today(amina) == 0
+    assert await town.stock_is_exact()

@@ -11,12 +11,10 @@ begin
     select x.* into r from app.reservations x where x.id = reservation and x.account_id = app.caller();
     if not found then raise exception 'reservation.not_found' using errcode = 'EP404'; end if;
 
-    if r.status = 'held' then
-        -- A payment may be confirming it right now, and then the time limit counts. A hold has no quota to lock before.
-        perform from app.lots x where x.id = r.lot_id for update;
-        select x.* into r from app.reservations x where x.id = reservation;
-    end if;
-    select x.* into l from app.lots x where x.id = r.lot_id;
+    -- A payment may be confirming it, or a recall freezing its lot, right now: looked at again once nobody can.
+    perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
+    select x.* into l from app.lots x where x.id = r.lot_id for update;
+    select x.* into r from app.reservations x where x.id = reservation;
     in_time := r.status = 'held' or l.status = 'recalled'
         or app.clock() <= l.pickup_start - make_interval(mins => app.setting_int('free_cancellation_minutes'));
     if not app.end_reservation(
