@@ -113,6 +113,10 @@ async def test_a_recall_is_of_a_number_and_of_one_batch_or_all(town: Town) -> No
         (AS_KEPT, None, {"L1", "L2", None}),
         (AS_KEPT, "L1", {"L1", None}),  # one whose batch nobody wrote down may be of it
         (AS_KEPT, "l1", {"L1", None}),
+        (AS_KEPT, "LOT-1", {"L1", None}),  # the same batch as written on the notice
+        (AS_KEPT, "1", {"L1", None}),  # and in a GS1 code
+        (AS_KEPT, "L11", {None}),
+        (AS_KEPT, "L", {None}),
         (AS_KEPT, "L9", {None}),
         ("00036000291452", None, set()),
     ):

@@ -3,7 +3,5 @@ create or replace function app.is_recalled(wanted_gtin text, wanted_batch text) 
 language plpgsql volatile security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return exists (
-        select from app.recalls r
-        where r.gtin = wanted_gtin
-          and (r.batch is null or wanted_batch is null or upper(r.batch) = upper(wanted_batch)));
+        select from app.recalls r where r.gtin = wanted_gtin and app.same_batch(r.batch, wanted_batch));
 end $$;

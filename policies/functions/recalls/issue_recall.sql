@@ -19,8 +19,7 @@ begin
     lots := 0;
     for lot in
         select l.id, l.status from app.lots l
-        where l.gtin = wanted_gtin
-          and (wanted_batch is null or l.batch is null or upper(l.batch) = upper(wanted_batch))
+        where l.gtin = wanted_gtin and app.same_batch(l.batch, wanted_batch)
           and (l.status in ('draft', 'published', 'paused')
                or l.status in ('ended', 'withdrawn')
                   and (l.pickup_end > moment - interval '30 days' or l.food_date >= app.paris_day(moment)))

@@ -1,0 +1,8 @@
+-- Whether two batches may be the same however they were written: recalls say `L 2447-A`, labels `Lot 2447A`, GS1 codes
+-- `2447A`. Rather one too many than one too few: a batch that nobody wrote down, null, may be any.
+create or replace function app.same_batch(one text, other text) returns boolean
+language sql immutable parallel safe as $$
+    select coalesce(
+        regexp_replace(regexp_replace(upper(one), '[^A-Z0-9]', '', 'g'), '^(LOT|L)(?=.)', '')
+        = regexp_replace(regexp_replace(upper(other), '[^A-Z0-9]', '', 'g'), '^(LOT|L)(?=.)', ''), true)
+$$;
