@@ -31,7 +31,8 @@ async def uploaded(request: Request) -> AsyncIterator[tuple[UploadFile, UUID | N
         raise BodyOfWrongType(headers={"Accept": "multipart/form-data"})
     try:
         form = await request.form(max_files=1, max_fields=len(FIELDS), max_part_size=LONGEST_FIELD)
-    except HTTPException:  # what Starlette says of a form that breaks off, or has more parts than that
+    # A form that breaks off or has more parts than that; a charset that decodes nothing, as `undefined` does.
+    except (HTTPException, UnicodeError):
         raise _mistake(request, BodyUnreadable, "body", "form_invalid") from None
     try:
         yield _read(request, form)

@@ -164,6 +164,10 @@ async def test_who_may_not_draft_is_told_and_nothing_is_kept(town: Town) -> None
             "multipart/form-data; boundary=x", 415, "photo.wrong_type",
         ),
         (
+            b'--x\r\nContent-Disposition: form-data; name="shop_id"\r\n\r\nv\r\n--x--\r\n',
+            "multipart/form-data; charset=undefined; boundary=x", 422, "body.unreadable",
+        ),
+        (
             b"".join(
                 b'--x\r\nContent-Disposition: form-data; name="f%d"\r\n\r\nv\r\n' % number for number in range(500)
             ) + b"--x--\r\n",
