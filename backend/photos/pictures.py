@@ -9,6 +9,7 @@ import asyncio
 import ctypes
 import io
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -62,8 +63,15 @@ _M_MMAP_THRESHOLD, _LARGE = -3, 8 * 1024 * 1024
 with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
     ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
+
+def _after_others() -> None:
+    """Let requests come first, which take less. Only on Linux has a thread a priority of its own."""
+    if sys.platform == "linux":
+        os.nice(5)
+
+
 # Two at once, whatever the requests: decoding is what takes memory.
-_threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="photos")
+_threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="photos", initializer=_after_others)
 _heavy = threading.Lock()
 _heic = threading.Lock()
 

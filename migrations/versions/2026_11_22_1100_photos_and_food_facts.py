@@ -24,7 +24,7 @@ def upgrade() -> None:
             used boolean not null default false,
             created_at timestamptz not null default now(),
             constraint photos_size_check check (
-                status <> 'kept' or width between 1 and 4096 and height between 1 and 4096)
+                status <> 'kept' or coalesce(width between 1 and 4096 and height between 1 and 4096, false))
         );
         create index photos_account_id_idx on app.photos (account_id, id);
         create index photos_orphans_idx on app.photos (created_at) where not used;

@@ -61,7 +61,8 @@ def upgrade() -> None:
             constraint recurring_listings_use_by_check check (
                 date_kind <> 'use_by' or food_date_in_days >= (pickup_until <= pickup_from)::int),
             constraint recurring_listings_window_check check (pickup_until <= pickup_from or pickup_until > publish_at),
-            constraint recurring_listings_becomes_free_check check (becomes_free_minutes is null or kind = 'discounted'),
+            constraint recurring_listings_becomes_free_check
+                check (becomes_free_minutes is null or kind = 'discounted'),
             constraint recurring_listings_last_problem_check check (num_nulls(last_problem, last_problem_day) <> 1)
         );
         create index recurring_listings_shop_id_idx on app.recurring_listings (shop_id, id);
