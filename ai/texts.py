@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from ai.draft_warnings import DraftWarning
 
+LAST_EUROPEAN_LETTER = "\u017f"  # of Latin Extended-A; phonetic letters such as U+0251 follow
 _MARKUP = re.compile(r"<[^<>]*>|[<>`{}\[\]\\|]|\*\*|__|^#+\s", re.MULTILINE)
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|mailto:|javascript:|data:)\S*"
@@ -25,7 +26,7 @@ _AFTER_A_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 _ABSENT = (
     r"sans|aucune?|zero|exempte?s?|depourvue?s?|pas|ni|jamais|garantie?s?|certifiee?s?|free|without|no|not|never|none|nil|"
     r"guaranteed|safe|libre|ohne|frei|sin|senza|zonder|sem|convient|conviennent|adaptee?s?|suitable|absence|absent|devoid|"
-    r"lacks?|exclu[ts]?"
+    r"lacks?|exclu[ts]?|hors|(?:denue|prive|retire|enleve|elimine)e?s?|neant|nul|nope|removed|ss|w o"
 )
 _ALLERGEN = (
     r"allerg\w*|intoleran\w*|coeliaqu\w*|coeliac\w*|celiac\w*|gluten\w*|ble|wheat|seigle|orge|avoine|"
@@ -42,9 +43,13 @@ _SIDE_BY_SIDE = re.compile(
     r"|(?:\b(?:sans|aucune?|zero|no|non|without|free)\b|(?<![\d.,])0\b)[^a-z0-9]{1,6}"
     rf"(?:(?:de|d|du|of|any|aucune?|toute?)\b[^a-z0-9]{{1,3}}){{0,2}}(?:{_ALLERGEN})\b"
     rf"|(?<![\d.,])0\b[^a-z0-9]{{1,6}}[a-z0-9]+[^a-z0-9]{{1,3}}(?:{_ALLERGEN})\b"
+    r"|\b(?:gluten|lactose)[^a-z0-9]{1,6}a[^a-z0-9]{1,3}0\b"
+    rf"|\b(?:{_ALLERGEN})\b[^a-z0-9]{{1,6}}il n.{{0,3}}y en a\b"
 )
 _WHOLE_CLAIMS = re.compile(
-    r"vegan|vegetalien|hypoallergeni|\b(?:coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
+    r"vegan|vegetalien|\b100 vegeta|plant based|hypoallergeni|anallergi|delactos|degluten|glutenfri|bezglut|vrij\b|"
+    r"(?:gluten|lactose|dairy|milk|nut|egg|allergen) ?less\b|"
+    r"\b(?:coeliaqu\w*|coeliacs?|celiacs?|allergiques?|allergic|intolerants?|"
     r"(?:gluten|laktose|lactose|milch|nuss|ei)frei\w*)\b"
 )
 
@@ -120,7 +125,7 @@ def _may_stand(character: str) -> bool:
         return True
     category = unicodedata.category(character)
     if category[0] == "L":  # letters that look like ours but are not would get past every list of words
-        return unicodedata.name(character, "").startswith("LATIN")
+        return character <= LAST_EUROPEAN_LETTER and unicodedata.name(character, "").startswith("LATIN")
     return category[0] in "PS"
 
 
