@@ -186,12 +186,17 @@ def _suspect(sheet: Sheet, more: list[Any], confidence: float) -> None:
 
 
 def _by_category(sheet: Sheet, said: Opinion, context: Context) -> None:
-    """What the shop last sold of the category; its words and allergens only where no model said what this is."""
+    """What the shop last sold of the category; its words and allergens only where nothing says what this is.
+
+    A bar code says that it is another product than that one: then only how many there usually are is worth taking.
+    """
     category = sheet.values.get("category") or context.shop_category
     last = of_category(context.earlier, category)
     if last is not None:
         described = {"title", "description", "suspected_allergens", "date_kind", "original_price_cents", "price_cents"}
-        if "title" not in sheet.values:
+        if "title" not in sheet.values and "gtin" in sheet.values:
+            names: tuple[str, ...] = ("category", "portions")
+        elif "title" not in sheet.values:
             names = FIELDS
         else:
             names = tuple(name for name in FIELDS if name not in described)

@@ -166,6 +166,16 @@ def test_the_last_of_the_category() -> None:
     assert draft(LocalReading(), Opinion(), a_context(QUICHE, shop_category="fish"))[0].title is None, "the control"
 
 
+def test_another_product_of_the_category_lends_no_words_and_no_price() -> None:
+    another = a_context(replace(QUICHE, gtin="3453120000028"), shop_category="caterer")
+    read, _ = draft(codes(gtin=GTIN, use_by=on(1)), Opinion(), another)
+    assert (read.title, read.description, read.original_price_cents, read.suspected_allergens) == (None, None, None, [])
+    assert (read.category, read.portions, read.cold_chain) == ("caterer", 6, None)
+    assert draft(codes(use_by=on(1)), Opinion(), another)[0].title == "Quiche lorraine", (
+        "the control: without its number"
+    )
+
+
 def test_a_free_lots_price_is_no_suggestion() -> None:
     free = replace(QUICHE, price_cents=0)
     assert draft(codes(gtin=GTIN), Opinion(), a_context(free))[0].price_cents == 400, "half of the original"
