@@ -73,7 +73,7 @@ FIELDS = tuple(ListingDraft.model_fields)
 class Photo:
     """One photo, already checked and re-encoded by whoever received it.
 
-    pixels: RGB, upright, at most 2400 px on its longest side; for the local reader. encoded: the same as JPEG or WebP
+    pixels: grey or RGB, upright, at most 2400 px on its longest side; for the local reader. encoded: the same as JPEG or WebP
     without metadata, at most 1280 px; what a model gets. media_type: of `encoded`.
     """
 

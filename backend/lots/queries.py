@@ -72,6 +72,8 @@ async def lots_of_shop(
     wanted = _LOTS.where(col(Lot.shop_id) == shop_id).order_by(col(Lot.id).desc()).limit(limit + 1)
     if not own:
         wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
+        # Who reserved a lot before it became free still sees its row, but is not told what is free now.
+        wanted = wanted.where((col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary())
     if status is not None:
         wanted = wanted.where(col(Lot.status) == status)
     if before is not None:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from backend.bodies import In, Out, if_sent
+from backend.lots import offered
 from backend.lots.models import Allergen, DateKind, Kind
 from backend.lots.trade_numbers import Batch, Gtin
 from backend.shops.models import Category
@@ -16,15 +17,6 @@ LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
 PHOTO = "01980c5e-8d11-7a42-b0c1-2f6f4f1d9a10"
 LotStatus = Literal["draft", "published", "paused", "withdrawn", "recalled", "ended"]
 
-_TITLE: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Panier de viennoiseries"]}
-_DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Croissants et pains au chocolat du matin."]}
-_ORIGINAL: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [1200]}
-_PRICE: dict[str, Any] = {
-    "ge": 0,
-    "le": 100_000,
-    "description": "Of one portion: 30 % to 70 % of the original price, or 0 for a free lot.",
-    "examples": [480],
-}
 _QUANTITY: dict[str, Any] = {"ge": 1, "le": 1000, "description": "Portions in all.", "examples": [5]}
 _START: dict[str, Any] = {"examples": ["2026-11-22T17:30:00+01:00"]}
 _END: dict[str, Any] = {"description": "At most 72 h after it begins.", "examples": ["2026-11-22T19:00:00+01:00"]}
@@ -32,14 +24,6 @@ _FOOD_DATE: dict[str, Any] = {
     "description": "The use-by or best-before date; null when `date_kind` is `none`.",
     "examples": ["2026-11-23"],
 }
-_ALLERGENS: dict[str, Any] = {
-    "max_length": 14,
-    "description": "Of the 14 of regulation (EU) 1169/2011, those it contains.",
-    "examples": [["gluten", "eggs", "milk"]],
-}
-_COLD_CHAIN: dict[str, Any] = {"description": "Whether it has to be kept cold.", "examples": [False]}
-_WEIGHT: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
-_PHOTO: dict[str, Any] = {"description": "A photo that `POST /lots/drafts` answered with.", "examples": [None]}
 _GTIN: dict[str, Any] = {
     "description": "The number under the bar code (EAN-8, EAN-13, UPC or GTIN-14); a recall goes by it.",
     "examples": ["3017620422003"],
@@ -60,21 +44,21 @@ class LotIn(In):
     """A lot to list."""
 
     shop_id: UUID = Field(examples=[SHOP])
-    title: str = Field(**_TITLE)
-    description: str = Field(**_DESCRIPTION)
+    title: str = Field(**offered.TITLE)
+    description: str = Field(**offered.DESCRIPTION)
     category: Category = Field(examples=["pastry"])
     kind: Kind = Field(examples=["discounted"])
-    original_price_cents: int = Field(**_ORIGINAL)
-    price_cents: int = Field(**_PRICE)
+    original_price_cents: int = Field(**offered.ORIGINAL_PRICE)
+    price_cents: int = Field(**offered.PRICE)
     quantity: int = Field(**_QUANTITY)
     pickup_start: AwareDatetime = Field(**_START)
     pickup_end: AwareDatetime = Field(**_END)
     date_kind: DateKind = Field(examples=["best_before"])
     food_date: date | None = Field(default=None, **_FOOD_DATE)
-    allergens: list[Allergen] = Field(**_ALLERGENS)
-    cold_chain: bool = Field(**_COLD_CHAIN)
-    weight_grams: int | None = Field(default=None, **_WEIGHT)
-    photo_id: UUID | None = Field(default=None, **_PHOTO)
+    allergens: list[Allergen] = Field(**offered.ALLERGENS)
+    cold_chain: bool = Field(**offered.COLD_CHAIN)
+    weight_grams: int | None = Field(default=None, **offered.WEIGHT)
+    photo_id: UUID | None = Field(default=None, **offered.PHOTO_ID)
     gtin: Gtin | None = Field(default=None, **_GTIN)
     batch: Batch | None = Field(default=None, **_BATCH)
     becomes_free_at: AwareDatetime | None = Field(default=None, **_BECOMES_FREE)
@@ -90,21 +74,21 @@ class LotEdit(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"price_cents": 420, "quantity": 6, "publish": True}]})
 
-    title: str = if_sent(**_TITLE)
-    description: str = if_sent(**_DESCRIPTION)
+    title: str = if_sent(**offered.TITLE)
+    description: str = if_sent(**offered.DESCRIPTION)
     category: Category = if_sent(examples=["pastry"])
     kind: Kind = if_sent(examples=["discounted"])
-    original_price_cents: int = if_sent(**_ORIGINAL)
-    price_cents: int = if_sent(**_PRICE)
+    original_price_cents: int = if_sent(**offered.ORIGINAL_PRICE)
+    price_cents: int = if_sent(**offered.PRICE)
     quantity: int = if_sent(**_QUANTITY)
     pickup_start: AwareDatetime = if_sent(**_START)
     pickup_end: AwareDatetime = if_sent(**_END)
     date_kind: DateKind = if_sent(examples=["best_before"])
     food_date: date | None = if_sent(**_FOOD_DATE)
-    allergens: list[Allergen] = if_sent(**_ALLERGENS)
-    cold_chain: bool = if_sent(**_COLD_CHAIN)
-    weight_grams: int | None = if_sent(**_WEIGHT)
-    photo_id: UUID | None = if_sent(**_PHOTO)
+    allergens: list[Allergen] = if_sent(**offered.ALLERGENS)
+    cold_chain: bool = if_sent(**offered.COLD_CHAIN)
+    weight_grams: int | None = if_sent(**offered.WEIGHT)
+    photo_id: UUID | None = if_sent(**offered.PHOTO_ID)
     gtin: Gtin | None = if_sent(**_GTIN)
     batch: Batch | None = if_sent(**_BATCH)
     becomes_free_at: AwareDatetime | None = if_sent(**_BECOMES_FREE)
@@ -116,8 +100,8 @@ class LotOut(Out):
 
     id: UUID = Field(examples=[LOT])
     shop_id: UUID = Field(examples=[SHOP])
-    title: str = Field(examples=_TITLE["examples"])
-    description: str = Field(examples=_DESCRIPTION["examples"])
+    title: str = Field(examples=offered.TITLE["examples"])
+    description: str = Field(examples=offered.DESCRIPTION["examples"])
     category: Category = Field(examples=["pastry"])
     kind: Kind = Field(examples=["discounted"])
     original_price_cents: int = Field(description="Of one portion.", examples=[1200])

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from backend.bodies import In, Out, if_sent
+from backend.lots import offered
 from backend.lots.models import Allergen, DateKind, Kind
 from backend.lots.schemas import PHOTO
 from backend.lots.trade_numbers import Gtin
@@ -24,15 +25,6 @@ TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$
 TimeShown = Annotated[str, BeforeValidator(_to_the_minute)]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
-_TITLE: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Panier du soir"]}
-_DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Pains et viennoiseries du jour."]}
-_ORIGINAL: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [1200]}
-_PRICE: dict[str, Any] = {
-    "ge": 0,
-    "le": 100_000,
-    "description": "Of one portion: 30 % to 70 % of the original price, or 0 for free lots.",
-    "examples": [480],
-}
 _QUANTITY: dict[str, Any] = {"ge": 1, "le": 1000, "description": "Portions a day.", "examples": [5]}
 _WEEKDAYS: dict[str, Any] = {
     "min_length": 1,
@@ -49,14 +41,6 @@ _FOOD_DATE: dict[str, Any] = {
     "description": "The food's date, counted from the day of publication; null when `date_kind` is `none`.",
     "examples": [1],
 }
-_ALLERGENS: dict[str, Any] = {
-    "max_length": 14,
-    "description": "Of the 14 of regulation (EU) 1169/2011, those it contains.",
-    "examples": [["gluten", "eggs", "milk"]],
-}
-_COLD_CHAIN: dict[str, Any] = {"description": "Whether it has to be kept cold.", "examples": [False]}
-_WEIGHT: dict[str, Any] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
-_PHOTO: dict[str, Any] = {"description": "A photo that `POST /lots/drafts` answered with.", "examples": [None]}
 _GTIN: dict[str, Any] = {
     "description": "The number under the bar code. While any batch of it is recalled, nothing is published.",
     "examples": [None],
@@ -73,12 +57,12 @@ class RecurringIn(In):
     """What to publish on each of these weekdays, from the next time of publication on."""
 
     shop_id: UUID = Field(examples=[SHOP])
-    title: str = Field(**_TITLE)
-    description: str = Field(**_DESCRIPTION)
+    title: str = Field(**offered.TITLE)
+    description: str = Field(**offered.DESCRIPTION)
     category: Category = Field(examples=["bakery"])
     kind: Kind = Field(examples=["discounted"])
-    original_price_cents: int = Field(**_ORIGINAL)
-    price_cents: int = Field(**_PRICE)
+    original_price_cents: int = Field(**offered.ORIGINAL_PRICE)
+    price_cents: int = Field(**offered.PRICE)
     quantity: int = Field(**_QUANTITY)
     weekdays: list[Weekday] = Field(**_WEEKDAYS)
     publish_at: TimeOfDay = Field(**_PUBLISH_AT)
@@ -86,10 +70,10 @@ class RecurringIn(In):
     pickup_until: TimeOfDay = Field(**_UNTIL)
     date_kind: DateKind = Field(examples=["best_before"])
     food_date_in_days: int | None = Field(default=None, **_FOOD_DATE)
-    allergens: list[Allergen] = Field(**_ALLERGENS)
-    cold_chain: bool = Field(**_COLD_CHAIN)
-    weight_grams: int | None = Field(default=None, **_WEIGHT)
-    photo_id: UUID | None = Field(default=None, **_PHOTO)
+    allergens: list[Allergen] = Field(**offered.ALLERGENS)
+    cold_chain: bool = Field(**offered.COLD_CHAIN)
+    weight_grams: int | None = Field(default=None, **offered.WEIGHT)
+    photo_id: UUID | None = Field(default=None, **offered.PHOTO_ID)
     gtin: Gtin | None = Field(default=None, **_GTIN)
     becomes_free_minutes: int | None = Field(default=None, **_BECOMES_FREE)
 
@@ -99,12 +83,12 @@ class RecurringEdit(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 6, "weekdays": [1, 2, 3, 4, 5, 6]}]})
 
-    title: str = if_sent(**_TITLE)
-    description: str = if_sent(**_DESCRIPTION)
+    title: str = if_sent(**offered.TITLE)
+    description: str = if_sent(**offered.DESCRIPTION)
     category: Category = if_sent(examples=["bakery"])
     kind: Kind = if_sent(examples=["discounted"])
-    original_price_cents: int = if_sent(**_ORIGINAL)
-    price_cents: int = if_sent(**_PRICE)
+    original_price_cents: int = if_sent(**offered.ORIGINAL_PRICE)
+    price_cents: int = if_sent(**offered.PRICE)
     quantity: int = if_sent(**_QUANTITY)
     weekdays: list[Weekday] = if_sent(**_WEEKDAYS)
     publish_at: TimeOfDay = if_sent(**_PUBLISH_AT)
@@ -112,10 +96,10 @@ class RecurringEdit(In):
     pickup_until: TimeOfDay = if_sent(**_UNTIL)
     date_kind: DateKind = if_sent(examples=["best_before"])
     food_date_in_days: int | None = if_sent(**_FOOD_DATE)
-    allergens: list[Allergen] = if_sent(**_ALLERGENS)
-    cold_chain: bool = if_sent(**_COLD_CHAIN)
-    weight_grams: int | None = if_sent(**_WEIGHT)
-    photo_id: UUID | None = if_sent(**_PHOTO)
+    allergens: list[Allergen] = if_sent(**offered.ALLERGENS)
+    cold_chain: bool = if_sent(**offered.COLD_CHAIN)
+    weight_grams: int | None = if_sent(**offered.WEIGHT)
+    photo_id: UUID | None = if_sent(**offered.PHOTO_ID)
     gtin: Gtin | None = if_sent(**_GTIN)
     becomes_free_minutes: int | None = if_sent(**_BECOMES_FREE)
 
@@ -125,7 +109,7 @@ class DayIn(In):
 
     skipped: bool = Field(default=False, description="Publish nothing on that day.", examples=[False])
     quantity: int | None = Field(default=None, **_QUANTITY)
-    price_cents: int | None = Field(default=None, **_PRICE)
+    price_cents: int | None = Field(default=None, **offered.PRICE)
     pickup_from: TimeOfDay | None = Field(default=None, **_FROM)
     pickup_until: TimeOfDay | None = Field(default=None, **_UNTIL)
 
@@ -146,8 +130,8 @@ class RecurringOut(Out):
 
     id: UUID = Field(examples=[LISTING])
     shop_id: UUID = Field(examples=[SHOP])
-    title: str = Field(examples=_TITLE["examples"])
-    description: str = Field(examples=_DESCRIPTION["examples"])
+    title: str = Field(examples=offered.TITLE["examples"])
+    description: str = Field(examples=offered.DESCRIPTION["examples"])
     category: Category = Field(examples=["bakery"])
     kind: Kind = Field(examples=["discounted"])
     original_price_cents: int = Field(description="Of one portion.", examples=[1200])
@@ -159,7 +143,7 @@ class RecurringOut(Out):
     pickup_until: TimeShown = Field(examples=["20:00"])
     date_kind: DateKind = Field(examples=["best_before"])
     food_date_in_days: int | None = Field(examples=[1])
-    allergens: list[Allergen] = Field(examples=_ALLERGENS["examples"])
+    allergens: list[Allergen] = Field(examples=offered.ALLERGENS["examples"])
     cold_chain: bool = Field(examples=[False])
     weight_grams: int | None = Field(examples=[450])
     photo_id: UUID | None = Field(examples=[PHOTO])
