@@ -186,10 +186,11 @@ async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None
 async def test_who_reserved_before_is_not_told_that_a_shop_has_something_free_now(town: Town) -> None:
     """Not even somebody whose hold lapsed, who paid nothing for having looked."""
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
-    lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
+    lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1), becomes_free_at=await town.now() + timedelta(hours=1))
     bought, _lapsed = await marc.buys(lot), await jeanne.reserves(lot)
     path = f"/shops/{lot.shop.id}/lots"
     assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [1, 1, 1]
+    await town.clock(await town.now() + timedelta(hours=1))
     assert await _converts(town) == 1
 
     assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [0, 0, 1]
