@@ -73,8 +73,8 @@ FIELDS = tuple(ListingDraft.model_fields)
 class Photo:
     """One photo, already checked and re-encoded by whoever received it.
 
-    pixels: grey or RGB, upright, at most 2400 px on its longest side; for the local reader. encoded: the same as JPEG or WebP
-    without metadata, at most 1280 px; what a model gets. media_type: of `encoded`.
+    pixels: grey or RGB, upright, at most 2400 px on its longest side; for the local reader. encoded: the same as JPEG
+    or WebP without metadata, at most 1280 px; what a model gets. media_type: of `encoded`.
     """
 
     pixels: Image = field(repr=False)
