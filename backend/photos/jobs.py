@@ -6,6 +6,7 @@ from backend.photos.facts import PhotoStoreUnavailable
 from backend.work import Work
 
 MANY = 200
+MOST_FAILURES = 3  # after so many it is the store that is down
 
 log = structlog.get_logger("ecopanier.photos")
 
@@ -13,16 +14,21 @@ log = structlog.get_logger("ecopanier.photos")
 async def remove_orphans(work: Work) -> int:
     """Remove a day-old photo that nothing shows, or whose files never came, and give how many were.
 
-    One that the store does not remove now keeps its row, which says that it is going; the next run tries it again.
+    One that the store does not remove now keeps its row, which says that it is going, and does not stop the others;
+    the next run tries it again.
     """
-    removed = 0
-    while orphans := await work.acts.rows("orphaned_photos", MANY):
+    removed = failed = 0
+    while not failed and (orphans := await work.acts.rows("orphaned_photos", MANY)):
         for row in orphans:
             try:
                 await work.photos.remove(row[0])
             except PhotoStoreUnavailable:
-                log.warning("photos.orphans_left", removed=removed)
-                return removed
+                failed += 1
+                if failed == MOST_FAILURES:
+                    break
+                continue
             await work.acts.value("photo_gone", row[0])
             removed += 1
+    if failed:
+        log.warning("photos.orphans_left", removed=removed)
     return removed

@@ -381,6 +381,22 @@ async def test_a_lot_that_takes_a_photo_at_the_last_moment_has_it(town: Town, ca
     assert (orphans, status) == (([], "kept") if careful else ([photo], "going"))
 
 
+async def test_one_photo_that_the_store_does_not_remove_does_not_keep_the_others(town: Town) -> None:
+    sophie = await town.a_merchant()
+    stuck, *others = [await a_photo(town, sophie, days_old=days) for days in (5, 3, 2)]
+    (in_the_way,) = (town.folder / "photos").rglob(f"{stuck}.card.webp")
+    in_the_way.unlink()
+    in_the_way.mkdir()
+
+    await town.worker_runs()
+
+    assert await town.value("select array_agg(id) from app.photos") == [stuck]
+    assert not files_in(town) & set(map(str, others))
+    in_the_way.rmdir()
+    await town.worker_runs()
+    assert await town.value("select count(*) from app.photos") == 0
+
+
 async def test_a_photo_that_is_going_can_be_taken_by_no_lot(town: Town) -> None:
     sophie = await town.a_merchant()
     lot = await town.a_lot(shop=await town.a_shop(sophie))
