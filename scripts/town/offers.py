@@ -53,9 +53,19 @@ class Offer:
     def kind(self) -> str:
         return "discounted" if self.cents[1] else "free"
 
+    @property
+    def hours(self) -> tuple[str, str]:
+        """From when to when it is collected on an ordinary day, Paris time."""
+        return ("10:00", "20:00") if self.window == OPEN_NOW else self.window
+
+    @property
+    def listed_from(self) -> str:
+        """When it is listed on an ordinary day, Paris time: an hour before it can be collected."""
+        return f"{int(self.hours[0][:2]) - 1:02d}:{self.hours[0][3:]}"
+
     def window_on(self, day: date) -> tuple[datetime, datetime]:
         """The pickup window of a day."""
-        begin, end = ("10:00", "20:00") if self.window == OPEN_NOW else self.window
+        begin, end = self.hours
         return paris(day, begin), paris(day, end)
 
     def window_ahead(self, now: datetime) -> tuple[datetime, datetime]:

@@ -226,6 +226,8 @@ class Story:
             lot = Listed(offer, offer.window_ahead(self._now))
             just_now = self._now - self._chance.randint(5, 90) * MINUTE
             self._then(min(_listed_at(lot), just_now), self._lists, lot)
+            if not offer.food_date or offer.food_date[1] >= 0:  # what is past its best-before date comes but once
+                self._then(self._now, self._recurs, lot)
             for person in BENEFICIARIES:
                 reserved = self._now - 3 * MINUTE
                 free_today = not self._taken[person.key, reserved.astimezone(PARIS).date()]
@@ -278,6 +280,37 @@ class Story:
             offer.cold,
             offer.grams,
         )
+
+    def _recurs(self, lot: Listed) -> None:
+        """From its next day on the offer is listed by itself, so that the town still has something in a week."""
+        offer, first_day = lot.offer, lot.window[0].astimezone(PARIS).date()
+        self._acts.be(self._accounts[offer.shop.merchant.login])
+        date_kind, days = offer.food_date or ("none", None)
+        listing = self._acts.value(
+            "insert into app.recurring_listings (shop_id, title, description, category, kind, original_price_cents,"
+            " price_cents, quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind, food_date_in_days,"
+            " allergens, cold_chain, weight_grams, due_at, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, array[1, 2, 3, 4, 5, 6, 7], %s, %s, %s, %s, %s, %s, %s, %s,"
+            " app.clock(), app.clock()) returning id",
+            self._shops[offer.shop.name],
+            offer.title,
+            offer.description,
+            offer.category,
+            offer.kind,
+            *offer.cents,
+            offer.quantity,
+            offer.listed_from,
+            *offer.hours,
+            date_kind,
+            days,
+            sorted(offer.allergens),
+            offer.cold,
+            offer.grams,
+        )
+        if paris(first_day, offer.listed_from) > self._now:  # the lot of that day is there already
+            self._acts.run(
+                "insert into app.recurring_days (listing_id, day, skipped) values (%s, %s, true)", listing, first_day
+            )
 
     def _withdraws(self, lot: Listed) -> None:
         self._acts.call_as(self._accounts[lot.offer.shop.merchant.login], "withdraw_lot", lot=lot.id)

@@ -172,3 +172,17 @@ async def test_a_town_is_built_whole_or_not_at_all(town: Town) -> None:
     with pytest.raises(NotEmpty):
         build(town.copy.url(), HASH)
     assert await town.value("select count(*) from app.accounts") == 1
+
+
+async def test_the_town_goes_on_by_itself_and_offers_nothing_twice(town: Town) -> None:
+    await town.clock("2026-06-17T07:20+02:00")
+    build(town.copy.url(), HASH)
+
+    for day in ("2026-06-17", "2026-06-18", "2026-06-24"):
+        await town.clock(f"{day}T17:15+02:00")
+        await town.worker_runs()
+        listed = await town.rows(
+            "select title, app.paris_day(pickup_start) as day from app.lots where status = 'published'"
+        )
+        assert len({tuple(lot) for lot in listed}) == len(listed) >= 15
+    assert await town.value("select count(*) from app.recurring_listings where last_problem is not null") == 0
