@@ -29,6 +29,7 @@ from backend.settings import settings
 
 LONGEST_KEY = 255
 NONCE_BYTES = 12
+LEASE_SECONDS = 60
 
 
 class IdempotencyMismatch(Fact):
@@ -83,17 +84,34 @@ class Once:
         self._key = key
         self._fingerprint = request_fingerprint
 
-    async def answered(self, session: AsyncSession) -> Response | None:
-        """Give the answer of the first time if there was one. Claims nothing: for work that begins before its session.
+    async def begins(self, session: AsyncSession) -> Response | None:
+        """Claim the key for work that goes on after this session, or give the answer of the first time.
 
-        Of two requests at once both then work, and the one that comes last to the claim gives the other's answer.
+        For what may not happen within one transaction: `keeps` ends it, `gives_up` lets go of it; if this process dies,
+        the key is free again after a while.
         """
         if self._key is None:
             return None
-        look = await session.begin_nested()
-        kept = await call_row(session, "claim_key", wanted_key=self._key, request=self._fingerprint)
-        await look.rollback()
+        kept = await call_row(
+            session, "claim_key", wanted_key=self._key, request=self._fingerprint, lease_seconds=LEASE_SECONDS
+        )
         return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._fingerprint))
+
+    async def keeps(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
+        """Answer with the outcome of what `begins` began, and keep it."""
+        body = to_json(jsonable_encoder(outcome)).decode()
+        await self._keep(session, body, status_code)
+        return _answer(status_code, body)
+
+    async def gives_up(self, session: AsyncSession) -> None:
+        """Let the same request be tried again."""
+        if self._key is not None:
+            await call(session, "release_key", claimed_key=self._key)
+
+    async def _keep(self, session: AsyncSession, body: str, status_code: int) -> None:
+        if self._key is not None:
+            kept_body = sealed(body, self._fingerprint)
+            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
 
     async def __call__(
         self, session: AsyncSession, work: Awaitable[Any], status_code: int = 201, headers: dict[str, str] | None = None
@@ -110,9 +128,7 @@ class Once:
                 return _answer(kept[0], opened(kept[1], self._fingerprint), headers)
         outcome = await work
         body = "" if outcome is None else to_json(jsonable_encoder(outcome)).decode()
-        if self._key is not None:
-            kept_body = sealed(body, self._fingerprint)
-            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
+        await self._keep(session, body, status_code)
         return _answer(status_code, body, headers)
 
 

@@ -23,7 +23,6 @@ from backend.photos.pictures import Pictures, read_photo
 from backend.photos.store import PhotoStore
 
 PARIS = ZoneInfo("Europe/Paris")
-BUDGET_SPENT = "model_budget_spent"
 RECALLED = "recalled"
 EARLIER = TypeAdapter(list[Earlier])
 
@@ -46,9 +45,26 @@ async def draft_lot(
         await session.connection()
         if role_in(session) is not Role.MERCHANT:
             raise NotAllowed
-        if answered := await once.answered(session):
+        if answered := await once.begins(session):
             return answered
+    try:
+        return await _draft(database, store, drafter, account_id, file, shop_id, language, once)
+    except BaseException:
+        async with database.session(account_id) as session, session.begin():
+            await once.gives_up(session)
+        raise
 
+
+async def _draft(
+    database: Database,
+    store: PhotoStore,
+    drafter: Drafter,
+    account_id: UUID,
+    file: UploadFile,
+    shop_id: UUID | None,
+    language: Language,
+    once: Once,
+) -> Response:
     pictures = await read_photo(file)
     async with database.session(account_id) as session, session.begin():
         begun: Any = await call_row(session, "begin_draft", wanted_shop=shop_id, with_model=drafter.asks_model)
@@ -64,7 +80,7 @@ async def draft_lot(
 
     drafting = asyncio.create_task(
         drafter.draft_listing(
-            Photo(pictures.pixels, pictures.for_model, "image/jpeg"), context, use_model=begun.may_ask_model
+            Photo(pictures.pixels, pictures.for_model, "image/jpeg"), context, use_model=begun.no_model_because is None
         )
     )
     try:
@@ -74,11 +90,9 @@ async def draft_lot(
         raise
     drafted = await drafting
 
-    over_budget = drafter.asks_model and not begun.may_ask_model
     async with database.session(account_id) as session, session.begin():
-        return await once(
-            session, _keep(session, photo_id, pictures, begun.shop, begun_at, drafted, language, over_budget), 201
-        )
+        made = await _keep(session, photo_id, pictures, begun.shop, begun_at, drafted, language, begun.no_model_because)
+        return await once.keeps(session, made, 201)
 
 
 async def _keep(
@@ -89,7 +103,7 @@ async def _keep(
     begun_at: datetime,
     drafted: Drafted,
     language: Language,
-    over_budget: bool,
+    no_model_because: str | None,
 ) -> DraftMade:
     await photo_kept(session, photo_id, pictures.width, pictures.height)
     recalled = await call(
@@ -102,7 +116,8 @@ async def _keep(
         draft=drafted.draft.model_dump_json(),
         begun_at=begun_at,
     )
-    codes = [RECALLED] * recalled + [BUDGET_SPENT] * over_budget + [warning.value for warning in drafted.warnings]
+    codes = [RECALLED] * recalled + ([no_model_because] if no_model_because else [])
+    codes += [warning.value for warning in drafted.warnings]
     return DraftMade(
         photo_id=photo_id,
         draft=DraftOut.model_validate(drafted.draft),

@@ -161,6 +161,8 @@ async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None
     assert await changes(becomes_free_at=at) is None  # though somebody has reserved
     assert datetime.fromisoformat((await sophie.gets(path))["becomes_free_at"]) == datetime.fromisoformat(at)
     assert await changes(becomes_free_at=lot.pickup_end.isoformat()) == "lot.becomes_free_invalid"
+    long_past = (await town.now() - timedelta(days=1)).isoformat()
+    assert await changes(becomes_free_at=long_past) == "lot.becomes_free_invalid"
     assert await changes(becomes_free_at=None) is None
     assert await changes(becomes_free_at=(await town.now()).isoformat()) is None
     before = (await sophie.asks("GET", path)).headers["etag"]

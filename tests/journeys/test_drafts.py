@@ -6,12 +6,13 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from PIL import Image
 from typer.testing import CliRunner
 
 from backend import cli
-from tests.town import Merchant, Shop, Town, refused
+from tests.town import Merchant, Person, Shop, Town, refused
 
 runner = CliRunner()
 
@@ -125,9 +126,43 @@ async def test_the_same_key_drafts_once(town: Town) -> None:
 
     other = await refused(sophie.photographs(a_picture((320, 200)), key="18:50"))
     assert other.code == "idempotency.mismatch"
-    at_once = await asyncio.gather(*(sophie.photographs(picture, key="18:51") for _ in range(4)))
-    assert {answer["photo_id"] for answer in at_once} == {at_once[0]["photo_id"]}
+    town.gemini.is_slow(0.5)
+    at_once = [town_says.json() for town_says in await asyncio.gather(*(answer(sophie, picture) for _ in range(4)))]
+    refusals = [said["code"] for said in at_once if "code" in said]
+    assert refusals == ["idempotency.in_progress"] * 3
+    [made] = [said for said in at_once if "photo_id" in said]
+    assert await sophie.photographs(picture, key="18:51") == made
+    assert len(town.gemini.requests) == 2
     assert len(await drafts_kept(town)) == 2
+
+
+async def answer(person: Person, picture: bytes) -> httpx2.Response:
+    return await person.sends_photo(picture, key="18:51")
+
+
+async def test_a_key_is_free_again_when_nothing_came_of_it_and_when_its_worker_died(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    assert (await refused(sophie.photographs(b"no photo", key="k"))).code == "photo.wrong_type"
+    assert await town.value("select count(*) from app.idempotency_keys") == 0
+    picture = a_picture()
+    made = await sophie.photographs(picture, key="k")
+
+    # As if the process had died before it could answer.
+    await town.changes("update app.idempotency_keys set status = null, body = null")
+    assert (await refused(sophie.photographs(picture, key="k"))).code == "idempotency.in_progress"
+    await town.clock(await town.now() + timedelta(minutes=2))
+    assert (await sophie.photographs(picture, key="k"))["photo_id"] != made["photo_id"]
+
+
+async def test_nobody_asks_the_model_for_a_shop_that_is_not_verified(town: Town) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie, verified=False)
+
+    made = await sophie.photographs(a_picture())
+
+    assert "model_after_verification" in {warning["code"] for warning in made["warnings"]}
+    assert town.gemini.requests == []
 
 
 async def test_who_may_not_draft_is_told_and_nothing_is_kept(town: Town) -> None:

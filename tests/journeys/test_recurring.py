@@ -267,6 +267,7 @@ async def test_what_cannot_be_published_stops_nobody_and_says_why(town: Town) ->
         ({"price_cents": 359}, "lot.price_outside_law"),
         ({"kind": "free"}, "lot.price_outside_law"),
         ({"kind": "free", "price_cents": 0, "becomes_free_minutes": 5}, "lot.becomes_free_invalid"),
+        ({"becomes_free_minutes": 1440}, "lot.becomes_free_invalid"),  # before the window opens
         ({"date_kind": "use_by"}, "lot.food_date_mismatch"),
         ({"food_date_in_days": 1}, "lot.food_date_mismatch"),
         ({"date_kind": "use_by", "food_date_in_days": 0, "pickup_until": "02:00"}, "lot.use_by_before_pickup"),

@@ -60,13 +60,16 @@ class Person:
         answer = accepted(await self.asks("POST", path, json, key=key))
         return answer.json() if answer.content else None
 
-    async def photographs(self, picture: bytes, *, key: str | None = None, **fields: str) -> dict[str, Any]:
-        """Send a photo and get a draft of a listing; `fields` of the form besides."""
+    async def sends_photo(self, picture: bytes, *, key: str | None = None, **fields: str) -> httpx2.Response:
+        """Send a photo and give the answer as it is; `fields` of the form besides."""
         files = {"photo": ("IMG_0042.JPG", picture, "image/jpeg")}
         form = httpx2.Request("POST", "http://form", files=files, data=fields)
         sent = {"Content-Type": form.headers["content-type"]}
-        made = await self.asks("POST", "/lots/drafts", content=form.read(), headers=sent, key=key)
-        draft: dict[str, Any] = accepted(made).json()
+        return await self.asks("POST", "/lots/drafts", content=form.read(), headers=sent, key=key)
+
+    async def photographs(self, picture: bytes, *, key: str | None = None, **fields: str) -> dict[str, Any]:
+        """Send a photo and get a draft of a listing."""
+        draft: dict[str, Any] = accepted(await self.sends_photo(picture, key=key, **fields)).json()
         return draft
 
     # What holders of reservations do, customers and beneficiaries alike.

@@ -1,28 +1,30 @@
 -- A merchant begins a draft: which of their shops it is for, whether the model may be asked (counted here, so that a
--- shop's day has its bound whatever dies later), and what the shop offered last. Definer, because nobody reads or writes
+-- shop's day has its bound whatever dies later; never for a shop that nobody verified: anybody can register many), and what the shop offered last. Definer, because nobody reads or writes
 -- the counter; only for a shop of the caller's, the only one where none is named.
 create or replace function app.begin_draft(
-    wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out may_ask_model boolean,
+    wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out no_model_because text,
     out earlier json, out begun_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+    status text;
     today  date := app.paris_day(app.clock());
     budget int;
 begin
     begun_at := app.clock();
-    select s.id, s.category into shop, shop_category from app.shops s
+    select s.id, s.category, s.status into shop, shop_category, status from app.shops s
     where s.owner_id = app.caller() and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
     if wanted_shop is null and (select count(*) from app.shops s where s.owner_id = app.caller()) > 1 then
         raise exception 'draft.which_shop' using errcode = 'EP422';
     end if;
 
-    may_ask_model := false;
-    if with_model then
+    if with_model and status <> 'verified' then
+        no_model_because := 'model_after_verification';
+    elsif with_model then
         budget := app.setting_int('model_drafts_per_shop_and_day');
         insert into app.model_calls as m (shop_id, day, calls) select shop, today, 1 where budget > 0
         on conflict (shop_id, day) do update set calls = m.calls + 1 where m.calls < budget;
-        may_ask_model := found;
+        if not found then no_model_because := 'model_budget_spent'; end if;
     end if;
 
     select coalesce(json_agg(e), '[]') into earlier from (

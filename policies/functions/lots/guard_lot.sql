@@ -54,14 +54,18 @@ begin
         update app.photos p set used = false where p.id = old.photo_id;  -- unless another lot shows it: the worker looks
     end if;
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
-        update app.photos p set used = true
-        where p.id = new.photo_id and p.account_id = shop.owner_id and p.status = 'kept';
-        if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+        perform app.take_photo(new.photo_id, shop.owner_id);
     end if;
 
     if publishing then
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         new.published_at := coalesce(new.published_at, app.clock());
+    end if;
+    -- «Now» is fine, but a time long past is a mistake that could not be taken back: nothing given is sold again. Asked
+    -- of people alone: the worker is late at times.
+    if new.becomes_free_at < app.clock() - interval '5 minutes' and app.caller() is not null and new.converted_at is null
+       and (tg_op = 'INSERT' or new.becomes_free_at is distinct from old.becomes_free_at) then
+        raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
     end if;
     -- That a use-by date is not past follows from these two.
     if new.status = 'published' and new.pickup_end <= app.clock() then

@@ -21,15 +21,18 @@ begin
             new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
         end if;
     end if;
+    -- Before its window opens nobody can have left it unsold.
+    if new.becomes_free_minutes >= extract(epoch from new.pickup_until - new.pickup_from) / 60
+                                   + 1440 * (new.pickup_until <= new.pickup_from)::int then
+        raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
+    end if;
     new.last_problem := null;
     new.last_problem_day := null;
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
         update app.photos p set used = false where p.id = old.photo_id;  -- unless a lot shows it: the worker looks
     end if;
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
-        update app.photos p set used = true
-        where p.id = new.photo_id and p.account_id = shop.owner_id and p.status = 'kept';
-        if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
+        perform app.take_photo(new.photo_id, shop.owner_id);
     end if;
     return new;
 end $$;
