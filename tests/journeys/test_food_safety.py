@@ -1,7 +1,7 @@
 """Food dates: one law for five occasions, each asked at its own door; and the allergens' names."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +9,7 @@ import pytest
 from backend.lots.models import Allergen
 from tests.town import Beneficiary, Lot, Merchant, Town, refused
 from tests.town.databases import WORKER
+from tests.town.things import bags
 
 EVENING = datetime.fromisoformat("2026-03-28T18:00:00+01:00")  # the night after it, the clocks change
 TODAY = date(2026, 3, 28)
@@ -219,3 +220,28 @@ async def test_a_lot_is_never_published_with_food_that_will_be_over(town: Town) 
 
     assert refusal.code == answer.json()["code"] == "lot.use_by_before_pickup"
     assert await town.value("select array_agg(food_date) from app.lots") == [date(2099, 1, 1)]
+
+
+async def test_a_window_may_last_until_the_end_of_the_use_by_day_and_no_longer(town: Town) -> None:
+    await town.clock("2026-06-08T17:00+02:00")
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    dated = {"pickup_start": "2026-06-08T20:00+02:00", "date_kind": "use_by", "food_date": "2026-06-08"}
+
+    listed = await sophie.lists(shop, **dated, pickup_end="2026-06-09T00:00+02:00")
+    refusal = await refused(sophie.lists(shop, **dated, pickup_end="2026-06-09T00:01+02:00"))
+
+    assert refusal.code == "lot.use_by_before_pickup"
+    recurring = bags(shop.id, pickup_until="00:00", date_kind="use_by", food_date_in_days=0)
+    assert (await sophie.posts("/recurring-listings", recurring))["pickup_until"] == "00:00"
+    refusal = await refused(sophie.posts("/recurring-listings", {**recurring, "pickup_until": "00:30"}))
+    assert refusal.code == "lot.use_by_before_pickup"
+
+    lot = await town.a_lot(
+        shop=shop, opens_in=timedelta(hours=3), lasts=timedelta(hours=4), date_kind="use_by", food_date=date(2026, 6, 8)
+    )
+    marc = await town.a_customer()
+    bought = await marc.buys(lot)
+    await town.clock("2026-06-08T23:59:59+02:00")
+    assert (await sophie.hands_over(await marc.pass_for(bought)))["reservation_id"] == str(bought.id)
+    assert listed["pickup_end"] == lot.pickup_end.astimezone(UTC).isoformat().replace("+00:00", "Z")

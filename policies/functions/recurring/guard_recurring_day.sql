@@ -32,7 +32,7 @@ begin
     if until_time > from_time and until_time <= listing.publish_at then
         raise exception 'recurring.window_before_publication' using errcode = 'EP422';
     end if;
-    if listing.date_kind = 'use_by' and listing.food_date_in_days < (until_time <= from_time)::int then
+    if listing.date_kind = 'use_by' and listing.food_date_in_days < (until_time <= from_time and until_time > '00:00')::int then
         raise exception 'lot.use_by_before_pickup' using errcode = 'EP422';
     end if;
     return new;
