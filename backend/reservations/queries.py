@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -17,20 +17,21 @@ from backend.shops.models import Shop
 
 
 def _reservations() -> Any:
-    # Columns by name: the person's id is granted to nobody.
+    # Columns by name: the person's id is granted to nobody. The lot itself may be nothing for its holder any more.
+    lot = func.app.what_was_reserved(col(Reservation.id)).table_valued("title", "pickup_start", "pickup_end").lateral()
     return select(
         col(Reservation.id),
         col(Reservation.lot_id),
-        col(Lot.title),
+        lot.c.title,
         col(Reservation.quantity),
         col(Reservation.status),
         col(Reservation.unit_price_cents),
         (col(Reservation.unit_price_cents) * col(Reservation.quantity)).label("total_cents"),
         col(Reservation.hold_until),
-        col(Lot.pickup_start),
-        col(Lot.pickup_end),
+        lot.c.pickup_start,
+        lot.c.pickup_end,
         col(Reservation.created_at),
-    ).join(Lot, col(Lot.id) == col(Reservation.lot_id))
+    ).join(lot, true())
 
 
 async def reservations_seen(session: AsyncSession, limit: int, before: UUID | None) -> Sequence[ReservationOut]:

@@ -189,7 +189,7 @@ async def test_who_reserved_before_is_not_told_that_a_shop_has_something_free_no
     """Not even somebody whose hold lapsed, who paid nothing for having looked."""
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
     lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1), becomes_free_at=await town.now() + timedelta(hours=1))
-    bought, _lapsed = await marc.buys(lot), await jeanne.reserves(lot)
+    bought, held = await marc.buys(lot), await jeanne.reserves(lot)
     path = f"/shops/{lot.shop.id}/lots"
     assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [1, 1, 1]
     await town.clock(await town.now() + timedelta(hours=1))
@@ -198,3 +198,13 @@ async def test_who_reserved_before_is_not_told_that_a_shop_has_something_free_no
     assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [0, 0, 1]
     assert len((await lot.shop.merchant.gets(path))["data"]) == 1
     assert (await marc.gets(f"/reservations/{bought.id}"))["total_cents"] == 400
+    # Whose hold lapsed does not see the lot itself either, and still reads what they had held.
+    await town.worker_runs()
+    assert (await jeanne.asks("GET", f"/lots/{lot.id}")).status_code == 404
+    lapsed = await jeanne.gets(f"/reservations/{held.id}")
+    assert (lapsed["status"], lapsed["title"]) == ("expired", "Panier du soir")
+    assert [one["id"] for one in (await jeanne.gets("/reservations"))["data"]] == [str(held.id)]
+    assert (await marc.asks("GET", f"/lots/{lot.id}")).status_code == 200
+    # Nor does anybody else read what she had held, but the shop.
+    assert (await marc.asks("GET", f"/reservations/{held.id}")).status_code == 404
+    assert (await lot.shop.merchant.gets(f"/reservations/{held.id}"))["title"] == "Panier du soir"
