@@ -234,7 +234,7 @@ async def test_a_type_of_the_callers_making_does_not_run_as_the_owner(town: Town
 
 async def test_control_with_an_empty_search_path_it_would(town: Town) -> None:
     scene = await two_of_everybody(town)
-    await town.changes("alter function app.claim_key(text, bytea) set search_path = ''")
+    await town.changes("alter function app.claim_key(text, bytea, int) set search_path = ''")
     async with town.sql_as(scene.first["customer"]) as connection:
         await lies_in_wait(connection)
         await tries(connection, "claim_key", "'key', ''")
