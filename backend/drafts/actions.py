@@ -41,14 +41,23 @@ async def draft_lot(
 
     Raises NotAllowed, ShopNotFound, WhichShop, and what `read_photo` and the photo store raise.
     """
-    async with database.session(account_id) as session, session.begin():
-        await session.connection()
-        if role_in(session) is not Role.MERCHANT:
-            raise NotAllowed
-        if answered := await once.begins(session):
-            return answered
+    # Both take their time, so both begin at once; who may not draft hears that, whatever the photo is.
+    reading = asyncio.create_task(read_photo(file))
     try:
-        return await _draft(database, store, drafter, account_id, file, shop_id, language, once)
+        async with database.session(account_id) as session, session.begin():
+            await session.connection()
+            if role_in(session) is not Role.MERCHANT:
+                raise NotAllowed
+            answered = await once.begins(session)
+    except BaseException:
+        await asyncio.gather(reading, return_exceptions=True)  # the file stays open for it
+        raise
+    if answered:
+        await asyncio.gather(reading, return_exceptions=True)
+        return answered
+    try:
+        pictures = await reading
+        return await _draft(database, store, drafter, account_id, pictures, shop_id, language, once)
     except BaseException:
         async with database.session(account_id) as session, session.begin():
             await once.gives_up(session)
@@ -60,12 +69,11 @@ async def _draft(
     store: PhotoStore,
     drafter: Drafter,
     account_id: UUID,
-    file: UploadFile,
+    pictures: Pictures,
     shop_id: UUID | None,
     language: Language,
     once: Once,
 ) -> Response:
-    pictures = await read_photo(file)
     async with database.session(account_id) as session, session.begin():
         begun: Any = await call_row(session, "begin_draft", wanted_shop=shop_id, with_model=drafter.asks_model)
         photo_id = await begin_photo(session)
