@@ -90,12 +90,7 @@ class Once:
         For what may not happen within one transaction: `keeps` ends it, `gives_up` lets go of it; if this process dies,
         the key is free again after a while.
         """
-        if self._key is None:
-            return None
-        kept = await call_row(
-            session, "claim_key", wanted_key=self._key, request=self._fingerprint, lease_seconds=LEASE_SECONDS
-        )
-        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._fingerprint))
+        return await self._claim(session, LEASE_SECONDS)
 
     async def keeps(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
         """Answer with the outcome of what `begins` began, and keep it."""
@@ -108,6 +103,16 @@ class Once:
         if self._key is not None:
             await call(session, "release_key", claimed_key=self._key)
 
+    async def _claim(
+        self, session: AsyncSession, lease_seconds: int, headers: dict[str, str] | None = None
+    ) -> Response | None:
+        if self._key is None:
+            return None
+        kept = await call_row(
+            session, "claim_key", wanted_key=self._key, request=self._fingerprint, lease_seconds=lease_seconds
+        )
+        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._fingerprint), headers)
+
     async def _keep(self, session: AsyncSession, body: str, status_code: int) -> None:
         if self._key is not None:
             kept_body = sealed(body, self._fingerprint)
@@ -117,15 +122,14 @@ class Once:
         self, session: AsyncSession, work: Awaitable[Any], status_code: int = 201, headers: dict[str, str] | None = None
     ) -> Response:
         """Answer with what `work` gives (a model, or None for 204), or with what it gave the first time."""
-        if self._key is not None:
-            try:
-                kept = await call_row(session, "claim_key", wanted_key=self._key, request=self._fingerprint)
-            except BaseException:
-                _leave(work)
-                raise
-            if kept[0] is not None:
-                _leave(work)
-                return _answer(kept[0], opened(kept[1], self._fingerprint), headers)
+        try:
+            answered = await self._claim(session, 0, headers)
+        except BaseException:
+            _leave(work)
+            raise
+        if answered is not None:
+            _leave(work)
+            return answered
         outcome = await work
         body = "" if outcome is None else to_json(jsonable_encoder(outcome)).decode()
         await self._keep(session, body, status_code)

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse
 
 from backend.db import database
 from backend.errors import problems
+from backend.etags import unchanged
 from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody
 from backend.photos.facts import PhotoNotFound, PhotoStoreUnavailable
 from backend.photos.models import Photo
@@ -44,7 +45,7 @@ async def show_photo(photo_id: UUID, size: Size, request: Request, account_id: C
             raise PhotoNotFound
 
     headers = {**(PUBLIC if account_id is None else NOT_KEPT), "ETag": f'"{photo_id}.{size}"'}
-    if _has(request, headers["ETag"]):
+    if unchanged(request.headers.get("if-none-match"), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     store: PhotoStore = request.app.state.photos
     picture = await store.find(photo_id, size)
@@ -53,9 +54,3 @@ async def show_photo(photo_id: UUID, size: Size, request: Request, account_id: C
     if isinstance(picture, SignedUrl):
         return RedirectResponse(picture, 307, NOT_KEPT)
     return Response(picture, headers=headers, media_type=WEBP)
-
-
-def _has(request: Request, etag: str) -> bool:
-    """Say whether the caller has this picture already; pictures never change (RFC 9110 13.1.2)."""
-    tags = request.headers.get("if-none-match", "")[:500].split(",")
-    return any(tag.strip().removeprefix("W/") in ("*", etag) for tag in tags)

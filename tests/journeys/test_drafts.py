@@ -251,6 +251,17 @@ async def test_a_recalled_product_is_told_at_once(town: Town) -> None:
     assert warned["warnings"][0]["code"] == "recalled"
 
 
+async def test_a_recalled_lot_is_no_example_for_the_next(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    await town.a_lot(shop=shop, title="Pains de la veille")
+    await town.a_lot(shop=shop, title="Pain rappelé", gtin="03017620422003")
+    for title in ("Pain rappelé", "Pains de la veille"):
+        town.gemini.fails(503, times=2)
+        assert (await sophie.photographs(a_picture()))["draft"]["title"] == title
+        await (await town.an_admin()).posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+
+
 async def test_the_report_says_what_merchants_changed(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)

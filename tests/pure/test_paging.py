@@ -87,7 +87,7 @@ def test_a_change_to_another_revision_is_refused() -> None:
 
 
 def test_an_unchanged_resource_is_known() -> None:
-    assert unchanged(f'W/{etag(4)}, "x"', 4)
-    assert unchanged("*", 4)
-    assert not unchanged(etag(3), 4)
-    assert not unchanged(None, 4)
+    assert unchanged(f'W/{etag(4)}, "x"', etag(4))
+    assert unchanged("*", etag(4))
+    assert not unchanged(etag(3), etag(4))
+    assert not unchanged(None, etag(4))

@@ -1,6 +1,7 @@
--- A merchant begins a draft: which of their shops it is for, whether the model may be asked (counted here, so that a
--- shop's day has its bound whatever dies later; never for a shop that nobody verified: anybody can register many), and what the shop offered last. Definer, because nobody reads or writes
--- the counter; only for a shop of the caller's, the only one where none is named.
+-- A merchant begins a draft: which of their shops it is for, whether the model may be asked, and what the shop offered
+-- last. A question to the model is counted here, so that a shop's day has its bound whatever dies later; none is asked for
+-- a shop that nobody verified, because anybody can register many. Definer, because nobody reads or writes the counter;
+-- only for a shop of the caller's, the only one where none is named.
 create or replace function app.begin_draft(
     wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out no_model_because text,
     out earlier json, out begun_at timestamptz)
@@ -30,7 +31,7 @@ begin
     select coalesce(json_agg(e), '[]') into earlier from (
         select l.gtin, l.title, l.description, l.category, l.original_price_cents, l.price_cents, l.quantity,
                l.weight_grams, l.date_kind, l.cold_chain, l.allergens
-        from app.lots l where l.shop_id = shop and l.status <> 'draft' and l.price_cents > 0
+        from app.lots l where l.shop_id = shop and l.status not in ('draft', 'recalled') and l.price_cents > 0
         order by l.id desc limit 50) e;
 end $$;
 grant execute on function app.begin_draft(uuid, boolean) to authenticated;
