@@ -25,6 +25,7 @@ from backend.common_facts import NotAllowed, NotSignedIn
 from backend.connections import Connection, Connections
 from backend.errors import Fact
 from backend.identity import CallerOrNobody, Role, caller_or_nobody, documented_sign_in
+from backend.request_id import request_id
 from backend.settings import Settings
 
 POLICIES = Path(__file__).resolve().parent.parent / "policies"
@@ -143,7 +144,9 @@ class Database:
 
     def act_session(self) -> AsyncSession:
         """Open a session as the login itself, which may call acts and read nothing."""
-        return AsyncSession(self._engine, expire_on_commit=False)
+        session = AsyncSession(self._engine, expire_on_commit=False)
+        event.listen(session.sync_session, "after_begin", _name_request)
+        return session
 
     async def ready(self) -> str | None:
         """Say why requests cannot be served, None when they can: reached, and migrated to what this checkout says."""
@@ -216,15 +219,25 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
     standing = connection.execute(
         text(
             "select app.standing(:account), set_config('request.jwt.claims', :claims, true),"
-            " set_config('role', 'authenticated', true)"
+            " set_config('app.request_id', :request, true), set_config('role', 'authenticated', true)"
         ),
-        {"account": account_id, "claims": json.dumps({"sub": str(account_id), "role": "authenticated"})},
+        {
+            "account": account_id,
+            "claims": json.dumps({"sub": str(account_id), "role": "authenticated"}),
+            "request": request_id.get() or "",
+        },
     ).scalar_one()
     if standing is None:
         raise NotSignedIn
     if standing == "suspended":
         raise AccountSuspended
     session.info["role"] = Role(standing)
+
+
+def _name_request(_session: Session, transaction: SessionTransaction, connection: Begun) -> None:
+    """Say which request this transaction is for, so that the audit log can; the worker's are for none."""
+    if not transaction.nested and (request := request_id.get()) is not None:
+        connection.execute(text("select set_config('app.request_id', :request, true)"), {"request": request})
 
 
 async def database(request: Request) -> Database:

@@ -17,6 +17,7 @@ from backend.messages import field_text
 from backend.observability.failures import log_failure
 from backend.observability.metrics import UnderWay, count_request
 from backend.observability.route_template import route_template
+from backend.request_id import request_id as under_way
 from backend.settings import settings
 
 LARGEST_BODY = 1024 * 1024
@@ -79,6 +80,7 @@ class EveryRequest:
                 request_id = value
         request_id = request_id or os.urandom(16).hex().encode()
         scope["request_id"] = request_id.decode()
+        under_way.set(scope["request_id"])
         status = 0
 
         async def answer(message: Message) -> None:

@@ -27,18 +27,22 @@ begin
     -- Until the policies are back, the owner sees its own tables: a migration may have to move data.
     for what in
         select c.oid::regclass::text as name from pg_class c
-        where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
+          and c.relkind in ('r', 'p')
     loop
         execute format('alter table %s no force row level security', what.name);
     end loop;
-    for what in select schemaname, tablename, policyname from pg_policies where schemaname in ('app', 'jobs') loop
+    for what in
+        select schemaname, tablename, policyname from pg_policies
+        where schemaname in ('app', 'jobs', 'vault', 'accounting')
+    loop
         execute format('drop policy %I on %I.%I', what.policyname, what.schemaname, what.tablename);
     end loop;
     for what in
-        select t.tgname, c.relname from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where c.relnamespace = 'app'::regnamespace and not t.tgisinternal
+        select t.tgname, c.oid::regclass as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where c.relnamespace::regnamespace::text in ('app', 'vault', 'accounting') and not t.tgisinternal
     loop
-        execute format('drop trigger %I on app.%I', what.tgname, what.relname);
+        execute format('drop trigger %I on %s', what.tgname, what.name);
     end loop;
     for what in select c.relname from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' loop
         execute format('drop view app.%I cascade', what.relname);

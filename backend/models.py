@@ -2,6 +2,7 @@
 
 from backend.accounts import models as accounts
 from backend.administration import models as administration
+from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.columns import Table
 from backend.drafts import models as drafts
@@ -19,6 +20,7 @@ __all__ = ["metadata"]
 TABLES = (
     accounts,
     administration,
+    audit,
     beneficiaries,
     drafts,
     impact,

@@ -51,6 +51,20 @@ class Settings(BaseSettings):
             "At least 32 bytes. Every other key derives from it; outside production one is made.",
         ),
     ] = None
+    master_key: Annotated[
+        SecretStr | None,
+        _env(
+            "ECOPANIER_MASTER_KEY",
+            "At least 32 bytes, another than the secret key. Wraps the keys that beneficiaries' names are sealed with.",
+        ),
+    ] = None
+    previous_master_keys: Annotated[
+        SecretStr | None,
+        _env(
+            "ECOPANIER_PREVIOUS_MASTER_KEYS",
+            "Former master keys, separated by commas, until `ecopanier keys rotate` says that they are not needed.",
+        ),
+    ] = None
     data_dir: Annotated[
         Path, _env("ECOPANIER_DATA_DIR", "Embedded database, photos, written mails, the key made outside production.")
     ] = Path(".data")
@@ -189,6 +203,7 @@ class Settings(BaseSettings):
             f"{name} is shorter than {SHORTEST_KEY} bytes: generate one with `openssl rand -hex 32`."
             for name, key in (
                 ("ECOPANIER_SECRET_KEY", self.secret_key),
+                ("ECOPANIER_MASTER_KEY", self.master_key),
                 ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),
             )
             if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY
@@ -205,6 +220,10 @@ class Settings(BaseSettings):
         stripe_key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
         rules = {
             "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
+            "ECOPANIER_MASTER_KEY is missing: generate one with `openssl rand -hex 32`.": self.master_key is None,
+            "ECOPANIER_MASTER_KEY is the secret key: generate another, so that one can be renewed alone.": (
+                self.master_key is not None and self.master_key == self.secret_key
+            ),
             "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
             "ECOPANIER_PUBLIC_URL is not https: set the address that people use.": not self.public_url.startswith(
                 "https://"

@@ -2,11 +2,11 @@
 -- Asked at the end of each migration, and by the API and the worker before they start.
 select format('table %s: row-level security is not forced', c.oid::regclass) as problem
 from pg_class c
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
   and not (c.relrowsecurity and c.relforcerowsecurity)
 union all
 select format('table %s has no policy', c.oid::regclass) from pg_class c
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
   and not exists (select from pg_policy p where p.polrelid = c.oid)
 union all
 -- An empty path is not enough: pg_temp comes before it, and a type of the caller's making would run as the owner.
@@ -28,18 +28,18 @@ where c.relnamespace = 'app'::regnamespace and c.relkind = 'v'
 union all
 select format('policy "%s" on %s is for everybody', p.polname, p.polrelid::regclass) from pg_policy p
 join pg_class c on c.oid = p.polrelid
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and 0 = any (p.polroles)
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and 0 = any (p.polroles)
 union all
 -- What belongs to somebody else runs with that one's rights, and on Supabase `postgres` passes row-level security by.
 select format('%s does not belong to ecopanier_owner', c.oid::regclass) from pg_class c
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
   and c.relowner <> 'ecopanier_owner'::regrole
 union all
 select format('function %s does not belong to ecopanier_owner', p.oid::regprocedure) from pg_proc p
-where p.pronamespace in ('app'::regnamespace, 'jobs'::regnamespace) and p.proowner <> 'ecopanier_owner'::regrole
+where p.pronamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and p.proowner <> 'ecopanier_owner'::regrole
 union all
 select format('%s is granted to everybody', c.oid::regclass) from pg_class c cross join aclexplode(c.relacl) a
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and a.grantee = 0
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and a.grantee = 0
 union all
 select format('%s can have no row-level security', c.oid::regclass) from pg_class c
-where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('m', 'f')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('m', 'f')

@@ -3,6 +3,10 @@
 -- the owner works.
 create schema if not exists app authorization ecopanier_owner;
 create schema if not exists jobs authorization ecopanier_owner;
+-- The keys of persons, apart: a backup may leave this schema out.
+create schema if not exists vault authorization ecopanier_owner;
+-- What accounting law keeps, apart from everything else.
+create schema if not exists accounting authorization ecopanier_owner;
 
 do $$
 begin

@@ -18,6 +18,7 @@ from backend.db import Acts, call, call_row
 from backend.identity import ACCESS_TOKEN_SECONDS, Claims, OwnTokens, Role
 from backend.limits import refusal_headers
 from backend.messages import Language
+from backend.seals import SEALED_ADDRESS, address_look_up, keyring
 from backend.settings import settings
 
 SESSION_DAYS = 30
@@ -45,6 +46,7 @@ async def register(
         wanted_name=wanted.display_name,
         wanted_locale=locale,
         terms=wanted.consents.terms,
+        email_lookup=address_look_up(keyring(), wanted.email),
     )
     return _registered(account[0], account[1], wanted, wanted.email, locale, verified=False)
 
@@ -63,6 +65,7 @@ async def register_with_supabase(
         wanted_name=wanted.display_name,
         wanted_locale=locale,
         terms=wanted.consents.terms,
+        email_lookup=address_look_up(keyring(), claims.email) if claims.email is not None else None,
         known_as=claims.account_id,
     )
     return _registered(account[0], account[1], wanted, claims.email, locale, verified=True)
@@ -97,7 +100,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
     by_account = _bucket("account:" + name)
     by_address = _bucket("address:" + address) if settings().rate_limits else None
-    found = await acts.row("begin_sign_in", name, by_account, by_address)
+    found = await acts.row("begin_sign_in", name, address_look_up(keyring(), name), by_account, by_address)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
         raise TooManyTries(headers=refusal_headers("sign-ins", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))
@@ -138,12 +141,19 @@ async def activate_beneficiary(
 
     Raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
     """
+    held = token_hash(activation_token)
+    sealed = None
+    if email is not None:
+        key = keyring().data_key(*await call_row(session, "key_for_activation", held=held))
+        sealed = key.seal(SEALED_ADDRESS, email.encode())
     account_id: UUID = await call(
         session,
         "activate_beneficiary",
-        held=token_hash(activation_token),
+        held=held,
         new_password_hash=password_hash,
         new_email=email,
+        sealed_email=sealed,
+        email_lookup=address_look_up(keyring(), email) if email is not None else None,
     )
     refresh_token = new_token()
     session_id = await call(
@@ -158,7 +168,7 @@ async def ask_password_reset(session: AsyncSession, email: str) -> None:
         await _count_mail(session, email)
     except RateLimited:
         return
-    await call(session, "ask_password_reset", given_email=email)
+    await call(session, "ask_password_reset", given_email=email, email_lookup=address_look_up(keyring(), email))
 
 
 def edit_account(account: Account, wanted: MeIn) -> None:

@@ -46,6 +46,29 @@ class Credential(Table, table=True):
     changed_at: datetime = now()
 
 
+class DataKey(Table, table=True):
+    """The one key that everything about a person is sealed with, wrapped by a master key. Without it nothing opens."""
+
+    __tablename__ = "data_keys"
+    __table_args__ = (Index("data_keys_master_key_idx", "master_key", "account_id"), {"schema": "vault"})
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
+    wrapped: bytes
+    master_key: str = text()
+    made_at: datetime = now()
+
+
+class SealedAddress(Table, table=True):
+    """The address that a beneficiary signs in with, sealed, and the keyed hash that finds it."""
+
+    __tablename__ = "sealed_addresses"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
+    sealed: bytes
+    lookup: bytes = Field(unique=True)
+    verified_at: datetime | None = moment()
+
+
 class Session(Table, table=True):
     """One sign-in and the family of refresh tokens that follows from it."""
 

@@ -1,39 +1,110 @@
 """Enrolling beneficiaries and deciding about their right."""
 
+import asyncio
 import secrets
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from hashlib import sha256
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.beneficiaries import queries
+from backend.beneficiaries.facts import AlreadyEnrolled, BornInTheFuture
 from backend.beneficiaries.schemas import BeneficiaryIn, BeneficiaryOut, EnrolledOut
-from backend.db import call, call_row
+from backend.db import call
+from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, sealed_json
+
+PARIS = ZoneInfo("Europe/Paris")
+
+_ENROL = text(
+    "select * from app.enrol_beneficiaries(:ids, :untils, :household_sizes, :sealed_persons, :identities,"
+    " :wrapped_keys, :master_key, :activation_hashes)"
+)
 
 
 async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> EnrolledOut:
     """Enrol a person and give their code; the right has to be verified before it counts.
 
-    From the database NotAllowed (an association that is not verified), RightInThePast, BornInTheFuture, CodesUsedUp.
+    From the database NotAllowed (an association that is not verified), RightInThePast, CodesUsedUp. Raises
+    AlreadyEnrolled, BornInTheFuture.
     """
-    token = secrets.token_urlsafe(32)
-    # The database keeps what checks the token, not what is shown to the person.
-    beneficiary_id, code = await call_row(
-        session,
-        "enrol_beneficiary",
-        **person.model_dump(exclude={"eligible_until"}),
-        until=person.eligible_until,
-        activation_hash=sha256(token.encode()).digest(),
-    )
+    [outcome] = await enrol_together(session, [person])
+    if outcome.already:
+        raise AlreadyEnrolled
+    assert outcome.id is not None and outcome.code is not None  # noqa: S101, PT018  whoever is enrolled has both
     return EnrolledOut(
-        id=beneficiary_id,
-        code=code,
+        id=outcome.id,
+        code=outcome.code,
         status="pending",
         eligible_until=person.eligible_until,
-        activation_token=token,
+        activation_token=outcome.activation_token,
     )
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What became of one person: enrolled now, or known already, then with id and code for who enrolled them only."""
+
+    already: bool
+    id: UUID | None
+    code: str | None
+    activation_token: str
+
+
+async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]) -> list[Enrolment]:
+    """Seal these people and enrol them in one statement; give what became of each, in their order.
+
+    From the database NotAllowed, RightInThePast (of any of them: then nobody is enrolled), CodesUsedUp. Raises
+    BornInTheFuture: the database cannot read a date of birth.
+    """
+    today = datetime.now(PARIS).date()
+    if any(person.birth_date > today for person in persons):
+        raise BornInTheFuture
+    ids: list[UUID] = await call(session, "new_account_ids", how_many=len(persons))
+    sealed = await asyncio.to_thread(_sealed, ids, persons)
+    rows = await session.execute(
+        _ENROL,
+        {
+            "ids": ids,
+            "untils": [person.eligible_until for person in persons],
+            "household_sizes": [person.household_size for person in persons],
+            "sealed_persons": [one.person for one in sealed],
+            "identities": [one.identity for one in sealed],
+            "wrapped_keys": [one.key.wrapped for one in sealed],
+            "master_key": keyring().current,
+            "activation_hashes": [sha256(one.token.encode()).digest() for one in sealed],
+        },
+    )
+    return [
+        Enrolment(row.outcome == "already", row.beneficiary, row.new_code, one.token)
+        for row, one in zip(rows, sealed, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Sealed:
+    key: DataKey
+    person: bytes
+    identity: bytes
+    token: str
+
+
+def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Sealed]:
+    """Seal each with a key of their own. In a thread: many of them would hold up the requests of others."""
+    keys = keyring()
+    made = []
+    for account_id, person in zip(ids, persons, strict=True):
+        key = keys.new_data_key(account_id)
+        known = person.model_dump(mode="json", exclude={"eligible_until", "household_size"})
+        identity = identity_of(keys, person.first_name, person.last_name, person.birth_date)
+        # The database keeps what checks the token, not what is shown to the person.
+        made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, secrets.token_urlsafe(32)))
+    return made
 
 
 async def set_status(

@@ -6,7 +6,13 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from backend.beneficiaries import actions, queries
-from backend.beneficiaries.facts import BeneficiaryNotFound, BornInTheFuture, CodesUsedUp, RightInThePast
+from backend.beneficiaries.facts import (
+    AlreadyEnrolled,
+    BeneficiaryNotFound,
+    BornInTheFuture,
+    CodesUsedUp,
+    RightInThePast,
+)
 from backend.beneficiaries.schemas import BeneficiaryIn, BeneficiaryOut, EnrolledOut, RenewalIn
 from backend.common_facts import CursorInvalid
 from backend.db import AsEnroller
@@ -20,7 +26,11 @@ router = Router(tags=["beneficiaries"])
 CURSOR = TypeAdapter(tuple[UUID])
 
 
-@router.post("/beneficiaries", status_code=201, responses=problems(RightInThePast, BornInTheFuture, CodesUsedUp))
+@router.post(
+    "/beneficiaries",
+    status_code=201,
+    responses=problems(AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp),
+)
 async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: OnceDep) -> EnrolledOut:
     """Enrol a beneficiary, as a verified association or an admin.
 
@@ -39,7 +49,7 @@ async def list_beneficiaries(session: AsEnroller, limit: Limit = 20, after: Afte
 @router.get("/beneficiaries/{beneficiary_id}", responses=problems(BeneficiaryNotFound))
 async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller) -> BeneficiaryOut:
     """Read somebody one enrolled; an admin reads anyone's code, state and date."""
-    return await queries.beneficiary(session, beneficiary_id)
+    return await queries.beneficiary(session, beneficiary_id, named=True)
 
 
 @router.post("/beneficiaries/{beneficiary_id}/verify", responses=problems(BeneficiaryNotFound))

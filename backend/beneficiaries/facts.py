@@ -9,6 +9,12 @@ class BeneficiaryNotFound(Fact):
     code, status = "beneficiary.not_found", 404
 
 
+class AlreadyEnrolled(Fact):
+    """This person is enrolled already, by you or by another association; another one can transfer them to you."""
+
+    code, status = "beneficiary.already_enrolled", 409
+
+
 class RightInThePast(Fact):
     """The right would end before today."""
 

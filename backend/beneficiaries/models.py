@@ -3,9 +3,13 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import ForeignKey
 from sqlmodel import Field
 
 from backend.columns import Index, Table, now, text
+
+# People are claimed by their hash before their accounts are made.
+_BENEFICIARY = ForeignKey("app.beneficiaries.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
 
 class Beneficiary(Table, table=True):
@@ -23,17 +27,14 @@ class Beneficiary(Table, table=True):
 
 
 class BeneficiaryPerson(Table, table=True):
-    """Who a beneficiary is. Read by the association that enrolled them and by nobody else."""
+    """Who a beneficiary is, sealed; and a keyed hash of it, by which nobody is enrolled twice."""
 
     __tablename__ = "beneficiary_persons"
 
-    beneficiary_id: UUID = Field(primary_key=True, foreign_key="app.beneficiaries.id", ondelete="CASCADE")
-    first_name: str = text()
-    last_name: str = text()
-    birth_date: date
+    beneficiary_id: UUID = Field(primary_key=True, sa_column_args=[_BENEFICIARY])
     household_size: int | None
-    email: str | None = text()
-    phone: str | None = text()
+    sealed: bytes
+    identity: bytes = Field(unique=True)
 
 
 class FreePortions(Table, table=True):

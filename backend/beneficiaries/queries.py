@@ -1,42 +1,68 @@
-"""Reads of beneficiaries, under row-level security: who asks decides what there is to join."""
+"""Reads of beneficiaries, under row-level security: who asks decides what there is to read.
 
+Who they are is sealed. It is opened for the association that enrolled them, one data key a person, and each opening
+stands in the audit log.
+"""
+
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.beneficiaries.facts import BeneficiaryNotFound
-from backend.beneficiaries.models import Beneficiary, BeneficiaryPerson
+from backend.beneficiaries.models import Beneficiary
 from backend.beneficiaries.schemas import BeneficiaryOut, PersonOut
 from backend.db import caller_in, role_in
 from backend.identity import Role
+from backend.seals import SEALED_PERSON, keyring, opened_json
 
-_BENEFICIARIES = select(Beneficiary, BeneficiaryPerson).join(
-    BeneficiaryPerson, col(BeneficiaryPerson.beneficiary_id) == col(Beneficiary.id), isouter=True
-)
+_OPEN = text("select * from app.open_persons(:wanted, :why)")
 
 
-async def beneficiary(session: AsyncSession, beneficiary_id: UUID) -> BeneficiaryOut:
-    """Give a beneficiary that the caller may see. Raises BeneficiaryNotFound."""
-    row = (await session.execute(_BENEFICIARIES.where(col(Beneficiary.id) == beneficiary_id))).one_or_none()
-    if row is None:
+async def beneficiary(session: AsyncSession, beneficiary_id: UUID, *, named: bool = False) -> BeneficiaryOut:
+    """Give a beneficiary that the caller may see; the person only where asked for. Raises BeneficiaryNotFound."""
+    right = (
+        await session.execute(select(Beneficiary).where(col(Beneficiary.id) == beneficiary_id))
+    ).scalar_one_or_none()
+    if right is None:
         raise BeneficiaryNotFound
-    return _shown(*row)
+    persons = await opened_persons(session, [beneficiary_id], "read") if named else {}
+    return _shown(right, persons)
 
 
 async def beneficiaries(session: AsyncSession, after: UUID | None, limit: int) -> list[BeneficiaryOut]:
     """Give one beneficiary more than a page, in the order of enrolment: an association's own, for an admin all."""
-    wanted = _BENEFICIARIES.order_by(col(Beneficiary.id)).limit(limit + 1)
+    wanted = select(Beneficiary).order_by(col(Beneficiary.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
         # Row-level security says so too; said here, the index serves it.
         wanted = wanted.where(col(Beneficiary.association_id) == caller_in(session))
     if after is not None:
         wanted = wanted.where(col(Beneficiary.id) > after)
-    return [_shown(*row) for row in (await session.execute(wanted)).all()]
+    rights = (await session.execute(wanted)).scalars().all()
+    # Not the one beyond the page: nobody is shown who that is.
+    persons = await opened_persons(session, [right.id for right in rights[:limit]], "list")
+    return [_shown(right, persons) for right in rights]
 
 
-def _shown(right: Beneficiary, person: BeneficiaryPerson | None) -> BeneficiaryOut:
-    return BeneficiaryOut(
-        **right.model_dump(exclude={"association_id"}), person=PersonOut.model_validate(person) if person else None
-    )
+async def opened_persons(session: AsyncSession, wanted: Sequence[UUID], why: str) -> dict[UUID, PersonOut]:
+    """Open who these beneficiaries are: those that the caller enrolled as a verified association, and the caller's own.
+
+    why: a word for the audit log, which gets an entry for each of them. Raises MasterKeyMissing, SealBroken.
+    """
+    if not wanted or role_in(session) == Role.ADMIN:
+        return {}
+    rows = await session.execute(_OPEN, {"wanted": list(wanted), "why": why})
+    return {row.beneficiary_id: _opened(row) for row in rows}
+
+
+def _opened(row: Any) -> PersonOut:
+    key = keyring().data_key(row.beneficiary_id, row.wrapped, row.master_key)
+    known = opened_json(key, SEALED_PERSON, row.sealed)
+    return PersonOut.model_validate({**dict(known), "household_size": row.household_size})  # type: ignore[call-overload]
+
+
+def _shown(right: Beneficiary, persons: dict[UUID, PersonOut]) -> BeneficiaryOut:
+    return BeneficiaryOut(**right.model_dump(exclude={"association_id"}), person=persons.get(right.id))

@@ -67,4 +67,6 @@ class BeneficiaryOut(Out):
     status: BeneficiaryStatus = Field(examples=["verified"])
     eligible_until: date = Field(examples=["2027-06-30"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
-    person: PersonOut | None = Field(description="null for anyone but the association that enrolled them.")
+    person: PersonOut | None = Field(
+        description="null for anyone but the association that enrolled them, and in answers to decisions."
+    )

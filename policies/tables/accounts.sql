@@ -1,5 +1,5 @@
--- Accounts: one's own, and for admins all but beneficiaries', whose addresses are theirs; the worker needs addresses
--- to write to.
+-- Accounts: one's own, and for admins all but beneficiaries', whose addresses stand sealed elsewhere. The worker reads no
+-- address but through open_address.
 alter table app.accounts enable row level security;
 alter table app.accounts force row level security;
 
@@ -7,7 +7,6 @@ create policy "The acts do their work" on app.accounts for all to ecopanier_owne
 
 grant select on app.accounts to authenticated;
 grant update (display_name, locale) on app.accounts to authenticated;
-grant select (id, role, email, email_verified_at, display_name, locale, status) on app.accounts to ecopanier_worker;
 
 create policy "People see their own account" on app.accounts for select to authenticated
     using (id = (select app.caller()));
@@ -18,5 +17,4 @@ create policy "Admins see accounts but those of beneficiaries" on app.accounts f
 create policy "People edit their own account" on app.accounts for update to authenticated
     using (id = (select app.caller())) with check (id = (select app.caller()));
 
-create policy "The worker reads addresses to write to" on app.accounts for select to ecopanier_worker using (true);
 -- Nobody inserts here: register_account, enrol_beneficiary and create_admin do. Role and status change by acts alone.

@@ -11,3 +11,4 @@ create policy "Admins see decisions" on app.decisions for select to authenticate
 
 create trigger decisions_are_append_only before update or delete or truncate on app.decisions
     for each statement execute function app.refuse_change();
+create trigger note_decision after insert on app.decisions for each row execute function app.note_decision();

@@ -16,6 +16,7 @@ from psycopg.types.json import Jsonb
 
 from backend.accounts.terms import CurrentTerms
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
+from backend.seals import SEALED_PERSON, address_look_up, identity_of, keyring, sealed_json
 from scripts.town.acts import Acts
 from scripts.town.offers import OFFERS, PARIS, Offer, paris
 from scripts.town.people import ADMIN, BENEFICIARIES, NEIGHBOURS, WITH_A_PASS, Enrolled, Neighbour, address
@@ -125,6 +126,7 @@ class Story:
             wanted_name=name,
             wanted_locale="fr",
             terms=get_args(CurrentTerms)[0],
+            email_lookup=address_look_up(keyring(), address(login)),
             known_as=uuid4(),
         )
         self._accounts[login] = made[0]
@@ -156,17 +158,26 @@ class Story:
         self._acts.call_as(admin, "decide_shop", shop=found, verdict="verified", why="SIRET et adresse vérifiés")
 
     def _is_enrolled(self, person: Enrolled) -> None:
-        account, drawn = self._acts.call_as(
+        keys, [new_id] = keyring(), self._acts.value("select app.new_account_ids(1)")
+        key = keys.new_data_key(new_id)
+        known = {
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "birth_date": person.born,
+            "email": None,
+            "phone": None,
+        }
+        _place, _outcome, account, drawn = self._acts.call_as(
             self._accounts[person.by],
-            "enrol_beneficiary",
-            first_name=person.first_name,
-            last_name=person.last_name,
-            birth_date=person.born,
-            household_size=person.household,
-            until=self._today + timedelta(days=person.right_ends_in),
-            email=None,
-            phone=None,
-            activation_hash=self._token(person),
+            "enrol_beneficiaries",
+            ids=[new_id],
+            untils=[self._today + timedelta(days=person.right_ends_in)],
+            household_sizes=[person.household],
+            sealed_persons=[sealed_json(key, SEALED_PERSON, known)],
+            identities=[identity_of(keys, person.first_name, person.last_name, person.born)],
+            wrapped_keys=[key.wrapped],
+            master_key=key.master_key,
+            activation_hashes=[self._token(person)],
         )
         # The act draws the number at random; in this town it is always the same.
         code = f"{drawn[:4]}-BEN-{person.number:05d}"

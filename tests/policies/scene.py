@@ -63,6 +63,11 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     await _lots_and_reservations(town, shop, closed, customer, beneficiary)
     async with town.copy.connection(API) as api:
         await _what_the_api_writes(api, people)
+    await town.changes(
+        "insert into app.sealed_addresses (account_id, sealed, lookup) values ($1, 'sealed', sha256($2))",
+        beneficiary.id,
+        beneficiary.id.bytes,
+    )
     for person in people.values():
         await town.changes("insert into app.consents (account_id, name, version) values ($1, 'terms', '1')", person.id)
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)

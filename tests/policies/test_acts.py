@@ -53,7 +53,9 @@ class Things:
                 [self.discounted.shop.id, self.photo],
             ),
             "enrol a beneficiary": (
-                "select app.enrol_beneficiary('A', 'B', '1990-01-01', null, '2099-01-01', null, null, $1)",
+                "select * from app.enrol_beneficiaries("
+                "app.new_account_ids(1), array['2099-01-01'::date], array[null::int],"
+                " array['\\x00'::bytea], array[sha256('A')], array['\\x00'::bytea], 'k', array[$1::bytea])",
                 [uuid4().bytes],
             ),
             "verify the beneficiary": (

@@ -206,7 +206,9 @@ async def functions_of(town: Town, role: str) -> list[tuple[str, str]]:
 
 
 def _plain(type_: str) -> str:
-    return {"integer": "int4", "boolean": "bool", "timestamp with time zone": "timestamptz"}.get(type_, type_)
+    one = type_.removesuffix("[]")
+    short = {"integer": "int4", "boolean": "bool", "timestamp with time zone": "timestamptz"}.get(one, one)
+    return short + type_.removeprefix(one)
 
 
 async def tries(connection: Connection, act: str, arguments: str) -> None:

@@ -62,7 +62,8 @@ async def tables(town: Town) -> dict[str, Table]:
                 on i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)
                 where a.attrelid = c.oid) as key
         from pg_class c
-        where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace) and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
+          and c.relkind in ('r', 'p', 'v', 'm', 'f')
     """)
     return {
         row["name"]: Table(row["name"], " || ' ' || ".join(f"{c}::text" for c in row["key"]), tuple(row["columns"]))
@@ -199,7 +200,7 @@ async def test_nobody_may_truncate_reference_or_hang_triggers(lasting_town: Town
     rows = await lasting_town.rows("""
         select c.oid::regclass, a.grantee::regrole, a.privilege_type
         from pg_class c cross join aclexplode(c.relacl) a
-        where c.relnamespace in ('app'::regnamespace, 'jobs'::regnamespace)
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
           and a.grantee <> 'ecopanier_owner'::regrole
           and a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE')
     """)

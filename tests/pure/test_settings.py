@@ -11,6 +11,7 @@ SAFE = {
     "ECOPANIER_ENV": "production",
     "ECOPANIER_SECRET_KEY": A_KEY,
     "ECOPANIER_PUBLIC_URL": "https://ecopanier.example/",
+    "ECOPANIER_MASTER_KEY": "m" * 32,
     "DATABASE_URL": "postgresql://ecopanier_api:hunter2@db/ecopanier",
     "STRIPE_API_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
@@ -41,6 +42,9 @@ def test_a_safe_production_starts(environment: pytest.MonkeyPatch) -> None:
     [
         ({"ECOPANIER_SECRET_KEY": ""}, "ECOPANIER_SECRET_KEY is missing"),
         ({"ECOPANIER_SECRET_KEY": "short"}, "ECOPANIER_SECRET_KEY is shorter than 32 bytes"),
+        ({"ECOPANIER_MASTER_KEY": ""}, "ECOPANIER_MASTER_KEY is missing"),
+        ({"ECOPANIER_MASTER_KEY": "short"}, "ECOPANIER_MASTER_KEY is shorter than 32 bytes"),
+        ({"ECOPANIER_MASTER_KEY": A_KEY}, "ECOPANIER_MASTER_KEY is the secret key"),
         ({"ECOPANIER_PUBLIC_URL": "http://ecopanier.example"}, "ECOPANIER_PUBLIC_URL is not https"),
         ({"ECOPANIER_RATE_LIMITS": "off"}, "ECOPANIER_RATE_LIMITS=off"),
         ({"ECOPANIER_DEMO": "1"}, "ECOPANIER_DEMO is on"),

@@ -20,6 +20,7 @@ import httpx2
 
 from backend import worker
 from backend.identity import OwnTokens
+from backend.seals import SEALED_PERSON, identity_of, keyring, sealed_json
 from backend.settings import settings
 from scripts.gemini_stand_in import GeminiStandIn
 from scripts.stripe_stand_in import StripeStandIn
@@ -177,11 +178,21 @@ class Town:
             status,
             until,
         )
+        keys = keyring()
+        key = keys.new_data_key(beneficiary.id)
         await self.changes(
-            "insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date)"
-            " values ($1, $2, 'Benali', '1990-05-01')",
+            "insert into vault.data_keys (account_id, wrapped, master_key) values ($1, $2, $3)",
             beneficiary.id,
-            name,
+            key.wrapped,
+            key.master_key,
+        )
+        known = {"first_name": name, "last_name": "Benali", "birth_date": "1990-05-01", "email": None, "phone": None}
+        await self.changes(
+            "insert into app.beneficiary_persons (beneficiary_id, sealed, identity) values ($1, $2, $3)",
+            beneficiary.id,
+            sealed_json(key, SEALED_PERSON, known),
+            # Everybody is somebody else here, whatever they are called.
+            identity_of(keys, name, f"Benali {number}", "1990-05-01"),
         )
         return beneficiary
 

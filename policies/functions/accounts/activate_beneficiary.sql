@@ -1,6 +1,9 @@
 -- A beneficiary's first sign-in: the token from the enrolment is used up, a password and, if wished, an e-mail are set.
--- An address that another account has is refused as such: the token's holder is known to the association.
-create or replace function app.activate_beneficiary(held bytea, new_password_hash text, new_email text) returns uuid
+-- The address comes sealed, with what finds it; in clear only to look whether another account has it, and it is kept
+-- nowhere. One that another account has is refused as such: the token's holder is known to the association.
+create or replace function app.activate_beneficiary(
+    held bytea, new_password_hash text, new_email text default null, sealed_email bytea default null,
+    email_lookup bytea default null) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid := app.use_token(held, 'activate');
@@ -8,9 +11,17 @@ begin
     insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
     on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
     if new_email is not null then
-        update app.accounts a set email = new_email where a.id = account;
+        perform app.claim_address(new_email);
+        if app.holder_of_address(new_email, email_lookup) is distinct from account
+           and app.holder_of_address(new_email, email_lookup) is not null then
+            raise exception 'account.email_taken' using errcode = 'EP409';
+        end if;
+        insert into app.sealed_addresses as a (account_id, sealed, lookup) values (account, sealed_email, email_lookup)
+        on conflict (account_id) do update
+            set sealed = excluded.sealed, lookup = excluded.lookup, verified_at = null;
         perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'verify_email'));
     end if;
+    perform app.note('account.activated', 'account', account);
     return account;
 end $$;
-grant execute on function app.activate_beneficiary(bytea, text, text) to ecopanier_api;
+grant execute on function app.activate_beneficiary(bytea, text, text, bytea, bytea) to ecopanier_api;

@@ -2,7 +2,7 @@
 -- Definer and for the API alone, because it reads a password hash. An unknown username costs and counts the same.
 -- Without an address bucket (load tests) only the account's own tries are counted.
 create or replace function app.begin_sign_in(
-    username text, account_bucket bytea, address_bucket bytea,
+    username text, username_lookup bytea, account_bucket bytea, address_bucket bytea,
     out account_id uuid, out password_hash text, out standing text, out locked_until timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -20,6 +20,7 @@ begin
     into account_id, password_hash, standing
     from app.accounts a join app.credentials c on c.account_id = a.id
     where lower(a.email) = lower(username)
-       or a.id = (select b.id from app.beneficiaries b where b.code = upper(username));
+       or a.id = (select b.id from app.beneficiaries b where b.code = upper(username))
+       or a.id = (select s.account_id from app.sealed_addresses s where s.lookup = username_lookup);
 end $$;
-grant execute on function app.begin_sign_in(text, bytea, bytea) to ecopanier_api;
+grant execute on function app.begin_sign_in(text, bytea, bytea, bytea) to ecopanier_api;

@@ -3,7 +3,7 @@
 -- With Supabase Auth (`known_as` is its id) the address is proven, so there the refusal may be said.
 create or replace function app.register_account(
     wanted_role text, wanted_email text, new_password_hash text, wanted_name text, wanted_locale text, terms text,
-    known_as uuid default null, out account uuid, out registered_at timestamptz)
+    email_lookup bytea, known_as uuid default null, out account uuid, out registered_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     already uuid;
@@ -14,9 +14,12 @@ begin
     account := coalesce(known_as, app.uuid7());
     registered_at := app.clock();
 
+    perform app.claim_address(wanted_email);
+    select s.account_id into already from app.sealed_addresses s where s.lookup = email_lookup;
     insert into app.accounts (id, role, email, email_verified_at, display_name, locale, created_at)
-    values (account, wanted_role, wanted_email, case when known_as is not null then registered_at end, wanted_name,
-            wanted_locale, registered_at)
+    select account, wanted_role, wanted_email, case when known_as is not null then registered_at end, wanted_name,
+            wanted_locale, registered_at
+    where already is null
     on conflict do nothing;
     if not found then
         if exists (select from app.accounts a where a.id = known_as) then
@@ -24,7 +27,7 @@ begin
         elsif known_as is not null then
             raise exception 'account.email_taken' using errcode = 'EP409';
         end if;
-        select a.id into already from app.accounts a where lower(a.email) = lower(wanted_email);
+        already := app.holder_of_address(wanted_email, email_lookup);
         if already is not null then
             perform app.defer('accounts.send_mail', jsonb_build_object('account_id', already, 'mail', 'already_registered'));
         end if;
@@ -44,4 +47,4 @@ begin
         perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'verify_email'));
     end if;
 end $$;
-grant execute on function app.register_account(text, text, text, text, text, text, uuid) to ecopanier_api;
+grant execute on function app.register_account(text, text, text, text, text, text, bytea, uuid) to ecopanier_api;

@@ -1,0 +1,33 @@
+"""The audit log."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, moment, text
+
+
+class AuditEntry(Table, table=True):
+    """Who did what to what, when and in which request. Append-only; ids, counts and words of ours, no personal data."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index("audit_entries_actor_id_idx", "actor_id", "id"),
+        Index("audit_entries_subject_id_idx", "subject_id", "id"),
+        Index("audit_entries_subject_idx", "subject", "id"),
+        Index("audit_entries_action_idx", "action", "id"),
+        Index("audit_entries_at_idx", "at"),
+    )
+
+    id: UUID = identifier()
+    at: datetime = moment()
+    actor_id: UUID | None
+    actor_role: str = text()
+    action: str = text()
+    subject: str = text()
+    subject_id: UUID | None
+    detail: dict[str, Any] | None = Field(sa_type=JSONB)
+    request_id: str | None = text()

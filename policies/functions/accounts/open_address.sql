@@ -1,0 +1,19 @@
+-- What it takes to write to an account, in clear or, for a beneficiary, sealed and with their key; then the audit log says
+-- for what it was opened. Nothing for an account that is suspended or erased. Definer; for the worker.
+create or replace function app.open_address(
+    account uuid, why text, out email text, out sealed bytea, out wrapped bytea, out master_key text,
+    out verified boolean, out locale text)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    select a.email, s.sealed, k.wrapped, k.master_key,
+           coalesce(a.email_verified_at, s.verified_at) is not null, a.locale
+    into email, sealed, wrapped, master_key, verified, locale
+    from app.accounts a
+    left join app.sealed_addresses s on s.account_id = a.id
+    left join vault.data_keys k on k.account_id = s.account_id
+    where a.id = account and a.status = 'active';
+    if sealed is not null then
+        perform app.note('address.opened', 'account', account, jsonb_build_object('why', why));
+    end if;
+end $$;
+grant execute on function app.open_address(uuid, text) to ecopanier_worker;

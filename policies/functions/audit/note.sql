@@ -1,0 +1,14 @@
+-- Write into the audit log what an act did, in its own transaction: both happen, or neither. Who and in which request come
+-- from the transaction itself. `details` holds ids, counts and words of ours, never anything that a person wrote.
+create or replace function app.note(what text, about text, about_id uuid, details jsonb default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    actor uuid := app.caller();
+begin
+    insert into app.audit_entries (at, actor_id, actor_role, action, subject, subject_id, detail, request_id)
+    values (app.clock(), actor,
+            coalesce((select a.role from app.accounts a where a.id = actor),
+                     case session_user when 'ecopanier_api' then 'nobody' when 'ecopanier_worker' then 'worker'
+                                       else 'operator' end),
+            what, about, about_id, details, nullif(current_setting('app.request_id', true), ''));
+end $$;

@@ -1,0 +1,14 @@
+-- Keep data keys as the present master key wraps them. One that was rewrapped or destroyed meanwhile stays so.
+create or replace function app.rewrap_keys(accounts uuid[], before bytea[], rewrapped bytea[], present text) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    done int;
+begin
+    update vault.data_keys k set wrapped = n.rewrapped, master_key = present
+    from unnest(accounts, before, rewrapped) as n (account_id, before, rewrapped)
+    where k.account_id = n.account_id and k.wrapped = n.before;
+    get diagnostics done = row_count;
+    perform app.note('keys.rotated', 'keys', null, jsonb_build_object('rewrapped', done));
+    return done;
+end $$;
+grant execute on function app.rewrap_keys(uuid[], bytea[], bytea[], text) to ecopanier_worker;
