@@ -26,6 +26,8 @@ admin = typer.Typer(no_args_is_help=True, help="The people who verify, moderate 
 app.add_typer(admin, name="admin")
 ai = typer.Typer(no_args_is_help=True, help="The drafts that are made from photos.")
 app.add_typer(ai, name="ai")
+keys = typer.Typer(no_args_is_help=True, help="The keys that beneficiaries' names are sealed with.")
+app.add_typer(keys, name="keys")
 
 MOST_COLUMNS = 10
 DRAIN_SECONDS = 10  # requests under way may end this long after SIGTERM
@@ -145,6 +147,32 @@ def create_admin(
         why = taken if problem.sqlstate == "EP409" else str(problem).splitlines()[0]
         raise SystemExit(f"Nothing was changed: {why}") from None
     sys.stdout.write(f"{address} is an admin.\n")
+
+
+@keys.command("rotate")
+def rotate_keys() -> None:
+    """Wrap every data key by ECOPANIER_MASTER_KEY, also those that a previous one wraps.
+
+    First start the API and the worker with the new key and the old one among ECOPANIER_PREVIOUS_MASTER_KEYS.
+    """
+    import psycopg
+
+    from backend.key_rotation import rotate
+    from backend.seals import SealBroken, keyring
+
+    worker_url = _needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
+    try:
+        done = rotate(worker_url, keyring())
+    except SealBroken:
+        raise SystemExit("A data key does not open with the master key that it names: it was changed.") from None
+    except psycopg.Error as problem:
+        raise SystemExit(f"Not finished, run it again: {str(problem).splitlines()[0]}") from None
+    sys.stdout.write(f"{done.rewrapped} data keys wrapped anew; the present master key is {keyring().current}.\n")
+    for name, count in sorted(done.left.items()):
+        sys.stdout.write(f"{count} are wrapped by the master key {name}, which no setting holds.\n")
+    if done.left:
+        raise SystemExit(1)
+    sys.stdout.write("ECOPANIER_PREVIOUS_MASTER_KEYS is not needed any more.\n")
 
 
 @ai.command("report")

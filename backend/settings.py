@@ -208,6 +208,8 @@ class Settings(BaseSettings):
             )
             if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY
         ]
+        if self.master_key is not None and "," in self.master_key.get_secret_value():
+            found.append("ECOPANIER_MASTER_KEY contains a comma: it could not stand among the previous ones later.")
         if self.auth == "supabase" and self.supabase_url is None:
             found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set the project's address.")
         if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):

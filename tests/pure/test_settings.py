@@ -44,6 +44,7 @@ def test_a_safe_production_starts(environment: pytest.MonkeyPatch) -> None:
         ({"ECOPANIER_SECRET_KEY": "short"}, "ECOPANIER_SECRET_KEY is shorter than 32 bytes"),
         ({"ECOPANIER_MASTER_KEY": ""}, "ECOPANIER_MASTER_KEY is missing"),
         ({"ECOPANIER_MASTER_KEY": "short"}, "ECOPANIER_MASTER_KEY is shorter than 32 bytes"),
+        ({"ECOPANIER_MASTER_KEY": "m" * 32 + ",m"}, "ECOPANIER_MASTER_KEY contains a comma"),
         ({"ECOPANIER_MASTER_KEY": A_KEY}, "ECOPANIER_MASTER_KEY is the secret key"),
         ({"ECOPANIER_PUBLIC_URL": "http://ecopanier.example"}, "ECOPANIER_PUBLIC_URL is not https"),
         ({"ECOPANIER_RATE_LIMITS": "off"}, "ECOPANIER_RATE_LIMITS=off"),
