@@ -20,6 +20,7 @@ from backend.drafts.drafter import drafter_of
 from backend.error_handlers import add_error_handlers
 from backend.every_request import Bound, EveryRequest
 from backend.front_page import pages
+from backend.handed_passes import api as handed_passes
 from backend.hot_first import HotFirst
 from backend.identity import identities
 from backend.impact import api as impact
@@ -43,6 +44,7 @@ from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
 from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
+from backend.waiting import api as waiting
 
 # One a feature, under /v1.
 ROUTERS: Sequence[APIRouter] = (
@@ -56,12 +58,14 @@ ROUTERS: Sequence[APIRouter] = (
     administration.router,
     recalls.router,
     reservations.router,
+    handed_passes.router,
+    waiting.router,
     payments.router,
     impact.router,
 )
 
 # The few that skip FastAPI's dependencies and layers; tried first.
-HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot)
 
 # Changed without signing in, by machines that sign what they send.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})

@@ -6,6 +6,7 @@ from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.columns import Table
 from backend.drafts import models as drafts
+from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
 from backend.lots import models as lots
 from backend.payments import models as payments
@@ -14,6 +15,7 @@ from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
 from backend.shops import models as shops
+from backend.waiting import models as waiting
 
 __all__ = ["metadata"]
 
@@ -23,6 +25,7 @@ TABLES = (
     audit,
     beneficiaries,
     drafts,
+    handed_passes,
     impact,
     lots,
     payments,
@@ -31,5 +34,6 @@ TABLES = (
     recurring,
     reservations,
     shops,
+    waiting,
 )
 metadata = Table.metadata

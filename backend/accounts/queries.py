@@ -1,26 +1,24 @@
 """Reads around one's own account, under row-level security."""
 
+from typing import Any
 from zlib import crc32
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.models import Account
-from backend.accounts.schemas import BeneficiaryRight, MeOut
+from backend.accounts.schemas import BeneficiaryRight, MeOut, NoShows
 from backend.db import caller_in
 from backend.etags import MOST_REVISION
 from backend.identity import Role
+from backend.messages import Language, no_show_text
 from backend.seals import SEALED_ADDRESS, keyring
 
 # In SQL, because beneficiaries are a feature above this one; their policies show the caller nothing but their own.
 _OWN_RIGHT = text("""
     select b.code, b.status, b.eligible_until, app.caller_is_current_beneficiary() as current,
-           case when app.caller_is_current_beneficiary() then greatest(0,
-               (select s.value from app.settings s where s.name = 'free_portions_per_day')
-               - coalesce((select f.taken from app.free_portions f
-                           where f.account_id = b.id and f.day = app.paris_day(app.clock())), 0))
-           else 0 end as portions_left_today
-    from app.beneficiaries b where b.id = :account
+           q.quota as quota_today, q.portions_left as portions_left_today, q.no_shows, q.lowered, q.forgiven_on
+    from app.beneficiaries b cross join app.own_quota() q where b.id = :account
 """)
 
 
@@ -48,7 +46,7 @@ async def described(session: AsyncSession, account: Account) -> MeOut:
     right = None
     if account.role == Role.BENEFICIARY:
         row = (await session.execute(_OWN_RIGHT, {"account": account.id})).one()
-        right = BeneficiaryRight.model_validate(row)
+        right = BeneficiaryRight.model_validate({**row._mapping, "no_shows": _no_shows(account, row)})
     email, verified = await own_address(session, account, "own_account")
     return MeOut(
         id=account.id,
@@ -60,6 +58,15 @@ async def described(session: AsyncSession, account: Account) -> MeOut:
         created_at=account.created_at,
         beneficiary=right,
     )
+
+
+def _no_shows(account: Account, row: Any) -> NoShows:
+    explanation = None
+    if row.no_shows:
+        language: Language = "en" if account.locale == "en" else "fr"
+        words = "lowered" if row.lowered else "one" if row.no_shows == 1 else "some"
+        explanation = no_show_text(words, language, count=row.no_shows, day=row.forgiven_on)
+    return NoShows(count=row.no_shows, lowered=row.lowered, forgiven_on=row.forgiven_on, explanation=explanation)
 
 
 def revision(account: Account) -> int:

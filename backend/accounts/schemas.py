@@ -143,6 +143,15 @@ class ActivationIn(In):
     )
 
 
+class NoShows(Out):
+    """Free portions that were not collected, and what follows."""
+
+    count: int = Field(description="In the last 30 days; older ones are forgiven.", examples=[0])
+    lowered: bool = Field(description="Whether the quota is one portion a day for a while.", examples=[False])
+    forgiven_on: date | None = Field(description="The day on which the quota rises again.", examples=[None])
+    explanation: str | None = Field(description="In the account's language; null when there is none.", examples=[None])
+
+
 class BeneficiaryRight(Out):
     """A beneficiary's code and right."""
 
@@ -150,7 +159,9 @@ class BeneficiaryRight(Out):
     status: str = Field(description="`pending`, `verified` or `suspended`.", examples=["verified"])
     eligible_until: date = Field(description="The last day of the right.", examples=["2027-06-30"])
     current: bool = Field(description="Whether free lots can be seen and reserved now.", examples=[True])
+    quota_today: int = Field(description="Free portions that may be taken today (Europe/Paris).", examples=[2])
     portions_left_today: int = Field(description="Free portions left today (Europe/Paris).", examples=[2])
+    no_shows: NoShows
 
 
 class MeOut(Out):

@@ -16,6 +16,7 @@ from backend.lots import actions, queries
 from backend.lots.allergens import NAMES
 from backend.lots.facts import (
     BecomesFreeInvalid,
+    FairDrawNotFree,
     FoodDateMismatch,
     LotAlreadyPublished,
     LotClosed,
@@ -47,6 +48,7 @@ LAWS = (
     FoodDateMismatch,
     UseByBeforePickup,
     BecomesFreeInvalid,
+    FairDrawNotFree,
     ShopNotVerified,
     PhotoUnknown,
     LotRecalled,

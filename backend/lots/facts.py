@@ -75,6 +75,12 @@ class BecomesFreeInvalid(Fact):
     code, status = "lot.becomes_free_invalid", 422
 
 
+class FairDrawNotFree(Fact):
+    """A draw is for free lots; discounted ones go to those who wait in the order in which they came."""
+
+    code, status = "lot.fair_draw_not_free", 422
+
+
 class PastUseBy(Fact):
     """The use-by date has passed: this food may not be sold, given or handed over."""
 
@@ -112,6 +118,7 @@ constraint_facts(
         "lots_food_date_check": FoodDateMismatch,
         "lots_use_by_check": UseByBeforePickup,
         "lots_becomes_free_check": BecomesFreeInvalid,
+        "lots_fair_draw_check": FairDrawNotFree,
         "lots_remaining_check": QuantityBelowReserved,
     }
 )

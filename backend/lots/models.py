@@ -107,3 +107,4 @@ class Lot(Table, table=True):
     converted_at: datetime | None = moment()
     recurring_id: UUID | None = Field(foreign_key="app.recurring_listings.id")
     recurring_day: date | None
+    fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))

@@ -46,6 +46,7 @@ _LOTS = select(
     col(Lot.gtin),
     col(Lot.batch),
     case((is_own(Lot.shop_id), col(Lot.becomes_free_at))).label("becomes_free_at"),
+    col(Lot.fair_draw),
     col(Lot.version),
     _SHOP.label("shop"),
 ).join(Shop, col(Shop.id) == col(Lot.shop_id))

@@ -38,6 +38,13 @@ _BECOMES_FREE: dict[str, Any] = {
     "description": "When what is unsold of a discounted lot becomes a free one, before the window ends; null: never.",
     "examples": ["2026-11-22T18:30:00+01:00"],
 }
+_FAIR_DRAW: dict[str, Any] = {
+    "description": (
+        "Of a free lot: what is given back goes to one of those waiting by a draw, who received least lately first; "
+        "else as they came."
+    ),
+    "examples": [False],
+}
 
 
 class LotIn(In):
@@ -62,6 +69,7 @@ class LotIn(In):
     gtin: Gtin | None = Field(default=None, **_GTIN)
     batch: Batch | None = Field(default=None, **_BATCH)
     becomes_free_at: AwareDatetime | None = Field(default=None, **_BECOMES_FREE)
+    fair_draw: bool = Field(default=False, **_FAIR_DRAW)
     publish: bool = Field(description="Publish it now; false keeps it as a draft.", examples=[True])
 
 
@@ -92,6 +100,7 @@ class LotEdit(In):
     gtin: Gtin | None = if_sent(**_GTIN)
     batch: Batch | None = if_sent(**_BATCH)
     becomes_free_at: AwareDatetime | None = if_sent(**_BECOMES_FREE)
+    fair_draw: bool = if_sent(**_FAIR_DRAW)
     publish: bool = if_sent(description="true publishes a draft.", examples=[True])
 
 
@@ -130,6 +139,7 @@ class LotRead(LotOut):
     becomes_free_at: datetime | None = Field(
         description="When what is unsold becomes free; told to its merchant alone.", examples=[None]
     )
+    fair_draw: bool = Field(**_FAIR_DRAW)
 
 
 class AllergenOut(Out):

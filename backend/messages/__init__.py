@@ -3,6 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
@@ -44,6 +45,13 @@ def field_text(kind: str, language: Language) -> str:
     """Look up what to say of a field by the kind of mistake; an unknown kind says only that it is not accepted."""
     texts = _texts(language)["fields"]
     return str(texts.get(kind) or texts["other"])
+
+
+def no_show_text(words: str, language: Language, *, count: int, day: date | None) -> str:
+    """Say what portions that were not collected mean for a beneficiary: `one`, `some` or `lowered`, until a day."""
+    text = str(_texts(language)["no_shows"][words])
+    on = f"{day:%d/%m/%Y}" if day is not None and language == "fr" else f"{day:%d %B %Y}" if day is not None else ""
+    return text.replace("{count}", str(count)).replace("{day}", on)
 
 
 def warning_text(code: str, language: Language) -> str:

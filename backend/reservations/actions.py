@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -24,13 +25,20 @@ log = structlog.get_logger("ecopanier.reservations")
 async def reserve(
     acts: Acts, stripe: Stripe, caller: UUID, lot_id: UUID, quantity: int, key: str, fingerprint: bytes
 ) -> tuple[int, bytes]:
-    """Reserve portions and give status and JSON of the answer, the same for the same key.
+    """Reserve portions and give status and JSON of the answer, the same for the same key: as `answered` says."""
+    return await answered(acts, stripe, caller, key, fingerprint, "reserve", lot_id, quantity)
+
+
+async def answered(
+    acts: Acts, stripe: Stripe, caller: UUID, key: str, fingerprint: bytes, act: str, *wanted: Any
+) -> tuple[int, bytes]:
+    """Run an act that makes a reservation, and give status and JSON of the answer, the same for the same key.
 
     A free lot is confirmed by the one statement. A discounted one is held by it; then Stripe is told, outside of any
     transaction, and what it says is committed. Whatever dies in between, a repeated request or the reconciling job
     goes on from there. Raises asyncpg errors that carry facts, PaymentUnavailable.
     """
-    made = await _claimed(acts, caller, lot_id, quantity, key, fingerprint)
+    made = await _claimed(acts, act, caller, *wanted, key, fingerprint)
     if made["status"] is not None:
         body = made["body"].encode() if made["payment_id"] is None else _with_payment(made["body"], fingerprint)
         return made["status"], body
@@ -56,14 +64,12 @@ def _with_payment(body: str, fingerprint: bytes) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
-async def _claimed(
-    acts: Acts, caller: UUID, lot_id: UUID, quantity: int, key: str, fingerprint: bytes
-) -> asyncpg.Record:
+async def _claimed(acts: Acts, act: str, *values: Any) -> asyncpg.Record:
     """Run the act; while the first request with this key is still talking to Stripe, wait for its answer."""
     waited = 0.0
     while True:
         try:
-            return await acts.row("reserve", caller, lot_id, quantity, key, fingerprint, new_code())
+            return await acts.row(act, *values, new_code())
         except asyncpg.PostgresError as refusal:
             if refusal.message != "idempotency.in_progress" or waited >= IN_PROGRESS_SECONDS:
                 raise

@@ -16,6 +16,12 @@ class Reservation(Table, table=True):
         Index("reservations_account_id_idx", "account_id", "id"),
         Index("reservations_lot_id_idx", "lot_id", "id"),
         Index("reservations_hold_until_idx", "hold_until", postgresql_where=sql("status = 'held'")),
+        Index(
+            "reservations_no_shows_idx",
+            "account_id",
+            "ended_at",
+            postgresql_where=sql("status = 'no_show' and quota_day is not null"),
+        ),
     )
 
     id: UUID = identifier()

@@ -6,11 +6,11 @@ create policy "The acts do their work" on app.lots for all to ecopanier_owner us
 
 grant select on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
-    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, status)
-    on app.lots to authenticated;
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
+    status) on app.lots to authenticated;
 grant update (title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
-    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, status)
-    on app.lots to authenticated;
+    pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
+    status) on app.lots to authenticated;
 
 create policy "Anyone sees published discounted lots" on app.lots for select to anon, authenticated
     using (status = 'published' and kind = 'discounted');
@@ -39,7 +39,7 @@ create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
     quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch,
-    becomes_free_at, status on app.lots
+    becomes_free_at, fair_draw, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
 -- After the guards (triggers fire in the order of their names), which say where the lot is.
 create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
@@ -48,6 +48,15 @@ create trigger shelve_lot before insert or update of place, kind, category, titl
 create trigger keep_first_publication after insert or update of status on app.lots
     for each row when (new.status = 'published' and new.photo_id is not null)
     execute function app.keep_first_publication();
+-- Who waits is asked only when something comes back: taking a portion costs nothing more.
+create trigger give_to_who_waits after update of remaining, quantity, status on app.lots
+    for each row when (new.remaining > 0 and new.status = 'published'
+                       and (new.remaining > old.remaining or old.status <> 'published'))
+    execute function app.give_to_who_waits();
+create trigger end_waiting after update of status, kind on app.lots
+    for each row when (new.status <> old.status and new.status in ('withdrawn', 'recalled', 'ended')
+                       or new.kind <> old.kind)
+    execute function app.end_waiting();
 
 grant select (id, title) on app.lots to ecopanier_worker;
 create policy "The worker reads what a holder is told about" on app.lots for select to ecopanier_worker using (true);

@@ -15,11 +15,14 @@ WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show")
 
 # Each names what is wrong with a row or a lot; no row means that everything is in order.
 DATABASE = """
-    select format('lot %s: %s left and %s promised of %s', l.id, l.remaining, n.promised, l.quantity)
+    select format('lot %s: %s left, %s promised and %s set aside of %s',
+                  l.id, l.remaining, n.promised, w.set_aside, l.quantity)
     from app.lots l, lateral (
         select coalesce(sum(r.quantity), 0) promised from app.reservations r
-        where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) n
-    where l.remaining + n.promised <> l.quantity
+        where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) n, lateral (
+        select coalesce(sum(o.offered), 0) set_aside from app.waiting o
+        where o.lot_id = l.id and o.status = 'offered') w
+    where l.remaining + n.promised + w.set_aside <> l.quantity
 union all
     select format('quota of %s on %s: %s taken, %s reserved', f.account_id, f.day, f.taken, n.counted)
     from app.free_portions f, lateral (

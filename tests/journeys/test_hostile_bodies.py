@@ -59,6 +59,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/pickups": merchant,
         "/v1/me": customer,
         "/v1/lots/{lot_id}/reservations": customer,
+        "/v1/lots/{lot_id}/waiting": customer,
         "/v1/beneficiaries": await town.an_association(),
     }
 

@@ -34,6 +34,11 @@ async def somebody_elses_things(town: Town) -> Things:
     )
     await town.changes("update app.lots set photo_id = $1 where id = $2", photo, UUID(draft["id"]))
     listing = await merchant.posts("/recurring-listings", bags(UUID(shop["id"])))
+    entry = await town.value(
+        "insert into app.waiting (lot_id, account_id, quantity) select lot_id, account_id, 1 from app.reservations"
+        " where id = $1 returning id",
+        bought.id,
+    )
     association = await town.an_association("Autre part")
     enrolled = await association.enrols()
     return {
@@ -46,6 +51,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "account_id": merchant.id,
         "photo_id": photo,
         "listing_id": UUID(listing["id"]),
+        "waiting_id": entry,
     }
 
 

@@ -97,10 +97,30 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
             if lot in (discounted, free):
                 code = await town.value("select code from app.passes where reservation_id = $1", reservation)
                 await api.execute("select app.pick_up($1, $2, true)", shop.merchant.id, code)
+    await _waiting(town, discounted, free, customer, beneficiary)
     await _photos_and_drafts(town, shop, (discounted, free, draft, over))
     await _recurring(town, shop)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _waiting(town: Town, discounted: Lot, free: Lot, customer: Person, beneficiary: Person) -> None:
+    """Two in line, a draw that one of them won, and a pass in a friend's hands."""
+    for lot, person in ((discounted, customer), (free, beneficiary)):
+        await town.changes(
+            "insert into app.waiting (lot_id, account_id, quantity) values ($1, $2, 1)", lot.id, person.id
+        )
+    await town.changes(
+        "insert into app.draws (lot_id, seed, portions, candidates) values ($1, $2, 1, '[]')",
+        free.id,
+        uuid4().bytes + uuid4().bytes,
+    )
+    await town.changes(
+        "insert into app.handed_passes (reservation_id, token_hash)"
+        " select r.id, $2 from app.reservations r where r.lot_id = $1",
+        free.id,
+        uuid4().bytes + uuid4().bytes,
+    )
 
 
 async def _recurring(town: Town, shop: Shop) -> None:

@@ -17,7 +17,13 @@ ACTS = {row["act"]: row for row in table_in("acts.md", "act", "customer")}
 PEOPLE = [column for column in next(iter(ACTS.values())) if column != "act"]
 
 # Sent by the API as itself, with the caller's id; all others are sent as the caller.
-OF_THE_API = ("reserve a discounted lot", "reserve a free lot", "reserve a draft", "hand over")
+OF_THE_API = (
+    "reserve a discounted lot",
+    "reserve a free lot",
+    "reserve a draft",
+    "take what is kept for the customer",
+    "hand over",
+)
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,9 @@ class Things:
     ready: str
     """The code of a pass whose window is open."""
     photo: UUID
+    sold_out: Lot
+    kept: UUID
+    """Where the customer waits, and something is kept for them."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
@@ -45,6 +54,17 @@ class Things:
             "cancel the customer's": ("select app.cancel_reservation($1)", [self.of_customer]),
             "cancel the beneficiary's": ("select app.cancel_reservation($1)", [self.of_beneficiary]),
             "renew the beneficiary's pass": ("select app.renew_pass($1, $2)", [self.of_beneficiary, new_code()]),
+            "wait for a free lot": ("select app.join_waiting($1, 1)", [self.sold_out.id]),
+            "take what is kept for the customer": (
+                "select null from app.take_offer($1, $2, $3, '', $4)",
+                [who.id, self.kept, str(uuid4()), new_code()],
+            ),
+            "leave the customer's place": ("select app.leave_waiting($1)", [self.kept]),
+            "hand the beneficiary's pass": (
+                "select app.hand_pass($1, sha256($2::bytea), $3)",
+                [self.of_beneficiary, uuid4().bytes, new_code()],
+            ),
+            "take back the beneficiary's": ("select app.take_back_pass($1, $2)", [self.of_beneficiary, new_code()]),
             "hand over": ("select problem from app.pick_up($1, $2, true)", [who.id, self.ready]),
             "withdraw the lot": ("select app.withdraw_lot($1)", [self.discounted.id]),
             "begin a draft": ("select shop from app.begin_draft($1, true)", [self.discounted.shop.id]),
@@ -96,7 +116,16 @@ async def things(lasting_town: Town) -> Things:
         _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
     draft = await town.a_lot(shop=shop, status="draft")
     photo = await town.value("insert into app.photos (account_id) values ($1) returning id", merchant.id)
-    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo)
+    sold_out = await town.a_free_lot(shop=shop)
+    await town.changes("update app.lots set remaining = 0 where id = $1", sold_out.id)
+    kept = await town.value(
+        "insert into app.waiting (lot_id, account_id, quantity, status, offered, offer_until)"
+        " values ($1, $2, 1, 'offered', 1, app.clock() + interval '15 minutes') returning id",
+        discounted.id,
+        scene.first["customer"].id,
+    )
+    await town.changes("update app.lots set remaining = remaining - 1 where id = $1", discounted.id)
+    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:
@@ -169,7 +198,7 @@ async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fau
     )
     scene = await two_of_everybody(town)
     lot = await town.a_free_lot()
-    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "", uuid4())
+    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "", uuid4(), lot, uuid4())
     await town.changes("update app.beneficiaries set status = 'pending'")
     await town.changes("update app.settings set value = 9 where name = 'free_portions_per_day'")
 

@@ -16,6 +16,8 @@ VALUES = {
     "valid_minutes": 60,
     "title": "Panier du soir",
     "reason": "Présence possible de Listeria.",
+    "portions": 2,
+    "until": "18 h 45",
 }
 
 

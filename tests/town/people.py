@@ -95,6 +95,24 @@ class Person:
     async def tries_to_cancel(self, reservation: Reservation) -> Refusal:
         return await refused(self.cancels(reservation))
 
+    async def waits(self, lot: Lot, portions: int = 1) -> dict[str, Any]:
+        """Join the waiting list of a lot that is sold out; gives the entry."""
+        entry: dict[str, Any] = await self.posts(f"/lots/{lot.id}/waiting", {"quantity": portions})
+        return entry
+
+    async def waiting(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        """How one of one's places in line stands now."""
+        found: list[dict[str, Any]] = (await self.gets("/waiting"))["data"]
+        return next(other for other in found if other["id"] == entry["id"])
+
+    async def leaves(self, entry: Mapping[str, Any]) -> dict[str, Any]:
+        left: dict[str, Any] = await self.posts(f"/waiting/{entry['id']}/leave")
+        return left
+
+    async def takes(self, entry: Mapping[str, Any], *, key: str | None = None) -> Reservation:
+        """Take what is kept."""
+        return _reservation(await self.posts(f"/waiting/{entry['id']}/take", key=key or str(uuid4())))
+
     async def pays(self, reservation: Reservation, *, card: str = "pm_card_visa") -> Reservation:
         """Pay as the browser does; returns once Stripe's webhook has been stored and worked on."""
         await self.town.stripe.pay(reservation.client_secret, card)

@@ -101,12 +101,16 @@ class Town:
         return sum(entry["charged_cents"] for entry in books if entry["metadata"].get("reservation_id") in ours)
 
     async def stock_is_exact(self) -> bool:
-        """Whether each lot's quantity is what is left plus what is promised, and each quota what was taken."""
+        """Whether each lot's quantity is what is left, promised and set aside, and each quota what was taken."""
         wrong = await self.rows("""
             select l.id from app.lots l
             where l.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
                                  where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
+                  + (select coalesce(sum(w.offered), 0) from app.waiting w
+                     where w.lot_id = l.id and w.status = 'offered')
                   <> l.quantity
+            union all
+            select w.lot_id from app.waiting w where w.status = 'taking'
             union all
             select f.account_id from app.free_portions f
             where f.taken <> (select coalesce(sum(r.quantity), 0) from app.reservations r

@@ -38,14 +38,15 @@ begin
            is distinct from (old.kind, old.price_cents, old.becomes_free_at) then
             raise exception 'lot.converted' using errcode = 'EP409';
         end if;
-        -- What somebody reserved stays as they saw it.
+        -- What somebody reserved or waits for stays as they saw it.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
-            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch)
+            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch, new.fair_draw)
            is distinct from
            (old.kind, old.original_price_cents, old.price_cents, old.pickup_start, old.pickup_end, old.date_kind,
-            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams, old.gtin, old.batch)
-           and exists (select from app.reservations r
-                       where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) then
+            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams, old.gtin, old.batch, old.fair_draw)
+           and (exists (select from app.reservations r
+                        where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
+                or exists (select from app.waiting w where w.lot_id = old.id and w.status in ('waiting', 'offered'))) then
             raise exception 'lot.has_reservations' using errcode = 'EP409';
         end if;
     end if;

@@ -50,7 +50,7 @@ begin
     end if;
 
     if wanted.kind = 'free' then
-        quota := app.setting_int('free_portions_per_day');
+        quota := app.daily_quota(caller);
         insert into app.free_portions as f (account_id, day, taken)
         select caller, today, portions where portions <= quota
         on conflict (account_id, day) do update set taken = f.taken + excluded.taken

@@ -1,0 +1,46 @@
+"""Hand a pass to a friend or a helper, take it back, show it."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.accounts.tokens import new_token, token_hash
+from backend.db import Acts, call
+from backend.handed_passes.facts import HandedPassUnknown
+from backend.handed_passes.schemas import HandedPassOut
+from backend.reservations.passes import Passes, new_code
+from backend.reservations.schemas import PassOut, ShopToGoTo
+from backend.settings import settings
+
+
+async def hand_pass(session: AsyncSession, reservation_id: UUID) -> HandedPassOut:
+    """Hand one's pass to somebody, who needs no account; an earlier link opens nothing any more.
+
+    From the database ReservationNotFound, NoPassYet.
+    """
+    token = new_token()
+    until = await call(
+        session, "hand_pass", reservation=reservation_id, token_hash=token_hash(token), new_code=new_code()
+    )
+    return HandedPassOut(token=token, link=f"{settings().public_url}/pass#{token}", until=until)
+
+
+async def take_back(session: AsyncSession, reservation_id: UUID) -> None:
+    """Take a handed pass back; it becomes another one, since this was seen. From the database ReservationNotFound."""
+    await call(session, "take_back_pass", reservation=reservation_id, new_code=new_code())
+
+
+async def shown(acts: Acts, passes: Passes, token: str) -> PassOut:
+    """Give the pass that a token opens: what its holder sees. Raises HandedPassUnknown."""
+    found = await acts.rows("handed_pass", token_hash(token))
+    if not found:
+        raise HandedPassUnknown
+    row = found[0]
+    return PassOut(
+        qr=passes.qr(row["code"]),
+        code=row["code"],
+        pin=passes.pin(row["code"]),
+        pickup_start=row["pickup_start"],
+        pickup_end=row["pickup_end"],
+        shop=ShopToGoTo.model_validate(dict(row)),
+    )

@@ -1,0 +1,59 @@
+"""Handing passes on, over HTTP. Whoever shows one need not sign in."""
+
+from typing import cast
+from uuid import UUID
+
+from fastapi.responses import Response
+
+from backend.db import ActsDep, SignedIn
+from backend.errors import problems
+from backend.handed_passes import actions
+from backend.handed_passes.facts import HandedPassUnknown
+from backend.handed_passes.schemas import HandedPassIn, HandedPassOut
+from backend.idempotency import OnceDep
+from backend.limits import limited
+from backend.reservations.api import PASS_PROBLEMS, PassesDep
+from backend.reservations.facts import ReservationNotFound
+from backend.reservations.passes import svg
+from backend.reservations.schemas import PassOut
+from backend.routing import Router
+
+router = Router(tags=["reservations"])
+
+NOT_KEPT = {"Cache-Control": "no-store"}
+SHOWN = limited("handed-passes", "60/minute")  # by address: 256 random bits are not found by trying
+
+
+@router.post("/reservations/{reservation_id}/handed-pass", status_code=201, responses=PASS_PROBLEMS)
+async def hand_pass(reservation_id: UUID, session: SignedIn, once: OnceDep) -> HandedPassOut:
+    """Hand one's pass to a friend or a helper.
+
+    Whoever has the link can show the pass until the window ends. There is one link at a time: the one before opens
+    nothing any more, and the pass becomes another one, because somebody has seen it.
+    """
+    return cast(HandedPassOut, await once(session, actions.hand_pass(session, reservation_id), 201))
+
+
+@router.delete("/reservations/{reservation_id}/handed-pass", status_code=204, responses=problems(ReservationNotFound))
+async def take_back_pass(reservation_id: UUID, session: SignedIn) -> None:
+    """Take a handed pass back: its link opens nothing any more, and the pass becomes another one."""
+    await actions.take_back(session, reservation_id)
+
+
+@router.post("/handed-passes/show", responses=problems(HandedPassUnknown), dependencies=[SHOWN])
+async def show_handed_pass(held: HandedPassIn, acts: ActsDep, passes: PassesDep, response: Response) -> PassOut:
+    """Show a pass that somebody was handed: the same as its holder sees. No sign-in."""
+    response.headers.update(NOT_KEPT)
+    return await actions.shown(acts, passes, held.token)
+
+
+@router.post(
+    "/handed-passes/show.svg",
+    responses=problems(HandedPassUnknown) | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
+    response_class=Response,
+    dependencies=[SHOWN],
+)
+async def show_handed_pass_svg(held: HandedPassIn, acts: ActsDep, passes: PassesDep) -> Response:
+    """Draw the QR of a pass that somebody was handed, as SVG. No sign-in."""
+    pass_ = await actions.shown(acts, passes, held.token)
+    return Response(svg(pass_.qr), media_type="image/svg+xml", headers=NOT_KEPT)

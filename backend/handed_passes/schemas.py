@@ -1,0 +1,27 @@
+"""What enters and leaves about handed passes."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from backend.accounts.schemas import Token
+from backend.bodies import In, Out
+
+_TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
+
+
+class HandedPassOut(Out):
+    """What to give to the friend. It is shown once: only a hash of it is kept."""
+
+    token: str = Field(examples=[_TOKEN])
+    link: str = Field(
+        description="A page that shows the pass; the token stands after #, so that no server's log has it.",
+        examples=[f"https://ecopanier.example/pass#{_TOKEN}"],
+    )
+    until: datetime = Field(description="The end of the pickup window.", examples=["2026-11-22T18:30:00Z"])
+
+
+class HandedPassIn(In):
+    """The token from the link."""
+
+    token: Token

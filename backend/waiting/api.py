@@ -1,0 +1,139 @@
+"""Waiting lists over HTTP, and the draws that admins can check."""
+
+import inspect
+from typing import Annotated, cast
+from uuid import UUID
+
+import limits
+from fastapi import Header, Path, Request
+from fastapi.responses import Response
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.common_facts import CursorInvalid, NotAllowed
+from backend.db import AsAdmin, Database, SignedIn, signed_in_as
+from backend.errors import problems
+from backend.idempotency import (
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyMismatch,
+    OnceDep,
+    fingerprint,
+    key_of,
+)
+from backend.identity import Role, caller
+from backend.limits import limited, spend
+from backend.lots.facts import LotClosed, LotNotFound
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
+from backend.reservations.facts import DailyQuotaReached, LotChanged, ReservationOver
+from backend.reservations.schemas import ReservationMade
+from backend.routing import HotRoutes, Router
+from backend.waiting import actions, queries
+from backend.waiting.facts import AlreadyWaiting, NothingOffered, OfferLapsed, SomeLeft, WaitingNotFound, WaitingOver
+from backend.waiting.schemas import DrawOut, WaitingIn, WaitingOut
+
+# Taking an offer is a reservation, made the same way; the rest is not hot.
+hot = HotRoutes(tags=["reservations"])
+router = Router(tags=["reservations"])
+
+TAKES = limits.parse("60/minute")
+CURSOR = TypeAdapter(tuple[UUID])
+AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)]
+
+
+@router.post(
+    "/lots/{lot_id}/waiting",
+    status_code=201,
+    responses=problems(NotAllowed, LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached),
+    dependencies=[limited("waiting", "60/minute", by=caller)],
+)
+async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once: OnceDep) -> WaitingOut:
+    """Wait for portions of a lot that is sold out.
+
+    What comes back is kept for those who wait, for some minutes each; nobody else can take it meanwhile.
+    """
+    return cast(WaitingOut, await once(session, actions.join(session, lot_id, wanted.quantity), 201))
+
+
+@router.get("/waiting", responses=problems(CursorInvalid))
+async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[WaitingOut]:
+    """List one's own places in line, newest first, with what is kept and until when."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.own_waiting(session, limit, before), limit, lambda entry: (entry.id,))
+
+
+@router.post("/waiting/{waiting_id}/leave", responses=problems(WaitingNotFound, WaitingOver))
+async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> WaitingOut:
+    """Leave a line. What was kept goes on to the next at once."""
+    return cast(WaitingOut, await once(session, actions.leave(session, waiting_id), 200))
+
+
+async def take_offer(request: Request) -> Response:
+    """Take what is kept for one: a reservation like any other, held until it is paid or confirmed at once.
+
+    Of more portions than today's quota still lets through, as many as it does; the rest goes on to the next.
+    """
+    account_id = await caller(request)
+    await spend(request.scope, "takes", TAKES, str(account_id))
+    key = key_of(request)
+    if key is None:
+        raise IdempotencyKeyMissing
+    try:
+        waiting_id = UUID(request.path_params["waiting_id"])
+    except ValueError:
+        raise WaitingNotFound from None
+    state = request.app.state
+    status, body = await actions.take_offer(
+        cast(Database, state.database).acts,
+        state.stripe,
+        account_id,
+        waiting_id,
+        key,
+        fingerprint(request, await request.body()),
+    )
+    return Response(body, status, media_type="application/json")
+
+
+hot.add(
+    "POST",
+    "/waiting/{waiting_id}/take",
+    take_offer,
+    answer=ReservationMade,
+    status_code=201,
+    signed_in=True,
+    others=[
+        inspect.Parameter("waiting_id", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[UUID, Path()]),
+        inspect.Parameter(
+            "idempotency_key",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str, Header(max_length=255, description="Your own name for this request.", examples=["lunch-43"])
+            ],
+        ),
+    ],
+    responses=problems(
+        NotAllowed,
+        WaitingNotFound,
+        NothingOffered,
+        OfferLapsed,
+        WaitingOver,
+        LotNotFound,
+        LotClosed,
+        LotChanged,
+        DailyQuotaReached,
+        ReservationOver,
+        PaymentBelowMinimum,
+        PaymentUnavailable,
+        IdempotencyKeyMissing,
+        IdempotencyMismatch,
+        IdempotencyInProgress,
+    ),
+)
+
+
+@router.get("/admin/lots/{lot_id}/draws", tags=["administration"], responses=problems(LotNotFound, CursorInvalid))
+async def list_draws(lot_id: UUID, session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[DrawOut]:
+    """List the draws of a lot, each with all that it can be computed again from: waiting entries, no persons."""
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.draws(session, lot_id, limit, beyond), limit, lambda draw: (draw.id,))

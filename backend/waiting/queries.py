@@ -1,0 +1,74 @@
+"""One's own places in line, and draws for admins, under row-level security."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, select, true
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.lots.facts import LotNotFound
+from backend.lots.models import Lot
+from backend.waiting.draws import Candidate, order
+from backend.waiting.facts import WaitingNotFound
+from backend.waiting.models import Draw, Waiting
+from backend.waiting.schemas import DrawnOut, DrawOut, WaitingOut
+
+
+def _waiting() -> Select[*tuple[Any, ...]]:
+    # Columns by name: nobody is told whose an entry is. The lot itself may be nothing for them any more.
+    what = func.app.what_is_waited_for(col(Waiting.id))
+    lot = what.table_valued("title", "pickup_start", "pickup_end", "place").lateral()
+    return select(
+        col(Waiting.id),
+        col(Waiting.lot_id),
+        lot.c.title,
+        col(Waiting.quantity),
+        col(Waiting.status),
+        lot.c.place,
+        col(Waiting.offered),
+        col(Waiting.offer_until),
+        col(Waiting.reservation_id),
+        lot.c.pickup_start,
+        lot.c.pickup_end,
+        col(Waiting.created_at),
+    ).join(lot, true())
+
+
+async def own_waiting(session: AsyncSession, limit: int, before: UUID | None) -> list[WaitingOut]:
+    """Give up to `limit + 1` of the caller's entries, newest first, older than `before`."""
+    wanted = _waiting().order_by(col(Waiting.id).desc()).limit(limit + 1)
+    if before is not None:
+        wanted = wanted.where(col(Waiting.id) < before)
+    return [WaitingOut.model_validate(row) for row in await session.execute(wanted)]
+
+
+async def waiting(session: AsyncSession, waiting_id: UUID) -> WaitingOut:
+    """Give one entry of the caller's. Raises WaitingNotFound."""
+    row = (await session.execute(_waiting().where(col(Waiting.id) == waiting_id))).one_or_none()
+    if row is None:
+        raise WaitingNotFound
+    return WaitingOut.model_validate(row)
+
+
+async def draws(session: AsyncSession, lot_id: UUID, limit: int, after: UUID | None) -> list[DrawOut]:
+    """Give up to `limit + 1` draws of a lot, in the order in which they were drawn. Raises LotNotFound."""
+    if (await session.execute(select(col(Lot.id)).where(col(Lot.id) == lot_id))).one_or_none() is None:
+        raise LotNotFound
+    wanted = select(Draw).where(col(Draw.lot_id) == lot_id).order_by(col(Draw.id)).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(col(Draw.id) > after)
+    return [_checked(draw) for draw in (await session.execute(wanted)).scalars()]
+
+
+def _checked(draw: Draw) -> DrawOut:
+    drawn = [DrawnOut.model_validate(candidate) for candidate in draw.candidates]
+    again = order(draw.seed, [Candidate(entry.waiting_id, entry.portions_lately) for entry in drawn])
+    return DrawOut(
+        id=draw.id,
+        drawn_at=draw.drawn_at,
+        seed=draw.seed.hex(),
+        portions=draw.portions,
+        candidates=drawn,
+        order_holds=again == [entry.waiting_id for entry in drawn],
+    )

@@ -1,0 +1,12 @@
+-- End one entry of a waiting list, whose lot is locked; what was set aside for it goes back, and so on to the next.
+create or replace function app.end_entry(waiting uuid, new_status text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    was app.waiting;
+begin
+    select * into was from app.waiting w where w.id = waiting for update;
+    update app.waiting w set status = new_status, ended_at = app.clock() where w.id = waiting;
+    if was.status = 'offered' then
+        update app.lots l set remaining = l.remaining + was.offered where l.id = was.lot_id;
+    end if;
+end $$;

@@ -1,0 +1,44 @@
+-- Set what is left of a lot aside for those who wait for it, and tell them until when. In the transaction that gave the
+-- portions back and under the lot's lock, so that nobody can snatch them and nobody is promised them twice.
+-- With a fair draw the order is drawn, and the draw is recorded.
+create or replace function app.hand_on(lot uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment  timestamptz := app.clock();
+    l       app.lots;
+    seed    bytea;
+    next_   record;
+    portion int;
+    given   int := 0;
+    drawn   jsonb := '[]';
+begin
+    select * into l from app.lots x where x.id = lot for update;
+    if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
+       or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null
+       or not exists (select from app.waiting w where w.lot_id = lot and w.status = 'waiting')
+       -- take_offer has just put back what it is about to reserve.
+       or exists (select from app.waiting w where w.lot_id = lot and w.status = 'taking') then
+        return;
+    end if;
+
+    if l.fair_draw then seed := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()); end if;
+    for next_ in select * from app.line(l, seed) loop
+        portion := least(next_.most, l.remaining - given);
+        if portion > 0 then
+            update app.waiting w set status = 'offered', offered = portion,
+                offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')), l.pickup_end)
+            where w.id = next_.waiting;
+            perform app.defer('waiting.tell_offered', jsonb_build_object('waiting_id', next_.waiting));
+            given := given + portion;
+        end if;
+        exit when given = l.remaining and seed is null;
+        drawn := drawn || jsonb_build_object(
+            'waiting_id', next_.waiting, 'portions_lately', next_.portions_lately, 'offered', portion);
+    end loop;
+    if given = 0 then return; end if;
+
+    if seed is not null then
+        insert into app.draws (lot_id, seed, portions, candidates, drawn_at) values (lot, seed, given, drawn, moment);
+    end if;
+    update app.lots x set remaining = x.remaining - given where x.id = lot;
+end $$;

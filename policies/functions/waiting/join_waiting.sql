@@ -1,0 +1,32 @@
+-- Wait for portions of a lot of which nothing is left. Under the lot's lock: what comes back at this very moment is
+-- either seen here, or offered to us. Definer, because the lot belongs to its shop; a lot that the caller may not have
+-- answers as one that does not exist.
+create or replace function app.join_waiting(lot uuid, portions int) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    me     uuid := app.caller();
+    moment timestamptz := app.clock();
+    l      app.lots;
+    made   uuid;
+begin
+    perform app.require_role(me, 'customer', 'beneficiary');
+    select * into l from app.lots x where x.id = lot and x.published_at is not null for update;
+    if not found or l.kind = 'free' and not app.is_current_beneficiary(me) then
+        raise exception 'lot.not_found' using errcode = 'EP404';
+    end if;
+    if l.status <> 'published' or l.pickup_end <= moment
+       or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null then
+        raise exception 'lot.closed' using errcode = 'EP409';
+    end if;
+    if l.kind = 'free' and portions > app.daily_quota(me) then
+        raise exception 'quota.daily_reached' using errcode = 'EP409';
+    end if;
+    if l.remaining > 0 then raise exception 'waiting.some_left' using errcode = 'EP409'; end if;
+
+    insert into app.waiting (lot_id, account_id, quantity, created_at) values (lot, me, portions, moment)
+    on conflict (lot_id, account_id) where status in ('waiting', 'offered', 'taking') do nothing
+    returning id into made;
+    if made is null then raise exception 'waiting.already' using errcode = 'EP409'; end if;
+    return made;
+end $$;
+grant execute on function app.join_waiting(uuid, int) to authenticated;

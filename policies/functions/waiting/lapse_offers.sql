@@ -1,0 +1,32 @@
+-- Offers that nobody took in time lapse and go on to the next; and where something is left although somebody waits,
+-- because they had no quota left until now or a lot was paused, it is offered to them. For the worker. In the order of
+-- lots, as all acts lock them.
+create or replace function app.lapse_offers(most int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    next_  record;
+    lapsed int := 0;
+begin
+    for next_ in
+        select x.id, x.lot_id from (
+            select w.id, w.lot_id from app.waiting w
+            where w.status = 'offered' and w.offer_until <= app.clock() order by w.offer_until limit most) x
+        union all
+        select * from (
+            select null::uuid, l.id from app.lots l
+            where l.status = 'published' and l.remaining > 0 and l.pickup_end > app.clock()
+              and l.id in (select w.lot_id from app.waiting w where w.status = 'waiting')
+            limit most) y
+        order by 2, 1
+    loop
+        perform from app.lots l where l.id = next_.lot_id for update;
+        if next_.id is null then
+            perform app.hand_on(next_.lot_id);
+        elsif exists (select from app.waiting w where w.id = next_.id and w.status = 'offered') then
+            perform app.end_entry(next_.id, 'lapsed');
+            lapsed := lapsed + 1;
+        end if;
+    end loop;
+    return lapsed;
+end $$;
+grant execute on function app.lapse_offers(int) to ecopanier_worker;

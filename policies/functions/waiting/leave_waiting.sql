@@ -1,0 +1,15 @@
+-- Its holder leaves a waiting list; what was set aside for them goes on to the next. Leaving twice answers the same.
+create or replace function app.leave_waiting(waiting uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    w app.waiting;
+begin
+    select * into w from app.waiting x where x.id = waiting and x.account_id = app.caller();
+    if not found then raise exception 'waiting.not_found' using errcode = 'EP404'; end if;
+    perform from app.lots l where l.id = w.lot_id for update;
+    select * into w from app.waiting x where x.id = waiting for update;
+    if w.status = 'left' then return; end if;
+    if w.status not in ('waiting', 'offered') then raise exception 'waiting.over' using errcode = 'EP409'; end if;
+    perform app.end_entry(waiting, 'left');
+end $$;
+grant execute on function app.leave_waiting(uuid) to authenticated;

@@ -1,0 +1,13 @@
+-- Draws: for admins, who can check them; in them stand entries of waiting lists, no persons. Recorded by hand_on.
+alter table app.draws enable row level security;
+alter table app.draws force row level security;
+
+create policy "The acts do their work" on app.draws for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.draws to authenticated;
+
+create policy "Admins check draws" on app.draws for select to authenticated
+    using ((select app.caller_role()) = 'admin');
+
+create trigger draws_are_append_only before update or delete or truncate on app.draws
+    for each statement execute function app.refuse_change();

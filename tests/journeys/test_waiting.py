@@ -1,0 +1,178 @@
+"""Waiting for a lot that is sold out: what comes back is kept for who waits, a while each, and for nobody else."""
+
+from datetime import timedelta
+
+from tests.town import Town, refused
+from tests.town.answers import refusal_in
+from tests.town.people import moment
+
+
+async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
+    marc, lea, paul = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul")]
+    lot = await town.a_lot(left=2)
+    assert (await refused(lea.waits(lot))).code == "waiting.some_left"
+    bought = await marc.reserves(lot, 2)
+    first, second = await lea.waits(lot), await paul.waits(lot, 3)
+    assert (first["status"], first["place"], second["place"]) == ("waiting", 1, 2)
+    assert (await refused(lea.waits(lot))).code == "waiting.already"
+    assert (await refused(lea.takes(first))).code == "waiting.not_offered"
+
+    # One portion for Léa, and the other for Paul, who waits for three: nothing stays free while somebody waits.
+    await marc.cancels(bought)
+    assert await town.left(lot) == 0
+    assert await town.stock_is_exact()
+    assert (await marc.tries_to_reserve(lot)).code == "lot.sold_out"
+    kept = await lea.waiting(first)
+    assert (kept["status"], kept["offered"], kept["place"], kept["title"]) == ("offered", 1, None, "Panier du soir")
+    until = moment(kept["offer_until"])
+    assert timedelta(minutes=14) < until - await town.now() < timedelta(minutes=16)
+    assert (await paul.waiting(second))["offered"] == 1
+
+    await town.worker_runs()
+    mails = "".join(file.read_text() for file in (town.folder / "mails").iterdir())
+    assert mails.count("\nSubject: Une portion vous est") == 2
+    assert all(f"To: {person.email}" in mails for person in (lea, paul))
+
+    # Taken, it is a reservation like any other: the same answer to the same key, a payment, a pass.
+    taken = await lea.takes(first, key="lunch")
+    assert (taken.status, taken.body["quantity"], taken.body["total_cents"]) == ("held", 1, 400)
+    assert (await lea.takes(first, key="lunch")).body == taken.body
+    assert (await refused(lea.takes(first))).code == "waiting.over"
+    assert (await lea.pays(taken)).status == "confirmed"
+    assert (await lea.waiting(first))["reservation_id"] == str(taken.id)
+
+    # Paul's lapses; nobody waits any more, so anybody may have it.
+    await town.clock(until + timedelta(minutes=1))
+    assert (await refused(paul.takes(second))).code == "waiting.offer_lapsed"
+    await town.worker_runs()
+    assert (await paul.waiting(second))["status"] == "lapsed"
+    assert await town.left(lot) == 1
+    assert await town.stock_is_exact()
+    await marc.reserves(lot)
+    assert (await refused(lea.leaves(second))).code == "waiting.not_found"
+
+
+async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    marc, lea, paul, nora = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul", "Nora")]
+    lot = await town.a_lot(left=1, shop=shop)
+    held = await marc.reserves(lot)
+    entries = {person: await person.waits(lot) for person in (lea, paul, nora)}
+
+    # A hold that nobody paid goes to the first in line; who leaves gives on, who is too late too.
+    await town.clock(moment(held.body["hold_until"]) + timedelta(seconds=1))
+    await town.worker_runs()
+    assert (await lea.waiting(entries[lea]))["status"] == "offered"
+    assert (await lea.leaves(entries[lea]))["status"] == "left"
+    assert (await lea.leaves(entries[lea]))["status"] == "left"
+    offered = await paul.waiting(entries[paul])
+    assert offered["status"] == "offered"
+    await town.clock(moment(offered["offer_until"]))
+    await town.worker_runs()
+    assert [(await person.waiting(entries[person]))["status"] for person in (paul, nora)] == ["lapsed", "offered"]
+
+    # More portions than before: Paul waits again and is the one who gets the new one.
+    again = await paul.waits(lot)
+    await sophie.asks("PATCH", f"/lots/{lot.id}", {"quantity": 2})
+    assert (await paul.waiting(again))["status"] == "offered"
+    for change, code in (
+        ({"quantity": 1}, "lot.quantity_below_reserved"),
+        ({"price_cents": 300}, "lot.has_reservations"),
+    ):
+        assert refusal_in(await sophie.asks("PATCH", f"/lots/{lot.id}", change)).code == code
+
+    # A shop that is suspended offers nothing; once it is back, what came back meanwhile is offered.
+    odile = await town.an_admin()
+    await odile.suspends_account(sophie)
+    assert (await refused(paul.takes(again))).code == "lot.closed"
+    await paul.leaves(again)
+    assert await town.left(lot) == 1
+    await odile.restores_account(sophie)
+    assert await town.left(lot) == 1
+    third = await nora.waiting(entries[nora])
+    assert third["status"] == "offered"
+
+    # Withdrawn, it is over for all who wait, and the stock is whole.
+    bought = await marc.reserves(lot)
+    last = await lea.waits(lot)
+    await sophie.withdraws(lot)
+    assert [(await who.waiting(entry))["status"] for who, entry in ((lea, last), (nora, third))] == ["closed"] * 2
+    assert await town.status_of(bought) == "cancelled"
+    assert await town.left(lot) == 2
+    assert await town.stock_is_exact()
+    assert (await refused(nora.takes(third))).code == "waiting.over"
+    assert (await refused(lea.waits(lot))).code == "lot.closed"
+
+
+async def test_an_offer_never_outlasts_the_window_and_ends_with_it(town: Town) -> None:
+    marc, lea = await town.a_customer(), await town.a_customer("Léa")
+    lot = await town.a_lot(left=1, opens_in=timedelta(hours=-1), lasts=timedelta(hours=1, minutes=5))
+    bought = await marc.reserves(lot)
+    entry = await lea.waits(lot)
+    await marc.cancels(bought)
+    assert moment((await lea.waiting(entry))["offer_until"]) == lot.pickup_end
+
+    await town.clock(lot.pickup_end)
+    await town.worker_runs()
+    assert (await lea.waiting(entry))["status"] in ("lapsed", "closed")
+    assert await town.left(lot) == 1
+    assert await town.stock_is_exact()
+
+
+async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> None:
+    amina, bilal, chloe = [await town.a_beneficiary(name) for name in ("Amina", "Bilal", "Chloé")]
+    marc, shop = await town.a_customer(), await town.a_shop()
+    lot, other = await town.a_free_lot(left=2, shop=shop), await town.a_free_lot(left=9, shop=shop)
+    bought = await amina.reserves(lot, 2)
+    assert (await refused(marc.waits(lot))).code == "lot.not_found"
+    assert (await refused(shop.merchant.waits(lot))).code == "access.forbidden"
+    assert (await refused(bilal.waits(lot, 3))).code == "quota.daily_reached"
+    entries = {bilal: await bilal.waits(lot, 2), chloe: await chloe.waits(lot, 2)}
+
+    # Bilal's quota is used up elsewhere: he is passed over, and keeps his place.
+    elsewhere = await bilal.reserves(other, 2)
+    await amina.cancels(bought)
+    assert [(await who.waiting(entries[who]))["status"] for who in (bilal, chloe)] == ["waiting", "offered"]
+
+    # Chloé's quota is used up while two are kept for her: she may take what it still lets through; the rest is Bilal's
+    # as soon as he has quota again.
+    await chloe.reserves(other)
+    taken = await chloe.takes(entries[chloe])
+    assert (taken.status, taken.body["quantity"]) == ("confirmed", 1)
+    assert await town.taken_today(chloe) == 2
+    assert await town.left(lot) == 1
+    await bilal.cancels(elsewhere)
+    await town.worker_runs()
+    assert (await bilal.waiting(entries[bilal]))["offered"] == 1
+    assert await town.left(lot) == 0
+    assert await town.stock_is_exact()
+
+    # Whose right has run out meanwhile takes nothing.
+    await town.changes("update app.beneficiaries set status = 'suspended' where id = $1", bilal.id)
+    assert (await refused(bilal.takes(entries[bilal]))).code == "lot.not_found"
+    assert await town.stock_is_exact()
+
+
+async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town: Town) -> None:
+    marc, lea, amina = await town.a_customer(), await town.a_customer("Léa"), await town.a_beneficiary()
+    lot = await town.a_lot(left=2, becomes_free_at=await town.now() + timedelta(minutes=30))
+    bought = await marc.reserves(lot, 2)
+    of_lea, of_amina = await lea.waits(lot), await amina.waits(lot)
+    await town.changes("update app.settings set value = 120 where name = 'waiting_offer_minutes'")
+    await town.changes("update app.lots set quantity = 3, remaining = remaining + 1 where id = $1", lot.id)
+    assert [(await who.waiting(entry))["status"] for who, entry in ((lea, of_lea), (amina, of_amina))] == [
+        "offered",
+        "waiting",
+    ]
+    # What nobody may have yet stays on offer, and only of that is something left to become free.
+    await town.changes("update app.lots set quantity = quantity + 9, remaining = remaining + 9 where id = $1", lot.id)
+
+    await town.clock(await town.now() + timedelta(minutes=31))
+    await town.worker_runs()
+    assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
+    assert (await lea.waiting(of_lea))["status"] == "closed"
+    assert (await refused(lea.takes(of_lea))).code == "waiting.over"
+    assert (await amina.takes(of_amina)).body["total_cents"] == 0
+    assert (await marc.reservation(bought)).status == "expired"
+    assert await town.stock_is_exact()
