@@ -44,6 +44,7 @@ from backend.reservations.passes import Passes
 from backend.routing import HotRoutes
 from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
+from backend.suspended_lots import api as suspended_lots
 from backend.waiting import api as waiting
 
 # One a feature, under /v1.
@@ -60,12 +61,13 @@ ROUTERS: Sequence[APIRouter] = (
     reservations.router,
     handed_passes.router,
     waiting.router,
+    suspended_lots.router,
     payments.router,
     impact.router,
 )
 
 # The few that skip FastAPI's dependencies and layers; tried first.
-HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot)
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot, suspended_lots.hot)
 
 # Changed without signing in, by machines that sign what they send.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})

@@ -15,6 +15,7 @@ from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
 from backend.shops import models as shops
+from backend.suspended_lots import models as suspended_lots
 from backend.waiting import models as waiting
 
 __all__ = ["metadata"]
@@ -34,6 +35,7 @@ TABLES = (
     recurring,
     reservations,
     shops,
+    suspended_lots,
     waiting,
 )
 metadata = Table.metadata

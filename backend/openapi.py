@@ -30,6 +30,7 @@ TAGS = {
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "reservations": "Somebody's claim on portions of a lot, and the pass that is shown at the counter.",
+    "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
     "payments": "Money, through Stripe.",

@@ -28,6 +28,7 @@ from backend.photos.store import photo_store_of
 from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
+from backend.suspended_lots import jobs as suspended_lots
 from backend.waiting import jobs as waiting
 from backend.work import Work
 
@@ -45,10 +46,12 @@ log = structlog.get_logger("ecopanier.worker")
 
 
 async def by_the_clock(work: Work) -> None:
-    """Do once what is due now: holds and offers lapse, lots end or become free, impact is added up, listings recur."""
+    """Do once what is due now: holds and offers lapse, lots end, become free or recur, gifts and impact are counted."""
     await work.acts.value("lapse_holds", MANY)
     await work.acts.value("lapse_offers", MANY)
     await work.acts.value("end_lots", MANY)
+    await work.acts.value("count_suspended", MANY)
+    await work.acts.value("move_suspended", MANY)
     await work.acts.value("convert_unsold", MANY)
     await work.acts.value("add_up_impact")
     await work.acts.value("publish_recurring", MANY)
@@ -81,6 +84,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="waiting.tell_offered", retry=RETRY)
     async def tell_offered(waiting_id: str) -> None:
         await waiting.tell_offered(work, UUID(waiting_id))
+
+    @app.task(name="suspended_lots.tell_donor", retry=RETRY)
+    async def tell_donor(suspended_lot_id: str, news: suspended_lots.News) -> None:
+        await suspended_lots.tell_donor(work, UUID(suspended_lot_id), news)
 
     @app.task(name="recalls.end_lot", retry=RETRY)
     async def end_recalled_lot(recall_id: str, lot_id: str) -> None:

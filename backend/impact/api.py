@@ -29,5 +29,8 @@ async def read_own_impact(session: SignedIn) -> ImpactOut:
 
 @router.get("/impact/shops/{shop_id}", responses=problems(ShopNotFound))
 async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
-    """Read what the handovers of one's shop saved."""
+    """Read what the handovers of one's shop saved.
+
+    The value goes by its lots' prices; people helped are counted in whole groups of eleven, up to yesterday.
+    """
     return await queries.shop_impact(session, shop_id)

@@ -69,6 +69,12 @@ class Lot(Table, table=True):
             postgresql_where=sql("recurring_id is not null"),
         ),
         Index(
+            "lots_suspended_from_key",
+            "suspended_from",
+            unique=True,
+            postgresql_where=sql("suspended_from is not null"),
+        ),
+        Index(
             "lots_becoming_free_idx",
             "becomes_free_at",
             postgresql_where=sql("status = 'published' and kind = 'discounted' and becomes_free_at is not null"),
@@ -108,3 +114,4 @@ class Lot(Table, table=True):
     recurring_id: UUID | None = Field(foreign_key="app.recurring_listings.id")
     recurring_day: date | None
     fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    suspended_from: UUID | None = Field(foreign_key="app.lots.id")

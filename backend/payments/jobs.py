@@ -45,7 +45,7 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
     if payment is None:
         return
     if payment.status == "refund_due" and payment.stripe_payment_intent is not None:
-        await _refund(work, payment.id, payment.stripe_payment_intent)
+        await _refund(work, payment, payment.stripe_payment_intent)
         return
     if payment.status not in ("intended", "pending", "cancel_due"):
         return
@@ -113,8 +113,10 @@ async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
     return status
 
 
-async def _refund(work: Work, payment_id: UUID, intent_id: str) -> None:
-    # What was really received, because a wrong amount is one of the reasons for a refund.
-    intent = await work.stripe.retrieve_payment_intent(intent_id)
-    refund = await work.stripe.refund_payment_intent(intent.id, payment_id, intent.amount_received_cents)
-    await work.acts.value("payment_refunded", payment_id, refund)
+async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
+    amount_cents = payment.refund_cents
+    if amount_cents is None:
+        # What was really received, because a wrong amount is one of the reasons for a refund.
+        amount_cents = (await work.stripe.retrieve_payment_intent(intent_id)).amount_received_cents
+    refund = await work.stripe.refund_payment_intent(intent_id, payment.id, amount_cents)
+    await work.acts.value("payment_refunded", payment.id, refund)

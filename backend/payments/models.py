@@ -12,7 +12,7 @@ class Payment(Table, table=True):
     """The one payment of a reservation and how far it has come.
 
     intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. What is «due» is carried forward by
-    a job until Stripe has done it.
+    a job until Stripe has done it. What is refunded is everything, unless `refund_cents` says how much.
     """
 
     __tablename__ = "payments"
@@ -30,6 +30,7 @@ class Payment(Table, table=True):
     status: str = text(sa_column_kwargs={"server_default": "intended"})
     stripe_payment_intent: str | None = text(unique=True)
     stripe_refund: str | None = text(unique=True)
+    refund_cents: int | None = None
     created_at: datetime = now()
     looked_at: datetime = now()
 

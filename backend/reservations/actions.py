@@ -30,7 +30,14 @@ async def reserve(
 
 
 async def answered(
-    acts: Acts, stripe: Stripe, caller: UUID, key: str, fingerprint: bytes, act: str, *wanted: Any
+    acts: Acts,
+    stripe: Stripe,
+    caller: UUID,
+    key: str,
+    fingerprint: bytes,
+    act: str,
+    *wanted: Any,
+    with_pass: bool = True,
 ) -> tuple[int, bytes]:
     """Run an act that makes a reservation, and give status and JSON of the answer, the same for the same key.
 
@@ -38,7 +45,8 @@ async def answered(
     transaction, and what it says is committed. Whatever dies in between, a repeated request or the reconciling job
     goes on from there. Raises asyncpg errors that carry facts, PaymentUnavailable.
     """
-    made = await _claimed(acts, act, caller, *wanted, key, fingerprint)
+    code = (new_code(),) if with_pass else ()
+    made = await _claimed(acts, act, caller, *wanted, key, fingerprint, *code)
     if made["status"] is not None:
         body = made["body"].encode() if made["payment_id"] is None else _with_payment(made["body"], fingerprint)
         return made["status"], body
@@ -69,7 +77,7 @@ async def _claimed(acts: Acts, act: str, *values: Any) -> asyncpg.Record:
     waited = 0.0
     while True:
         try:
-            return await acts.row(act, *values, new_code())
+            return await acts.row(act, *values)
         except asyncpg.PostgresError as refusal:
             if refusal.message != "idempotency.in_progress" or waited >= IN_PROGRESS_SECONDS:
                 raise

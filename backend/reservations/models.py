@@ -9,7 +9,7 @@ from backend.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Reservation(Table, table=True):
-    """Somebody's claim on portions of a lot."""
+    """Somebody's claim on portions of a lot: to `collect` them, or to `give` them to whoever needs them."""
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -36,6 +36,7 @@ class Reservation(Table, table=True):
     confirmed_at: datetime | None = moment()
     ended_at: datetime | None = moment()
     ended_because: str | None = text()
+    purpose: str = text(sa_column_kwargs={"server_default": "collect"})
 
 
 class Pass(Table, table=True):

@@ -1,13 +1,15 @@
-"""Reservations as their holder and their lot's merchant see them; row-level security decides which."""
+"""Reservations as their holder and their lot's merchant see them; the database decides which."""
 
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, true
+from sqlalchemy import Select, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.db import role_in
+from backend.identity import Role
 from backend.lots.models import Lot
 from backend.reservations.facts import NoPassYet, ReservationNotFound
 from backend.reservations.models import Pass, Reservation
@@ -16,35 +18,60 @@ from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
 from backend.shops.models import Shop
 
 
-def _reservations() -> Any:
+def _reservations() -> Select[Any]:
     # Columns by name: the person's id is granted to nobody. The lot itself may be nothing for its holder any more.
+    # What somebody reserved to give stands among the suspended lots.
     lot = func.app.what_was_reserved(col(Reservation.id)).table_valued("title", "pickup_start", "pickup_end").lateral()
+    return (
+        select(
+            col(Reservation.id),
+            col(Reservation.lot_id),
+            lot.c.title,
+            col(Reservation.quantity),
+            col(Reservation.status),
+            col(Reservation.unit_price_cents),
+            (col(Reservation.unit_price_cents) * col(Reservation.quantity)).label("total_cents"),
+            col(Reservation.hold_until),
+            lot.c.pickup_start,
+            lot.c.pickup_end,
+            col(Reservation.created_at),
+        )
+        .join(lot, true())
+        .where(col(Reservation.purpose) == "collect")
+    )
+
+
+def _at_counter(most: int, before: UUID | None = None, wanted: UUID | None = None) -> Select[Any]:
+    """What a merchant sees: the same of every kind of lot, so no price, and no difference between held and paid."""
+    rows = func.app.reservations_at_counter(most, before, wanted).table_valued(
+        "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at"
+    )
     return select(
-        col(Reservation.id),
-        col(Reservation.lot_id),
-        lot.c.title,
-        col(Reservation.quantity),
-        col(Reservation.status),
-        col(Reservation.unit_price_cents),
-        (col(Reservation.unit_price_cents) * col(Reservation.quantity)).label("total_cents"),
-        col(Reservation.hold_until),
-        lot.c.pickup_start,
-        lot.c.pickup_end,
-        col(Reservation.created_at),
-    ).join(lot, true())
+        rows,
+        null().label("unit_price_cents"),
+        null().label("total_cents"),
+        null().label("hold_until"),
+    )
 
 
 async def reservations_seen(session: AsyncSession, limit: int, before: UUID | None) -> Sequence[ReservationOut]:
     """Give up to `limit + 1` reservations, newest first, older than `before`."""
-    wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
-    if before is not None:
-        wanted = wanted.where(col(Reservation.id) < before)
+    if role_in(session) is Role.MERCHANT:
+        wanted = _at_counter(limit + 1, before)
+    else:
+        wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
+        if before is not None:
+            wanted = wanted.where(col(Reservation.id) < before)
     return [ReservationOut.model_validate(row) for row in await session.execute(wanted)]
 
 
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
     """Give one reservation. Raises ReservationNotFound."""
-    row = (await session.execute(_reservations().where(col(Reservation.id) == reservation_id))).one_or_none()
+    if role_in(session) is Role.MERCHANT:
+        wanted = _at_counter(1, wanted=reservation_id)
+    else:
+        wanted = _reservations().where(col(Reservation.id) == reservation_id)
+    row = (await session.execute(wanted)).one_or_none()
     if row is None:
         raise ReservationNotFound
     return ReservationOut.model_validate(row)

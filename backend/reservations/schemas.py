@@ -28,15 +28,15 @@ class PaymentToMake(Out):
 
 
 class ReservationOut(Out):
-    """A reservation, without the person. Money in euro cents."""
+    """A reservation, without the person. Money in euro cents, told to its holder alone."""
 
     id: UUID = Field(examples=[RESERVATION])
     lot_id: UUID = Field(examples=[LOT])
     title: str = Field(examples=["Panier du soir"])
     quantity: int = Field(examples=[1])
     status: Status = Field(examples=["confirmed"])
-    unit_price_cents: int = Field(examples=[390])
-    total_cents: int = Field(examples=[390])
+    unit_price_cents: int | None = Field(description="null for the lot's merchant.", examples=[390])
+    total_cents: int | None = Field(description="null for the lot's merchant.", examples=[390])
     hold_until: datetime | None = Field(examples=[None], description="Until when an unpaid reservation is kept.")
     pickup_start: datetime = Field(examples=[WHEN])
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])

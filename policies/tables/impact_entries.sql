@@ -1,4 +1,4 @@
--- Impact entries: one's own and those of one's shops; written at the handover, changed by nobody.
+-- Impact entries: one's own; of one's shops the sum alone, by shop_impact. Written at the handover, changed by nobody.
 alter table app.impact_entries enable row level security;
 alter table app.impact_entries force row level security;
 
@@ -9,9 +9,6 @@ grant select (reservation_id, shop_id, factor_id, food_grams, meals, co2e_grams,
 
 create policy "People see their own impact" on app.impact_entries for select to authenticated
     using (account_id = (select app.caller()));
-
-create policy "Merchants see the impact of their shops" on app.impact_entries for select to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))));
 
 create trigger impact_entries_are_append_only before delete or truncate on app.impact_entries
     for each statement execute function app.refuse_change();

@@ -1,4 +1,5 @@
 -- Lots: published ones are public, free ones among them for current beneficiaries alone; the rest is their merchant's.
+-- Not the free lots beside a merchant's own, where suspended portions are offered: the counter must not tell these apart.
 alter table app.lots enable row level security;
 alter table app.lots force row level security;
 
@@ -19,7 +20,7 @@ create policy "Current beneficiaries see published free lots" on app.lots for se
     using (status = 'published' and kind = 'free' and (select app.caller_is_current_beneficiary()));
 
 create policy "Merchants see their own lots" on app.lots for select to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))));
+    using (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null);
 
 create policy "Holders see the lots they reserved" on app.lots for select to authenticated
     using (id = any (array(select app.lots_reserved_by((select app.caller())))));
@@ -31,8 +32,8 @@ create policy "Merchants list lots of their own shops" on app.lots for insert to
     with check (shop_id = any (array(select app.shops_of((select app.caller())))) and status in ('draft', 'published'));
 
 create policy "Merchants edit their own lots" on app.lots for update to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))))
-    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+    using (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null)
+    with check (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null);
 
 -- `remaining` is nobody's to write: reserve and end_reservation do. Edits by people are guarded, acts are not.
 create trigger guard_new_lot before insert on app.lots
@@ -46,7 +47,7 @@ create trigger shelve_lot before insert or update of place, kind, category, titl
     for each row execute function app.shelve_lot();
 -- What really went on sale is kept beside what was drafted from its photo.
 create trigger keep_first_publication after insert or update of status on app.lots
-    for each row when (new.status = 'published' and new.photo_id is not null)
+    for each row when (new.status = 'published' and new.photo_id is not null and new.suspended_from is null)
     execute function app.keep_first_publication();
 -- Who waits is asked only when something comes back: taking a portion costs nothing more.
 create trigger give_to_who_waits after update of remaining, quantity, status on app.lots
@@ -57,6 +58,11 @@ create trigger end_waiting after update of status, kind on app.lots
     for each row when (new.status <> old.status and new.status in ('withdrawn', 'recalled', 'ended')
                        or new.kind <> old.kind)
     execute function app.end_waiting();
+
+create trigger follow_original after update of title, description, photo_id on app.lots
+    for each row when (new.suspended_from is null and (old.title, old.description, old.photo_id)
+                       is distinct from (new.title, new.description, new.photo_id))
+    execute function app.follow_original();
 
 grant select (id, title) on app.lots to ecopanier_worker;
 create policy "The worker reads what a holder is told about" on app.lots for select to ecopanier_worker using (true);

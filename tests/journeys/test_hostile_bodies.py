@@ -60,6 +60,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/me": customer,
         "/v1/lots/{lot_id}/reservations": customer,
         "/v1/lots/{lot_id}/waiting": customer,
+        "/v1/suspended-lots": customer,
         "/v1/beneficiaries": await town.an_association(),
     }
 
@@ -79,6 +80,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "association_id": (await town.an_association("Ailleurs")).id,
         "collector_id": (await town.a_collector()).id,
         "reservation_id": uuid4(),
+        "suspended_lot_id": uuid4(),
         "listing_id": (await shop.merchant.posts("/recurring-listings", bags(shop.id)))["id"],
         "day": "2030-06-10",
     }

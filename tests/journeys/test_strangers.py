@@ -27,7 +27,8 @@ async def somebody_elses_things(town: Town) -> Things:
     shop = await merchant.registers_shop()
     fields = await town.lot_fields(await town.a_shop())
     draft = await merchant.posts("/lots", {**fields, "shop_id": shop["id"], "publish": False})
-    bought = await (await town.a_customer("Hélène")).buys(await town.a_lot())
+    helene = await town.a_customer("Hélène")
+    bought, given = await helene.buys(await town.a_lot()), await helene.gives(await town.a_lot())
     photo = await town.value(
         "insert into app.photos (account_id, status, width, height) values ($1, 'kept', 1600, 1200) returning id",
         merchant.id,
@@ -45,6 +46,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "shop_id": UUID(shop["id"]),
         "lot_id": UUID(draft["id"]),
         "reservation_id": bought.id,
+        "suspended_lot_id": given.id,
         "beneficiary_id": UUID(enrolled["id"]),
         "association_id": association.id,
         "collector_id": (await town.a_collector("Loin")).id,

@@ -22,6 +22,7 @@ OF_THE_API = (
     "reserve a free lot",
     "reserve a draft",
     "take what is kept for the customer",
+    "suspend portions",
     "hand over",
 )
 
@@ -42,6 +43,7 @@ class Things:
     sold_out: Lot
     kept: UUID
     """Where the customer waits, and something is kept for them."""
+    gift: UUID
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
@@ -66,6 +68,11 @@ class Things:
             ),
             "take back the beneficiary's": ("select app.take_back_pass($1, $2)", [self.of_beneficiary, new_code()]),
             "hand over": ("select problem from app.pick_up($1, $2, true)", [who.id, self.ready]),
+            "suspend portions": (
+                "select null from app.suspend_lot($1, $2, 1, 'refund', $3, '')",
+                [who.id, self.discounted.id, str(uuid4())],
+            ),
+            "choose for the gift": ("select app.choose_if_unclaimed($1, 'move', null)", [self.gift]),
             "withdraw the lot": ("select app.withdraw_lot($1)", [self.discounted.id]),
             "begin a draft": ("select shop from app.begin_draft($1, true)", [self.discounted.shop.id]),
             "keep a draft": (
@@ -114,6 +121,12 @@ async def things(lasting_town: Town) -> Things:
         of_customer, _ = await _reserved(api, scene.first["customer"], discounted)
         of_beneficiary, _ = await _reserved(api, scene.first["beneficiary"], free)
         _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
+        gift = await api.fetchval(
+            "select reservation_id from app.suspend_lot($1, $2, 1, 'refund', $3, '')",
+            scene.first["customer"].id,
+            discounted.id,
+            str(uuid4()),
+        )
     draft = await town.a_lot(shop=shop, status="draft")
     photo = await town.value("insert into app.photos (account_id) values ($1) returning id", merchant.id)
     sold_out = await town.a_free_lot(shop=shop)
@@ -125,7 +138,7 @@ async def things(lasting_town: Town) -> Things:
         scene.first["customer"].id,
     )
     await town.changes("update app.lots set remaining = remaining - 1 where id = $1", discounted.id)
-    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept)
+    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:
@@ -198,7 +211,7 @@ async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fau
     )
     scene = await two_of_everybody(town)
     lot = await town.a_free_lot()
-    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "", uuid4(), lot, uuid4())
+    things = Things(scene, lot, lot, lot, uuid4(), uuid4(), "", uuid4(), lot, uuid4(), uuid4())
     await town.changes("update app.beneficiaries set status = 'pending'")
     await town.changes("update app.settings set value = 9 where name = 'free_portions_per_day'")
 

@@ -18,6 +18,9 @@ VALUES = {
     "reason": "Présence possible de Listeria.",
     "portions": 2,
     "until": "18 h 45",
+    "quantity": 3,
+    "collected": 2,
+    "refund_euros": "4,00 €",
 }
 
 

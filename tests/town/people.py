@@ -132,6 +132,24 @@ class Customer(Person):
         """Reserve and pay."""
         return await self.pays(await self.reserves(lot, portions))
 
+    async def suspends(self, lot: Lot, portions: int = 1, *, key: str | None = None, **choice: str) -> Reservation:
+        """Begin to give portions; `if_unclaimed` is the choice."""
+        wanted = {"lot_id": str(lot.id), "quantity": portions, **choice}
+        return _reservation(await self.posts("/suspended-lots", wanted, key=key or str(uuid4())))
+
+    async def gives(self, lot: Lot, portions: int = 1, **choice: str) -> Reservation:
+        """Suspend portions and pay for them."""
+        begun = await self.suspends(lot, portions, **choice)
+        await self.town.stripe.pay(begun.client_secret)
+        await self.town.stripe.webhooks_quiet()
+        await self.town.worker_runs()
+        return begun
+
+    async def gift(self, given: Reservation) -> dict[str, Any]:
+        """What a donor sees of what they gave."""
+        seen: dict[str, Any] = await self.gets(f"/suspended-lots/{given.id}")
+        return seen
+
 
 class Beneficiary(Person):
     role = "beneficiary"

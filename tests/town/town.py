@@ -105,7 +105,8 @@ class Town:
         wrong = await self.rows("""
             select l.id from app.lots l
             where l.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
-                                 where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
+                                 where r.lot_id = l.id
+                                   and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given'))
                   + (select coalesce(sum(w.offered), 0) from app.waiting w
                      where w.lot_id = l.id and w.status = 'offered')
                   <> l.quantity
@@ -282,6 +283,11 @@ class Town:
         return Lot(
             lot_id, shop, columns["kind"], columns["price_cents"], columns["pickup_start"], columns["pickup_end"]
         )
+
+    async def beside(self, lot: Lot) -> Lot:
+        """The free lot where a discounted one's suspended portions are offered."""
+        lot_id: UUID = await self.value("select id from app.lots where suspended_from = $1", lot.id)
+        return Lot(lot_id, lot.shop, "free", 0, lot.pickup_start, lot.pickup_end)
 
     async def opens(self, lot: Lot) -> None:
         """Let the lot's pickup window be open now."""

@@ -11,6 +11,9 @@ begin
     where s.account_id = account and s.ended_at is null;
     -- The shops first: a lot that is being published at this moment waits for them, or they for it.
     update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
+    perform from app.lots l
+    where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published'
+    order by l.id for update;
     update app.lots l set status = 'paused'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)

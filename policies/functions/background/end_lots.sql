@@ -1,6 +1,7 @@
 -- Lots whose window is over end: they leave the search, and what was not collected becomes a no-show; its holder gets
 -- neither quota nor money back, and the portions are nobody's any more. Where the shop was suspended meanwhile, nobody
--- could collect: everything is given back, and the holders are told. For the worker.
+-- could collect: everything is given back, and the holders are told. What was given is not its donor's to collect: that is
+-- counted once the free lot beside is over (count_suspended). For the worker.
 create or replace function app.end_lots(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -29,7 +30,8 @@ begin
         update app.lots l set status = 'ended' where l.id = lot.id;
         for absent in
             select r.id, r.status from app.reservations r
-            where r.lot_id = lot.id and r.status in ('held', 'confirmed') order by r.id
+            where r.lot_id = lot.id and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
+            order by r.id
         loop
             if absent.status = 'held' then
                 perform app.end_reservation(absent.id, 'expired', 'unpaid', false, false);

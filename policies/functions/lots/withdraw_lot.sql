@@ -1,12 +1,13 @@
 -- A merchant withdraws a lot: nobody can reserve it any more, every holder gets portions, quota and money back and is
--- told. Definer, because it writes reservations and payments of others: only those of the caller's own lot.
+-- told; so are those who hold portions that were given, and what nobody collected of these is given back. Definer, because it writes reservations and payments of others: only those of the caller's own lot.
 create or replace function app.withdraw_lot(lot uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     own         app.lots;
-    reservation uuid;
+    beside      uuid;
+    reservation record;
 begin
-    perform from app.lots l where l.id = lot and l.shop_id = any (array(select app.shops_of(app.caller())));
+    perform from app.lots l where l.id = lot and l.suspended_from is null and l.shop_id = any (array(select app.shops_of(app.caller())));
     if not found then raise exception 'lot.not_found' using errcode = 'EP404'; end if;
 
     own := app.lock_lot(lot);
@@ -14,12 +15,19 @@ begin
     -- Of a recalled one the recall gives everything back.
     if own.status in ('ended', 'recalled') then raise exception 'lot.closed' using errcode = 'EP409'; end if;
 
-    update app.lots l set status = 'withdrawn', published_at = coalesce(l.published_at, app.clock()) where l.id = lot;
+    select l.id into beside from app.lots l where l.suspended_from = lot;
+    update app.lots l set status = 'withdrawn', published_at = coalesce(l.published_at, app.clock())
+    where l.id in (lot, beside);
     for reservation in
-        select r.id from app.reservations r where r.lot_id = lot and r.status in ('held', 'confirmed') order by r.id
+        select r.id, r.purpose from app.reservations r
+        where r.lot_id in (lot, beside) and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
+        order by r.id
     loop
-        perform app.end_reservation(reservation, 'cancelled', 'shop', true, true);
-        perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', reservation));
+        perform app.end_reservation(reservation.id, 'cancelled', 'shop', true, true);
+        if reservation.purpose = 'collect' then
+            perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', reservation.id));
+        end if;
     end loop;
+    perform app.close_suspended(beside, false);
 end $$;
 grant execute on function app.withdraw_lot(uuid) to authenticated;

@@ -1,7 +1,7 @@
 -- What Stripe says now about one payment becomes ours: paid in full confirms the hold; paid when there is no hold any
 -- more, or nothing to collect any more, or another amount, is refunded; cancelled ends the hold. Order and repetition do
 -- not matter, because the state was fetched just now, both ends of a payment are final, and it is applied under the
--- row's lock (lot, reservation, payment).
+-- row's lock (lot, reservation, payment). Portions that are given, and can be collected, are offered as free ones.
 -- For the worker. Returns the payment's status after it.
 create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
 returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -12,8 +12,14 @@ declare
 begin
     select x.* into p from app.payments x where x.id = payment;
     if not found then return null; end if;
+    select x.* into r from app.reservations x where x.id = p.reservation_id;
+    if r.purpose = 'give' then
+        -- As everybody who publishes: suspending the shop waits for us, or we for it.
+        perform from app.shops s join app.lots y on y.shop_id = s.id where y.id = r.lot_id for share of s;
+    end if;
     select y.* into l from app.lots y join app.reservations x on x.lot_id = y.id
     where x.id = p.reservation_id for update of y;
+    if r.purpose = 'give' then perform from app.lots y where y.suspended_from = l.id for update; end if;
     select x.* into r from app.reservations x where x.id = p.reservation_id for update;
     select x.* into p from app.payments x where x.id = payment for update;
 
@@ -23,17 +29,26 @@ begin
 
     if intent_status = 'succeeded' then
         if r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending')
-           and l.pickup_end > app.clock() then
+           and l.pickup_end > app.clock()
+           and (r.purpose = 'collect' or l.status = 'published'
+                and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null) then
             update app.payments x set status = 'succeeded', stripe_payment_intent = intent, looked_at = app.clock()
             where x.id = p.id;
             update app.reservations x set status = 'confirmed', confirmed_at = app.clock(), hold_until = null
             where x.id = r.id;
+            if r.purpose = 'give' then
+                insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
+                values (r.id, r.id, app.offer_suspended(l, r.quantity));
+            end if;
             return 'succeeded';
         end if;
         update app.payments x set status = 'refund_due', stripe_payment_intent = intent, looked_at = app.clock()
         where x.id = p.id;
         perform app.end_reservation(r.id, 'expired', 'unpaid', false, true);
         perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
+        if r.purpose = 'give' then
+            perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', r.id, 'news', 'over'));
+        end if;
         return 'refund_due';
     elsif intent_status = 'canceled' then
         update app.payments x set status = 'cancelled', stripe_payment_intent = intent, looked_at = app.clock()

@@ -1,20 +1,26 @@
 -- End what a recall leaves of a lot: its running reservations get portions, quota and money back; their holders are
--- told, and so are those who have the food already, which stays picked up. Run again it ends nothing twice. For the worker.
+-- told, and so are those who have the food already, which stays picked up; with a discounted lot goes the free one beside
+-- it, and donors get back what was not collected. Run again it ends nothing twice. For the worker.
 create or replace function app.end_recalled_lot(recall uuid, lot uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     recalled    app.lots := app.lock_lot(lot);
+    beside      uuid := (select l.id from app.lots l where l.suspended_from = lot);
     reservation uuid;
+    collects    boolean;
 begin
     if recalled.status = 'recalled' then
-        for reservation in
-            select r.id from app.reservations r where r.lot_id = lot and r.status in ('held', 'confirmed') order by r.id
+        for reservation, collects in
+            select r.id, r.purpose = 'collect' from app.reservations r
+            where r.lot_id in (lot, beside) and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
+            order by r.id
         loop
-            if app.end_reservation(reservation, 'cancelled', 'recalled', true, true) then
+            if app.end_reservation(reservation, 'cancelled', 'recalled', true, true) and collects then
                 perform app.defer(
                     'recalls.tell_holder', jsonb_build_object('recall_id', recall, 'reservation_id', reservation));
             end if;
         end loop;
+        perform app.close_suspended(beside, false);
     end if;
     -- Looked for last: one that was being handed over when we came is picked up by now.
     for reservation in

@@ -18,7 +18,7 @@ begin
 
     lots := 0;
     for lot in
-        select l.id, l.status from app.lots l
+        select l.id, l.status, l.suspended_from from app.lots l
         where l.gtin = wanted_gtin and app.same_batch(l.batch, wanted_batch)
           and (l.status in ('draft', 'published', 'paused')
                or l.status in ('ended', 'withdrawn')
@@ -29,7 +29,7 @@ begin
             update app.lots l set status = 'recalled', published_at = coalesce(l.published_at, moment),
                 version = l.version + 1
             where l.id = lot.id;
-            lots := lots + 1;
+            lots := lots + (lot.suspended_from is null)::int;
         end if;
         perform app.defer('recalls.end_lot', jsonb_build_object('recall_id', recall, 'lot_id', lot.id));
     end loop;

@@ -1,5 +1,6 @@
 -- Its holder cancels a reservation. Portions go back to the lot in any case; quota and money when it is in time (until
 -- `free_cancellation_minutes` before the window opens; a hold is always in time). Cancelling twice answers the same.
+-- Portions that were given are no longer the donor's to take back.
 -- Definer, because the stock belongs to the shop.
 create or replace function app.cancel_reservation(reservation uuid) returns json
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -15,6 +16,9 @@ begin
     perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
     select x.* into l from app.lots x where x.id = r.lot_id for update;
     select x.* into r from app.reservations x where x.id = reservation;
+    if r.purpose = 'give' and r.status in ('confirmed', 'given') then
+        raise exception 'suspended_lot.offered' using errcode = 'EP409';
+    end if;
     in_time := r.status = 'held' or l.status = 'recalled'
         or app.clock() <= l.pickup_start - make_interval(mins => app.setting_int('free_cancellation_minutes'));
     if not app.end_reservation(

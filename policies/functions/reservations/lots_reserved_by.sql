@@ -6,6 +6,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 begin
     return query select r.lot_id from app.reservations r join app.lots l on l.id = r.lot_id
                  where r.account_id = account and account = app.caller()
-                   and (l.converted_at is null or r.status in ('held', 'confirmed', 'picked_up', 'no_show'));
+                   and (l.converted_at is null
+                        or r.purpose = 'collect' and r.status in ('held', 'confirmed', 'picked_up', 'no_show'));
 end $$;
 grant execute on function app.lots_reserved_by(uuid) to anon, authenticated;

@@ -1,12 +1,12 @@
 -- Reserve portions of a lot: a free one is confirmed at once, a discounted one is held until it is paid.
 -- One statement = one transaction = one round trip. Definer and for the API alone, because it takes the caller's id and
 -- the stock belongs to the shop: lets exactly this through, once role, quota and lot allow it.
--- Returns the final answer (`status`, `body`; with `payment_id` where the API must unseal how to pay in it) or, for a
+-- Who reserves to give (suspend_lot) gets no pass. Returns the final answer (`status`, `body`; with `payment_id` where the API must unseal how to pay in it) or, for a
 -- hold, what Stripe must be told; a refusal undoes everything,
 -- the claimed key included, so that the same request may be tried again.
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text,
-    out status int, out body text, out reservation_id uuid, out payment_id uuid, out amount_cents int)
+    purpose text default 'collect', out status int, out body text, out reservation_id uuid, out payment_id uuid, out amount_cents int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment   timestamptz := app.clock();
@@ -80,11 +80,13 @@ begin
 
     reservation_id := app.uuid7();
     insert into app.reservations
-        (id, lot_id, account_id, quantity, unit_price_cents, status, hold_until, quota_day, created_at, confirmed_at)
-    values (reservation_id, lot, caller, portions, wanted.price_cents,
+        (id, lot_id, account_id, quantity, unit_price_cents, purpose, status, hold_until, quota_day, created_at, confirmed_at)
+    values (reservation_id, lot, caller, portions, wanted.price_cents, reserve.purpose,
             case when held_for is null then 'confirmed' else 'held' end, held_for,
             case when held_for is null then today end, moment, case when held_for is null then moment end);
-    insert into app.passes (reservation_id, code) values (reservation_id, pass_code);
+    if reserve.purpose = 'collect' then
+        insert into app.passes (reservation_id, code) values (reservation_id, pass_code);
+    end if;
 
     if held_for is not null then
         amount_cents := wanted.price_cents * portions;
@@ -106,4 +108,4 @@ begin
     insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, status, body, busy_until)
     values (caller, idempotency_key, request, reservation_id, status, body, moment);
 end $$;
-grant execute on function app.reserve(uuid, uuid, int, text, bytea, text) to ecopanier_api;
+grant execute on function app.reserve(uuid, uuid, int, text, bytea, text, text) to ecopanier_api;

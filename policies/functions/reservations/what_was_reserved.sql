@@ -1,12 +1,12 @@
--- What a reservation is of: the little of a lot that its holder and its merchant are shown for ever, also where the lot
--- itself is no longer theirs to see. Definer for that; only for reservations of the caller's own, or of their shops' lots.
+-- What a reservation is of: the little of a lot that its holder is shown for ever, also where the lot itself is no longer
+-- theirs to see. Definer for that; only for reservations of the caller's own.
 create or replace function app.what_was_reserved(
     reservation uuid, out title text, out pickup_start timestamptz, out pickup_end timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp rows 1 as $$
 begin
     return query
         select l.title, l.pickup_start, l.pickup_end
-        from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
-        where r.id = reservation and app.caller() in (r.account_id, s.owner_id);
+        from app.reservations r join app.lots l on l.id = r.lot_id
+        where r.id = reservation and r.account_id = app.caller();
 end $$;
 grant execute on function app.what_was_reserved(uuid) to authenticated;

@@ -13,6 +13,8 @@ begin
     if owner_status = 'suspended' then raise exception 'shop.owner_suspended' using errcode = 'EP409'; end if;
 
     update app.shops s set status = verdict where s.id = shop;
+    -- In the order of all who need several.
+    perform from app.lots l where l.shop_id = shop and l.status in ('published', 'paused') order by l.id for update;
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';
     else

@@ -1,0 +1,43 @@
+"""Give portions, take back what was not paid yet, and choose what becomes of what nobody collects."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.db import Acts, call
+from backend.payments.stripe_client import Stripe
+from backend.reservations.actions import answered
+from backend.suspended_lots import queries
+from backend.suspended_lots.schemas import IfUnclaimed, SuspendedLotIn, SuspendedLotOut
+
+
+async def suspend_lot(
+    acts: Acts, stripe: Stripe, caller: UUID, wanted: SuspendedLotIn, key: str, fingerprint: bytes
+) -> tuple[int, bytes]:
+    """Hold portions to give and give status and JSON of the answer, the same for the same key, as `reserve` does.
+
+    Raises asyncpg errors that carry facts, PaymentUnavailable.
+    """
+    gift = (wanted.lot_id, wanted.quantity, wanted.if_unclaimed)
+    status, body = await answered(acts, stripe, caller, key, fingerprint, "suspend_lot", *gift, with_pass=False)
+    return status, json.dumps(json.loads(body) | {"if_unclaimed": wanted.if_unclaimed}, ensure_ascii=False).encode()
+
+
+async def cancel_suspended_lot(session: AsyncSession, suspended_lot_id: UUID) -> SuspendedLotOut:
+    """Take a gift back that is not paid yet. Raises SuspendedLotNotFound; from the database SuspendedLotOffered,
+    ReservationOver."""
+    await queries.suspended_lot(session, suspended_lot_id)
+    await call(session, "cancel_reservation", reservation=suspended_lot_id)
+    cancelled, _ = await queries.suspended_lot(session, suspended_lot_id)
+    return cancelled
+
+
+async def choose_if_unclaimed(
+    session: AsyncSession, suspended_lot_id: UUID, choice: IfUnclaimed, versions: list[int] | None
+) -> None:
+    """Choose what becomes of what nobody collects, if the gift is still at one of these versions (any, without them).
+
+    From the database SuspendedLotNotFound, SuspendedLotOver, PreconditionFailed.
+    """
+    await call(session, "choose_if_unclaimed", gift=suspended_lot_id, choice=choice, versions=versions)

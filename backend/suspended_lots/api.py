@@ -1,0 +1,130 @@
+"""Suspended lots over HTTP."""
+
+import inspect
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Header, Request, Response
+from pydantic import TypeAdapter
+
+from backend.common_facts import CursorInvalid, NotAllowed, PreconditionFailed
+from backend.db import Database, SignedIn
+from backend.errors import problems
+from backend.etags import IfMatch, etag
+from backend.idempotency import (
+    IdempotencyInProgress,
+    IdempotencyKeyMissing,
+    IdempotencyMismatch,
+    OnceDep,
+    fingerprint,
+    key_of,
+)
+from backend.identity import caller
+from backend.limits import spend
+from backend.lots.facts import LotClosed, LotNotFound
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
+from backend.reservations.api import RESERVATIONS
+from backend.reservations.facts import LotChanged, LotSoldOut, ReservationOver
+from backend.routing import HotRoutes, Router
+from backend.strict_json import read_body
+from backend.suspended_lots import actions, queries
+from backend.suspended_lots.facts import SuspendedLotNotFound, SuspendedLotOffered, SuspendedLotOver
+from backend.suspended_lots.schemas import SuspendedLotEdit, SuspendedLotIn, SuspendedLotMade, SuspendedLotOut
+
+hot = HotRoutes(tags=["suspended lots"])
+router = Router(tags=["suspended lots"])
+
+CURSOR = TypeAdapter(tuple[UUID])
+
+
+async def suspend_lot(request: Request) -> Response:
+    """Pay for portions of a discounted lot, so that a beneficiary may collect them; held until it is paid."""
+    account_id = await caller(request)
+    await spend(request.scope, "reservations", RESERVATIONS, str(account_id))
+    key = key_of(request)
+    if key is None:
+        raise IdempotencyKeyMissing
+    wanted = await read_body(request, SuspendedLotIn)
+    state = request.app.state
+    status, body = await actions.suspend_lot(
+        cast(Database, state.database).acts,
+        state.stripe,
+        account_id,
+        wanted,
+        key,
+        fingerprint(request, await request.body()),
+    )
+    return Response(body, status, media_type="application/json")
+
+
+hot.add(
+    "POST",
+    "/suspended-lots",
+    suspend_lot,
+    body=SuspendedLotIn,
+    answer=SuspendedLotMade,
+    status_code=201,
+    signed_in=True,
+    others=[
+        inspect.Parameter(
+            "idempotency_key",
+            inspect.Parameter.KEYWORD_ONLY,
+            annotation=Annotated[
+                str, Header(max_length=255, description="Your own name for this request.", examples=["a-gift-42"])
+            ],
+        ),
+    ],
+    responses=problems(
+        NotAllowed,
+        LotNotFound,
+        LotSoldOut,
+        LotClosed,
+        LotChanged,
+        ReservationOver,
+        PaymentBelowMinimum,
+        PaymentUnavailable,
+        IdempotencyKeyMissing,
+        IdempotencyMismatch,
+        IdempotencyInProgress,
+    ),
+)
+
+
+@router.get("/suspended-lots", responses=problems(CursorInvalid))
+async def list_suspended_lots(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[SuspendedLotOut]:
+    """List what one gave, newest first."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    gifts = await queries.suspended_lots_of_caller(session, limit, before)
+    return page_of(gifts, limit, lambda gift: (gift.id,))
+
+
+@router.get("/suspended-lots/{suspended_lot_id}", responses=problems(SuspendedLotNotFound))
+async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response: Response) -> SuspendedLotOut:
+    """Read what became of one's gift: how much was collected once its window is over, never by whom."""
+    gift, version = await queries.suspended_lot(session, suspended_lot_id)
+    response.headers["ETag"] = etag(version)
+    return gift
+
+
+@router.patch(
+    "/suspended-lots/{suspended_lot_id}",
+    responses=problems(SuspendedLotNotFound, SuspendedLotOver, PreconditionFailed),
+)
+async def edit_suspended_lot(
+    suspended_lot_id: UUID, wanted: SuspendedLotEdit, session: SignedIn, if_match: IfMatch, response: Response
+) -> SuspendedLotOut:
+    """Choose until the window ends what becomes of portions that nobody collects."""
+    await actions.choose_if_unclaimed(session, suspended_lot_id, wanted.if_unclaimed, if_match)
+    gift, version = await queries.suspended_lot(session, suspended_lot_id)
+    response.headers["ETag"] = etag(version)
+    return gift
+
+
+@router.post(
+    "/suspended-lots/{suspended_lot_id}/cancel",
+    responses=problems(SuspendedLotNotFound, SuspendedLotOffered, ReservationOver),
+)
+async def cancel_suspended_lot(suspended_lot_id: UUID, session: SignedIn, once: OnceDep) -> SuspendedLotOut:
+    """Take one's gift back while it is not paid yet."""
+    return cast(SuspendedLotOut, await once(session, actions.cancel_suspended_lot(session, suspended_lot_id), 200))

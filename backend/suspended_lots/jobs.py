@@ -1,0 +1,63 @@
+"""What donors are told."""
+
+from typing import Literal
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlmodel import col
+
+from backend import mail
+from backend.accounts import addressees
+from backend.lots.models import Lot
+from backend.payments.models import Payment
+from backend.reservations.models import Reservation
+from backend.suspended_lots.models import SuspendedPortions
+from backend.work import Work
+
+News = Literal["moved", "over"]
+
+
+async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
+    """Tell a donor that their gift is offered with another lot, or what became of it in the end; nothing of anybody.
+
+    Raises MailNotSent, so that it is tried again.
+    """
+    async with work.session() as session:
+        row = (
+            await session.execute(
+                select(
+                    col(Reservation.account_id),
+                    col(Reservation.quantity),
+                    col(Lot.title),
+                    func.coalesce(Payment.refund_cents, Payment.amount_cents).label("refund_cents"),
+                    col(Payment.status),
+                )
+                .join(Lot, col(Lot.id) == col(Reservation.lot_id))
+                .join(Payment, col(Payment.reservation_id) == col(Reservation.id))
+                .where(col(Reservation.id) == suspended_lot_id)
+            )
+        ).one_or_none()
+        collected = await session.scalar(
+            select(func.coalesce(func.sum(SuspendedPortions.collected), 0)).where(
+                col(SuspendedPortions.suspended_lot_id) == suspended_lot_id
+            )
+        )
+    if row is None:
+        return
+    template = f"suspended_lot_{news}"
+    if to := await addressees.of_account(work, row.account_id, template):
+        given_back = row.status in ("refund_due", "refunded")
+        await mail.send(
+            work.settings,
+            to=to.email,
+            locale=to.locale,
+            template=template,
+            title=row.title,
+            quantity=row.quantity,
+            collected=collected,
+            refund_euros=_euros(row.refund_cents, to.locale) if given_back else None,
+        )
+
+
+def _euros(cents: int, locale: str) -> str:
+    return f"{cents // 100},{cents % 100:02d} €" if locale == "fr" else f"€{cents // 100}.{cents % 100:02d}"

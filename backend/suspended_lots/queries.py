@@ -1,0 +1,97 @@
+"""Suspended lots as their donor sees them; row-level security decides whose."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, case, func, select, true
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from backend.payments.models import Payment
+from backend.reservations.models import Reservation
+from backend.suspended_lots.facts import SuspendedLotNotFound
+from backend.suspended_lots.models import SuspendedLot, SuspendedPortions
+from backend.suspended_lots.schemas import SuspendedLotOut, SuspendedStatus
+
+
+def _suspended_lots() -> Any:
+    paid = aliased(Reservation, name="paid")
+    offered = aliased(Reservation, name="offered")
+    parts = (
+        select(
+            func.count().label("places"),
+            func.coalesce(func.sum(col(SuspendedPortions.collected)), 0).label("collected"),
+            # The latest, for ids are ordered by time.
+            func.array_agg(
+                aggregate_order_by(col(SuspendedPortions.reservation_id), col(SuspendedPortions.reservation_id).desc())
+            )[1].label("latest"),
+        )
+        .where(col(SuspendedPortions.suspended_lot_id) == col(SuspendedLot.id))
+        .lateral("parts")
+    )
+    now_at = func.coalesce(parts.c.latest, col(SuspendedLot.id))
+    lot = func.app.what_was_reserved(now_at).table_valued("title", "pickup_start", "pickup_end").lateral("lot")
+    given_back = col(Payment.status).in_(("refund_due", "refunded"))
+    return (
+        select(
+            col(SuspendedLot.id),
+            col(SuspendedLot.if_unclaimed),
+            col(SuspendedLot.unclaimed),
+            col(SuspendedLot.settled_at),
+            col(SuspendedLot.version),
+            col(paid.status).label("paid_status"),
+            col(paid.quantity),
+            col(paid.unit_price_cents),
+            (col(paid.unit_price_cents) * col(paid.quantity)).label("total_cents"),
+            col(paid.hold_until),
+            col(paid.created_at),
+            col(offered.lot_id),
+            parts.c.places,
+            parts.c.collected,
+            case((given_back, func.coalesce(col(Payment.refund_cents), col(Payment.amount_cents))), else_=0).label(
+                "refunded_cents"
+            ),
+            lot.c.title,
+            lot.c.pickup_start,
+            lot.c.pickup_end,
+        )
+        .join(paid, col(paid.id) == col(SuspendedLot.id))
+        .join(Payment, col(Payment.reservation_id) == col(SuspendedLot.id))
+        .join(parts, true())
+        .join(offered, col(offered.id) == now_at)
+        .join(lot, true())
+    )
+
+
+async def suspended_lots_of_caller(session: AsyncSession, limit: int, before: UUID | None) -> list[SuspendedLotOut]:
+    """Give up to `limit + 1` of the caller's gifts, newest first, older than `before`."""
+    wanted = _suspended_lots().order_by(col(SuspendedLot.id).desc()).limit(limit + 1)
+    if before is not None:
+        wanted = wanted.where(col(SuspendedLot.id) < before)
+    return [_shown(row) for row in await session.execute(wanted)]
+
+
+async def suspended_lot(session: AsyncSession, suspended_lot_id: UUID) -> tuple[SuspendedLotOut, int]:
+    """Give one gift of the caller's, and its version. Raises SuspendedLotNotFound."""
+    row = (await session.execute(_suspended_lots().where(col(SuspendedLot.id) == suspended_lot_id))).one_or_none()
+    if row is None:
+        raise SuspendedLotNotFound
+    return _shown(row), row.version
+
+
+def _shown(row: Row[Any]) -> SuspendedLotOut:
+    values = row._asdict()
+    return SuspendedLotOut.model_validate({**values, "status": _status(row)}, extra="ignore")
+
+
+def _status(row: Row[Any]) -> SuspendedStatus:
+    if row.settled_at is not None:
+        return "refunded" if not row.collected else "collected" if row.collected == row.quantity else "partly_collected"
+    if row.places == 0:  # never offered
+        status: SuspendedStatus = "refunded" if row.refunded_cents else row.paid_status
+        return status
+    if row.unclaimed:
+        return "unclaimed"
+    return "offered" if row.places == 1 else "moved"

@@ -1,0 +1,23 @@
+-- The reservations that a merchant's counter will meet, newest first: all of them, those before one, or the wanted one
+-- alone. Definer instead of a policy, so that nothing tells a suspended or free one from a paid one (docs/decisions/
+-- what-merchants-see-of-reservations.md): no person, no price; a suspended portion stands for the lot that its merchant
+-- listed, and the gift behind it does not stand here. Lets through reservations of the caller's own shops.
+create or replace function app.reservations_at_counter(
+    most int, before uuid default null, wanted uuid default null,
+    out id uuid, out lot_id uuid, out title text, out quantity int, out status text, out pickup_start timestamptz,
+    out pickup_end timestamptz, out created_at timestamptz) returns setof record
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+begin
+    return query
+        select r.id, coalesce(l.suspended_from, l.id), l.title, r.quantity,
+               -- Only what is to be paid is ever held, or lapses.
+               case r.status when 'held' then 'confirmed' when 'expired' then 'cancelled' else r.status end,
+               l.pickup_start, l.pickup_end, r.created_at
+        from app.reservations r join app.lots l on l.id = r.lot_id
+        where r.purpose = 'collect' and l.shop_id = any (array(select app.shops_of(app.caller())))
+          and r.id between coalesce(wanted, '00000000-0000-0000-0000-000000000000')
+                       and coalesce(wanted, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+          and (before is null or r.id < before)
+        order by r.id desc limit most;
+end $$;
+grant execute on function app.reservations_at_counter(int, uuid, uuid) to authenticated;

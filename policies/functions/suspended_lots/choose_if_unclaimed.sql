@@ -1,0 +1,21 @@
+-- A donor says anew what becomes of what nobody collects, until the window of its lot ends. Definer, because nobody
+-- writes gifts; only one's own.
+create or replace function app.choose_if_unclaimed(gift uuid, choice text, versions int[]) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    own app.suspended_lots;
+begin
+    select s.* into own from app.suspended_lots s join app.reservations r on r.id = s.id
+    where s.id = gift and r.account_id = app.caller() for update of s;
+    if not found then raise exception 'suspended_lot.not_found' using errcode = 'EP404'; end if;
+    if own.version <> all (versions) then raise exception 'precondition.failed' using errcode = 'EP412'; end if;
+    if not exists (
+        select from app.reservations r join app.lots l on l.id = r.lot_id
+        left join app.suspended_portions p on p.reservation_id = r.id
+        where (r.id = gift or p.suspended_lot_id = gift) and r.status in ('held', 'confirmed')
+          and l.pickup_end > app.clock()) then
+        raise exception 'suspended_lot.over' using errcode = 'EP409';
+    end if;
+    update app.suspended_lots s set if_unclaimed = choice, version = s.version + 1 where s.id = gift;
+end $$;
+grant execute on function app.choose_if_unclaimed(uuid, text, int[]) to authenticated;

@@ -1,0 +1,62 @@
+-- Given portions that nobody collected move to another discounted lot of the same shop which costs no more than was
+-- paid, the dearest first; what finds none within its time is given back. In one transaction many lots may be taken, so
+-- nothing is waited for: what somebody is busy with is left for the next time. For the worker.
+create or replace function app.move_suspended(most int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment   timestamptz := app.clock();
+    gift     record;
+    other    app.lots;
+    portions int;
+    part     uuid;
+    moved    int := 0;
+begin
+    for gift in
+        select s.id, s.move_by, r.account_id, r.unit_price_cents, l.shop_id
+        from app.suspended_lots s
+        join app.reservations r on r.id = s.id
+        join app.lots l on l.id = r.lot_id
+        where s.unclaimed > 0 order by s.move_by, s.id limit most
+    loop
+        if gift.move_by <= moment then
+            perform from app.suspended_lots s where s.id = gift.id and s.unclaimed > 0 for update skip locked;
+            continue when not found;
+            update app.suspended_lots s set unclaimed = 0 where s.id = gift.id;
+            perform app.settle_suspended(gift.id);
+            continue;
+        end if;
+
+        perform from app.shops s where s.id = gift.shop_id and s.status = 'verified' for share skip locked;
+        continue when not found;
+        select l.* into other from app.lots l
+        where l.shop_id = gift.shop_id and l.status = 'published' and l.kind = 'discounted'
+          and l.price_cents <= gift.unit_price_cents and l.remaining > 0 and l.pickup_end > moment
+          and app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is null
+        order by l.price_cents desc, l.pickup_end, l.id limit 1 for update skip locked;
+        continue when not found;
+        perform from app.lots l where l.suspended_from = other.id for update skip locked;
+        continue when not found and exists (select from app.lots l where l.suspended_from = other.id);
+        select least(s.unclaimed, other.remaining) into portions
+        from app.suspended_lots s where s.id = gift.id and s.unclaimed > 0 for update skip locked;
+        continue when not found;
+
+        begin
+            update app.lots l set remaining = l.remaining - portions where l.id = other.id;
+            insert into app.reservations
+                (lot_id, account_id, quantity, unit_price_cents, status, purpose, created_at, confirmed_at)
+            values (other.id, gift.account_id, portions, other.price_cents, 'confirmed', 'give', moment, moment)
+            returning id into part;
+            insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
+            values (part, gift.id, app.offer_suspended(other, portions));
+            update app.suspended_lots s set unclaimed = s.unclaimed - portions where s.id = gift.id;
+            perform app.note('suspended_lot.moved', 'suspended_lot', gift.id, jsonb_build_object('portions', portions));
+            perform app.defer('suspended_lots.tell_donor', jsonb_build_object(
+                'suspended_lot_id', gift.id, 'news', 'moved'));
+            moved := moved + 1;
+        exception when sqlstate 'EP503' then
+            null;  -- its food is being recalled right now
+        end;
+    end loop;
+    return moved;
+end $$;
+grant execute on function app.move_suspended(int) to ecopanier_worker;

@@ -1,0 +1,25 @@
+-- Once nothing of a gift is offered or looking for a lot: give back, in one refund, what was paid and not worth a portion
+-- that somebody collected, and tell the donor. The caller has locked the gift.
+create or replace function app.settle_suspended(gift uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    worth   int;
+    taken   int;
+    payment uuid;
+begin
+    update app.suspended_lots s set settled_at = app.clock()
+    where s.id = gift and s.settled_at is null and s.unclaimed = 0
+      and not exists (select from app.suspended_portions p where p.suspended_lot_id = gift and p.collected is null);
+    if not found then return; end if;
+
+    select sum(p.collected * r.unit_price_cents), sum(p.collected) into worth, taken
+    from app.suspended_portions p join app.reservations r on r.id = p.reservation_id
+    where p.suspended_lot_id = gift;
+    update app.payments p set status = 'refund_due', refund_cents = p.amount_cents - worth, looked_at = app.clock()
+    where p.reservation_id = gift and p.status = 'succeeded' and p.amount_cents > worth
+    returning p.id into payment;
+    if found then perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', payment)); end if;
+    perform app.note('suspended_lot.settled', 'suspended_lot', gift,
+                     jsonb_build_object('collected', taken, 'worth_cents', worth));
+    perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'over'));
+end $$;

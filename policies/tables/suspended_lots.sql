@@ -1,0 +1,13 @@
+-- Suspended lots: their donor's.
+alter table app.suspended_lots enable row level security;
+alter table app.suspended_lots force row level security;
+
+create policy "The acts do their work" on app.suspended_lots for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.suspended_lots to authenticated;
+
+create policy "Donors see their own" on app.suspended_lots for select to authenticated
+    using (id = any (array(select app.reservations_of((select app.caller())))));
+
+grant select on app.suspended_lots to ecopanier_worker;
+create policy "The worker reads what a donor is told" on app.suspended_lots for select to ecopanier_worker using (true);

@@ -1,0 +1,286 @@
+"""Suspended lots: Marc pays, somebody whom he never knows eats, and the counter cannot tell it from a sale."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.town import Customer, Lot, Reservation, Town, refused
+
+MINUTE = timedelta(minutes=1)
+
+
+async def ends(town: Town, lot: Lot) -> None:
+    """The lot's window passes, and the worker has seen it."""
+    await town.clock(lot.pickup_end + MINUTE)
+    await town.worker_runs()
+
+
+def mails(town: Town, template: str) -> list[str]:
+    return [file.read_text() for file in sorted((town.folder / "mails").glob(f"*-{template}.eml"))]
+
+
+async def part_of(marc: Customer, gift: Reservation, *fields: str) -> tuple[Any, ...]:
+    seen = await marc.gift(gift)
+    return tuple(seen[field] for field in fields)
+
+
+async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(town: Town) -> None:
+    marc, amina, zoe = await town.a_customer(), await town.a_beneficiary(), await town.a_beneficiary("Zoé")
+    shop = await town.a_shop()
+    lot = await town.a_lot(left=5, price_cents=400, shop=shop, title="Panier du soir", gtin="03017620422003")
+
+    held = await marc.suspends(lot, 3, key="my gift")
+    assert {**held.body, "payment": None} == {**(await marc.suspends(lot, 3, key="my gift")).body, "payment": None}
+    assert (held.status, held.body["total_cents"], held.body["if_unclaimed"]) == ("held", 1200, "refund")
+    assert await town.left(lot) == 2
+    assert await part_of(marc, held, "status", "collected", "refunded_cents") == ("held", 0, 0)
+    assert (await marc.gets(f"/lots/{lot.id}"))["remaining"] == 2
+
+    await town.stripe.pay(held.client_secret)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+    assert await part_of(marc, held, "status", "lot_id", "title") == ("offered", str(lot.id), "Panier du soir")
+    assert await town.money(held) == (1200, 0)
+    # To a beneficiary it is a free lot like any other; nobody else sees it.
+    beside = await town.beside(lot)
+    near = {"near": f"{shop.latitude},{shop.longitude}", "kind": "free"}
+    (seen,) = (await amina.gets("/lots", **near))["data"]
+    assert (seen["id"], seen["price_cents"], seen["quantity"], seen["remaining"]) == (str(beside.id), 0, 3, 3)
+    assert (await marc.gets("/lots", **near))["data"] == []
+    assert (await marc.asks("GET", f"/lots/{beside.id}")).status_code == 404
+    # It is no reservation to collect: no pass, and not among his reservations.
+    assert (await marc.gets("/reservations"))["data"] == []
+    assert (await marc.asks("GET", f"/reservations/{held.id}")).status_code == 404
+    assert (await marc.asks("GET", f"/reservations/{held.id}/pass")).status_code == 404
+    assert (await refused(marc.posts(f"/suspended-lots/{held.id}/cancel"))).code == "suspended_lot.offered"
+
+    # It counts in the quota, and comes back to it.
+    taken = await amina.reserves(beside, 2)
+    assert (await amina.tries_to_reserve(beside)).code == "quota.daily_reached"
+    late = await zoe.reserves(beside)
+    assert (await zoe.tries_to_reserve(beside)).code == "lot.sold_out"
+    await amina.cancels(taken)
+    assert (await town.taken_today(amina), await town.left(beside)) == (0, 2)
+    taken = await amina.reserves(beside)
+
+    await town.opens(lot)
+    shown = await amina.pass_for(taken)
+    handed = await shop.merchant.hands_over(shown)
+    assert (handed["title"], handed["quantity"]) == ("Panier du soir", 1)
+    # Whoever watches does not learn when.
+    assert await part_of(marc, held, "status", "collected") == ("offered", 0)
+
+    await ends(town, lot)
+
+    assert await part_of(marc, held, "status", "collected", "refunded_cents") == ("partly_collected", 1, 800)
+    assert await town.money(held) == (1200, 800)
+    assert await town.status_of(late) == "no_show"
+    assert await town.stock_is_exact()
+    (mail,) = mails(town, "suspended_lot_over")
+    assert "1 ont =C3=A9t=C3=A9" in mail or "1 ont été" in mail
+    assert "8,00" in mail
+    assert not any(word in mail for word in ("Amina", "Zoé", amina.code, str(amina.id)))
+    # Impact is the handover's alone, and helped Amina.
+    (entry,) = await town.rows("select account_id, people_helped from app.impact_entries")
+    assert tuple(entry) == (amina.id, 1)
+    assert (await marc.gets("/impact/me"))["meals"] == 0
+    # Done again, nothing happens twice.
+    await town.worker_runs()
+    assert await town.money(held) == (1200, 800)
+    assert len(mails(town, "suspended_lot_over")) == 1
+
+
+async def test_who_gave_first_is_collected_first_and_nobody_elses_gift_is_seen(town: Town) -> None:
+    marc, jeanne = await town.a_customer(), await town.a_customer("Jeanne")
+    amina = await town.a_beneficiary()
+    lot = await town.a_lot(left=4)
+    later = await jeanne.suspends(lot)
+    first = await marc.gives(lot, 2)
+    await town.stripe.pay(later.client_secret)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    beside = await town.beside(lot)
+    assert await town.value("select count(*) from app.lots where suspended_from = $1", lot.id) == 1
+    assert await town.left(beside) == 3
+
+    # Held first, but paid later.
+    taken = await amina.reserves(beside, 2)
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await amina.pass_for(taken))
+    await ends(town, lot)
+
+    assert await part_of(marc, first, "status", "collected", "refunded_cents") == ("collected", 2, 0)
+    assert await part_of(jeanne, later, "status", "collected", "refunded_cents") == ("refunded", 0, 400)
+    assert (await town.money(first), await town.money(later)) == ((800, 0), (400, 400))
+    assert [gift["id"] for gift in (await marc.gets("/suspended-lots"))["data"]] == [str(first.id)]
+    assert (await refused(jeanne.gift(first))).code == "suspended_lot.not_found"
+    choose = await jeanne.asks("PATCH", f"/suspended-lots/{first.id}", {"if_unclaimed": "move"})
+    assert choose.json()["code"] == "suspended_lot.not_found"
+    over = await marc.asks("PATCH", f"/suspended-lots/{first.id}", {"if_unclaimed": "move"})
+    assert over.json()["code"] == "suspended_lot.over"
+    page = await marc.gets("/suspended-lots", limit=1)
+    assert (page["has_more"], page["next"]) == (False, None)
+
+
+async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: Town) -> None:
+    marc, amina = await town.a_customer(), await town.a_beneficiary()
+    shop = await town.a_shop()
+    lot = await town.a_lot(left=5, price_cents=400, shop=shop)
+    gift = await marc.gives(lot, 3)
+    read = await marc.asks("GET", f"/suspended-lots/{gift.id}")
+    path, wanted = f"/suspended-lots/{gift.id}", {"if_unclaimed": "move"}
+    edited = await marc.asks("PATCH", path, wanted, headers={"If-Match": read.headers["ETag"]})
+    assert edited.json()["if_unclaimed"] == "move"
+    assert (await marc.asks("PATCH", path, wanted, headers={"If-Match": read.headers["ETag"]})).status_code == 412
+    taken = await amina.reserves(await town.beside(lot))
+    await town.opens(lot)
+    await shop.merchant.hands_over(await amina.pass_for(taken))
+
+    await ends(town, lot)
+    assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("unclaimed", 1, 0)
+
+    # Too dear, not on offer, free already, another shop's: none of these.
+    day = timedelta(days=1)
+    dear = await town.a_lot(price_cents=500, shop=shop, opens_in=day)
+    draft = await town.a_lot(price_cents=300, shop=shop, opens_in=day, status="draft")
+    free = await town.a_free_lot(shop=shop, opens_in=day)
+    elsewhere = await town.a_lot(price_cents=300, opens_in=day)
+    await town.worker_runs()
+    assert await part_of(marc, gift, "status") == ("unclaimed",)
+    small = await town.a_lot(left=1, price_cents=350, shop=shop, opens_in=day)
+    cheap = await town.a_lot(left=5, price_cents=200, shop=shop, opens_in=day)
+    await town.worker_runs()
+    await town.worker_runs()
+
+    assert await part_of(marc, gift, "status", "lot_id", "collected") == ("moved", str(cheap.id), 1)
+    assert [await town.left(one) for one in (small, cheap, dear, draft, free, elsewhere)] == [0, 4, 5, 5, 5, 5]
+    assert [await town.left(await town.beside(one)) for one in (small, cheap)] == [1, 1]
+    assert await town.stock_is_exact()
+    assert len(mails(town, "suspended_lot_moved")) == 2
+    zoe = await town.a_beneficiary("Zoé")
+    taken = await zoe.reserves(await town.beside(cheap))
+    await town.opens(cheap)
+    await shop.merchant.hands_over(await zoe.pass_for(taken))
+    await ends(town, cheap)
+
+    # Of 3 at 4.00 €: one collected there, one at 2.00 €, one nowhere yet.
+    assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("unclaimed", 2, 0)
+    assert await town.money(gift) == (1200, 0)
+    await town.clock(lot.pickup_end + timedelta(days=7, minutes=2))
+    await town.worker_runs()
+    assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("partly_collected", 2, 600)
+    assert await town.money(gift) == (1200, 600)
+    assert await town.stock_is_exact()
+    assert len(mails(town, "suspended_lot_over")) == 1
+
+
+async def test_withdrawing_or_recalling_ends_both_and_everybody_gets_everything_back(town: Town) -> None:
+    marc, jeanne, odile = await town.a_customer(), await town.a_customer("Jeanne"), await town.an_admin()
+    amina, zoe = await town.a_beneficiary(), await town.a_beneficiary("Zoé")
+    for end in ("withdrawn", "recalled"):
+        lot = await town.a_lot(left=6, opens_in=timedelta(hours=-1), gtin="03017620422003", title=f"Panier {end}")
+        gift, unpaid = await marc.gives(lot, 3, if_unclaimed="move"), await jeanne.suspends(lot)
+        beside = await town.beside(lot)
+        eaten, taken = await amina.reserves(beside), await zoe.reserves(beside, 2)
+        await lot.shop.merchant.hands_over(await amina.pass_for(eaten))
+        (await town.a_lot(shop=lot.shop, price_cents=200)), await town.now()
+
+        if end == "withdrawn":
+            await lot.shop.merchant.withdraws(lot)
+            assert (await refused(lot.shop.merchant.withdraws(beside))).code == "lot.not_found"
+        else:
+            recall = await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+            assert recall["lots"] == 1
+            shown = await zoe.gets(f"/reservations/{taken.id}/pass")
+            answer = await lot.shop.merchant.asks("POST", "/pickups", {"qr": shown["qr"], "pin": shown["pin"]})
+            assert answer.json()["code"] == "lot.recalled"
+        await town.worker_runs()
+
+        statuses = await town.rows("select status from app.lots where id in ($1, $2)", lot.id, beside.id)
+        assert [row["status"] for row in statuses] == [end] * 2
+        assert await town.status_of(taken) == "cancelled"
+        assert (await town.taken_today(zoe), await town.taken_today(amina)) == (0, 1)
+        assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("partly_collected", 1, 800)
+        assert await part_of(jeanne, unpaid, "status", "refunded_cents") == ("cancelled", 0)
+        assert (await town.money(gift), await town.money(unpaid)) == ((1200, 800), (0, 0))
+        assert await town.stock_is_exact()
+        assert len(mails(town, "suspended_lot_over")) == 1
+        for mail in (town.folder / "mails").iterdir():
+            mail.unlink()
+        await town.clock(await town.now() + timedelta(days=1))
+
+
+async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: Town) -> None:
+    marc, odile = await town.a_customer(), await town.an_admin()
+    lot = await town.a_lot(left=5, title="Panier")
+    lapsing, cancelled = await marc.suspends(lot), await marc.suspends(lot)
+    late, refunded = await marc.suspends(lot), await marc.suspends(lot)
+    assert (await marc.posts(f"/suspended-lots/{cancelled.id}/cancel"))["status"] == "cancelled"
+    assert (await marc.posts(f"/suspended-lots/{cancelled.id}/cancel"))["status"] == "cancelled"
+    given = await marc.gives(lot)
+    assert await town.left(lot) == 1
+
+    await odile.suspends_account(lot.shop.merchant)
+    await town.stripe.pay(refunded.client_secret)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert await part_of(marc, refunded, "status", "refunded_cents") == ("refunded", 400)
+    assert await town.money(refunded) == (400, 400)
+    assert await town.left(await town.beside(lot)) == 1
+    await town.clock(await town.now() + timedelta(minutes=11))
+    await town.worker_runs()
+    assert await part_of(marc, lapsing, "status") == ("expired",)
+    await town.stripe.pay(late.client_secret)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert (await town.money(late))[0] == (await town.money(late))[1]
+    assert await town.left(lot) == 4
+
+    # Nobody could collect it: the shop stays closed.
+    amina = await town.a_beneficiary()
+    assert (await amina.tries_to_reserve(await town.beside(lot))).code == "lot.closed"
+    await ends(town, lot)
+    assert await part_of(marc, given, "status", "refunded_cents") == ("refunded", 400)
+    assert await town.money(given) == (400, 400)
+    assert await town.stock_is_exact()
+
+    # Whom and what it is not for.
+    open_lot, free = await town.a_lot(price_cents=400, left=2), await town.a_free_lot()
+    merchant, collector = await town.a_merchant(), await town.a_collector()
+    body = {"lot_id": str(open_lot.id), "quantity": 1}
+    for person, wanted, code in (
+        (amina, body, "access.forbidden"),
+        (merchant, body, "access.forbidden"),
+        (collector, body, "access.forbidden"),
+        (marc, {**body, "lot_id": str(free.id)}, "lot.not_found"),
+        (marc, {**body, "quantity": 3}, "lot.sold_out"),
+        (marc, {**body, "if_unclaimed": "keep"}, "request.invalid"),
+        (marc, {**body, "lot_id": "a lot"}, "request.invalid"),
+    ):
+        assert (await person.asks("POST", "/suspended-lots", wanted, key="x")).json()["code"] == code
+    assert (await marc.asks("POST", "/suspended-lots", body)).json()["code"] == "idempotency.key_missing"
+    assert await town.left(open_lot) == 2
+
+
+async def test_what_its_merchant_changes_is_shown_with_the_given_portions_too(town: Town) -> None:
+    marc, amina = await town.a_customer(), await town.a_beneficiary()
+    lot = await town.a_lot(becomes_free_at=await town.now() + timedelta(hours=4))
+    await marc.gives(lot)
+    answer = await lot.shop.merchant.asks(
+        "PATCH", f"/lots/{lot.id}", {"title": "Six croissants", "description": "Au beurre"}
+    )
+    assert answer.status_code == 200
+    beside = await town.beside(lot)
+    seen = await amina.gets(f"/lots/{beside.id}")
+    assert (seen["title"], seen["description"]) == ("Six croissants", "Au beurre")
+    (found,) = (
+        await amina.gets("/lots", near=f"{lot.shop.latitude},{lot.shop.longitude}", q="croissants", kind="free")
+    )["data"]
+    assert found["id"] == str(beside.id)
+    # What was given stands while the rest becomes free, and its donor is not told what is free.
+    await town.clock(await town.now() + timedelta(hours=4, minutes=1))
+    await town.worker_runs()
+    assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
+    assert (await marc.asks("GET", f"/lots/{lot.id}")).status_code == 404
+    assert (await marc.gets("/suspended-lots"))["data"][0]["status"] == "offered"
+    assert await town.left(beside) == 1
