@@ -1,4 +1,4 @@
-"""`/`, `/docs` and `/problems`, in plain HTML that needs nothing from elsewhere."""
+"""`/`, `/docs`, `/pass` and `/problems`, in plain HTML that needs nothing from elsewhere."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
@@ -42,6 +42,11 @@ _SWAGGER_TOO = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
+# The page of a handed pass asks the API for it, and shows a picture that it was answered with.
+_PICTURE_TOO = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
 
 
 def _page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLResponse:
@@ -77,6 +82,11 @@ async def docs(request: Request) -> Response:
     return _page("docs.html", _SWAGGER_TOO)
 
 
+async def handed_pass(request: Request) -> Response:
+    """Show a pass that somebody was handed; the token stands after # and never comes here."""
+    return _page("pass.html", _PICTURE_TOO)
+
+
 async def problem_list(request: Request) -> Response:
     """List every problem."""
     language = language_of(request.scope)
@@ -98,6 +108,7 @@ async def problem_page(request: Request) -> Response:
 routes: list[BaseRoute] = [
     Route("/", front, methods=["GET"]),
     Route("/docs", docs, methods=["GET"]),
+    Route("/pass", handed_pass, methods=["GET"]),
     Route("/problems", problem_list, methods=["GET"]),
     Route("/problems/{code}", problem_page, methods=["GET"]),
     Mount("/static/swagger", StaticFiles(directory=_SWAGGER), name="swagger"),

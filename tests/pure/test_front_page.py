@@ -48,7 +48,7 @@ async def test_it_opens_without_the_database() -> None:
     assert "ne peuvent pas être lus" in answer.text
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/problems/rate.limited"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/pass", "/problems", "/problems/rate.limited"])
 async def test_pages_load_only_files_of_ours_that_exist(path: str) -> None:
     app = toy_app()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as web:

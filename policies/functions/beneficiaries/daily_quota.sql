@@ -14,7 +14,9 @@ begin
     from app.settings s
     where s.name in ('free_portions_per_day', 'household_people_per_extra_portion', 'no_shows_that_lower_quota');
 
-    if absences > 0 and (select count(*) from app.forgiving_days(account)) >= absences then return least(quota, 1); end if;
+    if absences > 0 then
+        if (select count(*) from app.forgiving_days(account)) >= absences then return least(quota, 1); end if;
+    end if;
     if people > 0 then
         quota := quota + coalesce((select (p.household_size - 1) / people from app.beneficiary_persons p
                                    where p.beneficiary_id = account), 0);

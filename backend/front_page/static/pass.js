@@ -1,0 +1,75 @@
+// Shows a handed pass. Its token stands after # in the address, which browsers send to no server; from here it goes into
+// the body of a request, so that no log has it.
+const part = (id) => document.getElementById(id);
+const WORDS = {
+  looking: "Un instant…",
+  noToken: "Ce lien est incomplet\u00a0: demandez-le de nouveau à la personne qui vous l’a donné.",
+  gone: "Ce lien n’ouvre pas ou plus de laissez-passer\u00a0: il a été repris, utilisé, ou l’heure du retrait est passée.",
+  busy: "Trop de demandes en peu de temps\u00a0: réessayez dans une minute.",
+  failed: "Le laissez-passer n’a pas pu être lu pour le moment. Vérifiez votre connexion, puis réessayez.",
+};
+let drawn = null;
+
+function say(words, mayTryAgain = false) {
+  part("state").textContent = words;
+  part("again").hidden = !mayTryAgain;
+}
+
+function ask(path, token) {
+  return fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ token }),
+    cache: "no-store",
+    credentials: "omit",
+  });
+}
+
+function when(start, end) {
+  const paris = { timeZone: "Europe/Paris" };
+  const day = new Intl.DateTimeFormat("fr-FR", { ...paris, weekday: "long", day: "numeric", month: "long" });
+  const time = new Intl.DateTimeFormat("fr-FR", { ...paris, hour: "2-digit", minute: "2-digit" });
+  const [from, until] = [new Date(start), new Date(end)];
+  const lastDay = day.format(from) === day.format(until) ? ""\u00a0: `${day.format(until)} à `;
+  return `${day.format(from)}, de ${time.format(from)} à ${lastDay}${time.format(until)}`;
+}
+
+async function show() {
+  const token = decodeURIComponent(location.hash.slice(1));
+  part("shown").hidden = true;
+  if (!token) {
+    say(WORDS.noToken);
+    return;
+  }
+  say(WORDS.looking);
+  try {
+    const [said, picture] = await Promise.all([
+      ask("/v1/handed-passes/show", token),
+      ask("/v1/handed-passes/show.svg", token),
+    ]);
+    if (!said.ok || !picture.ok) {
+      const refused = [said.status, picture.status];
+      if (refused.includes(429)) say(WORDS.busy, true);
+      else if (refused.some((status) => status >= 500)) say(WORDS.failed, true);
+      else say(WORDS.gone);
+      return;
+    }
+    const pass = await said.json();
+    if (drawn) URL.revokeObjectURL(drawn);
+    drawn = URL.createObjectURL(await picture.blob());
+    part("qr").src = drawn;
+    part("pin").textContent = pass.pin;
+    part("code").textContent = pass.code;
+    part("shop").textContent = pass.shop.name;
+    part("address").textContent = pass.shop.address;
+    part("when").textContent = when(pass.pickup_start, pass.pickup_end);
+    part("shown").hidden = false;
+    say("Le laissez-passer est prêt.");
+  } catch {
+    say(WORDS.failed, true);
+  }
+}
+
+part("again").addEventListener("click", show);
+addEventListener("hashchange", show);
+show();
