@@ -13,6 +13,11 @@ from backend import health
 from backend.accounts import api as accounts
 from backend.accounts import supabase
 from backend.administration import api as administration
+from backend.associations import agreements_api as agreements
+from backend.associations import api as associations
+from backend.associations.documents import MOST_BYTES as LARGEST_DOCUMENT
+from backend.associations.documents import document_store_of
+from backend.associations.facts import DocumentTooLarge
 from backend.beneficiaries import api as beneficiaries
 from backend.db import Database
 from backend.drafts import api as drafts
@@ -55,6 +60,8 @@ ROUTERS: Sequence[APIRouter] = (
     lots.router,
     recurring.router,
     photos.router,
+    associations.router,
+    agreements.router,
     beneficiaries.router,
     administration.router,
     recalls.router,
@@ -72,8 +79,11 @@ HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot
 # Changed without signing in, by machines that sign what they send.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
-# Larger than other bodies: a photo, and what a form puts around it. It goes to a file, not into memory.
-UPLOADS = {"/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge)}
+# Larger than other bodies: a file, and what a form puts around it. It goes to a file, not into memory.
+UPLOADS = {
+    "/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
+    "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
+}
 
 Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 """Opens what the app needs of the world for as long as it runs."""
@@ -87,6 +97,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
     app.state.photos = photo_store_of(chosen)
+    app.state.documents = document_store_of(chosen)
     app.state.drafter = drafter_of(chosen)
     # Gemini's package takes its time to import: not the first shop's, nor that of the start.
     preparing = asyncio.create_task(app.state.drafter.prepare())
@@ -96,6 +107,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
         await app.state.identities.close()
         await app.state.stripe.aclose()
         await app.state.photos.close()
+        await app.state.documents.close()
         preparing.cancel()
         await asyncio.gather(preparing, return_exceptions=True)
         await app.state.drafter.close()

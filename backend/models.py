@@ -2,6 +2,7 @@
 
 from backend.accounts import models as accounts
 from backend.administration import models as administration
+from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.columns import Table
@@ -23,6 +24,7 @@ __all__ = ["metadata"]
 TABLES = (
     accounts,
     administration,
+    associations,
     audit,
     beneficiaries,
     drafts,

@@ -33,6 +33,7 @@ TAGS = {
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
+    "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
     "payments": "Money, through Stripe.",
     "impact": "What handovers saved: meals, kg, CO₂e, euros, people helped.",
     "administration": "What admins decide, with its history.",

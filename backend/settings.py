@@ -66,7 +66,11 @@ class Settings(BaseSettings):
         ),
     ] = None
     data_dir: Annotated[
-        Path, _env("ECOPANIER_DATA_DIR", "Embedded database, photos, written mails, the key made outside production.")
+        Path,
+        _env(
+            "ECOPANIER_DATA_DIR",
+            "Embedded database, photos, documents, written mails, the key made outside production.",
+        ),
     ] = Path(".data")
     demo: Annotated[bool, _env("ECOPANIER_DEMO", "Whether `scripts/run` fills an empty database with a demo town.")] = (
         True
@@ -122,10 +126,10 @@ class Settings(BaseSettings):
         SecretStr | None, _env("SUPABASE_JWT_SECRET", "Only for projects that still sign with HS256.")
     ] = None
 
-    # Photos
+    # Photos and documents
     photos: Annotated[
         Literal["directory", "supabase"],
-        _env("ECOPANIER_PHOTOS", "Where photos are kept: in the data directory, or in Supabase Storage."),
+        _env("ECOPANIER_PHOTOS", "Where photos and documents are kept: in the data directory, or in Supabase Storage."),
     ] = "directory"
     supabase_photos_bucket: Annotated[
         str,
@@ -135,6 +139,14 @@ class Settings(BaseSettings):
             pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$",
         ),
     ] = "photos"
+    supabase_documents_bucket: Annotated[
+        str,
+        Field(
+            validation_alias="SUPABASE_DOCUMENTS_BUCKET",
+            description="The private bucket that signed agreements are kept in.",
+            pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$",
+        ),
+    ] = "documents"
 
     # Money
     stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None

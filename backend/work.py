@@ -1,12 +1,12 @@
-"""What a job works with: the worker's own way to the database, Stripe, the photo store, and the settings."""
+"""What a job works with: the worker's own way to the database, Stripe, the stores of files, and the settings."""
 
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import Acts, Database
+from backend.file_store import FileStore
 from backend.payments.stripe_client import Stripe
-from backend.photos.store import PhotoStore
 from backend.settings import Settings
 
 
@@ -16,7 +16,8 @@ class Work:
 
     database: Database
     stripe: Stripe
-    photos: PhotoStore
+    photos: FileStore
+    documents: FileStore
     settings: Settings
 
     @property

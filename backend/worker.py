@@ -19,6 +19,8 @@ from procrastinate import RetryStrategy
 from procrastinate.exceptions import ConnectorException
 
 from backend.accounts import jobs as accounts
+from backend.associations import jobs as associations
+from backend.associations.documents import document_store_of
 from backend.db import Database
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
@@ -121,6 +123,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def remove_orphans(timestamp: int) -> None:
         await photos.remove_orphans(work)
 
+    @app.periodic(cron="47 * * * *")
+    @app.task(name="associations.remove_orphans")
+    async def remove_orphaned_documents(timestamp: int) -> None:
+        await associations.remove_orphans(work)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
@@ -153,15 +160,16 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
     url = settings.worker_database_url.get_secret_value()
     database = await Database.open(url, settings)
     stripe = stripe_of(settings)
-    store = photo_store_of(settings)
-    work = Work(database, stripe, store, settings)
+    pictures, documents = photo_store_of(settings), document_store_of(settings)
+    work = Work(database, stripe, pictures, documents, settings)
     try:
         app = queue(work, url)
         async with app.open_async():
             yield work, app
     finally:
         await stripe.aclose()
-        await store.close()
+        await pictures.close()
+        await documents.close()
         await database.close()
 
 
@@ -171,6 +179,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await by_the_clock(work)
     await payments.reconcile(work)
     await photos.remove_orphans(work)
+    await associations.remove_orphans(work)
     app.periodic_registry.periodic_tasks.clear()  # they have just been done
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

@@ -55,6 +55,11 @@ class SupabaseStorageServer:
             return self._sign(path.removeprefix(SIGN), received)
         if received.method == "POST" and path.startswith(OBJECT):
             return self._keep(path.removeprefix(OBJECT), received)
+        if received.method == "GET" and path.startswith(OBJECT):
+            name = path.removeprefix(f"{OBJECT}{self.bucket}/")
+            return (
+                reply(200, self.kept[name][1], self.kept[name][0]) if name in self.kept else _refusal(404, "not_found")
+            )
         if received.method == "DELETE" and path == f"{OBJECT}{self.bucket}":
             gone = [name for name in json.loads(received.body)["prefixes"] if self.kept.pop(name, None)]
             return _said([{"name": name, "bucket_id": self.bucket} for name in gone])

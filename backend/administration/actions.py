@@ -1,11 +1,11 @@
-"""What admins decide: about shops, associations and collectors, and about accounts."""
+"""What admins decide: about shops, associations, collectors and accounts, and the platform's parameters."""
 
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.administration import queries
-from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn
+from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn, SettingsIn
 from backend.db import call
 from backend.shops.queries import own_shop
 from backend.shops.schemas import OwnShop
@@ -42,3 +42,11 @@ async def restore_account(session: AsyncSession, account_id: UUID, reason: str) 
     """Restore an account with its shops and the lots that are still ahead. From the database AccountNotFound."""
     await call(session, "restore_account", account=account_id, why=reason)
     return AccountStanding(id=account_id, status="active")
+
+
+async def change_settings(session: AsyncSession, wanted: SettingsIn, versions: list[int] | None) -> None:
+    """Set the parameters that are named, all or none, if they are still at one of these versions (any, without them).
+
+    They hold from the commit on, in every process. From the database PreconditionFailed, OutOfBounds.
+    """
+    await call(session, "change_settings", wanted=wanted.model_dump_json(exclude_unset=True), versions=versions)

@@ -1,24 +1,31 @@
-"""What admins decide, over HTTP. Shops to verify are found with `GET /shops?status=pending`."""
+"""What admins decide and set, over HTTP. Shops to verify are found with `GET /shops?status=pending`."""
 
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Query
-from pydantic import TypeAdapter
+from fastapi import Query, Response
+from pydantic import AwareDatetime, TypeAdapter
 
 from backend.administration import actions, queries
-from backend.administration.facts import AccountNotFound, AssociationNotFound, CollectorNotFound, OwnSuspension
+from backend.administration.facts import AccountNotFound, CollectorNotFound, OwnSuspension
+from backend.administration.queries import AuditQuery
 from backend.administration.schemas import (
     AccountStanding,
     AssociationOut,
+    AuditEntryOut,
     CollectorOut,
     DecisionIn,
     ReasonIn,
-    Standing,
+    SettingChangeOut,
+    SettingsIn,
+    SettingsOut,
 )
-from backend.common_facts import CursorInvalid
+from backend.associations.facts import AssociationNotFound, AssociationNumberTaken
+from backend.associations.schemas import Standing
+from backend.common_facts import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.db import AsAdmin
 from backend.errors import problems
+from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
@@ -28,6 +35,7 @@ from backend.shops.schemas import OwnShop
 router = Router(tags=["administration"], prefix="/admin")
 
 CURSOR = TypeAdapter(tuple[UUID])
+NUMBERED = TypeAdapter(tuple[int])
 StatusWanted = Annotated[Standing | None, Query(examples=["pending"])]
 
 
@@ -46,7 +54,7 @@ async def list_associations(
     return page_of(await queries.associations(session, status, beyond, limit), limit, lambda found: (found.id,))
 
 
-@router.post("/associations/{association_id}/verify", responses=problems(AssociationNotFound))
+@router.post("/associations/{association_id}/verify", responses=problems(AssociationNotFound, AssociationNumberTaken))
 async def verify_association(
     association_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep
 ) -> AssociationOut:
@@ -79,3 +87,48 @@ async def suspend_account(account_id: UUID, why: ReasonIn, session: AsAdmin, onc
 async def restore_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Restore a suspended account, its shops, and those lots that are still ahead."""
     return cast(AccountStanding, await once(session, actions.restore_account(session, account_id, why.reason), 200))
+
+
+@router.get("/settings")
+async def read_settings(session: AsAdmin, response: Response) -> SettingsOut:
+    """Read the platform's parameters."""
+    found, version = await queries.settings(session)
+    response.headers["ETag"] = etag(version)
+    return found
+
+
+@router.put("/settings", responses=problems(PreconditionFailed, OutOfBounds))
+async def change_settings(wanted: SettingsIn, session: AsAdmin, if_match: IfMatch, response: Response) -> SettingsOut:
+    """Set parameters of the platform; with If-Match only if nobody changed any since they were read.
+
+    All that are sent change, or none does. They hold from this answer on, without a restart.
+    """
+    await actions.change_settings(session, wanted, if_match)
+    found, version = await queries.settings(session)
+    response.headers["ETag"] = etag(version)
+    return found
+
+
+@router.get("/settings/history", responses=problems(CursorInvalid))
+async def list_setting_changes(session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[SettingChangeOut]:
+    """List what admins set, newest first."""
+    before = cursor_key(after, NUMBERED)[0] if after else None
+    return page_of(await queries.setting_changes(session, before, limit), limit, lambda change: (change.id,))
+
+
+@router.get("/audit", responses=problems(CursorInvalid))
+async def read_audit_log(
+    session: AsAdmin,
+    action: Annotated[str | None, Query(max_length=100, examples=["setting.changed"])] = None,
+    subject: Annotated[str | None, Query(max_length=100, examples=["setting"])] = None,
+    subject_id: Annotated[UUID | None, Query()] = None,
+    actor_id: Annotated[UUID | None, Query(description="Who did it.")] = None,
+    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[AuditEntryOut]:
+    """Read the audit log, newest first: who did what to what, when, in which request."""
+    wanted = AuditQuery(action, subject, subject_id, actor_id, since, until)
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.audit_entries(session, wanted, before, limit), limit, lambda entry: (entry.id,))

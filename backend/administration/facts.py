@@ -15,12 +15,6 @@ class OwnSuspension(Fact):
     code, status = "account.own_suspension", 409
 
 
-class AssociationNotFound(Fact):
-    """There is no such association."""
-
-    code, status = "association.not_found", 404
-
-
 class CollectorNotFound(Fact):
     """There is no such collector."""
 
@@ -37,3 +31,9 @@ class RecordAppendOnly(Fact):
     """What was recorded does not change."""
 
     code, status = "record.append_only", 409
+
+
+class SettingUnknown(Fact):
+    """The platform has no such parameter."""
+
+    code, status = "setting.unknown", 422

@@ -3,19 +3,37 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import Column, Identity, Integer
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, now, text
+from backend.columns import Index, Table, identifier, moment, now, text
 
 
 class Setting(Table, table=True):
-    """A parameter of the platform: one of the starred figures of the product."""
+    """A parameter of the platform: one of the starred figures of the product, within its bounds."""
 
     __tablename__ = "settings"
 
     name: str = text(primary_key=True)
     value: int
     changed_at: datetime = now()
+    kind: str = text()
+    minimum: int
+    maximum: int
+
+
+class SettingChange(Table, table=True):
+    """Who set a parameter from what to what, and when. Append-only."""
+
+    __tablename__ = "setting_changes"
+    __table_args__ = (Index("setting_changes_changed_by_idx", "changed_by"),)
+
+    id: int = Field(sa_column=Column(Integer, Identity(), primary_key=True))
+    name: str = text()
+    old: int
+    new: int
+    changed_by: UUID = Field(foreign_key="app.accounts.id")
+    changed_at: datetime = moment()
 
 
 class Decision(Table, table=True):
@@ -34,18 +52,6 @@ class Decision(Table, table=True):
     reason: str | None = text()
     decided_by: UUID = Field(foreign_key="app.accounts.id")
     decided_at: datetime = now()
-
-
-class Association(Table, table=True):
-    """An organisation that enrols beneficiaries; its id is its account's."""
-
-    __tablename__ = "associations"
-    __table_args__ = (Index("associations_status_idx", "status", "id"),)
-
-    id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
-    name: str = text()
-    status: str = text(sa_column_kwargs={"server_default": "pending"})
-    created_at: datetime = now()
 
 
 class Collector(Table, table=True):

@@ -1,19 +1,50 @@
-"""What an admin has to decide about, under row-level security."""
+"""What an admin has to decide about, the platform's parameters and its audit log, under row-level security."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Integer, Select, func, literal, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.accounts.models import Account
-from backend.administration.models import Association, Collector
-from backend.administration.schemas import AssociationOut, CollectorOut, Standing
+from backend.administration.models import Collector, Setting, SettingChange
+from backend.administration.schemas import (
+    AssociationOut,
+    AuditEntryOut,
+    CollectorOut,
+    SettingChangeOut,
+    SettingsOut,
+)
+from backend.associations.models import Association
+from backend.associations.schemas import Standing
+from backend.audit.models import AuditEntry
+
+
+class AuditQuery(NamedTuple):
+    """Which entries of the audit log are wanted; None: any."""
+
+    action: str | None
+    subject: str | None
+    subject_id: UUID | None
+    actor_id: UUID | None
+    since: datetime | None
+    until: datetime | None
+
 
 _EMAIL = (col(Account.email), col(Account.email_verified_at).is_not(None).label("email_verified"))
 _ASSOCIATIONS = select(
-    col(Association.id), col(Association.name), col(Association.status), col(Association.created_at), *_EMAIL
+    col(Association.id),
+    col(Association.name),
+    col(Association.rna),
+    col(Association.siret),
+    (func.num_nonnulls(col(Association.rna), col(Association.siret)) == 0).label("number_missing"),
+    col(Association.address),
+    col(Association.insee_code),
+    col(Association.status),
+    col(Association.created_at),
+    *_EMAIL,
 ).join(Account, col(Account.id) == col(Association.id))
 _COLLECTORS = select(
     col(Collector.id), col(Account.display_name), col(Collector.status), col(Collector.created_at), *_EMAIL
@@ -47,6 +78,51 @@ async def collector(session: AsyncSession, collector_id: UUID) -> CollectorOut:
     return CollectorOut.model_validate(
         (await session.execute(_COLLECTORS.where(col(Collector.id) == collector_id))).one()
     )
+
+
+async def settings(session: AsyncSession) -> tuple[SettingsOut, int]:
+    """Give all parameters of the platform and their version, as one statement sees them."""
+    factor = func.app.general_factor().table_valued("co2e_grams_per_meal")
+    rows = await session.execute(
+        union_all(
+            select(col(Setting.name), col(Setting.value)),
+            select(literal("co2e_grams_per_meal"), factor.c.co2e_grams_per_meal),
+            select(literal_column("null"), func.app.settings_version(type_=Integer)),
+        )
+    )
+    values = {name: value for name, value in rows}
+    version: int = values.pop(None)
+    return SettingsOut.model_validate(values), version
+
+
+async def setting_changes(session: AsyncSession, before: int | None, limit: int) -> list[SettingChangeOut]:
+    """Give one change of a parameter more than a page, newest first."""
+    wanted = select(SettingChange).order_by(col(SettingChange.id).desc()).limit(limit + 1)
+    if before is not None:
+        wanted = wanted.where(col(SettingChange.id) < before)
+    return [SettingChangeOut.model_validate(found) for found in (await session.execute(wanted)).scalars()]
+
+
+async def audit_entries(
+    session: AsyncSession, wanted: AuditQuery, before: UUID | None, limit: int
+) -> list[AuditEntryOut]:
+    """Give one entry of the audit log more than a page, newest first."""
+    asked = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit + 1)
+    for column, value in (
+        (AuditEntry.action, wanted.action),
+        (AuditEntry.subject, wanted.subject),
+        (AuditEntry.subject_id, wanted.subject_id),
+        (AuditEntry.actor_id, wanted.actor_id),
+    ):
+        if value is not None:
+            asked = asked.where(col(column) == value)
+    if wanted.since is not None:
+        asked = asked.where(col(AuditEntry.at) >= wanted.since)
+    if wanted.until is not None:
+        asked = asked.where(col(AuditEntry.at) < wanted.until)
+    if before is not None:
+        asked = asked.where(col(AuditEntry.id) < before)
+    return [AuditEntryOut.model_validate(found) for found in (await session.execute(asked)).scalars()]
 
 
 def _page(

@@ -1,15 +1,15 @@
 """What enters and leaves about an admin's decisions."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
-from backend.bodies import In, Out
+from backend.associations.schemas import Standing
+from backend.bodies import In, Out, if_sent
 
 ACCOUNT = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
-Standing = Literal["pending", "verified", "rejected"]
 
 
 class DecisionIn(In):
@@ -39,6 +39,13 @@ class AssociationOut(Out):
     name: str = Field(examples=["Les Paniers du Faubourg"])
     email: str | None = Field(examples=["contact@example.org"])
     email_verified: bool = Field(examples=[True])
+    rna: str | None = Field(examples=["W672001234"])
+    siret: str | None = Field(examples=[None])
+    number_missing: bool = Field(
+        description="It gave neither RNA nor SIRET: decide by what you know of it otherwise.", examples=[False]
+    )
+    address: str | None = Field(examples=["4 quai des Pêcheurs, 67000 Strasbourg"])
+    insee_code: str | None = Field(examples=["67482"])
     status: Standing = Field(examples=["pending"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 
@@ -52,3 +59,91 @@ class CollectorOut(Out):
     email_verified: bool = Field(examples=[True])
     status: Standing = Field(examples=["pending"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+
+
+_PORTIONS: dict[str, Any] = {
+    "description": "Free portions a beneficiary may reserve a day.",
+    "examples": [2],
+}
+_HOLD: dict[str, Any] = {"description": "Minutes before an unpaid reservation lapses.", "examples": [10]}
+_CANCELLATION: dict[str, Any] = {
+    "description": "Minutes before the pickup window opens until which cancelling is free.",
+    "examples": [120],
+}
+_MEAL: dict[str, Any] = {"description": "Grams of food that count as a meal.", "examples": [500]}
+_DRAFTS: dict[str, Any] = {"description": "Drafts a day for which a shop may ask the model.", "examples": [40]}
+_OFFER: dict[str, Any] = {
+    "description": "Minutes for which a portion that came free is offered to whoever waits.",
+    "examples": [15],
+}
+_HOUSEHOLD: dict[str, Any] = {
+    "description": "One more free portion a day for each so many people of a household beyond the first; 0: none.",
+    "examples": [0],
+}
+_NO_SHOWS: dict[str, Any] = {
+    "description": "No-shows within 30 days that lower the quota to one portion; 0: they never do.",
+    "examples": [0],
+}
+_CO2E: dict[str, Any] = {
+    "description": "Grams of CO₂e that a meal saves, where its category has no factor of its own. Entries written "
+    "before a change keep the factor that they were written with.",
+    "examples": [900],
+}
+
+
+class SettingsIn(In):
+    """The parameters that change, within their bounds; what is not sent stays as it is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"free_portions_per_day": 2, "hold_minutes": 15}]})
+
+    free_portions_per_day: int = if_sent(ge=1, le=10, **_PORTIONS)
+    hold_minutes: int = if_sent(ge=1, le=60, **_HOLD)
+    free_cancellation_minutes: int = if_sent(ge=0, le=2880, **_CANCELLATION)
+    meal_grams: int = if_sent(ge=100, le=2000, **_MEAL)
+    model_drafts_per_shop_and_day: int = if_sent(ge=0, le=1000, **_DRAFTS)
+    waiting_offer_minutes: int = if_sent(ge=5, le=120, **_OFFER)
+    household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
+    no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
+    co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
+
+
+class SettingsOut(Out):
+    """All parameters of the platform."""
+
+    free_portions_per_day: int = Field(**_PORTIONS)
+    hold_minutes: int = Field(**_HOLD)
+    free_cancellation_minutes: int = Field(**_CANCELLATION)
+    meal_grams: int = Field(**_MEAL)
+    model_drafts_per_shop_and_day: int = Field(**_DRAFTS)
+    waiting_offer_minutes: int = Field(**_OFFER)
+    household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
+    no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
+    co2e_grams_per_meal: int = Field(**_CO2E)
+
+
+class SettingChangeOut(Out):
+    """One parameter, set by an admin."""
+
+    id: int = Field(description="The version of all parameters that it made, as in their ETag.", examples=[7])
+    name: str = Field(examples=["hold_minutes"])
+    old: int = Field(examples=[10])
+    new: int = Field(examples=[15])
+    changed_by: UUID = Field(description="The admin's account.", examples=[ACCOUNT])
+    changed_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+
+
+class AuditEntryOut(Out):
+    """Who did what to what, when, in which request. Ids, counts and words of the program: no personal data."""
+
+    id: UUID = Field(examples=["01980c5e-7f3a-7d20-8e55-9b1c40a7d6f3"])
+    at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+    actor_id: UUID | None = Field(description="null: nobody who signs in.", examples=[ACCOUNT])
+    actor_role: str = Field(
+        description="The role of the account; else `nobody`, `worker`, or `operator` for the command line.",
+        examples=["admin"],
+    )
+    action: str = Field(examples=["setting.changed"])
+    subject: str = Field(examples=["setting"])
+    subject_id: UUID | None = Field(examples=[None])
+    detail: dict[str, Any] | None = Field(examples=[{"name": "hold_minutes", "old": 10, "new": 15}])
+    request_id: str | None = Field(examples=["9f8d2c1b7a604e53b0d1c6f7e8a92b34"])

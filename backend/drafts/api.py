@@ -10,8 +10,7 @@ from starlette.responses import Response
 from backend.db import database
 from backend.drafts import actions
 from backend.drafts.facts import WhichShop
-from backend.drafts.schemas import DraftMade
-from backend.drafts.uploads import content_hash, uploaded
+from backend.drafts.schemas import DraftMade, ForShop
 from backend.errors import language_of, problems
 from backend.idempotency import IdempotencyInProgress, Once, key_of, keyed_fingerprint
 from backend.identity import caller
@@ -25,6 +24,7 @@ from backend.photos.facts import (
 )
 from backend.routing import Router
 from backend.shops.facts import ShopNotFound
+from backend.uploads import content_hash, uploaded
 
 router = Router(tags=["lots"])
 
@@ -92,15 +92,15 @@ async def draft_lot(
     await spend(request.scope, "drafts", DRAFTS, str(account_id))
     key = key_of(request)
     state = request.app.state
-    async with uploaded(request) as (file, shop_id):
-        sent = b"" if key is None else await content_hash(file) + str(shop_id).encode()
+    async with uploaded(request, "photo", ForShop) as (file, wanted):
+        sent = b"" if key is None else await content_hash(file) + str(wanted.shop_id).encode()
         return await actions.draft_lot(
             await database(request),
             state.photos,
             state.drafter,
             account_id,
             file,
-            shop_id,
+            wanted.shop_id,
             language_of(request.scope),
             Once(key, keyed_fingerprint(request, sent)),
         )

@@ -1,4 +1,4 @@
-"""What leaves about drafts. Money in euro cents, weights in grams, days in Paris."""
+"""What enters and leaves about drafts. Money in euro cents, weights in grams, days in Paris."""
 
 from datetime import date
 from typing import Literal
@@ -6,10 +6,16 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import Out
+from backend.bodies import In, Out
 from backend.lots.models import Allergen, DateKind
 from backend.lots.schemas import PHOTO
 from backend.shops.models import Category
+
+
+class ForShop(In):
+    """What a photo may be sent with: for which shop it is."""
+
+    shop_id: UUID | None = None
 
 
 class DraftOut(Out):

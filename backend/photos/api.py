@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse
 from backend.db import database
 from backend.errors import problems
 from backend.etags import unchanged
+from backend.file_store import SignedUrl
 from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody
 from backend.photos.facts import PhotoNotFound, PhotoStoreUnavailable
 from backend.photos.models import Photo
 from backend.photos.pictures import Size
-from backend.photos.store import WEBP, PhotoStore, SignedUrl
+from backend.photos.store import WEBP, PhotoStore
 from backend.routing import Router
 
 router = Router(tags=["lots"])

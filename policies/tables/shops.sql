@@ -20,6 +20,9 @@ create policy "Merchants see their own shops" on app.shops for select to authent
 create policy "Holders see the shops they reserved at" on app.shops for select to authenticated
     using (id = any (array(select app.shops_reserved_at_by((select app.caller())))));
 
+create policy "Associations see the shops that they have agreements with" on app.shops for select to authenticated
+    using (id = any (array(select app.shops_agreed_with((select app.caller())))));
+
 create policy "Admins see shops" on app.shops for select to authenticated
     using ((select app.caller_role()) = 'admin');
 

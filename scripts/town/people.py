@@ -25,6 +25,15 @@ class Neighbour:
 
 
 @dataclass(frozen=True)
+class Charity(Neighbour):
+    """An association with its number in the register, plainly invented, and where it is."""
+
+    rna: str = ""
+    address: str = ""
+    in_time: bool = False
+
+
+@dataclass(frozen=True)
 class Enrolled:
     """A beneficiary: by whom enrolled how many days ago, and until how many days from now the right lasts.
 
@@ -53,8 +62,21 @@ TABLES = "tables-partagees"
 RELAIS = "relais-meinau"
 
 NEIGHBOURS = (
-    Neighbour(TABLES, "association", "Les Tables partagées"),
-    Neighbour(RELAIS, "association", "Relais de la Meinau"),
+    Charity(
+        TABLES,
+        "association",
+        "Les Tables partagées",
+        rna="W000000017",
+        address="9 quai des Pêcheurs, 67000 Strasbourg",
+        in_time=True,
+    ),
+    Charity(
+        RELAIS,
+        "association",
+        "Relais de la Meinau",
+        rna="W000000029",
+        address="40 avenue de Normandie, 67100 Strasbourg",
+    ),
     Neighbour("karim", "collector", "Karim, vélo-cargo"),
     Neighbour("lucie", "collector", "Lucie, camionnette frigorifique"),
     Neighbour("joseph", "collector", "Joseph, bénévole", verified=False),

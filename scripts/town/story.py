@@ -19,7 +19,7 @@ from backend.reservations.passes import ALPHABET, CODE_LENGTH
 from backend.seals import SEALED_PERSON, address_look_up, identity_of, keyring, sealed_json
 from scripts.town.acts import Acts
 from scripts.town.offers import OFFERS, PARIS, Offer, paris
-from scripts.town.people import ADMIN, BENEFICIARIES, NEIGHBOURS, WITH_A_PASS, Enrolled, Neighbour, address
+from scripts.town.people import ADMIN, BENEFICIARIES, NEIGHBOURS, WITH_A_PASS, Charity, Enrolled, Neighbour, address
 from scripts.town.shops import SHOPS, STRASBOURG, Shop, invented_siret
 
 SEED = 2025
@@ -94,6 +94,8 @@ class Story:
         for place, neighbour in enumerate(NEIGHBOURS):
             came = self._days_ago(7 * WEEKS - place // 4, "09:00") + place * 7 * MINUTE
             self._then(came, self._registers, neighbour.login, neighbour.role, neighbour.name)
+            if isinstance(neighbour, Charity):
+                self._then(came + HOUR, self._says_who_it_is, neighbour)
             if neighbour.role != "customer" and neighbour.verified:
                 self._then(came + 5 * HOUR, self._is_verified, neighbour)
         for place, merchant in enumerate(dict.fromkeys(shop.merchant for shop in SHOPS)):
@@ -130,6 +132,17 @@ class Story:
             known_as=uuid4(),
         )
         self._accounts[login] = made[0]
+
+    def _says_who_it_is(self, charity: Charity) -> None:
+        self._acts.run(
+            "update app.associations set rna = %s, address = %s, insee_code = %s, distributes_in_time = %s"
+            " where id = %s",
+            charity.rna,
+            charity.address,
+            STRASBOURG,
+            charity.in_time,
+            self._accounts[charity.login],
+        )
 
     def _is_verified(self, neighbour: Neighbour) -> None:
         subject = {neighbour.role: self._accounts[neighbour.login]}

@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from backend.photos import store
+from backend import file_store
+from backend.file_store import Directory, SignedUrl, SupabaseStorage
 from backend.photos.facts import PhotoStoreUnavailable
 from backend.photos.pictures import Encoded, Size
-from backend.photos.store import Directory, PhotoStore, SignedUrl, SupabaseStorage, photo_store_of
+from backend.photos.store import PHOTOS, PhotoStore, photo_store_of
 from backend.settings import Settings, SettingsRefused
 from tests.listener import Received, reply
 from tests.supabase_storage import KEY, SupabaseStorageServer
@@ -76,7 +77,7 @@ async def test_a_photo_is_kept_shown_kept_anew_and_removed(photos: PhotoStore, s
 
 
 async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    photos, photo = Directory(tmp_path), uuid4()
+    photos, photo = Directory(tmp_path, PHOTOS), uuid4()
 
     def full(_file: int) -> None:
         raise OSError("no space left on device")
@@ -90,14 +91,14 @@ async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, mon
     assert files_in(tmp_path) == {f"{photo}.full.webp", f"{photo}.card.webp"}
 
     (tmp_path / "file").write_bytes(b"")
-    for nowhere in (Directory(tmp_path / "file"), Directory(tmp_path / "file" / "deeper")):
+    for nowhere in (Directory(tmp_path / "file", PHOTOS), Directory(tmp_path / "file" / "deeper", PHOTOS)):
         for attempt in (nowhere.keep(photo, PICTURES), nowhere.find(photo, "full")):
             with pytest.raises(PhotoStoreUnavailable):
                 await attempt
 
 
 async def test_what_a_killed_process_had_begun_to_write_goes_with_its_photo(tmp_path: Path) -> None:
-    photos, photo, other = Directory(tmp_path), uuid4(), uuid4()
+    photos, photo, other = Directory(tmp_path, PHOTOS), uuid4(), uuid4()
     await photos.keep(other, PICTURES)
     folder = tmp_path / str(photo)[-2:]
     folder.mkdir(exist_ok=True)
@@ -134,7 +135,7 @@ LIES: dict[str, Callable[[Received], bytes | None]] = {
 
 @pytest.mark.parametrize("lie", LIES)
 async def test_a_supabase_that_fails_or_lies_is_one_clear_problem(storage: SupabaseStorageServer, lie: str) -> None:
-    photos, photo = SupabaseStorage(storage.url, KEY, "photos"), uuid4()
+    photos, photo = SupabaseStorage(storage.url, KEY, "photos", PHOTOS), uuid4()
     await photos.keep(photo, PICTURES)
     storage.fails = LIES[lie]
 
@@ -150,7 +151,7 @@ async def test_a_supabase_that_fails_or_lies_is_one_clear_problem(storage: Supab
 async def test_a_slow_supabase_is_not_waited_for(
     storage: SupabaseStorageServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "STORE_SECONDS", 0.2)
+    monkeypatch.setattr(file_store, "STORE_SECONDS", 0.2)
     over = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -159,7 +160,7 @@ async def test_a_slow_supabase_is_not_waited_for(
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    photos = SupabaseStorage(f"http://127.0.0.1:{port}", KEY, "photos")
+    photos = SupabaseStorage(f"http://127.0.0.1:{port}", KEY, "photos", PHOTOS)
     await photos.files()  # importing the client takes longer than that
 
     async with asyncio.timeout(10):
@@ -172,7 +173,7 @@ async def test_a_slow_supabase_is_not_waited_for(
 
 
 async def test_a_key_of_another_project_keeps_and_shows_nothing(storage: SupabaseStorageServer) -> None:
-    photos = SupabaseStorage(storage.url, "sb_secret_of_somebody_else", "photos")
+    photos = SupabaseStorage(storage.url, "sb_secret_of_somebody_else", "photos", PHOTOS)
     with pytest.raises(PhotoStoreUnavailable):
         await photos.keep(uuid4(), PICTURES)
     assert storage.asked == 1

@@ -48,7 +48,7 @@ async def test_a_newcomer_finds_a_town_and_can_use_it_at_once(town: Town) -> Non
     counted = await town.rows(
         "select (select count(*) from app.shops where status = 'verified'),"
         " (select count(distinct category) from app.shops),"
-        " (select count(*) from app.associations where status = 'verified'),"
+        " (select count(rna) from app.associations where status = 'verified'),"
         " (select count(*) from app.collectors),"
         " (select count(*) from app.lots where status = 'published' and remaining > 0)"
     )

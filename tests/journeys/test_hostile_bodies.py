@@ -62,6 +62,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/lots/{lot_id}/waiting": customer,
         "/v1/suspended-lots": customer,
         "/v1/beneficiaries": await town.an_association(),
+        "/v1/associations/me": await town.an_association("Ici"),
     }
 
 
@@ -83,6 +84,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "suspended_lot_id": uuid4(),
         "listing_id": (await shop.merchant.posts("/recurring-listings", bags(shop.id)))["id"],
         "day": "2030-06-10",
+        "agreement_id": uuid4(),
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

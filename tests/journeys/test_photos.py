@@ -11,7 +11,8 @@ import asyncpg
 import httpx2
 import pytest
 
-from backend.photos.store import Directory
+from backend.file_store import Directory
+from backend.photos.store import PHOTOS
 from backend.settings import settings
 from tests.journeys.test_strangers import everything
 from tests.listener import reply
@@ -32,7 +33,7 @@ async def a_photo(town: Town, merchant: Merchant, *, days_old: int = 0, status: 
         status,
         days_old,
     )
-    await Directory(town.folder / "photos").keep(photo, {"full": b"RIFF full", "card": b"RIFF card"})
+    await Directory(town.folder / "photos", PHOTOS).keep(photo, {"full": b"RIFF full", "card": b"RIFF card"})
     return photo
 
 
@@ -134,7 +135,7 @@ async def test_caches_keep_only_what_everybody_may_see(town: Town) -> None:
 
     # A photo whose files are lost is no failure of the program.
     await town.changes("update app.lots set status = 'published' where id = $1", lot.id)
-    await Directory(town.folder / "photos").remove(photo)
+    await Directory(town.folder / "photos", PHOTOS).remove(photo)
     assert (await photo_as(town, None, photo, "card")).json()["code"] == "photo.not_found"
 
 
@@ -323,7 +324,7 @@ async def test_what_no_lot_shows_for_a_day_is_removed_with_its_files(town: Town)
         shop.id,
         goes["of a draft"],
     )
-    await Directory(town.folder / "photos").remove(goes["never stored"])  # there is nothing of it
+    await Directory(town.folder / "photos", PHOTOS).remove(goes["never stored"])  # there is nothing of it
 
     await town.worker_runs()
 
@@ -419,5 +420,5 @@ async def test_a_photo_that_is_going_can_be_taken_by_no_lot(town: Town) -> None:
 
 def test_pictures_lie_in_the_data_directory(tmp_path: Path) -> None:
     photo = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
-    asyncio.run(Directory(tmp_path).keep(photo, {"full": b"1", "card": b"2"}))
+    asyncio.run(Directory(tmp_path, PHOTOS).keep(photo, {"full": b"1", "card": b"2"}))
     assert (tmp_path / "f4" / f"{photo}.card.webp").read_bytes() == b"2"

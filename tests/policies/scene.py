@@ -61,6 +61,13 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     await town.a_shop(merchant, verified=False)
     closed = await town.a_shop(merchant)
     await _lots_and_reservations(town, shop, closed, customer, beneficiary)
+    await town.an_agreement(association, shop.id, status="confirmed")
+    await town.an_agreement(association, shop.id, status="coming")
+    await town.changes(
+        "insert into app.setting_changes (name, old, new, changed_by, changed_at)"
+        " values ('hold_minutes', 10, 15, $1, now())",
+        people["admin"].id,
+    )
     async with town.copy.connection(API) as api:
         await _what_the_api_writes(api, people)
     await town.changes(

@@ -1,6 +1,6 @@
 """Who may do which act with whose things: `acts.md`, executed as each person."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -44,6 +44,11 @@ class Things:
     kept: UUID
     """Where the customer waits, and something is kept for them."""
     gift: UUID
+    proposed: UUID = field(default_factory=uuid4)
+    coming: UUID = field(default_factory=uuid4)
+    """Agreements of the association with shops of the merchant: to be decided; without its document yet."""
+    unagreed: UUID = field(default_factory=uuid4)
+    """A shop without an agreement."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
@@ -101,6 +106,16 @@ class Things:
             ),
             "verify the collector": ("select app.decide_collector($1, 'verified', null)", [first["collector"].id]),
             "suspend the customer": ("select app.suspend_account($1, 'reported')", [first["customer"].id]),
+            "change settings": ("select app.change_settings('{\"hold_minutes\": 5}', null)", []),
+            "find associations": ("select count(*) from app.verified_associations(null, null, null, 9)", []),
+            "begin an agreement": (
+                "select app.begin_agreement($1, current_date, null)",
+                [self.unagreed],
+            ),
+            "propose the agreement": ("select app.propose_agreement($1, 1000)", [self.coming]),
+            "confirm the agreement": ("select app.decide_agreement($1, 'confirmed')", [self.proposed]),
+            "decline the agreement": ("select app.decide_agreement($1, 'declined')", [self.proposed]),
+            "end the agreement": ("select app.end_agreement($1)", [self.proposed]),
             "recall food": ("select lots from app.recall_food('03017620422003', null, 'Listeria')", []),
             "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
         }
@@ -138,7 +153,12 @@ async def things(lasting_town: Town) -> Things:
         scene.first["customer"].id,
     )
     await town.changes("update app.lots set remaining = remaining - 1 where id = $1", discounted.id)
-    return Things(scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
+    association = scene.first["association"]
+    proposed = await town.an_agreement(association, shop.id)
+    coming = await town.an_agreement(association, (await town.a_shop()).id, status="coming")
+    unagreed = (await town.a_shop()).id
+    mine = (scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
+    return Things(*mine, proposed=proposed, coming=coming, unagreed=unagreed)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:

@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from backend import main
+from backend.associations.documents import document_store_of
 from backend.db import Database
 from backend.limits import windows
 from backend.one_write import OneWrite
@@ -154,4 +155,5 @@ class Served:
         if copy is None:
             return
         app.state.photos = photo_store_of(settings())
+        app.state.documents = document_store_of(settings())
         main.stand_on(app, await Database.open(copy.url(API), settings()))

@@ -158,7 +158,11 @@ class Town:
     async def an_association(self, name: str = "Le Relais", *, status: str = "verified") -> Association:
         association = await self._a(Association, name)
         await self.changes(
-            "insert into app.associations (id, name, status) values ($1, $2, $3)", association.id, name, status
+            "insert into app.associations (id, name, status, siret) values ($1, $2, $3, $4)",
+            association.id,
+            name,
+            status,
+            self.a_siret(),
         )
         return association
 
@@ -215,7 +219,7 @@ class Town:
         )
         return kind(self, account_id, name, email)
 
-    # Shops and lots
+    # Shops, agreements and lots
 
     async def a_shop(
         self, merchant: Merchant | None = None, *, verified: bool = True, near: tuple[float, float] = STRASBOURG
@@ -230,6 +234,18 @@ class Town:
             "verified" if verified else "pending",
         )
         return Shop(shop_id, merchant, *near)
+
+    async def an_agreement(self, association: Person, shop_id: UUID, *, status: str = "proposed") -> UUID:
+        """A donation agreement whose document is in no store; signed today, without an end."""
+        agreement: UUID = await self.value(
+            "insert into app.agreements (association_id, shop_id, signed_on, status, document_bytes, created_at)"
+            " values ($1, $2, app.paris_day(app.clock()), $3, case when $3 <> 'coming' then 1000 end, app.clock())"
+            " returning id",
+            association.id,
+            shop_id,
+            status,
+        )
+        return agreement
 
     async def a_lot(
         self,

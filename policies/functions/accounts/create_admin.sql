@@ -5,11 +5,13 @@ create or replace function app.create_admin(admin_email text, new_password_hash 
 returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid;
+    made    boolean;
 begin
     insert into app.accounts as a (id, role, email, display_name, email_verified_at, created_at)
     values (coalesce(known_as, app.uuid7()), 'admin', admin_email, 'Admin', app.clock(), app.clock())
     on conflict do nothing returning a.id into account;
-    if account is null then
+    made := account is not null;
+    if not made then
         select a.id into account from app.accounts a
         where lower(a.email) = lower(admin_email) and a.role = 'admin' and a.id = coalesce(known_as, a.id) for update;
         if not found then raise exception 'account.email_taken' using errcode = 'EP409'; end if;
@@ -20,5 +22,6 @@ begin
         update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
         where s.account_id = account and s.ended_at is null;
     end if;
+    perform app.note(case when made then 'account.made_admin' else 'account.password_set' end, 'account', account);
     return account;
 end $$;

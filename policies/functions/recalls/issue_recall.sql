@@ -33,4 +33,5 @@ begin
         end if;
         perform app.defer('recalls.end_lot', jsonb_build_object('recall_id', recall, 'lot_id', lot.id));
     end loop;
+    perform app.note('recall.issued', 'recall', recall, jsonb_build_object('gtin', wanted_gtin, 'lots', lots));
 end $$;

@@ -1,28 +1,30 @@
-"""One photo and whose shop it is for, out of a multipart body; the file lies on disk once it is larger than 1 MiB."""
+"""One file and a few fields out of a multipart body; the file lies on disk once it is larger than 1 MiB."""
 
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BufferedReader
-from typing import cast
-from uuid import UUID
+from typing import TypeVar, cast
 
 from fastapi import Request
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
 from backend.common_facts import BodyOfWrongType, BodyUnreadable, RequestInvalid
+from backend.error_handlers import field_errors
 from backend.errors import Fact, FieldError, language_of
 from backend.messages import field_text
 
 LONGEST_FIELD = 1024  # bytes
-FIELDS = {"photo", "shop_id"}
+
+Fields = TypeVar("Fields", bound=BaseModel)
 
 
 @asynccontextmanager
-async def uploaded(request: Request) -> AsyncIterator[tuple[UploadFile, UUID | None]]:
-    """Give the photo and the shop's id, if one is named; the file is closed at the end.
+async def uploaded(request: Request, name: str, fields: type[Fields]) -> AsyncIterator[tuple[UploadFile, Fields]]:
+    """Give the file of this name and the fields beside it; the file is closed at the end.
 
     Raises BodyOfWrongType, BodyUnreadable, RequestInvalid.
     """
@@ -30,12 +32,12 @@ async def uploaded(request: Request) -> AsyncIterator[tuple[UploadFile, UUID | N
     if kind != "multipart/form-data":
         raise BodyOfWrongType(headers={"Accept": "multipart/form-data"})
     try:
-        form = await request.form(max_files=1, max_fields=len(FIELDS), max_part_size=LONGEST_FIELD)
+        form = await request.form(max_files=1, max_fields=len(fields.model_fields) + 1, max_part_size=LONGEST_FIELD)
     # A form that breaks off or has more parts than that; a charset that decodes nothing, as `undefined` does.
     except (HTTPException, UnicodeError):
         raise _mistake(request, BodyUnreadable, "body", "form_invalid") from None
     try:
-        yield _read(request, form)
+        yield _read(request, form, name, fields)
     finally:
         await form.close()
 
@@ -51,21 +53,20 @@ async def content_hash(file: UploadFile) -> bytes:
     return await asyncio.to_thread(read)
 
 
-def _read(request: Request, form: FormData) -> tuple[UploadFile, UUID | None]:
-    for name in form:
-        if name not in FIELDS:
+def _read(request: Request, form: FormData, name: str, fields: type[Fields]) -> tuple[UploadFile, Fields]:
+    for sent in form:
+        if sent != name and sent not in fields.model_fields:
             raise _mistake(request, RequestInvalid, "body", "extra_forbidden")
-    photo, shop = form.get("photo"), form.get("shop_id")
-    if photo is None:
-        raise _mistake(request, RequestInvalid, "body.photo", "missing")
-    if not isinstance(photo, UploadFile):
-        raise _mistake(request, RequestInvalid, "body.photo", "file_expected")
-    if shop is None:
-        return photo, None
+    file = form.get(name)
+    if file is None:
+        raise _mistake(request, RequestInvalid, f"body.{name}", "missing")
+    if not isinstance(file, UploadFile):
+        raise _mistake(request, RequestInvalid, f"body.{name}", "file_expected")
     try:
-        return photo, UUID(str(shop))
-    except ValueError:
-        raise _mistake(request, RequestInvalid, "body.shop_id", "uuid_parsing") from None
+        return file, fields.model_validate({sent: value for sent, value in form.items() if sent != name})
+    except ValidationError as refused:
+        found = [{**error, "loc": ("body", *error["loc"])} for error in refused.errors()]
+        raise RequestInvalid(errors=field_errors(found, language_of(request.scope))) from None
 
 
 def _mistake(request: Request, fact: type[Fact], field: str, kind: str) -> Fact:

@@ -1,10 +1,11 @@
--- An admin verifies or rejects an association. Definer, because no role may write its status.
+-- An admin verifies or rejects an association. Definer, because no role may write its status. Of two with one number only
+-- one is verified: an index says so.
 create or replace function app.decide_association(association uuid, verdict text, why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
-    update app.associations a set status = verdict where a.id = association;
+    update app.associations a set status = verdict, version = a.version + 1 where a.id = association;
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('association', association, verdict, why, app.caller(), app.clock());

@@ -1,0 +1,113 @@
+"""What associations say of themselves, and the agreements that they and merchants make."""
+
+import re
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret
+
+from backend.associations import queries
+from backend.associations.documents import SIGNED, read_pdf
+from backend.associations.facts import AssociationNumberInvalid, AssociationNumberMissing
+from backend.associations.models import Association
+from backend.associations.schemas import AgreementIn, AgreementOut, AssociationEdit
+from backend.common_facts import NotAllowed, PreconditionFailed
+from backend.db import Database, call, caller_in, role_in
+from backend.etags import require_revision
+from backend.file_store import FileStore
+from backend.idempotency import Once
+from backend.identity import Role
+
+_RNA = re.compile(r"W[0-9A-Z]{9}")
+
+
+async def edit_association(session: AsyncSession, wanted: AssociationEdit, versions: list[int] | None) -> None:
+    """Change the caller's association, if it is still at one of these versions (any, without them).
+
+    Raises AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; from the database
+    AssociationNumberFixed, AssociationNumberTaken.
+    """
+    values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
+    if values.get("rna") is not None:
+        values["rna"] = _checked_rna(values["rna"])
+    if values.get("siret") is not None:
+        values["siret"] = _checked_siret(values["siret"])
+    if values:
+        change = update(Association).where(col(Association.id) == caller_in(session)).values(values)
+        if versions is not None:
+            # In the statement that writes: of two who read the same version, one wins.
+            change = change.where(col(Association.version).in_(versions))
+        changed = (await session.execute(change.returning(col(Association.rna), col(Association.siret)))).one_or_none()
+        if changed is not None:
+            if {"rna", "siret"} & values.keys() and changed == (None, None):
+                raise AssociationNumberMissing
+            return
+    _, version = await queries.own_association(session)
+    require_revision(versions, version)
+    if values:
+        raise PreconditionFailed
+
+
+def _checked_rna(number: str) -> str:
+    compact = re.sub(r"[\s.-]", "", number).upper()
+    if not _RNA.fullmatch(compact):
+        raise AssociationNumberInvalid
+    return compact
+
+
+def _checked_siret(number: str) -> str:
+    """Give a SIRET's 14 digits; python-stdnum knows that La Poste's follow a rule of their own."""
+    try:
+        return str(siret.validate(number))
+    except ValidationError:
+        raise AssociationNumberInvalid from None
+
+
+async def propose_agreement(
+    database: Database, store: FileStore, account_id: UUID, file: UploadFile, wanted: AgreementIn, once: Once
+) -> Response:
+    """Begin an agreement, store its document, propose it to the shop. No transaction is open while it is stored.
+
+    Raises NotAllowed, DocumentTooLarge, DocumentNotPdf, DocumentStoreUnavailable; from the database ShopNotFound,
+    AgreementDaysInvalid, AgreementExists.
+    """
+    async with database.session(account_id) as session, session.begin():
+        await session.connection()
+        if role_in(session) is not Role.ASSOCIATION:
+            raise NotAllowed
+        if answered := await once.begins(session):
+            return answered
+    try:
+        document = await read_pdf(file)
+        async with database.session(account_id) as session, session.begin():
+            agreement_id = await call(
+                session, "begin_agreement", shop=wanted.shop_id, signed=wanted.signed_on, ends=wanted.ends_on
+            )
+        await store.keep(agreement_id, {SIGNED: document})
+        async with database.session(account_id) as session, session.begin():
+            await call(session, "propose_agreement", agreement=agreement_id, bytes=len(document))
+            return await once.keeps(session, await queries.agreement(session, agreement_id), 201)
+    except BaseException:
+        async with database.session(account_id) as session, session.begin():
+            await once.gives_up(session)
+        raise
+
+
+async def decide_agreement(
+    session: AsyncSession, agreement_id: UUID, verdict: Literal["confirmed", "declined"]
+) -> AgreementOut:
+    """Confirm or decline an agreement for one's shop. From the database AgreementNotFound, AgreementDecided."""
+    await call(session, "decide_agreement", agreement=agreement_id, verdict=verdict)
+    return await queries.agreement(session, agreement_id)
+
+
+async def end_agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
+    """End an agreement, as either side. From the database AgreementNotFound, AgreementOver."""
+    await call(session, "end_agreement", agreement=agreement_id)
+    return await queries.agreement(session, agreement_id)

@@ -1,0 +1,168 @@
+"""Donation agreements between associations and shops over HTTP."""
+
+from typing import Annotated, Any, cast
+from uuid import UUID
+
+from fastapi import Header, Query, Request, Response
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.associations import actions, queries
+from backend.associations.documents import PDF, SIGNED
+from backend.associations.facts import (
+    AgreementDaysInvalid,
+    AgreementDecided,
+    AgreementExists,
+    AgreementNotFound,
+    AgreementOver,
+    DocumentNotPdf,
+    DocumentStoreUnavailable,
+    DocumentTooLarge,
+)
+from backend.associations.schemas import AgreementIn, AgreementOut, AgreementStatus
+from backend.common_facts import CursorInvalid, NotAllowed
+from backend.db import AsMerchant, database, role_in, signed_in_as
+from backend.errors import problems
+from backend.file_store import FileStore
+from backend.idempotency import IdempotencyInProgress, Once, OnceDep, key_of, keyed_fingerprint
+from backend.identity import Role, caller
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+from backend.shops.facts import ShopNotFound
+from backend.uploads import content_hash, uploaded
+
+router = Router(tags=["associations"], prefix="/agreements")
+
+SIDES = (Role.ASSOCIATION, Role.MERCHANT)
+AsSide = Annotated[AsyncSession, signed_in_as(*SIDES)]
+AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.MERCHANT, Role.ADMIN)]
+CURSOR = TypeAdapter(tuple[UUID])
+UPLOAD: dict[str, Any] = {
+    "security": [{"bearer": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["shop_id", "signed_on", "document"],
+                    "properties": {
+                        "shop_id": {"type": "string", "format": "uuid"},
+                        "signed_on": {"type": "string", "format": "date"},
+                        "ends_on": {"type": "string", "format": "date", "description": "The last day, if it has one."},
+                        "document": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "The signed agreement as PDF; at most 10 MB.",
+                        },
+                    },
+                }
+            }
+        },
+    },
+}
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=AgreementOut,
+    openapi_extra=UPLOAD,
+    responses=problems(
+        ShopNotFound,
+        AgreementDaysInvalid,
+        AgreementExists,
+        DocumentNotPdf,
+        DocumentTooLarge,
+        DocumentStoreUnavailable,
+        IdempotencyInProgress,
+    ),
+)
+async def propose_agreement(
+    request: Request,
+    _documented: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Your own name for this request; sent again, it happens once.",
+        ),
+    ] = None,
+) -> Response:
+    """Propose a signed donation agreement to a shop, as a verified association.
+
+    The shop's merchant sees it with its document, and confirms or declines it.
+    """
+    account_id = await caller(request)
+    key = key_of(request)
+    async with uploaded(request, "document", AgreementIn) as (file, wanted):
+        sent = b"" if key is None else await content_hash(file) + wanted.model_dump_json().encode()
+        once = Once(key, keyed_fingerprint(request, sent))
+        store = request.app.state.documents
+        return await actions.propose_agreement(await database(request), store, account_id, file, wanted, once)
+
+
+@router.get("", responses=problems(CursorInvalid))
+async def list_agreements(
+    session: AsSideOrAdmin,
+    shop_id: Annotated[UUID | None, Query(description="Of this shop alone.")] = None,
+    status: Annotated[AgreementStatus | None, Query(examples=["proposed"])] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[AgreementOut]:
+    """List one's agreements, newest first: an association's own, a merchant's by their shops, for an admin all."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    found = await queries.agreements(session, shop_id, status, before, limit)
+    return page_of(found, limit, lambda agreement: (agreement.id,))
+
+
+@router.get("/{agreement_id}", responses=problems(AgreementNotFound))
+async def read_agreement(agreement_id: UUID, session: AsSideOrAdmin) -> AgreementOut:
+    """Read an agreement, as one of its sides or an admin."""
+    return await queries.agreement(session, agreement_id)
+
+
+@router.get(
+    "/{agreement_id}/document",
+    response_class=Response,
+    openapi_extra={"security": [{"bearer": []}]},
+    responses={
+        200: {
+            "description": "The signed agreement.",
+            "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems(AgreementNotFound, DocumentStoreUnavailable),
+    },
+)
+async def read_document(agreement_id: UUID, request: Request) -> Response:
+    """Read the signed document of an agreement, as one of its sides; admins read the agreement without it."""
+    async with (await database(request)).session(await caller(request)) as session, session.begin():
+        await session.connection()
+        if role_in(session) not in SIDES:
+            raise NotAllowed
+        agreement = await queries.agreement(session, agreement_id)
+    # No transaction is open while the store is asked.
+    store: FileStore = request.app.state.documents
+    document = await store.find(agreement_id, SIGNED)
+    if document is None or len(document) != agreement.document_bytes:
+        raise DocumentStoreUnavailable
+    headers = {"Content-Disposition": f'attachment; filename="convention-{agreement.signed_on}.pdf"'}
+    return Response(document, headers=headers, media_type=PDF)
+
+
+@router.post("/{agreement_id}/confirm", responses=problems(AgreementNotFound, AgreementDecided))
+async def confirm_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
+    """Confirm an agreement that an association proposed to one's shop."""
+    return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200))
+
+
+@router.post("/{agreement_id}/decline", responses=problems(AgreementNotFound, AgreementDecided))
+async def decline_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
+    """Decline an agreement that an association proposed to one's shop."""
+    return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200))
+
+
+@router.post("/{agreement_id}/end", responses=problems(AgreementNotFound, AgreementOver))
+async def end_agreement(agreement_id: UUID, session: AsSide, once: OnceDep) -> AgreementOut:
+    """End an agreement, confirmed or not, as either of its sides."""
+    return cast(AgreementOut, await once(session, actions.end_agreement(session, agreement_id), 200))

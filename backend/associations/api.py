@@ -1,0 +1,136 @@
+"""Associations over HTTP: what they say of themselves, how to find them, and their figures."""
+
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Query, Response
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.associations import actions, queries
+from backend.associations.facts import (
+    AssociationNumberFixed,
+    AssociationNumberInvalid,
+    AssociationNumberMissing,
+    AssociationNumberTaken,
+    PeriodInvalid,
+)
+from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import signed_in_as
+from backend.errors import problems
+from backend.etags import IfMatch, etag
+from backend.identity import Role
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+from backend.spreadsheets import csv_of
+
+router = Router(tags=["associations"])
+
+AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
+AsPartner = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ASSOCIATION, Role.ADMIN)]
+CURSOR = TypeAdapter(tuple[UUID])
+CSV = "text/csv"
+HEADER = (
+    "Mois",
+    "Personnes inscrites",
+    "Portions réservées",
+    "Portions retirées",
+    "Portions non retirées",
+    "Nourriture (kg)",
+    "Repas",
+)
+
+_MONTH = {"pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])$"}
+Since = Annotated[
+    str | None,
+    Query(alias="from", description="The first month; without it, a year's worth.", examples=["2026-01"], **_MONTH),
+]
+Until = Annotated[
+    str | None, Query(alias="to", description="The last month; without it, this one.", examples=["2026-11"], **_MONTH)
+]
+
+
+@router.get("/associations", responses=problems(CursorInvalid))
+async def find_associations(
+    session: AsPartner,
+    q: Annotated[str | None, Query(max_length=100, description="Part of the name.", examples=["paniers"])] = None,
+    insee_code: Annotated[str | None, Query(pattern=r"^[0-9][0-9AB][0-9]{3}$", examples=["67482"])] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[AssociationListed]:
+    """Find verified associations, as a merchant, an association or an admin."""
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    found = await queries.verified_associations(session, q, insee_code, beyond, limit)
+    return page_of(found, limit, lambda association: (association.id,))
+
+
+@router.get("/associations/me")
+async def read_own_association(session: AsAssociation, response: Response) -> OwnAssociation:
+    """Read what one's association says of itself."""
+    found, version = await queries.own_association(session)
+    response.headers["ETag"] = etag(version)
+    return found
+
+
+@router.patch(
+    "/associations/me",
+    responses=problems(
+        AssociationNumberInvalid,
+        AssociationNumberMissing,
+        AssociationNumberFixed,
+        AssociationNumberTaken,
+        PreconditionFailed,
+    ),
+)
+async def edit_own_association(
+    wanted: AssociationEdit, session: AsAssociation, if_match: IfMatch, response: Response
+) -> OwnAssociation:
+    """Say who one's association is: an admin verifies it by its RNA or SIRET.
+
+    Once verified, it keeps the numbers that it was verified by. A rejected one that corrects its name or its numbers
+    is looked at again.
+    """
+    await actions.edit_association(session, wanted, if_match)
+    found, version = await queries.own_association(session)
+    response.headers["ETag"] = etag(version)
+    return found
+
+
+@router.get("/associations/me/figures")
+async def read_figures(session: AsAssociation) -> Figures:
+    """Count the people whom one's association has enrolled."""
+    return await queries.figures(session)
+
+
+@router.get("/associations/me/activity", responses=problems(PeriodInvalid))
+async def read_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Activity:
+    """Read what the people of one's association reserved and collected, by month.
+
+    Sums alone, never about one person; null where fewer than 11 people stand behind one.
+    """
+    return Activity(months=await queries.activity(session, _month(since), _month(until)))
+
+
+@router.get(
+    "/associations/me/activity.csv",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "The same as CSV for a spreadsheet: UTF-8 with its mark, semicolons, French headers.",
+            "content": {CSV: {"schema": {"type": "string"}}},
+        },
+        **problems(PeriodInvalid),
+    },
+)
+async def export_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Response:
+    """Read the activity of one's association as a spreadsheet."""
+    months = await queries.activity(session, _month(since), _month(until))
+    rows = ((m.month, m.enrolled, m.reserved, m.collected, m.no_shows, m.food_kg, m.meals) for m in months)
+    headers = {"Content-Disposition": 'attachment; filename="activite.csv"'}
+    return Response(csv_of(HEADER, rows), headers=headers, media_type=f"{CSV}; charset=utf-8")
+
+
+def _month(text: str | None) -> date | None:
+    return date.fromisoformat(f"{text}-01") if text else None

@@ -1,0 +1,28 @@
+"""Agreements whose document never came are removed: the file first, then the row."""
+
+import structlog
+
+from backend.associations.facts import DocumentStoreUnavailable
+from backend.work import Work
+
+MANY = 200
+
+log = structlog.get_logger("ecopanier.associations")
+
+
+async def remove_orphans(work: Work) -> int:
+    """Remove agreements that have waited for their document for a day, and give how many were.
+
+    Where the store does not remove a file now, the row says that it is going, and the next run goes on.
+    """
+    removed = 0
+    while orphans := await work.acts.rows("orphaned_agreements", MANY):
+        for row in orphans:
+            try:
+                await work.documents.remove(row[0])
+            except DocumentStoreUnavailable:
+                log.warning("associations.orphans_left", removed=removed)
+                return removed
+            await work.acts.value("agreement_gone", row[0])
+            removed += 1
+    return removed

@@ -1,0 +1,64 @@
+"""Associations and their agreements with shops."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Boolean, Column
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, moment, now, sql, text
+
+
+class Association(Table, table=True):
+    """An organisation that enrols beneficiaries and receives donations; its id is its account's."""
+
+    __tablename__ = "associations"
+    __table_args__ = (
+        Index("associations_status_idx", "status", "id"),
+        Index("associations_verified_rna_key", "rna", unique=True, postgresql_where=sql("status = 'verified'")),
+        Index("associations_verified_siret_key", "siret", unique=True, postgresql_where=sql("status = 'verified'")),
+        Index("associations_insee_code_idx", "insee_code", "id", postgresql_where=sql("status = 'verified'")),
+    )
+
+    id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
+    name: str = text()
+    status: str = text(sa_column_kwargs={"server_default": "pending"})
+    created_at: datetime = now()
+    rna: str | None = text()
+    siret: str | None = text()
+    address: str | None = text()
+    insee_code: str | None = text()
+    phone: str | None = text()
+    website: str | None = text()
+    distributes_in_time: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+
+
+class Agreement(Table, table=True):
+    """A donation agreement of an association with a shop; the signed document is a file in the document store."""
+
+    __tablename__ = "agreements"
+    __table_args__ = (
+        Index(
+            "agreements_living_key",
+            "association_id",
+            "shop_id",
+            unique=True,
+            postgresql_where=sql("status in ('proposed', 'confirmed')"),
+        ),
+        Index("agreements_association_id_idx", "association_id", "id"),
+        Index("agreements_shop_id_idx", "shop_id", "id"),
+        Index("agreements_orphans_idx", "created_at", postgresql_where=sql("status in ('coming', 'going')")),
+    )
+
+    id: UUID = identifier()
+    association_id: UUID = Field(foreign_key="app.associations.id")
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    signed_on: date
+    ends_on: date | None
+    status: str = text(sa_column_kwargs={"server_default": "coming"})
+    document_bytes: int | None
+    created_at: datetime = moment()
+    decided_at: datetime | None = moment(nullable=True)
+    ended_at: datetime | None = moment(nullable=True)
+    ended_by: str | None = text()

@@ -1,0 +1,101 @@
+"""Reads of associations and their agreements, under row-level security."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Date, Integer, Select, Uuid, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.associations.facts import AgreementNotFound, AssociationNotFound
+from backend.associations.models import Agreement, Association
+from backend.associations.schemas import (
+    ActivityMonth,
+    AgreedShop,
+    AgreementOut,
+    AgreementStatus,
+    AssociationBrief,
+    AssociationListed,
+    Figures,
+    OwnAssociation,
+)
+from backend.db import call_row, caller_in
+from backend.shops.models import Shop
+
+_TODAY = func.app.paris_day(func.app.clock())
+_AGREEMENTS: Select[*tuple[Any, ...]] = (
+    select(
+        Agreement,
+        col(Association.name).label("association_name"),
+        col(Shop.name).label("shop_name"),
+        col(Shop.address).label("shop_address"),
+        (
+            (col(Agreement.status) == "confirmed")
+            & (col(Agreement.ends_on).is_(None) | (col(Agreement.ends_on) >= _TODAY))
+        ).label("in_force"),
+    )
+    .join(Association, col(Association.id) == col(Agreement.association_id))
+    .join(Shop, col(Shop.id) == col(Agreement.shop_id))
+)
+
+
+async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
+    """Give the caller's association and its version. Raises AssociationNotFound."""
+    found = await session.get(Association, caller_in(session), populate_existing=True)
+    if found is None:
+        raise AssociationNotFound
+    return OwnAssociation.model_validate(found), found.version
+
+
+async def verified_associations(
+    session: AsyncSession, words: str | None, insee_code: str | None, after: UUID | None, limit: int
+) -> list[AssociationListed]:
+    """Give one verified association more than a page."""
+    found = func.app.verified_associations(words, insee_code, cast(after, Uuid), cast(limit + 1, Integer))
+    rows = await session.execute(select(found.table_valued("id", "name", "insee_code")))
+    return [AssociationListed.model_validate(row) for row in rows]
+
+
+async def figures(session: AsyncSession) -> Figures:
+    """Count the people whom the caller's association has enrolled."""
+    return Figures.model_validate(await call_row(session, "association_figures"))
+
+
+async def activity(session: AsyncSession, since: date | None, until: date | None) -> list[ActivityMonth]:
+    """Add up what the people of the caller's association did, by month. From the database PeriodInvalid."""
+    found = func.app.association_activity(cast(since, Date), cast(until, Date))
+    rows = await session.execute(select(found.table_valued(*ActivityMonth.model_fields)))
+    return [ActivityMonth.model_validate(row) for row in rows]
+
+
+async def agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
+    """Give an agreement that the caller may see. Raises AgreementNotFound."""
+    row = (await session.execute(_AGREEMENTS.where(col(Agreement.id) == agreement_id))).one_or_none()
+    if row is None:
+        raise AgreementNotFound
+    return _shown(row)
+
+
+async def agreements(
+    session: AsyncSession, shop_id: UUID | None, status: AgreementStatus | None, before: UUID | None, limit: int
+) -> list[AgreementOut]:
+    """Give one agreement more than a page, newest first: one's own, of one's shops, for an admin all."""
+    wanted = _AGREEMENTS.order_by(col(Agreement.id).desc()).limit(limit + 1)
+    if shop_id is not None:
+        wanted = wanted.where(col(Agreement.shop_id) == shop_id)
+    if status is not None:
+        wanted = wanted.where(col(Agreement.status) == status)
+    if before is not None:
+        wanted = wanted.where(col(Agreement.id) < before)
+    return [_shown(row) for row in await session.execute(wanted)]
+
+
+def _shown(row: Any) -> AgreementOut:
+    found: Agreement = row.Agreement
+    return AgreementOut(
+        **found.model_dump(exclude={"association_id", "shop_id"}),
+        association=AssociationBrief(id=found.association_id, name=row.association_name),
+        shop=AgreedShop(id=found.shop_id, name=row.shop_name, address=row.shop_address),
+        in_force=row.in_force,
+    )

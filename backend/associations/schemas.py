@@ -1,0 +1,134 @@
+"""What enters and leaves about associations and their agreements."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field
+
+from backend.bodies import In, Out, if_sent
+
+ASSOCIATION = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
+AGREEMENT = "01980c5e-9d21-7c48-9a36-0b7f5ce1d402"
+SHOP = "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"
+Standing = Literal["pending", "verified", "rejected"]
+AgreementStatus = Literal["proposed", "confirmed", "declined", "ended"]
+
+_NAME: dict[str, Any] = {"examples": ["Les Paniers du Faubourg"]}
+_RNA: dict[str, Any] = {"examples": ["W672001234"]}
+_SIRET: dict[str, Any] = {"examples": ["73282932000074"]}
+_ADDRESS: dict[str, Any] = {"examples": ["4 quai des Pêcheurs, 67000 Strasbourg"]}
+_INSEE_CODE: dict[str, Any] = {
+    "description": "The commune's INSEE code, which is not its postcode.",
+    "examples": ["67482"],
+}
+_PHONE: dict[str, Any] = {"examples": ["+33 3 88 00 00 00"]}
+_WEBSITE: dict[str, Any] = {"examples": ["https://paniers-du-faubourg.example.org"]}
+_IN_TIME: dict[str, Any] = {
+    "description": "Whether it hands food on before a use-by date that is less than 48 h away.",
+    "examples": [False],
+}
+
+
+class AssociationEdit(In):
+    """What changes; what is not sent stays as it is. Of `rna` and `siret` at least one is needed."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"rna": "W672001234", "insee_code": "67482"}]})
+
+    name: str = if_sent(min_length=1, max_length=120, **_NAME)
+    rna: str | None = if_sent(max_length=30, description="W and 9 characters.", **_RNA)
+    siret: str | None = if_sent(max_length=30, description="14 digits; spaces are accepted.", **_SIRET)
+    address: str | None = if_sent(min_length=1, max_length=300, **_ADDRESS)
+    insee_code: str | None = if_sent(pattern=r"^[0-9][0-9AB][0-9]{3}$", **_INSEE_CODE)
+    phone: str | None = if_sent(pattern=r"^\+?[0-9][0-9 .()-]{4,24}$", **_PHONE)
+    website: str | None = if_sent(pattern=r"^https?://\S+$", max_length=200, **_WEBSITE)
+    distributes_in_time: bool = if_sent(**_IN_TIME)
+
+
+class AssociationBrief(Out):
+    """An association; its id is its account's."""
+
+    id: UUID = Field(examples=[ASSOCIATION])
+    name: str = Field(**_NAME)
+
+
+class AssociationListed(AssociationBrief):
+    """A verified association, for those who make agreements with it or send people to it."""
+
+    insee_code: str | None = Field(**_INSEE_CODE)
+
+
+class OwnAssociation(AssociationListed):
+    """What an association sees of itself."""
+
+    rna: str | None = Field(**_RNA)
+    siret: str | None = Field(**_SIRET)
+    address: str | None = Field(**_ADDRESS)
+    phone: str | None = Field(**_PHONE)
+    website: str | None = Field(**_WEBSITE)
+    distributes_in_time: bool = Field(**_IN_TIME)
+    status: Standing = Field(examples=["verified"])
+    created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+
+
+class Figures(Out):
+    """How many people an association has enrolled, by how their right stands now."""
+
+    enrolled: int = Field(examples=[120])
+    pending: int = Field(examples=[4])
+    verified: int = Field(description="With those whose right has run out.", examples=[112])
+    suspended: int = Field(examples=[4])
+    expired: int = Field(description="Verified, and the right has run out.", examples=[9])
+    ending_soon: int = Field(description="Verified, and the right ends within 30 days.", examples=[7])
+
+
+class ActivityMonth(Out):
+    """What the people of an association did in a month, all together; null where they were fewer than 11."""
+
+    month: str = Field(description="Paris time.", examples=["2026-11"])
+    enrolled: int = Field(description="People enrolled.", examples=[12])
+    reserved: int | None = Field(description="Free portions, without those that were cancelled.", examples=[340])
+    collected: int | None = Field(description="Portions handed over.", examples=[322])
+    no_shows: int | None = Field(description="Portions that were not collected.", examples=[9])
+    food_kg: Decimal | None = Field(examples=["161.5"])
+    meals: Decimal | None = Field(examples=["323.0"])
+
+
+class Activity(Out):
+    """The activity of an association by month, in their order."""
+
+    months: list[ActivityMonth]
+
+
+class AgreementIn(In):
+    """The fields beside the document."""
+
+    shop_id: UUID
+    signed_on: date
+    ends_on: date | None = None
+
+
+class AgreedShop(Out):
+    """The shop of an agreement."""
+
+    id: UUID = Field(examples=[SHOP])
+    name: str = Field(examples=["Boulangerie de la Krutenau"])
+    address: str = Field(examples=["12 rue de Zurich, 67000 Strasbourg"])
+
+
+class AgreementOut(Out):
+    """A donation agreement of an association with a shop."""
+
+    id: UUID = Field(examples=[AGREEMENT])
+    association: AssociationBrief
+    shop: AgreedShop
+    signed_on: date = Field(examples=["2026-11-02"])
+    ends_on: date | None = Field(description="The last day; null: until somebody ends it.", examples=["2027-11-01"])
+    status: AgreementStatus = Field(examples=["confirmed"])
+    in_force: bool = Field(description="Confirmed, and today is not after its last day.", examples=[True])
+    document_bytes: int = Field(examples=[184320])
+    created_at: datetime = Field(examples=["2026-11-03T09:12:44Z"])
+    decided_at: datetime | None = Field(examples=["2026-11-04T16:02:10Z"])
+    ended_at: datetime | None = Field(examples=[None])
+    ended_by: Literal["association", "shop", "its_date"] | None = Field(examples=[None])

@@ -1,0 +1,7 @@
+-- The version of all parameters together: the number of their last change.
+create or replace function app.settings_version() returns int
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select coalesce(max(c.id), 0) from app.setting_changes c);
+end $$;
+grant execute on function app.settings_version() to authenticated;

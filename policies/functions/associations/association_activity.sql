@@ -1,0 +1,54 @@
+-- What an association's people reserved and collected, by month in Paris, from that of `since` to that of `until`, which
+-- are this month and the eleven before where they are not said.
+-- Definer, because who reserves what is hidden from associations: sums alone come out, and those of a month none at all
+-- when fewer than 11 people stand behind them, not even those from which they could be worked out.
+create or replace function app.association_activity(
+    since date, until date, out month text, out enrolled int, out reserved int, out collected int, out no_shows int,
+    out food_kg numeric, out meals numeric)
+returns setof record language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    association uuid := app.caller();
+    smallest    constant int := 11;
+    after_last  date := (date_trunc('month', coalesce(until, app.paris_day(app.clock()))) + interval '1 month')::date;
+    first_day   date := coalesce(date_trunc('month', since), after_last - interval '12 months')::date;
+    begins      timestamptz := first_day::timestamp at time zone 'Europe/Paris';
+    ends        timestamptz := after_last::timestamp at time zone 'Europe/Paris';
+begin
+    if first_day >= after_last or first_day < after_last - interval '36 months' then
+        raise exception 'period.invalid' using errcode = 'EP422';
+    end if;
+    return query
+    with people as (
+        select b.id, b.created_at from app.beneficiaries b where b.association_id = association
+    ), joined as (
+        select date_trunc('month', p.created_at at time zone 'Europe/Paris')::date as month, count(*)::int as people
+        from people p where p.created_at >= begins and p.created_at < ends group by 1
+    ), taken as (
+        select date_trunc('month', r.quota_day)::date as month, count(distinct r.account_id) as people,
+               sum(r.quantity)::int as portions,
+               coalesce(sum(r.quantity) filter (where r.status = 'no_show'), 0)::int as missed
+        from app.reservations r join people p on p.id = r.account_id
+        where r.quota_day >= first_day and r.quota_day < after_last and r.status <> 'cancelled' group by 1
+    ), eaten as (
+        select date_trunc('month', e.recorded_at at time zone 'Europe/Paris')::date as month,
+               count(distinct e.account_id) as people, sum(r.quantity)::int as portions,
+               sum(e.food_grams)::bigint as grams, sum(e.meals) as meals
+        from app.impact_entries e join people p on p.id = e.account_id
+        join app.reservations r on r.id = e.reservation_id
+        where e.recorded_at >= begins and e.recorded_at < ends and r.quota_day is not null group by 1
+    )
+    select to_char(m.month, 'YYYY-MM'), coalesce(j.people, 0),
+           case when t.people >= smallest then t.portions end,
+           case when c.people >= smallest then c.portions end,
+           -- Beside what was reserved it would say what was collected.
+           case when c.people >= smallest and t.people >= smallest then t.missed end,
+           case when c.people >= smallest then round(c.grams / 1000.0, 1) end,
+           case when c.people >= smallest then round(c.meals, 1) end
+    from (select g.first::date as month
+          from generate_series(first_day::timestamp, (after_last - 1)::timestamp, interval '1 month') g (first)) m
+    left join joined j on j.month = m.month
+    left join taken t on t.month = m.month
+    left join eaten c on c.month = m.month
+    order by m.month;
+end $$;
+grant execute on function app.association_activity(date, date) to authenticated;

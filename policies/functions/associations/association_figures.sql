@@ -1,0 +1,15 @@
+-- How many people an association has enrolled, by how their right stands. Definer, for the caller's own people alone.
+create or replace function app.association_figures(
+    out enrolled int, out pending int, out verified int, out suspended int, out expired int, out ending_soon int)
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    today date := app.paris_day(app.clock());
+begin
+    select count(*), count(*) filter (where b.status = 'pending'), count(*) filter (where b.status = 'verified'),
+           count(*) filter (where b.status = 'suspended'),
+           count(*) filter (where b.status = 'verified' and b.eligible_until < today),
+           count(*) filter (where b.status = 'verified' and b.eligible_until between today and today + 30)
+    into enrolled, pending, verified, suspended, expired, ending_soon
+    from app.beneficiaries b where b.association_id = app.caller();
+end $$;
+grant execute on function app.association_figures() to authenticated;

@@ -1,0 +1,17 @@
+-- The shop's merchant confirms a proposed agreement, or declines it. Asked again for what was decided, nothing changes.
+create or replace function app.decide_agreement(agreement uuid, verdict text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    decided app.agreements;
+begin
+    if verdict not in ('confirmed', 'declined') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
+    select g.* into decided from app.agreements g
+    where g.id = agreement and g.status not in ('coming', 'going')
+      and g.shop_id = any (array(select app.shops_of(app.caller()))) for update;
+    if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
+    if decided.status = verdict then return; end if;
+    if decided.status <> 'proposed' then raise exception 'agreement.decided' using errcode = 'EP409'; end if;
+    update app.agreements g set status = verdict, decided_at = app.clock() where g.id = agreement;
+    perform app.note('agreement.' || verdict, 'agreement', agreement);
+end $$;
+grant execute on function app.decide_agreement(uuid, text) to authenticated;

@@ -1,0 +1,18 @@
+-- Each edit of an association is a new version. What an admin has verified stays: the association may add the number that
+-- it did not have, not change one. A rejected association that corrects who it says it is waits for a decision again.
+create or replace function app.guard_association() returns trigger
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    new.version := old.version + 1;
+    if old.status = 'verified' and (coalesce(new.rna, '') <> coalesce(old.rna, new.rna, '')
+                                    or coalesce(new.siret, '') <> coalesce(old.siret, new.siret, '')) then
+        raise exception 'association.number_fixed' using errcode = 'EP409';
+    end if;
+    if num_nonnulls(new.rna, new.siret) = 0 and num_nonnulls(old.rna, old.siret) > 0 then
+        raise exception 'association.number_missing' using errcode = 'EP422';
+    end if;
+    if old.status = 'rejected' and (new.name, new.rna, new.siret) is distinct from (old.name, old.rna, old.siret) then
+        new.status := 'pending';
+    end if;
+    return new;
+end $$;

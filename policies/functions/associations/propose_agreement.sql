@@ -1,0 +1,17 @@
+-- The document of an agreement is stored: its shop may see and confirm it. An earlier agreement of the two whose last day
+-- is over makes room. Two proposals at once: an index lets one through.
+create or replace function app.propose_agreement(agreement uuid, bytes int) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    proposed app.agreements;
+begin
+    select g.* into proposed from app.agreements g
+    where g.id = agreement and g.association_id = app.caller() and g.status = 'coming' for update;
+    if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
+    update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'its_date'
+    where g.association_id = proposed.association_id and g.shop_id = proposed.shop_id and g.status = 'confirmed'
+      and g.ends_on < app.paris_day(app.clock());
+    update app.agreements g set status = 'proposed', document_bytes = bytes where g.id = agreement;
+    perform app.note('agreement.proposed', 'agreement', agreement);
+end $$;
+grant execute on function app.propose_agreement(uuid, int) to authenticated;

@@ -1,0 +1,17 @@
+-- Agreements: the association that proposed one, the merchant of its shop, and admins, once its document is there.
+alter table app.agreements enable row level security;
+alter table app.agreements force row level security;
+
+create policy "The acts do their work" on app.agreements for all to ecopanier_owner using (true) with check (true);
+
+grant select on app.agreements to authenticated;
+
+create policy "Associations see their own agreements" on app.agreements for select to authenticated
+    using (association_id = (select app.caller()) and status not in ('coming', 'going'));
+
+create policy "Merchants see agreements of their own shops" on app.agreements for select to authenticated
+    using (shop_id = any (array(select app.shops_of((select app.caller())))) and status not in ('coming', 'going'));
+
+create policy "Admins see agreements" on app.agreements for select to authenticated
+    using ((select app.caller_role()) = 'admin' and status not in ('coming', 'going'));
+-- Written by begin_agreement, propose_agreement, decide_agreement and end_agreement, and by the worker's acts.
