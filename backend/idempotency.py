@@ -94,9 +94,17 @@ class Once:
 
     async def keeps(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
         """Answer with the outcome of what `begins` began, and keep it."""
-        body = to_json(jsonable_encoder(outcome)).decode()
+        return await self.keeps_json(session, to_json(jsonable_encoder(outcome)).decode(), status_code)
+
+    async def keeps_json(self, session: AsyncSession, body: str, status_code: int) -> Response:
+        """Do the same for an answer that is JSON already: one that is large, made piece by piece."""
         await self._keep(session, body, status_code)
         return _answer(status_code, body)
+
+    async def goes_on(self, session: AsyncSession) -> None:
+        """Say that what `begins` began is still going on, where it takes longer than the claim lasts."""
+        if self._key is not None:
+            await call(session, "hold_key", claimed_key=self._key, lease_seconds=LEASE_SECONDS)
 
     async def gives_up(self, session: AsyncSession) -> None:
         """Let the same request be tried again."""

@@ -19,6 +19,8 @@ from backend.associations.documents import MOST_BYTES as LARGEST_DOCUMENT
 from backend.associations.documents import document_store_of
 from backend.associations.facts import DocumentTooLarge
 from backend.beneficiaries import api as beneficiaries
+from backend.beneficiaries import imports_api as imports
+from backend.beneficiaries.facts import FileTooLarge
 from backend.db import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
@@ -62,6 +64,7 @@ ROUTERS: Sequence[APIRouter] = (
     photos.router,
     associations.router,
     agreements.router,
+    imports.router,
     beneficiaries.router,
     administration.router,
     recalls.router,
@@ -82,6 +85,7 @@ UNLIMITED = frozenset({"/v1/stripe/webhook"})
 # Larger than other bodies: a file, and what a form puts around it. It goes to a file, not into memory.
 UPLOADS = {
     "/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
+    "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
 }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -14,9 +14,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.beneficiaries import queries
-from backend.beneficiaries.facts import AlreadyEnrolled, BornInTheFuture
+from backend.beneficiaries.facts import AlreadyEnrolled, BornInTheFuture, CodesUsedUp, RightInThePast
 from backend.beneficiaries.schemas import BeneficiaryIn, BeneficiaryOut, EnrolledOut
 from backend.db import call
+from backend.errors import Fact
 from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, sealed_json
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -30,12 +31,14 @@ _ENROL = text(
 async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> EnrolledOut:
     """Enrol a person and give their code; the right has to be verified before it counts.
 
-    From the database NotAllowed (an association that is not verified), RightInThePast, CodesUsedUp. Raises
-    AlreadyEnrolled, BornInTheFuture.
+    From the database NotAllowed (an association that is not verified). Raises AlreadyEnrolled, RightInThePast,
+    BornInTheFuture, CodesUsedUp.
     """
+    if person.birth_date > today():
+        raise BornInTheFuture
     [outcome] = await enrol_together(session, [person])
-    if outcome.already:
-        raise AlreadyEnrolled
+    if outcome.what != "enrolled":
+        raise NOT_ENROLLED[outcome.what]
     assert outcome.id is not None and outcome.code is not None  # noqa: S101, PT018  whoever is enrolled has both
     return EnrolledOut(
         id=outcome.id,
@@ -46,25 +49,35 @@ async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> Enr
     )
 
 
+NotEnrolled = Literal["already", "past", "no_code"]
+NOT_ENROLLED: Mapping[NotEnrolled, type[Fact]] = {
+    "already": AlreadyEnrolled,
+    "past": RightInThePast,
+    "no_code": CodesUsedUp,
+}
+
+
 @dataclass(frozen=True)
 class Enrolment:
-    """What became of one person: enrolled now, or known already, then with id and code for who enrolled them only."""
+    """What became of one person. Id and code for whoever enrolled them, now or earlier, and for nobody else."""
 
-    already: bool
+    what: Literal["enrolled"] | NotEnrolled
     id: UUID | None
     code: str | None
     activation_token: str
 
 
+def today() -> date:
+    """Give the present day in Paris."""
+    return datetime.now(PARIS).date()
+
+
 async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]) -> list[Enrolment]:
     """Seal these people and enrol them in one statement; give what became of each, in their order.
 
-    From the database NotAllowed, RightInThePast (of any of them: then nobody is enrolled), CodesUsedUp. Raises
-    BornInTheFuture: the database cannot read a date of birth.
+    From the database NotAllowed. Whether somebody is born yet is for the caller to look at: what is sealed, the
+    database cannot read.
     """
-    today = datetime.now(PARIS).date()
-    if any(person.birth_date > today for person in persons):
-        raise BornInTheFuture
     ids: list[UUID] = await call(session, "new_account_ids", how_many=len(persons))
     sealed = await asyncio.to_thread(_sealed, ids, persons)
     rows = await session.execute(
@@ -81,8 +94,7 @@ async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]
         },
     )
     return [
-        Enrolment(row.outcome == "already", row.beneficiary, row.new_code, one.token)
-        for row, one in zip(rows, sealed, strict=True)
+        Enrolment(row.outcome, row.beneficiary, row.new_code, one.token) for row, one in zip(rows, sealed, strict=True)
     ]
 
 

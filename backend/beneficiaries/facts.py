@@ -31,3 +31,33 @@ class CodesUsedUp(Fact):
     """No beneficiary code of this year is left; try again, and tell us if it goes on."""
 
     code, status = "beneficiary.codes_used_up", 503
+
+
+class FileTooLarge(Fact):
+    """A file has at most 20 MB; split it."""
+
+    code, status = "import.too_large", 413
+
+
+class FileNotCsv(Fact):
+    """This file is empty or no CSV; in your spreadsheet, save it as CSV and send that."""
+
+    code, status = "import.not_csv", 422
+
+
+class ImportColumnsWrong(Fact):
+    """The first line does not name the columns that we need; see `errors`, and the template."""
+
+    code, status = "import.columns_wrong", 422
+
+
+class ImportTooLong(Fact):
+    """A file has at most 100,000 lines; split it."""
+
+    code, status = "import.too_long", 422
+
+
+class ImportNotFound(Fact):
+    """There is no such import."""
+
+    code, status = "import.not_found", 404

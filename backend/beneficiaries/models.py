@@ -1,4 +1,4 @@
-"""Beneficiaries: the code and the right, apart from the person."""
+"""Beneficiaries: the code and the right, apart from the person; and what happens to many of them, or between two."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlmodel import Field
 
-from backend.columns import Index, Table, now, text
+from backend.columns import Index, Table, identifier, moment, now, sql, text
 
 # People are claimed by their hash before their accounts are made.
 _BENEFICIARY = ForeignKey("app.beneficiaries.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
@@ -16,7 +16,12 @@ class Beneficiary(Table, table=True):
     """A code and a right until a day. No name stands here; the id is the account's."""
 
     __tablename__ = "beneficiaries"
-    __table_args__ = (Index("beneficiaries_association_id_idx", "association_id", "id"),)
+    __table_args__ = (
+        Index("beneficiaries_association_id_idx", "association_id", "id"),
+        Index("beneficiaries_status_idx", "association_id", "status", "id"),
+        Index("beneficiaries_ends_idx", "association_id", "eligible_until"),
+        Index("beneficiaries_eligible_until_idx", "eligible_until"),
+    )
 
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     code: str = text(unique=True)
@@ -45,3 +50,53 @@ class FreePortions(Table, table=True):
     account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     day: date = Field(primary_key=True)
     taken: int
+
+
+class Import(Table, table=True):
+    """How far an import is, and what came of it. What stood in the file is kept nowhere."""
+
+    __tablename__ = "imports"
+    __table_args__ = (Index("imports_account_id_idx", "account_id", "id"),)
+
+    id: UUID = identifier()
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    lines: int
+    enrolled: int = Field(sa_column_kwargs={"server_default": "0"})
+    already_enrolled: int = Field(sa_column_kwargs={"server_default": "0"})
+    refused: int = Field(sa_column_kwargs={"server_default": "0"})
+    status: str = text(sa_column_kwargs={"server_default": "running"})
+    begun_at: datetime = moment()
+    seen_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class Transfer(Table, table=True):
+    """A beneficiary who goes from one association to another, from when it is asked on."""
+
+    __tablename__ = "transfers"
+    __table_args__ = (
+        Index("transfers_pending_key", "beneficiary_id", unique=True, postgresql_where=sql("status = 'pending'")),
+        Index("transfers_beneficiary_id_idx", "beneficiary_id", "id"),
+        Index("transfers_from_association_id_idx", "from_association_id", "id"),
+        Index("transfers_to_association_id_idx", "to_association_id", "id"),
+    )
+
+    id: UUID = identifier()
+    beneficiary_id: UUID = Field(foreign_key="app.beneficiaries.id", ondelete="CASCADE")
+    from_association_id: UUID | None = Field(foreign_key="app.associations.id")
+    to_association_id: UUID = Field(foreign_key="app.associations.id")
+    status: str = text(sa_column_kwargs={"server_default": "pending"})
+    asked_by: UUID = Field(foreign_key="app.accounts.id")
+    asked_at: datetime = moment()
+    ended_at: datetime | None = moment(nullable=True)
+
+
+class RightReminder(Table, table=True):
+    """That an end of a right was announced, so many days before."""
+
+    __tablename__ = "right_reminders"
+
+    beneficiary_id: UUID = Field(primary_key=True, foreign_key="app.beneficiaries.id", ondelete="CASCADE")
+    right_ends: date = Field(primary_key=True)
+    days_before: int = Field(primary_key=True)
+    reminded_at: datetime = moment()

@@ -5,19 +5,23 @@ stands in the audit log.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.beneficiaries.facts import BeneficiaryNotFound
-from backend.beneficiaries.models import Beneficiary
-from backend.beneficiaries.schemas import BeneficiaryOut, PersonOut
+from backend.beneficiaries.facts import BeneficiaryNotFound, ImportNotFound
+from backend.beneficiaries.models import Beneficiary, Import
+from backend.beneficiaries.schemas import BeneficiaryOut, ImportOut, PersonOut
 from backend.db import caller_in, role_in
 from backend.identity import Role
 from backend.seals import SEALED_PERSON, keyring, opened_json
+
+# Batches of an import take some tenths of a second: one that is silent for so long has died.
+SILENT = timedelta(seconds=60)
 
 _OPEN = text("select * from app.open_persons(:wanted, :why)")
 
@@ -45,6 +49,33 @@ async def beneficiaries(session: AsyncSession, after: UUID | None, limit: int) -
     # Not the one beyond the page: nobody is shown who that is.
     persons = await opened_persons(session, [right.id for right in rights[:limit]], "list")
     return [_shown(right, persons) for right in rights]
+
+
+async def imports(session: AsyncSession, before: UUID | None, limit: int) -> list[ImportOut]:
+    """Give one import more than a page, the newest first: one's own, for an admin all."""
+    wanted = _imports().order_by(col(Import.id).desc()).limit(limit + 1)
+    if role_in(session) != Role.ADMIN:
+        wanted = wanted.where(col(Import.account_id) == caller_in(session))
+    if before is not None:
+        wanted = wanted.where(col(Import.id) < before)
+    return [ImportOut.model_validate(row) for row in await session.execute(wanted)]
+
+
+async def import_(session: AsyncSession, import_id: UUID) -> ImportOut:
+    """Give an import that the caller may see. Raises ImportNotFound."""
+    row = (await session.execute(_imports().where(col(Import.id) == import_id))).one_or_none()
+    if row is None:
+        raise ImportNotFound
+    return ImportOut.model_validate(row)
+
+
+def _imports() -> Select[*tuple[Any, ...]]:
+    died = (col(Import.status) == "running") & (col(Import.seen_at) < func.app.clock() - SILENT)
+    return select(
+        *(col(column) for column in (Import.id, Import.lines, Import.enrolled, Import.already_enrolled)),
+        *(col(column) for column in (Import.refused, Import.begun_at, Import.ended_at)),
+        case((died, "interrupted"), else_=col(Import.status)).label("status"),
+    )
 
 
 async def opened_persons(session: AsyncSession, wanted: Sequence[UUID], why: str) -> dict[UUID, PersonOut]:

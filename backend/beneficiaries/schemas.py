@@ -9,6 +9,7 @@ from pydantic import Field
 from backend.bodies import In, Out
 
 BENEFICIARY = "01980c5e-8d4e-7b02-a3c9-6e1f54d20b77"
+IMPORT = "01980c5e-9a61-7f3d-b2c8-15d3e0a7c944"
 BeneficiaryStatus = Literal["pending", "verified", "suspended"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 100}
@@ -70,3 +71,51 @@ class BeneficiaryOut(Out):
     person: PersonOut | None = Field(
         description="null for anyone but the association that enrolled them, and in answers to decisions."
     )
+
+
+class LineError(Out):
+    """What is wrong with a line; never what stood in it."""
+
+    field: str = Field(
+        description="A field of a beneficiary, or `line` for what concerns all of it.", examples=["birth_date"]
+    )
+    code: str = Field(examples=["year_of_two_digits"])
+    message: str = Field(examples=["Écrivez l'année en entier : 31/03/1990."])
+
+
+class LineOutcome(Out):
+    """What came of one line. Id and code where you enrolled this person, now or earlier."""
+
+    line: int = Field(description="Counted in the file as it was sent; the first is 1.", examples=[2])
+    outcome: Literal["enrolled", "already_enrolled", "refused"] = Field(examples=["enrolled"])
+    id: UUID | None = Field(default=None, examples=[BENEFICIARY])
+    code: str | None = Field(default=None, examples=["2026-BEN-00042"])
+    activation_token: str | None = Field(
+        default=None,
+        description="For `POST /auth/activate`; valid for 30 days, shown this once.",
+        examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
+    )
+    errors: list[LineError] | None = None
+
+
+class _Counts(Out):
+    lines: int = Field(description="Lines with something in them, without the header.", examples=[412])
+    enrolled: int = Field(examples=[405])
+    already_enrolled: int = Field(examples=[5])
+    refused: int = Field(examples=[2])
+
+
+class ImportedOut(_Counts):
+    """What came of a file: one outcome a line. What does not apply to a line is left out of its outcome."""
+
+    import_id: UUID = Field(examples=[IMPORT])
+    outcomes: list[LineOutcome]
+
+
+class ImportOut(_Counts):
+    """How far an import is. `interrupted`: whatever was doing it died; the same file sent again finishes it."""
+
+    id: UUID = Field(examples=[IMPORT])
+    status: Literal["running", "done", "failed", "interrupted"] = Field(examples=["running"])
+    begun_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+    ended_at: datetime | None = Field(examples=[None])

@@ -42,12 +42,17 @@ async def somebody_elses_things(town: Town) -> Things:
     )
     association = await town.an_association("Autre part")
     enrolled = await association.enrols()
+    import_id = await town.value(
+        "insert into app.imports (account_id, lines, begun_at, seen_at) values ($1, 0, now(), now()) returning id",
+        association.id,
+    )
     return {
         "shop_id": UUID(shop["id"]),
         "lot_id": UUID(draft["id"]),
         "reservation_id": bought.id,
         "suspended_lot_id": given.id,
         "beneficiary_id": UUID(enrolled["id"]),
+        "import_id": import_id,
         "association_id": association.id,
         "collector_id": (await town.a_collector("Loin")).id,
         "account_id": merchant.id,

@@ -75,6 +75,17 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         beneficiary.id,
         beneficiary.id.bytes,
     )
+    await town.changes(
+        "insert into app.imports (account_id, lines, begun_at, seen_at) values ($1, 1, now(), now())", association.id
+    )
+    await town.changes(
+        "insert into app.transfers (beneficiary_id, from_association_id, to_association_id, asked_by, asked_at)"
+        " values ($1, $2, $3, $2, now())",
+        beneficiary.id,
+        association.id,
+        (await town.an_association(f"Third {number}")).id,
+    )
+    await town.changes("insert into app.right_reminders values ($1, '2026-12-31', 30, now())", beneficiary.id)
     for person in people.values():
         await town.changes("insert into app.consents (account_id, name, version) values ($1, 'terms', '1')", person.id)
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)

@@ -1,10 +1,11 @@
 -- Enrol people, as many as come at once: for each an account without a sign-in, a code, the person as the API has sealed
 -- them, their data key and the token of their first sign-in. By an admin or a verified association. Definer, because
--- nobody may write accounts; what it gives is ids and codes.
--- Who is enrolled already, here or by another association, is known by the keyed hash of who they are and left as they
--- are: `already`, with id and code where the caller enrolled them. In the order of the arrays.
--- Two imports of the same people at once neither enrol anybody twice nor wait for each other in a circle: people are
--- claimed in the order of their hashes, then codes in the order of the codes, by both.
+-- nobody may write accounts; what it gives is ids and codes, in the order of the arrays.
+-- One never stands in the way of another. Whose right would end before today is not enrolled: `past`. Who is enrolled
+-- already, here or by another association, is known by the keyed hash of who they are and left as they are: `already`,
+-- with id and code where the caller enrolled them. For whom no code of this year is left: `no_code`.
+-- Two imports of the same people at once neither enrol anybody twice nor wait for each other in a circle: both claim
+-- people in the order of their hashes, then whoever draws codes does so alone, and waits for nothing any more.
 -- The number in a code is drawn at random, so that codes reveal neither how many people there are nor their order.
 create or replace function app.enrol_beneficiaries(
     ids uuid[], untils date[], household_sizes int[], sealed_persons bytea[], identities bytea[], wrapped_keys bytea[],
@@ -16,78 +17,80 @@ declare
     enroller      uuid := app.caller();
     enroller_role text := app.caller_role();
     moment        timestamptz := app.clock();
-    prefix        text := to_char(moment at time zone 'Europe/Paris', 'YYYY') || '-BEN-';
-    expected      int := cardinality(ids);
-    drawn         text[];
-    missing       int;
+    today         date := app.paris_day(moment);
+    prefix        text := to_char(today, 'YYYY') || '-BEN-';
+    claimed       int[];
+    needed        int;
+    codes         text[];
     new_ids       uuid[];
-    got           uuid[] := '{}';
 begin
     if enroller_role is distinct from 'admin' and not exists (
             select from app.associations a where a.id = enroller and a.status = 'verified') then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
-    if exists (select from unnest(untils) u where u < app.paris_day(moment)) then
-        raise exception 'beneficiary.right_in_the_past' using errcode = 'EP422';
-    end if;
 
-    -- 1. Whoever is claimed here is ours to enrol; the foreign keys are looked at when the transaction ends.
-    with claimed as (
+    -- 1. Whoever is claimed here is ours to enrol; the foreign key is looked at when the transaction ends.
+    with ours as (
         insert into app.beneficiary_persons (beneficiary_id, household_size, sealed, identity)
         select distinct on (n.identity) n.id, n.household_size, n.sealed, n.identity
-        from unnest(ids, household_sizes, sealed_persons, identities) with ordinality
-             as n (id, household_size, sealed, identity, place)
+        from unnest(ids, untils, household_sizes, sealed_persons, identities) with ordinality
+             as n (id, until, household_size, sealed, identity, place)
+        where n.until >= today
         order by n.identity, n.place
         on conflict (identity) do nothing
         returning beneficiary_id)
-    select coalesce(array_agg(c.beneficiary_id), '{}') into new_ids from claimed c;
+    select coalesce(array_agg(n.place order by n.place), '{}') into claimed
+    from unnest(ids) with ordinality as n (id, place) join ours o on o.beneficiary_id = n.id;
+    needed := cardinality(claimed);
 
-    insert into app.accounts (id, role, display_name, created_at)
-    select n.id, 'beneficiary', '-', moment from unnest(new_ids) n (id);
-
-    -- 2. Codes, until everybody has one.
-    for try in 1 .. 200 loop
-        missing := cardinality(new_ids) - cardinality(got);
-        exit when missing = 0;
-        if try = 200 then raise exception 'beneficiary.codes_used_up' using errcode = 'EP503'; end if;
-        select array_agg(c.code) into drawn from (
+    -- 2. Codes. Who comes here later waits for the commit, and sees what is taken.
+    if needed > 0 then
+        perform pg_advisory_xact_lock(hashtext('app.beneficiaries.code'));
+        select coalesce(array_agg(c.code), '{}') into codes from (
             select prefix || lpad(x.number::text, 5, '0') as code
             from (select distinct (('x' || encode(substring(uuid_send(gen_random_uuid()) from 1 for 4), 'hex'))::bit(32)
                                    ::bigint % 100000) as number
-                  from generate_series(1, missing + 8 * try)) x
+                  from generate_series(1, 2 * needed + 20)) x
             where not exists (select from app.beneficiaries b
                               where b.code = prefix || lpad(x.number::text, 5, '0'))
-            order by gen_random_uuid() limit missing) c;
-        with coded as (
-            insert into app.beneficiaries (id, code, association_id, eligible_until, created_at)
-            select w.id, c.code, case enroller_role when 'association' then enroller end, w.until, moment
-            from (select n.id, n.until, row_number() over (order by n.place) as number
-                  from unnest(ids, untils) with ordinality as n (id, until, place)
-                  where n.id = any (new_ids) and n.id <> all (got)) w
-            join unnest(drawn) with ordinality as c (code, number) on c.number = w.number
-            order by c.code
-            on conflict (code) do nothing
-            returning id)
-        select got || coalesce(array_agg(d.id), '{}') into got from coded d;
-    end loop;
-    update app.accounts a set display_name = b.code from app.beneficiaries b
-    where b.id = a.id and a.id = any (new_ids);
+            order by gen_random_uuid() limit needed) c;
+        if cardinality(codes) < needed then
+            -- The year is nearly full: from all that are left.
+            select coalesce(array_agg(c.code), '{}') into codes from (
+                select x.code from (select prefix || lpad(n::text, 5, '0') as code from generate_series(0, 99999) n) x
+                where not exists (select from app.beneficiaries b where b.code = x.code)
+                order by gen_random_uuid() limit needed) c;
+            delete from app.beneficiary_persons p
+            using unnest(claimed[cardinality(codes) + 1 :]) as left_over (place)
+            where p.beneficiary_id = ids[left_over.place];
+            claimed := claimed[: cardinality(codes)];
+        end if;
+    end if;
+    select coalesce(array_agg(ids[c.place]), '{}') into new_ids from unnest(claimed) as c (place);
 
+    insert into app.accounts (id, role, display_name, created_at)
+    select c.id, 'beneficiary', c.code, moment from unnest(new_ids, codes) as c (id, code);
+    insert into app.beneficiaries (id, code, association_id, eligible_until, created_at)
+    select c.id, c.code, case enroller_role when 'association' then enroller end, untils[c.place], moment
+    from unnest(new_ids, codes, claimed) as c (id, code, place);
     insert into vault.data_keys (account_id, wrapped, master_key, made_at)
-    select n.id, n.wrapped, enrol_beneficiaries.master_key, moment
-    from unnest(ids, wrapped_keys) as n (id, wrapped) where n.id = any (new_ids);
+    select c.id, wrapped_keys[c.place], enrol_beneficiaries.master_key, moment
+    from unnest(new_ids, claimed) as c (id, place);
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)
-    select n.token_hash, n.id, 'activate', moment + interval '30 days'
-    from unnest(ids, activation_hashes) as n (id, token_hash) where n.id = any (new_ids);
-    perform app.note('beneficiary.enrolled', 'beneficiary', n.id) from unnest(new_ids) n (id);
+    select activation_hashes[c.place], c.id, 'activate', moment + interval '30 days'
+    from unnest(new_ids, claimed) as c (id, place);
+    perform app.note_each('beneficiary.enrolled', 'beneficiary', new_ids);
 
     return query
-        select n.place::int, case when n.id = any (new_ids) then 'enrolled' else 'already' end,
+        select n.place::int,
+               case when c.place is not null then 'enrolled' when n.until < today then 'past'
+                    when p.beneficiary_id is not null then 'already' else 'no_code' end,
                b.id, b.code
-        from unnest(ids, identities) with ordinality as n (id, identity, place)
-        left join app.beneficiary_persons p on p.identity = n.identity
+        from unnest(ids, untils, identities) with ordinality as n (id, until, identity, place)
+        left join unnest(claimed) as c (place) on c.place = n.place
+        left join app.beneficiary_persons p on p.identity = n.identity and n.until >= today
         left join app.beneficiaries b
-            on b.id = p.beneficiary_id and (n.id = b.id or b.association_id = enroller)
+            on b.id = p.beneficiary_id and (c.place is not null or b.association_id = enroller)
         order by n.place;
 end $$;
 grant execute on function app.enrol_beneficiaries(uuid[], date[], int[], bytea[], bytea[], bytea[], text, bytea[])

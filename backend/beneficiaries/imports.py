@@ -1,0 +1,197 @@
+"""Enrolling from a spreadsheet: some hundred people at a time, each time in a transaction of its own.
+
+So what is done stays done whatever dies, others see how far it is, and nobody waits long for anything it holds. The
+same file sent again finishes what was broken off: who is enrolled by then is told as such.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from typing import Any, BinaryIO
+from uuid import UUID
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from backend.beneficiaries import spreadsheets
+from backend.beneficiaries.actions import NOT_ENROLLED, Enrolment, enrol_together, today
+from backend.beneficiaries.facts import (
+    BornInTheFuture,
+    FileNotCsv,
+    ImportColumnsWrong,
+    ImportTooLong,
+)
+from backend.beneficiaries.schemas import BeneficiaryIn
+from backend.beneficiaries.spreadsheets import Row, Sheet
+from backend.common_facts import NotAllowed
+from backend.db import Database, call, role_in
+from backend.error_handlers import field_errors
+from backend.errors import Fact, FieldError, texts
+from backend.idempotency import Once
+from backend.identity import Role
+from backend.messages import Language, field_text
+
+AT_ONCE = 500  # people in one transaction: some tenths of a second
+MOST_LINES = 100_000  # as many as a year has codes
+ENROLLERS = (Role.ASSOCIATION, Role.ADMIN)
+
+
+@dataclass
+class _Progress:
+    """What came of an import so far: counts, and each line's outcome as JSON."""
+
+    enrolled: int = 0
+    already_enrolled: int = 0
+    refused: int = 0
+    outcomes: list[bytes] = field(default_factory=list)
+
+    def add(self, told: Sequence[dict[str, Any]]) -> dict[str, int]:
+        """Count these outcomes and keep them; gives how many there were of each kind."""
+        counts = {"enrolled": 0, "already_enrolled": 0, "refused": 0}
+        for one in told:
+            counts[one["outcome"]] += 1
+        self.enrolled += counts["enrolled"]
+        self.already_enrolled += counts["already_enrolled"]
+        self.refused += counts["refused"]
+        self.outcomes.append(to_json(told)[1:-1])
+        return counts
+
+    def answer(self, import_id: UUID, lines: int) -> str:
+        """Write the whole answer. By hand: a model of so many outcomes would hold up everybody else's requests."""
+        summary = to_json(
+            {
+                "import_id": import_id,
+                "lines": lines,
+                "enrolled": self.enrolled,
+                "already_enrolled": self.already_enrolled,
+                "refused": self.refused,
+            }
+        )
+        return (summary[:-1] + b',"outcomes":[' + b",".join(self.outcomes) + b"]}").decode()
+
+
+async def import_people(
+    database: Database, account_id: UUID, file: BinaryIO, language: Language, once: Once
+) -> Response:
+    """Enrol everybody in a file and answer with an outcome a line; the file is read lazily.
+
+    Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
+    """
+    async with database.session(account_id) as session, session.begin():
+        await session.connection()
+        if role_in(session) not in ENROLLERS:
+            raise NotAllowed
+        answered = await once.begins(session)
+    if answered:
+        return answered
+    try:
+        sheet, lines = await asyncio.to_thread(_looked_through, file, language)
+        async with database.session(account_id) as session, session.begin():
+            import_id: UUID = await call(session, "begin_import", lines=lines)
+        try:
+            return await _enrol(database, account_id, import_id, spreadsheets.rows(file, sheet), lines, language, once)
+        except BaseException:
+            async with database.session(account_id) as session, session.begin():
+                await call(session, "end_import", **{"import": import_id}, how="failed")
+            raise
+    except BaseException:
+        async with database.session(account_id) as session, session.begin():
+            await once.gives_up(session)
+        raise
+
+
+def _looked_through(file: BinaryIO, language: Language) -> tuple[Sheet, int]:
+    try:
+        sheet = spreadsheets.sheet_of(file)
+        return sheet, spreadsheets.count_of(file, sheet, MOST_LINES)
+    except spreadsheets.NotASheet:
+        raise FileNotCsv from None
+    except spreadsheets.TooManyLines:
+        raise ImportTooLong from None
+    except spreadsheets.ColumnsWrong as wrong:
+        errors = [FieldError(field=w, code=kind, message=field_text(kind, language)) for w, kind in wrong.mistakes]
+        raise ImportColumnsWrong(errors=errors) from None
+
+
+async def _enrol(
+    database: Database,
+    account_id: UUID,
+    import_id: UUID,
+    rows: Iterator[Row],
+    lines: int,
+    language: Language,
+    once: Once,
+) -> Response:
+    progress = _Progress()
+    while batch := await asyncio.to_thread(_next_lines, rows, language):
+        persons = [read.person for read in batch if read.person is not None]
+        async with database.session(account_id) as session, session.begin():
+            enrolments = iter(await enrol_together(session, persons) if persons else [])
+            told = [_told(read, next(enrolments) if read.person is not None else None, language) for read in batch]
+            counts = progress.add(told)
+            await call(session, "import_goes_on", **{"import": import_id}, **counts)
+            await once.goes_on(session)
+    async with database.session(account_id) as session, session.begin():
+        await call(session, "end_import", **{"import": import_id}, how="done")
+        return await once.keeps_json(session, progress.answer(import_id, lines), 200)
+
+
+@dataclass(frozen=True)
+class _Read:
+    line: int
+    person: BeneficiaryIn | None
+    errors: Sequence[FieldError] = ()
+
+
+def _next_lines(rows: Iterator[Row], language: Language) -> list[_Read]:
+    """Read and check some hundred lines. In a thread."""
+    day = today()
+    return [_read(row, day, language) for row in islice(rows, AT_ONCE)]
+
+
+def _read(row: Row, day: date, language: Language) -> _Read:
+    """Make a line a person, checked as `POST /beneficiaries` checks them, or say what is wrong with it."""
+    wrong = dict(row.mistakes)
+    values: dict[str, Any] = {}
+    for name, cell in row.cells.items():
+        value: Any = cell
+        if name in ("birth_date", "eligible_until"):
+            value = spreadsheets.day_in(cell)
+        elif name == "household_size":
+            value = spreadsheets.number_in(cell)
+        if isinstance(value, str) and value is not cell:
+            wrong.setdefault(name, value)
+        elif name not in wrong:
+            values[name] = value
+    errors = [FieldError(field=name, code=kind, message=field_text(kind, language)) for name, kind in wrong.items()]
+    if "line" in wrong:
+        return _Read(row.line, None, errors)
+    try:
+        person = BeneficiaryIn.model_validate(values)
+    except ValidationError as invalid:
+        found = field_errors(invalid.errors(include_url=False, include_input=False), language)
+        return _Read(row.line, None, errors + [error for error in found if error.field not in wrong])
+    if person.birth_date > day:
+        errors.append(_refusal("birth_date", BornInTheFuture, language))
+    return _Read(row.line, None if errors else person, errors)
+
+
+def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[str, Any]:
+    """Say what came of a line: ids, codes and our own words, nothing of what stood in it."""
+    if enrolment is None:
+        return {"line": read.line, "outcome": "refused", "errors": [error.model_dump() for error in read.errors]}
+    known = {"id": enrolment.id, "code": enrolment.code} if enrolment.id else {}
+    if enrolment.what == "enrolled":
+        return {"line": read.line, "outcome": "enrolled", **known, "activation_token": enrolment.activation_token}
+    if enrolment.what == "already":
+        return {"line": read.line, "outcome": "already_enrolled", **known}
+    where = "eligible_until" if enrolment.what == "past" else "line"
+    error = _refusal(where, NOT_ENROLLED[enrolment.what], language)
+    return {"line": read.line, "outcome": "refused", "errors": [error.model_dump()]}
+
+
+def _refusal(where: str, fact: type[Fact], language: Language) -> FieldError:
+    return FieldError(field=where, code=fact.code, message=texts(fact, language)[1])

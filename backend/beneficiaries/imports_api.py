@@ -1,0 +1,105 @@
+"""Enrolling from a spreadsheet over HTTP: the file, how far it is, and the template."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import limits
+from fastapi import Header, Request
+from pydantic import TypeAdapter
+from starlette.responses import Response
+
+from backend.beneficiaries import imports, queries
+from backend.beneficiaries.facts import FileNotCsv, FileTooLarge, ImportColumnsWrong, ImportNotFound, ImportTooLong
+from backend.beneficiaries.schemas import ImportedOut, ImportOut
+from backend.beneficiaries.spreadsheets import TEMPLATE
+from backend.beneficiaries.uploads import hash_of, sent_file
+from backend.common_facts import CursorInvalid
+from backend.db import AsEnroller, database
+from backend.errors import language_of, problems
+from backend.idempotency import IdempotencyInProgress, Once, key_of, keyed_fingerprint
+from backend.identity import caller
+from backend.limits import spend
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+
+router = Router(tags=["beneficiaries"])
+
+MOST_BYTES = 20 * 2**20
+IMPORTS = limits.parse("60/hour")
+CURSOR = TypeAdapter(tuple[UUID])
+UPLOAD: dict[str, Any] = {
+    "security": [{"bearer": []}],
+    "requestBody": {
+        "required": True,
+        "description": "A CSV of at most 20 MB and 100,000 lines, as any spreadsheet writes it: separators, encodings"
+        " and headers are found out. See `GET /beneficiaries/import/template.csv`.",
+        "content": {
+            "text/csv": {"schema": {"type": "string"}, "example": TEMPLATE},
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary"}},
+                }
+            },
+        },
+    },
+}
+
+
+@router.post(
+    "/beneficiaries/import",
+    status_code=200,
+    response_model=ImportedOut,
+    openapi_extra=UPLOAD,
+    responses=problems(
+        FileTooLarge, FileNotCsv, ImportColumnsWrong, ImportTooLong, IdempotencyInProgress, ImportNotFound
+    ),
+)
+async def import_beneficiaries(
+    request: Request,
+    _documented: Annotated[
+        str | None,
+        Header(
+            alias="Idempotency-Key",
+            max_length=255,
+            description="Your own name for this request; sent again, it happens once.",
+        ),
+    ] = None,
+) -> Response:
+    """Enrol everybody in a CSV, as a verified association or an admin: one outcome a line.
+
+    A line that is not accepted stops nothing else. What is enrolled stays enrolled whatever happens on the way: if no
+    answer comes, send the same file again. `GET /beneficiaries/imports` shows meanwhile how far it is.
+    """
+    account_id: UUID = await caller(request)
+    await spend(request.scope, "imports", IMPORTS, str(account_id))
+    key = key_of(request)
+    async with sent_file(request) as file:
+        sent = b"" if key is None else await hash_of(file)
+        once = Once(key, keyed_fingerprint(request, sent))
+        return await imports.import_people(await database(request), account_id, file, language_of(request.scope), once)
+
+
+@router.get(
+    "/beneficiaries/import/template.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": TEMPLATE}}}},
+)
+async def import_template() -> Response:
+    """Give a CSV with our columns and one line as an example, as a spreadsheet in France opens it."""
+    headers = {"Content-Disposition": 'attachment; filename="beneficiaires.csv"'}
+    return Response(TEMPLATE.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
+
+
+@router.get("/beneficiaries/imports", responses=problems(CursorInvalid))
+async def list_imports(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[ImportOut]:
+    """List one's imports, the newest first, with how far they are; an admin lists everybody's."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.imports(session, before, limit), limit, lambda one: (one.id,))
+
+
+@router.get("/beneficiaries/imports/{import_id}", responses=problems(ImportNotFound))
+async def read_import(import_id: UUID, session: AsEnroller) -> ImportOut:
+    """Read how far one's import is."""
+    return await queries.import_(session, import_id)

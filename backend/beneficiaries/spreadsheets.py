@@ -1,0 +1,355 @@
+"""CSV as spreadsheets in France write it: read line by line, a bad line in the way of no other. Knows no database.
+
+Whatever the program that wrote it: UTF-8, UTF-16, Windows-1252, ISO-8859-15, Mac or DOS; `;`, `,`, tabs or `|`;
+headers in French or English; days as 31/03/1990 or 1990-03-31.
+"""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import BinaryIO
+
+SEPARATORS = ";,\t|"
+LONGEST_LINE = 20_000  # characters; a person takes some hundred
+MOST_LINES_OF_A_RECORD = 20
+PIECE = 1 << 16
+
+_NAMES = {
+    "first_name": "prenom prenoms prenomusuel firstname givenname forename",
+    "last_name": "nom nomdefamille nomusuel nomdusage lastname surname familyname",
+    "birth_date": "datedenaissance naissance datenaissance neele nele nee ddn birthdate dateofbirth birthday dob",
+    "household_size": "foyer tailledufoyer taillefoyer nombredepersonnes nombredepersonnesaufoyer personnesaufoyer"
+    " nbpersonnes nbpersonnesfoyer compositiondufoyer household householdsize",
+    "eligible_until": "eligiblejusquau eligiblejusqua findedroit findedroits findudroit findesdroits datedefindedroit"
+    " datedefindedroits datefindedroits datefindroits droitjusquau droitsjusquau jusquau eligibleuntil until",
+    "email": "email courriel mail mel adressemail adresseemail adresseelectronique emailaddress",
+    "phone": "telephone tel portable mobile numerodetelephone telephonemobile telephoneportable phone phonenumber",
+}
+_FIELDS = {name: field for field, names in _NAMES.items() for name in names.split()}
+NEEDED = ("first_name", "last_name", "birth_date", "eligible_until")
+TEMPLATE = """\
+prénom;nom;date de naissance;taille du foyer;éligible jusqu'au;courriel;téléphone
+Amina;Diallo;12/04/1987;3;30/06/2030;amina@example.org;+33 6 12 34 56 78
+""".replace("\n", "\r\n")
+
+_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
+# In the order of preference where they say the same.
+_ONE_BYTE = ("cp1252", "iso8859-15", "mac-roman", "cp850")
+_FRENCH = {"é": 3, "’": 2} | dict.fromkeys("àâäæçèêëîïôöœùûüÿñ", 2) | dict.fromkeys("áíóúãõšž", 1)  # noqa: RUF001
+
+_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?: +00:00(?::00)?)?")
+_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
+_FORMULA_TEXT = re.compile(r'="(.*)"')
+_DUTCH = re.compile(r"'[ts][ -]", re.IGNORECASE)
+_LINE_END = re.compile(r"[\r\n]+$")
+_SEPARATOR_SAID = re.compile(r'"?sep=(.)"?[\s;,]*', re.IGNORECASE)
+_SPACES = re.compile("[ \t\r\n\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
+_UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u00ad"))
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+class NotASheet(Exception):
+    """This is no CSV: empty, or a workbook or something else that no encoding of text explains."""
+
+
+class ColumnsWrong(Exception):
+    """The header lacks columns, or has some that are unknown or there twice."""
+
+    def __init__(self, mistakes: list[tuple[str, str]]) -> None:
+        super().__init__("columns")
+        self.mistakes = mistakes
+        """Where (a field, or `column.D` as spreadsheets count), and `column_missing`, `_unknown` or `_twice`."""
+
+
+class TooManyLines(Exception):
+    """More lines than are read at once."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a file is to be read: its encoding, what separates its cells, which columns it has, where they end."""
+
+    encoding: str
+    separator: str
+    fields: tuple[str | None, ...]
+    header_line: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One person's line: its number in the file (the first is 1), and its cells by field, or what is wrong with it."""
+
+    line: int
+    cells: Mapping[str, str]
+    mistakes: tuple[tuple[str, str], ...] = ()
+
+
+def sheet_of(file: BinaryIO) -> Sheet:
+    """Find out how a file is to be read. Raises NotASheet, ColumnsWrong."""
+    encoding = encoding_of(file)
+    lines = _lines(file, encoding)
+    for number, line in lines:
+        if line is None:
+            raise NotASheet
+        if declared := _SEPARATOR_SAID.fullmatch(line):
+            separators = declared[1] if declared[1] in SEPARATORS else SEPARATORS
+            header = next(((n, text) for n, text in lines if text and text.strip()), None)
+            if header is None:
+                raise NotASheet
+            return _sheet(encoding, separators, *header)
+        if line.strip(" \t" + SEPARATORS):
+            return _sheet(encoding, SEPARATORS, number, line)
+    raise NotASheet
+
+
+def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
+    """Read line after line; empty ones are passed over. A broken one is given with what is wrong with it."""
+    for number, cells in _records(file, sheet):
+        if isinstance(cells, str):
+            yield Row(number, {}, (("line", cells),))
+            continue
+        cleaned = [_cleaned(cell) for cell in cells]
+        if not any(cleaned):
+            continue
+        if any(sheet.fields[place : place + 1] in ((), (None,)) for place, cell in enumerate(cleaned) if cell):
+            yield Row(number, {}, (("line", "cell_without_column"),))
+            continue
+        named = {field: cell for field, cell in zip(sheet.fields, cleaned, strict=False) if field and cell}
+        mistakes = [(field, "control_character") for field, cell in named.items() if _CONTROL.search(cell)]
+        mistakes += [(field, "characters_lost") for field, cell in named.items() if "\ufffd" in cell]
+        yield Row(number, named, tuple(mistakes))
+
+
+def count_of(file: BinaryIO, sheet: Sheet, most: int) -> int:
+    """Count the lines that `rows` will give. Raises TooManyLines."""
+    count = 0
+    for count, _ in enumerate(rows(file, sheet), 1):
+        if count > most:
+            raise TooManyLines
+    return count
+
+
+def day_in(cell: str) -> date | str:
+    """Read a day as French people and machines write it; else what is wrong: a year of two digits has no century."""
+    if iso := _ISO_DAY.fullmatch(cell):
+        year, month, day = iso[1], iso[2], iso[3]
+    elif french := _DAY.fullmatch(cell):
+        day, month, year = french[1], french[3], french[4]
+        if len(year) == 2:
+            return "year_of_two_digits"
+    else:
+        return "sheet_day"
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        return "sheet_day"
+
+
+def number_in(cell: str) -> int | str:
+    """Read a whole number as spreadsheets write it; else what is wrong."""
+    whole = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", cell)
+    return int(whole[1]) if whole else "int_parsing"
+
+
+def encoding_of(file: BinaryIO) -> str:
+    """Name a file's encoding: by its mark, else UTF-8 if it is that, else the one in which its accents stand in words.
+
+    Raises NotASheet.
+    """
+    file.seek(0)
+    begin = file.read(4096)
+    if not begin.strip() or begin.startswith(_WORKBOOKS):
+        raise NotASheet
+    for mark, name in _MARKS:
+        if begin.startswith(mark):
+            return name
+    if 0 in begin[:2]:
+        return "utf-16-be" if begin[0] == 0 else "utf-16-le"
+    if begin.count(0) * 20 > len(begin):
+        raise NotASheet
+    words = _words_beyond_ascii(file)
+    if words is None:
+        return "utf-8"
+    if _mostly_utf_8(words):
+        return "utf-8"  # damaged in places; those lines say so
+    return max(_ONE_BYTE, key=lambda name: (_plausible(words, name), -_ONE_BYTE.index(name)))
+
+
+def _words_beyond_ascii(file: BinaryIO) -> list[bytes] | None:
+    """Give words with bytes beyond ASCII, some thousand at most; None when all of the file is UTF-8."""
+    file.seek(0)
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    words: list[bytes] = []
+    valid = True
+    while piece := file.read(PIECE):
+        if valid:
+            try:
+                decoder.decode(piece)
+            except UnicodeDecodeError:
+                valid = False
+        if len(words) < 5_000:
+            words += re.findall(rb"[A-Za-z'-]*[\x80-\xff][A-Za-z\x80-\xff'-]*", piece)
+    if valid:
+        try:
+            decoder.decode(b"", True)
+        except UnicodeDecodeError:
+            valid = False
+    return None if valid else words
+
+
+def _mostly_utf_8(words: list[bytes]) -> bool:
+    whole = sum(1 for word in words if "\ufffd" not in word.decode("utf-8", "replace"))
+    return whole * 10 > len(words) * 9
+
+
+def _plausible(words: list[bytes], encoding: str) -> int:
+    """Say how much words look like French in an encoding: its accents within them, in the case of the other letters."""
+    score = 0
+    for word in words:
+        text = word.decode(encoding, "replace")
+        lower = sum("a" <= sign <= "z" for sign in text)
+        upper = sum("A" <= sign <= "Z" for sign in text)
+        for place, sign in enumerate(text):
+            if sign.isascii():
+                continue
+            if sign in _FRENCH:
+                score += _FRENCH[sign] if lower or not upper else -1
+            elif sign.lower() in _FRENCH:
+                score += 2 if place == 0 or upper > lower else -1
+            else:
+                score -= 2
+    return score
+
+
+def _sheet(encoding: str, separators: str, number: int, line: str) -> Sheet:
+    tried = []
+    for separator in separators:
+        cells = _cells(line, separator)
+        names = [] if isinstance(cells, str) else [_field_of(_cleaned(cell)) for cell in cells]
+        tried.append((sum(1 for name in names if name in NEEDED or name in _NAMES), len(names), separator, names))
+    known, _, separator, fields = max(tried, key=lambda one: (one[0], one[1]))
+    while fields and fields[-1] is None:
+        fields.pop()
+    mistakes = [(name, "column_missing") for name in NEEDED if name not in fields]
+    for place, field in enumerate(fields):
+        if field == "?":
+            mistakes.append((f"column.{_letters(place)}", "column_unknown"))
+        elif field is not None and field in fields[:place]:
+            mistakes.append((f"column.{_letters(place)}", "column_twice"))
+    if mistakes:
+        # Where nothing is known, the first line is no header: nothing useful can be said of its columns.
+        raise ColumnsWrong(mistakes if known else [one for one in mistakes if one[1] == "column_missing"])
+    return Sheet(encoding, separator, tuple(fields), number)
+
+
+def _field_of(header: str) -> str | None:
+    plain = "".join(s for s in unicodedata.normalize("NFKD", header.casefold()) if s.isascii() and s.isalnum())
+    return _FIELDS.get(plain, "?") if header else None
+
+
+def _letters(place: int) -> str:
+    """Name a column as spreadsheets do: A, B, … Z, AA."""
+    name = ""
+    place += 1
+    while place:
+        place, rest = divmod(place - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | str]]:
+    """Give each record with the number of its first line: its cells, or what is wrong.
+
+    A quotation mark that is never closed spoils its own line only: what follows is read anew.
+    """
+    lines = _lines(file, sheet.encoding)
+    ahead: deque[tuple[int, str | None]] = deque()
+    while (read := ahead.popleft() if ahead else next(lines, None)) is not None:
+        number, line = read
+        if number <= sheet.header_line:
+            continue
+        if line is None:
+            yield number, "line_too_long"
+            continue
+        if '"' not in line:
+            if line:
+                yield number, line.split(sheet.separator)
+            continue
+        cells = _cells(line, sheet.separator)
+        taken: list[tuple[int, str | None]] = []
+        whole = line
+        while cells == "quote_open" and len(taken) < MOST_LINES_OF_A_RECORD and len(whole) < LONGEST_LINE:
+            more = ahead.popleft() if ahead else next(lines, None)
+            if more is None:
+                break
+            taken.append(more)
+            if more[1] is None:
+                break
+            whole += "\n" + more[1]
+            if '"' in more[1]:
+                cells = _cells(whole, sheet.separator)
+        if isinstance(cells, str):
+            ahead.extendleft(reversed(taken))
+            yield number, "quotes_wrong"
+        else:
+            yield number, cells
+
+
+def _cells(record: str, separator: str) -> list[str] | str:
+    if '"' not in record:
+        return record.split(separator)
+    try:
+        read = list(csv.reader(io.StringIO(record, newline=""), delimiter=separator, strict=True))
+    except csv.Error as error:
+        return "quote_open" if "unexpected end" in str(error) else "quotes_wrong"
+    return read[0] if len(read) == 1 else "quotes_wrong"
+
+
+def _lines(file: BinaryIO, encoding: str) -> Iterator[tuple[int, str | None]]:
+    """Give each line of the file with its number and without its end; None for one that is too long."""
+    file.seek(0)
+    text = io.TextIOWrapper(io.BufferedReader(_Kept(file), PIECE), encoding, errors="replace", newline="")
+    number = 0
+    while line := text.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
+            while (rest := text.readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
+                pass
+            yield number, None
+        else:
+            yield number, _LINE_END.sub("", line)
+
+
+class _Kept(io.RawIOBase):
+    """A file that stays open when its reader is gone."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]
+        read = self._file.read(len(view))
+        view[: len(read)] = read
+        return len(read)
+
+
+def _cleaned(cell: str) -> str:
+    """Take off what spreadsheets put around a text: spaces of all kinds, `'` and `="…"`, which keep it a text."""
+    if cell.isascii() and cell.isalnum():
+        return cell
+    plain = _SPACES.sub(" ", unicodedata.normalize("NFC", cell).translate(_UNSEEN)).strip(" ")
+    if formula := _FORMULA_TEXT.fullmatch(plain):
+        plain = formula[1].strip(" ")
+    if plain.startswith("'") and not _DUTCH.match(plain):
+        plain = plain[1:].strip(" ")
+    return plain

@@ -1,0 +1,17 @@
+-- Begin an import of so many lines, as a verified association or an admin. Definer, because nobody writes imports.
+create or replace function app.begin_import(lines int) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    begun uuid;
+begin
+    if app.caller_role() is distinct from 'admin' and not exists (
+            select from app.associations a where a.id = app.caller() and a.status = 'verified') then
+        raise exception 'access.forbidden' using errcode = 'EP403';
+    end if;
+    insert into app.imports (account_id, lines, begun_at, seen_at)
+    values (app.caller(), begin_import.lines, app.clock(), app.clock())
+    returning id into begun;
+    perform app.note('import.begun', 'import', begun, jsonb_build_object('lines', begin_import.lines));
+    return begun;
+end $$;
+grant execute on function app.begin_import(int) to authenticated;

@@ -1,0 +1,233 @@
+"""A spreadsheet of people: one outcome a line, however it was written; seen while it runs, finished when sent again."""
+
+import asyncio
+import json
+import threading
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from backend.beneficiaries import imports
+from backend.beneficiaries.actions import enrol_together
+from backend.common_facts import NotAllowed
+from tests.town import Association, Town
+from tests.town.answers import accepted, refusal_in
+
+HEADER = "prénom;nom;date de naissance;foyer;éligible jusqu'au;courriel;téléphone\n"
+UNTIL = (date.today() + timedelta(days=200)).strftime("%d/%m/%Y")  # noqa: DTZ011  far from midnight's edge
+PEOPLE = ("Amélie", "Lefèvre", "Chloé", "Noël", "D’Ûrban", "Zoé", "01/05", "1990-05", "amelie@")  # noqa: RUF001  as a person types
+
+
+async def sends(who: Association, content: str | bytes, *, key: str | None = None, **headers: str) -> httpx2.Response:
+    body = content.encode() if isinstance(content, str) else content
+    sent = {"Content-Type": "text/csv", **headers}
+    return await who.asks("POST", "/beneficiaries/import", content=body, headers=sent, key=key)
+
+
+async def imported(who: Association, content: str | bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = accepted(await sends(who, content)).json()
+    return answer
+
+
+async def test_each_line_has_its_outcome_and_a_bad_one_stops_nothing(town: Town) -> None:
+    relais, other = await town.an_association(), await town.an_association("Autre")
+    await imported(other, HEADER + f"Zoé;Martin;01/02/1980;;{UNTIL};;\n")
+    sheet = (
+        "sep=;\n"
+        + HEADER
+        + "".join(
+            (
+                f"Amélie;Lefèvre;01/05/1990;3;{UNTIL};amelie@example.org;'+33 6 12 34 56 78\n",  # 3
+                f"Chloé;Noël;1/5/90;;{UNTIL};;\n",  # 4
+                "\n",
+                f'"Chloé";"Noël";1985-05-01;;"{UNTIL}";;\n',  # 6
+                f'"Paul;Jamais;01/05/1990;;{UNTIL};;\n',  # 7: never closed
+                f"AMELIE;LEFEVRE;1990-05-01;2;{UNTIL};;\n",  # 8: line 3 again
+                f"Zoe;MARTIN;01.02.1980;;{UNTIL};;\n",  # 9: the other association's
+                "Luc;Tard;01/05/1990;;01/01/2020;;\n",  # 10
+                f"Nina;Demain;01/01/2999;0;{UNTIL};nowhere;call me\n",  # 11
+                f"Anna;;31/02/1990;deux;{UNTIL};;\n",  # 12
+                f"Jean\x07;Dupont;01/05/1990;;{UNTIL};;\n",  # 13
+                ";;;;;;\n",
+                f"Ana;Ortiz;01/05/1990;;{UNTIL};;;surplus\n",  # 15
+                f'"Marie\nClaire";D’Ûrban;01-05-1990;4;{UNTIL};;\n',  # noqa: RUF001  16, over two lines
+            )
+        )
+    )
+    answer = await imported(relais, sheet)
+
+    assert {one["line"]: one["outcome"] for one in answer["outcomes"]} == {
+        3: "enrolled", 4: "refused", 6: "enrolled", 7: "refused", 8: "already_enrolled", 9: "already_enrolled",
+        10: "refused", 11: "refused", 12: "refused", 13: "refused", 15: "refused", 16: "enrolled",
+    }  # fmt: skip
+    of = {one["line"]: one for one in answer["outcomes"]}
+    assert {line: [(e["field"], e["code"]) for e in one["errors"]] for line, one in of.items() if "errors" in one} == {
+        4: [("birth_date", "year_of_two_digits")],
+        7: [("line", "quotes_wrong")],
+        10: [("eligible_until", "beneficiary.right_in_the_past")],
+        11: [("household_size", "greater_than_equal"), ("email", "string_pattern_mismatch"),
+             ("phone", "string_pattern_mismatch")],
+        12: [("birth_date", "sheet_day"), ("household_size", "int_parsing"), ("last_name", "missing")],
+        13: [("first_name", "control_character")],
+        15: [("line", "cell_without_column")],
+    }  # fmt: skip
+    # Known to whom they belong; to everybody else only that they are enrolled.
+    assert (of[8]["id"], of[8]["code"]) == (of[3]["id"], of[3]["code"])
+    assert of[9].keys() == {"line", "outcome"}
+    assert of[3].keys() == {"line", "outcome", "id", "code", "activation_token"}
+    assert {k: answer[k] for k in ("lines", "enrolled", "already_enrolled", "refused")} == {
+        "lines": 12, "enrolled": 3, "already_enrolled": 2, "refused": 7,
+    }  # fmt: skip
+    assert not any(name in json.dumps(answer, ensure_ascii=False) for name in PEOPLE)
+
+    amelie = (await relais.gets(f"/beneficiaries/{of[3]['id']}"))["person"]
+    assert amelie == {
+        "first_name": "Amélie", "last_name": "Lefèvre", "birth_date": "1990-05-01", "household_size": 3,
+        "email": "amelie@example.org", "phone": "+33 6 12 34 56 78",
+    }  # fmt: skip
+    marie = (await relais.gets(f"/beneficiaries/{of[16]['id']}"))["person"]
+    assert (marie["first_name"], marie["last_name"]) == ("Marie Claire", "D’Ûrban")  # noqa: RUF001
+    tokens = {"activation_token": of[6]["activation_token"], "password": "un long mot de passe"}
+    assert (await town.request("POST", "/v1/auth/activate", json=tokens)).status_code == 200
+
+    # What is kept of it, for whoever sent it and for admins: numbers.
+    kept = await relais.gets(f"/beneficiaries/imports/{answer['import_id']}")
+    assert (kept["status"], kept["lines"], kept["enrolled"], kept["refused"]) == ("done", 12, 3, 7)
+    assert [one["id"] for one in (await relais.gets("/beneficiaries/imports"))["data"]] == [answer["import_id"]]
+    assert refusal_in(await other.asks("GET", f"/beneficiaries/imports/{answer['import_id']}")).code == (
+        "import.not_found"
+    )
+    assert len((await (await town.an_admin()).gets("/beneficiaries/imports"))["data"]) == 2
+    noted = await town.rows("select action, detail from app.audit_entries where subject = 'import' order by id")
+    assert [row["action"] for row in noted[2:]] == ["import.begun", "import.done"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252", "iso8859-15", "mac-roman", "cp850"])
+async def test_whatever_program_wrote_it_names_arrive_as_they_are(town: Town, encoding: str) -> None:
+    relais = await town.an_association()
+    separator = {"utf-16": "\t", "mac-roman": ","}.get(encoding, ";")
+    end = "\r" if encoding == "mac-roman" else "\r\n"
+    lines = [
+        ["Nom de famille", "PRÉNOM", "Né(e) le", "Fin de droits"],
+        ["Lefèvre", "Amélie", "01/05/1990", UNTIL],
+        ["Muñoz", "Zoé", "02/05/1990", UNTIL],
+        ["GARÇON", "RENÉE", "03/05/1990", UNTIL],
+    ]
+    answer = await imported(relais, end.join(separator.join(line) for line in lines).encode(encoding))
+    assert answer["enrolled"] == 3
+    page = (await relais.gets("/beneficiaries"))["data"]
+    assert sorted((one["person"]["last_name"], one["person"]["first_name"]) for one in page) == [
+        ("GARÇON", "RENÉE"), ("Lefèvre", "Amélie"), ("Muñoz", "Zoé"),
+    ]  # fmt: skip
+
+
+async def test_what_is_no_such_file_is_refused_with_what_to_do(town: Town) -> None:
+    relais = await town.an_association()
+    for content, headers, status, code in (
+        ("prénom;nom;taille\nAmina;Diallo;3\n", {}, 422, "import.columns_wrong"),
+        ("Amina;Diallo;01/05/1990\n", {}, 422, "import.columns_wrong"),
+        ("", {}, 422, "import.not_csv"),
+        (b"PK\x03\x04" + bytes(90), {}, 422, "import.not_csv"),
+        (HEADER, {"Content-Type": "application/json"}, 415, "body.wrong_type"),
+        (b"x" * (21 * 2**20), {}, 413, "import.too_large"),
+    ):
+        refusal = refusal_in(await sends(relais, content, **headers))
+        assert (refusal.status, refusal.code) == (status, code)
+    wrong = (await sends(relais, "prénom;nom;taille;Prénom\n")).json()["errors"]
+    assert [(error["field"], error["code"]) for error in wrong] == [
+        ("birth_date", "column_missing"), ("eligible_until", "column_missing"),
+        ("column.C", "column_unknown"), ("column.D", "column_twice"),
+    ]  # fmt: skip
+    assert "Amina" not in (await sends(relais, "Amina;Diallo;01/05/1990\n")).text
+    for nobody in (await town.an_association("Neuve", status="pending"), await town.a_merchant()):
+        refusal = refusal_in(
+            await nobody.asks(
+                "POST", "/beneficiaries/import", content=HEADER.encode(), headers={"Content-Type": "text/csv"}
+            )
+        )
+        assert (refusal.status, refusal.code) == (403, "access.forbidden")
+    assert await town.value("select count(*) from app.imports") == 0
+
+    template = await relais.asks("GET", "/beneficiaries/import/template.csv")
+    assert template.headers["content-type"] == "text/csv; charset=utf-8"
+    form = httpx2.Request("POST", "http://form", files={"file": ("liste.csv", template.content, "text/csv")})
+    sent = await relais.asks(
+        "POST", "/beneficiaries/import", content=form.read(), headers={"Content-Type": form.headers["content-type"]}
+    )
+    assert accepted(sent).json()["enrolled"] == 1
+
+
+async def test_a_repeated_file_enrols_nobody_twice_and_a_key_gives_the_same_answer(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 4)
+    relais = await town.an_association()
+    sheet = HEADER + "".join(f"Amina;Nom {n};01/05/1990;;{UNTIL};;\n" for n in range(10))
+    first = await sends(relais, sheet, key="juin")
+    again = await sends(relais, sheet, key="juin")
+    assert first.content == again.content
+    assert first.json()["enrolled"] == 10
+    other = refusal_in(await sends(relais, sheet + f"Zoé;Nom;01/05/1990;;{UNTIL};;\n", key="juin"))
+    assert other.code == "idempotency.mismatch"
+
+    anew = await imported(relais, sheet)
+    assert (anew["enrolled"], anew["already_enrolled"]) == (0, 10)
+    assert [(one["id"], one["code"]) for one in anew["outcomes"]] == [
+        (one["id"], one["code"]) for one in first.json()["outcomes"]
+    ]
+    assert await town.value("select count(*) from app.beneficiaries") == 10
+
+
+async def test_an_import_that_dies_shows_as_interrupted_and_the_same_file_finishes_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 4)
+    relais = await town.an_association()
+    sheet = HEADER + "".join(f"Amina;Nom {n};01/05/1990;;{UNTIL};;\n" for n in range(10))
+    times, buried = iter(range(3)), threading.Event()
+
+    async def dies_at_the_third(*given: Any) -> Any:
+        if next(times) == 2:
+            await asyncio.to_thread(buried.wait, 30)
+            raise NotAllowed
+        return await enrol_together(*given)
+
+    monkeypatch.setattr(imports, "enrol_together", dies_at_the_third)
+    sending = asyncio.ensure_future(sends(relais, sheet, key="juin"))
+    while not (seen := (await relais.gets("/beneficiaries/imports"))["data"]) or seen[0]["enrolled"] < 8:
+        await asyncio.sleep(0.01)
+    assert (seen[0]["status"], seen[0]["lines"], seen[0]["enrolled"]) == ("running", 10, 8)
+    assert refusal_in(await sends(relais, sheet, key="juin")).code == "idempotency.in_progress"
+
+    await town.clock((await town.now()) + timedelta(seconds=61))
+    assert (await relais.gets("/beneficiaries/imports"))["data"][0]["status"] == "interrupted"
+    monkeypatch.setattr(imports, "enrol_together", enrol_together)
+    finished = (await sends(relais, sheet, key="juin")).json()
+    assert (finished["enrolled"], finished["already_enrolled"]) == (2, 8)
+    assert all(one["id"] and one["code"] for one in finished["outcomes"])
+    buried.set()
+    await sending
+    assert (await sends(relais, sheet, key="juin")).json() == finished
+
+
+async def test_an_import_that_fails_keeps_what_it_enrolled_and_says_so(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 4)
+    relais, batches = await town.an_association(), iter(range(9))
+
+    async def loses_its_right(*given: Any) -> Any:
+        if next(batches) == 1:
+            raise NotAllowed
+        return await enrol_together(*given)
+
+    monkeypatch.setattr(imports, "enrol_together", loses_its_right)
+    sheet = HEADER + "".join(f"Amina;Nom {n};01/05/1990;;{UNTIL};;\n" for n in range(10))
+    assert refusal_in(await sends(relais, sheet, key=str(uuid4()))).code == "access.forbidden"
+    [kept] = await town.rows("select status, enrolled from app.imports")
+    assert (kept["status"], kept["enrolled"]) == ("failed", 4)
+    assert await town.value("select count(*) from app.beneficiaries") == 4
+    assert await town.value("select count(*) from app.idempotency_keys where status is null") == 0
