@@ -81,7 +81,7 @@ async def test_no_demo_town_in_production(town: Town) -> None:
     production = {
         "ECOPANIER_ENV": "production",
         "ECOPANIER_PUBLIC_URL": "https://ecopanier.example",
-        "ECOPANIER_MASTER_KEY": "a master key for tests alone, 32 bytes",
+        "ECOPANIER_MASTER_KEY": "a master key for tests alone: 32 bytes",
         "ECOPANIER_SECRET_KEY": "a key for tests alone, 32 bytes at least",
         "STRIPE_API_KEY": "sk_live_x",
         "STRIPE_WEBHOOK_SECRET": "whsec_x",

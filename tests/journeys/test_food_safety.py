@@ -116,7 +116,7 @@ async def handed_over(town: Town, amina: Beneficiary, food: Food) -> str | None:
 async def test_five_occasions_follow_one_law(town: Town) -> None:
     await town.clock(EVENING)
     merchant = await town.a_merchant()
-    await town.changes("update app.settings set value = 99 where name = 'free_portions_per_day'")
+    await town.changes("update app.settings set maximum = 99, value = 99 where name = 'free_portions_per_day'")
     amina = await town.a_beneficiary()
     for food, good_today, good_in_two_days in TABLE:
         doors = {
@@ -138,7 +138,7 @@ async def test_control_without_the_law_every_door_stands_open(town: Town) -> Non
     source: str = await town.value("select pg_get_functiondef('app.food_refusal'::regproc)")
     await town.changes(source.replace("when date_kind <> 'use_by' then null", "when true then null"))
     await town.clock(EVENING)
-    await town.changes("update app.settings set value = 99 where name = 'free_portions_per_day'")
+    await town.changes("update app.settings set maximum = 99, value = 99 where name = 'free_portions_per_day'")
     amina, old = await town.a_beneficiary(), Food("use_by", -1)
 
     assert await reserved(town, amina, old) is None

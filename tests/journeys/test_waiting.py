@@ -176,3 +176,33 @@ async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town
     assert (await amina.takes(of_amina)).body["total_cents"] == 0
     assert (await marc.reservation(bought)).status == "expired"
     assert await town.stock_is_exact()
+
+
+async def test_suspended_portions_are_waited_for_like_any_free_ones_and_merchants_see_nothing(town: Town) -> None:
+    marc, amina, bilal = await town.a_customer(), await town.a_beneficiary(), await town.a_beneficiary("Bilal")
+    lot = await town.a_lot(left=3)
+    sophie = lot.shop.merchant
+    await marc.gives(lot)
+    beside = await town.beside(lot)
+    taken = await amina.reserves(beside)
+    before = [await sophie.gets(path) for path in (f"/shops/{lot.shop.id}/lots", f"/lots/{lot.id}", "/reservations")]
+    entry = await bilal.waits(beside)
+
+    # What is given meanwhile goes to who waits, as what comes back does.
+    await amina.cancels(taken)
+    assert (await bilal.waiting(entry))["status"] == "offered"
+    assert (await amina.tries_to_reserve(beside)).code == "lot.sold_out"
+    again = await amina.waits(beside)
+    for path, seen in zip((f"/shops/{lot.shop.id}/lots", f"/lots/{lot.id}"), before, strict=False):
+        assert await sophie.gets(path) == seen
+    assert str(entry["id"]) not in str(await sophie.gets("/reservations"))
+    assert (await refused(sophie.waits(beside))).code == "access.forbidden"
+    await marc.gives(lot)
+    assert (await amina.waiting(again))["status"] == "offered"
+    assert (await bilal.takes(entry)).status == "confirmed"
+    assert await town.stock_is_exact()
+
+    # Withdrawn with the lot beside which it stands.
+    await sophie.withdraws(lot)
+    assert (await amina.waiting(again))["status"] == "closed"
+    assert await town.stock_is_exact()
