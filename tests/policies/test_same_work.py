@@ -1,36 +1,241 @@
-"""At the counter nothing tells a free portion from a paid one, the work in the database included."""
+"""Nothing at the counter tells a free, a suspended and a paid portion apart: pass, answers, lists, work, figures."""
 
+import json
+import re
 from typing import Any
 
-from tests.town import Pass, Person, Town
+import pytest
 
-ROWS = """
-    select relname, n_tup_ins, n_tup_upd, n_tup_del from pg_stat_xact_user_tables
-    where schemaname = 'app' and n_tup_ins + n_tup_upd + n_tup_del > 0 order by relname
+from tests.town import Pass, Person, Reservation, Shop, Town
+
+# What a statement did to each table, reads included.
+WORK = """
+    select relname, n_tup_ins, n_tup_upd, n_tup_hot_upd, n_tup_del, seq_scan, idx_scan, seq_tup_read, idx_tup_fetch
+    from pg_stat_xact_user_tables
+    where schemaname = 'app' and n_tup_ins + n_tup_upd + n_tup_del + seq_scan + coalesce(idx_scan, 0) > 0
+    order by relname
 """
+KINDS = ("free", "suspended", "paid")
+# Of each kind another: ids, codes, and the moments at which something was done (a window is the same for all).
+DIFFERS = "id|reservation_id|lot_id|qr|pin|picked_up_at|created_at|request_id"
 
 
-async def work_of(town: Town, merchant: Person, shown: Pass) -> list[tuple[Any, ...]]:
-    """Hand over, and give what the statement wrote, by table."""
-    async with town.copy.connection() as connection, connection.transaction():
-        problem = await connection.fetchval("select problem from app.pick_up($1, $2, true)", merchant.id, shown.code)
-        assert problem is None
-        return [tuple(row) for row in await connection.fetch(ROWS)]
+class Counter:
+    """A shop where one portion after the other is handed over, of each kind to a person of its own."""
+
+    def __init__(self, town: Town, shop: Shop, held: dict[str, list[Reservation]], people: dict[str, Person]) -> None:
+        self.town, self.shop, self.held, self.people = town, shop, held, people
+
+    @classmethod
+    async def opened(cls, town: Town) -> "Counter":
+        shop = await town.a_shop()
+        free, paid = await town.a_free_lot(shop=shop), await town.a_lot(shop=shop)
+        amina, zoe, marc = await town.a_beneficiary(), await town.a_beneficiary("Zoé"), await town.a_customer()
+        await town.changes(
+            "update app.lots l set pickup_start = f.pickup_start, pickup_end = f.pickup_end from app.lots f"
+            " where f.id = $1 and l.id = $2",
+            free.id,
+            paid.id,
+        )
+        await (await town.a_customer("Jeanne")).gives(paid, 2)
+        suspended = await town.beside(paid)
+        held = {
+            "free": [await amina.reserves(free) for _ in range(2)],
+            "suspended": [await zoe.reserves(suspended) for _ in range(2)],
+            "paid": [await marc.buys(paid) for _ in range(2)],
+        }
+        await town.opens(free)
+        return cls(town, shop, held, dict(zip(KINDS, (amina, zoe, marc), strict=True)))
+
+    async def shown(self, kind: str, number: int = 0) -> Pass:
+        return await self.people[kind].pass_for(self.held[kind][number])
+
+    async def work_of(self, kind: str, number: int) -> list[tuple[Any, ...]]:
+        """Hand over, and give what the statement did, by table."""
+        shown = await self.shown(kind, number)
+        async with self.town.copy.connection() as connection, connection.transaction():
+            handed = await connection.fetchrow(
+                "select * from app.pick_up($1, $2, true)", self.shop.merchant.id, shown.code
+            )
+            assert handed is not None
+            assert handed["problem"] is None
+            return [tuple(row) for row in await connection.fetch(WORK)]
 
 
-async def test_the_first_handover_and_the_next_write_the_same_for_free_and_paid(town: Town) -> None:
-    shop = await town.a_shop()
-    free, paid = await town.a_free_lot(shop=shop), await town.a_lot(shop=shop)
-    amina, marc = await town.a_beneficiary(), await town.a_customer()
-    of_amina = [await amina.pass_for(await amina.reserves(free)) for _ in range(2)]
-    of_marc = [await marc.pass_for(await marc.buys(paid)) for _ in range(2)]
-    await town.opens(free)
+def same(text: str) -> str:
+    """An answer byte for byte, but for what differs between any two portions of one kind."""
+    text = re.sub(rf'("(?:{DIFFERS})"\s*:\s*)"[^"]*"', r'\1"…"', text)
+    return re.sub(r'("code"\s*:\s*)"[0-9A-Z]{10}"', r'\1"…"', text)  # of a pass, not of a problem
 
-    written = {
-        kind: [await work_of(town, shop.merchant, shown) for shown in passes]
-        for kind, passes in {"free": of_amina, "paid": of_marc}.items()
-    }
 
-    assert written["free"] == written["paid"]
-    assert written["free"][0] != written["free"][1], "the person is noted once"
-    assert (await marc.gets("/impact"))["people_helped"] == 1
+async def passes(counter: Counter) -> dict[str, str]:
+    """What a holder is answered who wants to see the pass, its headers included."""
+    found = {}
+    for kind in KINDS:
+        answer = await counter.people[kind].asks("GET", f"/reservations/{counter.held[kind][0].id}/pass")
+        headers = sorted(name for name in answer.headers if name != "date")
+        picture = await counter.people[kind].asks("GET", f"/reservations/{counter.held[kind][0].id}/pass.svg")
+        form = re.sub(r' d="[^"]*"', "", picture.text)
+        found[kind] = f"{answer.status_code} {headers} {answer.headers['content-length']} {same(answer.text)} {form}"
+    return found
+
+
+async def answers(counter: Counter) -> dict[str, list[str]]:
+    """What the counter is answered: a wrong PIN, the handover, the same again."""
+    found: dict[str, list[str]] = {}
+    for kind in KINDS:
+        shown = await counter.shown(kind)
+        for pin in (shown.wrong_pin, shown.pin, shown.pin):
+            answer = await counter.shop.merchant.asks("POST", "/pickups", {"qr": shown.qr, "pin": pin})
+            headers = sorted(name for name in answer.headers if name != "date")
+            found.setdefault(kind, []).append(f"{answer.status_code} {headers} {same(answer.text)}")
+    return found
+
+
+async def lists(counter: Counter) -> dict[str, list[str]]:
+    """What its merchant reads about the reservations, in the list and one by one, in HTTP and past it."""
+    merchant, found = counter.shop.merchant, {}
+    listed = {one["id"]: one for one in (await merchant.gets("/reservations"))["data"]}
+    for kind in KINDS:
+        ids = [str(one.id) for one in counter.held[kind]]
+        alone = [(await merchant.asks("GET", f"/reservations/{id}")).text for id in ids]
+        found[kind] = [same(json.dumps(listed.pop(id, None))) for id in ids] + [same(text) for text in alone]
+    assert listed == {}, "what stands for nobody who comes"
+    return found
+
+
+def told_apart(found: dict[str, Any]) -> bool:
+    return len({json.dumps(found[kind], default=str) for kind in KINDS}) > 1
+
+
+async def test_passes_answers_and_lists_are_the_same_byte_for_byte(town: Town) -> None:
+    counter = await Counter.opened(town)
+    merchant = counter.shop.merchant
+
+    for found in (await passes(counter), await lists(counter), await answers(counter), await lists(counter)):
+        assert not told_apart(found), found
+    # The suspended portion stands for the lot that its merchant listed, and nothing else does.
+    lots = {kind: (await merchant.gets(f"/reservations/{counter.held[kind][0].id}"))["lot_id"] for kind in KINDS}
+    assert lots["suspended"] == lots["paid"] != lots["free"]
+    assert len((await merchant.gets("/reservations"))["data"]) == 6
+    offered = (await merchant.gets(f"/shops/{counter.shop.id}/lots"))["data"]
+    assert {lot["id"] for lot in offered} == {lots["free"], lots["paid"]}
+
+    # Past HTTP there is nothing to tell them by either: no row of what lies behind.
+    gift = await town.value("select id from app.reservations where purpose = 'give'")
+    async with town.sql_as(merchant) as sql:
+        for table in ("reservations", "passes", "payments", "impact_entries", "free_portions", "suspended_lots"):
+            assert await sql.fetchval(f"select count(*) from app.{table}") == 0  # noqa: S608  names of ours
+        assert await sql.fetchval("select count(*) from app.lots where suspended_from is not null") == 0
+        for held in (*counter.held["suspended"], *counter.held["paid"], gift):
+            id = held.id if isinstance(held, Reservation) else held
+            assert await sql.fetch("select * from app.what_was_reserved($1)", id) == []
+        assert await sql.fetch("select * from app.reservations_at_counter(9, null, $1)", gift) == []
+        seen = await sql.fetch("select status, count(*) from app.reservations_at_counter(9) group by 1 order by 1")
+    assert [tuple(row) for row in seen] == [("confirmed", 3), ("picked_up", 3)]
+
+
+async def test_an_unpaid_hold_looks_reserved_and_one_that_lapsed_cancelled(town: Town) -> None:
+    """Were holds not shown, the time in its id would tell when a paid one appears; free ones appear at once."""
+    marc, lot = await town.a_customer(), await town.a_lot()
+    held = await marc.reserves(lot)
+    await marc.suspends(lot)
+    merchant = lot.shop.merchant
+    (seen,) = (await merchant.gets("/reservations"))["data"]
+    assert (seen["id"], seen["status"], seen["hold_until"], seen["total_cents"]) == (
+        str(held.id),
+        "confirmed",
+        None,
+        None,
+    )
+    await town.changes("update app.reservations set hold_until = now() - interval '1 second'")
+    await town.worker_runs()
+    assert (await merchant.gets(f"/reservations/{held.id}"))["status"] == "cancelled"
+    assert (await marc.gets(f"/reservations/{held.id}"))["status"] == "expired"
+
+
+async def test_the_first_handover_and_the_next_do_the_same_work(town: Town) -> None:
+    counter = await Counter.opened(town)
+
+    done = {kind: [await counter.work_of(kind, number) for number in range(2)] for kind in KINDS}
+
+    assert not told_apart(done), done
+    assert done["free"][0] != done["free"][1], "the person is noted once"
+    assert (await counter.people["paid"].gets("/impact"))["people_helped"] == 2
+
+
+async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) -> None:
+    counter = await Counter.opened(town)
+    merchant, path = counter.shop.merchant, f"/impact/shops/{counter.shop.id}"
+    added: dict[str, list[Any]] = {}
+    for kind in KINDS:
+        for number in range(2):
+            before = await merchant.gets(path)
+            await merchant.hands_over(await counter.shown(kind, number))
+            after = await merchant.gets(path)
+            added.setdefault(kind, []).append(
+                [
+                    round(after[name] - before[name], 1)
+                    for name in ("meals", "food_kg", "value_saved_cents", "people_helped")
+                ]
+            )
+
+    assert added["suspended"] == added["paid"] == [[1, 0.5, 400, 0]] * 2
+    # A lot given by its merchant is known to be free; whom it helped first is not.
+    assert added["free"] == [[1, 0.5, 800, 0]] * 2
+    await town.changes("set session_replication_role = replica")  # what is written once may not be changed
+    await town.changes("update app.impact_entries set recorded_at = recorded_at - interval '2 days'")
+    assert (await merchant.gets(path))["people_helped"] == 0, "two are no group"
+    more = await town.rows(
+        "insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, quota_day)"
+        " select r.lot_id, r.account_id, 1, 0, 'picked_up', current_date from app.reservations r, generate_series(1, 9)"
+        " where r.id = $1 returning id",
+        counter.held["free"][0].id,
+    )
+    for row in more:
+        await town.changes(
+            "insert into app.impact_entries select (json_populate_record(e, $1)).* from app.impact_entries e limit 1",
+            json.dumps({"reservation_id": str(row["id"]), "people_helped": 1}),
+        )
+    assert (await merchant.gets(path))["people_helped"] == 11
+    stranger = await town.a_merchant("Gilles")
+    assert (await stranger.asks("GET", path)).json()["code"] == "shop.not_found"
+
+
+FAULTS = {
+    passes: "update app.lots set pickup_end = pickup_end + interval '1 minute' where suspended_from is not null",
+    answers: ("'title', l.title,", "'title', l.title, 'kind', l.kind,", "pick_up"),
+    lists: (
+        "coalesce(l.suspended_from, l.id), l.title",
+        "l.id, l.title || left(l.kind, 0) || l.price_cents",
+        "reservations_at_counter",
+    ),
+    Counter.work_of: (
+        "insert into app.people_helped (account_id, free) values (r.account_id, r.unit_price_cents = 0) on conflict do",
+        "insert into app.people_helped (account_id, free) select r.account_id, true where l.suspended_from is null"
+        " on conflict do",
+        "record_impact",
+    ),
+}
+
+
+@pytest.mark.parametrize("looks", FAULTS, ids=lambda looks: looks.__name__)
+async def test_control_each_comparison_notices_a_difference(town: Town, looks: Any) -> None:
+    counter = await Counter.opened(town)
+    fault = FAULTS[looks]
+    if isinstance(fault, str):
+        await town.changes(fault)
+    else:
+        good, bad, function = fault
+        source = await town.value(
+            "select pg_get_functiondef(oid) from pg_proc where proname = $1 and pronamespace = 'app'::regnamespace",
+            function,
+        )
+        assert source.count(good) == 1
+        await town.changes(source.replace(good, bad))
+
+    if looks is Counter.work_of:
+        found: dict[str, Any] = {kind: await counter.work_of(kind, 0) for kind in KINDS}
+    else:
+        found = await looks(counter)
+    assert told_apart(found)

@@ -12,6 +12,7 @@ declare
     counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));
     kept    app.idempotency_keys;
     tried   int;
+    held    uuid;
     r       app.reservations;
     l       app.lots;
 begin
@@ -37,12 +38,14 @@ begin
         return;
     end if;
 
-    select p.wrong_tries into tried
+    -- From the pass to the shop, however few rows there are: as one join it may be planned from the shop through all its
+    -- lots, and then a handover takes the longer the later its lot is found, given lots later than what they are beside.
+    select p.wrong_tries, p.reservation_id into tried, held
     from app.passes p
-    join app.reservations x on x.id = p.reservation_id
-    join app.lots y on y.id = x.lot_id
-    join app.shops s on s.id = y.shop_id
-    where p.code = pass_code and s.owner_id = caller and s.status = 'verified'
+    where p.code = pass_code and (
+        select s.owner_id = caller and s.status = 'verified'
+        from app.reservations x join app.lots y on y.id = x.lot_id join app.shops s on s.id = y.shop_id
+        where x.id = p.reservation_id)
     for update of p;
     if not found then
         perform app.throttle(counter, 30, 600);
@@ -60,8 +63,7 @@ begin
         problem := 'pass.wrong_pin';
         tries_left := 4 - tried;
     else
-        select x.* into r from app.reservations x join app.passes p on p.reservation_id = x.id
-        where p.code = pass_code for update of x;
+        select x.* into r from app.reservations x where x.id = held for update;
         select y.* into l from app.lots y where y.id = r.lot_id;
         if r.status = 'picked_up' then
             problem := 'pass.already_used';
