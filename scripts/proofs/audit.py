@@ -11,7 +11,7 @@ from scripts.proofs.crowd import Crowd, Errand
 from scripts.proofs.house import House
 
 CLOSED = ("succeeded", "cancelled", "refunded")
-WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show")
+WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show", "given")
 
 # Each names what is wrong with a row or a lot; no row means that everything is in order.
 DATABASE = """
@@ -19,7 +19,7 @@ DATABASE = """
                   l.id, l.remaining, n.promised, w.set_aside, l.quantity)
     from app.lots l, lateral (
         select coalesce(sum(r.quantity), 0) promised from app.reservations r
-        where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show')) n, lateral (
+        where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given')) n, lateral (
         select coalesce(sum(o.offered), 0) set_aside from app.waiting o
         where o.lot_id = l.id and o.status = 'offered') w
     where l.remaining + n.promised + w.set_aside <> l.quantity
@@ -35,6 +35,8 @@ union all
     where (select count(*) from app.idempotency_keys i
            where i.reservation_id = r.id and i.scope = r.account_id) <> 1
       and r.created_at > app.clock() - interval '40 hours'  -- later they are forgotten
+      and not exists (select from app.suspended_portions p  -- what moved was asked for at its first lot
+                      where p.reservation_id = r.id and p.suspended_lot_id <> r.id)
 union all
     select format('reservation %s is still held, its payment %s', r.id, p.status)
     from app.reservations r join app.payments p on p.reservation_id = r.id where r.status = 'held'
@@ -46,18 +48,50 @@ union all
     from app.reservations r join app.payments p on p.reservation_id = r.id
     where (p.status = 'succeeded') <> (r.status in ('confirmed', 'picked_up', 'no_show')
                                        or r.status = 'cancelled' and r.ended_because = 'holder_late')
+      and r.status <> 'given'
 union all
     select format('reservation %s of a discounted lot has no payment', r.id) from app.reservations r
     where r.unit_price_cents > 0 and not exists (select from app.payments p where p.reservation_id = r.id)
+      and not exists (select from app.suspended_portions p where p.reservation_id = r.id and p.suspended_lot_id <> r.id)
 union all
     select format('withdrawn lot %s: reservation %s is %s', l.id, r.id, r.status)
     from app.lots l join app.reservations r on r.lot_id = l.id
     where l.status = 'withdrawn' and r.status in ('held', 'confirmed')
+union all
+    select format('free lot %s beside %s: %s portions, %s given', l.id, l.suspended_from, l.quantity, n.given)
+    from app.lots l, lateral (
+        select coalesce(sum(r.quantity), 0) given from app.reservations r
+        where r.lot_id = l.suspended_from and r.purpose = 'give' and r.status in ('confirmed', 'given')) n
+    where l.suspended_from is not null and l.quantity <> n.given
+union all
+    select format('free lot %s beside %s: %s collected, %s counted', l.id, l.suspended_from, n.collected, c.counted)
+    from app.lots l, lateral (
+        select coalesce(sum(r.quantity), 0) collected from app.reservations r
+        where r.lot_id = l.id and r.status = 'picked_up') n, lateral (
+        select sum(p.collected) counted, count(*) filter (where p.collected is null) uncounted
+        from app.suspended_portions p where p.lot_id = l.id) c
+    where l.suspended_from is not null and (l.status not in ('published', 'paused') or c.counted is not null)
+      and (c.uncounted > 0 or c.counted <> n.collected)
+union all
+    select format('gift %s of %s: %s collected, %s offered, %s looking for a lot',
+                  s.id, r.quantity, n.collected, n.offered, s.unclaimed)
+    from app.suspended_lots s join app.reservations r on r.id = s.id, lateral (
+        select count(*) places, coalesce(sum(p.collected), 0) collected,
+               coalesce(sum(x.quantity) filter (where p.collected is null), 0) offered
+        from app.suspended_portions p join app.reservations x on x.id = p.reservation_id
+        where p.suspended_lot_id = s.id) n
+    where n.places > 0 and s.settled_at is null and n.collected + n.offered + s.unclaimed <> r.quantity
+       or s.settled_at is not null and n.offered + s.unclaimed > 0
+       or n.places = 0 and r.status in ('confirmed', 'given')
 """
 
 MONEY = """
     select p.id, p.status, p.amount_cents, p.stripe_payment_intent, r.id as reservation_id, r.status as reservation,
-           r.ended_because, r.unit_price_cents * r.quantity as total_cents
+           r.ended_because, r.unit_price_cents * r.quantity as total_cents,
+           -- Of a gift that is settled, what was collected, at the price of where it was.
+           (select sum(t.collected * x.unit_price_cents) from app.suspended_portions t
+            join app.reservations x on x.id = t.reservation_id join app.suspended_lots s on s.id = t.suspended_lot_id
+            where s.id = r.id and s.settled_at is not null) as collected_cents
     from app.payments p join app.reservations r on r.id = p.reservation_id
 """
 
@@ -102,7 +136,7 @@ def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> 
         entries = intents.get(payment_id, [])
         charges = sum(entry["charges"] for entry in entries)
         kept = sum(entry["charged_cents"] - entry["refunded_cents"] for entry in entries)
-        worth = ours["total_cents"] if _is_paid_for(ours) else 0
+        worth = _worth(ours)
         if charges > 1:
             found.append(f"reservation {ours['reservation_id']} was charged {charges} times")
         if kept != worth:
@@ -110,10 +144,17 @@ def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> 
                 f"reservation {ours['reservation_id']} is {ours['reservation']}, Stripe keeps {kept} for {worth}"
             )
     kept = sum(entry["charged_cents"] - entry["refunded_cents"] for entry in books)
-    worth = sum(ours["total_cents"] for ours in payments.values() if _is_paid_for(ours))
+    worth = sum(_worth(ours) for ours in payments.values())
     if kept != worth:
         found.append(f"Stripe keeps {kept} in all, our reservations are worth {worth}")
     return found
+
+
+def _worth(ours: asyncpg.Record) -> int:
+    """The cents that Stripe has to keep for a payment."""
+    if ours["collected_cents"] is not None:
+        return int(ours["collected_cents"])
+    return int(ours["total_cents"]) if _is_paid_for(ours) else 0
 
 
 def _is_paid_for(ours: asyncpg.Record) -> bool:
