@@ -55,8 +55,10 @@ async def test_what_admins_and_associations_decide_is_read_by_admins_with_who_wh
         ("account.suspended", str(sophie.id), "admin"),
         ("setting.changed", None, "admin"),
         ("recall.issued", recall["id"], "admin"),
+        ("association.changed", str(relais.id), "association"),
         ("account.made_admin", str(admin), "operator"),
     ]
+    assert (await read(odile, action="association.changed"))[0]["detail"] == {"fields": ["address"]}
     # Nothing of what people wrote is in there: reasons, names, addresses.
     assert not [secret for secret in SECRETS if secret in json.dumps(log, ensure_ascii=False)]
     verified = log[-1]

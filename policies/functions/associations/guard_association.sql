@@ -1,7 +1,10 @@
 -- Each edit of an association is a new version. What an admin has verified stays: the association may add the number that
 -- it did not have, not change one. A rejected association that corrects who it says it is waits for a decision again.
+-- The audit log says which fields changed, not into what.
 create or replace function app.guard_association() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    changed text[];
 begin
     new.version := old.version + 1;
     if old.status = 'verified' and (coalesce(new.rna, '') <> coalesce(old.rna, new.rna, '')
@@ -13,6 +16,12 @@ begin
     end if;
     if old.status = 'rejected' and (new.name, new.rna, new.siret) is distinct from (old.name, old.rna, old.siret) then
         new.status := 'pending';
+    end if;
+    select array_agg(n.key order by n.key) into changed
+    from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
+    where o.value is distinct from n.value and n.key <> 'version';
+    if changed is not null then
+        perform app.note('association.changed', 'association', new.id, jsonb_build_object('fields', changed));
     end if;
     return new;
 end $$;
