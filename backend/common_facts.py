@@ -16,6 +16,12 @@ class NotAllowed(Fact):
     code, status = "access.forbidden", 403
 
 
+class NotAtKiosk(Fact):
+    """For your safety this is not done at a shared kiosk; please do it on your own device or with your association."""
+
+    code, status = "kiosk.not_here", 403
+
+
 class PathUnknown(Fact):
     """Nothing is at this address, or nothing that you may see."""
 

@@ -8,10 +8,11 @@ until it expires, because checking a signature costs more than everything else o
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import httpx2
@@ -23,7 +24,7 @@ from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
 from pydantic_core import from_json
 
-from backend.common_facts import NotSignedIn
+from backend.common_facts import NotAtKiosk, NotSignedIn
 from backend.errors import Fact
 from backend.settings import Settings
 
@@ -36,6 +37,10 @@ JWKS_KEPT_SECONDS = 600  # until known keys are looked at anew
 JWKS_TIMEOUT_SECONDS = 5
 LARGEST_JWKS = 65_536
 LONGEST_TOKEN = 8_192
+_ADMITTED = "ecopanier.kiosk"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+_AT_KIOSKS: set[Callable[..., Any]] = set()
 
 log = structlog.get_logger("ecopanier.identity")
 
@@ -53,11 +58,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Claims:
-    """What a verified token says: whose it is, until when (seconds since 1970), and the address Supabase verified."""
+    """What a verified token says: whose it is, until when (seconds since 1970), and the address Supabase verified.
+
+    kiosk_session: the session, for a token that was given at a kiosk.
+    """
 
     account_id: UUID
     expires_at: float
     email: str | None = None
+    kiosk_session: UUID | None = None
 
 
 class OwnTokens:
@@ -70,8 +79,8 @@ class OwnTokens:
         self._public = public
         self._issuer = issuer
 
-    def issue(self, account_id: UUID, session_id: UUID) -> str:
-        """Sign an access token for ACCESS_TOKEN_SECONDS."""
+    def issue(self, account_id: UUID, session_id: UUID, kiosk_seconds: int | None = None) -> str:
+        """Sign an access token for ACCESS_TOKEN_SECONDS, or one of a kiosk for as many as are given."""
         issued = int(time.time())
         claims = {
             "sub": str(account_id),
@@ -79,8 +88,10 @@ class OwnTokens:
             "iss": self._issuer,
             "aud": AUDIENCE,
             "iat": issued,
-            "exp": issued + ACCESS_TOKEN_SECONDS,
+            "exp": issued + (ACCESS_TOKEN_SECONDS if kiosk_seconds is None else kiosk_seconds),
         }
+        if kiosk_seconds is not None:
+            claims["kiosk"] = True
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 
     def jwks(self) -> dict[str, Any]:
@@ -194,7 +205,12 @@ def _claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Claims:
     )
     email = claims.get("email")  # "" for who signed up by telephone
     try:
-        return Claims(UUID(claims["sub"]), float(claims["exp"]), email if isinstance(email, str) and email else None)
+        return Claims(
+            UUID(claims["sub"]),
+            float(claims["exp"]),
+            email if isinstance(email, str) and email else None,
+            UUID(str(claims.get("sid"))) if claims.get("kiosk") else None,
+        )
     except ValueError as error:
         raise jwt.InvalidTokenError from error
 
@@ -250,7 +266,40 @@ async def claims_of(request: Request) -> Claims | None:
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
     kept: Identities = request.app.state.identities
-    return await kept.claims(token.strip())
+    claims = await kept.claims(token.strip())
+    if claims.kiosk_session is not None:
+        await _admit_at_kiosk(request, claims.kiosk_session)
+    return claims
+
+
+def also_at_kiosks(endpoint: Endpoint) -> Endpoint:
+    """Let a route be asked from a kiosk: a tablet that strangers share. A route that does not say so refuses it.
+
+    Stands under the route's decorator.
+    """
+    _AT_KIOSKS.add(endpoint)
+    return endpoint
+
+
+async def _admit_at_kiosk(request: Request, session_id: UUID) -> None:
+    """Raise NotAtKiosk where this is to be done elsewhere, NotSignedIn when the session has ended.
+
+    At a tablet a token must not outlive its session, so that is looked up each time; other tokens cost no look-up.
+    """
+    if request.scope.get(_ADMITTED) == session_id:
+        return
+    route = request.scope.get("route")
+    if (route.endpoint if route is not None else request.scope.get("endpoint")) not in _AT_KIOSKS:
+        raise NotAtKiosk
+    if not await request.app.state.database.acts.value("kiosk_session_stands", session_id):
+        raise NotSignedIn
+    request.scope[_ADMITTED] = session_id
+
+
+async def at_kiosk(request: Request) -> bool:
+    """Say whether a request comes from a kiosk. Raises as `claims_of`."""
+    claims = await claims_of(request)
+    return claims is not None and claims.kiosk_session is not None
 
 
 async def caller_or_nobody(request: Request) -> UUID | None:
@@ -273,4 +322,5 @@ SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
 """For `openapi_extra=` of a route that anyone may ask, and some are told more."""
 
 Caller = Annotated[UUID, Depends(caller)]
+AtKiosk = Annotated[bool, Depends(at_kiosk)]
 CallerOrNobody = Annotated[UUID | None, Depends(caller_or_nobody)]

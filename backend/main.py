@@ -21,6 +21,7 @@ from backend.associations.facts import DocumentTooLarge
 from backend.beneficiaries import api as beneficiaries
 from backend.beneficiaries import imports_api as imports
 from backend.beneficiaries.facts import FileTooLarge
+from backend.cards import api as cards
 from backend.db import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
@@ -32,6 +33,7 @@ from backend.hot_first import HotFirst
 from backend.identity import identities
 from backend.impact import api as impact
 from backend.impact.queries import public_impact
+from backend.kiosks import api as kiosks
 from backend.lots import api as lots
 from backend.lots import near
 from backend.observability import metrics
@@ -66,6 +68,8 @@ ROUTERS: Sequence[APIRouter] = (
     agreements.router,
     imports.router,
     beneficiaries.router,
+    cards.router,
+    kiosks.router,
     administration.router,
     recalls.router,
     reservations.router,
@@ -188,8 +192,9 @@ def create_app(
     for routes in hot:
         app.router.routes[:0] = routes.routes
     if routers is None:
-        who_signs_in = accounts if settings().auth == "own" else supabase
-        routers = [*ROUTERS, who_signs_in.sign_in]
+        own = settings().auth == "own"
+        who_signs_in = accounts if own else supabase
+        routers = [*ROUTERS, who_signs_in.sign_in, *([kiosks.sign_in] if own else [])]
         app.include_router(who_signs_in.well_known)
     for router in routers:
         app.include_router(router, prefix="/v1")

@@ -5,10 +5,12 @@ from backend.administration import models as administration
 from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
+from backend.cards import models as cards
 from backend.columns import Table
 from backend.drafts import models as drafts
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
+from backend.kiosks import models as kiosks
 from backend.lots import models as lots
 from backend.payments import models as payments
 from backend.photos import models as photos
@@ -27,9 +29,11 @@ TABLES = (
     associations,
     audit,
     beneficiaries,
+    cards,
     drafts,
     handed_passes,
     impact,
+    kiosks,
     lots,
     payments,
     photos,

@@ -14,6 +14,7 @@ from backend.common_facts import (
     DatabaseUnavailable,
     InternalError,
     NotAllowed,
+    NotAtKiosk,
     NotSignedIn,
     RateLimited,
     RequestInvalid,
@@ -34,6 +35,8 @@ TAGS = {
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
     "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
+    "cards": "What a beneficiary without a telephone signs in with, printed by their association.",
+    "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
     "payments": "Money, through Stripe.",
     "impact": "What handovers saved: meals, kg, CO₂e, euros, people helped.",
     "administration": "What admins decide, with its history.",
@@ -140,6 +143,7 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
     if security := operation.get("security"):
         # Where signing in is optional, a bad token is refused all the same.
         common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
+        common.append(NotAtKiosk)
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]

@@ -98,8 +98,8 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     """
     name = username(written)
     # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
-    by_account = _bucket("account:" + name)
-    by_address = _bucket("address:" + address) if settings().rate_limits else None
+    by_account = bucket("account:" + name)
+    by_address = bucket("address:" + address) if settings().rate_limits else None
     found = await acts.row("begin_sign_in", name, address_look_up(keyring(), name), by_account, by_address)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
@@ -114,7 +114,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     session_id = await acts.value(
         "open_session", account_id, token_hash(refresh_token), _session_end(), by_account, by_address
     )
-    return _tokens(tokens, account_id, session_id, refresh_token)
+    return tokens_out(tokens, account_id, session_id, refresh_token)
 
 
 async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) -> TokensOut:
@@ -131,7 +131,7 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) ->
     row = await acts.row("rotate_session", token_hash(spent), token_hash(following), _session_end())
     if row["account_id"] is None:
         raise SessionOver
-    return _tokens(tokens, row["account_id"], row["session_id"], following)
+    return tokens_out(tokens, row["account_id"], row["session_id"], following, row["kiosk_seconds"])
 
 
 async def activate_beneficiary(
@@ -159,7 +159,7 @@ async def activate_beneficiary(
     session_id = await call(
         session, "open_session", account=account_id, first_token_hash=token_hash(refresh_token), expires=_session_end()
     )
-    return _tokens(tokens, account_id, session_id, refresh_token)
+    return tokens_out(tokens, account_id, session_id, refresh_token)
 
 
 async def ask_password_reset(session: AsyncSession, email: str) -> None:
@@ -184,7 +184,7 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
     count = await call_row(
         session,
         "throttle",
-        tried=_bucket("mail:" + email.lower()),
+        tried=bucket("mail:" + email.lower()),
         most=MOST_MAILS,
         window_seconds=MAIL_WINDOW_SECONDS,
     )
@@ -193,7 +193,8 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
         raise RateLimited(headers=refusal_headers("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, max(1, seconds)))
 
 
-def _bucket(what: str) -> bytes:
+def bucket(what: str) -> bytes:
+    """Name a count of tries without saying whose they are."""
     return hmac.digest(settings().derived_key("throttle"), what.encode(), "sha256")
 
 
@@ -201,9 +202,12 @@ def _session_end() -> datetime:
     return datetime.now(UTC) + timedelta(days=SESSION_DAYS)
 
 
-def _tokens(tokens: OwnTokens, account_id: UUID, session_id: UUID, refresh_token: str) -> TokensOut:
+def tokens_out(
+    tokens: OwnTokens, account_id: UUID, session_id: UUID, refresh_token: str, kiosk_seconds: int | None = None
+) -> TokensOut:
+    """Give a session's tokens; those of a kiosk for as many seconds as it goes on."""
     return TokensOut(
-        access_token=tokens.issue(account_id, session_id),
-        expires_in=ACCESS_TOKEN_SECONDS,
+        access_token=tokens.issue(account_id, session_id, kiosk_seconds),
+        expires_in=ACCESS_TOKEN_SECONDS if kiosk_seconds is None else kiosk_seconds,
         refresh_token=refresh_token,
     )

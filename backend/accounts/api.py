@@ -36,7 +36,7 @@ from backend.db import AccountSuspended, ActsDep, SignedIn, call, database
 from backend.errors import language_of, problems
 from backend.etags import IfMatch, etag, require_revision
 from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
-from backend.identity import OwnTokens
+from backend.identity import AtKiosk, OwnTokens, also_at_kiosks
 from backend.limits import client_address, limited
 from backend.routing import Router
 
@@ -48,7 +48,8 @@ async def _act_session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-async def _not_kept(response: Response) -> None:
+async def not_kept(response: Response) -> None:
+    """Let no cache keep the answer."""
     response.headers.update(NOT_KEPT)
 
 
@@ -94,7 +95,7 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
 @sign_in.post(
     "/auth/token",
     responses=problems(WrongCredentials, TooManyTries, AccountSuspended),
-    dependencies=[Depends(_not_kept)],
+    dependencies=[Depends(not_kept)],
 )
 async def open_session(
     wanted: Annotated[SignInForm, Form()], request: Request, acts: ActsDep, tokens: Tokens
@@ -111,7 +112,7 @@ async def open_session(
 @sign_in.post(
     "/auth/refresh",
     responses=problems(SessionOver),
-    dependencies=[limited("refresh", "300/minute"), Depends(_not_kept)],
+    dependencies=[limited("refresh", "300/minute"), Depends(not_kept)],
 )
 async def refresh(
     held: RefreshTokenIn,
@@ -133,7 +134,7 @@ async def refresh(
 
 @sign_in.post("/auth/logout", status_code=204)
 async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) -> Response:
-    """Sign out: the refresh tokens of this session end now, its access token within 15 minutes."""
+    """Sign out: the refresh tokens of this session end now, its access token within 15 minutes, at a kiosk at once."""
     return await once(session, call(session, "end_session", held=token_hash(held.refresh_token)), 204)
 
 
@@ -180,7 +181,7 @@ async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceD
 @sign_in.post(
     "/auth/activate",
     responses=problems(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
-    dependencies=[limited("new-passwords", "20/minute"), Depends(_not_kept)],
+    dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
 async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) -> TokensOut:
     """Sign in for the first time as a beneficiary.
@@ -194,11 +195,15 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
 
 
 @router.get("/me")
-async def read_own_account(session: SignedIn, response: Response) -> MeOut:
-    """See one's own account; a beneficiary also their code, right and free portions left today."""
+@also_at_kiosks
+async def read_own_account(session: SignedIn, response: Response, shared: AtKiosk) -> MeOut:
+    """See one's own account; a beneficiary also their code, right and free portions left today.
+
+    At a kiosk the e-mail address is not shown.
+    """
     account = await queries.own_account(session)
     response.headers["ETag"] = etag(queries.revision(account))
-    return await queries.described(session, account)
+    return await queries.described(session, account, with_address=not shared)
 
 
 @router.patch("/me", responses=problems(NameIsCode, PreconditionFailed))

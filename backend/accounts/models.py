@@ -79,8 +79,16 @@ class Session(Table, table=True):
     created_at: datetime = now()
     ended_at: datetime | None = moment()
     ended_because: str | None = text()
+    # Of a session at a kiosk, which ends by itself.
+    kiosk_id: UUID | None = Field(default=None, foreign_key="app.kiosks.id")
+    card_id: UUID | None = Field(default=None, foreign_key="app.cards.id", ondelete="CASCADE")
+    ends_at: datetime | None = moment()
 
-    __table_args__ = (Index("sessions_account_id_idx", "account_id"),)
+    __table_args__ = (
+        Index("sessions_account_id_idx", "account_id"),
+        Index("sessions_card_id_idx", "card_id", postgresql_where=sql("card_id is not null")),
+        Index("sessions_kiosk_id_idx", "kiosk_id", postgresql_where=sql("kiosk_id is not null")),
+    )
 
 
 class RefreshToken(Table, table=True):

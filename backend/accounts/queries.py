@@ -41,13 +41,13 @@ async def own_address(session: AsyncSession, account: Account, why: str) -> tupl
     return key.open(SEALED_ADDRESS, row.sealed).decode(), row.verified
 
 
-async def described(session: AsyncSession, account: Account) -> MeOut:
-    """Say what a person sees of their own account."""
+async def described(session: AsyncSession, account: Account, *, with_address: bool = True) -> MeOut:
+    """Say what a person sees of their own account; without the address where others may look on."""
     right = None
     if account.role == Role.BENEFICIARY:
         row = (await session.execute(_OWN_RIGHT, {"account": account.id})).one()
         right = BeneficiaryRight.model_validate({**row._mapping, "no_shows": _no_shows(account, row)})
-    email, verified = await own_address(session, account, "own_account")
+    email, verified = await own_address(session, account, "own_account") if with_address else (None, False)
     return MeOut(
         id=account.id,
         role=Role(account.role),

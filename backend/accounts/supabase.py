@@ -52,6 +52,7 @@ for _path in (
     "forgot-password",
     "reset-password",
     "activate",
+    "card",
 ):
     sign_in.add_api_route(
         f"/auth/{_path}",

@@ -11,7 +11,7 @@ from backend.db import AsMerchant, SessionDep
 from backend.errors import problems
 from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
-from backend.identity import SIGN_IN_OPTIONAL
+from backend.identity import SIGN_IN_OPTIONAL, also_at_kiosks
 from backend.lots import actions, queries
 from backend.lots.allergens import NAMES
 from backend.lots.facts import (
@@ -69,6 +69,7 @@ async def list_allergens(response: Response) -> Allergens:
 
 
 @router.get("/lots/{lot_id}", responses=problems(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
+@also_at_kiosks
 async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotRead:
     """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
 
@@ -112,6 +113,7 @@ async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotR
 
 
 @router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)
+@also_at_kiosks
 async def list_lots_of_shop(
     shop_id: UUID,
     session: SessionDep,

@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validato
 from backend.common_facts import CursorInvalid
 from backend.db import Acts
 from backend.errors import problems
-from backend.identity import caller_or_nobody
+from backend.identity import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
 from backend.lots.schemas import LotNear
 from backend.paging import LONGEST_CURSOR, Page
@@ -103,6 +103,7 @@ def _key(after: str) -> tuple[float, UUID]:
         raise CursorInvalid from None
 
 
+@also_at_kiosks
 async def lots_near(request: Request) -> Response:
     """Find lots near a place, nearest first: discounted ones for anyone, free ones for verified beneficiaries."""
     account_id = await caller_or_nobody(request)

@@ -10,7 +10,7 @@ from backend.db import database
 from backend.errors import problems
 from backend.etags import unchanged
 from backend.file_store import SignedUrl
-from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody
+from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody, also_at_kiosks
 from backend.photos.facts import PhotoNotFound, PhotoStoreUnavailable
 from backend.photos.models import Photo
 from backend.photos.pictures import Size
@@ -38,6 +38,7 @@ NOT_KEPT = {"Cache-Control": "no-store"}
         **problems(PhotoNotFound, PhotoStoreUnavailable),
     },
 )
+@also_at_kiosks
 async def show_photo(photo_id: UUID, size: Size, request: Request, account_id: CallerOrNobody) -> Response:
     """Show a photo of a lot to whoever sees that lot."""
     async with (await database(request)).session(account_id) as session, session.begin():

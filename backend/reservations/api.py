@@ -20,7 +20,7 @@ from backend.idempotency import (
     fingerprint,
     key_of,
 )
-from backend.identity import caller
+from backend.identity import also_at_kiosks, caller
 from backend.limits import spend
 from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -46,6 +46,7 @@ RESERVATIONS = limits.parse("300/minute")
 CURSOR = TypeAdapter(tuple[UUID])
 
 
+@also_at_kiosks
 async def reserve(request: Request) -> Response:
     """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
     account_id = await caller(request)
@@ -108,6 +109,7 @@ hot.add(
 
 
 @router.get("/reservations")
+@also_at_kiosks
 async def list_reservations(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[ReservationOut]:
     """List one's reservations, or those of one's shops' lots, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None
@@ -115,12 +117,14 @@ async def list_reservations(session: SignedIn, limit: Limit = 20, after: After =
 
 
 @router.get("/reservations/{reservation_id}", responses=problems(ReservationNotFound))
+@also_at_kiosks
 async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
     """Read a reservation of one's own, or of a lot of one's shop."""
     return await queries.reservation(session, reservation_id)
 
 
 @router.post("/reservations/{reservation_id}/cancel", responses=problems(ReservationNotFound, ReservationOver))
+@also_at_kiosks
 async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: OnceDep) -> ReservationOut:
     """Cancel one's reservation.
 
@@ -138,6 +142,7 @@ PASS_PROBLEMS = problems(ReservationNotFound, NoPassYet)
 
 
 @router.get("/reservations/{reservation_id}/pass", responses=PASS_PROBLEMS)
+@also_at_kiosks
 async def read_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> PassOut:
     """Read the pass to show at the counter: the same for every kind of lot."""
     return await queries.pass_of(session, passes, reservation_id)
@@ -148,6 +153,7 @@ async def read_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep) 
     responses=PASS_PROBLEMS | {200: {"content": {"image/png": {"example": "(a PNG picture)"}}}},
     response_class=Response,
 )
+@also_at_kiosks
 async def read_pass_png(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
     """Read the pass's QR as PNG."""
     shown = await queries.pass_of(session, passes, reservation_id)
@@ -159,6 +165,7 @@ async def read_pass_png(reservation_id: UUID, session: SignedIn, passes: PassesD
     responses=PASS_PROBLEMS | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
     response_class=Response,
 )
+@also_at_kiosks
 async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
     """Read the pass's QR as SVG."""
     shown = await queries.pass_of(session, passes, reservation_id)
@@ -166,6 +173,7 @@ async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesD
 
 
 @router.post("/reservations/{reservation_id}/pass", status_code=201, responses=PASS_PROBLEMS)
+@also_at_kiosks
 async def renew_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep, once: OnceDep) -> PassOut:
     """Replace one's pass by a new one, after wrong PINs locked it or somebody saw it."""
 

@@ -12,7 +12,7 @@ from backend.db import AsMerchant, SessionDep, signed_in_as
 from backend.errors import problems
 from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
-from backend.identity import SIGN_IN_OPTIONAL, Role
+from backend.identity import SIGN_IN_OPTIONAL, Role, also_at_kiosks
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 from backend.shops import actions, queries
@@ -49,6 +49,7 @@ async def list_shops(
 
 
 @router.get("/shops/{shop_id}", responses=problems(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)
+@also_at_kiosks
 async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
     """Read a shop's page.
 

@@ -21,7 +21,7 @@ from backend.idempotency import (
     fingerprint,
     key_of,
 )
-from backend.identity import Role, caller
+from backend.identity import Role, also_at_kiosks, caller
 from backend.limits import limited, spend
 from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -48,6 +48,7 @@ AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)
     responses=problems(NotAllowed, LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached),
     dependencies=[limited("waiting", "60/minute", by=caller)],
 )
+@also_at_kiosks
 async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once: OnceDep) -> WaitingOut:
     """Wait for portions of a lot that is sold out.
 
@@ -57,6 +58,7 @@ async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once:
 
 
 @router.get("/waiting", responses=problems(CursorInvalid))
+@also_at_kiosks
 async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[WaitingOut]:
     """List one's own places in line, newest first, with what is kept and until when."""
     before = cursor_key(after, CURSOR)[0] if after else None
@@ -64,11 +66,13 @@ async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None
 
 
 @router.post("/waiting/{waiting_id}/leave", responses=problems(WaitingNotFound, WaitingOver))
+@also_at_kiosks
 async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> WaitingOut:
     """Leave a line. What was kept goes on to the next at once."""
     return cast(WaitingOut, await once(session, actions.leave(session, waiting_id), 200))
 
 
+@also_at_kiosks
 async def take_offer(request: Request) -> Response:
     """Take what is kept for one: a reservation like any other, held until it is paid or confirmed at once.
 

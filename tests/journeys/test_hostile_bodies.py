@@ -85,6 +85,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "listing_id": (await shop.merchant.posts("/recurring-listings", bags(shop.id)))["id"],
         "day": "2030-06-10",
         "agreement_id": uuid4(),
+        "kiosk_id": uuid4(),
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

@@ -18,7 +18,7 @@ from tests.town.things import bags
 Things = dict[str, UUID]
 
 # An admin decides about these and may therefore see them; nobody else learns that they exist.
-ADMINS_OWN = ("/v1/admin/", "/v1/agreements/", "/v1/beneficiaries/", "/v1/shops/", "/v1/lots/{lot_id}")
+ADMINS_OWN = ("/v1/admin/", "/v1/agreements/", "/v1/beneficiaries/", "/v1/kiosks/", "/v1/shops/", "/v1/lots/{lot_id}")
 
 
 async def somebody_elses_things(town: Town) -> Things:
@@ -58,6 +58,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "account_id": merchant.id,
         "photo_id": photo,
         "listing_id": UUID(listing["id"]),
+        "kiosk_id": UUID((await association.posts("/kiosks", {"name": "Accueil"}))["id"]),
         "waiting_id": entry,
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
     }

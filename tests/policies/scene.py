@@ -86,6 +86,19 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         (await town.an_association(f"Third {number}")).id,
     )
     await town.changes("insert into app.right_reminders values ($1, '2026-12-31', 30, now())", beneficiary.id)
+    await town.changes(
+        "insert into app.cards (beneficiary_id, secret_hash) values ($1, sha256($2))",
+        beneficiary.id,
+        beneficiary.id.bytes,
+    )
+    for registrar in (association, people["admin"]):
+        await town.changes(
+            "insert into app.kiosks (id, name, association_id, device_hash, registered_by)"
+            " values ($3, 'Accueil', $1, sha256($2), $3)",
+            association.id if registrar is association else None,
+            registrar.id.bytes,
+            registrar.id,
+        )
     for person in people.values():
         await town.changes("insert into app.consents (account_id, name, version) values ($1, 'terms', '1')", person.id)
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)

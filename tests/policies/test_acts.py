@@ -99,6 +99,13 @@ class Things:
                 [first["beneficiary"].id],
             ),
             "renew the beneficiary": ("select app.renew_beneficiary($1, '2099-01-01')", [first["beneficiary"].id]),
+            "make the beneficiary's card": (
+                "select code from app.issue_cards(array[$1::uuid], array[sha256('B')])",
+                [first["beneficiary"].id],
+            ),
+            "revoke the beneficiary's card": ("select app.revoke_card($1)", [first["beneficiary"].id]),
+            "register a kiosk": ("select app.register_kiosk('Gare', sha256('C'))", []),
+            "revoke the association's kiosk": ("select app.revoke_kiosk($1)", [first["association"].id]),
             "verify the shop": ("select app.decide_shop($1, 'verified', null)", [self.discounted.shop.id]),
             "verify the association": (
                 "select app.decide_association($1, 'verified', null)",

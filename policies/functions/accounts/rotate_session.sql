@@ -2,12 +2,15 @@
 -- session ends, and that must outlive the refusal, so it returns without an account instead of raising.
 -- The same request sent again is no theft: it brings the very token that its first time made (the API derives it from
 -- the Idempotency-Key), and gets the same answer until that token is spent in its turn.
+-- At a kiosk each refresh gives three minutes more, up to thirty from signing in: `kiosk_seconds` says how many there are.
 create or replace function app.rotate_session(
-    spent bytea, next_token_hash bytea, expires timestamptz, out account_id uuid, out session_id uuid)
+    spent bytea, next_token_hash bytea, expires timestamptz,
+    out account_id uuid, out session_id uuid, out kiosk_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     token   app.refresh_tokens;
     session app.sessions;
+    until   timestamptz := expires;
 begin
     select * into token from app.refresh_tokens t where t.token_hash = spent for update;
     if not found or token.expires_at <= app.clock() then return; end if;
@@ -22,10 +25,18 @@ begin
         return;
     end if;
     if coalesce(app.standing(session.account_id), 'suspended') = 'suspended' then return; end if;
+    if session.kiosk_id is not null then
+        if not app.kiosk_session_stands(session.id) then return; end if;
+        until := case when token.spent_at is null
+                      then least(app.clock() + interval '3 minutes', session.created_at + interval '30 minutes')
+                      else session.ends_at end;
+        update app.sessions s set ends_at = until where s.id = session.id;
+        kiosk_seconds := floor(extract(epoch from until - app.clock()));
+    end if;
 
     if token.spent_at is null then
         update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
-        insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, expires);
+        insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, until);
     end if;
     account_id := session.account_id;
     session_id := session.id;

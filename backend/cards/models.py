@@ -1,0 +1,25 @@
+"""Cards: what a beneficiary signs in with at a kiosk."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field
+
+from backend.columns import Index, Table, identifier, moment, now, sql, text
+
+
+class Card(Table, table=True):
+    """A card by the hash of what its QR holds. Whose it is stands here alone, so that a lost card tells nobody."""
+
+    __tablename__ = "cards"
+    __table_args__ = (
+        Index("cards_active_key", "beneficiary_id", unique=True, postgresql_where=sql("status = 'active'")),
+        Index("cards_beneficiary_id_idx", "beneficiary_id", "id"),
+    )
+
+    id: UUID = identifier()
+    beneficiary_id: UUID = Field(foreign_key="app.beneficiaries.id", ondelete="CASCADE")
+    secret_hash: bytes = Field(unique=True)
+    status: str = text(sa_column_kwargs={"server_default": "active"})
+    made_at: datetime = now()
+    revoked_at: datetime | None = moment()

@@ -1,0 +1,63 @@
+"""Registering kiosks, and signing in there with a card."""
+
+import math
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.accounts.actions import bucket, tokens_out
+from backend.accounts.facts import TooManyTries
+from backend.accounts.schemas import TokensOut
+from backend.accounts.tokens import new_token, token_hash
+from backend.cards.secrets import secret_hash
+from backend.db import Acts, call
+from backend.identity import OwnTokens
+from backend.kiosks import queries
+from backend.kiosks.facts import KioskUnknown, WrongCard
+from backend.kiosks.schemas import KioskOut, KioskRegistered
+from backend.limits import refusal_headers
+from backend.settings import settings
+
+# As sign_in_with_card counts them.
+MOST_CARDS, CARDS_WINDOW_SECONDS = 30, 600
+MOST_DEVICES, DEVICES_WINDOW_SECONDS = 50, 900
+
+
+async def register_kiosk(session: AsyncSession, name: str) -> KioskRegistered:
+    """Register a tablet and give its secret. From the database NotAllowed (an association that is not verified)."""
+    device = new_token()
+    kiosk_id: UUID = await call(session, "register_kiosk", kiosk_name=name, new_device_hash=token_hash(device))
+    return KioskRegistered(id=kiosk_id, name=name, device=device)
+
+
+async def revoke_kiosk(session: AsyncSession, kiosk_id: UUID) -> KioskOut:
+    """Let nobody sign in at a kiosk any more, and sign out who is there. From the database KioskNotFound."""
+    await call(session, "revoke_kiosk", kiosk=kiosk_id)
+    return await queries.kiosk(session, kiosk_id)
+
+
+async def sign_in(acts: Acts, tokens: OwnTokens, card: str, device: str | None, address: str) -> TokensOut:
+    """Open a session of three minutes for who shows a card at a kiosk.
+
+    Raises KioskUnknown before the card is looked at, WrongCard, TooManyTries, AccountSuspended.
+    """
+    device_hash = token_hash(device or "")
+    refresh_token = new_token()
+    # ECOPANIER_RATE_LIMITS=off lifts what one address may try, for load tests; cards stay as hard to guess.
+    opened = await acts.row(
+        "sign_in_with_card",
+        device_hash,
+        secret_hash(card),
+        token_hash(refresh_token),
+        bucket("kiosk:" + device_hash.hex()),
+        bucket("devices-from:" + address) if settings().rate_limits else None,
+    )
+    at_kiosk = opened["problem"] != KioskUnknown.code
+    if opened["locked_until"] is not None:
+        seconds = max(1, math.ceil((opened["locked_until"] - datetime.now(UTC)).total_seconds()))
+        most, window = (MOST_CARDS, CARDS_WINDOW_SECONDS) if at_kiosk else (MOST_DEVICES, DEVICES_WINDOW_SECONDS)
+        raise TooManyTries(headers=refusal_headers("cards", most, window, seconds))
+    if opened["problem"] is not None:
+        raise WrongCard if at_kiosk else KioskUnknown
+    return tokens_out(tokens, opened["account_id"], opened["session_id"], refresh_token, opened["seconds"])

@@ -1,0 +1,67 @@
+"""Kiosks over HTTP: registering them, and signing in there with a card."""
+
+from typing import cast
+from uuid import UUID
+
+from fastapi import Depends, Request
+from pydantic import TypeAdapter
+
+from backend.accounts.api import Tokens, not_kept
+from backend.accounts.facts import TooManyTries
+from backend.accounts.schemas import TokensOut
+from backend.common_facts import CursorInvalid
+from backend.db import AccountSuspended, ActsDep, AsEnroller
+from backend.errors import problems
+from backend.idempotency import OnceDep
+from backend.kiosks import actions, queries
+from backend.kiosks.facts import KioskNotFound, KioskUnknown, WrongCard
+from backend.kiosks.schemas import CardSignIn, KioskIn, KioskOut, KioskRegistered, KioskTokensOut
+from backend.limits import client_address
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+
+router = Router(tags=["kiosks"])
+"""Whoever signs people in."""
+
+sign_in = Router(tags=["kiosks"])
+"""Where we sign people in ourselves."""
+
+CURSOR = TypeAdapter(tuple[UUID])
+
+
+@router.post("/kiosks", status_code=201)
+async def register_kiosk(wanted: KioskIn, session: AsEnroller, once: OnceDep) -> KioskRegistered:
+    """Register a shared tablet as a kiosk, as a verified association or an admin.
+
+    `device` is shown this once: the tablet keeps it and sends it with each card.
+    """
+    return cast(KioskRegistered, await once(session, actions.register_kiosk(session, wanted.name)))
+
+
+@router.get("/kiosks", responses=problems(CursorInvalid))
+async def list_kiosks(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[KioskOut]:
+    """List one's own kiosks; an admin lists all of them."""
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.kiosks(session, beyond, limit), limit, lambda kiosk: (kiosk.id,))
+
+
+@router.post("/kiosks/{kiosk_id}/revoke", responses=problems(KioskNotFound))
+async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> KioskOut:
+    """Revoke a kiosk: nobody signs in there from now on, and who is signed in there is signed out at once."""
+    return cast(KioskOut, await once(session, actions.revoke_kiosk(session, kiosk_id), 200))
+
+
+@sign_in.post(
+    "/auth/card",
+    response_model=KioskTokensOut,
+    responses=problems(KioskUnknown, WrongCard, TooManyTries, AccountSuspended),
+    dependencies=[Depends(not_kept)],
+)
+async def open_session_with_card(wanted: CardSignIn, request: Request, acts: ActsDep, tokens: Tokens) -> TokensOut:
+    """Sign in with a card at a kiosk.
+
+    The session ends three minutes after its last refresh, and thirty minutes after signing in; signing out, the next
+    card, and a card or kiosk that is revoked end it at once. It is for looking at lots and for one's reservations:
+    everything else answers `kiosk.not_here`. After 30 wrong cards in ten minutes the kiosk waits until they are over.
+    """
+    return await actions.sign_in(acts, tokens, wanted.card, wanted.device, client_address(request.scope))

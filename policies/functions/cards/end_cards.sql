@@ -1,0 +1,12 @@
+-- Cards are worth nothing from now on, and what was opened with them ends. All cards come first, in the order of their ids:
+-- a sign-in that is under way holds its card, and its session is there to be ended once we have the card.
+create or replace function app.end_cards(ended uuid[], why text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from app.cards c where c.id = any (ended) order by c.id for update;
+    update app.cards c set status = 'revoked', revoked_at = app.clock() where c.id = any (ended) and c.status = 'active';
+    update app.sessions s set ended_at = app.clock(), ended_because = 'card_revoked'
+    where s.card_id = any (ended) and s.ended_at is null;
+    perform app.note('card.revoked', 'beneficiary', c.beneficiary_id, jsonb_build_object('card', c.id, 'why', why))
+    from app.cards c where c.id = any (ended);
+end $$;

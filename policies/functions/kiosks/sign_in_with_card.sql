@@ -1,0 +1,55 @@
+-- Open the short session of a person who shows a card at a kiosk. Definer and for the API alone. What is counted must
+-- survive a refusal, so refusals return: `problem` is the problem's code, `locked_until` a wait.
+-- A device that is not registered hears so before its card is looked at, and counts against its address alone, so that
+-- nobody locks a kiosk out from the network that they share. At a kiosk thirty wrong cards in ten minutes are too many.
+-- An unknown and a revoked card are told apart by nothing: one look-up by hash, one answer.
+-- Locks: the kiosk, then the card, then sessions; whoever revokes either waits for us and then finds our session.
+create or replace function app.sign_in_with_card(
+    device bytea, shown bytea, first_token_hash bytea, device_bucket bytea, address_bucket bytea,
+    out problem text, out locked_until timestamptz, out account_id uuid, out session_id uuid, out seconds int)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment  timestamptz := app.clock();
+    counted record;
+    kiosk   app.kiosks;
+    card    app.cards;
+    until   timestamptz := moment + interval '3 minutes';
+begin
+    select * into kiosk from app.kiosks k where k.device_hash = device for no key update;
+    if not found or not app.kiosk_works(kiosk) then
+        if address_bucket is not null then
+            select * into counted from app.throttle(address_bucket, 50, 900);
+            if counted.tries_left < 0 then locked_until := counted.resets; end if;
+        end if;
+        problem := 'kiosk.unknown';
+        return;
+    end if;
+
+    select * into counted from app.throttle(device_bucket, 30, 600);
+    if counted.tries_left < 0 then
+        problem := 'auth.wrong_card';
+        locked_until := counted.resets;
+        return;
+    end if;
+    select * into card from app.cards c where c.secret_hash = shown for share;
+    if not found or card.status <> 'active' then
+        problem := 'auth.wrong_card';
+        return;
+    end if;
+
+    perform app.require_role(card.beneficiary_id, 'beneficiary');
+    -- One person at a tablet: whoever went away without signing out is signed out by the next.
+    update app.sessions s set ended_at = moment, ended_because = 'next_person'
+    where s.kiosk_id = kiosk.id and s.ended_at is null;
+    insert into app.sessions (account_id, created_at, kiosk_id, card_id, ends_at)
+    values (card.beneficiary_id, moment, kiosk.id, card.id, until) returning id into session_id;
+    insert into app.refresh_tokens (token_hash, session_id, issued_at, expires_at)
+    values (first_token_hash, session_id, moment, until);
+    -- Only wrong cards count.
+    update app.throttles t set hits = t.hits - 1 where t.bucket = device_bucket and t.hits > 0;
+    update app.kiosks k set last_used_on = app.paris_day(moment)
+    where k.id = kiosk.id and k.last_used_on is distinct from app.paris_day(moment);
+    account_id := card.beneficiary_id;
+    seconds := extract(epoch from until - moment);
+end $$;
+grant execute on function app.sign_in_with_card(bytea, bytea, bytea, bytea, bytea) to ecopanier_api;

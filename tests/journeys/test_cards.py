@@ -1,0 +1,167 @@
+"""Cards: printed in sheets of ten, cut, handed out, lost, and made again."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+from backend.cards.secrets import secret_hash
+from tests.town import Association, Beneficiary, Person, Town
+from tests.town.answers import accepted, refusal_in
+from tests.town.paper import Sheet, printed
+
+
+async def asks_for_cards(asker: Person, holders: list[Beneficiary], key: str | None = None) -> Any:
+    """Ask for a sheet and give the answer as it is."""
+    return await asker.asks(
+        "POST", "/beneficiaries/cards", {"beneficiary_ids": [str(one.id) for one in holders]}, key=key
+    )
+
+
+async def prints(asker: Person, holders: list[Beneficiary], key: str | None = None) -> list[Sheet]:
+    return printed(accepted(await asks_for_cards(asker, holders, key)).content)
+
+
+async def enrolled(town: Town, count: int) -> tuple[Association, list[Beneficiary]]:
+    association = await town.an_association()
+    return association, [await town.a_beneficiary(f"Amina{n}", association=association) for n in range(count)]
+
+
+async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_reads(town: Town) -> None:
+    association, people = await enrolled(town, 11)
+
+    answer = accepted(await asks_for_cards(association, people))
+    first, second = printed(answer.content)
+
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["cache-control"] == "no-store"
+    assert (round(first.width, 1), round(first.height, 1)) == (210.0, 297.0)
+    # Ten on the first, one on the second: each with a secret of its own, 130 bits in letters a camera reads easily.
+    assert (len(first.qrs), len(second.qrs)) == (10, 1)
+    secrets = first.secrets + second.secrets
+    assert len(set(secrets)) == 11
+    assert all(
+        s.startswith("EC1:") and len(s) == 30 and set(s[4:]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for s in secrets
+    )
+    # Cards of 85.6 × 54 mm side by side, and room that any printer leaves white.  # noqa: RUF003
+    columns = {round(x - first.qrs[0][0], 0) for x, _, _ in first.qrs}
+    rows = sorted({round(y) for _, y, _ in first.qrs})
+    assert columns == {0, 86}
+    assert [rows[n + 1] - rows[n] for n in range(4)] == [54] * 4
+    assert all(x > 19.4 and y > 13.5 for x, y, _ in first.qrs)
+    # The codes in the order that was asked for, the sentences with their accents, nobody's name, nobody's account.
+    assert [first.words.count(one.code) for one in people] == [1] * 10 + [0]
+    assert "Présentez cette carte à la borne" in first.words
+    assert "Prévenez votre association : elle la bloque et vous en remet une autre, aussitôt." in first.words
+    for one in people:
+        assert one.name not in first.words
+        assert str(one.id) not in "".join(secrets) + first.words
+    # What the database keeps opens nothing: no secret stands anywhere in it.
+    kept = {row["secret_hash"]: row["beneficiary_id"] for row in await town.rows("select * from app.cards")}
+    assert [kept[secret_hash(s)] for s in secrets] == [one.id for one in people]
+    noted = await town.rows("select subject_id, detail::text from app.audit_entries where action = 'card.made'")
+    assert {row["subject_id"] for row in noted} == {one.id for one in people}
+    everything = json.dumps(
+        [dict(row) for row in await town.rows("select * from app.idempotency_keys, app.audit_entries")], default=str
+    )
+    assert not any(s[4:] in everything for s in secrets)
+
+
+async def test_the_same_request_prints_the_same_cards_as_long_as_they_are_active(town: Town) -> None:
+    association, people = await enrolled(town, 2)
+
+    first = await prints(association, people, key="sheet of today")
+    again = await prints(association, people, key="sheet of today")
+    assert again[0].secrets == first[0].secrets
+    assert await town.value("select count(*) from app.cards") == 2
+    # The control: without the key each sheet is a new one, and the former cards open nothing any more.
+    [other] = await prints(association, people[:1])
+    assert other.secrets[0] not in first[0].secrets
+    cards = await town.rows("select status from app.cards where beneficiary_id = $1 order by id", people[0].id)
+    assert [card["status"] for card in cards] == ["revoked", "active"]
+    # A sheet with a card that opens nothing is not printed again.
+    refusal = refusal_in(await asks_for_cards(association, people, key="sheet of today"))
+    assert (refusal.status, refusal.code) == (409, "card.replaced")
+    assert (
+        refusal_in(await asks_for_cards(association, people[:1], key="sheet of today")).code == "idempotency.mismatch"
+    )
+    # The same key of another association, or for another person, makes other secrets.
+    elsewhere = await town.an_association("Ailleurs")
+    theirs = await town.a_beneficiary(association=elsewhere)
+    [sheet] = await prints(elsewhere, [theirs], key="sheet of today")
+    assert sheet.secrets[0] not in first[0].secrets
+
+
+async def test_cards_are_made_and_revoked_by_who_enrolled_and_by_admins(town: Town) -> None:
+    association, [amina, other] = await enrolled(town, 2)
+    stranger = await town.an_association("Ailleurs")
+    path = f"/beneficiaries/{amina.id}/card"
+    assert refusal_in(await association.asks("GET", path)).code == "card.not_found"
+    assert refusal_in(await association.asks("POST", f"{path}/revoke")).code == "card.not_found"
+
+    await prints(association, [amina])
+    made = await association.gets(path)
+    assert (made["status"], made["revoked_at"]) == ("active", None)
+    assert made.keys() == {"id", "status", "made_at", "revoked_at"}
+    for nosy, code in (
+        (stranger, "beneficiary.not_found"),
+        (amina, "access.forbidden"),
+        (await town.a_merchant(), "access.forbidden"),
+    ):
+        assert refusal_in(await nosy.asks("GET", path)).code == code
+        assert refusal_in(await nosy.asks("POST", f"{path}/revoke")).code == code
+        assert refusal_in(await asks_for_cards(nosy, [amina])).code == code
+    # One stranger among them, and nobody gets a card.
+    foreign = await town.a_beneficiary(association=stranger)
+    assert refusal_in(await asks_for_cards(association, [other, foreign])).code == "beneficiary.not_found"
+    await town.changes("update app.associations set status = 'pending' where id = $1", association.id)
+    assert refusal_in(await asks_for_cards(association, [amina])).code == "access.forbidden"
+    await town.changes("update app.associations set status = 'verified' where id = $1", association.id)
+    assert await town.value("select count(*) from app.cards") == 1
+
+    revoked = await association.posts(f"{path}/revoke")
+    assert revoked["id"] == made["id"]
+    assert revoked["status"] == "revoked"
+    assert (await association.posts(f"{path}/revoke")) == revoked
+    admin = await town.an_admin()
+    await prints(admin, [amina, foreign])
+    assert (await association.gets(path))["status"] == "active"
+    assert (await admin.gets(path))["id"] != made["id"]
+    done = await town.rows(
+        "select action, actor_role, detail->>'why' from app.audit_entries"
+        " where action like 'card.%' and subject_id = $1 order by id",
+        amina.id,
+    )
+    assert [tuple(row) for row in done] == [
+        ("card.made", "association", None),
+        ("card.revoked", "association", "lost"),
+        ("card.made", "admin", None),
+    ]
+
+
+async def test_a_sheet_is_for_one_to_a_hundred_people_each_once(town: Town) -> None:
+    association, [amina] = await enrolled(town, 1)
+    for wrong in ([], [amina, amina], [amina] * 101):
+        assert refusal_in(await asks_for_cards(association, wrong)).code == "request.invalid"
+    nobody = await association.asks("POST", "/beneficiaries/cards", {"beneficiary_ids": [str(uuid4())]})
+    assert refusal_in(nobody).code == "beneficiary.not_found"
+    assert await town.value("select count(*) from app.cards") == 0
+
+
+async def test_who_sees_a_beneficiary_sees_that_there_is_a_card_and_nobody_sees_its_hash(town: Town) -> None:
+    association, [amina, other] = await enrolled(town, 2)
+    await prints(association, [amina, other])
+    seen: dict[str, list[UUID]] = {}
+    for who in (
+        amina,
+        association,
+        await town.an_association("Ailleurs"),
+        await town.a_customer(),
+        await town.an_admin(),
+    ):
+        async with town.sql_as(who) as connection:
+            seen[repr(who)] = [
+                row[0] for row in await connection.fetch("select beneficiary_id from app.cards order by id")
+            ]
+            hashes = await connection.fetchval("select has_column_privilege('app.cards', 'secret_hash', 'select')")
+            assert hashes is False
+    assert list(seen.values()) == [[amina.id], [amina.id, other.id], [], [], [amina.id, other.id]]

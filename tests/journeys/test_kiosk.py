@@ -1,0 +1,391 @@
+"""A shared tablet: who has no telephone signs in with a card, for minutes, for their own reservations alone."""
+
+import json
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import pytest
+
+from backend.accounts.tokens import token_hash
+from tests.journeys.test_cards import enrolled, prints
+from tests.journeys.test_strangers import example_of
+from tests.town import Association, Beneficiary, Person, Town, refused
+from tests.town.answers import Refusal, accepted, refusal_in
+
+WRONG_CARD = "EC1:AAAAAAAAAAAAAAAAAAAAAAAAAA"
+
+
+class Kiosk:
+    """A tablet, and what a person at it can do: ask as whoever is signed in there."""
+
+    def __init__(self, town: Town, registered: dict[str, Any]) -> None:
+        self.town = town
+        self.id = registered["id"]
+        self.device = registered["device"]
+        self.address = "192.0.2.7"
+
+    async def is_shown(self, card: str, device: str | None = "") -> Any:
+        """Show a card and give the answer as it is."""
+        body = {"card": card, "device": self.device if device == "" else device}
+        headers = {"X-Forwarded-For": self.address}
+        return await self.town.request("POST", "/v1/auth/card", json=body, headers=headers)
+
+    async def refuses(self, card: str, device: str | None = "") -> Refusal:
+        return refusal_in(await self.is_shown(card, device))
+
+    async def signs_in(self, card: str, who: Beneficiary) -> "AtKiosk":
+        return AtKiosk(self.town, who, accepted(await self.is_shown(card)).json())
+
+
+class AtKiosk(Beneficiary):
+    """A beneficiary at a kiosk."""
+
+    def __init__(self, town: Town, who: Beneficiary, tokens: dict[str, Any]) -> None:
+        super().__init__(town, who.id, who.name, None, tokens["access_token"])
+        self.tokens = tokens
+
+    async def sends_refresh(self) -> Any:
+        return await self.asks("POST", "/auth/refresh", {"refresh_token": self.tokens["refresh_token"]})
+
+    async def refreshes(self) -> int:
+        """Take new tokens; gives the seconds that they live."""
+        self.tokens = accepted(await self.sends_refresh()).json()
+        self.token = self.tokens["access_token"]
+        seconds: int = self.tokens["expires_in"]
+        return seconds
+
+    async def is_signed_in(self) -> bool:
+        """Whether the access token still opens anything, on an ordinary route and on a hot one alike."""
+        cold = await self.asks("GET", "/me")
+        hot = await self.asks("GET", "/lots", params={"near": "48.58,7.75"})
+        assert cold.status_code == hot.status_code
+        if cold.status_code == 200:
+            return True
+        assert refusal_in(cold).code == refusal_in(hot).code == "access.unauthenticated"
+        return False
+
+
+async def a_kiosk(town: Town, registrar: Association) -> Kiosk:
+    return Kiosk(town, await registrar.posts("/kiosks", {"name": "Accueil de jour, entrée"}))
+
+
+async def with_card(town: Town) -> tuple[Association, Kiosk, Beneficiary, str]:
+    """An association, its kiosk, a person it enrolled, and what that person's card holds."""
+    association, [amina] = await enrolled(town, 1)
+    [sheet] = await prints(association, [amina])
+    return association, await a_kiosk(town, association), amina, sheet.secrets[0]
+
+
+async def test_a_card_opens_a_short_session_in_which_food_is_reserved(town: Town) -> None:
+    _, kiosk, amina, card = await with_card(town)
+    lot = await town.a_free_lot()
+
+    signed_in = await kiosk.signs_in(card, amina)
+
+    assert signed_in.tokens["expires_in"] == 180
+    assert signed_in.tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
+    claims = jwt.decode(signed_in.tokens["access_token"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 180
+    # The walk: look, reserve, show the pass, cancel.
+    near = await signed_in.gets("/lots", near="48.5839,7.7455")
+    assert [one["id"] for one in near["data"]] == [str(lot.id)]
+    await signed_in.gets(f"/lots/{lot.id}")
+    reserved = await signed_in.reserves(lot, 2)
+    assert (await signed_in.tries_to_reserve(lot, 1)).code == "quota.daily_reached"
+    shown = await signed_in.pass_for(reserved)
+    assert shown.pin
+    assert (await signed_in.asks("GET", f"/reservations/{reserved.id}/pass.png")).status_code == 200
+    assert (await signed_in.gets("/reservations"))["data"][0]["id"] == str(reserved.id)
+    assert (await signed_in.cancels(reserved)).status == "cancelled"
+    assert await town.left(lot) == 5
+    # Typed or read in part, the same card; and the day of use, no more, stands with the kiosk.
+    await kiosk.signs_in(card.removeprefix("EC1:").lower(), amina)
+    assert await town.value("select last_used_on = app.paris_day(app.clock()) from app.kiosks")
+
+
+async def test_at_a_kiosk_ones_address_is_neither_shown_nor_opened(town: Town) -> None:
+    _, kiosk, amina, card = await with_card(town)
+    activation = "a token from the enrolment"
+    await town.changes(
+        "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"
+        " values ($1, $2, 'activate', now() + interval '1 day')",
+        token_hash(activation),
+        amina.id,
+    )
+    body = {"activation_token": activation, "password": "un vélo bleu sous la pluie", "email": "amina@example.org"}
+    accepted(await town.request("POST", "/v1/auth/activate", json=body))
+
+    there = await (await kiosk.signs_in(card, amina)).gets("/me")
+    opened = "select count(*) from app.audit_entries where action = 'address.opened'"
+
+    assert (there["email"], there["email_verified"]) == (None, False)
+    assert there["beneficiary"]["code"] == amina.code
+    assert await town.value(opened) == 0
+    # The control: at home it is shown, and that leaves a trace.
+    assert (await amina.gets("/me"))["email"] == "amina@example.org"
+    assert await town.value(opened) == 1
+
+
+async def test_only_a_registered_device_takes_cards_and_it_says_nothing_about_them(town: Town) -> None:
+    association, kiosk, amina, card = await with_card(town)
+    # Neither a good nor a bad card is looked at elsewhere: one answer.
+    for device in (None, "an invented device", token_hash(kiosk.device).hex()):
+        for shown in (card, WRONG_CARD):
+            refusal = await kiosk.refuses(shown, device)
+            assert (refusal.status, refusal.code) == (403, "kiosk.unknown")
+    # At a kiosk an unknown, a malformed and a revoked card are one: the same answer but for its id.
+    await association.posts(f"/beneficiaries/{amina.id}/card/revoke")
+    answers = [await kiosk.refuses(shown) for shown in (card, WRONG_CARD, "EC1:", "2026-BEN-00001", str(amina.id), "é")]
+    assert {(r.status, r.code) for r in answers} == {(401, "auth.wrong_card")}
+    assert len({json.dumps({**r.body, "request_id": None}) for r in answers}) == 1
+    assert await town.value("select count(*) from app.sessions") == 0
+    # The control: a new card of the same person at the same device.
+    [sheet] = await prints(association, [amina])
+    signed_in = await kiosk.signs_in(sheet.secrets[0], amina)
+    # A suspended account is told so, to whoever holds its card; it is nobody at once.
+    admin = await town.an_admin()
+    await admin.suspends_account(amina)
+    assert (await kiosk.refuses(sheet.secrets[0])).code == "account.suspended"
+    assert (await signed_in.sends_refresh()).status_code == 401
+    assert not await signed_in.is_signed_in()
+    await admin.restores_account(amina)
+    # An association that is no longer verified has no kiosks.
+    await town.changes("update app.associations set status = 'rejected' where id = $1", association.id)
+    assert (await kiosk.refuses(sheet.secrets[0])).code == "kiosk.unknown"
+    await town.changes("update app.associations set status = 'verified' where id = $1", association.id)
+    await kiosk.signs_in(sheet.secrets[0], amina)
+
+
+async def test_three_minutes_without_a_sign_of_life_end_it_and_thirty_in_any_case(town: Town) -> None:
+    _, kiosk, amina, card = await with_card(town)
+    began = await town.now()
+    await town.clock(began)
+
+    idle = await kiosk.signs_in(card, amina)
+    await town.clock(began + timedelta(seconds=179))
+    assert await idle.is_signed_in()
+    await town.clock(began + timedelta(seconds=180))
+    assert not await idle.is_signed_in()
+    assert refusal_in(await idle.sends_refresh()).code == "auth.session_over"
+
+    began += timedelta(minutes=5)
+    await town.clock(began)
+    busy = await kiosk.signs_in(card, amina)
+    lives = []
+    for minute in range(2, 30, 2):
+        await town.clock(began + timedelta(minutes=minute))
+        lives.append(await busy.refreshes())
+        assert await busy.is_signed_in()
+    # Never a second beyond the thirtieth minute, in the token itself and in the database.
+    assert lives == [180] * 13 + [120]
+    claims = jwt.decode(busy.tokens["access_token"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == 120
+    await town.clock(began + timedelta(minutes=30))
+    assert not await busy.is_signed_in()
+    assert refusal_in(await busy.sends_refresh()).code == "auth.session_over"
+    # Not even what is written past the acts can be longer.
+    with pytest.raises(Exception, match="sessions_kiosk_check"):
+        await town.changes("update app.sessions set ends_at = created_at + interval '31 minutes'")
+    # What was opened where is forgotten the next day.
+    await town.clock(began + timedelta(days=2))
+    await town.value("select app.prune(100)")
+    assert await town.value("select count(*) from app.sessions") == 0
+
+
+async def test_signing_out_the_next_person_and_a_lost_card_end_it_at_once(town: Town) -> None:
+    association, [amina, boris] = await enrolled(town, 2)
+    [sheet] = await prints(association, [amina, boris])
+    of_amina, of_boris = sheet.secrets
+    kiosk, other_kiosk = await a_kiosk(town, association), await a_kiosk(town, association)
+
+    at_home = Beneficiary(town, amina.id, amina.name, None)
+    assert (await at_home.gets("/me"))["id"] == str(amina.id)
+
+    signed_out = await kiosk.signs_in(of_amina, amina)
+    assert await signed_out.is_signed_in()
+    accepted(await signed_out.asks("POST", "/auth/logout", {"refresh_token": signed_out.tokens["refresh_token"]}))
+    assert not await signed_out.is_signed_in()
+
+    forgot = await kiosk.signs_in(of_amina, amina)
+    elsewhere = await other_kiosk.signs_in(of_amina, amina)
+    boris_there = await kiosk.signs_in(of_boris, boris)
+    assert not await forgot.is_signed_in()
+    assert await elsewhere.is_signed_in()
+
+    await association.posts(f"/beneficiaries/{amina.id}/card/revoke")
+    assert not await elsewhere.is_signed_in()
+    assert refusal_in(await elsewhere.sends_refresh()).code == "auth.session_over"
+    assert await boris_there.is_signed_in()
+
+    stolen = boris_there.tokens
+    await boris_there.refreshes()
+    thief = AtKiosk(town, boris, stolen)
+    assert refusal_in(await thief.sends_refresh()).code == "auth.session_over"
+    assert not await boris_there.is_signed_in()
+
+    again = await kiosk.signs_in(of_boris, boris)
+    # A new sheet replaces the card that opened this.
+    await prints(association, [boris])
+    assert not await again.is_signed_in()
+
+    ended = await town.rows("select ended_because from app.sessions where kiosk_id is not null order by id")
+    assert [row[0] for row in ended] == ["signed_out", "next_person", "card_revoked", "token_reused", "card_revoked"]
+    # None of this touched who signed in elsewhere.
+    assert (await at_home.gets("/me"))["id"] == str(amina.id)
+
+
+async def test_kiosks_are_registered_seen_and_revoked_by_their_association_and_admins(town: Town) -> None:
+    association, kiosk, amina, card = await with_card(town)
+    stranger, admin = await town.an_association("Ailleurs"), await town.an_admin()
+    pending = await town.an_association("Bientôt", status="pending")
+    for nosy in (amina, pending, await town.a_merchant()):
+        assert refusal_in(await nosy.asks("POST", "/kiosks", {"name": "Ici"})).code == "access.forbidden"
+    repeated = [await admin.posts("/kiosks", {"name": "Gare"}, key="once") for _ in range(2)]
+    assert repeated[0] == repeated[1]
+    assert len(repeated[0]["device"]) >= 43  # 256 bits
+
+    [own] = (await association.gets("/kiosks"))["data"]
+    assert own == {
+        "id": kiosk.id,
+        "name": "Accueil de jour, entrée",
+        "created_at": own["created_at"],
+        "revoked_at": None,
+        "last_used_on": None,
+    }
+    assert (await stranger.gets("/kiosks"))["data"] == []
+    assert [one["name"] for one in (await admin.gets("/kiosks"))["data"]] == ["Accueil de jour, entrée", "Gare"]
+    kept = json.dumps(
+        [dict(row) for row in await town.rows("select * from app.kiosks, app.idempotency_keys")], default=str
+    )
+    assert kiosk.device not in kept
+    assert repeated[0]["device"] not in kept
+
+    signed_in = await kiosk.signs_in(card, amina)
+    assert (await refused(stranger.posts(f"/kiosks/{kiosk.id}/revoke"))).code == "kiosk.not_found"
+    assert await signed_in.is_signed_in()
+    revoked = await association.posts(f"/kiosks/{kiosk.id}/revoke")
+    assert revoked["revoked_at"] is not None
+    assert (await admin.posts(f"/kiosks/{kiosk.id}/revoke")) == revoked
+    assert not await signed_in.is_signed_in()
+    assert refusal_in(await signed_in.sends_refresh()).code == "auth.session_over"
+    assert (await kiosk.refuses(card)).code == "kiosk.unknown"
+    done = await town.rows("select action, actor_role from app.audit_entries where subject = 'kiosk' order by id")
+    assert [tuple(row) for row in done] == [
+        ("kiosk.registered", "association"),
+        ("kiosk.registered", "admin"),
+        ("kiosk.revoked", "association"),
+    ]
+
+
+async def test_guessing_is_stopped_where_it_happens_and_locks_nobody_else_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    association, kiosk, amina, card = await with_card(town)
+    neighbour = await a_kiosk(town, association)
+    began = await town.now()
+    await town.clock(began)
+
+    for _ in range(30):
+        assert (await kiosk.refuses(WRONG_CARD)).code == "auth.wrong_card"
+    stopped = await kiosk.refuses(card)
+    assert (stopped.status, stopped.code) == (429, "auth.too_many_tries")
+    assert 0 < int(stopped.headers["retry-after"]) <= 600
+    # Right cards do not count, and another kiosk beside it goes on.
+    for _ in range(35):
+        await neighbour.signs_in(card, amina)
+    # Whoever invents devices is stopped at their address; the kiosk that shares it goes on.
+    for _ in range(50):
+        assert (await neighbour.refuses(card, "an invented device")).code == "kiosk.unknown"
+    assert (await neighbour.refuses(card, "an invented device")).code == "auth.too_many_tries"
+    await neighbour.signs_in(card, amina)
+    # The control: once the ten minutes are over, the same kiosk takes the same card.
+    await town.clock(began + timedelta(minutes=10, seconds=1))
+    await kiosk.signs_in(card, amina)
+
+
+# What a person at a kiosk may reach: reviewed, one by one. Whatever else is served refuses it.
+THEIRS = {
+    "GET /v1/lots",
+    "GET /v1/lots/{lot_id}",
+    "GET /v1/shops/{shop_id}",
+    "GET /v1/shops/{shop_id}/lots",
+    "GET /v1/photos/{photo_id}/{size}",
+    "GET /v1/me",
+    "POST /v1/lots/{lot_id}/reservations",
+    "GET /v1/reservations",
+    "GET /v1/reservations/{reservation_id}",
+    "POST /v1/reservations/{reservation_id}/cancel",
+    "GET /v1/reservations/{reservation_id}/pass",
+    "GET /v1/reservations/{reservation_id}/pass.png",
+    "GET /v1/reservations/{reservation_id}/pass.svg",
+    "POST /v1/reservations/{reservation_id}/pass",
+    "POST /v1/lots/{lot_id}/waiting",
+    "GET /v1/waiting",
+    "POST /v1/waiting/{waiting_id}/leave",
+    "POST /v1/waiting/{waiting_id}/take",
+}
+# These ask nobody who they are: what they take or show is the same for a stranger.
+ANYBODYS = {
+    "POST /v1/auth/register",
+    "POST /v1/auth/token",
+    "POST /v1/auth/card",
+    "POST /v1/auth/refresh",
+    "POST /v1/auth/logout",
+    "POST /v1/auth/verify-email",
+    "POST /v1/auth/forgot-password",
+    "POST /v1/auth/reset-password",
+    "POST /v1/auth/activate",
+    "POST /v1/handed-passes/show",
+    "POST /v1/handed-passes/show.svg",
+    "POST /v1/stripe/webhook",
+    "GET /v1/allergens",
+    "GET /v1/beneficiaries/import/template.csv",
+    "GET /v1/impact",
+    "GET /.well-known/jwks.json",
+    "GET /healthz",
+    "GET /readyz",
+}
+
+
+NOT_IDS: dict[str, Any] = {"size": "card", "day": "2030-06-10"}
+
+
+async def reached(person: Person) -> tuple[set[str], int]:
+    """The routes that take this person's token or do without, and how many there are."""
+    description = (await person.town.request("GET", "/openapi.json")).json()
+    taken, tried = set(), 0
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            names = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"]
+            filled = path.format(**{name: NOT_IDS.get(name, uuid4()) for name in names})
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            body = example_of(content, description) if content else None
+            answer = await person.town.request(
+                method.upper(),
+                filled,
+                json=body,
+                params={"near": "48.58,7.75"} if path == "/v1/lots" and method == "get" else None,
+                headers={"Authorization": f"Bearer {person.token}", "Idempotency-Key": str(uuid4())},
+            )
+            tried += 1
+            if not (answer.status_code == 403 and answer.json()["code"] == "kiosk.not_here"):
+                taken.add(f"{method.upper()} {path}")
+    return taken, tried
+
+
+async def test_a_kiosk_is_for_ones_own_reservations_and_every_route_has_decided(town: Town) -> None:
+    _, kiosk, amina, card = await with_card(town)
+    signed_in = await kiosk.signs_in(card, amina)
+
+    taken, tried = await reached(signed_in)
+
+    assert taken == THEIRS | ANYBODYS
+    assert tried > len(taken) + 20
+    refusal = await refused(signed_in.gets("/impact/me"))
+    assert (refusal.status, refusal.code) == (403, "kiosk.not_here")
+    assert "borne" in refusal.body["detail"]
+    # The control: with a token from home, no route says that it is not done here.
+    at_home = Beneficiary(town, amina.id, amina.name, None, await town.token_for(amina.id))
+    assert len((await reached(at_home))[0]) == tried

@@ -1,0 +1,46 @@
+"""What comes out of a printer: sheets of cards, looked at as a camera does."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pypdfium2
+import zxingcpp
+
+MILLIMETRE = 72 / 25.4  # in points
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A page: its size in mm, its words, and its QRs by their place (mm from the top left) as a camera reads them."""
+
+    width: float
+    height: float
+    words: str
+    qrs: list[tuple[float, float, str]]
+
+    @property
+    def secrets(self) -> list[str]:
+        """What the QRs hold, row by row."""
+        return [text for _, _, text in self.qrs]
+
+
+def printed(pdf: bytes, dpi: int = 150) -> list[Sheet]:
+    """The pages of a PDF at a home printer's resolution."""
+    document: Any = pypdfium2.PdfDocument(pdf)
+    try:
+        return [_sheet(page, dpi) for page in document]
+    finally:
+        document.close()
+
+
+def _sheet(page: Any, dpi: int) -> Sheet:
+    width, height = page.get_size()
+    picture = page.render(scale=dpi / 72, grayscale=True).to_pil()
+    read = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.QRCode]))
+    found = [(code.position.top_left.x / dpi * 25.4, code.position.top_left.y / dpi * 25.4, code.text) for code in read]
+    return Sheet(
+        width / MILLIMETRE,
+        height / MILLIMETRE,
+        " ".join(page.get_textpage().get_text_range().split()),
+        sorted(found, key=lambda qr: (round(qr[1]), qr[0])),
+    )
