@@ -8,6 +8,7 @@ import httpx2
 import pytest
 
 from backend.front_page import french
+from backend.main import create_app
 from tests.pure.toy_app import no_figures, toy_app
 
 FIGURES: Mapping[str, Any] = {
@@ -59,6 +60,17 @@ async def test_pages_load_only_files_of_ours_that_exist(path: str) -> None:
             assert address.startswith("/"), address
             assert (await web.get(address)).status_code == 200, address
         assert not re.search(r"<script(?![^>]* src)|<style| style=| on\w+=", page)
+
+
+async def test_the_page_of_a_handed_pass_asks_for_what_there_is() -> None:
+    script = (await front(no_figures, "/static/pass.js")).text
+    asked = set(re.findall(r'"(/v1/[^"]+)"', script))
+    assert asked == {"/v1/handed-passes/show", "/v1/handed-passes/show.svg"}
+    assert asked <= create_app().openapi()["paths"].keys()
+    shown = set(re.findall(r'part\("(\w+)"\)', script))
+    assert shown == set(re.findall(r' id="(\w+)"', (await front(no_figures, "/pass")).text))
+    # What somebody else wrote, as a shop's name, is never taken for markup.
+    assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval", script)
 
 
 def luminance(colour: str) -> float:

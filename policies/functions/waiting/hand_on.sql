@@ -10,7 +10,7 @@ declare
     next_   record;
     portion int;
     given   int := 0;
-    drawn   jsonb := '[]';
+    drawn   jsonb[] := '{}';
 begin
     select * into l from app.lots x where x.id = lot for update;
     if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
@@ -38,7 +38,8 @@ begin
     if given = 0 then return; end if;
 
     if seed is not null then
-        insert into app.draws (lot_id, seed, portions, candidates, drawn_at) values (lot, seed, given, drawn, moment);
+        insert into app.draws (lot_id, seed, portions, candidates, drawn_at)
+        values (lot, seed, given, to_jsonb(drawn), moment);
     end if;
     update app.lots x set remaining = x.remaining - given where x.id = lot;
 end $$;

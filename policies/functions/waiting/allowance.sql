@@ -1,0 +1,17 @@
+-- How many of the portions that somebody waits for they may have now. None without a current right, or with no quota left
+-- today; what they have been offered elsewhere counts as if it were taken, so that nobody keeps more portions waiting than
+-- they may have.
+create or replace function app.allowance(lot app.lots, account uuid, portions int) returns int
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    if lot.kind = 'discounted' then
+        return case when exists (select from app.accounts a where a.id = account and a.status = 'active') then portions
+                    else 0 end;
+    end if;
+    if not app.is_current_beneficiary(account) then return 0; end if;
+    return least(portions, app.daily_quota(account)
+        - coalesce((select f.taken from app.free_portions f
+                    where f.account_id = account and f.day = app.paris_day(app.clock())), 0)
+        - coalesce((select sum(o.offered)::int from app.waiting o join app.lots l on l.id = o.lot_id
+                    where o.account_id = account and o.status = 'offered' and l.kind = 'free'), 0));
+end $$;
