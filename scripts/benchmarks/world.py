@@ -35,7 +35,8 @@ grant usage on schema public to ecopanier_api;
 WITHOUT_END = """
 alter table app.lots drop constraint lots_quantity_check;
 alter table app.lots add constraint lots_quantity_check check (quantity between 1 and 1000000000);
-update app.settings set value = 1000000000 where name in ('free_portions_per_day', 'model_drafts_per_shop_and_day');
+update app.settings set maximum = 1000000000, value = 1000000000
+where name in ('free_portions_per_day', 'model_drafts_per_shop_and_day');
 """
 
 MERCHANT_ACCOUNT = """
