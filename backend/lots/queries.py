@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.lots.facts import LotNotFound
@@ -54,7 +55,13 @@ _LOTS = select(
 
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     """Give a lot that the caller may see, and its version. Raises LotNotFound."""
-    row = (await session.execute(_LOTS.where(col(Lot.id) == lot_id))).one_or_none()
+    # Under the policies, as all of it: whoever may not see that free lot is not told its id either.
+    beside = aliased(Lot)
+    free_lot = select(col(beside.id)).where(
+        col(beside.suspended_from) == col(Lot.id), col(beside.status) == "published"
+    )
+    wanted = _LOTS.add_columns(free_lot.scalar_subquery().label("free_lot_id")).where(col(Lot.id) == lot_id)
+    row = (await session.execute(wanted)).one_or_none()
     if row is None:
         raise LotNotFound
     return LotRead.model_validate(row), row.version

@@ -140,6 +140,11 @@ class LotRead(LotOut):
         description="When what is unsold becomes free; told to its merchant alone.", examples=[None]
     )
     fair_draw: bool = Field(**_FAIR_DRAW)
+    free_lot_id: UUID | None = Field(
+        description="The free lot where portions of this one that customers suspended are offered; told to verified "
+        "beneficiaries alone.",
+        examples=[None],
+    )
 
 
 class AllergenOut(Out):

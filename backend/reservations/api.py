@@ -111,7 +111,10 @@ hot.add(
 @router.get("/reservations")
 @also_at_kiosks
 async def list_reservations(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[ReservationOut]:
-    """List one's reservations, or those of one's shops' lots, newest first."""
+    """List one's reservations, or those of one's shops' lots, newest first.
+
+    A merchant sees the same of every kind of lot: no person, no price, and a hold as confirmed, though it may lapse.
+    """
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.reservations_seen(session, limit, before), limit, lambda row: (row.id,))
 

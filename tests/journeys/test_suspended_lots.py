@@ -54,6 +54,9 @@ async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(
     (seen,) = (await amina.gets("/lots", **near))["data"]
     assert (seen["id"], seen["price_cents"], seen["quantity"], seen["remaining"]) == (str(beside.id), 0, 3, 3)
     assert (await marc.gets("/lots", **near))["data"] == []
+    people = (amina, marc, shop.merchant)
+    told = [(await person.gets(f"/lots/{lot.id}"))["free_lot_id"] for person in people]
+    assert told == [str(beside.id), None, None]
     assert (await marc.asks("GET", f"/lots/{beside.id}")).status_code == 404
     # It is no reservation to collect: no pass, and not among his reservations.
     assert (await marc.gets("/reservations"))["data"] == []

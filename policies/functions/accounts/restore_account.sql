@@ -6,6 +6,10 @@ begin
     update app.accounts a set status = 'active', status_reason = null where a.id = account;
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.shops s set status = 'verified' where s.owner_id = account and s.status = 'suspended';
+    perform from app.lots l
+    where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
+      and l.status = 'paused'
+    order by l.id for update;
     update app.lots l set status = 'published'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
       and l.status = 'paused';

@@ -16,7 +16,13 @@ begin
         from app.suspended_lots s
         join app.reservations r on r.id = s.id
         join app.lots l on l.id = r.lot_id
-        where s.unclaimed > 0 order by s.move_by, s.id limit most
+        where s.unclaimed > 0 and (s.move_by <= moment or exists (
+            -- Only where there is something to do, so that those who wait stand in nobody's way.
+            select from app.lots o
+            where o.shop_id = l.shop_id and o.status = 'published' and o.kind = 'discounted'
+              and o.price_cents <= r.unit_price_cents and o.remaining > 0 and o.pickup_end > moment
+              and app.food_refusal(o.date_kind, o.food_date, 'reservation', moment) is null))
+        order by s.move_by, s.id limit most
     loop
         if gift.move_by <= moment then
             perform from app.suspended_lots s where s.id = gift.id and s.unclaimed > 0 for update skip locked;
