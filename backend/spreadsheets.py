@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 # What a spreadsheet takes for a formula, or cuts off at (DESIGN.md, security rule 8).
-_COMPUTES = ("=", "+", "-", "@", "\t", "\0")
+_COMPUTES = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 Cell = str | int | Decimal | None
 

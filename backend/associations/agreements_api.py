@@ -3,6 +3,7 @@
 from typing import Annotated, Any, cast
 from uuid import UUID
 
+import limits
 from fastapi import Header, Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +27,7 @@ from backend.errors import problems
 from backend.file_store import FileStore
 from backend.idempotency import IdempotencyInProgress, Once, OnceDep, key_of, keyed_fingerprint
 from backend.identity import Role, caller
+from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 from backend.shops.facts import ShopNotFound
@@ -33,6 +35,7 @@ from backend.uploads import content_hash, uploaded
 
 router = Router(tags=["associations"], prefix="/agreements")
 
+PROPOSALS = limits.parse("30/hour")  # each keeps up to 10 MB for years
 SIDES = (Role.ASSOCIATION, Role.MERCHANT)
 AsSide = Annotated[AsyncSession, signed_in_as(*SIDES)]
 AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.MERCHANT, Role.ADMIN)]
@@ -94,6 +97,7 @@ async def propose_agreement(
     The shop's merchant sees it with its document, and confirms or declines it.
     """
     account_id = await caller(request)
+    await spend(request.scope, "agreements", PROPOSALS, str(account_id))
     key = key_of(request)
     async with uploaded(request, "document", AgreementIn) as (file, wanted):
         sent = b"" if key is None else await content_hash(file) + wanted.model_dump_json().encode()
