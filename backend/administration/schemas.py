@@ -46,7 +46,9 @@ class AssociationOut(Out):
     )
     address: str | None = Field(examples=["4 quai des Pêcheurs, 67000 Strasbourg"])
     insee_code: str | None = Field(examples=["67482"])
-    status: Standing = Field(examples=["pending"])
+    status: Standing | Literal["closed"] = Field(
+        description="`closed`: the association erased its account.", examples=["pending"]
+    )
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 
 

@@ -14,7 +14,8 @@ WEEK: dict[str, Any] = {
     "tuesday": [{"opens": "07:00", "closes": "13:00"}, {"opens": "15:30", "closes": "19:30"}],
     "saturday": [{"opens": "07:00", "closes": "18:00"}],
 }
-ShopStatus = Literal["pending", "verified", "rejected", "suspended"]
+# `closed`: its merchant erased their account.
+ShopStatus = Literal["pending", "verified", "rejected", "suspended", "closed"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Boulangerie de la Krutenau"]}
 _ADDRESS: dict[str, Any] = {

@@ -1,4 +1,5 @@
--- How many people an association has enrolled, by how their right stands. Definer, for the caller's own people alone.
+-- How many people an association has enrolled, by how their right stands, without those who were erased. Definer, for
+-- the caller's own people alone.
 create or replace function app.association_figures(
     out enrolled int, out pending int, out verified int, out suspended int, out expired int, out ending_soon int)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -10,6 +11,6 @@ begin
            count(*) filter (where b.status = 'verified' and b.eligible_until < today),
            count(*) filter (where b.status = 'verified' and b.eligible_until between today and today + 30)
     into enrolled, pending, verified, suspended, expired, ending_soon
-    from app.beneficiaries b where b.association_id = app.caller();
+    from app.beneficiaries b where b.association_id = app.caller() and b.status <> 'erased';
 end $$;
 grant execute on function app.association_figures() to authenticated;
