@@ -46,6 +46,7 @@ from backend.photos.facts import PhotoTooLarge
 from backend.photos.pictures import MOST_BYTES
 from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
+from backend.privacy import api as privacy
 from backend.recalls import api as recalls
 from backend.recurring import api as recurring
 from backend.reservations import api as reservations
@@ -59,6 +60,7 @@ from backend.waiting import api as waiting
 # One a feature, under /v1.
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
+    privacy.router,
     shops.router,
     drafts.router,
     lots.router,

@@ -14,6 +14,7 @@ from backend.kiosks import models as kiosks
 from backend.lots import models as lots
 from backend.payments import models as payments
 from backend.photos import models as photos
+from backend.privacy import models as privacy
 from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
@@ -37,6 +38,7 @@ TABLES = (
     lots,
     payments,
     photos,
+    privacy,
     recalls,
     recurring,
     reservations,

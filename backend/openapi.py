@@ -28,6 +28,7 @@ from backend.settings import settings
 
 TAGS = {
     "accounts": "People who can sign in; each has exactly one of six roles.",
+    "privacy": "What people may ask about their data: consents, a copy of everything, erasure.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "reservations": "Somebody's claim on portions of a lot, and the pass that is shown at the counter.",

@@ -9,6 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
@@ -27,6 +28,7 @@ from backend.payments import jobs as payments
 from backend.payments.stripe_client import stripe_of
 from backend.photos import jobs as photos
 from backend.photos.store import photo_store_of
+from backend.privacy import jobs as privacy
 from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
@@ -99,6 +101,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def tell_of_recall(recall_id: str, reservation_id: str) -> None:
         await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id))
 
+    @app.task(name="privacy.finish_erasure", retry=RETRY)
+    async def finish_erasure(account_id: str) -> None:
+        await privacy.finish_erasure(work, UUID(account_id))
+
     # By the clock come jobs without any lock: two at once do no harm, and a worker that dies in one must not stop the
     # clock. (A queueing lock would besides need to read which row it met; row-level security hides that.)
     @app.periodic(cron=EVERY_5_SECONDS)
@@ -131,10 +137,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
-        while await work.acts.value("prune", MANY):
-            pass
-        # Those that succeeded are deleted at once; what failed for good stays for a month, for a person to look at.
-        await app.job_manager.delete_old_jobs(nb_hours=24 * 30, include_failed=True)
+        await privacy.forget(work)
+        # Those that succeeded are deleted at once; what failed for good stays a while, for a person to look at.
+        kept = await work.acts.value("kept_for", "failed_jobs")
+        await app.job_manager.delete_old_jobs(nb_hours=kept // timedelta(hours=1), include_failed=True)
 
     return app
 

@@ -17,6 +17,10 @@ begin
     if not exists (select from pg_roles where rolname = 'ecopanier_worker') then
         create role ecopanier_worker login noinherit;
     end if;
+    -- Reads what accounting law keeps, and nothing else. Whoever keeps the books is made a member of it.
+    if not exists (select from pg_roles where rolname = 'ecopanier_accountant') then
+        create role ecopanier_accountant nologin noinherit;
+    end if;
 
     -- The API may become its caller, and nothing else.
     if not pg_has_role('ecopanier_api', 'anon', 'member') then

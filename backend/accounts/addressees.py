@@ -30,18 +30,19 @@ class Addressee:
     verified: bool
 
 
-async def of_account(work: Work, account_id: UUID, why: str) -> Addressee | None:
+async def of_account(work: Work, account_id: UUID, why: str, *, necessary: bool = True) -> Addressee | None:
     """Give the confirmed address of an account; None without one: an address that nobody verified may be a stranger's.
 
-    why: the mail's name, for the audit log.
+    why: the mail's name, for the audit log. necessary: False for a mail that somebody may do without (a reminder, an
+    offer, news); whoever withdrew their consent to those gets none.
     """
-    addressee = await of_account_unconfirmed(work, account_id, why)
+    addressee = await of_account_unconfirmed(work, account_id, why, necessary=necessary)
     return addressee if addressee is not None and addressee.verified else None
 
 
-async def of_account_unconfirmed(work: Work, account_id: UUID, why: str) -> Addressee | None:
+async def of_account_unconfirmed(work: Work, account_id: UUID, why: str, *, necessary: bool = True) -> Addressee | None:
     """Give an account's address even where nobody confirmed it: for the mail that asks for that."""
-    row = await work.acts.row("open_address", account_id, why)
+    row = await work.acts.row("open_address", account_id, why, necessary)
     email: str | None = row["email"]
     if row["sealed"] is not None:
         key = keyring(work.settings).data_key(account_id, row["wrapped"], row["master_key"])

@@ -201,6 +201,7 @@ async def read_own_account(session: SignedIn, response: Response, shared: AtKios
 
     At a kiosk the e-mail address is not shown.
     """
+    await call(session, "seen_now")  # wherever they signed in
     account = await queries.own_account(session)
     response.headers["ETag"] = etag(queries.revision(account))
     return await queries.described(session, account, with_address=not shared)

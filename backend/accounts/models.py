@@ -1,8 +1,9 @@
 """Accounts, how they sign in, and what they consented to."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlmodel import Field
 
 from backend.columns import Index, Table, identifier, moment, now, sql, text
@@ -12,7 +13,15 @@ class Account(Table, table=True):
     """A person who can sign in."""
 
     __tablename__ = "accounts"
-    __table_args__ = (Index("accounts_email_key", sql("lower(email)"), unique=True),)
+    __table_args__ = (
+        Index("accounts_email_key", sql("lower(email)"), unique=True),
+        Index("accounts_erased_at_idx", "erased_at", postgresql_where=sql("erased_at is not null")),
+        Index(
+            "accounts_last_seen_on_idx",
+            "last_seen_on",
+            postgresql_where=sql("role in ('customer', 'collector') and status <> 'erased'"),
+        ),
+    )
 
     id: UUID = identifier()
     role: str = text()
@@ -23,17 +32,23 @@ class Account(Table, table=True):
     status: str = text(sa_column_kwargs={"server_default": "active"})
     status_reason: str | None = text()
     created_at: datetime = now()
+    last_seen_on: date = Field(default=None, sa_column_kwargs={"server_default": func.current_date()})
+    warned_at: datetime | None = moment()
+    erased_at: datetime | None = moment()
 
 
 class Consent(Table, table=True):
-    """That a person agreed to a text, in which version, and when."""
+    """That a person agreed to a text in a version, or withdrew that, and when. The latest of a purpose holds."""
 
     __tablename__ = "consents"
+    __table_args__ = (Index("consents_account_id_idx", "account_id", "purpose", "id"),)
 
-    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
-    name: str = text(primary_key=True)
-    version: str = text(primary_key=True)
-    given_at: datetime = now()
+    id: UUID = identifier()
+    account_id: UUID = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
+    purpose: str = text()
+    version: str = text()
+    given: bool
+    at: datetime = now()
 
 
 class Credential(Table, table=True):

@@ -24,11 +24,20 @@ class Beneficiary(Table, table=True):
     )
 
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
-    code: str = text(unique=True)
+    # None once the person is erased.
+    code: str | None = text(unique=True)
     association_id: UUID | None = Field(default=None, foreign_key="app.associations.id")
     status: str = text(sa_column_kwargs={"server_default": "pending"})
     eligible_until: date
     created_at: datetime = now()
+
+
+class SpentCode(Table, table=True):
+    """A code that an erased person had; nobody gets it again."""
+
+    __tablename__ = "spent_codes"
+
+    code: str = text(primary_key=True)
 
 
 class BeneficiaryPerson(Table, table=True):

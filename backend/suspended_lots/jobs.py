@@ -45,7 +45,7 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
     if row is None:
         return
     template = f"suspended_lot_{news}"
-    if to := await addressees.of_account(work, row.account_id, template):
+    if to := await addressees.of_account(work, row.account_id, template, necessary=False):
         given_back = row.status in ("refund_due", "refunded")
         await mail.send(
             work.settings,

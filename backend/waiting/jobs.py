@@ -29,7 +29,10 @@ async def tell_offered(work: Work, waiting_id: UUID) -> None:
                 .where(col(Waiting.id) == waiting_id, col(Waiting.status) == "offered")
             )
         ).one_or_none()
-    if row is None or (to := await addressees.of_account(work, row.account_id, "portion_kept")) is None:
+    if row is None:
+        return
+    to = await addressees.of_account(work, row.account_id, "portion_kept", necessary=False)
+    if to is None:
         return
     await mail.send(
         work.settings,

@@ -10,8 +10,8 @@ create policy "Beneficiaries see their own right" on app.beneficiaries for selec
     using (id = (select app.caller()));
 
 create policy "Associations see beneficiaries they enrolled" on app.beneficiaries for select to authenticated
-    using (association_id = (select app.caller()));
+    using (association_id = (select app.caller()) and status <> 'erased');
 
 create policy "Admins see codes, states and dates" on app.beneficiaries for select to authenticated
-    using ((select app.caller_role()) = 'admin');
+    using ((select app.caller_role()) = 'admin' and status <> 'erased');
 -- Written by enrol_beneficiary, set_beneficiary_status and renew_beneficiary.

@@ -1,4 +1,4 @@
--- Consents: one's own. Given at registration; kept with version and time.
+-- Consents: one's own, each time that one was given or withdrawn. Written by register_account and record_consent.
 alter table app.consents enable row level security;
 alter table app.consents force row level security;
 
@@ -8,3 +8,6 @@ grant select on app.consents to authenticated;
 
 create policy "People see their own consents" on app.consents for select to authenticated
     using (account_id = (select app.caller()));
+
+create trigger consents_do_not_change before update or truncate on app.consents
+    for each statement execute function app.refuse_change();

@@ -9,6 +9,12 @@ grant select on app.decisions to authenticated;
 create policy "Admins see decisions" on app.decisions for select to authenticated
     using ((select app.caller_role()) = 'admin');
 
-create trigger decisions_are_append_only before update or delete or truncate on app.decisions
+create trigger decisions_are_append_only before delete or truncate on app.decisions
     for each statement execute function app.refuse_change();
+-- Only a reason may go, with the person whom it was about.
+create trigger decisions_do_not_change before update on app.decisions
+    for each row when ((new.id, new.subject, new.subject_id, new.decision, new.decided_by, new.decided_at)
+        is distinct from (old.id, old.subject, old.subject_id, old.decision, old.decided_by, old.decided_at)
+        or new.reason is not null)
+    execute function app.refuse_change();
 create trigger note_decision after insert on app.decisions for each row execute function app.note_decision();

@@ -9,5 +9,8 @@ grant select on app.draws to authenticated;
 create policy "Admins check draws" on app.draws for select to authenticated
     using ((select app.caller_role()) = 'admin');
 
-create trigger draws_are_append_only before update or delete or truncate on app.draws
+create trigger draws_do_not_change before update or truncate on app.draws
     for each statement execute function app.refuse_change();
+-- What has had its time goes (`prune`); younger ones nobody removes.
+create trigger draws_are_kept before delete on app.draws
+    for each row when (old.drawn_at > now() - interval '1 year') execute function app.refuse_change();

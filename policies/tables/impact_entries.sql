@@ -14,9 +14,11 @@ create trigger impact_entries_are_append_only before delete or truncate on app.i
     for each statement execute function app.refuse_change();
 create trigger impact_entries_do_not_change before update on app.impact_entries
     for each row when (
-        (old.reservation_id, old.account_id, old.shop_id, old.factor_id, old.food_grams, old.meals, old.co2e_grams,
+        (old.reservation_id, old.shop_id, old.factor_id, old.food_grams, old.meals, old.co2e_grams,
          old.value_saved_cents, old.people_helped, old.recorded_at)
         is distinct from
-        (new.reservation_id, new.account_id, new.shop_id, new.factor_id, new.food_grams, new.meals, new.co2e_grams,
-         new.value_saved_cents, new.people_helped, new.recorded_at))
+        (new.reservation_id, new.shop_id, new.factor_id, new.food_grams, new.meals, new.co2e_grams,
+         new.value_saved_cents, new.people_helped, new.recorded_at)
+        -- It becomes nobody's when its reservation has had its time.
+        or new.account_id not in (old.account_id, '00000000-0000-0000-0000-000000000000'))
     execute function app.refuse_change();

@@ -14,7 +14,6 @@ AFTERWARDS = """
     delete from jobs.procrastinate_jobs j
     where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail');
 
-    update app.consents c set given_at = a.created_at from app.accounts a where a.id = c.account_id;
     update app.associations s set created_at = a.created_at from app.accounts a where a.id = s.id;
     update app.collectors c set created_at = a.created_at from app.accounts a where a.id = c.id;
     update app.credentials c set changed_at = a.created_at from app.accounts a where a.id = c.account_id;

@@ -31,7 +31,7 @@ async def test_somebody_registers_confirms_their_address_and_signs_in(town: Town
     assert {**account, "email_verified": True, "beneficiary": None} == after
     assert tokens["token_type"] == "bearer"
     assert tokens["expires_in"] == 900
-    consent = await town.rows("select name, version from app.consents where account_id = $1", UUID(account["id"]))
+    consent = await town.rows("select purpose, version from app.consents where account_id = $1", UUID(account["id"]))
     assert [tuple(row) for row in consent] == [("terms", "2026-01")]
     assert (await refused(amina.posts("/auth/verify-email", {"token": mail.token}))).code == (
         "auth.invalid_one_time_token"

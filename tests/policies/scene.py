@@ -99,8 +99,22 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             registrar.id.bytes,
             registrar.id,
         )
+    await town.changes(
+        "insert into app.spent_codes (code) values ('2025-BEN-' || $1)", f"{beneficiary.id.int % 10**5:05d}"
+    )
+    await town.changes(
+        "insert into accounting.payments (payment_id, paid_at, amount_cents, refunded_cents, status,"
+        " stripe_payment_intent, shop_siret, lot_category, moved_at)"
+        " values ($1, now(), 400, 0, 'succeeded', 'pi_x', '73282932000074', 'bakery', now())",
+        uuid4(),
+    )
+    await town.changes(
+        "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()
+    )
     for person in people.values():
-        await town.changes("insert into app.consents (account_id, name, version) values ($1, 'terms', '1')", person.id)
+        await town.changes(
+            "insert into app.consents (account_id, purpose, version, given) values ($1, 'terms', '1', true)", person.id
+        )
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)
         await town.changes(
             "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"

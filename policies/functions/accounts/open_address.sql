@@ -1,7 +1,8 @@
 -- What it takes to write to an account, in clear or, for a beneficiary, sealed and with their key; then the audit log says
--- for what it was opened. Nothing for an account that is suspended or erased. Definer; for the worker.
+-- for what it was opened. Nothing for an account that is suspended or erased, and where the mail is none that it needs,
+-- nothing for who does not want such mails. Definer; for the worker.
 create or replace function app.open_address(
-    account uuid, why text, out email text, out sealed bytea, out wrapped bytea, out master_key text,
+    account uuid, why text, necessary boolean, out email text, out sealed bytea, out wrapped bytea, out master_key text,
     out verified boolean, out locale text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -11,9 +12,9 @@ begin
     from app.accounts a
     left join app.sealed_addresses s on s.account_id = a.id
     left join vault.data_keys k on k.account_id = s.account_id
-    where a.id = account and a.status = 'active';
+    where a.id = account and a.status = 'active' and (necessary or app.wants_notifications(account));
     if sealed is not null then
         perform app.note('address.opened', 'account', account, jsonb_build_object('why', why));
     end if;
 end $$;
-grant execute on function app.open_address(uuid, text) to ecopanier_worker;
+grant execute on function app.open_address(uuid, text, boolean) to ecopanier_worker;

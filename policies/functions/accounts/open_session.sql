@@ -9,6 +9,7 @@ declare
     session uuid;
 begin
     perform app.require_role(account, 'customer', 'merchant', 'beneficiary', 'collector', 'association', 'admin');
+    perform app.seen(account);
     insert into app.sessions (account_id) values (account) returning id into session;
     insert into app.refresh_tokens (token_hash, session_id, expires_at) values (first_token_hash, session, expires);
     if account_bucket is not null then perform app.forget_tries(account_bucket); end if;

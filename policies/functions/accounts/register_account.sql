@@ -37,7 +37,8 @@ begin
     if new_password_hash is not null then
         insert into app.credentials (account_id, password_hash) values (account, new_password_hash);
     end if;
-    insert into app.consents (account_id, name, version) values (account, 'terms', terms);
+    insert into app.consents (account_id, purpose, version, given, at)
+    values (account, 'terms', terms, true, registered_at);
     if wanted_role = 'association' then
         insert into app.associations (id, name) values (account, wanted_name);
     elsif wanted_role = 'collector' then

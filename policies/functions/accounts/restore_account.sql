@@ -3,7 +3,7 @@ create or replace function app.restore_account(account uuid, why text) returns v
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
-    update app.accounts a set status = 'active', status_reason = null where a.id = account;
+    update app.accounts a set status = 'active', status_reason = null where a.id = account and a.status <> 'erased';
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.shops s set status = 'verified' where s.owner_id = account and s.status = 'suspended';
     perform from app.lots l

@@ -38,6 +38,7 @@ begin
         update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
         insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, until);
     end if;
+    perform app.seen(session.account_id);
     account_id := session.account_id;
     session_id := session.id;
 end $$;

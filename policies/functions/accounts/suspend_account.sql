@@ -5,7 +5,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if account = app.caller() then raise exception 'account.own_suspension' using errcode = 'EP409'; end if;
-    update app.accounts a set status = 'suspended', status_reason = why where a.id = account;
+    update app.accounts a set status = 'suspended', status_reason = why where a.id = account and a.status <> 'erased';
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.sessions s set ended_at = app.clock(), ended_because = 'suspended'
     where s.account_id = account and s.ended_at is null;

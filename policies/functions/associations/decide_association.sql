@@ -5,7 +5,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
-    update app.associations a set status = verdict, version = a.version + 1 where a.id = association;
+    update app.associations a set status = verdict, version = a.version + 1 where a.id = association and a.status <> 'closed';
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('association', association, verdict, why, app.caller(), app.clock());

@@ -6,7 +6,7 @@ begin
     return query
         update app.agreements g set status = 'going'
         where g.id in (select o.id from app.agreements o
-                       where o.status in ('coming', 'going') and o.created_at < app.clock() - interval '1 day'
+                       where o.status = 'going' or o.status = 'coming' and o.created_at < app.clock() - interval '1 day'
                        order by o.created_at limit most for update skip locked)
         returning g.id;
 end $$;

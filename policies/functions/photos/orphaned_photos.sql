@@ -1,5 +1,5 @@
--- Photos that no lot has taken within a day, and those whose removal began before: from now on no lot can take them, and
--- their files may go. For the worker.
+-- Photos that no lot has taken in time, and those whose removal began before (an erasure's too): from now on no lot can
+-- take them, and their files may go. For the worker.
 -- Locked first and looked at again then: a lot that is taking one right now holds its row, and that one is skipped.
 create or replace function app.orphaned_photos(most int) returns setof uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -8,7 +8,7 @@ declare
 begin
     for photo in
         select p.id from app.photos p
-        where not p.used and p.created_at < app.clock() - interval '1 day'
+        where not p.used and (p.status = 'going' or p.created_at < app.clock() - app.kept_for('photos_unused'))
         order by p.created_at limit most for update skip locked
     loop
         if app.photo_is_shown(photo) then

@@ -8,7 +8,7 @@ begin
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     -- Locked, in the order account, shop, lots as suspend_account does: a suspension under way is waited for.
     select a.status into owner_status from app.accounts a
-    where a.id = (select s.owner_id from app.shops s where s.id = shop) for share;
+    where a.id = (select s.owner_id from app.shops s where s.id = shop) and a.status <> 'erased' for share;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
     if owner_status = 'suspended' then raise exception 'shop.owner_suspended' using errcode = 'EP409'; end if;
 

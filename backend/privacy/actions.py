@@ -1,0 +1,47 @@
+"""Giving and withdrawing consents, and erasing one's account."""
+
+import math
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.accounts import passwords
+from backend.accounts.actions import MOST_TRIES, TRIES_WINDOW_SECONDS, bucket
+from backend.accounts.facts import TooManyTries
+from backend.db import Acts, call
+from backend.limits import refusal_headers
+from backend.privacy import queries
+from backend.privacy.facts import PasswordNeeded, WrongPassword
+from backend.privacy.schemas import ConsentsIn, ConsentsOut
+
+
+async def record_consents(session: AsyncSession, wanted: ConsentsIn) -> ConsentsOut:
+    """Give or withdraw what is named. Raises TermsNeeded."""
+    for purpose, consent in wanted.model_dump(exclude_unset=True).items():
+        await call(
+            session,
+            "record_consent",
+            wanted_purpose=purpose,
+            wanted_version=consent["version"],
+            wanted_given=consent["given"],
+        )
+    return await queries.own_consents(session)
+
+
+async def confirm_erasure(acts: Acts, account_id: UUID, password: str | None) -> None:
+    """Let only who knows the account's password erase it, where it has one: a token alone may be stolen.
+
+    Tries count as those of signing in do. Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
+    """
+    tries = bucket(f"erasure:{account_id}")
+    found = await acts.row("password_for_erasure", account_id, tries)
+    if found["locked_until"] is not None:
+        seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
+        raise TooManyTries(headers=refusal_headers("erasure", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))
+    if found["password_hash"] is None:
+        return
+    if password is None:
+        raise PasswordNeeded
+    if not (await passwords.compare(password, found["password_hash"])).right:
+        raise WrongPassword

@@ -1,0 +1,29 @@
+"""What follows from an erasure, and the job that enforces how long anything is kept."""
+
+from uuid import UUID
+
+from backend.associations import jobs as associations
+from backend.photos import jobs as photos
+from backend.work import Work
+
+MANY = 500
+
+
+async def finish_erasure(work: Work, account_id: UUID) -> None:
+    """Do what an erasure left to do: what slipped in beside it, the books, the photos' files. Harmless twice."""
+    await work.acts.value("finish_erasure", account_id)
+    await photos.remove_orphans(work)
+    await associations.remove_orphans(work)
+
+
+async def forget(work: Work) -> None:
+    """Remove, erase or make nobody's whatever has had its time, a bounded number at a time."""
+    while await work.acts.value("prune", MANY):
+        pass
+    while await work.acts.value("forget_reservations", MANY):
+        pass
+    while await work.acts.value("warn_silent_accounts", MANY):
+        pass
+    while due := await work.acts.rows("accounts_to_erase", MANY):
+        for row in due:
+            await work.acts.value("erase_in_time", row[0])

@@ -1,0 +1,16 @@
+-- Whose time is over: beneficiaries whose right ended long ago, and those who were silent for long and told so. For the
+-- worker, which erases each in a transaction of its own.
+create or replace function app.accounts_to_erase(most int) returns setof uuid
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return query
+        select b.id from app.beneficiaries b
+        where b.status <> 'erased' and b.eligible_until < app.paris_day(app.clock() - app.kept_for('beneficiaries'))
+        union all
+        select a.id from app.accounts a
+        where a.role in ('customer', 'collector') and a.status <> 'erased'
+          and a.last_seen_on < app.paris_day(app.clock() - app.kept_for('silent_accounts'))
+          and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
+        limit most;
+end $$;
+grant execute on function app.accounts_to_erase(int) to ecopanier_worker;

@@ -1,0 +1,30 @@
+-- Move those of these payments that nothing can change any more to the books, without anything that says who paid for what;
+-- where no money moved there is nothing to keep. Gives how many left.
+create or replace function app.book_payments(payments uuid[]) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    final uuid[];
+begin
+    -- Stripe may still be asked about one that was given up a moment ago.
+    final := array(
+        select p.id from app.payments p join app.reservations r on r.id = p.reservation_id
+        where p.id = any (payments) and r.status not in ('held', 'confirmed')
+          and not exists (select from app.suspended_lots s where s.id = r.id and s.settled_at is null
+                          and r.status = 'given')
+          and (p.status in ('succeeded', 'refunded')
+               or p.status = 'cancelled' and p.looked_at < app.clock() - interval '1 hour')
+        order by p.id for update of p);
+    insert into accounting.payments (payment_id, paid_at, amount_cents, refunded_cents, status, stripe_payment_intent,
+                                     stripe_refund, shop_siret, lot_category, moved_at)
+    select p.id, p.created_at, p.amount_cents, case p.status when 'refunded' then coalesce(p.refund_cents, p.amount_cents) else 0 end,
+           p.status, p.stripe_payment_intent, p.stripe_refund, coalesce(e.siret, s.siret), l.category, app.clock()
+    from app.payments p
+    join app.reservations r on r.id = p.reservation_id
+    join app.lots l on l.id = r.lot_id
+    join app.shops s on s.id = l.shop_id
+    left join accounting.erased_shops e on e.shop_id = s.id
+    where p.id = any (final) and p.status in ('succeeded', 'refunded')
+    on conflict (payment_id) do nothing;
+    delete from app.payments p where p.id = any (final);
+    return cardinality(final);
+end $$;

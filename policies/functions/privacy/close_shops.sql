@@ -1,0 +1,30 @@
+-- What an erased merchant's shops leave: rows that others' reservations and figures refer to, without a name, an address, an
+-- exact place or a word that the merchant wrote. The SIRET goes to the books, for payments that come there later.
+create or replace function app.close_shops(owner uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    own_shops uuid[] := array(select s.id from app.shops s where s.owner_id = owner);
+begin
+    insert into accounting.erased_shops (shop_id, siret, erased_at)
+    select s.id, s.siret, app.clock() from app.shops s where s.owner_id = owner
+    on conflict (shop_id) do nothing;
+    update app.shops s
+    set name = '-', address = '-', siret = '00000000000000', opening_hours = '{}', status = 'closed',
+        latitude = round(s.latitude::numeric, 1), longitude = round(s.longitude::numeric, 1)
+    where s.owner_id = owner and s.status <> 'closed';
+    delete from app.recurring_days d
+    using app.recurring_listings r where r.id = d.listing_id and r.shop_id = any (own_shops);
+    update app.recurring_listings r set active = false, title = '-', description = '', photo_id = null
+    where r.shop_id = any (own_shops);
+    delete from app.listing_drafts d where d.shop_id = any (own_shops);
+    delete from app.model_calls c where c.shop_id = any (own_shops);
+    update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'shop'
+    where g.shop_id = any (own_shops) and g.status in ('proposed', 'confirmed');
+    -- What the food was stays in its trade number and batch, by which it may still be recalled.
+    update app.lots l
+    set title = '-', description = '', photo_id = null, place = s.place
+    from app.shops s where s.id = l.shop_id and l.shop_id = any (own_shops);
+    update app.photos p set used = false, status = 'going' where p.account_id = owner;
+    update app.decisions d set reason = null
+    where d.subject = 'shop' and d.subject_id = any (own_shops) and d.reason is not null;
+end $$;

@@ -1,0 +1,87 @@
+-- Erase an account: what is running ends as if its holder ended it, what says who they are goes with the key that opens it,
+-- and the row stays as one that says nothing, because the rows of others refer to it. One transaction; erased once more,
+-- it does the same to what slipped in beside it. `reason`: a word of ours, for the audit log.
+create or replace function app.erase_account(account uuid, reason text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    erased      app.accounts;
+    claims      text := coalesce(current_setting('request.jwt.claims', true), '');
+    running     uuid[];
+    reservation uuid;
+    waiting     uuid;
+    own_shops   uuid[];
+    lot         uuid;
+begin
+    -- Not against foreign keys: who reserves right now holds a quota that we are about to wait for.
+    select * into erased from app.accounts a where a.id = account for no key update;
+    if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
+    if erased.role = 'association' then
+        perform from app.associations a where a.id = account for update;  -- nobody is enrolled meanwhile
+        if exists (select from app.beneficiaries b where b.association_id = account and b.status <> 'erased') then
+            raise exception 'account.has_beneficiaries' using errcode = 'EP409';
+        end if;
+    elsif erased.role = 'admin' and erased.status <> 'erased' then
+        perform from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id for no key update;
+        if not exists (select from app.accounts a where a.role = 'admin' and a.status = 'active' and a.id <> account) then
+            raise exception 'account.last_admin' using errcode = 'EP409';
+        end if;
+    end if;
+    if erased.status <> 'erased' then
+        perform app.note('account.erased', 'account', account, jsonb_build_object('why', reason));
+    end if;
+
+    -- What is running ends by the acts that end it otherwise, done as the person, whoever erases them.
+    own_shops := array(select s.id from app.shops s where s.owner_id = account order by s.id);
+    running := array(
+        select r.lot_id from app.reservations r where r.account_id = account and r.status in ('held', 'confirmed')
+        union
+        select w.lot_id from app.waiting w where w.account_id = account and w.status in ('waiting', 'offered')
+        union
+        select l.id from app.lots l
+        where l.shop_id = any (own_shops) and l.status in ('draft', 'published', 'paused', 'recalled'));
+    perform app.lock_lots(running);
+    for reservation in
+        select r.id from app.reservations r
+        where r.account_id = account and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
+        order by r.lot_id, r.id
+    loop
+        perform app.end_reservation(reservation, 'cancelled', 'holder', true, true);
+    end loop;
+    for waiting in
+        select w.id from app.waiting w
+        where w.account_id = account and w.status in ('waiting', 'offered') order by w.lot_id, w.id
+    loop
+        perform app.end_entry(waiting, 'left');
+    end loop;
+    -- What was given stays given; what nobody collects goes back to the card, and no other lot is looked for.
+    perform from app.suspended_lots s join app.reservations r on r.id = s.id
+    where r.account_id = account and s.settled_at is null order by s.id for update of s;
+    update app.suspended_lots s set if_unclaimed = 'refund', move_by = least(s.move_by, app.clock())
+    from app.reservations r where r.id = s.id and r.account_id = account and s.settled_at is null;
+    if own_shops <> '{}' then
+        update app.accounts a set status = 'active', erased_at = null where a.id = account and a.status <> 'active';
+        perform set_config('request.jwt.claims', jsonb_build_object('sub', account)::text, true);
+        for lot in
+            select l.id from app.lots l
+            where l.shop_id = any (own_shops) and l.suspended_from is null and l.status in ('draft', 'published', 'paused')
+            order by l.id
+        loop
+            perform app.withdraw_lot(lot);
+        end loop;
+        perform set_config('request.jwt.claims', claims, true);
+        perform app.close_shops(account);
+    end if;
+
+    perform app.forget_person(account);
+    update app.accounts a
+    set status = 'erased', erased_at = coalesce(erased.erased_at, app.clock()), email = null, email_verified_at = null,
+        display_name = '-', locale = 'fr', status_reason = null, warned_at = null,
+        created_at = date_trunc('year', a.created_at), last_seen_on = app.paris_day(app.clock())
+    where a.id = account;
+
+    if erased.status <> 'erased' then
+        -- Now, for the files and the books; and once more, for who was reserving at this very moment.
+        perform app.defer('privacy.finish_erasure', jsonb_build_object('account_id', account));
+        perform app.defer('privacy.finish_erasure', jsonb_build_object('account_id', account), now() + interval '1 minute');
+    end if;
+end $$;

@@ -1,0 +1,19 @@
+-- Erase an account whose time is over, unless it is not any more: its right was renewed, or its person came back. For the
+-- worker.
+create or replace function app.erase_in_time(account uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from app.beneficiaries b
+    where b.id = account and b.status <> 'erased'
+      and b.eligible_until < app.paris_day(app.clock() - app.kept_for('beneficiaries'))
+    for update;
+    if not found then
+        perform from app.accounts a
+        where a.id = account and a.role in ('customer', 'collector') and a.status <> 'erased'
+          and a.last_seen_on < app.paris_day(app.clock() - app.kept_for('silent_accounts'))
+          and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
+        for no key update;
+    end if;
+    if found then perform app.erase_account(account, 'time_over'); end if;
+end $$;
+grant execute on function app.erase_in_time(uuid) to ecopanier_worker;

@@ -1,0 +1,46 @@
+-- Remove what says who an account is: how they sign in, what is sealed and the key that opens it, their consents and
+-- whatever was kept to answer them again. What stays is rows without a name that figures and other people refer to.
+create or replace function app.forget_person(account uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    enrolled_by uuid;
+begin
+    delete from vault.data_keys k where k.account_id = account;
+    delete from app.beneficiary_persons p where p.beneficiary_id = account;
+    delete from app.sealed_addresses s where s.account_id = account;
+    delete from app.credentials c where c.account_id = account;
+    delete from app.sessions s where s.account_id = account;
+    delete from app.cards c where c.beneficiary_id = account;
+    delete from app.one_time_tokens t where t.account_id = account;
+    delete from app.consents c where c.account_id = account;
+    delete from app.passes p
+    using app.reservations r where r.id = p.reservation_id and r.account_id = account;
+
+    -- The code is nobody's from now on, and nothing says any more whose it was. The row stays without it, so that the
+    -- figures of who enrolled them do not change.
+    insert into app.spent_codes (code)
+    select b.code from app.beneficiaries b where b.id = account and b.code is not null on conflict do nothing;
+    update app.beneficiaries b
+    set code = null, status = 'erased', eligible_until = date_trunc('year', b.eligible_until)::date,
+        created_at = date_trunc('month', b.created_at at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+    where b.id = account and b.status <> 'erased' returning b.association_id into enrolled_by;
+    update app.transfers t set status = 'withdrawn', ended_at = app.clock()
+    where t.status = 'pending' and account in (t.beneficiary_id, t.from_association_id, t.to_association_id);
+    delete from app.right_reminders r where r.beneficiary_id = account;
+    -- Answers that were kept for the person, and for who enrolled them: names may stand in those.
+    delete from app.idempotency_keys i where i.scope in (account, enrolled_by);
+
+    update app.associations a
+    set name = '-', status = 'closed', rna = null, siret = null, address = null, phone = null, website = null,
+        created_at = date_trunc('year', a.created_at)
+    where a.id = account and a.status <> 'closed';
+    update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
+    from app.kiosks k where k.id = s.kiosk_id and k.association_id = account and s.ended_at is null;
+    update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
+    where k.association_id = account;
+    -- Their documents go with the association that wrote them; the shops were party to them and keep their own copy.
+    update app.agreements g set status = 'going' where g.association_id = account and g.status <> 'going';
+    delete from app.collectors c where c.id = account;
+    update app.decisions d set reason = null
+    where d.subject in ('account', 'association', 'collector') and d.subject_id = account and d.reason is not null;
+end $$;

@@ -1,0 +1,26 @@
+-- Give or withdraw a consent of one's own: a new row, where it changes anything. Only to what is asked for now. The terms
+-- are what the account stands on, so they are withdrawn by erasing it. Definer, because nobody writes consents directly.
+create or replace function app.record_consent(wanted_purpose text, wanted_version text, wanted_given boolean) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    holder uuid := app.caller();
+begin
+    if holder is null then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
+    if wanted_version is distinct from app.consent_version(wanted_purpose) then
+        raise exception 'consent.version_unknown' using errcode = 'EP422';
+    end if;
+    if wanted_purpose = 'terms' and not wanted_given then
+        raise exception 'consent.terms_needed' using errcode = 'EP409';
+    end if;
+    -- Two at once would both be new.
+    perform from app.accounts a where a.id = holder for no key update;
+    if (select (c.version, c.given) from app.consents c
+        where c.account_id = holder and c.purpose = wanted_purpose order by c.id desc limit 1)
+       is distinct from (wanted_version, wanted_given) then
+        insert into app.consents (account_id, purpose, version, given, at)
+        values (holder, wanted_purpose, wanted_version, wanted_given, app.clock());
+        perform app.note('consent.' || case when wanted_given then 'given' else 'withdrawn' end, 'account', holder,
+                         jsonb_build_object('purpose', wanted_purpose, 'version', wanted_version));
+    end if;
+end $$;
+grant execute on function app.record_consent(text, text, boolean) to authenticated;

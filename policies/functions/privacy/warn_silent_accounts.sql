@@ -1,0 +1,23 @@
+-- Customers and collectors who gave no sign of life for long are told that their account will be erased. For the worker.
+create or replace function app.warn_silent_accounts(most int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    account uuid;
+    warned  int := 0;
+begin
+    for account in
+        update app.accounts a set warned_at = app.clock()
+        where a.id = any (array(
+            select s.id from app.accounts s
+            where s.role in ('customer', 'collector') and s.status <> 'erased' and s.warned_at is null
+              and s.last_seen_on < app.paris_day(
+                  app.clock() - app.kept_for('silent_accounts') + app.kept_for('silent_account_notice'))
+            order by s.last_seen_on limit most for no key update skip locked))
+        returning a.id
+    loop
+        perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'account_ends'));
+        warned := warned + 1;
+    end loop;
+    return warned;
+end $$;
+grant execute on function app.warn_silent_accounts(int) to ecopanier_worker;

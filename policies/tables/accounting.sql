@@ -1,0 +1,21 @@
+-- What accounting law keeps: for the accountant's role and for nobody else, neither people nor the API nor the worker.
+alter table accounting.payments enable row level security;
+alter table accounting.payments force row level security;
+alter table accounting.erased_shops enable row level security;
+alter table accounting.erased_shops force row level security;
+
+create policy "The acts do their work" on accounting.payments for all to ecopanier_owner using (true) with check (true);
+create policy "The acts do their work" on accounting.erased_shops for all to ecopanier_owner
+    using (true) with check (true);
+
+grant usage on schema accounting to ecopanier_accountant;
+grant select on accounting.payments to ecopanier_accountant;
+create policy "The accountant reads the books" on accounting.payments for select to ecopanier_accountant using (true);
+
+create trigger payments_do_not_change before update or truncate on accounting.payments
+    for each statement execute function app.refuse_change();
+-- Ten years from the end of the year; what is older goes by `prune`.
+create trigger payments_are_kept before delete on accounting.payments
+    for each row when (old.paid_at > now() - interval '10 years') execute function app.refuse_change();
+create trigger erased_shops_do_not_change before update or truncate on accounting.erased_shops
+    for each statement execute function app.refuse_change();
