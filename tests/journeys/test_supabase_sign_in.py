@@ -121,7 +121,7 @@ async def test_a_suspended_account_is_nobody_at_once(town: Town, product: Produc
 
 @pytest.mark.parametrize(
     "path",
-    ["token", "refresh", "logout", "verify-email", "forgot-password", "reset-password", "activate"],
+    ["token", "refresh", "logout", "verify-email", "forgot-password", "reset-password", "activate", "card"],
 )
 async def test_our_own_sign_in_says_where_to_go(product: Product, path: str) -> None:
     refusal = refusal_in(await product.asks("POST", f"/v1/auth/{path}", {}))
