@@ -20,9 +20,21 @@ async def decide_shop(session: AsyncSession, shop_id: UUID, decided: DecisionIn)
     return await own_shop(session, shop_id)
 
 
-async def decide_association(session: AsyncSession, association_id: UUID, decided: DecisionIn) -> AssociationOut:
-    """Verify or reject an association. From the database AssociationNotFound."""
-    await call(session, "decide_association", association=association_id, verdict=decided.decision, why=decided.reason)
+async def decide_association(
+    session: AsyncSession, association_id: UUID, decided: DecisionIn, versions: list[int] | None
+) -> AssociationOut:
+    """Verify or reject an association, if it is still at one of these versions (any, without them).
+
+    From the database AssociationNotFound, AssociationNumberTaken, PreconditionFailed.
+    """
+    await call(
+        session,
+        "decide_association",
+        association=association_id,
+        verdict=decided.decision,
+        why=decided.reason,
+        versions=versions,
+    )
     return await queries.association(session, association_id)
 
 

@@ -54,12 +54,19 @@ async def list_associations(
     return page_of(await queries.associations(session, status, beyond, limit), limit, lambda found: (found.id,))
 
 
-@router.post("/associations/{association_id}/verify", responses=problems(AssociationNotFound, AssociationNumberTaken))
+@router.post(
+    "/associations/{association_id}/verify",
+    responses=problems(AssociationNotFound, AssociationNumberTaken, PreconditionFailed),
+)
 async def verify_association(
-    association_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep
+    association_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep, if_match: IfMatch
 ) -> AssociationOut:
-    """Verify an association, so that it may enrol beneficiaries, or reject it."""
-    return cast(AssociationOut, await once(session, actions.decide_association(session, association_id, decided), 200))
+    """Verify an association, so that it may enrol beneficiaries, or reject it.
+
+    With the `etag` of the list as If-Match only if it is still what was seen there.
+    """
+    deciding = actions.decide_association(session, association_id, decided, if_match)
+    return cast(AssociationOut, await once(session, deciding, 200))
 
 
 @router.get("/collectors", responses=problems(CursorInvalid))

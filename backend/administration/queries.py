@@ -44,6 +44,7 @@ _ASSOCIATIONS = select(
     col(Association.insee_code),
     col(Association.status),
     col(Association.created_at),
+    func.concat('"r', col(Association.version), '"').label("etag"),
     *_EMAIL,
 ).join(Account, col(Account.id) == col(Association.id))
 _COLLECTORS = select(

@@ -50,6 +50,7 @@ class AssociationOut(Out):
         description="`closed`: the association erased its account.", examples=["pending"]
     )
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+    etag: str = Field(description="For If-Match of the decision about it.", examples=['"r3"'])
 
 
 class CollectorOut(Out):

@@ -22,7 +22,7 @@ async def test_an_association_enrols_once_an_admin_has_verified_it(town: Town) -
 
     decided = await odile.posts(f"/admin/associations/{relais.id}/verify", VERIFIED)
 
-    assert decided == {**waiting, "status": "verified"}
+    assert decided == {**waiting, "status": "verified", "etag": decided["etag"]}
     assert (await odile.gets("/admin/associations", status="pending"))["data"] == []
     assert (await relais.enrols())["status"] == "pending"
 

@@ -63,7 +63,11 @@ async def test_an_association_says_who_it_is_and_an_admin_verifies_it_by_its_num
     stale = await relais.asks("PATCH", "/associations/me", {"name": "X"}, headers={"If-Match": read.headers["etag"]})
     assert refusal_in(stale).code == "precondition.failed"
 
-    decided = await odile.posts(f"/admin/associations/{relais.id}/verify", VERIFIED)
+    # What the admin saw was changed meanwhile: what is verified is what was seen.
+    path, seen = f"/admin/associations/{relais.id}/verify", {"If-Match": waiting["etag"]}
+    assert refusal_in(await odile.asks("POST", path, VERIFIED, headers=seen)).code == "precondition.failed"
+    [waiting] = (await odile.gets("/admin/associations", status="pending"))["data"]
+    decided = accepted(await odile.asks("POST", path, VERIFIED, headers={"If-Match": waiting["etag"]})).json()
     assert (decided["status"], decided["rna"], decided["number_missing"]) == ("verified", "W672001234", False)
     # What it was verified by stays; the rest is its own to change.
     for change in ({"rna": "W672009999"}, {"siret": town.a_siret()}, {"rna": None}, {"siret": None, "name": "Autre"}):

@@ -1,13 +1,18 @@
 -- An admin verifies or rejects an association. Definer, because no role may write its status. Of two with one number only
--- one is verified: an index says so.
-create or replace function app.decide_association(association uuid, verdict text, why text) returns void
+-- one is verified: an index says so. `versions`, where given, are those that the admin has read (If-Match): what is
+-- verified is then what was seen.
+create or replace function app.decide_association(association uuid, verdict text, why text, versions int[] default null)
+returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    if (select a.version from app.associations a where a.id = association for update) <> all (versions) then
+        raise exception 'precondition.failed' using errcode = 'EP412';
+    end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     update app.associations a set status = verdict, version = a.version + 1 where a.id = association and a.status <> 'closed';
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('association', association, verdict, why, app.caller(), app.clock());
 end $$;
-grant execute on function app.decide_association(uuid, text, text) to authenticated;
+grant execute on function app.decide_association(uuid, text, text, int[]) to authenticated;
