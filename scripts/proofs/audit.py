@@ -24,6 +24,16 @@ DATABASE = """
         where o.lot_id = l.id and o.status = 'offered') w
     where l.remaining + n.promised + w.set_aside <> l.quantity
 union all
+    select format('lot %s: %s left although somebody waits', l.id, l.remaining) from app.lots l
+    where l.status = 'published' and l.kind = 'discounted' and l.remaining > 0 and l.pickup_end > app.clock()
+      and exists (select from app.waiting w where w.lot_id = l.id and w.status = 'waiting')
+union all
+    select format('place in line %s is %s, reservation %s', w.id, w.status, w.reservation_id) from app.waiting w
+    where w.status = 'taking'
+       or w.status = 'taken' and not exists (
+           select from app.reservations r
+           where r.id = w.reservation_id and r.account_id = w.account_id and r.lot_id = w.lot_id)
+union all
     select format('quota of %s on %s: %s taken, %s reserved', f.account_id, f.day, f.taken, n.counted)
     from app.free_portions f, lateral (
         select coalesce(sum(r.quantity), 0) counted from app.reservations r

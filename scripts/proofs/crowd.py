@@ -17,6 +17,7 @@ from scripts.proofs.town import Lot, Town
 
 PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.5
+PATIENCE = 6  # looks at what is waited for
 GIVES_UP = 0.08  # of those whose connection broke: somebody else must clean up after them
 AGAIN_LATER = {
     "database.unavailable",
@@ -95,6 +96,12 @@ class Crowd:
             for refusal in answers:
                 await self._make_room(errand, refusal)
             return
+        await self._go_on(errand, made)
+        if self.chance.random() < 0.05:  # an answer that got lost on the way to the person
+            await self._reserve(errand)
+
+    async def _go_on(self, errand: Errand, made: httpx2.Response) -> None:
+        """Pay or cancel what was reserved, or both, or neither."""
         body = made.json()
         errand.reservation = UUID(body["id"])
         if body["payment"] is not None:
@@ -103,8 +110,6 @@ class Crowd:
             errand.confirmed = True
             if self.chance.random() < 0.4:
                 await self._cancel(errand)
-        if self.chance.random() < 0.05:  # an answer that got lost on the way to the person
-            await self._reserve(errand)
 
     async def _reserve(self, errand: Errand) -> httpx2.Response | None:
         answer = await self.insists(
@@ -120,11 +125,35 @@ class Crowd:
     async def _make_room(self, errand: Errand, refusal: httpx2.Response) -> None:
         """New lots and people for those that are used up; contested for a while, and later if the database is away."""
         code = refusal.json()["code"]
+        if code == "lot.sold_out" and self.chance.random() < 0.3:
+            await self._wait(errand.account, errand.lot)
         with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             if code in ("lot.sold_out", "lot.closed") and self.chance.random() < 0.1:
                 await self.town.replace(errand.lot)
             elif code == "quota.daily_reached" and self.chance.random() < 0.05:
                 await self.town.enrol(len(self.town.beneficiaries))
+
+    async def _wait(self, account: UUID, lot: Lot) -> None:
+        """Wait for a portion, and take it once it is kept for us; lose patience, and leave or simply go away."""
+        errand = Errand(account, lot, 1, f"{self.chance.getrandbits(64):x}")
+        joined = await self.insists(account, f"/lots/{lot.id}/waiting", {}, key=f"j{errand.key}")
+        if joined is None or joined.status_code != 201:
+            return
+        self.figures["places in line"] += 1
+        self.errands.append(errand)
+        path = f"/waiting/{joined.json()['id']}"
+        for _ in range(PATIENCE):
+            taken = await self.insists(account, f"{path}/take", key=errand.key)
+            if taken is not None and taken.status_code == 201:
+                self.figures["kept portions taken"] += 1
+                errand.answers.append(taken.content)
+                await self._go_on(errand, taken)
+                return
+            if taken is None or taken.json()["code"] != "waiting.not_offered":
+                return
+            await asyncio.sleep(self._pause())
+        if self.chance.random() < 0.5:
+            await self.insists(account, f"{path}/leave", key=f"l{errand.key}")
 
     async def _pay_or_not(self, errand: Errand, client_secret: str) -> None:
         course = self.chance.random()
