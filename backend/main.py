@@ -20,6 +20,7 @@ from backend.associations.documents import document_store_of
 from backend.associations.facts import DocumentTooLarge
 from backend.beneficiaries import api as beneficiaries
 from backend.beneficiaries import imports_api as imports
+from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.facts import FileTooLarge
 from backend.cards import api as cards
 from backend.db import Database
@@ -69,6 +70,7 @@ ROUTERS: Sequence[APIRouter] = (
     associations.router,
     agreements.router,
     imports.router,
+    transfers.router,
     beneficiaries.router,
     cards.router,
     kiosks.router,

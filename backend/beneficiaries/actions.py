@@ -6,19 +6,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.accounts.tokens import new_token, token_hash
 from backend.beneficiaries import queries
-from backend.beneficiaries.facts import AlreadyEnrolled, BornInTheFuture, CodesUsedUp, RightInThePast
-from backend.beneficiaries.schemas import BeneficiaryIn, BeneficiaryOut, EnrolledOut
-from backend.db import call
+from backend.beneficiaries.facts import (
+    AlreadyEnrolled,
+    BeneficiaryNotFound,
+    BornInTheFuture,
+    CodesUsedUp,
+    RightInThePast,
+)
+from backend.beneficiaries.schemas import (
+    ActivationOut,
+    BeneficiaryIn,
+    BeneficiaryOut,
+    EnrolledOut,
+    PersonEdit,
+    PersonSought,
+    TransferOut,
+)
+from backend.db import call, call_row
 from backend.errors import Fact
-from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, sealed_json
+from backend.etags import require_revision
+from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -117,6 +133,73 @@ def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Seal
         # The database keeps what checks the token, not what is shown to the person.
         made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, secrets.token_urlsafe(32)))
     return made
+
+
+async def correct_person(
+    session: AsyncSession, beneficiary_id: UUID, wanted: PersonEdit, versions: list[int] | None
+) -> None:
+    """Correct who somebody is that the caller's association enrolled; the person's own key seals it anew.
+
+    From the database BeneficiaryNotFound, AlreadyEnrolled (as somebody else). Raises BornInTheFuture,
+    PreconditionFailed.
+    """
+    held = await call_row(session, "person_to_correct", beneficiary=beneficiary_id)
+    household_size, sealed, wrapped, master_key, version = held
+    require_revision(versions, version)
+    changes = wanted.model_dump(mode="json", exclude_unset=True)
+    if not changes:
+        return
+    if "birth_date" in changes and wanted.birth_date > today():
+        raise BornInTheFuture
+    household_size = changes.pop("household_size", household_size)
+    keys = keyring()
+    key = keys.data_key(beneficiary_id, wrapped, master_key)
+    person: dict[str, Any] = {**cast(dict[str, Any], opened_json(key, SEALED_PERSON, sealed)), **changes}
+    await call(
+        session,
+        "correct_person",
+        beneficiary=beneficiary_id,
+        new_household_size=household_size,
+        new_sealed=sealed_json(key, SEALED_PERSON, person),
+        new_identity=identity_of(keys, person["first_name"], person["last_name"], person["birth_date"]),
+    )
+
+
+async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
+    """Find one's own beneficiary by who they are. Raises BeneficiaryNotFound; the search stays in the audit log."""
+    identity = identity_of(keyring(), sought.first_name, sought.last_name, sought.birth_date)
+    found: UUID | None = await call(session, "find_beneficiary", sought=identity)
+    if found is None:
+        await session.commit()
+        raise BeneficiaryNotFound
+    return found
+
+
+async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> ActivationOut:
+    """Make another token for a beneficiary's first sign-in, or for one without their password.
+
+    From the database BeneficiaryNotFound.
+    """
+    token = new_token()
+    ends = await call(session, "renew_activation", beneficiary=beneficiary_id, new_token_hash=token_hash(token))
+    return ActivationOut(activation_token=token, expires_at=ends)
+
+
+async def ask_transfer(session: AsyncSession, beneficiary_id: UUID, association_id: UUID) -> TransferOut:
+    """Transfer a beneficiary to another association, once it accepts; as an admin at once.
+
+    From the database BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending.
+    """
+    transfer = await call(session, "ask_transfer", beneficiary=beneficiary_id, receiver=association_id)
+    return await queries.transfer(session, transfer)
+
+
+async def end_transfer(
+    session: AsyncSession, transfer_id: UUID, how: Literal["accepted", "declined", "withdrawn"]
+) -> TransferOut:
+    """Accept or decline a transfer, or withdraw one's own. From the database TransferNotFound, TransferOver."""
+    await call(session, "end_transfer", transfer=transfer_id, how=how)
+    return await queries.transfer(session, transfer_id)
 
 
 async def set_status(

@@ -1,9 +1,12 @@
 """Beneficiaries over HTTP, for those who enrol them: verified associations and admins."""
 
-from typing import cast
+from datetime import date
+from typing import Annotated, cast
 from uuid import UUID
 
+from fastapi import Query, Response
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.beneficiaries import actions, queries
 from backend.beneficiaries.facts import (
@@ -13,16 +16,28 @@ from backend.beneficiaries.facts import (
     CodesUsedUp,
     RightInThePast,
 )
-from backend.beneficiaries.schemas import BeneficiaryIn, BeneficiaryOut, EnrolledOut, RenewalIn
-from backend.common_facts import CursorInvalid
-from backend.db import AsEnroller
+from backend.beneficiaries.schemas import (
+    ActivationOut,
+    BeneficiaryIn,
+    BeneficiaryOut,
+    BeneficiaryStatus,
+    EnrolledOut,
+    PersonEdit,
+    PersonSought,
+    RenewalIn,
+)
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import AsEnroller, signed_in_as
 from backend.errors import problems
+from backend.etags import IfMatch, etag
 from backend.idempotency import OnceDep
+from backend.identity import Role
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
 
 router = Router(tags=["beneficiaries"])
 
+AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 CURSOR = TypeAdapter(tuple[UUID])
 
 
@@ -40,16 +55,63 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
 
 
 @router.get("/beneficiaries", responses=problems(CursorInvalid))
-async def list_beneficiaries(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[BeneficiaryOut]:
+async def list_beneficiaries(
+    session: AsEnroller,
+    status: Annotated[BeneficiaryStatus | None, Query(examples=["pending"])] = None,
+    ending_before: Annotated[
+        date | None, Query(description="Whose right ends before this day.", examples=["2027-01-01"])
+    ] = None,
+    code: Annotated[str | None, Query(pattern=r"^\d{4}-[Bb][Ee][Nn]-\d{5}$", examples=["2026-BEN-00042"])] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[BeneficiaryOut]:
     """List the people one enrolled; an admin lists all codes, states and dates, without the people."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.beneficiaries(session, beyond, limit), limit, lambda right: (right.id,))
+    which = queries.Wanted(status, ending_before, code)
+    return page_of(await queries.beneficiaries(session, which, beyond, limit), limit, lambda right: (right.id,))
+
+
+@router.post("/beneficiaries/find", responses=problems(BeneficiaryNotFound))
+async def find_beneficiary(sought: PersonSought, session: AsAssociation, response: Response) -> BeneficiaryOut:
+    """Find one's own beneficiary by name and date of birth, however they are written.
+
+    Somebody whom another association enrolled is not found, like somebody unknown. Names stand in no address.
+    """
+    found = await actions.find_beneficiary(session, sought)
+    beneficiary, version = await queries.named_beneficiary(session, found, "find")
+    response.headers["ETag"] = etag(version)
+    return beneficiary
 
 
 @router.get("/beneficiaries/{beneficiary_id}", responses=problems(BeneficiaryNotFound))
-async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller) -> BeneficiaryOut:
+async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: Response) -> BeneficiaryOut:
     """Read somebody one enrolled; an admin reads anyone's code, state and date."""
-    return await queries.beneficiary(session, beneficiary_id, named=True)
+    beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "read")
+    response.headers["ETag"] = etag(version)
+    return beneficiary
+
+
+@router.patch(
+    "/beneficiaries/{beneficiary_id}",
+    responses=problems(BeneficiaryNotFound, AlreadyEnrolled, BornInTheFuture, PreconditionFailed),
+)
+async def correct_beneficiary(
+    beneficiary_id: UUID, wanted: PersonEdit, session: AsAssociation, if_match: IfMatch, response: Response
+) -> BeneficiaryOut:
+    """Correct who somebody is that one enrolled; with If-Match only if nothing changed since it was read."""
+    await actions.correct_person(session, beneficiary_id, wanted, if_match)
+    beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "correct")
+    response.headers["ETag"] = etag(version)
+    return beneficiary
+
+
+@router.post("/beneficiaries/{beneficiary_id}/activation", status_code=201, responses=problems(BeneficiaryNotFound))
+async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> ActivationOut:
+    """Make another activation token, for somebody who lost theirs or forgot their password.
+
+    Tokens before it and running sessions end. The password holds until the new token sets another.
+    """
+    return cast(ActivationOut, await once(session, actions.renew_activation(session, beneficiary_id)))
 
 
 @router.post("/beneficiaries/{beneficiary_id}/verify", responses=problems(BeneficiaryNotFound))

@@ -1,6 +1,6 @@
 """Why a beneficiary is not enrolled, shown or renewed."""
 
-from backend.errors import Fact
+from backend.errors import Fact, constraint_facts
 
 
 class BeneficiaryNotFound(Fact):
@@ -61,3 +61,30 @@ class ImportNotFound(Fact):
     """There is no such import."""
 
     code, status = "import.not_found", 404
+
+
+class TransferNotFound(Fact):
+    """There is no such transfer."""
+
+    code, status = "transfer.not_found", 404
+
+
+class TransferPending(Fact):
+    """This beneficiary is being transferred already; withdraw that first."""
+
+    code, status = "transfer.pending", 409
+
+
+class TransferOver(Fact):
+    """This transfer was accepted, declined or withdrawn already."""
+
+    code, status = "transfer.over", 409
+
+
+class AlreadyThere(Fact):
+    """This beneficiary is with that association already."""
+
+    code, status = "transfer.already_there", 409
+
+
+constraint_facts({"beneficiary_persons_identity_key": AlreadyEnrolled})

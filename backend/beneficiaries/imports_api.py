@@ -12,7 +12,7 @@ from backend.beneficiaries import imports, queries
 from backend.beneficiaries.facts import FileNotCsv, FileTooLarge, ImportColumnsWrong, ImportNotFound, ImportTooLong
 from backend.beneficiaries.schemas import ImportedOut, ImportOut
 from backend.beneficiaries.spreadsheets import TEMPLATE
-from backend.beneficiaries.uploads import hash_of, sent_file
+from backend.beneficiaries.uploads import sent_csv
 from backend.common_facts import CursorInvalid
 from backend.db import AsEnroller, database
 from backend.errors import language_of, problems
@@ -21,6 +21,7 @@ from backend.identity import caller
 from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
 from backend.routing import Router
+from backend.uploads import content_hash
 
 router = Router(tags=["beneficiaries"])
 
@@ -75,10 +76,12 @@ async def import_beneficiaries(
     account_id: UUID = await caller(request)
     await spend(request.scope, "imports", IMPORTS, str(account_id))
     key = key_of(request)
-    async with sent_file(request) as file:
-        sent = b"" if key is None else await hash_of(file)
+    async with sent_csv(request) as file:
+        sent = b"" if key is None else await content_hash(file)
         once = Once(key, keyed_fingerprint(request, sent))
-        return await imports.import_people(await database(request), account_id, file, language_of(request.scope), once)
+        return await imports.import_people(
+            await database(request), account_id, file.file, language_of(request.scope), once
+        )
 
 
 @router.get(

@@ -30,6 +30,7 @@ class Beneficiary(Table, table=True):
     status: str = text(sa_column_kwargs={"server_default": "pending"})
     eligible_until: date
     created_at: datetime = now()
+    version: int = Field(default=None, sa_column_kwargs={"server_default": "1"})
 
 
 class SpentCode(Table, table=True):

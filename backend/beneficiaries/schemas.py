@@ -6,28 +6,72 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out
+from backend.bodies import In, Out, if_sent
 
 BENEFICIARY = "01980c5e-8d4e-7b02-a3c9-6e1f54d20b77"
 IMPORT = "01980c5e-9a61-7f3d-b2c8-15d3e0a7c944"
+TRANSFER = "01980c5e-9f02-7a4e-8d17-2b6c0e9f3a58"
+TransferStatus = Literal["pending", "accepted", "declined", "withdrawn"]
 BeneficiaryStatus = Literal["pending", "verified", "suspended"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 100}
 _UNTIL: dict[str, Any] = {"description": "The last day of the right, Paris time.", "examples": ["2027-06-30"]}
 
 
+_FIRST_NAME: dict[str, Any] = {**_NAME, "examples": ["Amina"]}
+_LAST_NAME: dict[str, Any] = {**_NAME, "examples": ["Diallo"]}
+_BIRTH_DATE: dict[str, Any] = {"ge": date(1900, 1, 1), "examples": ["1987-04-12"]}
+_HOUSEHOLD: dict[str, Any] = {"default": None, "ge": 1, "le": 30, "examples": [3]}
+_EMAIL: dict[str, Any] = {
+    "default": None,
+    "max_length": 254,
+    "pattern": r"^[^@\s]+@[^@\s]+$",
+    "examples": ["amina@example.org"],
+}
+_PHONE: dict[str, Any] = {
+    "default": None,
+    "pattern": r"^\+?[0-9][0-9 .()-]{4,24}$",
+    "examples": ["+33 6 12 34 56 78"],
+}
+
+
 class BeneficiaryIn(In):
     """A person to enrol, whose situation the association has verified."""
 
-    first_name: str = Field(**_NAME, examples=["Amina"])
-    last_name: str = Field(**_NAME, examples=["Diallo"])
-    birth_date: date = Field(ge=date(1900, 1, 1), examples=["1987-04-12"])
-    household_size: int | None = Field(default=None, ge=1, le=30, examples=[3])
+    first_name: str = Field(**_FIRST_NAME)
+    last_name: str = Field(**_LAST_NAME)
+    birth_date: date = Field(**_BIRTH_DATE)
+    household_size: int | None = Field(**_HOUSEHOLD)
     eligible_until: date = Field(**_UNTIL)
-    email: str | None = Field(
-        default=None, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", examples=["amina@example.org"]
+    email: str | None = Field(**_EMAIL)
+    phone: str | None = Field(**_PHONE)
+
+
+class PersonEdit(In):
+    """What was wrong about a person; fields that are not sent stay as they are."""
+
+    first_name: str = if_sent(**_FIRST_NAME)
+    last_name: str = if_sent(**_LAST_NAME)
+    birth_date: date = if_sent(**_BIRTH_DATE)
+    household_size: int | None = Field(**_HOUSEHOLD)
+    email: str | None = Field(**_EMAIL)
+    phone: str | None = Field(**_PHONE)
+
+
+class PersonSought(In):
+    """Whom an association looks for among its own people."""
+
+    first_name: str = Field(**_FIRST_NAME)
+    last_name: str = Field(**_LAST_NAME)
+    birth_date: date = Field(**_BIRTH_DATE)
+
+
+class TransferIn(In):
+    """Where a beneficiary goes."""
+
+    association_id: UUID = Field(
+        description="A verified association, of `GET /associations`.", examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"]
     )
-    phone: str | None = Field(default=None, pattern=r"^\+?[0-9][0-9 .()-]{4,24}$", examples=["+33 6 12 34 56 78"])
 
 
 class RenewalIn(In):
@@ -71,6 +115,35 @@ class BeneficiaryOut(Out):
     person: PersonOut | None = Field(
         description="null for anyone but the association that enrolled them, and in answers to decisions."
     )
+
+
+class ActivationOut(Out):
+    """Another token with which a beneficiary chooses a password. It is shown this once."""
+
+    activation_token: str = Field(
+        description="For `POST /auth/activate`.", examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"]
+    )
+    expires_at: datetime = Field(examples=["2026-12-22T09:12:44Z"])
+
+
+class TransferOut(Out):
+    """A beneficiary who goes from one association to another: their code, never their name."""
+
+    id: UUID = Field(examples=[TRANSFER])
+    beneficiary_id: UUID = Field(examples=[BENEFICIARY])
+    code: str = Field(examples=["2026-BEN-00042"])
+    eligible_until: date | None = Field(
+        description="null once the beneficiary is none of yours any more.", examples=["2027-06-30"]
+    )
+    from_association_id: UUID | None = Field(
+        description="null for somebody whom an admin enrolled.", examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"]
+    )
+    from_association: str | None = Field(examples=["Le Relais"])
+    to_association_id: UUID = Field(examples=["01980c5e-6f10-7d21-9b3e-0c5a7e2f4b16"])
+    to_association: str = Field(examples=["Les Paniers du Port"])
+    status: TransferStatus = Field(examples=["pending"])
+    asked_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+    ended_at: datetime | None = Field(examples=[None])
 
 
 class LineError(Out):

@@ -65,6 +65,8 @@ def upgrade() -> None:
             constraint right_reminders_pkey primary key (beneficiary_id, right_ends, days_before)
         );
 
+        -- What is corrected, renewed, decided or transferred has an ETag.
+        alter table app.beneficiaries add column version int not null default 1;
         create index beneficiaries_status_idx on app.beneficiaries (association_id, status, id);
         create index beneficiaries_ends_idx on app.beneficiaries (association_id, eligible_until);
         create index beneficiaries_eligible_until_idx on app.beneficiaries (eligible_until);

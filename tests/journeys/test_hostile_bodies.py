@@ -62,6 +62,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/lots/{lot_id}/waiting": customer,
         "/v1/suspended-lots": customer,
         "/v1/beneficiaries": await town.an_association(),
+        "/v1/beneficiaries/find": await town.an_association("Cherche"),
+        "/v1/beneficiaries/{beneficiary_id}": await town.an_association("Corrige"),
         "/v1/associations/me": await town.an_association("Ici"),
     }
 

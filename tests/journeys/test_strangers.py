@@ -42,6 +42,8 @@ async def somebody_elses_things(town: Town) -> Things:
     )
     association = await town.an_association("Autre part")
     enrolled = await association.enrols()
+    receiver = {"association_id": str((await town.an_association("Encore ailleurs")).id)}
+    transfer = await association.posts(f"/beneficiaries/{enrolled['id']}/transfer", receiver)
     import_id = await town.value(
         "insert into app.imports (account_id, lines, begun_at, seen_at) values ($1, 0, now(), now()) returning id",
         association.id,
@@ -53,6 +55,7 @@ async def somebody_elses_things(town: Town) -> Things:
         "suspended_lot_id": given.id,
         "beneficiary_id": UUID(enrolled["id"]),
         "import_id": import_id,
+        "transfer_id": UUID(transfer["id"]),
         "association_id": association.id,
         "collector_id": (await town.a_collector("Loin")).id,
         "account_id": merchant.id,

@@ -10,7 +10,7 @@ import pytest
 from backend.reservations.passes import new_code
 from tests.policies.readable import table_in
 from tests.policies.scene import Scene, two_of_everybody
-from tests.town import Lot, Person, Town
+from tests.town import Association, Lot, Person, Town
 from tests.town.databases import API, Connection
 
 ACTS = {row["act"]: row for row in table_in("acts.md", "act", "customer")}
@@ -48,6 +48,9 @@ class Things:
     coming: UUID = field(default_factory=uuid4)
     """Agreements of the association with shops of the merchant: to be decided; without its document yet."""
     unagreed: UUID = field(default_factory=uuid4)
+    moving: UUID = field(default_factory=uuid4)
+    """A beneficiary who may go to the second party's association; that of the scene is on their way there."""
+    transfer: UUID = field(default_factory=uuid4)
     """A shop without an agreement."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
@@ -106,6 +109,18 @@ class Things:
             "revoke the beneficiary's card": ("select app.revoke_card($1)", [first["beneficiary"].id]),
             "register a kiosk": ("select app.register_kiosk('Gare', sha256('C'))", []),
             "revoke the association's kiosk": ("select app.revoke_kiosk($1)", [first["association"].id]),
+            "renew the activation": ("select app.renew_activation($1, $2)", [first["beneficiary"].id, uuid4().bytes]),
+            "correct the person": (
+                "select app.correct_person($1, 3, 'sealed', sha256('B'))",
+                [first["beneficiary"].id],
+            ),
+            "transfer the beneficiary": (
+                "select app.ask_transfer($1, $2)",
+                [self.moving, self.scene.second["association"].id],
+            ),
+            "accept the transfer": ("select app.end_transfer($1, 'accepted')", [self.transfer]),
+            "withdraw the transfer": ("select app.end_transfer($1, 'withdrawn')", [self.transfer]),
+            "begin an import": ("select app.begin_import(1)", []),
             "verify the shop": ("select app.decide_shop($1, 'verified', null)", [self.discounted.shop.id]),
             "verify the association": (
                 "select app.decide_association($1, 'verified', null)",
@@ -164,8 +179,15 @@ async def things(lasting_town: Town) -> Things:
     proposed = await town.an_agreement(association, shop.id)
     coming = await town.an_agreement(association, (await town.a_shop()).id, status="coming")
     unagreed = (await town.a_shop()).id
+    assert isinstance(association, Association)
+    moving = await town.a_beneficiary("Moving", association=association)
+    transfer = await town.value(
+        "update app.transfers set to_association_id = $1 where from_association_id = $2 returning id",
+        scene.second["association"].id,
+        association.id,
+    )
     mine = (scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
-    return Things(*mine, proposed=proposed, coming=coming, unagreed=unagreed)
+    return Things(*mine, moving=moving.id, transfer=transfer, proposed=proposed, coming=coming, unagreed=unagreed)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:

@@ -10,6 +10,9 @@ declare
 begin
     insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
     on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
+    -- After a forgotten password: whoever knew it is out.
+    update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
+    where s.account_id = account and s.ended_at is null;
     if new_email is not null then
         perform app.claim_address(new_email);
         if app.holder_of_address(new_email, email_lookup) is distinct from account

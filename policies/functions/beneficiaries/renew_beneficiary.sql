@@ -6,7 +6,7 @@ begin
     if until < app.paris_day(app.clock()) then
         raise exception 'beneficiary.right_in_the_past' using errcode = 'EP422';
     end if;
-    update app.beneficiaries b set eligible_until = until where b.id = beneficiary;
+    update app.beneficiaries b set eligible_until = until, version = b.version + 1 where b.id = beneficiary;
     perform app.note('beneficiary.renewed', 'beneficiary', beneficiary, jsonb_build_object('until', until));
 end $$;
 grant execute on function app.renew_beneficiary(uuid, date) to authenticated;

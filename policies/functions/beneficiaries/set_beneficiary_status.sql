@@ -4,7 +4,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if new_status not in ('verified', 'suspended') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     perform app.own_beneficiary(beneficiary);
-    update app.beneficiaries b set status = new_status where b.id = beneficiary;
+    update app.beneficiaries b set status = new_status, version = b.version + 1 where b.id = beneficiary;
     perform app.note('beneficiary.' || new_status, 'beneficiary', beneficiary);
 end $$;
 grant execute on function app.set_beneficiary_status(uuid, text) to authenticated;

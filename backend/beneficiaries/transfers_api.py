@@ -1,0 +1,76 @@
+"""Beneficiaries who go from one association to another, over HTTP."""
+
+from typing import Annotated, cast
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.associations.facts import AssociationNotFound
+from backend.beneficiaries import actions, queries
+from backend.beneficiaries.facts import (
+    AlreadyThere,
+    BeneficiaryNotFound,
+    TransferNotFound,
+    TransferOver,
+    TransferPending,
+)
+from backend.beneficiaries.schemas import TransferIn, TransferOut, TransferStatus
+from backend.common_facts import CursorInvalid
+from backend.db import AsEnroller, signed_in_as
+from backend.errors import problems
+from backend.idempotency import OnceDep
+from backend.identity import Role
+from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.routing import Router
+
+router = Router(tags=["beneficiaries"])
+
+AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
+CURSOR = TypeAdapter(tuple[UUID])
+ENDS = problems(TransferNotFound, TransferOver)
+
+
+@router.post(
+    "/beneficiaries/{beneficiary_id}/transfer",
+    status_code=201,
+    responses=problems(BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending),
+)
+async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnroller, once: OnceDep) -> TransferOut:
+    """Transfer somebody one enrolled to another association, which accepts or declines; as an admin at once.
+
+    Until it is accepted nothing changes. From then on the other association reads and decides, and this one no more.
+    """
+    asked = actions.ask_transfer(session, beneficiary_id, wanted.association_id)
+    return cast(TransferOut, await once(session, asked))
+
+
+@router.get("/beneficiaries/transfers", responses=problems(CursorInvalid))
+async def list_transfers(
+    session: AsEnroller,
+    status: Annotated[TransferStatus | None, Query(examples=["pending"])] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[TransferOut]:
+    """List transfers to and from one's association, the newest first; an admin lists all."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.transfers(session, status, before, limit), limit, lambda transfer: (transfer.id,))
+
+
+@router.post("/beneficiaries/transfers/{transfer_id}/accept", responses=ENDS)
+async def accept_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
+    """Accept a transfer to one's association: from now on this person is one's own."""
+    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "accepted"), 200))
+
+
+@router.post("/beneficiaries/transfers/{transfer_id}/decline", responses=ENDS)
+async def decline_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
+    """Decline a transfer to one's association; the person stays where they are."""
+    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "declined"), 200))
+
+
+@router.post("/beneficiaries/transfers/{transfer_id}/withdraw", responses=ENDS)
+async def withdraw_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
+    """Withdraw a transfer that one asked for, as long as it is neither accepted nor declined."""
+    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "withdrawn"), 200))

@@ -1,0 +1,31 @@
+-- A beneficiary goes to another verified association: asked by the one that enrolled them, and then that one's to accept;
+-- by an admin, as where an association is dissolved, at once. Definer, because nobody writes transfers.
+create or replace function app.ask_transfer(beneficiary uuid, receiver uuid) returns uuid
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    own      app.beneficiaries := app.own_beneficiary(beneficiary);
+    at_once  boolean := app.caller_role() = 'admin';
+    moment   timestamptz := app.clock();
+    transfer uuid;
+begin
+    if not exists (select from app.associations a join app.accounts c on c.id = a.id
+                   where a.id = receiver and a.status = 'verified' and c.status = 'active') then
+        raise exception 'association.not_found' using errcode = 'EP404';
+    end if;
+    if own.association_id = receiver then raise exception 'transfer.already_there' using errcode = 'EP409'; end if;
+    if at_once then
+        update app.transfers t set status = 'withdrawn', ended_at = moment
+        where t.beneficiary_id = beneficiary and t.status = 'pending';
+        update app.beneficiaries b set association_id = receiver, version = b.version + 1 where b.id = beneficiary;
+    elsif exists (select from app.transfers t where t.beneficiary_id = beneficiary and t.status = 'pending') then
+        raise exception 'transfer.pending' using errcode = 'EP409';
+    end if;
+    insert into app.transfers (beneficiary_id, from_association_id, to_association_id, status, asked_by, asked_at, ended_at)
+    values (beneficiary, own.association_id, receiver, case when at_once then 'accepted' else 'pending' end, app.caller(),
+            moment, case when at_once then moment end)
+    returning id into transfer;
+    perform app.note('beneficiary.' || case when at_once then 'transferred' else 'transfer_asked' end, 'beneficiary',
+                     beneficiary, jsonb_build_object('from', own.association_id, 'to', receiver));
+    return transfer;
+end $$;
+grant execute on function app.ask_transfer(uuid, uuid) to authenticated;

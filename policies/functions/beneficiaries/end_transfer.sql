@@ -1,0 +1,27 @@
+-- The receiving association accepts or declines a transfer, or the giving one withdraws it; the first of them decides.
+-- Definer, because nobody writes transfers: from the acceptance on, row-level security lets the new association read the
+-- person and the old one no more. The beneficiary is locked first, as ask_transfer does.
+create or replace function app.end_transfer(transfer uuid, how text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    asked app.transfers;
+begin
+    if how is null or how not in ('accepted', 'declined', 'withdrawn') then
+        raise exception 'decision.unknown' using errcode = 'EP422';
+    end if;
+    select t.* into asked from app.transfers t
+    where t.id = transfer
+      and case how when 'withdrawn' then t.from_association_id else t.to_association_id end
+          = (select a.id from app.associations a where a.id = app.caller() and a.status = 'verified');
+    if not found then raise exception 'transfer.not_found' using errcode = 'EP404'; end if;
+    perform from app.beneficiaries b where b.id = asked.beneficiary_id for update;
+    update app.transfers t set status = how, ended_at = app.clock() where t.id = transfer and t.status = 'pending';
+    if not found then raise exception 'transfer.over' using errcode = 'EP409'; end if;
+    if how = 'accepted' then
+        update app.beneficiaries b set association_id = asked.to_association_id, version = b.version + 1
+        where b.id = asked.beneficiary_id;
+    end if;
+    perform app.note('beneficiary.transfer_' || how, 'beneficiary', asked.beneficiary_id,
+                     jsonb_build_object('from', asked.from_association_id, 'to', asked.to_association_id));
+end $$;
+grant execute on function app.end_transfer(uuid, text) to authenticated;

@@ -1,0 +1,189 @@
+"""A beneficiary is found, corrected, given another token, and goes to another association, which alone reads them."""
+
+from typing import Any
+from uuid import uuid4
+
+from tests.town import Town, refused
+from tests.town.answers import accepted, refusal_in
+
+NAMES = ("Amina", "Benali", "1990-05-01", "amina@example.org")
+
+
+async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_association(town: Town) -> None:
+    relais, other, odile = await town.an_association(), await town.an_association("Autre"), await town.an_admin()
+    enrolled = await relais.enrols(household_size=2)
+    who = {"first_name": "AMINA", "last_name": "bénali", "birth_date": "1990-05-01"}
+
+    found = await relais.posts("/beneficiaries/find", who)
+    assert (found["id"], found["person"]["first_name"]) == (enrolled["id"], "Amina")
+    theirs = refusal_in(await other.asks("POST", "/beneficiaries/find", who))
+    nobody = refusal_in(await other.asks("POST", "/beneficiaries/find", {**who, "first_name": "Personne"}))
+    assert (theirs.status, theirs.code) == (nobody.status, nobody.code) == (404, "beneficiary.not_found")
+    assert refusal_in(await odile.asks("POST", "/beneficiaries/find", who)).code == "access.forbidden"
+    sought = await town.rows(
+        "select actor_id, subject_id, detail from app.audit_entries where action = 'beneficiary.sought' order by id"
+    )
+    assert [(row["actor_id"], str(row["subject_id"]), row["detail"]) for row in sought] == [
+        (relais.id, enrolled["id"], None), (other.id, "None", None), (other.id, "None", None),
+    ]  # fmt: skip
+
+    # By state, by the end of the right, by code.
+    until = enrolled["eligible_until"]
+    for person in (relais, odile):
+        for asked, there in (
+            ({"status": "pending"}, True), ({"status": "verified"}, False),
+            ({"code": enrolled["code"].lower()}, True), ({"code": "1999-BEN-00000"}, False),
+            ({"ending_before": until}, False), ({"ending_before": "2999-01-01"}, True),
+        ):  # fmt: skip
+            page = await person.gets("/beneficiaries", **asked)
+            assert [one["id"] for one in page["data"]] == [enrolled["id"]] * there, asked
+    assert (await other.gets("/beneficiaries", status="pending"))["data"] == []
+    wrong = await relais.asks("GET", "/beneficiaries", params={"status": "gone"})
+    assert refusal_in(wrong).code == "request.invalid"
+
+
+async def test_who_somebody_is_can_be_corrected_and_stays_sealed(town: Town) -> None:
+    relais, other = await town.an_association(), await town.an_association("Autre")
+    amina = await relais.enrols(email="amina@example.org", household_size=3)
+    zoe = await relais.enrols(first_name="Zoé")
+    path = f"/beneficiaries/{amina['id']}"
+    read = await relais.asks("GET", path)
+
+    change: dict[str, Any] = {"last_name": "Diallo", "household_size": None, "phone": "0612345678"}
+    changed = await relais.asks("PATCH", path, change, headers={"If-Match": read.headers["etag"]})
+    assert accepted(changed).json()["person"] == {
+        **read.json()["person"], "last_name": "Diallo", "household_size": None, "phone": "0612345678",
+    }  # fmt: skip
+    late = await relais.asks("PATCH", path, {"last_name": "Trop tard"}, headers={"If-Match": read.headers["etag"]})
+    assert refusal_in(late).code == "precondition.failed"
+    # Found by the new name, and enrolled anew under the old one, who is somebody else now.
+    who = {"first_name": "Amina", "last_name": "Diallo", "birth_date": "1990-05-01"}
+    assert (await relais.posts("/beneficiaries/find", who))["id"] == amina["id"]
+    namesake = await other.enrols()
+    for body, code in (
+        ({"first_name": "Zoé", "last_name": "Benali"}, "beneficiary.already_enrolled"),
+        ({"last_name": "Benali"}, "beneficiary.already_enrolled"),
+        ({"birth_date": "2999-01-01"}, "beneficiary.born_in_the_future"),
+        ({"first_name": None}, "request.invalid"),
+        ({"eligible_until": "2099-01-01"}, "request.invalid"),
+    ):
+        assert refusal_in(await relais.asks("PATCH", path, body)).code == code
+    for person in (other, await town.an_admin()):
+        refusal = refusal_in(await person.asks("PATCH", path, {"last_name": "Volé"}))
+        assert refusal.code in ("beneficiary.not_found", "access.forbidden")
+    assert (await relais.gets(path))["person"]["last_name"] == "Diallo"
+    assert len({amina["id"], zoe["id"], namesake["id"]}) == 3
+    async with town.sql_as(relais) as sql:
+        sealed = await sql.fetchval("select sealed from app.beneficiary_persons where beneficiary_id = $1", amina["id"])
+        assert b"Diallo" not in sealed
+    noted = "select count(*) from app.audit_entries where action = 'person.corrected' and subject_id = $1"
+    assert await town.value(noted, amina["id"]) == 1
+
+
+async def test_another_activation_token_ends_the_one_before_and_what_the_old_password_opened(town: Town) -> None:
+    relais, other = await town.an_association(), await town.an_association("Autre")
+    enrolled = await relais.enrols()
+    path = f"/beneficiaries/{enrolled['id']}/activation"
+
+    renewed = await relais.posts(path, key="anew")
+    assert (await relais.posts(path, key="anew")) == renewed
+    lost = await town.request(
+        "POST",
+        "/v1/auth/activate",
+        json={"activation_token": enrolled["activation_token"], "password": "un long mot de passe"},
+    )
+    assert refusal_in(lost).code == "auth.invalid_one_time_token"
+    first = await town.request(
+        "POST", "/v1/auth/activate",
+        json={"activation_token": renewed["activation_token"], "password": "un long mot de passe"},
+    )  # fmt: skip
+    refresh = {"refresh_token": accepted(first).json()["refresh_token"]}
+
+    again = await relais.posts(path)
+    over = await town.request("POST", "/v1/auth/refresh", json=refresh)
+    assert refusal_in(over).code == "auth.session_over"
+    second = await town.request(
+        "POST", "/v1/auth/activate",
+        json={"activation_token": again["activation_token"], "password": "un autre mot de passe"},
+    )  # fmt: skip
+    assert second.status_code == 200
+    assert refusal_in(await other.asks("POST", path)).code == "beneficiary.not_found"
+    assert (
+        await town.value("select count(*) from app.audit_entries where action = 'beneficiary.activation_renewed'") == 2
+    )
+
+
+async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town: Town) -> None:
+    relais, port, third = [await town.an_association(name) for name in ("Le Relais", "Le Port", "Ailleurs")]
+    odile = await town.an_admin()
+    enrolled = await relais.enrols(email="amina@example.org", household_size=4)
+    path = f"/beneficiaries/{enrolled['id']}"
+    there = {"association_id": str(port.id)}
+
+    asked = await relais.posts(f"{path}/transfer", there, key="once")
+    assert (await relais.posts(f"{path}/transfer", there, key="once")) == asked
+    [coming] = (await port.gets("/beneficiaries/transfers", status="pending"))["data"]
+    assert coming == asked
+    assert (coming["code"], coming["from_association"], coming["to_association"]) == (
+        enrolled["code"], "Le Relais", "Le Port",
+    )  # fmt: skip
+    # Nothing of the person before it is accepted: over HTTP and by SQL.
+    listed = (await port.asks("GET", "/beneficiaries/transfers")).text
+    assert not any(name in listed for name in NAMES)
+    assert refusal_in(await port.asks("GET", path)).code == "beneficiary.not_found"
+    assert (await relais.gets(path))["person"]["first_name"] == "Amina"
+    assert (await third.gets("/beneficiaries/transfers"))["data"] == []
+    for person, transfer, how, code in (
+        (third, asked["id"], "accept", "transfer.not_found"),
+        (relais, asked["id"], "accept", "transfer.not_found"),
+        (port, asked["id"], "withdraw", "transfer.not_found"),
+        (port, str(uuid4()), "accept", "transfer.not_found"),
+        (odile, asked["id"], "accept", "access.forbidden"),
+    ):
+        assert refusal_in(await person.asks("POST", f"/beneficiaries/transfers/{transfer}/{how}")).code == code
+    assert (await refused(relais.posts(f"{path}/transfer", there))).code == "transfer.pending"
+
+    done = await port.posts(f"/beneficiaries/transfers/{asked['id']}/accept")
+    assert (done["status"], done["eligible_until"]) == ("accepted", enrolled["eligible_until"])
+    own = await port.gets(path)
+    assert (own["person"]["first_name"], own["person"]["household_size"]) == ("Amina", 4)
+    await port.verifies(enrolled["id"])
+    for method, way, body in (
+        ("GET", path, None), ("POST", f"{path}/verify", None), ("POST", f"{path}/activation", None),
+        ("PATCH", path, {"first_name": "Volée"}), ("POST", f"{path}/transfer", there),
+    ):  # fmt: skip
+        assert refusal_in(await relais.asks(method, way, body)).code == "beneficiary.not_found", way
+    for sender, sees in ((relais, 0), (port, 1), (odile, 0)):
+        async with town.sql_as(sender) as sql:
+            assert (
+                await sql.fetchval("select count(*) from app.open_persons(array[$1::uuid], 'read')", own["id"]) == sees
+            )
+            assert await sql.fetchval("select count(*) from app.beneficiary_persons") == sees
+    # The old one keeps the history, without what became of the right.
+    [gone] = (await relais.gets("/beneficiaries/transfers"))["data"]
+    assert (gone["status"], gone["eligible_until"]) == ("accepted", None)
+    assert (await refused(port.posts(f"/beneficiaries/transfers/{asked['id']}/decline"))).code == "transfer.over"
+
+    # Declined, withdrawn, and by an admin at once, whatever is pending.
+    for ends, how, status in ((third, "decline", "declined"), (port, "withdraw", "withdrawn")):
+        again = await port.posts(f"{path}/transfer", {"association_id": str(third.id)})
+        ended = await ends.posts(f"/beneficiaries/transfers/{again['id']}/{how}")
+        assert ended["status"] == status
+    pending = await port.posts(f"{path}/transfer", {"association_id": str(third.id)})
+    moved = await odile.posts(f"{path}/transfer", {"association_id": str(relais.id)})
+    assert moved["status"] == "accepted"
+    assert (await refused(third.posts(f"/beneficiaries/transfers/{pending['id']}/accept"))).code == "transfer.over"
+    assert (await relais.gets(path))["person"]["first_name"] == "Amina"
+    listed = (await odile.asks("GET", "/beneficiaries/transfers")).text
+    assert not any(name in listed for name in NAMES)
+    new = await town.an_association("Neuve", status="pending")
+    for target, code in ((new.id, "association.not_found"), (relais.id, "transfer.already_there")):
+        refusal = await refused(relais.posts(f"{path}/transfer", {"association_id": str(target)}))
+        assert refusal.code == code
+    actions = await town.rows(
+        "select action from app.audit_entries where action like 'beneficiary.transfer%' order by id"
+    )
+    assert [row["action"].removeprefix("beneficiary.") for row in actions] == [
+        "transfer_asked", "transfer_accepted", "transfer_asked", "transfer_declined", "transfer_asked",
+        "transfer_withdrawn", "transfer_asked", "transferred",
+    ]  # fmt: skip
