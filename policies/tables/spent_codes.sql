@@ -3,7 +3,3 @@ alter table app.spent_codes enable row level security;
 alter table app.spent_codes force row level security;
 
 create policy "The acts do their work" on app.spent_codes for all to ecopanier_owner using (true) with check (true);
-
--- Beside the table of codes, so that whoever draws one need not know.
-create trigger refuse_spent_code before insert on app.beneficiaries
-    for each row execute function app.refuse_spent_code();

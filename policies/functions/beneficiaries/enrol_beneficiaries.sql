@@ -43,7 +43,8 @@ begin
     from unnest(ids) with ordinality as n (id, place) join ours o on o.beneficiary_id = n.id;
     needed := cardinality(claimed);
 
-    -- 2. Codes. Who comes here later waits for the commit, and sees what is taken.
+    -- 2. Codes: neither those of others nor those of people who were erased. Who comes here later waits for the commit,
+    -- and sees what is taken.
     if needed > 0 then
         perform pg_advisory_xact_lock(hashtext('app.beneficiaries.code'));
         select coalesce(array_agg(c.code), '{}') into codes from (
@@ -53,12 +54,15 @@ begin
                   from generate_series(1, 2 * needed + 20)) x
             where not exists (select from app.beneficiaries b
                               where b.code = prefix || lpad(x.number::text, 5, '0'))
+              and not exists (select from app.spent_codes s
+                              where s.code = prefix || lpad(x.number::text, 5, '0'))
             order by gen_random_uuid() limit needed) c;
         if cardinality(codes) < needed then
             -- The year is nearly full: from all that are left.
             select coalesce(array_agg(c.code), '{}') into codes from (
                 select x.code from (select prefix || lpad(n::text, 5, '0') as code from generate_series(0, 99999) n) x
                 where not exists (select from app.beneficiaries b where b.code = x.code)
+                  and not exists (select from app.spent_codes s where s.code = x.code)
                 order by gen_random_uuid() limit needed) c;
             delete from app.beneficiary_persons p
             using unnest(claimed[cardinality(codes) + 1 :]) as left_over (place)

@@ -5,7 +5,7 @@ declare
     own app.beneficiaries;
 begin
     select b.* into own from app.beneficiaries b
-    where b.id = beneficiary
+    where b.id = beneficiary and b.status <> 'erased'
       and (app.caller_role() = 'admin'
            or b.association_id = (select a.id from app.associations a
                                   where a.id = app.caller() and a.status = 'verified'))

@@ -16,7 +16,7 @@ begin
                case when is_admin or t.status = 'pending' or b.association_id = reader then b.eligible_until end,
                t.from_association_id, f.name, t.to_association_id, r.name, t.status, t.asked_at, t.ended_at
         from app.transfers t
-        join app.beneficiaries b on b.id = t.beneficiary_id
+        join app.beneficiaries b on b.id = t.beneficiary_id and b.status <> 'erased'
         join app.associations r on r.id = t.to_association_id
         left join app.associations f on f.id = t.from_association_id
         where (is_admin or t.from_association_id = reader or t.to_association_id = reader)
