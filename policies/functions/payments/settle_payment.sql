@@ -9,6 +9,8 @@ declare
     p app.payments;
     r app.reservations;
     l app.lots;
+    good   boolean;
+    beside uuid;
 begin
     select x.* into p from app.payments x where x.id = payment;
     if not found then return null; end if;
@@ -28,17 +30,26 @@ begin
     end if;
 
     if intent_status = 'succeeded' then
-        if r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending')
-           and l.pickup_end > app.clock()
-           and (r.purpose = 'collect' or l.status = 'published'
-                and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null) then
+        good := r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending')
+                and l.pickup_end > app.clock();
+        if good and r.purpose = 'give' then
+            good := l.status = 'published'
+                    and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null;
+            begin
+                if good then beside := app.offer_suspended(l, r.quantity); end if;
+            exception when others then
+                if sqlstate !~ '^EP4' then raise; end if;
+                good := false;  -- something forbids to offer it by now: the money goes back
+            end;
+        end if;
+        if good then
             update app.payments x set status = 'succeeded', stripe_payment_intent = intent, looked_at = app.clock()
             where x.id = p.id;
             update app.reservations x set status = 'confirmed', confirmed_at = app.clock(), hold_until = null
             where x.id = r.id;
             if r.purpose = 'give' then
                 insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
-                values (r.id, r.id, app.offer_suspended(l, r.quantity));
+                values (r.id, r.id, beside);
             end if;
             return 'succeeded';
         end if;

@@ -59,8 +59,8 @@ begin
             perform app.defer('suspended_lots.tell_donor', jsonb_build_object(
                 'suspended_lot_id', gift.id, 'news', 'moved'));
             moved := moved + 1;
-        exception when sqlstate 'EP503' then
-            null;  -- its food is being recalled right now
+        exception when others then
+            if sqlstate !~ '^EP' then raise; end if;  -- its food is being recalled right now
         end;
     end loop;
     return moved;
