@@ -88,7 +88,7 @@ async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(
     # Nobody rewrites a draw, and one that was rewritten past everything shows it.
     with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
         await town.changes("update app.draws set seed = $1", uuid4().bytes * 2)
-    await town.changes("alter table app.draws disable trigger draws_are_append_only")
+    await town.changes("alter table app.draws disable trigger draws_do_not_change")
     await town.changes(
         "update app.draws set candidates = jsonb_build_array(candidates->3, candidates->0) where id = $1",
         UUID(draw["id"]),
