@@ -21,8 +21,12 @@ async def latest_card(session: AsyncSession, beneficiary_id: UUID) -> CardOut:
     seen = select(col(Beneficiary.id)).where(col(Beneficiary.id) == beneficiary_id)
     if (await session.execute(seen)).first() is None:
         raise BeneficiaryNotFound
-    # Version 7 ids sort by time.
-    newest = _SHOWN.where(col(Card.beneficiary_id) == beneficiary_id).order_by(col(Card.id).desc()).limit(1)
+    # The one that works, or the one that did last.
+    newest = (
+        _SHOWN.where(col(Card.beneficiary_id) == beneficiary_id)
+        .order_by(col(Card.revoked_at).desc().nulls_first())
+        .limit(1)
+    )
     row = (await session.execute(newest)).one_or_none()
     if row is None:
         raise CardNotFound

@@ -36,7 +36,12 @@ async def sheets(cards: Sequence[PrintedCard]) -> bytes:
 def _typeset(cards: Sequence[PrintedCard]) -> bytes:
     shown = [{"code": card.code, "qr": _drawn(card.qr)} for card in cards]
     return typst.compile(
-        _SHEET, font_paths=_FONTS, ignore_system_fonts=True, format="pdf", sys_inputs={"cards": to_json(shown).decode()}
+        _SHEET,
+        font_paths=_FONTS,
+        ignore_system_fonts=True,
+        format="pdf",
+        pdf_standards="ua-1",  # readable by screen readers
+        sys_inputs={"cards": to_json(shown).decode()},
     )
 
 

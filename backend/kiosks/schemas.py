@@ -34,6 +34,7 @@ class KioskOut(Out):
 
     id: UUID
     name: str = Field(examples=["Accueil de jour, entrée"])
+    association_id: UUID | None = Field(description="Whose it is; null: an admin's.")
     created_at: datetime
     revoked_at: datetime | None = Field(description="Since when nobody signs in there.", examples=[None])
     last_used_on: date | None = Field(description="The last day that somebody signed in there.", examples=[None])

@@ -51,6 +51,7 @@ async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_rea
     # The codes in the order that was asked for, the sentences with their accents, nobody's name, nobody's account.
     assert [first.words.count(one.code) for one in people] == [1] * 10 + [0]
     assert "Présentez cette carte à la borne" in first.words
+    assert first.words.count("À imprimer en taille réelle (100 %)") == 1
     assert "Prévenez votre association : elle la bloque et vous en remet une autre, aussitôt." in first.words
     for one in people:
         assert one.name not in first.words
@@ -160,8 +161,23 @@ async def test_who_sees_a_beneficiary_sees_that_there_is_a_card_and_nobody_sees_
     ):
         async with town.sql_as(who) as connection:
             seen[repr(who)] = [
-                row[0] for row in await connection.fetch("select beneficiary_id from app.cards order by id")
+                row[0] for row in await connection.fetch("select beneficiary_id from app.cards order by 1")
             ]
             hashes = await connection.fetchval("select has_column_privilege('app.cards', 'secret_hash', 'select')")
             assert hashes is False
-    assert list(seen.values()) == [[amina.id], [amina.id, other.id], [], [], [amina.id, other.id]]
+    both = sorted([amina.id, other.id])
+    assert list(seen.values()) == [[amina.id], both, [], [], both]
+
+
+async def test_who_was_erased_has_no_card_and_gets_none(town: Town) -> None:
+    association, [amina, other] = await enrolled(town, 2)
+    await prints(association, [amina, other])
+    await town.value("select app.erase_account($1, 'asked')", amina.id)
+
+    left = await town.rows("select beneficiary_id from app.cards")
+    assert [row[0] for row in left] == [other.id]
+    for asker in (association, await town.an_admin()):
+        assert refusal_in(await asks_for_cards(asker, [amina])).code == "beneficiary.not_found"
+        refusal = refusal_in(await asker.asks("POST", f"/beneficiaries/{amina.id}/card/revoke"))
+        assert refusal.code == "beneficiary.not_found"
+    await prints(association, [other])  # the control

@@ -256,6 +256,7 @@ async def test_kiosks_are_registered_seen_and_revoked_by_their_association_and_a
     assert own == {
         "id": kiosk.id,
         "name": "Accueil de jour, entrée",
+        "association_id": str(association.id),
         "created_at": own["created_at"],
         "revoked_at": None,
         "last_used_on": None,

@@ -1,4 +1,5 @@
--- The beneficiary that the caller may decide about, locked: an admin any, a verified association its own.
+-- The beneficiary that the caller may decide about, locked: an admin any, a verified association its own. Who was erased is
+-- nobody that anything can be decided about.
 create or replace function app.own_beneficiary(beneficiary uuid) returns app.beneficiaries
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

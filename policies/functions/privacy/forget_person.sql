@@ -9,8 +9,6 @@ begin
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
     delete from app.sealed_addresses s where s.account_id = account;
     delete from app.credentials c where c.account_id = account;
-    delete from app.sessions s where s.account_id = account;
-    delete from app.cards c where c.beneficiary_id = account;
     delete from app.one_time_tokens t where t.account_id = account;
     delete from app.consents c where c.account_id = account;
     delete from app.passes p
@@ -27,6 +25,9 @@ begin
     update app.transfers t set status = 'withdrawn', ended_at = app.clock()
     where t.status = 'pending' and account in (t.beneficiary_id, t.from_association_id, t.to_association_id);
     delete from app.right_reminders r where r.beneficiary_id = account;
+    -- In the order of the acts that work on them: person, card, session. Who makes a card, or signs in with one, is done.
+    delete from app.cards c where c.beneficiary_id = account;
+    delete from app.sessions s where s.account_id = account;
     -- Answers that were kept for the person, and for who enrolled them: names may stand in those.
     delete from app.idempotency_keys i where i.scope in (account, enrolled_by);
 
@@ -34,10 +35,10 @@ begin
     set name = '-', status = 'closed', rna = null, siret = null, address = null, phone = null, website = null,
         created_at = date_trunc('year', a.created_at)
     where a.id = account and a.status <> 'closed';
-    update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
-    from app.kiosks k where k.id = s.kiosk_id and k.association_id = account and s.ended_at is null;
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.association_id = account;
+    update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
+    from app.kiosks k where k.id = s.kiosk_id and k.association_id = account and s.ended_at is null;
     -- Their documents go with the association that wrote them; the shops were party to them and keep their own copy.
     update app.agreements g set status = 'going' where g.association_id = account and g.status <> 'going';
     delete from app.collectors c where c.id = account;
