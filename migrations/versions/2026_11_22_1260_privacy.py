@@ -116,6 +116,8 @@ def upgrade() -> None:
              'Mesure d''impact, rattachée à personne une fois la réservation anonymisée.'),
             ('imports', '90 days', 'importation',
              'Suivi d''une importation ; le fichier lui-même n''est pas conservé.'),
+            ('kiosk_sessions', '1 day', 'fin de la session',
+             'Une borne dit où une personne se trouvait, et à quelle heure : rien ne sert de le savoir plus tard.'),
             ('listing_drafts', '1 year', 'brouillon', 'Mesure de la qualité des brouillons d''annonces.'),
             ('lots', null, 'durée de la plateforme',
              'Offres des commerces, sans donnée personnelle ; leurs textes disparaissent avec le compte du commerce.'),

@@ -13,7 +13,7 @@ begin
     went := went + gone;
     -- Where somebody signed in at which hour is for nobody to look up later.
     delete from app.sessions where id = any (array(
-        select id from app.sessions where ends_at < app.clock() - interval '1 day' limit most));
+        select id from app.sessions where ends_at < moment - app.kept_for('kiosk_sessions') limit most));
     get diagnostics gone = row_count;
     went := went + gone;
     -- A refresh token lives for 30 days, and a session as long as its last one.
