@@ -20,12 +20,17 @@ async def hands_over_by(town: Town, token: str, reservation: Reservation) -> Pas
     return Pass(reservation, body["qr"], body["code"], body["pin"], body)
 
 
-@pytest.mark.parametrize("kind", ["free", "discounted"])
+@pytest.mark.parametrize("kind", ["free", "suspended", "discounted"])
 async def test_a_friend_collects_with_the_pass_that_the_holder_sees(town: Town, kind: str) -> None:
     shop = await town.a_shop()
     holder: Beneficiary | Customer
     if kind == "free":
         holder, lot = await town.a_beneficiary(), await town.a_free_lot(shop=shop)
+        reservation = await holder.reserves(lot)
+    elif kind == "suspended":
+        holder, paid = await town.a_beneficiary(), await town.a_lot(shop=shop)
+        await (await town.a_customer("Jeanne")).gives(paid)
+        lot = await town.beside(paid)
         reservation = await holder.reserves(lot)
     else:
         holder, lot = await town.a_customer(), await town.a_lot(shop=shop)
