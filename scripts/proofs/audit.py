@@ -26,6 +26,7 @@ DATABASE = """
 union all
     select format('lot %s: %s left although somebody waits', l.id, l.remaining) from app.lots l
     where l.status = 'published' and l.kind = 'discounted' and l.remaining > 0 and l.pickup_end > app.clock()
+      and coalesce(l.becomes_free_at > app.clock(), true)
       and exists (select from app.waiting w where w.lot_id = l.id and w.status = 'waiting')
 union all
     select format('place in line %s is %s, reservation %s', w.id, w.status, w.reservation_id) from app.waiting w

@@ -155,26 +155,31 @@ async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> N
 
 
 async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town: Town) -> None:
-    marc, lea, amina = await town.a_customer(), await town.a_customer("Léa"), await town.a_beneficiary()
-    lot = await town.a_lot(left=2, becomes_free_at=await town.now() + timedelta(minutes=30))
-    bought = await marc.reserves(lot, 2)
-    of_lea, of_amina = await lea.waits(lot), await amina.waits(lot)
+    marc, lea, paul = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul")]
+    amina, bilal = await town.a_beneficiary(), await town.a_beneficiary("Bilal")
+    free_from = await town.now() + timedelta(minutes=30)
+    lot = await town.a_lot(left=2, becomes_free_at=free_from)
+    bought, of_paul = await marc.reserves(lot), await paul.reserves(lot)
+    entries = [(who, await who.waits(lot)) for who in (lea, amina, bilal)]
     await town.changes("update app.settings set value = 120 where name = 'waiting_offer_minutes'")
-    await town.changes("update app.lots set quantity = 3, remaining = remaining + 1 where id = $1", lot.id)
-    assert [(await who.waiting(entry))["status"] for who, entry in ((lea, of_lea), (amina, of_amina))] == [
-        "offered",
-        "waiting",
-    ]
-    # What nobody may have yet stays on offer, and only of that is something left to become free.
-    await town.changes("update app.lots set quantity = quantity + 9, remaining = remaining + 9 where id = $1", lot.id)
 
-    await town.clock(await town.now() + timedelta(minutes=31))
+    # Kept at its price until it becomes free, and no longer.
+    await marc.cancels(bought)
+    kept = await lea.waiting(entries[0][1])
+    assert (kept["status"], moment(kept["offer_until"])) == ("offered", free_from)
+    of_marc = await marc.waits(lot)
+
+    # From then on it is for those who may have it: what lapses, and what comes back.
+    await town.clock(free_from)
+    await paul.cancels(of_paul)
+    assert (await refused(lea.takes(kept))).code == "waiting.offer_lapsed"
     await town.worker_runs()
     assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
-    assert (await lea.waiting(of_lea))["status"] == "closed"
-    assert (await refused(lea.takes(of_lea))).code == "waiting.over"
-    assert (await amina.takes(of_amina)).body["total_cents"] == 0
-    assert (await marc.reservation(bought)).status == "expired"
+    assert (await lea.waiting(kept))["status"] == "lapsed"
+    assert (await marc.waiting(of_marc))["status"] == "closed"
+    assert [(await who.waiting(entry))["status"] for who, entry in entries[1:]] == ["offered"] * 2
+    assert await town.left(lot) == 0
+    assert (await amina.takes(entries[1][1])).body["total_cents"] == 0
     assert await town.stock_is_exact()
 
 

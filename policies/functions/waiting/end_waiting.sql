@@ -1,5 +1,5 @@
 -- Nobody waits any more for a lot that is over, and for one that has become free only who may have it. What was set aside
--- for them goes back to the lot.
+-- for them goes back to the lot; what is left of a lot that has become free is theirs who still wait.
 create or replace function app.end_waiting() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -17,5 +17,6 @@ begin
     if set_aside > 0 then
         update app.lots l set remaining = l.remaining + set_aside where l.id = new.id;
     end if;
+    if new.kind <> old.kind then perform app.hand_on(new.id); end if;
     return null;
 end $$;

@@ -14,6 +14,7 @@ declare
 begin
     select * into l from app.lots x where x.id = lot for update;
     if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
+       or l.kind = 'discounted' and l.becomes_free_at <= moment  -- unsold by then: it becomes free, and is offered as such
        or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null
        or not exists (select from app.waiting w where w.lot_id = lot and w.status = 'waiting')
        -- take_offer has just put back what it is about to reserve.
@@ -26,7 +27,8 @@ begin
         portion := least(next_.most, l.remaining - given);
         if portion > 0 then
             update app.waiting w set status = 'offered', offered = portion,
-                offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')), l.pickup_end)
+                offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')),
+                                    l.pickup_end, case when l.kind = 'discounted' then l.becomes_free_at end)
             where w.id = next_.waiting;
             perform app.defer('waiting.tell_offered', jsonb_build_object('waiting_id', next_.waiting));
             given := given + portion;
