@@ -37,11 +37,13 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
                 .where(col(Reservation.id) == suspended_lot_id)
             )
         ).one_or_none()
-        collected = await session.scalar(
-            select(func.coalesce(func.sum(SuspendedPortions.collected), 0)).where(
-                col(SuspendedPortions.suspended_lot_id) == suspended_lot_id
+        places, collected = (
+            await session.execute(
+                select(func.count(), func.coalesce(func.sum(SuspendedPortions.collected), 0)).where(
+                    col(SuspendedPortions.suspended_lot_id) == suspended_lot_id
+                )
             )
-        )
+        ).one()
     if row is None:
         return
     template = f"suspended_lot_{news}"
@@ -52,6 +54,7 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
             to=to.email,
             locale=to.locale,
             template=template,
+            message_id=f"{work.settings.public_url} {suspended_lot_id} {news} {places}",
             title=row.title,
             quantity=row.quantity,
             collected=collected,
