@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from scripts.benchmarks import drafts, handovers, hot_requests, memory, plans, report, scale, statements
+from scripts.benchmarks import drafts, handovers, hot_requests, imports, memory, plans, report, scale, statements
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import Amounts, Ground
 from scripts.places import data_folder
@@ -31,6 +31,7 @@ class Which(StrEnum):
     TOTALS = "totals"
     MEMORY = "memory"
     DRAFTS = "drafts"
+    IMPORTS = "imports"
 
 
 MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
@@ -43,6 +44,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.TOTALS: handovers.totals,
     Which.MEMORY: memory.memory,
     Which.DRAFTS: drafts.drafts,
+    Which.IMPORTS: imports.imports,
 }
 
 

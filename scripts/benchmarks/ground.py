@@ -45,13 +45,23 @@ class Amounts:
     many_lots: int = 1_000_000
     searches: int = 2_000
     handovers: int = 1_000  # per client and turn
+    import_lines: int = 50_000
     rounds: int = 7
     seconds: int = 4
 
     @classmethod
     def quick(cls) -> "Amounts":
         """For a smoke: nothing it prints says much."""
-        return cls(accounts=200, lots=2_000, many_lots=100_000, searches=300, handovers=50, rounds=1, seconds=1)
+        return cls(
+            accounts=200,
+            lots=2_000,
+            many_lots=100_000,
+            searches=300,
+            handovers=50,
+            import_lines=2_000,
+            rounds=1,
+            seconds=1,
+        )
 
 
 class Program:
