@@ -9,7 +9,7 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from backend.accounts import jobs as accounts
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
+from backend.beneficiaries import jobs as beneficiaries
 from backend.db import Database
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
@@ -102,6 +103,19 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def tell_of_recall(recall_id: str, reservation_id: str) -> None:
         await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id))
 
+    @app.task(name="beneficiaries.remind_association", retry=RETRY, pass_context=True)
+    async def remind_association(
+        context: procrastinate.JobContext, association_id: str, rights: int, first: str, last: str
+    ) -> None:
+        assert context.job.id is not None  # noqa: S101  as above
+        days = date.fromisoformat(first), date.fromisoformat(last)
+        await beneficiaries.remind_association(work, UUID(association_id), rights, *days, context.job.id)
+
+    @app.task(name="beneficiaries.remind_beneficiary", retry=RETRY, pass_context=True)
+    async def remind_beneficiary(context: procrastinate.JobContext, beneficiary_id: str) -> None:
+        assert context.job.id is not None  # noqa: S101  as above
+        await beneficiaries.remind_beneficiary(work, UUID(beneficiary_id), context.job.id)
+
     @app.task(name="privacy.finish_erasure", retry=RETRY)
     async def finish_erasure(account_id: str) -> None:
         await privacy.finish_erasure(work, UUID(account_id))
@@ -134,6 +148,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="associations.remove_orphans")
     async def remove_orphaned_documents(timestamp: int) -> None:
         await associations.remove_orphans(work)
+
+    # Hourly, for what is due once a day: a worker that rested makes up for it.
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="beneficiaries.remind")
+    async def remind_of_rights(timestamp: int) -> None:
+        await beneficiaries.remind(work)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
@@ -187,6 +207,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await payments.reconcile(work)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
+    await beneficiaries.remind(work)
     app.periodic_registry.periodic_tasks.clear()  # they have just been done
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

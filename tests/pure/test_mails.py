@@ -21,6 +21,9 @@ VALUES = {
     "quantity": 3,
     "collected": 2,
     "refund_euros": "4,00 €",
+    "rights": 12,
+    "first": "30/11/2026",
+    "last": "05/12/2026",
 }
 
 
