@@ -9,6 +9,7 @@ import jwt
 import pytest
 
 from backend.accounts.tokens import token_hash
+from backend.cards.secrets import secret_hash
 from tests.journeys.test_cards import enrolled, prints
 from tests.journeys.test_strangers import example_of
 from tests.town import Association, Beneficiary, Person, Town, refused
@@ -156,6 +157,37 @@ async def test_only_a_registered_device_takes_cards_and_it_says_nothing_about_th
     assert (await kiosk.refuses(sheet.secrets[0])).code == "kiosk.unknown"
     await town.changes("update app.associations set status = 'verified' where id = $1", association.id)
     await kiosk.signs_in(sheet.secrets[0], amina)
+
+
+async def test_a_card_is_not_even_looked_at_where_no_kiosk_is_and_a_revoked_one_costs_what_an_unknown_one_does(
+    town: Town,
+) -> None:
+    """What the statement did to each table, reads included."""
+    association, kiosk, amina, card = await with_card(town)
+    device, unknown = token_hash(kiosk.device), token_hash("an invented device")
+
+    async def work(shown: str, where: bytes) -> dict[str, tuple[int, ...]]:
+        async with town.copy.connection() as connection, connection.transaction():
+            await connection.execute(
+                "select app.sign_in_with_card($1, $2, $3, $1, $1)", where, secret_hash(shown), token_hash(shown)
+            )
+            rows = await connection.fetch(
+                "select relname, n_tup_ins + n_tup_upd + n_tup_del, seq_scan, idx_scan from pg_stat_xact_user_tables"
+                " where schemaname = 'app' and n_tup_ins + n_tup_upd + n_tup_del + seq_scan + coalesce(idx_scan, 0) > 0"
+            )
+            return {row[0]: tuple(row)[1:] for row in rows}
+
+    good, wrong = await work(card, device), await work(WRONG_CARD, device)
+    elsewhere = await work(card, unknown)
+    await association.posts(f"/beneficiaries/{amina.id}/card/revoke")
+    revoked = await work(card, device)
+
+    assert "cards" not in elsewhere
+    assert elsewhere == await work(WRONG_CARD, unknown)
+    assert revoked == wrong
+    # The control: a card that works is looked at, and does more.
+    assert "cards" in wrong
+    assert {"sessions", "refresh_tokens"} <= good.keys() - wrong.keys()
 
 
 async def test_three_minutes_without_a_sign_of_life_end_it_and_thirty_in_any_case(town: Town) -> None:

@@ -31,8 +31,8 @@ begin
         locked_until := counted.resets;
         return;
     end if;
-    select * into card from app.cards c where c.secret_hash = shown for share;
-    if not found or card.status <> 'active' then
+    select * into card from app.cards c where c.secret_hash = shown and c.status = 'active' for share;
+    if not found then
         problem := 'auth.wrong_card';
         return;
     end if;
