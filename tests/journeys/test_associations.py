@@ -186,6 +186,22 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     assert of_other == {"month": "2026-10", "enrolled": 1, **hidden}
     assert refusal_in(await lot.shop.merchant.asks("GET", "/associations/me/activity")).code == "access.forbidden"
 
+    # Who goes to another association leaves their share behind: the difference would be about one person.
+    odile = await town.an_admin()
+    await town.clock(f"{day}T12:30:00+02:00")
+    await odile.posts(f"/beneficiaries/{people[0].id}/transfer", {"association_id": str(other.id)})
+    await town.clock(f"{day}T13:00:00+02:00")
+    await eat(town, lot, people[:1])
+    assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
+    await town.clock(f"{day}T13:30:00+02:00")
+    await odile.posts(f"/beneficiaries/{people[0].id}/transfer", {"association_id": str(relais.id)})
+    assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
+    await town.clock(f"{day}T14:00:00+02:00")
+    later = await town.a_free_lot(left=9, shop=lot.shop, opens_in=timedelta(hours=-1), weight_grams=400)
+    await eat(town, later, people[1:2])
+    whole = {"reserved": 13, "collected": 12, "no_shows": 1, "food_kg": "4.8", "meals": "9.6"}
+    assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
+
     year = (await relais.gets("/associations/me/activity"))["months"]
     assert [shown["month"] for shown in (year[0], year[-1])] == ["2025-11", "2026-10"]
     for since, until in (("2026-10", "2026-09"), ("2023-10", "2026-10")):
@@ -197,7 +213,7 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     assert exported.content.startswith(b"\xef\xbb\xbf")
     rows = list(csv.reader(io.StringIO(exported.content.decode("utf-8-sig")), delimiter=";"))
     assert rows[0][0] == "Mois"
-    assert rows[1:] == [["2026-09", "0", "", "", "", "", ""], ["2026-10", "13", "12", "11", "1", "4,4", "8,8"]]
+    assert rows[1:] == [["2026-09", "0", "", "", "", "", ""], ["2026-10", "13", "13", "12", "1", "4,8", "9,6"]]
 
 
 async def test_an_association_that_does_not_exist_any_more_for_a_while_is_nobody(town: Town) -> None:

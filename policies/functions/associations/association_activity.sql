@@ -1,7 +1,8 @@
 -- What an association's people reserved and collected, by month in Paris, from that of `since` to that of `until`, which
 -- are this month and the eleven before where they are not said.
 -- Definer, because who reserves what is hidden from associations: sums alone come out, and those of a month none at all
--- when fewer than 11 people stand behind them, not even those from which they could be worked out.
+-- when fewer than 11 people stand behind them, not even those from which they could be worked out. What somebody did counts
+-- for the association that they were with then: otherwise the same figures before and after a transfer would be about one.
 create or replace function app.association_activity(
     since date, until date, out month text, out enrolled int, out reserved int, out collected int, out no_shows int,
     out food_kg numeric, out meals numeric)
@@ -18,22 +19,37 @@ begin
         raise exception 'period.invalid' using errcode = 'EP422';
     end if;
     return query
-    with people as (
-        select b.id, b.created_at from app.beneficiaries b where b.association_id = association
+    with moves as (
+        select t.beneficiary_id, t.ended_at as at, t.to_association_id = association as comes
+        from app.transfers t
+        where t.status = 'accepted' and association in (t.from_association_id, t.to_association_id)
+    ), people as (  -- from when and until when each was with the association
+        select b.id, coalesce(m.at, '-infinity') as came, 'infinity'::timestamptz as went
+        from app.beneficiaries b
+        left join (select c.beneficiary_id, max(c.at) as at from moves c where c.comes group by 1) m
+            on m.beneficiary_id = b.id
+        where b.association_id = association
+        union all
+        select m.beneficiary_id, m.came, m.at
+        from (select c.*, coalesce(lag(c.at) over (partition by c.beneficiary_id order by c.at), '-infinity') as came
+              from moves c) m
+        where not m.comes
     ), joined as (
-        select date_trunc('month', p.created_at at time zone 'Europe/Paris')::date as month, count(*)::int as people
-        from people p where p.created_at >= begins and p.created_at < ends group by 1
+        select date_trunc('month', b.created_at at time zone 'Europe/Paris')::date as month, count(*)::int as people
+        from people p join app.beneficiaries b on b.id = p.id
+        where p.came = '-infinity' and b.created_at >= begins and b.created_at < ends group by 1
     ), taken as (
         select date_trunc('month', r.quota_day)::date as month, count(distinct r.account_id) as people,
                sum(r.quantity)::int as portions,
                coalesce(sum(r.quantity) filter (where r.status = 'no_show'), 0)::int as missed
-        from app.reservations r join people p on p.id = r.account_id
+        from app.reservations r join people p on p.id = r.account_id and r.created_at >= p.came and r.created_at < p.went
         where r.quota_day >= first_day and r.quota_day < after_last and r.status <> 'cancelled' group by 1
     ), eaten as (
         select date_trunc('month', e.recorded_at at time zone 'Europe/Paris')::date as month,
                count(distinct e.account_id) as people, sum(r.quantity)::int as portions,
                sum(e.food_grams)::bigint as grams, sum(e.meals) as meals
-        from app.impact_entries e join people p on p.id = e.account_id
+        from app.impact_entries e
+        join people p on p.id = e.account_id and e.recorded_at >= p.came and e.recorded_at < p.went
         join app.reservations r on r.id = e.reservation_id
         where e.recorded_at >= begins and e.recorded_at < ends and r.quota_day is not null group by 1
     )
