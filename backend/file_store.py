@@ -70,6 +70,9 @@ class FileStore(Protocol):
     async def find(self, thing: UUID, part: str) -> bytes | SignedUrl | None:
         """Give a file or where it is to be fetched; None when it is not there."""
 
+    async def read(self, thing: UUID, part: str) -> bytes | None:
+        """Give a file as it is, wherever it lies; None when it is not there."""
+
     async def remove(self, thing: UUID) -> None:
         """Remove whatever is there of a thing; nothing is no mistake."""
 
@@ -100,6 +103,9 @@ class Directory:
             raise self._kind.fails(error) from error
 
     async def find(self, thing: UUID, part: str) -> bytes | SignedUrl | None:
+        return await self.read(thing, part)
+
+    async def read(self, thing: UUID, part: str) -> bytes | None:
         try:
             return await asyncio.to_thread(self._path(thing, part).read_bytes)
         except FileNotFoundError:
@@ -173,11 +179,11 @@ class SupabaseStorage:
     async def find(self, thing: UUID, part: str) -> bytes | SignedUrl | None:
         from storage3.exceptions import StorageApiError
 
+        if not self._kind.by_address:
+            return await self.read(thing, part)
         name = self._kind.file(thing, part)
         async with self._asked() as bucket:
             try:
-                if not self._kind.by_address:
-                    return await bucket.download(name)
                 signed = (await bucket.create_signed_url(name, SIGNED_SECONDS))["signedURL"]
             except StorageApiError as error:
                 if str(error.status) == "404" and error.code == "not_found":  # the object, not the bucket
@@ -187,6 +193,17 @@ class SupabaseStorage:
             if not signed or urlsplit(signed)[:2] != urlsplit(self._url)[:2]:
                 raise ValueError("the address leads elsewhere")
             return SignedUrl(signed)
+
+    async def read(self, thing: UUID, part: str) -> bytes | None:
+        from storage3.exceptions import StorageApiError
+
+        async with self._asked() as bucket:
+            try:
+                return await bucket.download(self._kind.file(thing, part))
+            except StorageApiError as error:
+                if str(error.status) == "404" and error.code == "not_found":
+                    return None
+                raise
 
     async def remove(self, thing: UUID) -> None:
         async with self._asked() as bucket:

@@ -4,8 +4,8 @@ The key is claimed in the transaction that does the work, and the answer is kept
 does. A second request with the same key waits for the first at the claim. A refusal undoes the claim, because nothing
 happened that would have to be remembered; the same request may then be tried again.
 
-Requests hold passwords and names, answers hold tokens: what is kept of them is a keyed hash and a sealed text, so that
-a dump of the database gives neither away.
+Requests hold passwords and names, answers hold tokens and names: what is kept of them is a keyed hash and a sealed text
+that only the request itself opens, so that a dump of the database gives neither away, not even together with our keys.
 """
 
 import hmac
@@ -73,7 +73,10 @@ def keyed_fingerprint(request: Request, body: bytes) -> bytes:
 
     A plain hash of a name and a birthday, of a password or a PIN, read from a dump, could be tried fast.
     """
-    plain = fingerprint(request, body)
+    return _keyed(fingerprint(request, body))
+
+
+def _keyed(plain: bytes) -> bytes:
     return hmac.digest(settings().derived_key("idempotency"), plain, "sha256")
 
 
@@ -82,7 +85,9 @@ class Once:
 
     def __init__(self, key: str | None, request_fingerprint: bytes) -> None:
         self._key = key
-        self._fingerprint = request_fingerprint
+        self._fingerprint = _keyed(request_fingerprint)
+        # Not kept: it opens the answer, so whoever has no request has no answer either.
+        self._opens = request_fingerprint
 
     async def begins(self, session: AsyncSession) -> Response | None:
         """Claim the key for work that goes on after this session, or give the answer of the first time.
@@ -119,11 +124,11 @@ class Once:
         kept = await call_row(
             session, "claim_key", wanted_key=self._key, request=self._fingerprint, lease_seconds=lease_seconds
         )
-        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._fingerprint), headers)
+        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._opens), headers)
 
     async def _keep(self, session: AsyncSession, body: str, status_code: int) -> None:
         if self._key is not None:
-            kept_body = sealed(body, self._fingerprint)
+            kept_body = sealed(body, self._opens)
             await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
 
     async def __call__(
@@ -145,15 +150,15 @@ class Once:
 
 
 def sealed(text: str, request_fingerprint: bytes) -> str:
-    """Seal what is kept of an answer; only together with the same request can it be opened."""
+    """Seal what is kept of an answer; only together with the same request's fingerprint can it be opened."""
     nonce = os.urandom(NONCE_BYTES)
-    return b64encode(nonce + _seal().encrypt(nonce, text.encode(), request_fingerprint)).decode()
+    return b64encode(nonce + _seal(request_fingerprint).encrypt(nonce, text.encode(), None)).decode()
 
 
 def opened(kept: str, request_fingerprint: bytes) -> str:
     """Open what `sealed` gave. Raises cryptography's InvalidTag for anything else."""
     raw = b64decode(kept)
-    return _seal().decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], request_fingerprint).decode()
+    return _seal(request_fingerprint).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
 
 
 def _leave(work: Awaitable[Any]) -> None:
@@ -162,8 +167,8 @@ def _leave(work: Awaitable[Any]) -> None:
         work.close()
 
 
-def _seal() -> AESGCM:
-    return AESGCM(settings().derived_key("idempotency-answers"))
+def _seal(request_fingerprint: bytes) -> AESGCM:
+    return AESGCM(hmac.digest(settings().derived_key("idempotency-answers"), request_fingerprint, "sha256"))
 
 
 def _answer(status: int, body: str, headers: dict[str, str] | None = None) -> Response:
@@ -177,7 +182,7 @@ async def _once(
         Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
     ] = None,
 ) -> Once:
-    return Once(key_of(request), keyed_fingerprint(request, await request.body()))
+    return Once(key_of(request), fingerprint(request, await request.body()))
 
 
 OnceDep = Annotated[Once, Depends(_once)]

@@ -25,7 +25,7 @@ from backend.common_facts import CursorInvalid, NotAllowed
 from backend.db import AsMerchant, database, role_in, signed_in_as
 from backend.errors import problems
 from backend.file_store import FileStore
-from backend.idempotency import IdempotencyInProgress, Once, OnceDep, key_of, keyed_fingerprint
+from backend.idempotency import IdempotencyInProgress, Once, OnceDep, fingerprint, key_of
 from backend.identity import Role, caller
 from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -101,7 +101,7 @@ async def propose_agreement(
     key = key_of(request)
     async with uploaded(request, "document", AgreementIn) as (file, wanted):
         sent = b"" if key is None else await content_hash(file) + wanted.model_dump_json().encode()
-        once = Once(key, keyed_fingerprint(request, sent))
+        once = Once(key, fingerprint(request, sent))
         store = request.app.state.documents
         return await actions.propose_agreement(await database(request), store, account_id, file, wanted, once)
 

@@ -16,7 +16,7 @@ from backend.beneficiaries.uploads import sent_csv
 from backend.common_facts import CursorInvalid
 from backend.db import AsEnroller, database
 from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, Once, key_of, keyed_fingerprint
+from backend.idempotency import IdempotencyInProgress, Once, fingerprint, key_of
 from backend.identity import caller
 from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -78,7 +78,7 @@ async def import_beneficiaries(
     key = key_of(request)
     async with sent_csv(request) as file:
         sent = b"" if key is None else await content_hash(file)
-        once = Once(key, keyed_fingerprint(request, sent))
+        once = Once(key, fingerprint(request, sent))
         return await imports.import_people(
             await database(request), account_id, file.file, language_of(request.scope), once
         )

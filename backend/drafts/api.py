@@ -12,7 +12,7 @@ from backend.drafts import actions
 from backend.drafts.facts import WhichShop
 from backend.drafts.schemas import DraftMade, ForShop
 from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, Once, key_of, keyed_fingerprint
+from backend.idempotency import IdempotencyInProgress, Once, fingerprint, key_of
 from backend.identity import caller
 from backend.limits import spend
 from backend.photos.facts import (
@@ -102,5 +102,5 @@ async def draft_lot(
             file,
             wanted.shop_id,
             language_of(request.scope),
-            Once(key, keyed_fingerprint(request, sent)),
+            Once(key, fingerprint(request, sent)),
         )

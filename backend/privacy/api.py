@@ -1,17 +1,25 @@
 """What people may ask about their data, over HTTP: consents and erasure."""
 
-from fastapi import Response
+from fastapi import Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
 from backend.accounts.facts import TooManyTries
-from backend.common_facts import TryAgain
-from backend.db import ActsDep, SignedIn, call, caller_in
+from backend.associations.facts import DocumentStoreUnavailable
+from backend.common_facts import NotSignedIn, TryAgain
+from backend.db import AccountSuspended, ActsDep, SignedIn, call, caller_in, database
 from backend.errors import problems
-from backend.privacy import actions, queries
+from backend.identity import caller, documented_sign_in
+from backend.limits import limited
+from backend.photos.facts import PhotoStoreUnavailable
+from backend.privacy import actions, export, queries
 from backend.privacy.facts import HasBeneficiaries, LastAdmin, PasswordNeeded, TermsNeeded, WrongPassword
 from backend.privacy.schemas import ConsentsIn, ConsentsOut, ErasureIn
 from backend.routing import Router
 
 router = Router(tags=["privacy"])
+
+ZIP = "application/zip"
+AS_FILE = {"Content-Disposition": 'attachment; filename="ecopanier.zip"', "Cache-Control": "no-store"}
 
 
 @router.get("/me/consents")
@@ -27,6 +35,31 @@ async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> Consents
     Each change is kept with its time. Without the terms there is no account: they are withdrawn by erasing it.
     """
     return await actions.record_consents(session, wanted)
+
+
+@router.get(
+    "/me/export",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "A ZIP with JSON files, photos and documents, and a manifest that explains each file.",
+            "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
+        },
+        **problems(NotSignedIn, AccountSuspended, PhotoStoreUnavailable, DocumentStoreUnavailable),
+    },
+    dependencies=[limited("export", "10/hour", by=caller), Depends(documented_sign_in)],
+)
+async def export_own_account(request: Request) -> Response:
+    """Get everything that is held about oneself, in one file.
+
+    What is sealed is opened for it, which the audit log keeps. Names of others are not in it.
+    """
+    async with (await database(request)).session(await caller(request)) as session, session.begin():
+        await session.connection()
+        held = await export.everything_held(session)
+    # Read before: no transaction is open while files are fetched.
+    file = await export.zipped(held, request.app.state.photos, request.app.state.documents)
+    return StreamingResponse(export.chunks(file), headers=AS_FILE, media_type=ZIP)
 
 
 @router.delete(

@@ -1,0 +1,87 @@
+"""What a person's copy of their data holds: each file, what it says in French, and the tables that it is made of.
+
+A table that stands neither here nor among the exceptions fails a test, so that none is forgotten.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Part:
+    """One JSON file of the copy."""
+
+    says: str
+    """What is in it, for the person."""
+    tables: tuple[str, ...]
+
+
+PARTS = {
+    "account": Part(
+        "Votre compte : rôle, adresse e-mail, nom affiché, langue, dates.", ("accounts", "sealed_addresses")
+    ),
+    "consents": Part("Ce que vous avez accepté ou retiré, dans quelle version et quand.", ("consents",)),
+    "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
+    "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
+    "person": Part(
+        "Votre nom, votre date de naissance et vos coordonnées, ouverts pour cette copie.", ("beneficiary_persons",)
+    ),
+    "cards": Part("Vos cartes et leur état.", ("cards",)),
+    "free_portions": Part("Les portions offertes comptées par jour.", ("free_portions",)),
+    "right_reminders": Part("Les rappels de fin de droit.", ("right_reminders",)),
+    "transfers": Part("Les passages d'une association à une autre.", ("transfers",)),
+    "reservations": Part(
+        "Vos réservations, avec l'état de leur passe, et si vous l'avez confiée.",
+        ("reservations", "passes", "handed_passes"),
+    ),
+    "payments": Part("Vos paiements et remboursements, en centimes d'euro.", ("payments",)),
+    "waiting": Part("Vos places sur des listes d'attente.", ("waiting",)),
+    "suspended_lots": Part("Les lots suspendus que vous avez offerts.", ("suspended_lots", "suspended_portions")),
+    "impact": Part("Ce que vos retraits ont sauvé.", ("impact_entries",)),
+    "shops": Part("Vos commerces.", ("shops",)),
+    "lots": Part("Vos lots.", ("lots",)),
+    "recurring_listings": Part(
+        "Vos annonces récurrentes et leurs jours différents.", ("recurring_listings", "recurring_days")
+    ),
+    "photos": Part("Vos photos ; les images sont dans le dossier photos/.", ("photos",)),
+    "listing_drafts": Part("Les brouillons faits d'après vos photos.", ("listing_drafts",)),
+    "model_calls": Part("Combien de fois le modèle a été interrogé pour vos commerces.", ("model_calls",)),
+    "agreements": Part("Vos conventions de don ; les documents sont dans le dossier documents/.", ("agreements",)),
+    "association": Part("Votre association, telle que vous l'avez déclarée.", ("associations",)),
+    "beneficiaries": Part(
+        "Les codes et les droits des personnes que vous avez inscrites. Leurs noms n'y sont pas : ce sont leurs "
+        "données, que vous lisez dans la liste de vos bénéficiaires.",
+        ("beneficiaries",),
+    ),
+    "imports": Part("Vos importations : des nombres, sans le fichier.", ("imports",)),
+    "kiosks": Part("Vos bornes.", ("kiosks",)),
+    "collector": Part("Votre inscription comme collecteur.", ("collectors",)),
+    "decisions_about_me": Part("Les décisions d'administration à votre sujet, avec leur motif.", ("decisions",)),
+    "decisions_by_me": Part("Les décisions que vous avez prises.", ("decisions",)),
+    "recalls": Part("Les rappels de produits que vous avez lancés.", ("recalls",)),
+    "setting_changes": Part("Les paramètres que vous avez changés.", ("setting_changes",)),
+    "audit_about_me": Part(
+        "Qui a ouvert ou changé vos données, quand et pourquoi (journal d'un an).", ("audit_entries",)
+    ),
+    "audit_by_me": Part("Ce que vous avez fait vous-même et que le journal garde.", ("audit_entries",)),
+}
+
+# What the copy leaves out, and why. Reviewed by hand.
+LEFT_OUT = {
+    "alembic_version": "The number of the schema.",
+    "credentials": "A password's hash would only help whoever steals the copy.",
+    "refresh_tokens": "Hashes of secrets, of sessions that are in the copy.",
+    "one_time_tokens": "Hashes of secrets that were mailed.",
+    "throttles": "Counts under keyed hashes, which name nobody; they last for minutes.",
+    "idempotency_keys": "Answers that the person got already, sealed, for 48 hours.",
+    "data_keys": "The key that opens what the copy holds opened.",
+    "people_helped": "That somebody was counted once; it follows from their impact.",
+    "impact_factors": "Says nothing about anybody.",
+    "impact_totals": "Sums of everybody.",
+    "draws": "Ranks of entries of waiting lists, which the copy holds; those of others stand beside them.",
+    "stripe_events": "Numbers of Stripe's events, of payments that the copy holds.",
+    "settings": "Says nothing about anybody.",
+    "retention_periods": "Says nothing about anybody.",
+    "spent_codes": "Codes of erased people.",
+    "accounting.payments": "Nobody's any more: no account stands there.",
+    "accounting.erased_shops": "Only shops whose account was erased.",
+}

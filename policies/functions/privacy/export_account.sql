@@ -1,0 +1,129 @@
+-- Everything that is held about the caller, one row a file of their copy: whole rows, so that a column that comes later
+-- comes along, but for hashes of secrets, what is sealed (it is opened outside, and the audit log says so) and what others
+-- are.
+-- Definer, because no policy shows all of it to anyone; it lets through what is the caller's own. Of a merchant's lots and
+-- shops nothing that tells who reserved, nor free portions from paid ones.
+create or replace function app.export_account() returns table (file text, content jsonb)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    me        uuid := app.caller();
+    own_shops uuid[];
+begin
+    if me is null then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
+    own_shops := array(select s.id from app.shops s where s.owner_id = me);
+    perform app.note('account.exported', 'account', me);
+    return query
+    select e.file, e.content from (
+        select 'account', (select jsonb_agg(to_jsonb(a)) from app.accounts a where a.id = me)
+        union all
+        select 'consents', (select jsonb_agg(to_jsonb(c) - 'account_id' order by c.id)
+                            from app.consents c where c.account_id = me)
+        union all
+        select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
+                            from app.sessions s where s.account_id = me)
+        union all
+        select 'right', (select jsonb_agg(to_jsonb(b) || jsonb_build_object(
+                             'household_size', p.household_size,
+                             'association', (select a.name from app.associations a where a.id = b.association_id)))
+                         from app.beneficiaries b
+                         left join app.beneficiary_persons p on p.beneficiary_id = b.id where b.id = me)
+        union all
+        select 'cards', (select jsonb_agg(to_jsonb(c) - array['beneficiary_id', 'secret_hash'] order by c.id)
+                         from app.cards c where c.beneficiary_id = me)
+        union all
+        select 'free_portions', (select jsonb_agg(to_jsonb(f) - 'account_id' order by f.day)
+                                 from app.free_portions f where f.account_id = me)
+        union all
+        select 'right_reminders', (select jsonb_agg(to_jsonb(r) - 'beneficiary_id' order by r.right_ends)
+                                   from app.right_reminders r where r.beneficiary_id = me)
+        union all
+        select 'transfers', (select jsonb_agg(to_jsonb(t) - 'asked_by' order by t.id)
+                             from app.transfers t
+                             where me in (t.beneficiary_id, t.from_association_id, t.to_association_id))
+        union all
+        select 'reservations', (select jsonb_agg(
+                to_jsonb(r) - 'account_id' || jsonb_build_object(
+                    'title', l.title, 'shop', s.name, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
+                    'pass', (select to_jsonb(p) - 'reservation_id' from app.passes p where p.reservation_id = r.id),
+                    'handed_at', (select h.handed_at from app.handed_passes h where h.reservation_id = r.id)) order by r.id)
+            from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
+            where r.account_id = me)
+        union all
+        select 'payments', (select jsonb_agg(to_jsonb(p) order by p.id)
+                            from app.payments p join app.reservations r on r.id = p.reservation_id where r.account_id = me)
+        union all
+        select 'waiting', (select jsonb_agg(to_jsonb(w) - 'account_id' order by w.id)
+                           from app.waiting w where w.account_id = me)
+        union all
+        select 'suspended_lots', (select jsonb_agg(to_jsonb(g) || jsonb_build_object('portions', (
+                    select jsonb_agg(to_jsonb(p) - 'suspended_lot_id' order by p.reservation_id)
+                    from app.suspended_portions p where p.suspended_lot_id = g.id)) order by g.id)
+            from app.suspended_lots g join app.reservations r on r.id = g.id where r.account_id = me)
+        union all
+        select 'impact', (select jsonb_agg(to_jsonb(i) - array['account_id', 'written_by'] order by i.recorded_at)
+                          from app.impact_entries i where i.account_id = me)
+        union all
+        select 'shops', (select jsonb_agg(to_jsonb(s) - array['owner_id', 'place'] order by s.id)
+                         from app.shops s where s.owner_id = me)
+        union all
+        select 'lots', (select jsonb_agg(to_jsonb(l) - array['place', 'shelf', 'category_shelf', 'words', 'suspended_from']
+                                         order by l.id)
+                        from app.lots l where l.shop_id = any (own_shops) and l.suspended_from is null)
+        union all
+        select 'recurring_listings', (select jsonb_agg(to_jsonb(l) || jsonb_build_object('days', (
+                    select jsonb_agg(to_jsonb(d) - 'listing_id' order by d.day)
+                    from app.recurring_days d where d.listing_id = l.id)) order by l.id)
+            from app.recurring_listings l where l.shop_id = any (own_shops))
+        union all
+        select 'photos', (select jsonb_agg(to_jsonb(p) - 'account_id' order by p.id)
+                          from app.photos p where p.account_id = me)
+        union all
+        select 'listing_drafts', (select jsonb_agg(to_jsonb(d) order by d.id)
+                                  from app.listing_drafts d where d.shop_id = any (own_shops))
+        union all
+        select 'model_calls', (select jsonb_agg(to_jsonb(c) order by c.day)
+                               from app.model_calls c where c.shop_id = any (own_shops))
+        union all
+        select 'agreements', (select jsonb_agg(to_jsonb(g) || jsonb_build_object(
+                    'association', a.name, 'shop', s.name) order by g.id)
+            from app.agreements g join app.associations a on a.id = g.association_id join app.shops s on s.id = g.shop_id
+            where g.association_id = me or g.shop_id = any (own_shops) and g.status not in ('coming', 'going'))
+        union all
+        select 'association', (select jsonb_agg(to_jsonb(a)) from app.associations a where a.id = me)
+        union all
+        select 'beneficiaries', (select jsonb_agg(to_jsonb(b) - 'association_id' order by b.id)
+                                 from app.beneficiaries b where b.association_id = me and b.status <> 'erased')
+        union all
+        select 'imports', (select jsonb_agg(to_jsonb(i) - 'account_id' order by i.id)
+                           from app.imports i where i.account_id = me)
+        union all
+        select 'kiosks', (select jsonb_agg(to_jsonb(k) - array['device_hash', 'registered_by'] order by k.id)
+                          from app.kiosks k where k.association_id = me or k.registered_by = me)
+        union all
+        select 'collector', (select jsonb_agg(to_jsonb(c)) from app.collectors c where c.id = me)
+        union all
+        select 'decisions_about_me', (select jsonb_agg(to_jsonb(d) - 'decided_by' order by d.id)
+                                      from app.decisions d where d.subject_id = me or d.subject_id = any (own_shops))
+        union all
+        select 'decisions_by_me', (select jsonb_agg(to_jsonb(d) - 'decided_by' order by d.id)
+                                   from app.decisions d where d.decided_by = me)
+        union all
+        select 'recalls', (select jsonb_agg(to_jsonb(r) - 'issued_by' order by r.id)
+                           from app.recalls r where r.issued_by = me)
+        union all
+        select 'setting_changes', (select jsonb_agg(to_jsonb(c) - 'changed_by' order by c.id)
+                                   from app.setting_changes c where c.changed_by = me)
+        union all
+        -- Who did what with what is mine: the role, and of associations the name; never which admin.
+        select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - 'actor_id' || jsonb_build_object(
+                    'association', (select a.name from app.associations a where a.id = n.actor_id)) order by n.id)
+            from app.audit_entries n
+            where (n.subject_id = me or n.subject_id = any (own_shops)) and n.actor_id is distinct from me)
+        union all
+        select 'audit_by_me', (select jsonb_agg(to_jsonb(n) - 'actor_id' order by n.id)
+                               from app.audit_entries n where n.actor_id = me)
+    ) e (file, content)
+    where e.content is not null;
+end $$;
+grant execute on function app.export_account() to authenticated;
