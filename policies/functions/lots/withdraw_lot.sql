@@ -17,7 +17,7 @@ begin
 
     select l.id into beside from app.lots l where l.suspended_from = lot;
     update app.lots l set status = 'withdrawn', published_at = coalesce(l.published_at, app.clock())
-    where l.id in (lot, beside);
+    where l.id = lot or l.id = beside and l.status in ('published', 'paused');
     for reservation in
         select r.id, r.purpose from app.reservations r
         where r.lot_id in (lot, beside) and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
