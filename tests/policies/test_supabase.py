@@ -178,7 +178,8 @@ def test_api_roles_get_no_more_than_our_grants(project: Project) -> None:
         "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolinherit from pg_roles"
         " where rolname like 'ecopanier%' order by 1",
     )
-    assert logins == [("ecopanier_api", False), ("ecopanier_owner", False), ("ecopanier_worker", False)]
+    ours = ("ecopanier_accountant", "ecopanier_api", "ecopanier_owner", "ecopanier_worker")
+    assert logins == [(role, False) for role in ours]
     members = as_admin(
         project.copy,
         "select distinct member::regrole::text from pg_auth_members where roleid = 'ecopanier_owner'::regrole",
