@@ -63,6 +63,10 @@ def test_every_command_of_the_readme_works_in_order(running: Running, tmp_path: 
     assert not refusals.exists(), refusals.read_text() + pasted.stdout
     assert pasted.stdout.count('"picked_up_at"') == 2
     assert "│ picked_up │ 2 " in pasted.stdout
+    assert pasted.stdout.count('"outcome": "enrolled"') == 1
+    assert pasted.stdout.count('"outcome": "already_enrolled"') == 1
+    assert pasted.stdout.count('"outcome": "refused"') == 1
+    assert (tmp_path / "cards.pdf").read_bytes().startswith(b"%PDF")
     assert (tmp_path / "pass.png").read_bytes().startswith(b"\x89PNG")
 
 
