@@ -60,13 +60,19 @@ class Role(StrEnum):
 class Claims:
     """What a verified token says: whose it is, until when (seconds since 1970), and the address Supabase verified.
 
-    kiosk_session: the session, for a token that was given at a kiosk.
+    session: the sign-in that a token of ours came from. kiosk: whether that was at a kiosk.
     """
 
     account_id: UUID
     expires_at: float
     email: str | None = None
-    kiosk_session: UUID | None = None
+    session: UUID | None = None
+    kiosk: bool = False
+
+    @property
+    def kiosk_session(self) -> UUID | None:
+        """The session, for a token that was given at a kiosk."""
+        return self.session if self.kiosk else None
 
 
 class OwnTokens:
@@ -209,7 +215,8 @@ def _claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Claims:
             UUID(claims["sub"]),
             float(claims["exp"]),
             email if isinstance(email, str) and email else None,
-            UUID(str(claims.get("sid"))) if claims.get("kiosk") else None,
+            UUID(claims["sid"]) if "sid" in claims and algorithms == ["EdDSA"] else None,
+            claims.get("kiosk") is True,
         )
     except ValueError as error:
         raise jwt.InvalidTokenError from error

@@ -29,19 +29,22 @@ async def record_consents(session: AsyncSession, wanted: ConsentsIn) -> Consents
     return await queries.own_consents(session)
 
 
-async def confirm_erasure(acts: Acts, account_id: UUID, password: str | None) -> None:
+async def confirm_erasure(acts: Acts, account_id: UUID, session_id: UUID | None, password: str | None) -> None:
     """Let only who knows the account's password erase it, where it has one: a token alone may be stolen.
 
-    Tries count as those of signing in do. Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
+    Whoever signed in a moment ago (15 min) has shown that, and may leave it out. Tries count as those of signing in
+    do. Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
     """
-    tries = bucket(f"erasure:{account_id}")
-    found = await acts.row("password_for_erasure", account_id, tries)
+    tries = bucket(f"erasure:{account_id}") if password is not None else None
+    found = await acts.row("password_for_erasure", account_id, session_id, tries)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
         raise TooManyTries(headers=refusal_headers("erasure", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))
     if found["password_hash"] is None:
         return
     if password is None:
+        if found["fresh"]:
+            return
         raise PasswordNeeded
     if not (await passwords.compare(password, found["password_hash"])).right:
         raise WrongPassword

@@ -8,7 +8,7 @@ from backend.associations.facts import DocumentStoreUnavailable
 from backend.common_facts import NotSignedIn, TryAgain
 from backend.db import AccountSuspended, ActsDep, SignedIn, call, caller_in, database
 from backend.errors import problems
-from backend.identity import caller, documented_sign_in
+from backend.identity import caller, claims_of, documented_sign_in
 from backend.limits import limited
 from backend.photos.facts import PhotoStoreUnavailable
 from backend.privacy import actions, export, queries
@@ -68,12 +68,17 @@ async def export_own_account(request: Request) -> Response:
     response_class=Response,
     responses=problems(PasswordNeeded, WrongPassword, HasBeneficiaries, LastAdmin, TooManyTries, TryAgain),
 )
-async def erase_own_account(session: SignedIn, acts: ActsDep, confirmed: ErasureIn | None = None) -> None:
+async def erase_own_account(
+    session: SignedIn, acts: ActsDep, request: Request, confirmed: ErasureIn | None = None
+) -> None:
     """Erase one's account, for good.
 
-    Confirmed by the password, where the account has one with us. Running reservations are cancelled and refunded, a
+    Confirmed by the password, where the account has one with us, or by having signed in less than a quarter of an
+    hour ago. Running reservations are cancelled and refunded, a
     merchant's lots withdrawn and their holders told. Names, addresses, photos and the key that opens what is sealed
     are destroyed; what accounting law keeps of payments is moved apart, without any account.
     """
-    await actions.confirm_erasure(acts, caller_in(session), confirmed.password if confirmed else None)
+    claims = await claims_of(request)
+    session_id = claims.session if claims is not None else None
+    await actions.confirm_erasure(acts, caller_in(session), session_id, confirmed.password if confirmed else None)
     await call(session, "erase_own_account")

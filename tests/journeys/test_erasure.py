@@ -109,6 +109,14 @@ async def test_a_password_confirms_and_the_address_may_come_back(town: Town) -> 
 
     again = await nour.registers("nour@example.org")
     assert again["id"] != account["id"]
+    # Who has signed in a moment ago has just given the password; a quarter of an hour later it is asked for again.
+    fresh = (await nour.signs_in("nour@example.org"))["access_token"]
+    await town.changes("update app.sessions set created_at = created_at - interval '15 minutes'")
+    stale = await nour.asks("DELETE", "/me", token=fresh)
+    assert (stale.status_code, stale.json()["code"]) == (403, "account.password_needed")
+    fresh = (await nour.signs_in("nour@example.org"))["access_token"]
+    assert (await nour.asks("DELETE", "/me", token=fresh)).status_code == 204
+    again = await nour.registers("nour@example.org")
     assert len(await mails(town, "nour@example.org")) >= 1
     guesses = [await sends_as(town, UUID(again["id"]), nour, "wrong") for _ in range(11)]
     assert guesses[-1] == 429
