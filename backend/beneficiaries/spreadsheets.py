@@ -16,9 +16,13 @@ from datetime import date
 from typing import BinaryIO
 
 SEPARATORS = ";,\t|"
+EMPTY = " " + SEPARATORS
 LONGEST_LINE = 20_000  # characters; a person takes some hundred
+MOST_LINES = 2_000_000  # empty ones among them; twice what a spreadsheet holds
 MOST_LINES_OF_A_RECORD = 20
-PIECE = 1 << 16
+PIECE = 1 << 16  # bytes read at once
+ENOUGH_WORDS = 5_000
+LONGEST_WORD = 60
 
 _NAMES = {
     "first_name": "prenom prenoms prenomusuel firstname givenname forename",
@@ -42,7 +46,14 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
 # In the order of preference where they say the same.
 _ONE_BYTE = ("cp1252", "iso8859-15", "mac-roman", "cp850")
-_FRENCH = {"é": 3, "’": 2} | dict.fromkeys("àâäæçèêëîïôöœùûüÿñ", 2) | dict.fromkeys("áíóúãõšž", 1)  # noqa: RUF001
+# How common letters beyond ASCII are in names here, roughly: what tells one encoding from another.
+_COMMON = {
+    **{"é": 10, "è": 6, "ç": 5, "ë": 5, "ï": 5, "î": 4, "ê": 3, "ñ": 3, "ô": 3, "â": 2, "ö": 2, "û": 2, "ü": 2, "œ": 2},
+    **dict.fromkeys("àáäæíóùúÿãõšž", 1),
+}
+_APOSTROPHE = "\u2019"  # as spreadsheets write it, in d'Ancône
+_ELIDED = re.compile(f"(?:^|[dlqu]){_APOSTROPHE}", re.IGNORECASE)
+_BETWEEN_WORDS = re.compile(rb"[^A-Za-z\x80-\xff'-]+")
 
 _DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?: +00:00(?::00)?)?")
 _ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
@@ -92,7 +103,7 @@ class Row:
 
 
 def sheet_of(file: BinaryIO) -> Sheet:
-    """Find out how a file is to be read. Raises NotASheet, ColumnsWrong."""
+    """Find out how a file is to be read. Raises NotASheet, ColumnsWrong, TooManyLines."""
     encoding = encoding_of(file)
     lines = _lines(file, encoding)
     for number, line in lines:
@@ -104,7 +115,7 @@ def sheet_of(file: BinaryIO) -> Sheet:
             if header is None:
                 raise NotASheet
             return _sheet(encoding, separators, *header)
-        if line.strip(" \t" + SEPARATORS):
+        if line.strip(EMPTY):
             return _sheet(encoding, SEPARATORS, number, line)
     raise NotASheet
 
@@ -174,34 +185,33 @@ def encoding_of(file: BinaryIO) -> str:
         return "utf-16-be" if begin[0] == 0 else "utf-16-le"
     if begin.count(0) * 20 > len(begin):
         raise NotASheet
-    words = _words_beyond_ascii(file)
-    if words is None:
+    if _is_utf_8(file):
         return "utf-8"
+    words = _words_beyond_ascii(file)
     if _mostly_utf_8(words):
         return "utf-8"  # damaged in places; those lines say so
     return max(_ONE_BYTE, key=lambda name: (_plausible(words, name), -_ONE_BYTE.index(name)))
 
 
-def _words_beyond_ascii(file: BinaryIO) -> list[bytes] | None:
-    """Give words with bytes beyond ASCII, some thousand at most; None when all of the file is UTF-8."""
+def _is_utf_8(file: BinaryIO) -> bool:
     file.seek(0)
     decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        while piece := file.read(PIECE):
+            decoder.decode(piece)
+        decoder.decode(b"", True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _words_beyond_ascii(file: BinaryIO) -> list[bytes]:
+    """Give words with bytes beyond ASCII, some thousand at most."""
+    file.seek(0)
     words: list[bytes] = []
-    valid = True
-    while piece := file.read(PIECE):
-        if valid:
-            try:
-                decoder.decode(piece)
-            except UnicodeDecodeError:
-                valid = False
-        if len(words) < 5_000:
-            words += re.findall(rb"[A-Za-z'-]*[\x80-\xff][A-Za-z\x80-\xff'-]*", piece)
-    if valid:
-        try:
-            decoder.decode(b"", True)
-        except UnicodeDecodeError:
-            valid = False
-    return None if valid else words
+    while len(words) < ENOUGH_WORDS and (piece := file.read(PIECE)):
+        words += [word[:LONGEST_WORD] for word in _BETWEEN_WORDS.split(piece) if not word.isascii()]
+    return words
 
 
 def _mostly_utf_8(words: list[bytes]) -> bool:
@@ -216,12 +226,13 @@ def _plausible(words: list[bytes], encoding: str) -> int:
         text = word.decode(encoding, "replace")
         lower = sum("a" <= sign <= "z" for sign in text)
         upper = sum("A" <= sign <= "Z" for sign in text)
+        score += 4 * len(_ELIDED.findall(text))
         for place, sign in enumerate(text):
-            if sign.isascii():
+            if sign.isascii() or sign == _APOSTROPHE:
                 continue
-            if sign in _FRENCH:
-                score += _FRENCH[sign] if lower or not upper else -1
-            elif sign.lower() in _FRENCH:
+            if sign in _COMMON:
+                score += _COMMON[sign] if lower or not upper else -1
+            elif sign.lower() in _COMMON:
                 score += 2 if place == 0 or upper > lower else -1
             else:
                 score -= 2
@@ -279,7 +290,8 @@ def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | st
             yield number, "line_too_long"
             continue
         if '"' not in line:
-            if line:
+            # Spreadsheets write a million rows of nothing where somebody once formatted a column.
+            if line.strip(EMPTY):
                 yield number, line.split(sheet.separator)
             continue
         cells = _cells(line, sheet.separator)
@@ -313,12 +325,17 @@ def _cells(record: str, separator: str) -> list[str] | str:
 
 
 def _lines(file: BinaryIO, encoding: str) -> Iterator[tuple[int, str | None]]:
-    """Give each line of the file with its number and without its end; None for one that is too long."""
+    """Give each line of the file with its number and without its end; None for one that is too long.
+
+    Raises TooManyLines.
+    """
     file.seek(0)
     text = io.TextIOWrapper(io.BufferedReader(_Kept(file), PIECE), encoding, errors="replace", newline="")
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
+        if number > MOST_LINES:
+            raise TooManyLines
         if len(line) == LONGEST_LINE and line[-1] not in "\r\n":
             while (rest := text.readline(LONGEST_LINE)) and rest[-1] not in "\r\n":
                 pass

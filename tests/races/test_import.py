@@ -1,0 +1,152 @@
+"""Several imports of the same people at once, codes that run out, and transfers and corrections that cross."""
+
+import asyncio
+import random
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from backend.beneficiaries import imports
+from tests.town import Association, Town
+from tests.town.answers import accepted
+
+HEADER = "first_name;last_name;birth_date;eligible_until\n"
+ACT = "app.enrol_beneficiaries(uuid[],date[],int[],bytea[],bytea[],bytea[],text,bytea[])"
+# Enrolling as if a look were enough: who is not there yet is written, whoever else is writing them just now.
+LOOKING_FIRST = (
+    ("on conflict (identity) do nothing", ""),
+    (
+        "where n.until >= today\n",
+        "where n.until >= today and not exists (select from app.beneficiary_persons q where q.identity = n.identity)\n",
+    ),
+    (
+        "left join app.beneficiary_persons p on p.identity = n.identity and",
+        "left join lateral (select * from app.beneficiary_persons x where x.identity = n.identity limit 1) p on",
+    ),
+)
+
+
+def people(count: int, first: int = 0) -> list[str]:
+    until = date.today() + timedelta(days=200)  # noqa: DTZ011  far from midnight's edge
+    return [f"Amina;Nom {number};1990-05-01;{until}\n" for number in range(first, first + count)]
+
+
+async def imported(who: Association, lines: list[str]) -> dict[str, Any]:
+    answer = await who.asks(
+        "POST",
+        "/beneficiaries/import",
+        content=(HEADER + "".join(lines)).encode(),
+        headers={"Content-Type": "text/csv"},
+    )
+    said: dict[str, Any] = accepted(answer).json()
+    return said
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_two_associations_import_the_same_people_at_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, careful: bool
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 25)
+    if not careful:
+        act = await town.value("select pg_get_functiondef($1::regprocedure)", ACT)
+        for careful_words, careless in LOOKING_FIRST:
+            assert careful_words in act
+            act = act.replace(careful_words, careless)
+        await town.changes("alter table app.beneficiary_persons drop constraint beneficiary_persons_identity_key")
+        await town.changes(act)
+    relais, port = await town.an_association("Le Relais"), await town.an_association("Le Port")
+    everybody = people(300)
+    orders = [list(everybody) for _ in range(4)]
+    if careful:
+        for number, order in enumerate(orders):
+            random.Random(number).shuffle(order)  # noqa: S311
+
+    sent = [imported(who, order) for who, order in zip((relais, port, relais, port), orders, strict=True)]
+    outcomes = await asyncio.gather(*sent, return_exceptions=True)
+
+    there = await town.value("select count(*) from app.beneficiary_persons")
+    if not careful:
+        assert there > 300
+        return
+    answers = [outcome for outcome in outcomes if not isinstance(outcome, BaseException)]
+    assert len(answers) == 4, outcomes
+    assert there == await town.value("select count(*) from app.beneficiaries") == 300
+    assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 300
+    assert await town.value("select count(*) from vault.data_keys") == 300
+    assert sum(answer["enrolled"] for answer in answers) == 300
+    assert [answer["enrolled"] + answer["already_enrolled"] for answer in answers] == [300] * 4
+    # Each association knows its own, the same whichever file they stood in, and of the others that they are somebody's.
+    known: dict[str, set[tuple[Association, str]]] = {}
+    for who, order, answer in zip((relais, port, relais, port), orders, answers, strict=True):
+        for line, outcome in zip(order, answer["outcomes"], strict=True):
+            if "id" in outcome:
+                known.setdefault(line, set()).add((who, outcome["id"]))
+    assert len(known) == 300
+    assert all(len(owners) == 1 for owners in known.values())
+    finished = await town.rows("select status, lines, enrolled + already_enrolled as told from app.imports")
+    assert [(row["status"], row["lines"], row["told"]) for row in finished] == [("done", 300, 300)] * 4
+
+
+async def test_the_last_codes_of_a_year_are_all_given_and_none_twice(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(imports, "AT_ONCE", 7)
+    year = (await town.now()).year
+    # 40 are left: the others are of people who were erased.
+    await town.changes(
+        "insert into app.spent_codes (code) select $1 || '-BEN-' || lpad(n::text, 5, '0')"
+        " from generate_series(0, 99999) n where n % 2500 <> 0",
+        str(year),
+    )
+    associations = [await town.an_association(name) for name in ("Le Relais", "Le Port", "Ici")]
+    answers = await asyncio.gather(*(imported(who, people(20, 20 * place)) for place, who in enumerate(associations)))
+    outcomes = [outcome for answer in answers for outcome in answer["outcomes"]]
+    codes = [outcome["code"] for outcome in outcomes if outcome["outcome"] == "enrolled"]
+    assert sorted(codes) == [f"{year}-BEN-{number:05d}" for number in range(0, 100_000, 2500)]
+    refused = [outcome for outcome in outcomes if outcome["outcome"] == "refused"]
+    assert {error["code"] for one in refused for error in one["errors"]} == {"beneficiary.codes_used_up"}
+    assert len(refused) == 20
+    assert await town.value("select count(*) from app.beneficiary_persons") == 40
+    late = await associations[0].asks("POST", "/beneficiaries", await town.person_fields())
+    assert (late.status_code, late.json()["code"]) == (503, "beneficiary.codes_used_up")
+    # Whoever found none is nobody's: the year after, they are enrolled.
+    await town.clock(f"{year + 1}-01-02T10:00:00+01:00")
+    again = await imported(associations[0], people(60))
+    assert again["enrolled"] == 20
+
+
+async def test_of_those_who_end_a_transfer_one_decides(town: Town) -> None:
+    relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
+    for number in range(6):
+        enrolled = await relais.enrols(first_name=f"Amina {number}")
+        path = f"/beneficiaries/{enrolled['id']}/transfer"
+        asked = (await relais.posts(path, {"association_id": str(port.id)}))["id"]
+        ways = [(port, "accept"), (port, "accept"), (port, "decline"), (relais, "withdraw")]
+        random.Random(number).shuffle(ways)  # noqa: S311
+        ends = [who.asks("POST", f"/beneficiaries/transfers/{asked}/{how}") for who, how in ways]
+        if number % 2:
+            ends.append(odile.asks("POST", path, {"association_id": str(port.id)}))
+        answers = await asyncio.gather(*ends)
+        decided = [answer for answer in answers[:4] if answer.status_code == 200]
+        others = [answer for answer in answers[:4] if answer.status_code != 200]
+        assert {answer.json()["code"] for answer in others} <= {"transfer.over"}
+        assert len(decided) <= 1
+        owner = await town.value("select association_id from app.beneficiaries where id = $1", enrolled["id"])
+        accepted_ones = "select count(*) from app.transfers where beneficiary_id = $1 and status = 'accepted'"
+        assert (owner == port.id) == (await town.value(accepted_ones, enrolled["id"]) == 1)
+        if number % 2 == 0:
+            assert len(decided) == 1
+    assert await town.value("select count(*) from app.transfers where status = 'pending'") == 0
+
+
+async def test_two_corrections_at_once_are_both_kept(town: Town) -> None:
+    relais = await town.an_association()
+    path = f"/beneficiaries/{(await relais.enrols())['id']}"
+    changes: list[dict[str, Any]] = [
+        {"last_name": "Diallo"}, {"household_size": 5}, {"email": "amina@example.org"}, {"phone": "0612345678"},
+    ]  # fmt: skip
+    answers = await asyncio.gather(*(relais.asks("PATCH", path, change) for change in changes))
+    assert {answer.status_code for answer in answers} == {200}
+    person = (await relais.gets(path))["person"]
+    assert all(person[name] == value for change in changes for name, value in change.items())
