@@ -12,6 +12,7 @@ from scripts.proofs.audit import violations
 from scripts.proofs.figures import Outcome
 from scripts.proofs.house import House
 from scripts.proofs.impact import totals_follow_handovers
+from scripts.proofs.imports import same_people_at_once
 from scripts.proofs.one_key import one_key_at_once
 from scripts.proofs.storms import Trouble, Weather, kills, storm, time_leaps
 
@@ -119,5 +120,10 @@ PROOFS = {
         ),
         Proof("key", "one Idempotency-Key, fifty times at once: one effect, one answer", one_key_at_once),
         Proof("impact", "totals miss no handover and double none, while they are added up", totals_follow_handovers),
+        Proof(
+            "imports",
+            "two associations import the same 5 000 people at once, kill -9 of the API: nobody twice, no line lost",
+            same_people_at_once,
+        ),
     )
 }

@@ -45,6 +45,7 @@ SHORT = {
     "webhooks": (PROOFS["webhooks"], 1.0, ["left open by the storm", "payments"]),
     "key": (PROOFS["key"], 0.0, ["payment intents", "kills of API", "requests cut off"]),
     "impact": (PROOFS["impact"], 1.5, ["handovers", "late commits", "totals compared"]),
+    "imports": (PROOFS["imports"], 0.0, ["kills of API", "requests cut off", "seen as interrupted", "lines"]),
 }
 
 
