@@ -110,7 +110,12 @@ async def test_two_portions_each_paris_day(town: Town, days: dict[str, list[str]
             taken[moment[:10]] += 1
 
     async with town.hands(4 * len(moments)) as connections:
-        await asyncio.gather(*(reaches_out(c, m) for c, m in zip(connections, moments * 4, strict=True)))
+        hands = [reaches_out(c, m) for c, m in zip(connections, moments * 4, strict=True)]
+        if calendar == "of Paris":
+            await asyncio.gather(*hands)
+        else:  # one after the other: in a lucky order even the wrong days come out right
+            for hand in hands:
+                await hand
 
     if calendar == "of Paris":
         assert taken == dict.fromkeys(days, 2)
