@@ -82,6 +82,7 @@ LEFT_OUT = {
     "settings": "Says nothing about anybody.",
     "retention_periods": "Says nothing about anybody.",
     "spent_codes": "Codes of erased people.",
+    "erased_accounts": "Ids of erased accounts.",
     "accounting.payments": "Nobody's any more: no account stands there.",
     "accounting.erased_shops": "Only shops whose account was erased.",
 }

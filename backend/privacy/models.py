@@ -20,6 +20,16 @@ class RetentionPeriod(Table, table=True):
     reason: str = text()
 
 
+class ErasedAccount(Table, table=True):
+    """That an account was erased, kept beside the keys: what an older backup brings back is erased once more."""
+
+    __tablename__ = "erased_accounts"
+    __table_args__ = (Index("erased_accounts_erased_at_idx", "erased_at"), {"schema": "vault"})
+
+    account_id: UUID = Field(primary_key=True)
+    erased_at: datetime = moment()
+
+
 class BookedPayment(Table, table=True):
     """A payment as the books keep it: these columns and no others, and nobody's account among them."""
 

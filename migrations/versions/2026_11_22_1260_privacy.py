@@ -60,6 +60,14 @@ def upgrade() -> None:
             code text constraint spent_codes_pkey primary key
         );
 
+        -- Whom an erasure removed, beside the keys and backed up with them: where an older backup of the rest is
+        -- restored, they are erased once more. No foreign key: it outlives what it names.
+        create table vault.erased_accounts (
+            account_id uuid constraint erased_accounts_pkey primary key,
+            erased_at timestamptz not null
+        );
+        create index erased_accounts_erased_at_idx on vault.erased_accounts (erased_at);
+
         -- What accounting law keeps of payments: these columns and no others, for one role of its own.
         create table accounting.payments (
             payment_id uuid constraint payments_pkey primary key,
@@ -107,10 +115,12 @@ def upgrade() -> None:
              'Suite des décisions d''administration ; leur motif disparaît avec la personne qu''elles concernent.'),
             ('draws', '3 years', 'tirage',
              'Preuve d''un tirage équitable ; il ne porte que des rangs, aucune personne.'),
+            ('erased_accounts', '1 year', 'effacement',
+             'Identifiant seul, pour effacer de nouveau après la restauration d''une sauvegarde plus ancienne.'),
             ('failed_jobs', '30 days', 'dernier essai',
              'Tâches en échec, à examiner par l''exploitant ; elles ne portent que des identifiants.'),
             ('free_portions', '1 year', 'jour du retrait', 'Contrôle de la limite quotidienne de portions offertes.'),
-            ('idempotency_keys', '48 hours', 'première requête',
+            ('idempotency_keys', '2 days', 'première requête',
              'Une requête répétée reçoit la même réponse ; 24 heures sont promises.'),
             ('impact_entries', null, 'durée de la plateforme',
              'Mesure d''impact, rattachée à personne une fois la réservation anonymisée.'),

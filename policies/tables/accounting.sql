@@ -16,6 +16,6 @@ create trigger payments_do_not_change before update or truncate on accounting.pa
     for each statement execute function app.refuse_change();
 -- Ten years from the end of the year; what is older goes by `prune`.
 create trigger payments_are_kept before delete on accounting.payments
-    for each row when (old.paid_at > now() - interval '10 years') execute function app.refuse_change();
+    for each row when (old.paid_at > app.clock() - interval '10 years') execute function app.refuse_change();
 create trigger erased_shops_do_not_change before update or truncate on accounting.erased_shops
     for each statement execute function app.refuse_change();

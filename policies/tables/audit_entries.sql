@@ -13,4 +13,4 @@ create trigger audit_entries_do_not_change before update or truncate on app.audi
     for each statement execute function app.refuse_change();
 -- What has had its time goes (`prune`); younger entries nobody removes.
 create trigger audit_entries_are_kept before delete on app.audit_entries
-    for each row when (old.at > now() - interval '180 days') execute function app.refuse_change();
+    for each row when (old.at > app.clock() - interval '180 days') execute function app.refuse_change();

@@ -13,4 +13,4 @@ create trigger draws_do_not_change before update or truncate on app.draws
     for each statement execute function app.refuse_change();
 -- What has had its time goes (`prune`); younger ones nobody removes.
 create trigger draws_are_kept before delete on app.draws
-    for each row when (old.drawn_at > now() - interval '1 year') execute function app.refuse_change();
+    for each row when (old.drawn_at > app.clock() - interval '1 year') execute function app.refuse_change();

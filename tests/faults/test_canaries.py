@@ -90,7 +90,12 @@ class House:
             connection.execute(statement.encode())
 
     def dumped(self, *options: str) -> bytes:
-        command = [self.server.bin / "pg_dump", "--format=plain", *options, self.server.url("postgres", "ecopanier")]
+        command = [
+            str(self.server.bin / "pg_dump"),
+            "--format=plain",
+            *options,
+            self.server.url("postgres", "ecopanier"),
+        ]
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def everything(self) -> dict[str, bytes]:

@@ -1,6 +1,18 @@
 """What has had its time is forgotten, a bounded number of rows at a time, and nothing else is."""
 
-from tests.town import Town
+import json
+import re
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from backend import worker
+from backend.privacy import jobs as privacy
+from backend.settings import settings
+from tests.town import Customer, Person, Reservation, Town
 
 
 async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None:
@@ -33,3 +45,132 @@ async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None
     assert await town.value("select count(*) from app.sessions") == 1
     assert await town.value("select count(*) from app.refresh_tokens") == 1
     assert await town.value("select array_agg(key) from app.idempotency_keys") == ["key 1"]
+
+
+async def forgets(town: Town) -> None:
+    """What the worker does every hour."""
+    await town.is_served()
+    async with worker.working(settings()) as (work, _queue):
+        await privacy.forget(work)
+    await town.worker_runs()
+
+
+async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> None:
+    marc, ines, association = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.an_association()
+    today = (await town.now()).date()
+    zelie = await town.a_beneficiary(association=association, until=today + timedelta(days=365))
+    amina = await town.a_beneficiary("Amina", association=association, until=today + timedelta(days=1400))
+    bought, given = [await make(opens_in=timedelta(hours=-1)) for make in (town.a_lot, town.a_free_lot)]
+    held: list[Reservation] = []
+    for person, lot in ((marc, bought), (ines, bought), (zelie, given)):
+        reserved = await (person.buys(lot) if isinstance(person, Customer) else person.reserves(lot))
+        await lot.shop.merchant.hands_over(await person.pass_for(reserved))
+        held.append(reserved)
+    await town.worker_runs()
+    impact, start = await marc.gets("/impact"), await town.now()
+    await town.changes(
+        "insert into app.audit_entries (at, actor_role, action, subject) values ($1, 'worker', 'keys.rotated', 'keys')",
+        start - timedelta(days=10),
+    )
+
+    async def standing(*people: Person) -> list[str]:
+        query = "select status from app.accounts where id = $1"
+        return [await town.value(query, person.id) for person in people]
+
+    await town.clock(start + timedelta(days=89))
+    await forgets(town)
+    assert await town.value("select count(*) from app.passes") == 3
+    await town.clock(start + timedelta(days=91))
+    await forgets(town)
+    assert await town.value("select count(*) from app.passes") == 0
+    old = "select count(*) from app.audit_entries where action = 'keys.rotated'"
+    assert await town.value(old) == 1
+
+    # A right that ended a year ago takes its person along; one that runs does not.
+    await town.clock(start + timedelta(days=725))
+    await forgets(town)
+    assert await standing(zelie, amina) == ["active", "active"]
+    await town.clock(start + timedelta(days=735))
+    await forgets(town)
+    assert await standing(zelie, amina, marc) == ["erased", "active", "active"]
+    assert await town.value("select count(*) from app.beneficiary_persons") == 1
+    assert await town.value(old) == 0
+    (entry,) = await town.rows("select actor_role, detail from app.audit_entries where action = 'account.erased'")
+    assert (entry["actor_role"], json.loads(entry["detail"])) == ("worker", {"why": "time_over"})
+
+    # Who was silent for three years is told, and stays by giving a sign of life.
+    await town.clock(start + timedelta(days=3 * 365 - 20))
+    await forgets(town)
+    assert len(list((town.folder / "mails").glob("*-account_ends.eml"))) == 2
+    assert (await ines.asks("GET", "/me")).status_code == 200
+    await town.clock(start + timedelta(days=3 * 365 + 9))
+    await forgets(town)
+    assert await standing(marc, ines) == ["active", "active"]
+    await town.clock(start + timedelta(days=3 * 365 + 12))
+    await forgets(town)
+    assert await standing(marc, ines, amina) == ["erased", "active", "active"]
+    assert len(list((town.folder / "mails").glob("*-account_ends.eml"))) == 2
+
+    # A reservation of three years ago is nobody's, its payment stands in the books, and the figures are what they were.
+    nobody = UUID(int=0)
+    holders = await town.rows("select account_id from app.reservations where id = any ($1)", [r.id for r in held])
+    assert {row["account_id"] for row in holders} == {nobody}
+    assert await town.value("select count(*) from app.impact_entries where account_id <> $1", nobody) == 0
+    assert await town.value("select count(*) from app.payments") == 0
+    assert await town.value("select array_agg(status) from accounting.payments") == ["succeeded", "succeeded"]
+    assert await ines.gets("/impact") == impact
+    assert (await ines.gets("/reservations"))["data"] == []
+    assert await standing(*[await town.a_customer()]) == ["active"]
+    assert (await association.gets("/beneficiaries"))["data"][0]["id"] == str(amina.id)
+    await town.clock(start + timedelta(days=12 * 365))
+    await forgets(town)
+    assert await town.value("select count(*) from accounting.payments") == 0
+
+
+PRIVACY = Path(__file__).parents[2] / "docs" / "privacy.md"
+
+
+def in_french(period: str) -> str:
+    number, _, unit = period.partition(" ")
+    if period in ("-", "00:00:00"):
+        return {"-": "—", "00:00:00": "aucune"}[period]
+    return f"{number} {'an' if unit.startswith('year') else 'jour'}{'s' if int(number) > 1 else ''}"
+
+
+async def test_what_an_older_backup_brings_back_is_erased_again(town: Town) -> None:
+    """Restored: everything but the vault from an older dump, the vault from the newest."""
+    marc, ines = await town.a_customer("Marc Sentinelle"), await town.a_customer("Ines")
+    assert (await marc.asks("DELETE", "/me")).status_code == 204
+    await town.changes(
+        "update app.accounts set status = 'active', erased_at = null, email = 'marc@example.org',"
+        " display_name = 'Marc Sentinelle' where id = $1",
+        marc.id,
+    )
+    await forgets(town)
+    standing = await town.rows("select id, status, display_name from app.accounts")
+    assert {tuple(row) for row in standing} == {(marc.id, "erased", "-"), (ines.id, "active", "Ines")}
+
+
+async def test_the_record_of_processing_names_every_period_as_it_is_enforced(lasting_town: Town) -> None:
+    """The table in docs/privacy.md against app.retention_periods, and every period against what enforces it."""
+    rows = await lasting_town.rows(
+        "select what, coalesce(keeps::text, '-') as keeps, counted_from, reason from app.retention_periods"
+        " order by what"
+    )
+    told = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in PRIVACY.read_text().splitlines()
+        if line.startswith("| `")
+    ]
+    assert told == [(f"`{row['what']}`", in_french(row["keeps"]), row["counted_from"], row["reason"]) for row in rows]
+    enforced = " ".join(file.read_text() for file in (PRIVACY.parents[1] / "policies" / "functions").rglob("*.sql"))
+    enforced += (PRIVACY.parents[1] / "backend" / "worker.py").read_text()
+    kept = {row["what"] for row in rows if row["keeps"] != "-"}
+    assert {what for what in kept if f"kept_for('{what}')" not in enforced and f'"{what}"' not in enforced} == set()
+    assert set(re.findall(r"kept_for\('([a-z_]+)'\)", enforced)) <= kept
+
+    merchant = await lasting_town.a_merchant()
+    async with lasting_town.sql_as(merchant) as connection:
+        assert await connection.fetchval("select count(*) from app.retention_periods") == len(rows)
+    with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
+        await lasting_town.changes("update app.retention_periods set keeps = '1 day'")

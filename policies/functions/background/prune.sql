@@ -96,6 +96,11 @@ begin
         limit most));
     get diagnostics gone = row_count;
     went := went + gone;
+    delete from vault.erased_accounts where ctid = any (array(
+        select ctid from vault.erased_accounts
+        where erased_at < moment - app.kept_for('erased_accounts') limit most));
+    get diagnostics gone = row_count;
+    went := went + gone;
     -- Books are kept for so long from the end of their year.
     delete from accounting.payments where payment_id = any (array(
         select b.payment_id from accounting.payments b

@@ -1,5 +1,5 @@
--- Whose time is over: beneficiaries whose right ended long ago, and those who were silent for long and told so. For the
--- worker, which erases each in a transaction of its own.
+-- Whose time is over: beneficiaries whose right ended long ago, those who were silent for long and told so, and whom a
+-- restored backup brought back. For the worker, which erases each in a transaction of its own.
 create or replace function app.accounts_to_erase(most int) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -11,6 +11,8 @@ begin
         where a.role in ('customer', 'collector') and a.status <> 'erased'
           and a.last_seen_on < app.paris_day(app.clock() - app.kept_for('silent_accounts'))
           and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
+        union all
+        select a.id from vault.erased_accounts e join app.accounts a on a.id = e.account_id where a.status <> 'erased'
         limit most;
 end $$;
 grant execute on function app.accounts_to_erase(int) to ecopanier_worker;

@@ -14,6 +14,10 @@ begin
           and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
         for no key update;
     end if;
+    if not found then
+        perform from vault.erased_accounts e join app.accounts a on a.id = e.account_id
+        where e.account_id = account and a.status <> 'erased';
+    end if;
     if found then perform app.erase_account(account, 'time_over'); end if;
 end $$;
 grant execute on function app.erase_in_time(uuid) to ecopanier_worker;
