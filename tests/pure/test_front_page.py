@@ -91,6 +91,17 @@ async def test_texts_stand_out_from_the_paper_in_light_and_dark() -> None:
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, scheme)
 
 
+# Comments, and what is between quotes.
+WORDS_OF_A_SCRIPT = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"')
+
+
+async def test_no_script_has_an_escape_outside_of_its_words() -> None:
+    """A browser that meets one refuses the whole script, and the page stays empty."""
+    assert "\\" in WORDS_OF_A_SCRIPT.sub("", 'late ? ""\\u00a0: "\\u00a0" // a control')
+    for name in ("pass.js", "docs.js"):
+        assert "\\" not in WORDS_OF_A_SCRIPT.sub("", (await front(no_figures, f"/static/{name}")).text), name
+
+
 @pytest.mark.parametrize(
     ("written", "expected"),
     [

@@ -30,12 +30,12 @@ function when(start, end) {
   const day = new Intl.DateTimeFormat("fr-FR", { ...paris, weekday: "long", day: "numeric", month: "long" });
   const time = new Intl.DateTimeFormat("fr-FR", { ...paris, hour: "2-digit", minute: "2-digit" });
   const [from, until] = [new Date(start), new Date(end)];
-  const lastDay = day.format(from) === day.format(until) ? ""\u00a0: `${day.format(until)} à `;
+  const lastDay = day.format(from) === day.format(until) ? "" : `${day.format(until)} à `;
   return `${day.format(from)}, de ${time.format(from)} à ${lastDay}${time.format(until)}`;
 }
 
 async function show() {
-  const token = decodeURIComponent(location.hash.slice(1));
+  const token = location.hash.slice(1);
   part("shown").hidden = true;
   if (!token) {
     say(WORDS.noToken);
