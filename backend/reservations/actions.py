@@ -22,13 +22,6 @@ PAUSE_SECONDS = 0.05
 log = structlog.get_logger("ecopanier.reservations")
 
 
-async def reserve(
-    acts: Acts, stripe: Stripe, caller: UUID, lot_id: UUID, quantity: int, key: str, fingerprint: bytes
-) -> tuple[int, bytes]:
-    """Reserve portions and give status and JSON of the answer, the same for the same key: as `answered` says."""
-    return await answered(acts, stripe, caller, key, fingerprint, "reserve", lot_id, quantity)
-
-
 async def answered(
     acts: Acts,
     stripe: Stripe,

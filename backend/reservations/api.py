@@ -1,39 +1,29 @@
 """Reservations and passes over HTTP."""
 
-import inspect
 from typing import Annotated, cast
 from uuid import UUID
 
-import limits
-from fastapi import Depends, Header, Path, Request
+from fastapi import Depends, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.common_facts import NotAllowed
-from backend.db import Database, SignedIn
+from backend.db import SignedIn
 from backend.errors import problems
 from backend.idempotency import (
-    IdempotencyInProgress,
-    IdempotencyKeyMissing,
-    IdempotencyMismatch,
     OnceDep,
-    fingerprint,
-    key_of,
 )
-from backend.identity import also_at_kiosks, caller
-from backend.limits import spend
-from backend.lots.facts import LotClosed, LotNotFound
+from backend.identity import also_at_kiosks
+from backend.lots.facts import LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
 from backend.reservations import actions, queries
 from backend.reservations.facts import (
     DailyQuotaReached,
-    LotChanged,
     LotSoldOut,
     NoPassYet,
     ReservationNotFound,
     ReservationOver,
 )
+from backend.reservations.making import REFUSALS, documented, id_in, making
 from backend.reservations.passes import Passes, png, svg
 from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
 from backend.routing import HotRoutes, Router
@@ -42,35 +32,15 @@ from backend.strict_json import read_body
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
-RESERVATIONS = limits.parse("300/minute")
 CURSOR = TypeAdapter(tuple[UUID])
 
 
 @also_at_kiosks
 async def reserve(request: Request) -> Response:
     """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
-    account_id = await caller(request)
-    # One person at a screen needs far less; a script that holds a shop's whole stock needs more.
-    await spend(request.scope, "reservations", RESERVATIONS, str(account_id))
-    key = key_of(request)
-    if key is None:
-        raise IdempotencyKeyMissing
+    made = await making(request)
     wanted = await read_body(request, ReservationIn)
-    try:
-        lot_id = UUID(request.path_params["lot_id"])
-    except ValueError:
-        raise LotNotFound from None
-    state = request.app.state
-    status, body = await actions.reserve(
-        cast(Database, state.database).acts,
-        state.stripe,
-        account_id,
-        lot_id,
-        wanted.quantity,
-        key,
-        fingerprint(request, await request.body()),
-    )
-    return Response(body, status, media_type="application/json")
+    return await made.answer("reserve", id_in(request, "lot_id", LotNotFound), wanted.quantity)
 
 
 hot.add(
@@ -81,30 +51,8 @@ hot.add(
     answer=ReservationMade,
     status_code=201,
     signed_in=True,
-    others=[
-        inspect.Parameter("lot_id", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[UUID, Path()]),
-        inspect.Parameter(
-            "idempotency_key",
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[
-                str, Header(max_length=255, description="Your own name for this request.", examples=["lunch-42"])
-            ],
-        ),
-    ],
-    responses=problems(
-        NotAllowed,
-        LotNotFound,
-        LotSoldOut,
-        LotClosed,
-        LotChanged,
-        DailyQuotaReached,
-        ReservationOver,
-        PaymentBelowMinimum,
-        PaymentUnavailable,
-        IdempotencyKeyMissing,
-        IdempotencyMismatch,
-        IdempotencyInProgress,
-    ),
+    others=documented("lot_id"),
+    responses=problems(*REFUSALS, LotSoldOut, DailyQuotaReached),
 )
 
 

@@ -5,22 +5,19 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import Acts, call
-from backend.payments.stripe_client import Stripe
-from backend.reservations.actions import answered
+from backend.db import call
+from backend.reservations.making import Making
 from backend.suspended_lots import queries
 from backend.suspended_lots.schemas import IfUnclaimed, SuspendedLotIn, SuspendedLotOut
 
 
-async def suspend_lot(
-    acts: Acts, stripe: Stripe, caller: UUID, wanted: SuspendedLotIn, key: str, fingerprint: bytes
-) -> tuple[int, bytes]:
+async def suspend_lot(made: Making, wanted: SuspendedLotIn) -> tuple[int, bytes]:
     """Hold portions to give and give status and JSON of the answer, the same for the same key, as `reserve` does.
 
     Raises asyncpg errors that carry facts, PaymentUnavailable.
     """
     gift = (wanted.lot_id, wanted.quantity, wanted.if_unclaimed)
-    status, body = await answered(acts, stripe, caller, key, fingerprint, "suspend_lot", *gift, with_pass=False)
+    status, body = await made.outcome("suspend_lot", *gift, with_pass=False)
     return status, json.dumps(json.loads(body) | {"if_unclaimed": wanted.if_unclaimed}, ensure_ascii=False).encode()
 
 

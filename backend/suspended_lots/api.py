@@ -1,31 +1,21 @@
 """Suspended lots over HTTP."""
 
-import inspect
-from typing import Annotated, cast
+from typing import cast
 from uuid import UUID
 
-from fastapi import Header, Request, Response
+from fastapi import Request, Response
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid, NotAllowed, PreconditionFailed
-from backend.db import Database, SignedIn
+from backend.common_facts import CursorInvalid, PreconditionFailed
+from backend.db import SignedIn
 from backend.errors import problems
 from backend.etags import IfMatch, etag
 from backend.idempotency import (
-    IdempotencyInProgress,
-    IdempotencyKeyMissing,
-    IdempotencyMismatch,
     OnceDep,
-    fingerprint,
-    key_of,
 )
-from backend.identity import caller
-from backend.limits import spend
-from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
-from backend.reservations.api import RESERVATIONS
-from backend.reservations.facts import LotChanged, LotSoldOut, ReservationOver
+from backend.reservations.facts import LotSoldOut, ReservationOver
+from backend.reservations.making import REFUSALS, documented, making
 from backend.routing import HotRoutes, Router
 from backend.strict_json import read_body
 from backend.suspended_lots import actions, queries
@@ -40,21 +30,9 @@ CURSOR = TypeAdapter(tuple[UUID])
 
 async def suspend_lot(request: Request) -> Response:
     """Pay for portions of a discounted lot, so that a beneficiary may collect them; held until it is paid."""
-    account_id = await caller(request)
-    await spend(request.scope, "reservations", RESERVATIONS, str(account_id))
-    key = key_of(request)
-    if key is None:
-        raise IdempotencyKeyMissing
+    made = await making(request)
     wanted = await read_body(request, SuspendedLotIn)
-    state = request.app.state
-    status, body = await actions.suspend_lot(
-        cast(Database, state.database).acts,
-        state.stripe,
-        account_id,
-        wanted,
-        key,
-        fingerprint(request, await request.body()),
-    )
+    status, body = await actions.suspend_lot(made, wanted)
     return Response(body, status, media_type="application/json")
 
 
@@ -66,28 +44,8 @@ hot.add(
     answer=SuspendedLotMade,
     status_code=201,
     signed_in=True,
-    others=[
-        inspect.Parameter(
-            "idempotency_key",
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[
-                str, Header(max_length=255, description="Your own name for this request.", examples=["a-gift-42"])
-            ],
-        ),
-    ],
-    responses=problems(
-        NotAllowed,
-        LotNotFound,
-        LotSoldOut,
-        LotClosed,
-        LotChanged,
-        ReservationOver,
-        PaymentBelowMinimum,
-        PaymentUnavailable,
-        IdempotencyKeyMissing,
-        IdempotencyMismatch,
-        IdempotencyInProgress,
-    ),
+    others=documented(),
+    responses=problems(*REFUSALS, LotSoldOut),
 )
 
 

@@ -1,32 +1,25 @@
 """Waiting lists over HTTP, and the draws that admins can check."""
 
-import inspect
 from typing import Annotated, cast
 from uuid import UUID
 
-import limits
-from fastapi import Header, Path, Request
+from fastapi import Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.common_facts import CursorInvalid, NotAllowed
-from backend.db import AsAdmin, Database, SignedIn, signed_in_as
+from backend.db import AsAdmin, SignedIn, signed_in_as
 from backend.errors import problems
 from backend.idempotency import (
-    IdempotencyInProgress,
-    IdempotencyKeyMissing,
-    IdempotencyMismatch,
     OnceDep,
-    fingerprint,
-    key_of,
 )
 from backend.identity import Role, also_at_kiosks, caller
-from backend.limits import limited, spend
+from backend.limits import limited
 from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.payments.facts import PaymentBelowMinimum, PaymentUnavailable
-from backend.reservations.facts import DailyQuotaReached, LotChanged, ReservationOver
+from backend.reservations.facts import DailyQuotaReached
+from backend.reservations.making import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import ReservationMade
 from backend.routing import HotRoutes, Router
 from backend.waiting import actions, queries
@@ -37,7 +30,6 @@ from backend.waiting.schemas import DrawOut, WaitingIn, WaitingOut
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
-TAKES = limits.parse("60/minute")
 CURSOR = TypeAdapter(tuple[UUID])
 AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)]
 
@@ -78,25 +70,8 @@ async def take_offer(request: Request) -> Response:
 
     Of more portions than today's quota still lets through, as many as it does; the rest goes on to the next.
     """
-    account_id = await caller(request)
-    await spend(request.scope, "takes", TAKES, str(account_id))
-    key = key_of(request)
-    if key is None:
-        raise IdempotencyKeyMissing
-    try:
-        waiting_id = UUID(request.path_params["waiting_id"])
-    except ValueError:
-        raise WaitingNotFound from None
-    state = request.app.state
-    status, body = await actions.take_offer(
-        cast(Database, state.database).acts,
-        state.stripe,
-        account_id,
-        waiting_id,
-        key,
-        fingerprint(request, await request.body()),
-    )
-    return Response(body, status, media_type="application/json")
+    made = await making(request)
+    return await made.answer("take_offer", id_in(request, "waiting_id", WaitingNotFound))
 
 
 hot.add(
@@ -106,33 +81,8 @@ hot.add(
     answer=ReservationMade,
     status_code=201,
     signed_in=True,
-    others=[
-        inspect.Parameter("waiting_id", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[UUID, Path()]),
-        inspect.Parameter(
-            "idempotency_key",
-            inspect.Parameter.KEYWORD_ONLY,
-            annotation=Annotated[
-                str, Header(max_length=255, description="Your own name for this request.", examples=["lunch-43"])
-            ],
-        ),
-    ],
-    responses=problems(
-        NotAllowed,
-        WaitingNotFound,
-        NothingOffered,
-        OfferLapsed,
-        WaitingOver,
-        LotNotFound,
-        LotClosed,
-        LotChanged,
-        DailyQuotaReached,
-        ReservationOver,
-        PaymentBelowMinimum,
-        PaymentUnavailable,
-        IdempotencyKeyMissing,
-        IdempotencyMismatch,
-        IdempotencyInProgress,
-    ),
+    others=documented("waiting_id"),
+    responses=problems(*REFUSALS, WaitingNotFound, NothingOffered, OfferLapsed, WaitingOver, DailyQuotaReached),
 )
 
 
