@@ -175,13 +175,18 @@ def _answer(status: int, body: str, headers: dict[str, str] | None = None) -> Re
     return Response(body, status, headers, media_type="application/json" if body else None)
 
 
-async def _once(
-    request: Request,
-    idempotency_key: Annotated[
-        str | None,
-        Header(max_length=LONGEST_KEY, description="Your own name for this request; sent again, it happens once."),
-    ] = None,
-) -> Once:
+KeyHeader = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        max_length=LONGEST_KEY,
+        description="Your own name for this request; sent again, it happens once.",
+    ),
+]
+"""Documents the key of a route that reads its request itself."""
+
+
+async def _once(request: Request, idempotency_key: KeyHeader = None) -> Once:
     return Once(key_of(request), fingerprint(request, await request.body()))
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any, cast
 from uuid import UUID
 
 import limits
-from fastapi import Header, Query, Request, Response
+from fastapi import Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,7 +25,7 @@ from backend.common_facts import CursorInvalid, NotAllowed
 from backend.db import AsMerchant, database, role_in, signed_in_as
 from backend.errors import problems
 from backend.file_store import FileStore
-from backend.idempotency import IdempotencyInProgress, Once, OnceDep, fingerprint, key_of
+from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, OnceDep, fingerprint, key_of
 from backend.identity import Role, caller
 from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -83,14 +83,7 @@ UPLOAD: dict[str, Any] = {
 )
 async def propose_agreement(
     request: Request,
-    _documented: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            max_length=255,
-            description="Your own name for this request; sent again, it happens once.",
-        ),
-    ] = None,
+    _documented: KeyHeader = None,
 ) -> Response:
     """Propose a signed donation agreement to a shop, as a verified association.
 

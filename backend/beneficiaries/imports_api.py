@@ -1,10 +1,10 @@
 """Enrolling from a spreadsheet over HTTP: the file, how far it is, and the template."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import limits
-from fastapi import Header, Request
+from fastapi import Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from backend.beneficiaries.uploads import sent_csv
 from backend.common_facts import CursorInvalid
 from backend.db import AsEnroller, database
 from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, Once, fingerprint, key_of
+from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.identity import caller
 from backend.limits import spend
 from backend.paging import After, Limit, Page, cursor_key, page_of
@@ -59,14 +59,7 @@ UPLOAD: dict[str, Any] = {
 )
 async def import_beneficiaries(
     request: Request,
-    _documented: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            max_length=255,
-            description="Your own name for this request; sent again, it happens once.",
-        ),
-    ] = None,
+    _documented: KeyHeader = None,
 ) -> Response:
     """Enrol everybody in a CSV, as a verified association or an admin: one outcome a line.
 

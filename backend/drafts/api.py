@@ -1,10 +1,10 @@
 """From a photo to a draft over HTTP."""
 
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
 import limits
-from fastapi import Header, Request
+from fastapi import Request
 from starlette.responses import Response
 
 from backend.db import database
@@ -12,7 +12,7 @@ from backend.drafts import actions
 from backend.drafts.facts import WhichShop
 from backend.drafts.schemas import DraftMade, ForShop
 from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, Once, fingerprint, key_of
+from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.identity import caller
 from backend.limits import spend
 from backend.photos.facts import (
@@ -75,14 +75,7 @@ UPLOAD: dict[str, Any] = {
 )
 async def draft_lot(
     request: Request,
-    _documented: Annotated[
-        str | None,
-        Header(
-            alias="Idempotency-Key",
-            max_length=255,
-            description="Your own name for this request; sent again, it happens once.",
-        ),
-    ] = None,
+    _documented: KeyHeader = None,
 ) -> Response:
     """Draft a lot from a photo of what is left; nothing is published.
 
