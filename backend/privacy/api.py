@@ -1,12 +1,15 @@
 """What people may ask about their data, over HTTP: consents and erasure."""
 
+from uuid import UUID
+
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
 from backend.accounts.facts import TooManyTries
 from backend.associations.facts import DocumentStoreUnavailable
+from backend.beneficiaries.facts import BeneficiaryNotFound
 from backend.common_facts import NotSignedIn, TryAgain
-from backend.db import AccountSuspended, ActsDep, SignedIn, call, caller_in, database
+from backend.db import AccountSuspended, ActsDep, AsEnroller, SignedIn, call, caller_in, database
 from backend.errors import problems
 from backend.identity import caller, claims_of, documented_sign_in
 from backend.limits import limited
@@ -82,3 +85,14 @@ async def erase_own_account(
     session_id = claims.session if claims is not None else None
     await actions.confirm_erasure(acts, caller_in(session), session_id, confirmed.password if confirmed else None)
     await call(session, "erase_own_account")
+
+
+@router.delete(
+    "/beneficiaries/{beneficiary_id}", status_code=204, response_class=Response, responses=problems(BeneficiaryNotFound)
+)
+async def erase_beneficiary(beneficiary_id: UUID, session: AsEnroller) -> None:
+    """Erase somebody who asked for it and cannot do so themselves, as the association that enrolled them or an admin.
+
+    For good, as `DELETE /me`; the audit log keeps who did it. To end a right, suspend it instead.
+    """
+    await call(session, "erase_beneficiary", beneficiary=beneficiary_id)

@@ -4,14 +4,19 @@ from uuid import UUID
 
 from backend.associations import jobs as associations
 from backend.photos import jobs as photos
+from backend.privacy.sign_ins import remove_sign_in
 from backend.work import Work
 
 MANY = 500
 
 
 async def finish_erasure(work: Work, account_id: UUID) -> None:
-    """Do what an erasure left to do: what slipped in beside it, the books, the photos' files. Harmless twice."""
+    """Do what an erasure left to do: what slipped in beside it, the books, the sign-in, files. Harmless twice.
+
+    Raises SignInNotRemoved, to be tried again.
+    """
     await work.acts.value("finish_erasure", account_id)
+    await remove_sign_in(work.settings, account_id)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
 

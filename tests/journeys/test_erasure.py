@@ -2,13 +2,19 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
+from pydantic import SecretStr
 
+from backend.privacy.sign_ins import SignInNotRemoved, remove_sign_in
+from backend.reservations.passes import new_code
+from backend.settings import Settings
+from tests.listener import Listener, reply
 from tests.photographs import file_of, two_colours
-from tests.town import Person, Town
+from tests.town import Lot, Person, Town
+from tests.town.databases import API
 from tests.visitors import PASSWORD, Visitor, mails
 
 BOOKED = {
@@ -170,6 +176,22 @@ async def test_a_beneficiary_leaves_neither_name_nor_code_nor_key(town: Town) ->
     again = await association.enrols(first_name="Zélie", email="zelie@example.org")
     assert again["id"] != str(account_id)
 
+    # Who has no password asks the association, and nobody else's can do it.
+    path = f"/beneficiaries/{again['id']}"
+    elsewhere = await town.an_association("Ailleurs")
+    assert [(await who.asks("DELETE", path)).status_code for who in (elsewhere, await town.a_customer())] == [404, 403]
+    assert (await association.asks("DELETE", path)).status_code == 204
+    assert (
+        await town.value("select count(*) from app.beneficiary_persons where beneficiary_id = $1", UUID(again["id"]))
+        == 0
+    )
+    (said,) = await town.rows(
+        "select actor_id, detail from app.audit_entries where action = 'account.erased' and subject_id = $1",
+        UUID(again["id"]),
+    )
+    assert (said["actor_id"], said["detail"]) == (association.id, '{"why": "asked_for"}')
+    assert (await association.asks("DELETE", path)).status_code == 404
+
 
 async def test_a_merchant_takes_their_words_and_photos_along(town: Town) -> None:
     merchant = await town.a_merchant("Sophie")
@@ -282,3 +304,77 @@ async def test_the_books_hold_what_the_law_names_for_one_role_alone(town: Town) 
             await town.changes(statement)
     assert await town.value("select app.prune(100)") == 1
     assert await town.value("select count(*) from accounting.payments") == 1
+
+
+async def test_with_supabase_auth_the_sign_in_goes_there_too() -> None:
+    gone, account = [200], uuid4()
+    async with Listener(lambda _: reply(gone[0])) as project:
+        chosen = Settings(
+            auth="supabase", supabase_url=project.url, supabase_secret_key=SecretStr("sb_secret_x"), photos="directory"
+        )
+        for status in (200, 404):  # the second time nobody is there any more
+            gone[0] = status
+            await remove_sign_in(chosen, account)
+        gone[0] = 500
+        with pytest.raises(SignInNotRemoved, match="500"):
+            await remove_sign_in(chosen, account)
+        asked = {(one.method, one.path, one.headers["apikey"]) for one in project.received}
+        assert asked == {("DELETE", f"/auth/v1/admin/users/{account}", "sb_secret_x")}
+        await remove_sign_in(Settings(auth="own"), account)
+        assert len(project.received) == 3
+
+
+async def test_who_gives_and_who_waits_goes_and_nobody_loses_by_it(town: Town) -> None:
+    """A gift stays given and its unclaimed money comes back; a place in line goes on to the next."""
+    donor, zelie = await town.a_customer("Marc"), await town.a_beneficiary("Zélie")
+    lot = await town.a_lot(left=4, price_cents=400)
+    gift = await donor.posts(
+        "/suspended-lots", {"lot_id": str(lot.id), "quantity": 2, "if_unclaimed": "move"}, key="gift"
+    )
+    paid = gift["reservation"] if "reservation" in gift else gift
+    await town.stripe.pay(paid["payment"]["client_secret"], "pm_card_visa")
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    beside = Lot(
+        await town.value("select id from app.lots where suspended_from = $1", lot.id),
+        lot.shop, "free", 0, lot.pickup_start, lot.pickup_end,
+    )  # fmt: skip
+    taken = await zelie.reserves(beside)
+
+    assert await erases(donor) == (204, None)
+    await town.worker_runs()
+    assert await town.status_of(taken) == "confirmed"
+    assert await town.value("select count(*) from accounting.payments") == 0  # its end is open
+
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await zelie.pass_for(taken))
+    await town.clock(lot.pickup_end + timedelta(hours=1))
+    for _ in range(3):
+        await town.worker_runs()
+    await town.value("select app.forget_reservations(100)")
+    booked = await town.rows("select amount_cents, refunded_cents, status from accounting.payments")
+    assert [tuple(row) for row in booked] == [(800, 400, "refunded")]
+    assert not list((town.folder / "mails").glob("*-suspended_lot_*.eml"))  # there is nobody to write to
+
+
+async def test_who_erases_while_reserving_leaves_nothing_running(town: Town) -> None:
+    """A reservation that an erasure could not see yet, because it commits after it, is ended a minute later."""
+    lot, zelie = await town.a_free_lot(left=3), await town.a_beneficiary()
+    async with town.copy.connection(API) as api:
+        transaction = api.transaction()
+        await transaction.start()
+        await api.fetch("select * from app.reserve($1, $2, 1, 'a key', '', $3)", zelie.id, lot.id, new_code())
+        assert await erases(zelie) == (204, None)
+        await transaction.commit()
+    assert await town.value("select status from app.reservations") == "confirmed"  # the control: it did slip in
+    due = await town.rows(
+        "select scheduled_at - now() as pause from jobs.procrastinate_jobs where task_name = 'privacy.finish_erasure'"
+    )
+    assert [row["pause"] is not None and timedelta(seconds=30) < row["pause"] for row in due].count(True) == 1
+
+    await town.value("select app.finish_erasure($1)", zelie.id)
+
+    assert await town.value("select status from app.reservations") == "cancelled"
+    assert await town.left(lot) == 3
+    assert await town.taken_today(zelie) == 0
+    assert await town.value("select count(*) from app.passes") == 0

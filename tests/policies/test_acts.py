@@ -101,6 +101,7 @@ class Things:
                 "select app.set_beneficiary_status($1, 'suspended')",
                 [first["beneficiary"].id],
             ),
+            "erase the beneficiary": ("select app.erase_beneficiary($1)", [first["beneficiary"].id]),
             "renew the beneficiary": ("select app.renew_beneficiary($1, '2099-01-01')", [first["beneficiary"].id]),
             "make the beneficiary's card": (
                 "select code from app.issue_cards(array[$1::uuid], array[sha256('B')])",

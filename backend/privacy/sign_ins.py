@@ -1,0 +1,38 @@
+"""The sign-in that Supabase Auth keeps of an erased account: its address and password are there, not here."""
+
+from uuid import UUID
+
+import httpx2
+import structlog
+
+from backend.settings import Settings
+
+SECONDS = 15.0
+
+log = structlog.get_logger("ecopanier.privacy")
+
+
+class SignInNotRemoved(Exception):
+    """Supabase Auth did not remove a sign-in now; a later try may succeed. Its text names the cause, no answer."""
+
+
+async def remove_sign_in(settings: Settings, account_id: UUID) -> None:
+    """Remove somebody from Supabase Auth, where that signs people in; one who is gone already is no mistake.
+
+    Without the project's secret key it cannot be done from here, which the log says. Raises SignInNotRemoved.
+    """
+    if settings.auth != "supabase" or settings.supabase_url is None:
+        return
+    if settings.supabase_secret_key is None:
+        log.error("privacy.sign_in_left", account_id=str(account_id))
+        return
+    key = settings.supabase_secret_key.get_secret_value()
+    headers = {"apikey": key, "Authorization": f"Bearer {key}"}
+    try:
+        async with httpx2.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
+            url = f"{settings.supabase_url}/auth/v1/admin/users/{account_id}"
+            answer = await client.delete(url, headers=headers)
+    except httpx2.HTTPError as error:
+        raise SignInNotRemoved(type(error).__name__) from None
+    if answer.status_code not in (200, 204, 404):
+        raise SignInNotRemoved(str(answer.status_code))
