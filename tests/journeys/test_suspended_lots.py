@@ -5,6 +5,7 @@ from typing import Any
 
 from scripts.proofs.audit import DATABASE
 from tests.town import Customer, Lot, Reservation, Town, refused
+from tests.town.databases import WORKER
 
 MINUTE = timedelta(minutes=1)
 
@@ -218,6 +219,25 @@ async def test_withdrawing_or_recalling_ends_both_and_everybody_gets_everything_
         for mail in (town.folder / "mails").iterdir():
             mail.unlink()
         await town.clock(await town.now() + timedelta(days=1))
+
+
+async def test_a_free_lot_that_is_recalled_after_the_other_ended_is_settled_too(town: Town) -> None:
+    marc, odile, amina = await town.a_customer(), await town.an_admin(), await town.a_beneficiary()
+    lot = await town.a_lot(gtin="03017620422003")
+    gift = await marc.gives(lot, 2)
+    await amina.reserves(await town.beside(lot))
+    await town.clock(lot.pickup_end)
+    async with town.copy.connection(WORKER) as worker:
+        await worker.execute("select app.end_lots(1)")  # of many windows that end at once
+    statuses = await town.rows("select status from app.lots order by id")
+    assert [row["status"] for row in statuses] == ["ended", "published"]
+
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+    await town.worker_runs()
+
+    assert await part_of(marc, gift, "status", "refunded_cents") == ("refunded", 800)
+    assert await town.money(gift) == (800, 800)
+    await nothing_is_wrong(town)
 
 
 async def test_what_moved_ends_with_the_lot_it_moved_to(town: Town) -> None:

@@ -20,7 +20,8 @@ begin
                     'recalls.tell_holder', jsonb_build_object('recall_id', recall, 'reservation_id', reservation));
             end if;
         end loop;
-        perform app.close_suspended(beside, false);
+        -- Or the free one is recalled alone, because the other is over already.
+        perform app.close_suspended(coalesce(beside, lot), false);
     end if;
     -- Looked for last: one that was being handed over when we came is picked up by now.
     for reservation in
