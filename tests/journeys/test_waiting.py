@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from tests.town import Town, refused
 from tests.town.answers import refusal_in
+from tests.town.databases import WORKER
 from tests.town.people import moment
 
 
@@ -152,6 +153,25 @@ async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> N
     await town.changes("update app.beneficiaries set status = 'suspended' where id = $1", bilal.id)
     assert (await refused(bilal.takes(entries[bilal]))).code == "lot.not_found"
     assert await town.stock_is_exact()
+
+
+async def test_who_may_have_nothing_now_holds_up_nobody_elsewhere(town: Town) -> None:
+    amina, bilal, shop = await town.a_beneficiary(), await town.a_beneficiary("Bilal"), await town.a_shop()
+    first, second, plenty = [await town.a_free_lot(left=left, shop=shop) for left in (1, 1, 9)]
+    zoe = await town.a_beneficiary("Zoé")
+    taken = [await zoe.reserves(lot) for lot in (first, second)]
+    entry = await bilal.waits(second)
+    await amina.waits(first)
+    for who in (amina, bilal):
+        eaten = await who.reserves(plenty, 2)
+    for one in taken:
+        await zoe.cancels(one)
+    assert [await town.left(lot) for lot in (first, second)] == [1, 1], "they have no quota left today"
+
+    await bilal.cancels(eaten)
+    async with town.copy.connection(WORKER) as worker:
+        await worker.execute("select app.lapse_offers(1)")  # as many as it may look at
+    assert (await bilal.waiting(entry))["status"] == "offered"
 
 
 async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town: Town) -> None:

@@ -16,6 +16,8 @@ begin
             select null::uuid, l.id from app.lots l
             where l.status = 'published' and l.remaining > 0 and l.pickup_end > app.clock()
               and l.id in (select w.lot_id from app.waiting w where w.status = 'waiting')
+              -- Only where somebody may have it now, so that the others stand in nobody's way, and are not locked.
+              and exists (select from app.line(l, null))
             limit most) y
         order by 2, 1
     loop
