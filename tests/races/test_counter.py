@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from tests.faults.test_payment_races import waiting
 from tests.town import Beneficiary, Lot, Merchant, Pass, Reservation, Town, refused
 from tests.town.answers import refusal_in
 from tests.town.databases import API, WORKER, Connection
@@ -82,6 +83,21 @@ async def test_handing_over_and_cancelling_at_once_is_one_of_both(town: Town, ro
     assert await town.value("select count(*) from app.impact_entries") == int(collected)
     assert await town.value("select remaining from app.lots") == (4 if collected else 5)
     assert await town.stock_is_exact()
+
+
+async def test_who_is_handed_their_food_as_the_lot_is_withdrawn_is_not_told_to_stay_away(town: Town) -> None:
+    merchant, _, reservation, shown = await ready(town)
+    lot = await town.value("select lot_id from app.reservations where id = $1", reservation.id)
+
+    async with town.copy.connection(API) as counter:
+        async with counter.transaction():
+            await counter.fetchrow("select * from app.pick_up($1, $2, true)", merchant.id, shown.code)
+            withdrawn = asyncio.ensure_future(merchant.posts(f"/lots/{lot}/withdraw"))
+            await waiting(town, 1)
+        await withdrawn
+
+    assert await town.status_of(reservation) == "picked_up"
+    assert await town.value("select count(*) from jobs.procrastinate_jobs where task_name like '%tell_holder'") == 0
 
 
 async def test_renewing_a_pass_while_it_is_shown_leaves_one_that_works(town: Town) -> None:

@@ -23,8 +23,8 @@ begin
         where r.lot_id in (lot, beside) and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
         order by r.id
     loop
-        perform app.end_reservation(reservation.id, 'cancelled', 'shop', true, true);
-        if reservation.purpose = 'collect' then
+        -- One that was being handed over when we came is picked up by now.
+        if app.end_reservation(reservation.id, 'cancelled', 'shop', true, true) and reservation.purpose = 'collect' then
             perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', reservation.id));
         end if;
     end loop;
