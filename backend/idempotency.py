@@ -8,6 +8,7 @@ Requests hold passwords and names, answers hold tokens and names: what is kept o
 that only the request itself opens, so that a dump of the database gives neither away, not even together with our keys.
 """
 
+import asyncio
 import hmac
 import os
 from base64 import b64decode, b64encode
@@ -30,6 +31,7 @@ from backend.settings import settings
 LONGEST_KEY = 255
 NONCE_BYTES = 12
 LEASE_SECONDS = 60
+SEALED_AT_ONCE = 2**18  # characters; others' requests do not wait for more
 
 
 class IdempotencyMismatch(Fact):
@@ -102,7 +104,7 @@ class Once:
         return await self.keeps_json(session, to_json(jsonable_encoder(outcome)).decode(), status_code)
 
     async def keeps_json(self, session: AsyncSession, body: str, status_code: int) -> Response:
-        """Do the same for an answer that is JSON already: one that is large, made piece by piece."""
+        """Do the same for an answer that is JSON already: one of some megabytes, made piece by piece."""
         await self._keep(session, body, status_code)
         return _answer(status_code, body)
 
@@ -128,7 +130,10 @@ class Once:
 
     async def _keep(self, session: AsyncSession, body: str, status_code: int) -> None:
         if self._key is not None:
-            kept_body = sealed(body, self._opens)
+            if len(body) <= SEALED_AT_ONCE:
+                kept_body = sealed(body, self._opens)
+            else:
+                kept_body = await asyncio.to_thread(sealed, body, self._opens)
             await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
 
     async def __call__(

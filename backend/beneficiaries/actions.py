@@ -1,11 +1,9 @@
 """Enrolling beneficiaries and deciding about their right."""
 
 import asyncio
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from hashlib import sha256
 from typing import Any, Literal, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.accounts.tokens import new_token, token_hash
+from backend.accounts.tokens import derived_token, new_token, token_hash
 from backend.beneficiaries import queries
 from backend.beneficiaries.facts import (
     AlreadyEnrolled,
@@ -35,6 +33,7 @@ from backend.db import call, call_row
 from backend.errors import Fact
 from backend.etags import require_revision
 from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
+from backend.settings import settings
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -55,7 +54,8 @@ async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> Enr
     [outcome] = await enrol_together(session, [person])
     if outcome.what != "enrolled":
         raise NOT_ENROLLED[outcome.what]
-    assert outcome.id is not None and outcome.code is not None  # noqa: S101, PT018  whoever is enrolled has both
+    # Whoever is enrolled has all of it.
+    assert outcome.id is not None and outcome.code is not None and outcome.activation_token is not None  # noqa: S101, PT018
     return EnrolledOut(
         id=outcome.id,
         code=outcome.code,
@@ -75,12 +75,15 @@ NOT_ENROLLED: Mapping[NotEnrolled, type[Fact]] = {
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What became of one person. Id and code for whoever enrolled them, now or earlier, and for nobody else."""
+    """What became of one person. Id and code for whoever enrolled them, now or earlier, and for nobody else.
+
+    With the token of the enrolment as long as it waits to be used.
+    """
 
     what: Literal["enrolled"] | NotEnrolled
     id: UUID | None
     code: str | None
-    activation_token: str
+    activation_token: str | None
 
 
 def today() -> date:
@@ -106,12 +109,31 @@ async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]
             "identities": [one.identity for one in sealed],
             "wrapped_keys": [one.key.wrapped for one in sealed],
             "master_key": keyring().current,
-            "activation_hashes": [sha256(one.token.encode()).digest() for one in sealed],
+            "activation_hashes": [one.token_hash for one in sealed],
         },
     )
+    secret = _activation_secret()
     return [
-        Enrolment(row.outcome, row.beneficiary, row.new_code, one.token) for row, one in zip(rows, sealed, strict=True)
+        Enrolment(row.outcome, row.beneficiary, row.new_code, _waiting_token(secret, row.beneficiary, row.held_token))
+        for row in rows
     ]
+
+
+def _activation_secret() -> bytes:
+    return settings().derived_key("one-time-tokens")
+
+
+def _activation_token(secret: bytes, account_id: UUID) -> str:
+    """Make the token of an enrolment: made again, it is the same, and it is kept nowhere."""
+    return derived_token(secret, "activate", str(account_id))
+
+
+def _waiting_token(secret: bytes, account_id: UUID | None, held: bytes | None) -> str | None:
+    """Give the token of an enrolment if that is the one that waits: none was used, and none took its place."""
+    if account_id is None or held is None:
+        return None
+    token = _activation_token(secret, account_id)
+    return token if token_hash(token) == held else None
 
 
 @dataclass(frozen=True)
@@ -119,19 +141,20 @@ class _Sealed:
     key: DataKey
     person: bytes
     identity: bytes
-    token: str
+    token_hash: bytes
 
 
 def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Sealed]:
     """Seal each with a key of their own. In a thread: many of them would hold up the requests of others."""
-    keys = keyring()
+    keys, secret = keyring(), _activation_secret()
     made = []
     for account_id, person in zip(ids, persons, strict=True):
         key = keys.new_data_key(account_id)
         known = person.model_dump(mode="json", exclude={"eligible_until", "household_size"})
         identity = identity_of(keys, person.first_name, person.last_name, person.birth_date)
         # The database keeps what checks the token, not what is shown to the person.
-        made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, secrets.token_urlsafe(32)))
+        held = token_hash(_activation_token(secret, account_id))
+        made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, held))
     return made
 
 

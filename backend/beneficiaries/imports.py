@@ -134,9 +134,10 @@ async def _enrol(
             counts = progress.add(told)
             await call(session, "import_goes_on", **{"import": import_id}, **counts)
             await once.goes_on(session)
+    answer = await asyncio.to_thread(progress.answer, import_id, lines)
     async with database.session(account_id) as session, session.begin():
         await call(session, "end_import", **{"import": import_id}, how="done")
-        return await once.keeps_json(session, progress.answer(import_id, lines), 200)
+        return await once.keeps_json(session, answer, 200)
 
 
 @dataclass(frozen=True)
@@ -183,11 +184,10 @@ def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[
     """Say what came of a line: ids, codes and our own words, nothing of what stood in it."""
     if enrolment is None:
         return {"line": read.line, "outcome": "refused", "errors": [error.model_dump() for error in read.errors]}
-    known = {"id": enrolment.id, "code": enrolment.code} if enrolment.id else {}
-    if enrolment.what == "enrolled":
-        return {"line": read.line, "outcome": "enrolled", **known, "activation_token": enrolment.activation_token}
-    if enrolment.what == "already":
-        return {"line": read.line, "outcome": "already_enrolled", **known}
+    if enrolment.what == "enrolled" or enrolment.what == "already":
+        outcome = "enrolled" if enrolment.what == "enrolled" else "already_enrolled"
+        known = {"id": enrolment.id, "code": enrolment.code, "activation_token": enrolment.activation_token}
+        return {"line": read.line, "outcome": outcome, **{name: value for name, value in known.items() if value}}
     where = "eligible_until" if enrolment.what == "past" else "line"
     error = _refusal(where, NOT_ENROLLED[enrolment.what], language)
     return {"line": read.line, "outcome": "refused", "errors": [error.model_dump()]}

@@ -165,7 +165,7 @@ class LineOutcome(Out):
     code: str | None = Field(default=None, examples=["2026-BEN-00042"])
     activation_token: str | None = Field(
         default=None,
-        description="For `POST /auth/activate`; valid for 30 days, shown this once.",
+        description="For `POST /auth/activate`; valid for 30 days, and told again as long as it waits to be used.",
         examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
     errors: list[LineError] | None = None

@@ -180,7 +180,7 @@ class Story:
             "email": None,
             "phone": None,
         }
-        _place, _outcome, account, drawn = self._acts.call_as(
+        _place, _outcome, account, drawn, _held = self._acts.call_as(
             self._accounts[person.by],
             "enrol_beneficiaries",
             ids=[new_id],

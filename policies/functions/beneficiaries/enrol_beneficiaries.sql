@@ -3,14 +3,15 @@
 -- nobody may write accounts; what it gives is ids and codes, in the order of the arrays.
 -- One never stands in the way of another. Whose right would end before today is not enrolled: `past`. Who is enrolled
 -- already, here or by another association, is known by the keyed hash of who they are and left as they are: `already`,
--- with id and code where the caller enrolled them. For whom no code of this year is left: `no_code`.
+-- with id and code where the caller enrolled them, and the hash of the token that waits for their first sign-in, so that
+-- who imports a file again, because an answer was lost, gets what it said. For whom no code of this year is left: `no_code`.
 -- Two imports of the same people at once neither enrol anybody twice nor wait for each other in a circle: both claim
 -- people in the order of their hashes, then whoever draws codes does so alone, and waits for nothing any more.
 -- The number in a code is drawn at random, so that codes reveal neither how many people there are nor their order.
 create or replace function app.enrol_beneficiaries(
     ids uuid[], untils date[], household_sizes int[], sealed_persons bytea[], identities bytea[], wrapped_keys bytea[],
     master_key text, activation_hashes bytea[])
-returns table (place int, outcome text, beneficiary uuid, new_code text)
+returns table (place int, outcome text, beneficiary uuid, new_code text, held_token bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -89,12 +90,14 @@ begin
         select n.place::int,
                case when c.place is not null then 'enrolled' when n.until < today then 'past'
                     when p.beneficiary_id is not null then 'already' else 'no_code' end,
-               b.id, b.code
+               b.id, b.code, t.token_hash
         from unnest(ids, untils, identities) with ordinality as n (id, until, identity, place)
         left join unnest(claimed) as c (place) on c.place = n.place
         left join app.beneficiary_persons p on p.identity = n.identity and n.until >= today
         left join app.beneficiaries b
             on b.id = p.beneficiary_id and (c.place is not null or b.association_id = enroller)
+        left join app.one_time_tokens t
+            on t.account_id = b.id and t.purpose = 'activate' and t.used_at is null and t.expires_at > moment
         order by n.place;
 end $$;
 grant execute on function app.enrol_beneficiaries(uuid[], date[], int[], bytea[], bytea[], bytea[], text, bytea[])
