@@ -59,12 +59,12 @@ class _Progress:
         self.outcomes.append(to_json(told)[1:-1])
         return counts
 
-    def answer(self, import_id: UUID, lines: int) -> str:
+    def answer(self, import_id: UUID) -> str:
         """Write the whole answer. By hand: a model of so many outcomes would hold up everybody else's requests."""
         summary = to_json(
             {
                 "import_id": import_id,
-                "lines": lines,
+                "lines": self.enrolled + self.already_enrolled + self.refused,
                 "enrolled": self.enrolled,
                 "already_enrolled": self.already_enrolled,
                 "refused": self.refused,
@@ -92,7 +92,7 @@ async def import_people(
         async with database.session(account_id) as session, session.begin():
             import_id: UUID = await call(session, "begin_import", lines=lines)
         try:
-            return await _enrol(database, account_id, import_id, spreadsheets.rows(file, sheet), lines, language, once)
+            return await _enrol(database, account_id, import_id, spreadsheets.rows(file, sheet), language, once)
         except BaseException:
             async with database.session(account_id) as session, session.begin():
                 await call(session, "end_import", **{"import": import_id}, how="failed")
@@ -106,7 +106,7 @@ async def import_people(
 def _looked_through(file: BinaryIO, language: Language) -> tuple[Sheet, int]:
     try:
         sheet = spreadsheets.sheet_of(file)
-        return sheet, spreadsheets.count_of(file, sheet, MOST_LINES)
+        return sheet, spreadsheets.most_rows(file, sheet, MOST_LINES)
     except spreadsheets.NotASheet:
         raise FileNotCsv from None
     except spreadsheets.TooManyLines:
@@ -121,7 +121,6 @@ async def _enrol(
     account_id: UUID,
     import_id: UUID,
     rows: Iterator[Row],
-    lines: int,
     language: Language,
     once: Once,
 ) -> Response:
@@ -134,7 +133,7 @@ async def _enrol(
             counts = progress.add(told)
             await call(session, "import_goes_on", **{"import": import_id}, **counts)
             await once.goes_on(session)
-    answer = await asyncio.to_thread(progress.answer, import_id, lines)
+    answer = await asyncio.to_thread(progress.answer, import_id)
     async with database.session(account_id) as session, session.begin():
         await call(session, "end_import", **{"import": import_id}, how="done")
         return await once.keeps_json(session, answer, 200)

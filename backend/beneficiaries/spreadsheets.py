@@ -138,10 +138,10 @@ def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
         yield Row(number, named, tuple(mistakes))
 
 
-def count_of(file: BinaryIO, sheet: Sheet, most: int) -> int:
-    """Count the lines that `rows` will give. Raises TooManyLines."""
+def most_rows(file: BinaryIO, sheet: Sheet, most: int) -> int:
+    """Say how many lines `rows` will give at most, without reading their cells. Raises TooManyLines."""
     count = 0
-    for count, _ in enumerate(rows(file, sheet), 1):
+    for count, _ in enumerate(_records(file, sheet), 1):
         if count > most:
             raise TooManyLines
     return count

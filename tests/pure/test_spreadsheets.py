@@ -81,7 +81,7 @@ def test_no_file_makes_it_fail(content: bytes, header: bytes) -> None:
     lines = [row.line for row in rows]
     assert lines == sorted(set(lines))
     file = io.BytesIO(header + content)
-    assert len(lines) == spreadsheets.count_of(file, spreadsheets.sheet_of(file), 10**6)
+    assert len(lines) <= spreadsheets.most_rows(file, spreadsheets.sheet_of(file), 10**6)
 
 
 @given(st.integers(0, 9), st.sampled_from(['"Paul;Jamais;x;y;z', 'Pa"ul;"Ja"mais";x;y;z', '"a"b;c;d;e;f']))

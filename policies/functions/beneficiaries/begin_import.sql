@@ -1,4 +1,4 @@
--- Begin an import of so many lines, as a verified association or an admin. Definer, because nobody writes imports.
+-- Begin an import of so many lines at most, as a verified association or an admin. Definer, because nobody writes imports.
 create or replace function app.begin_import(lines int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

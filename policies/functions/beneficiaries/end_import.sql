@@ -7,7 +7,10 @@ begin
     if how is null or how not in ('done', 'failed') then
         raise exception 'decision.unknown' using errcode = 'EP422';
     end if;
-    update app.imports i set status = how, seen_at = app.clock(), ended_at = app.clock()
+    update app.imports i
+    set status = how, seen_at = app.clock(), ended_at = app.clock(),
+        -- At its begin lines were counted that turned out to be empty.
+        lines = case how when 'done' then i.enrolled + i.already_enrolled + i.refused else i.lines end
     where i.id = import and i.account_id = app.caller() and i.status = 'running' returning i.* into ended;
     if not found then raise exception 'import.not_found' using errcode = 'EP404'; end if;
     perform app.note('import.' || how, 'import', import, jsonb_build_object(
