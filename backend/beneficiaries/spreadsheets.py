@@ -18,6 +18,7 @@ from typing import BinaryIO
 SEPARATORS = ";,\t|"
 EMPTY = " " + SEPARATORS
 LONGEST_LINE = 20_000  # characters; a person takes some hundred
+LONGEST_CELL = 1_000  # characters; what is longer is refused as it is, whatever it holds
 MOST_LINES = 2_000_000  # empty ones among them; twice what a spreadsheet holds
 MOST_LINES_OF_A_RECORD = 20
 PIECE = 1 << 16  # bytes read at once
@@ -261,6 +262,8 @@ def _sheet(encoding: str, separators: str, number: int, line: str) -> Sheet:
 
 
 def _field_of(header: str) -> str | None:
+    if len(header) > LONGEST_CELL:
+        return "?"
     plain = "".join(s for s in unicodedata.normalize("NFKD", header.casefold()) if s.isascii() and s.isalnum())
     return _FIELDS.get(plain, "?") if header else None
 
@@ -364,6 +367,9 @@ def _cleaned(cell: str) -> str:
     """Take off what spreadsheets put around a text: spaces of all kinds, `'` and `="…"`, which keep it a text."""
     if cell.isascii() and cell.isalnum():
         return cell
+    # To normalise accents upon accents takes the square of their number, and nobody else gets on meanwhile.
+    if len(cell) > LONGEST_CELL:
+        return cell.strip()
     plain = _SPACES.sub(" ", unicodedata.normalize("NFC", cell).translate(_UNSEEN)).strip(" ")
     if formula := _FORMULA_TEXT.fullmatch(plain):
         plain = formula[1].strip(" ")

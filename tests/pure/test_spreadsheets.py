@@ -124,6 +124,15 @@ def test_a_line_without_an_end_and_one_that_is_endless() -> None:
     assert [(row.line, row.mistakes) for row in rows] == [(2, (("line", "line_too_long"),)), (3, ())]
 
 
+def test_a_heap_of_accents_holds_nobody_up() -> None:
+    """Put in their order, as normalising does, they take the square of their number: such a cell stays as it is."""
+    accents = "a" + "\u0300\u0316" * (spreadsheets.LONGEST_LINE // 2 - 30)
+    rows = read(f"prenom;nom;naissance;fin de droit\n{accents};Martin;01/02/1990;01/02/2030\n".encode())
+    assert [row.cells["first_name"] == accents for row in rows] == [True]
+    with pytest.raises(ColumnsWrong):
+        read(f"{accents};nom\n".encode())
+
+
 @pytest.mark.parametrize(
     ("cell", "read_as"),
     [
