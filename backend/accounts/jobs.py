@@ -17,7 +17,7 @@ log = structlog.get_logger("ecopanier.accounts")
 
 
 async def send_mail(work: Work, account_id: UUID, mail: str, job_id: int) -> None:
-    """Write to an account: `verify_email`, `already_registered`, `reset_password` or `account_ends`.
+    """Write to an account: `verify_email`, `already_registered`, `reset_password`, `new_access` or `account_ends`.
 
     Without names: anybody may register a stranger's address, and would choose what the stranger reads. Raises
     MailNotSent to be tried again; the token is made from the job, so that a mail sent twice holds the same one twice.
@@ -32,7 +32,7 @@ async def send_mail(work: Work, account_id: UUID, mail: str, job_id: int) -> Non
     elif mail in ("verify_email", "already_registered") and not verified:
         # In both: else whoever registered this address first would keep its owner out for good.
         token = await _token(work, account_id, "verify_email", job_id, timedelta(days=VERIFY_DAYS))
-    if token is None and not (verified and mail in ("already_registered", "account_ends")):
+    if token is None and not (verified and mail in ("already_registered", "new_access", "account_ends")):
         log.info("mail.not_needed", mail=mail)
         return
     await mails.send(

@@ -201,7 +201,7 @@ async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
 async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> ActivationOut:
     """Make another token for a beneficiary's first sign-in, or for one without their password.
 
-    From the database BeneficiaryNotFound.
+    From the database BeneficiaryNotFound, NotAllowed (an admin, for somebody whom an association enrolled).
     """
     token = new_token()
     ends = await call(session, "renew_activation", beneficiary=beneficiary_id, new_token_hash=token_hash(token))

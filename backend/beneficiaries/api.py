@@ -109,7 +109,9 @@ async def correct_beneficiary(
 async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> ActivationOut:
     """Make another activation token, for somebody who lost theirs or forgot their password.
 
-    Tokens before it and running sessions end. The password holds until the new token sets another.
+    Tokens before it and running sessions end. The password holds until the new token sets another. The association
+    that enrolled them makes it, an admin only for people whom admins enrolled: with it one signs in as this person,
+    who hears of it at their confirmed address.
     """
     return cast(ActivationOut, await once(session, actions.renew_activation(session, beneficiary_id)))
 

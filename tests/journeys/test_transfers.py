@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from tests.town import Town, refused
 from tests.town.answers import accepted, refusal_in
+from tests.visitors import Visitor, mails
 
 NAMES = ("Amina", "Benali", "1990-05-01", "amina@example.org")
 
@@ -111,6 +112,39 @@ async def test_another_activation_token_ends_the_one_before_and_what_the_old_pas
     assert (
         await town.value("select count(*) from app.audit_entries where action = 'beneficiary.activation_renewed'") == 2
     )
+
+
+async def test_who_could_sign_in_as_somebody_else_is_few_and_that_person_hears_of_it(town: Town) -> None:
+    relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
+    enrolled = await relais.enrols()
+    path, amina = f"/beneficiaries/{enrolled['id']}/activation", Visitor(town)
+    chosen = {"password": "un long mot de passe", "email": "amina@example.org"}
+    await amina.posts("/auth/activate", {"activation_token": enrolled["activation_token"], **chosen})
+    [asked] = await mails(town)
+    await relais.posts(path)
+    assert len(await mails(town)) == 1  # not to an address that may be a stranger's
+    await amina.posts("/auth/verify-email", {"token": asked.token})
+    token = (await relais.posts(path))["activation_token"]
+
+    # Who they are an admin would read as them, where an association enrolled them.
+    assert refusal_in(await odile.asks("POST", path)).code == "access.forbidden"
+    theirs = await odile.posts("/beneficiaries", {**await town.person_fields(), "first_name": "Inès"})
+    await odile.posts(f"/beneficiaries/{theirs['id']}/activation")
+    [told] = (await mails(town))[1:]
+    assert (told.to, told.subject) == ("amina@example.org", "Un nouvel accès à votre compte EcoPanier")
+
+    # What the association kept is worth nothing once she is with another.
+    away = f"/beneficiaries/{enrolled['id']}/transfer"
+    going = await relais.posts(away, {"association_id": str(port.id)})
+    await port.posts(f"/beneficiaries/transfers/{going['id']}/accept")
+    late = await amina.asks("POST", "/auth/activate", {"activation_token": token, "password": "un autre mot de passe"})
+    assert refusal_in(late).code == "auth.invalid_one_time_token"
+    await amina.signs_in("amina@example.org", password=chosen["password"])
+    # A first token stays with who has never signed in: it may be on paper already.
+    samir = await relais.enrols(first_name="Samir")
+    moved = f"/beneficiaries/{samir['id']}/transfer"
+    await odile.posts(moved, {"association_id": str(port.id)})
+    await amina.posts("/auth/activate", {"activation_token": samir["activation_token"], "password": "encore un autre"})
 
 
 async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town: Town) -> None:

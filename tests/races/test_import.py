@@ -4,10 +4,12 @@ import asyncio
 import random
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from backend.beneficiaries import imports
+from tests.races.test_counter import rewritten
 from tests.town import Association, Town
 from tests.town.answers import accepted
 
@@ -138,6 +140,53 @@ async def test_of_those_who_end_a_transfer_one_decides(town: Town) -> None:
         if number % 2 == 0:
             assert len(decided) == 1
     assert await town.value("select count(*) from app.transfers where status = 'pending'") == 0
+
+
+@pytest.mark.parametrize("way", ["enrol", "transfer"])
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_nobody_comes_to_an_association_that_closes_at_this_moment(town: Town, way: str, careful: bool) -> None:
+    relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
+    samir = await relais.enrols(first_name="Samir")
+    if not careful:
+        for act in ("enrol_beneficiaries", "receive_beneficiary"):
+            await rewritten(town, act, "for key share", "")
+    async with town.copy.connection() as closing:
+        async with closing.transaction():
+            await closing.execute("select app.erase_account($1, 'asked')", port.id)
+            if way == "enrol":
+                coming = asyncio.create_task(port.asks("POST", "/beneficiaries", await town.person_fields()))
+            else:
+                there = {"association_id": str(port.id)}
+                coming = asyncio.create_task(odile.asks("POST", f"/beneficiaries/{samir['id']}/transfer", there))
+            await _waits_for_a_lock(town)
+    answer = await coming
+    theirs = await town.value("select count(*) from app.beneficiaries where association_id = $1", port.id)
+    assert (answer.status_code in (403, 404), theirs) == ((True, 0) if careful else (False, 1))
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_a_name_is_opened_and_noted_or_neither(town: Town, careful: bool) -> None:
+    """Somebody comes to the association after it was noted whom it opens, and before they are opened."""
+    relais, port = await town.an_association(), await town.an_association("Le Port")
+    own, other = [UUID((await who.enrols(first_name=name))["id"]) for who, name in ((relais, "Amina"), (port, "Samir"))]
+    if not careful:
+        await rewritten(town, "open_persons", "any (opened)", "any (wanted)")
+    async with town.copy.connection() as coming, town.sql_as(relais) as sql:
+        async with coming.transaction():
+            await coming.execute("lock table app.audit_entries in exclusive mode")
+            opening = asyncio.create_task(sql.fetch("select * from app.open_persons($1, 'read')", [own, other]))
+            await _waits_for_a_lock(town)
+            await coming.execute("update app.beneficiaries set association_id = $1", relais.id)
+        opened = {row["beneficiary_id"] for row in await opening}
+    assert opened == ({own} if careful else {own, other})
+
+
+async def _waits_for_a_lock(town: Town) -> None:
+    async with asyncio.timeout(10):
+        while not await town.value(
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        ):
+            await asyncio.sleep(0.01)
 
 
 async def test_two_corrections_at_once_are_both_kept(town: Town) -> None:

@@ -16,7 +16,7 @@ begin
     if at_once then
         update app.transfers t set status = 'withdrawn', ended_at = moment
         where t.beneficiary_id = beneficiary and t.status = 'pending';
-        update app.beneficiaries b set association_id = receiver, version = b.version + 1 where b.id = beneficiary;
+        perform app.receive_beneficiary(beneficiary, receiver);
     elsif exists (select from app.transfers t where t.beneficiary_id = beneficiary and t.status = 'pending') then
         raise exception 'transfer.pending' using errcode = 'EP409';
     end if;

@@ -17,10 +17,7 @@ begin
     perform from app.beneficiaries b where b.id = asked.beneficiary_id for update;
     update app.transfers t set status = how, ended_at = app.clock() where t.id = transfer and t.status = 'pending';
     if not found then raise exception 'transfer.over' using errcode = 'EP409'; end if;
-    if how = 'accepted' then
-        update app.beneficiaries b set association_id = asked.to_association_id, version = b.version + 1
-        where b.id = asked.beneficiary_id;
-    end if;
+    if how = 'accepted' then perform app.receive_beneficiary(asked.beneficiary_id, asked.to_association_id); end if;
     perform app.note('beneficiary.transfer_' || how, 'beneficiary', asked.beneficiary_id,
                      jsonb_build_object('from', asked.from_association_id, 'to', asked.to_association_id));
 end $$;

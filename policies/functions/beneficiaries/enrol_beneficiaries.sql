@@ -25,9 +25,10 @@ declare
     codes         text[];
     new_ids       uuid[];
 begin
-    if enroller_role is distinct from 'admin' and not exists (
-            select from app.associations a where a.id = enroller and a.status = 'verified') then
-        raise exception 'access.forbidden' using errcode = 'EP403';
+    if enroller_role is distinct from 'admin' then
+        -- Locked, so that nobody is enrolled by an association that is being closed or rejected.
+        perform from app.associations a where a.id = enroller and a.status = 'verified' for key share;
+        if not found then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     end if;
 
     -- 1. Whoever is claimed here is ours to enrol; the foreign key is looked at when the transaction ends.

@@ -1,6 +1,7 @@
 -- What it takes to read who these beneficiaries are, for the verified association that enrolled them and for themselves.
 -- Definer, because data keys are nobody's to read: it hands out those of the caller's own people alone, and writes into
--- the audit log whom and why, so that no name is read without a trace.
+-- the audit log whom and why, so that no name is read without a trace. Whose they are is looked at once: somebody who
+-- is being transferred at this moment is opened and noted, or neither.
 create or replace function app.open_persons(wanted uuid[], why text)
 returns table (beneficiary_id uuid, household_size int, sealed bytea, wrapped bytea, master_key text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -8,16 +9,18 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     opener      uuid := app.caller();
     association uuid := (select a.id from app.associations a where a.id = opener and a.status = 'verified');
+    opened      uuid[];
 begin
     if why is null or why !~ '^[a-z_]+$' then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
-    perform app.note('person.opened', 'beneficiary', p.beneficiary_id, jsonb_build_object('why', why))
-    from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
-    where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener);
+    opened := array(
+        select p.beneficiary_id from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
+        where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener)
+        order by p.beneficiary_id);
+    perform app.note_each('person.opened', 'beneficiary', opened, jsonb_build_object('why', why));
     return query
         select p.beneficiary_id, p.household_size, p.sealed, k.wrapped, k.master_key
         from app.beneficiary_persons p
-        join app.beneficiaries b on b.id = p.beneficiary_id
         join vault.data_keys k on k.account_id = p.beneficiary_id
-        where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener);
+        where p.beneficiary_id = any (opened);
 end $$;
 grant execute on function app.open_persons(uuid[], text) to authenticated;

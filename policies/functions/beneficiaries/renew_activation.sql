@@ -1,18 +1,24 @@
--- Another token for a beneficiary who lost theirs, or who forgot their password and has no e-mail, by who decides about
--- them. Tokens before it end, and so do sessions: a telephone may be lost with its password. The password itself holds
--- until the new token sets another. Definer, because nobody writes tokens.
+-- Another token for a beneficiary who lost theirs, or who forgot their password and has no e-mail, by the association that
+-- enrolled them, or by an admin for those whom admins enrolled: whoever has a token can sign in as this person and read
+-- who they are, which an admin may not. Tokens before it end, and so do sessions: a telephone may be lost with its
+-- password. The password itself holds until the new token sets another; at a confirmed address its owner hears of it.
+-- Definer, because nobody writes tokens.
 create or replace function app.renew_activation(beneficiary uuid, new_token_hash bytea) returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
+    own  app.beneficiaries := app.own_beneficiary(beneficiary);
     ends timestamptz := app.clock() + interval '30 days';
 begin
-    perform app.own_beneficiary(beneficiary);
+    if own.association_id <> app.caller() then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     delete from app.one_time_tokens t
     where t.account_id = beneficiary and t.purpose = 'activate' and t.used_at is null;
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)
     values (new_token_hash, beneficiary, 'activate', ends);
     update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
     where s.account_id = beneficiary and s.ended_at is null;
+    if exists (select from app.sealed_addresses s where s.account_id = beneficiary and s.verified_at is not null) then
+        perform app.defer('accounts.send_mail', jsonb_build_object('account_id', beneficiary, 'mail', 'new_access'));
+    end if;
     perform app.note('beneficiary.activation_renewed', 'beneficiary', beneficiary);
     return ends;
 end $$;
