@@ -2,12 +2,17 @@
 
 from uuid import UUID
 
+import asyncpg
+import structlog
+
 from backend.associations import jobs as associations
 from backend.photos import jobs as photos
 from backend.privacy.sign_ins import remove_sign_in
 from backend.work import Work
 
 MANY = 500
+
+log = structlog.get_logger("ecopanier.privacy")
 
 
 async def finish_erasure(work: Work, account_id: UUID) -> None:
@@ -29,6 +34,12 @@ async def forget(work: Work) -> None:
         pass
     while await work.acts.value("warn_silent_accounts", MANY):
         pass
-    while due := await work.acts.rows("accounts_to_erase", MANY):
-        for row in due:
-            await work.acts.value("erase_in_time", row[0])
+    tried: set[UUID] = set()
+    while due := {row[0] for row in await work.acts.rows("accounts_to_erase", MANY)} - tried:
+        for account_id in due:
+            tried.add(account_id)
+            try:
+                await work.acts.value("erase_in_time", account_id)
+            except asyncpg.PostgresError as refusal:
+                # An association that people count on again, once restored: for an admin to see to; the others go on.
+                log.error("privacy.not_erased", account_id=str(account_id), code=refusal.sqlstate)

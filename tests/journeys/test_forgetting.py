@@ -139,16 +139,24 @@ def in_french(period: str) -> str:
 
 async def test_what_an_older_backup_brings_back_is_erased_again(town: Town) -> None:
     """Restored: everything but the vault from an older dump, the vault from the newest."""
-    marc, ines = await town.a_customer("Marc Sentinelle"), await town.a_customer("Ines")
-    assert (await marc.asks("DELETE", "/me")).status_code == 204
-    await town.changes(
-        "update app.accounts set status = 'active', erased_at = null, email = 'marc@example.org',"
-        " display_name = 'Marc Sentinelle' where id = $1",
-        marc.id,
-    )
+    marc, ines, relais = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.an_association()
+    for person in (relais, marc):
+        assert (await person.asks("DELETE", "/me")).status_code == 204
+        await town.changes(
+            "update app.accounts set status = 'active', erased_at = null, display_name = 'Sentinelle' where id = $1",
+            person.id,
+        )
+    # Whom people count on again is left to an admin, and keeps nobody else.
+    amina = await town.a_beneficiary(association=relais)
     await forgets(town)
-    standing = await town.rows("select id, status, display_name from app.accounts")
-    assert {tuple(row) for row in standing} == {(marc.id, "erased", "-"), (ines.id, "active", "Ines")}
+    standing = "select status, display_name from app.accounts where id = $1"
+    (marcs,), (others,), (associations,) = [await town.rows(standing, who.id) for who in (marc, ines, relais)]
+    assert (tuple(marcs), tuple(others)) == (("erased", "-"), ("active", "Ines"))
+    assert associations["status"] == "active"
+
+    await town.changes("update app.beneficiaries set association_id = null where id = $1", amina.id)
+    await forgets(town)
+    assert await town.value("select status from app.accounts where id = $1", relais.id) == "erased"
 
 
 async def test_the_record_of_processing_names_every_period_as_it_is_enforced(lasting_town: Town) -> None:
