@@ -146,6 +146,26 @@ async def test_passes_answers_and_lists_are_the_same_byte_for_byte(town: Town) -
     assert [tuple(row) for row in seen] == [("confirmed", 3), ("picked_up", 3)]
 
 
+async def test_a_shops_list_reads_its_own_reservations_however_many_others_have(town: Town) -> None:
+    quiet, marc = await town.a_lot(), await town.a_customer()
+    await marc.reserves(quiet)
+    for _ in range(20):
+        busy = await town.a_lot(left=100)
+        await town.changes(
+            "insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, confirmed_at)"
+            " select $1, $2, 1, 400, 'confirmed', now() from generate_series(1, 100)",
+            busy.id,
+            marc.id,
+        )
+    for table in ("shops", "lots", "reservations"):
+        await town.changes(f"analyze app.{table}")
+
+    async with town.sql_as(quiet.shop.merchant) as sql:
+        assert len(await sql.fetch("select * from app.reservations_at_counter(21)")) == 1
+        read = {row["relname"]: row["seq_tup_read"] + row["idx_tup_fetch"] for row in await sql.fetch(WORK)}
+    assert read["reservations"] < 20
+
+
 async def test_an_unpaid_hold_looks_reserved_and_one_that_lapsed_cancelled(town: Town) -> None:
     """Were holds not shown, the time in its id would tell when a paid one appears; free ones appear at once."""
     marc, lot = await town.a_customer(), await town.a_lot()

@@ -7,17 +7,25 @@ create or replace function app.reservations_at_counter(
     out id uuid, out lot_id uuid, out title text, out quantity int, out status text, out pickup_start timestamptz,
     out pickup_end timestamptz, out created_at timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+declare
+    lots uuid[] := array(select l.id from app.lots l where l.shop_id = any (array(select app.shops_of(app.caller()))));
 begin
+    -- By way of the shop's lots: by way of the newest reservations of all, a quiet shop's would be looked for among
+    -- everybody's.
     return query
+        with own as materialized (
+            select r.id, r.lot_id, r.quantity, r.status, r.created_at
+            from app.reservations r
+            where r.purpose = 'collect' and r.lot_id = any (lots)
+              and r.id between coalesce(wanted, '00000000-0000-0000-0000-000000000000')
+                           and coalesce(wanted, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+              and (before is null or r.id < before)),
+        newest as (select o.* from own o order by o.id desc limit most)
         select r.id, coalesce(l.suspended_from, l.id), l.title, r.quantity,
                -- Only what is to be paid is ever held, or lapses.
                case r.status when 'held' then 'confirmed' when 'expired' then 'cancelled' else r.status end,
                l.pickup_start, l.pickup_end, r.created_at
-        from app.reservations r join app.lots l on l.id = r.lot_id
-        where r.purpose = 'collect' and l.shop_id = any (array(select app.shops_of(app.caller())))
-          and r.id between coalesce(wanted, '00000000-0000-0000-0000-000000000000')
-                       and coalesce(wanted, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
-          and (before is null or r.id < before)
-        order by r.id desc limit most;
+        from newest r join app.lots l on l.id = r.lot_id
+        order by r.id desc;
 end $$;
 grant execute on function app.reservations_at_counter(int, uuid, uuid) to authenticated;
