@@ -108,7 +108,8 @@ async def read_figures(session: AsAssociation) -> Figures:
 async def read_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Activity:
     """Read what the people of one's association reserved and collected, by month.
 
-    Sums alone, never about one person; null where fewer than 11 people stand behind one.
+    Sums alone, never about one person; null where fewer than 11 people stand behind one. A month is added up once it is
+    over: before and after somebody's pickup, the difference would be theirs.
     """
     return Activity(months=await queries.activity(session, _month(since), _month(until)))
 

@@ -84,7 +84,9 @@ class Figures(Out):
 
 
 class ActivityMonth(Out):
-    """What the people of an association did in a month, all together; null where they were fewer than 11."""
+    """What the people of an association did in a month, all together; null until it is over, and where they were fewer
+    than 11.
+    """
 
     month: str = Field(description="Paris time.", examples=["2026-11"])
     enrolled: int = Field(description="People enrolled.", examples=[12])

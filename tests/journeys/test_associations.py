@@ -166,7 +166,13 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     await eat(town, lot, people[:10])
 
     async def month() -> dict[str, Any]:
-        [shown] = (await relais.gets("/associations/me/activity", **{"from": "2026-10", "to": "2026-10"}))["months"]
+        """What October is once it is over; until then nothing is told that one pickup would change."""
+        now, asked = await town.now(), {"from": "2026-10", "to": "2026-10"}
+        [running] = (await relais.gets("/associations/me/activity", **asked))["months"]
+        assert running == {"month": "2026-10", "enrolled": 13, **hidden}
+        await town.clock("2026-11-01T00:00:01+01:00")
+        [shown] = (await relais.gets("/associations/me/activity", **asked))["months"]
+        await town.clock(now)
         return dict(shown)
 
     hidden = {"reserved": None, "collected": None, "no_shows": None, "food_kg": None, "meals": None}
@@ -182,6 +188,7 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     whole = {"reserved": 12, "collected": 11, "no_shows": 1, "food_kg": "4.4", "meals": "8.8"}
     assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
     # Another's people count for the other alone, and nobody counts for a merchant.
+    await town.clock("2026-11-01T09:00:00+01:00")
     [of_other] = (await other.gets("/associations/me/activity", **{"from": "2026-10", "to": "2026-10"}))["months"]
     assert of_other == {"month": "2026-10", "enrolled": 1, **hidden}
     assert refusal_in(await lot.shop.merchant.asks("GET", "/associations/me/activity")).code == "access.forbidden"
@@ -208,6 +215,7 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
         refusal = refusal_in(await relais.asks("GET", f"/associations/me/activity?from={since}&to={until}"))
         assert refusal.code == "period.invalid"
 
+    await town.clock("2026-11-01T09:00:00+01:00")
     exported = await relais.asks("GET", "/associations/me/activity.csv?from=2026-09&to=2026-10")
     assert exported.headers["content-type"] == "text/csv; charset=utf-8"
     assert exported.content.startswith(b"\xef\xbb\xbf")

@@ -3,6 +3,7 @@
 -- Definer, because who reserves what is hidden from associations: sums alone come out, and those of a month none at all
 -- when fewer than 11 people stand behind them, not even those from which they could be worked out. What somebody did counts
 -- for the association that they were with then: otherwise the same figures before and after a transfer would be about one.
+-- So would be those before and after somebody's pickup: a month is added up once it is over.
 create or replace function app.association_activity(
     since date, until date, out month text, out enrolled int, out reserved int, out collected int, out no_shows int,
     out food_kg numeric, out meals numeric)
@@ -12,6 +13,7 @@ declare
     smallest    constant int := 11;
     after_last  date := (date_trunc('month', coalesce(until, app.paris_day(app.clock()))) + interval '1 month')::date;
     first_day   date := coalesce(date_trunc('month', since), after_last - interval '12 months')::date;
+    this_month  date := date_trunc('month', app.paris_day(app.clock()))::date;
     begins      timestamptz := first_day::timestamp at time zone 'Europe/Paris';
     ends        timestamptz := after_last::timestamp at time zone 'Europe/Paris';
 begin
@@ -43,7 +45,7 @@ begin
                sum(r.quantity)::int as portions,
                coalesce(sum(r.quantity) filter (where r.status = 'no_show'), 0)::int as missed
         from app.reservations r join people p on p.id = r.account_id and r.created_at >= p.came and r.created_at < p.went
-        where r.quota_day >= first_day and r.quota_day < after_last and r.status <> 'cancelled' group by 1
+        where r.quota_day >= first_day and r.quota_day < least(after_last, this_month) and r.status <> 'cancelled' group by 1
     ), eaten as (
         select date_trunc('month', e.recorded_at at time zone 'Europe/Paris')::date as month,
                count(distinct e.account_id) as people, sum(r.quantity)::int as portions,
@@ -51,7 +53,8 @@ begin
         from app.impact_entries e
         join people p on p.id = e.account_id and e.recorded_at >= p.came and e.recorded_at < p.went
         join app.reservations r on r.id = e.reservation_id
-        where e.recorded_at >= begins and e.recorded_at < ends and r.quota_day is not null group by 1
+        where e.recorded_at >= begins and e.recorded_at < ends
+          and e.recorded_at < this_month::timestamp at time zone 'Europe/Paris' and r.quota_day is not null group by 1
     )
     select to_char(m.month, 'YYYY-MM'), coalesce(j.people, 0),
            case when t.people >= smallest then t.portions end,
