@@ -1,12 +1,13 @@
 -- Reserve portions of a lot: a free one is confirmed at once, a discounted one is held until it is paid.
 -- One statement = one transaction = one round trip. Definer and for the API alone, because it takes the caller's id and
 -- the stock belongs to the shop: lets exactly this through, once role, quota and lot allow it.
--- Who reserves to give (suspend_lot) gets no pass. Returns the final answer (`status`, `body`; with `payment_id` where the API must unseal how to pay in it) or, for a
--- hold, what Stripe must be told; a refusal undoes everything,
--- the claimed key included, so that the same request may be tried again.
+-- Who reserves to give (suspend_lot) gets no pass. Returns the final answer (`status`, `body`; with `payment_id` where
+-- the API must unseal how to pay in it) or, for a hold, what Stripe must be told; a refusal undoes everything, the
+-- claimed key included, so that the same request may be tried again.
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text,
-    purpose text default 'collect', out status int, out body text, out reservation_id uuid, out payment_id uuid, out amount_cents int)
+    purpose text default 'collect',
+    out status int, out body text, out reservation_id uuid, out payment_id uuid, out amount_cents int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment   timestamptz := app.clock();
