@@ -147,6 +147,27 @@ async def test_who_could_sign_in_as_somebody_else_is_few_and_that_person_hears_o
     await amina.posts("/auth/activate", {"activation_token": samir["activation_token"], "password": "encore un autre"})
 
 
+async def test_what_was_mailed_before_another_activation_is_worth_nothing_after_it(town: Town) -> None:
+    relais, amina = await town.an_association(), Visitor(town)
+    enrolled = await relais.enrols()
+
+    async def activates(token: str, **fields: str) -> None:
+        await amina.posts("/auth/activate", {"activation_token": token, "password": "un long mot de passe", **fields})
+
+    await activates(enrolled["activation_token"], email="before@example.org")
+    before = (await mails(town))[-1].token
+    for way in ("verify-email", "reset-password"):
+        again = (await relais.posts(f"/beneficiaries/{enrolled['id']}/activation"))["activation_token"]
+        await activates(again, **({"email": "after@example.org"} if way == "verify-email" else {}))
+        new = {"password": "celui de quelqu'un d'autre"} if way == "reset-password" else {}
+        late = await amina.asks("POST", f"/auth/{way}", {"token": before, **new})
+        assert refusal_in(late).code == "auth.invalid_one_time_token", way
+        if way == "verify-email":
+            await amina.posts("/auth/verify-email", {"token": (await mails(town))[-1].token})
+            await amina.posts("/auth/forgot-password", {"email": "after@example.org"})
+            before = (await mails(town))[-1].token
+
+
 async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town: Town) -> None:
     relais, port, third = [await town.an_association(name) for name in ("Le Relais", "Le Port", "Ailleurs")]
     odile = await town.an_admin()

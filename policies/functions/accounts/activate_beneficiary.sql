@@ -13,6 +13,9 @@ begin
     -- After a forgotten password: whoever knew it is out.
     update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
     where s.account_id = account and s.ended_at is null;
+    -- And so is whoever reads the address of before: what was mailed there neither sets a password nor confirms another.
+    update app.one_time_tokens t set used_at = app.clock()
+    where t.account_id = account and t.purpose in ('verify_email', 'reset_password') and t.used_at is null;
     if new_email is not null then
         perform app.claim_address(new_email);
         if app.holder_of_address(new_email, email_lookup) is distinct from account
