@@ -163,7 +163,7 @@ async def correct_person(
 ) -> None:
     """Correct who somebody is that the caller's association enrolled; the person's own key seals it anew.
 
-    From the database BeneficiaryNotFound, AlreadyEnrolled (as somebody else). Raises BornInTheFuture,
+    From the database BeneficiaryNotFound. Raises AlreadyEnrolled (as somebody else), BornInTheFuture,
     PreconditionFailed.
     """
     held = await call_row(session, "person_to_correct", beneficiary=beneficiary_id)
@@ -178,7 +178,7 @@ async def correct_person(
     keys = keyring()
     key = keys.data_key(beneficiary_id, wrapped, master_key)
     person: dict[str, Any] = {**cast(dict[str, Any], opened_json(key, SEALED_PERSON, sealed)), **changes}
-    await call(
+    corrected = await call(
         session,
         "correct_person",
         beneficiary=beneficiary_id,
@@ -186,6 +186,9 @@ async def correct_person(
         new_sealed=sealed_json(key, SEALED_PERSON, person),
         new_identity=identity_of(keys, person["first_name"], person["last_name"], person["birth_date"]),
     )
+    if not corrected:
+        await session.commit()  # the audit log keeps that it was tried
+        raise AlreadyEnrolled
 
 
 async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:

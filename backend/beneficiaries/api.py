@@ -51,7 +51,12 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
 
     The person's data come back to nobody but the association that enrolled them.
     """
-    return cast(EnrolledOut, await once(session, actions.enrol_beneficiary(session, person)))
+    try:
+        return cast(EnrolledOut, await once(session, actions.enrol_beneficiary(session, person)))
+    except AlreadyEnrolled:
+        await once.gives_up(session)
+        await session.commit()  # the audit log keeps that it was tried
+        raise
 
 
 @router.get("/beneficiaries", responses=problems(CursorInvalid))

@@ -42,6 +42,22 @@ async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_associati
     wrong = await relais.asks("GET", "/beneficiaries", params={"status": "gone"})
     assert refusal_in(wrong).code == "request.invalid"
 
+    # To try whether somebody is enrolled elsewhere leaves a trace too, by whichever way.
+    samir = await other.enrols(first_name="Samir")
+    enrol = {**await town.person_fields(), **who}
+    tried = [
+        await other.asks("POST", "/beneficiaries", enrol, headers={"Idempotency-Key": "tried"}),
+        await other.asks("POST", "/beneficiaries", enrol, headers={"Idempotency-Key": "tried"}),
+        await other.asks("PATCH", f"/beneficiaries/{samir['id']}", who),
+    ]
+    assert {refusal_in(answer).code for answer in tried} == {"beneficiary.already_enrolled"}
+    assert refusal_in(await relais.asks("POST", "/beneficiaries", enrol)).code == "beneficiary.already_enrolled"
+    traces = await town.rows(
+        "select actor_id, subject_id from app.audit_entries where action = 'beneficiary.found_elsewhere'"
+    )
+    assert [(row["actor_id"], str(row["subject_id"])) for row in traces] == [(other.id, enrolled["id"])] * 3
+    assert (await other.gets(f"/beneficiaries/{samir['id']}"))["person"]["first_name"] == "Samir"
+
 
 async def test_who_somebody_is_can_be_corrected_and_stays_sealed(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")

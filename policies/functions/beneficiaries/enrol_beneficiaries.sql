@@ -24,6 +24,7 @@ declare
     needed        int;
     codes         text[];
     new_ids       uuid[];
+    elsewhere     uuid[];
 begin
     if enroller_role is distinct from 'admin' then
         -- Locked, so that nobody is enrolled by an association that is being closed or rejected.
@@ -86,6 +87,14 @@ begin
     select activation_hashes[c.place], c.id, 'activate', moment + interval '30 days'
     from unnest(new_ids, claimed) as c (id, place);
     perform app.note_each('beneficiary.enrolled', 'beneficiary', new_ids);
+    -- That somebody is enrolled elsewhere is an answer too: whoever tries people leaves a trace of each.
+    select array_agg(distinct b.id) into elsewhere
+    from unnest(untils, identities) as n (until, identity)
+    join app.beneficiary_persons p on p.identity = n.identity
+    join app.beneficiaries b on b.id = p.beneficiary_id
+    where n.until >= today and b.id <> all (new_ids)
+      and b.association_id is distinct from case enroller_role when 'association' then enroller end;
+    perform app.note_each('beneficiary.found_elsewhere', 'beneficiary', elsewhere);
 
     return query
         select n.place::int,
