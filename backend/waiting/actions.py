@@ -12,7 +12,7 @@ from backend.waiting.schemas import WaitingOut
 async def join(session: AsyncSession, lot_id: UUID, quantity: int) -> WaitingOut:
     """Wait for portions of a lot that is sold out.
 
-    From the database LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached.
+    From the database LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached, PaymentBelowMinimum.
     """
     return await queries.waiting(session, await call(session, "join_waiting", lot=lot_id, portions=quantity))
 

@@ -18,6 +18,7 @@ from backend.identity import Role, also_at_kiosks, caller
 from backend.limits import limited
 from backend.lots.facts import LotClosed, LotNotFound
 from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.payments.facts import PaymentBelowMinimum
 from backend.reservations.facts import DailyQuotaReached
 from backend.reservations.making import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import ReservationMade
@@ -37,7 +38,9 @@ AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)
 @router.post(
     "/lots/{lot_id}/waiting",
     status_code=201,
-    responses=problems(NotAllowed, LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached),
+    responses=problems(
+        NotAllowed, LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached, PaymentBelowMinimum
+    ),
     dependencies=[limited("waiting", "60/minute", by=caller)],
 )
 @also_at_kiosks

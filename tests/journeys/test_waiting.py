@@ -155,6 +155,23 @@ async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> N
     assert await town.stock_is_exact()
 
 
+async def test_what_costs_too_little_to_be_paid_is_kept_for_nobody(town: Town) -> None:
+    marc, paul, lea, nils = [await town.a_customer(name) for name in ("Marc", "Paul", "Léa", "Nils")]
+    lot = await town.a_lot(left=5, price_cents=30)
+    three, two = await marc.reserves(lot, 3), await paul.reserves(lot, 2)
+    assert (await refused(lea.waits(lot))).code == "payment.below_minimum"
+    entries = [await who.waits(lot, 2) for who in (lea, nils)]
+
+    await marc.cancels(three)
+    assert [(await who.waiting(entry))["offered"] for who, entry in zip((lea, nils), entries, strict=True)] == [2, None]
+    assert await town.left(lot) == 1
+    await paul.cancels(two)
+    taken = [await who.takes(entry) for who, entry in zip((lea, nils), entries, strict=True)]
+    assert [one.body["total_cents"] for one in taken] == [60, 60]
+    assert await town.left(lot) == 1
+    assert await town.stock_is_exact()
+
+
 async def test_who_may_have_nothing_now_holds_up_nobody_elsewhere(town: Town) -> None:
     amina, bilal, shop = await town.a_beneficiary(), await town.a_beneficiary("Bilal"), await town.a_shop()
     first, second, plenty = [await town.a_free_lot(left=left, shop=shop) for left in (1, 1, 9)]

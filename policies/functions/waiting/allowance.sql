@@ -5,8 +5,9 @@ create or replace function app.allowance(lot app.lots, account uuid, portions in
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if lot.kind = 'discounted' then
-        return case when exists (select from app.accounts a where a.id = account and a.status = 'active') then portions
-                    else 0 end;
+        return case when lot.price_cents * least(portions, lot.remaining) >= 50  -- the least that Stripe takes in euros
+                         and exists (select from app.accounts a where a.id = account and a.status = 'active')
+                    then portions else 0 end;
     end if;
     if not app.is_current_beneficiary(account) then return 0; end if;
     return least(portions, app.daily_quota(account)

@@ -25,7 +25,8 @@ begin
     if l.fair_draw then seed := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()); end if;
     for next_ in select * from app.line(l, seed) loop
         portion := least(next_.most, l.remaining - given);
-        if portion > 0 then
+        -- What costs too little to be paid is nothing to keep for anybody.
+        if portion > 0 and (l.kind = 'free' or portion * l.price_cents >= 50) then
             update app.waiting w set status = 'offered', offered = portion,
                 offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')),
                                     l.pickup_end, case when l.kind = 'discounted' then l.becomes_free_at end)
