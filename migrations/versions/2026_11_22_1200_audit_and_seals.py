@@ -89,14 +89,20 @@ def upgrade() -> None:
 
 
 def _seal_what_is_there() -> None:
+    """Seal names, contacts and addresses of beneficiaries.
+
+    Who was enrolled twice before anybody could tell stays so: new enrolments are compared with the first.
+    """
     bind = op.get_bind()
     persons = bind.exec_driver_sql(
         "select p.beneficiary_id, p.first_name, p.last_name, p.birth_date::text, p.email, p.phone, a.email,"
         " a.email_verified_at from app.beneficiary_persons p join app.accounts a on a.id = p.beneficiary_id"
+        " order by p.beneficiary_id"
     ).all()
     if not persons:
         return  # and no keys needed
     keys = keyring()
+    known: set[bytes] = set()
     for account_id, first_name, last_name, birth_date, email, phone, address, verified_at in persons:
         assert isinstance(account_id, UUID)  # noqa: S101  psycopg reads a uuid as one
         key = keys.new_data_key(account_id)
@@ -111,11 +117,15 @@ def _seal_what_is_there() -> None:
             "email": email,
             "phone": phone,
         }
+        identity = identity_of(keys, first_name, last_name, birth_date)
+        if identity in known:
+            identity = keys.look_up("enrolled again", str(account_id))
+        known.add(identity)
         bind.exec_driver_sql(
             "update app.beneficiary_persons set sealed = %s, identity = %s where beneficiary_id = %s",
             (
                 sealed_json(key, SEALED_PERSON, person),
-                identity_of(keys, first_name, last_name, birth_date),
+                identity,
                 account_id,
             ),
         )

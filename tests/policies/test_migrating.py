@@ -10,7 +10,8 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from backend.migrate import MigrationRefused, alembic_config, migrate, script
+from backend.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
+from backend.seals import SEALED_ADDRESS, SEALED_PERSON, identity_of, keyring
 from tests.town.databases import API, Copy, Databases
 
 
@@ -76,6 +77,54 @@ def test_migrating_again_keeps_what_is_there_and_mends_what_stands_on_it(databas
         assert differences(whole, schema_of(copy)) == ""
         with psycopg.connect(copy.url()) as connection:
             assert connection.execute("select display_name from app.accounts").fetchall() == [("Marc",)]
+
+
+def test_who_was_enrolled_before_names_were_sealed_is_sealed_then_even_if_twice(databases: Databases) -> None:
+    with databases.empty() as copy:
+        engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            for statement in statements_before():
+                run(connection, statement)
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "2026_11_22_1130")
+        engine.dispose()
+        execute(
+            copy,
+            """
+            with enrolled as (
+                insert into app.accounts (role, display_name, email)
+                select 'beneficiary', n, 'canari' || n || '@example.org' from generate_series(1, 3) n
+                returning id, display_name
+            ), right_of as (
+                insert into app.beneficiaries (id, code, eligible_until)
+                select id, '2026-BEN-0000' || display_name, '2030-01-01' from enrolled
+            )
+            insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date, email)
+            select id, 'Zoé', 'Canarinom', '1990-01-01', 'canari@example.org' from enrolled;
+            """,
+        )
+
+        migrate(copy.url())
+
+        keys = keyring()
+        with psycopg.connect(copy.url(), autocommit=True) as connection:
+            found = connection.execute(
+                "select p.beneficiary_id, p.sealed, k.wrapped, k.master_key, s.sealed from app.beneficiary_persons p"
+                " join vault.data_keys k on k.account_id = p.beneficiary_id"
+                " join app.sealed_addresses s on s.account_id = p.beneficiary_id"
+            ).fetchall()
+            # All three of them, though they are one: nobody could tell before.
+            assert len(found) == 3
+            for account_id, person, wrapped, master_key, address in found:
+                key = keys.data_key(account_id, wrapped, master_key)
+                assert b"Canarinom" in key.open(SEALED_PERSON, person)
+                assert b"canari" in key.open(SEALED_ADDRESS, address)
+            first = identity_of(keys, "Zoe", "Canarinom", "1990-01-01")
+            known = connection.execute("select identity = %s from app.beneficiary_persons order by 1", [first])
+            assert [row[0] for row in known] == [False, False, True]
+            emails = connection.execute("select count(*) from app.accounts where email is not null").fetchone()
+            assert emails == (0,)
 
 
 def test_the_script_builds_the_same(databases: Databases) -> None:
