@@ -51,16 +51,31 @@ RETRY = RetryStrategy(max_attempts=12, exponential_wait=3)
 log = structlog.get_logger("ecopanier.worker")
 
 
+DUE: tuple[tuple[str, *tuple[int, ...]], ...] = (
+    ("lapse_holds", MANY),
+    ("lapse_offers", MANY),
+    ("end_lots", MANY),
+    ("count_suspended", SOME),
+    ("move_suspended", SOME),
+    ("convert_unsold", MANY),
+    ("add_up_impact",),
+    ("publish_recurring", MANY),
+)
+
+
 async def by_the_clock(work: Work) -> None:
-    """Do once what is due now: holds and offers lapse, lots end, become free or recur, gifts and impact are counted."""
-    await work.acts.value("lapse_holds", MANY)
-    await work.acts.value("lapse_offers", MANY)
-    await work.acts.value("end_lots", MANY)
-    await work.acts.value("count_suspended", SOME)
-    await work.acts.value("move_suspended", SOME)
-    await work.acts.value("convert_unsold", MANY)
-    await work.acts.value("add_up_impact")
-    await work.acts.value("publish_recurring", MANY)
+    """Do once what is due now: holds and offers lapse, lots end, become free or recur, gifts and impact are counted.
+
+    One that fails keeps no other. Raises an ExceptionGroup of those that did.
+    """
+    failed: list[Exception] = []
+    for act, *most in DUE:
+        try:
+            await work.acts.value(act, *most)
+        except (asyncpg.PostgresError, TimeoutError) as failure:
+            failed.append(failure)
+    if failed:
+        raise ExceptionGroup("not done by the clock", failed)
 
 
 def queue(work: Work, url: str) -> procrastinate.App:

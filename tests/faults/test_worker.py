@@ -1,9 +1,11 @@
 """Jobs of workers that died: taken over, whatever they held; those of the living are left alone."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import asyncpg
 import pytest
 
 from backend import worker
@@ -54,6 +56,20 @@ async def test_a_job_is_taken_over_from_the_dead_only(town: Town, seconds_silent
     await town.worker_runs()
 
     assert await town.value("select status = 'cancelled' from app.payments") is done
+
+
+async def test_what_fails_by_the_clock_keeps_nothing_else(town: Town) -> None:
+    lot = await town.a_lot(becomes_free_at=await town.now() + timedelta(minutes=1))
+    await town.clock(await town.now() + timedelta(minutes=2))
+    source = await town.value("select pg_get_functiondef('app.count_suspended'::regproc)")
+    await town.changes(re.sub(r"\nbegin\n", "\nbegin\n    perform 1 / 0;\n", source, count=1))
+
+    async with worker.working(settings()) as (work, _):
+        with pytest.raises(ExceptionGroup) as failed:
+            await worker.by_the_clock(work)
+
+    assert [type(failure) for failure in failed.value.exceptions] == [asyncpg.DivisionByZeroError]
+    assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
 
 
 async def test_the_clock_goes_on_though_a_worker_died_at_its_work(town: Town) -> None:
