@@ -12,6 +12,7 @@ from alembic import command
 
 from backend.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
 from backend.seals import SEALED_ADDRESS, SEALED_PERSON, identity_of, keyring
+from tests.canaries import Canary, sightings
 from tests.town.databases import API, Copy, Databases
 
 
@@ -131,6 +132,51 @@ def test_the_script_builds_the_same(databases: Databases) -> None:
     with databases.copy() as migrated, databases.empty() as by_script:
         execute(by_script, script())
         assert differences(schema_of(migrated), schema_of(by_script)) == ""
+
+
+def test_names_that_stood_in_the_clear_are_sealed_and_leave_no_trace_in_the_files(databases: Databases) -> None:
+    """A dropped column's values, and rows as they were before, would lie in Postgres' files for years."""
+    person = Canary(70)
+    fields = person.fields()
+    with databases.empty() as copy:
+        engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+        with engine.begin() as connection:
+            for statement in statements_before():
+                run(connection, statement)
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "2026_11_22_1130")
+        engine.dispose()
+        with psycopg.connect(copy.url(), autocommit=True) as owner:
+            owner.execute(
+                "with a as (insert into app.accounts (role, email, display_name)"
+                " values ('beneficiary', %s, '2026-BEN-00042') returning id),"
+                " b as (insert into app.beneficiaries (id, code, eligible_until)"
+                " select id, '2026-BEN-00042', '2030-06-30' from a returning id)"
+                " insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date, email, phone)"
+                " select id, %s, %s, %s, %s, %s from b",
+                [person.email, *(fields[name] for name in ("first_name", "last_name", "birth_date", "email", "phone"))],
+            )
+
+            def on_disk() -> set[str]:
+                owner.execute("checkpoint")
+                folder = owner.execute(
+                    "select setting || '/base/' || d.oid from pg_settings s, pg_database d"
+                    " where s.name = 'data_directory' and d.datname = current_database()"
+                ).fetchone()
+                assert folder is not None
+                files = {str(file): file.read_bytes() for file in Path(folder[0]).iterdir() if file.is_file()}
+                return {word for _, word in sightings(files, raw=True)}
+
+            assert len(on_disk()) >= 4
+            migrate(copy.url())
+            row = owner.execute(
+                "select a.email, s.lookup is not null, p.sealed is not null from app.accounts a"
+                " join app.sealed_addresses s on s.account_id = a.id"
+                " join app.beneficiary_persons p on p.beneficiary_id = a.id"
+            ).fetchall()
+            assert row == [(None, True, True)]
+            assert on_disk() == set()
 
 
 def test_two_at_once_wait_for_each_other(databases: Databases) -> None:
