@@ -10,7 +10,7 @@ import pytest
 
 from backend.beneficiaries import imports
 from tests.races.test_counter import rewritten
-from tests.town import Association, Town
+from tests.town import Association, Person, Town
 from tests.town.answers import accepted
 
 HEADER = "first_name;last_name;birth_date;eligible_until\n"
@@ -142,23 +142,31 @@ async def test_of_those_who_end_a_transfer_one_decides(town: Town) -> None:
     assert await town.value("select count(*) from app.transfers where status = 'pending'") == 0
 
 
-@pytest.mark.parametrize("way", ["enrol", "transfer"])
-@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+@pytest.mark.parametrize(
+    ("way", "careful"),
+    [("enrol", True), ("enrol", False), ("transfer", True), ("transfer", False), ("accept", True)],
+    ids=["enrol", "enrol, control", "transfer", "transfer, control", "accept"],
+)
 async def test_nobody_comes_to_an_association_that_closes_at_this_moment(town: Town, way: str, careful: bool) -> None:
+    """Nor do the two wait for each other in a circle."""
     relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
-    samir = await relais.enrols(first_name="Samir")
+    samir, there = await relais.enrols(first_name="Samir"), {"association_id": str(port.id)}
+    asked = await relais.posts(f"/beneficiaries/{samir['id']}/transfer", there)
+    ways: dict[str, tuple[Person, str, Any]] = {
+        "enrol": (port, "/beneficiaries", await town.person_fields()),
+        "transfer": (odile, f"/beneficiaries/{samir['id']}/transfer", there),
+        "accept": (port, f"/beneficiaries/transfers/{asked['id']}/accept", None),
+    }
     if not careful:
         for act in ("enrol_beneficiaries", "receive_beneficiary"):
             await rewritten(town, act, "for key share", "")
     async with town.copy.connection() as closing:
         async with closing.transaction():
-            await closing.execute("select app.erase_account($1, 'asked')", port.id)
-            if way == "enrol":
-                coming = asyncio.create_task(port.asks("POST", "/beneficiaries", await town.person_fields()))
-            else:
-                there = {"association_id": str(port.id)}
-                coming = asyncio.create_task(odile.asks("POST", f"/beneficiaries/{samir['id']}/transfer", there))
+            await closing.execute("select from app.associations where id = $1 for update", port.id)
+            who, path, body = ways[way]
+            coming = asyncio.create_task(who.asks("POST", path, body))
             await _waits_for_a_lock(town)
+            await closing.execute("select app.erase_account($1, 'asked')", port.id)
     answer = await coming
     theirs = await town.value("select count(*) from app.beneficiaries where association_id = $1", port.id)
     assert (answer.status_code in (403, 404), theirs) == ((True, 0) if careful else (False, 1))

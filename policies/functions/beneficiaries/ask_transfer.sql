@@ -14,9 +14,9 @@ begin
     end if;
     if own.association_id = receiver then raise exception 'transfer.already_there' using errcode = 'EP409'; end if;
     if at_once then
+        perform app.receive_beneficiary(beneficiary, receiver);
         update app.transfers t set status = 'withdrawn', ended_at = moment
         where t.beneficiary_id = beneficiary and t.status = 'pending';
-        perform app.receive_beneficiary(beneficiary, receiver);
     elsif exists (select from app.transfers t where t.beneficiary_id = beneficiary and t.status = 'pending') then
         raise exception 'transfer.pending' using errcode = 'EP409';
     end if;

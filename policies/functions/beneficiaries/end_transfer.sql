@@ -15,9 +15,10 @@ begin
           = (select a.id from app.associations a where a.id = app.caller() and a.status = 'verified');
     if not found then raise exception 'transfer.not_found' using errcode = 'EP404'; end if;
     perform from app.beneficiaries b where b.id = asked.beneficiary_id for update;
+    -- The association comes before its transfers, as where one is closed; what was over already is undone by its refusal.
+    if how = 'accepted' then perform app.receive_beneficiary(asked.beneficiary_id, asked.to_association_id); end if;
     update app.transfers t set status = how, ended_at = app.clock() where t.id = transfer and t.status = 'pending';
     if not found then raise exception 'transfer.over' using errcode = 'EP409'; end if;
-    if how = 'accepted' then perform app.receive_beneficiary(asked.beneficiary_id, asked.to_association_id); end if;
     perform app.note('beneficiary.transfer_' || how, 'beneficiary', asked.beneficiary_id,
                      jsonb_build_object('from', asked.from_association_id, 'to', asked.to_association_id));
 end $$;
