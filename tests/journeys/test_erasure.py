@@ -302,8 +302,15 @@ async def test_the_books_hold_what_the_law_names_for_one_role_alone(town: Town) 
                       "delete from accounting.payments"):  # fmt: skip
         with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
             await town.changes(statement)
-    assert await town.value("select app.prune(100)") == 1
+    for years in (9, 12):  # a shop's number may be a person's: it goes with the payments that it was kept for
+        await town.changes(
+            "insert into accounting.erased_shops (shop_id, siret, erased_at)"
+            " values (app.uuid7(), '73282932000074', now() - $1 * interval '1 year')",
+            years,
+        )
+    assert await town.value("select app.prune(100)") == 2
     assert await town.value("select count(*) from accounting.payments") == 1
+    assert await town.value("select count(*) from accounting.erased_shops") == 1
 
 
 async def test_with_supabase_auth_the_sign_in_goes_there_too() -> None:

@@ -107,6 +107,13 @@ begin
         where b.paid_at < date_trunc('year', moment at time zone 'Europe/Paris') at time zone 'Europe/Paris'
                           - app.kept_for('accounting_payments') limit most));
     get diagnostics gone = row_count;
+    went := went + gone;
+    -- And so is whose sale they were: of somebody who trades alone that number is their own.
+    delete from accounting.erased_shops where shop_id = any (array(
+        select s.shop_id from accounting.erased_shops s
+        where s.erased_at < date_trunc('year', moment at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                            - app.kept_for('accounting_payments') limit most));
+    get diagnostics gone = row_count;
     return went + gone;
 end $$;
 grant execute on function app.prune(int) to ecopanier_worker;
