@@ -127,6 +127,25 @@ async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> N
     assert await town.value("select count(*) from accounting.payments") == 0
 
 
+async def test_who_reserves_is_not_silent_however_they_sign_in(town: Town) -> None:
+    """Tokens of Supabase Auth tell us of no sign-in: whoever reserved lately is neither warned nor erased."""
+    marc, ines, jean = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.a_customer("Jean")
+    reserved = await marc.buys(await town.a_lot())
+    await town.changes("update app.accounts set last_seen_on = last_seen_on - 2000 where role = 'customer'")
+    await town.changes(
+        "update app.accounts set warned_at = now() - interval '40 days' where id = any ($1)", [marc.id, ines.id]
+    )
+    await forgets(town)
+    standing = await town.rows("select id, status from app.accounts where role = 'customer'")
+    assert {row["id"]: row["status"] for row in standing} == {
+        marc.id: "active", ines.id: "erased", jean.id: "active"
+    }  # fmt: skip
+    assert await town.status_of(reserved) == "confirmed"
+    await town.changes("update app.accounts set warned_at = null where role = 'customer'")
+    await forgets(town)
+    assert [row["id"] for row in await town.rows("select id from app.accounts where warned_at is not null")] == [jean.id]
+
+
 PRIVACY = Path(__file__).parents[2] / "docs" / "privacy.md"
 
 

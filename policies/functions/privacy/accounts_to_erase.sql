@@ -11,6 +11,7 @@ begin
         where a.role in ('customer', 'collector') and a.status <> 'erased'
           and a.last_seen_on < app.paris_day(app.clock() - app.kept_for('silent_accounts'))
           and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
+          and not app.reserved_since(a.id, app.clock() - app.kept_for('silent_accounts'))
         union all
         select a.id from vault.erased_accounts e join app.accounts a on a.id = e.account_id where a.status <> 'erased'
         limit most;

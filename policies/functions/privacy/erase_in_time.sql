@@ -12,6 +12,7 @@ begin
         where a.id = account and a.role in ('customer', 'collector') and a.status <> 'erased'
           and a.last_seen_on < app.paris_day(app.clock() - app.kept_for('silent_accounts'))
           and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
+          and not app.reserved_since(a.id, app.clock() - app.kept_for('silent_accounts'))
         for no key update;
     end if;
     if not found then

@@ -12,6 +12,8 @@ begin
             where s.role in ('customer', 'collector') and s.status <> 'erased' and s.warned_at is null
               and s.last_seen_on < app.paris_day(
                   app.clock() - app.kept_for('silent_accounts') + app.kept_for('silent_account_notice'))
+              and not app.reserved_since(
+                  s.id, app.clock() - app.kept_for('silent_accounts') + app.kept_for('silent_account_notice'))
             order by s.last_seen_on limit most for no key update skip locked))
         returning a.id
     loop
