@@ -143,7 +143,8 @@ async def test_who_reserves_is_not_silent_however_they_sign_in(town: Town) -> No
     assert await town.status_of(reserved) == "confirmed"
     await town.changes("update app.accounts set warned_at = null where role = 'customer'")
     await forgets(town)
-    assert [row["id"] for row in await town.rows("select id from app.accounts where warned_at is not null")] == [jean.id]
+    warned = await town.rows("select id from app.accounts where warned_at is not null")
+    assert [row["id"] for row in warned] == [jean.id]
 
 
 PRIVACY = Path(__file__).parents[2] / "docs" / "privacy.md"
