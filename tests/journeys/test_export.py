@@ -126,6 +126,7 @@ async def test_what_a_beneficiary_gets_is_opened_and_says_who_opened_it_before(t
     assert [r["status"] for r in parts["reservations"]] == ["picked_up"]
     opened = [(e["association"], e["detail"]["why"]) for e in parts["audit_about_me"] if e["action"] == "person.opened"]
     assert ("Le Relais", "read") in opened
+    assert not any("request_id" in entry for entry in parts["audit_about_me"])
     said = await town.rows("select detail->>'why' from app.audit_entries where actor_id = $1", zelie.id)
     assert "export" in {row[0] for row in said}
     # The association's copy has the code, and no name: those are hers.
@@ -133,6 +134,14 @@ async def test_what_a_beneficiary_gets_is_opened_and_says_who_opened_it_before(t
     assert parts["beneficiaries"][0]["code"] == enrolled["code"]
     assert "Sentinelle" not in json.dumps(parts)
     assert "Leurs noms n'y sont pas" in others["LISEZMOI.txt"].decode()
+    # Nor does another association's copy say which account it met when it tried to enrol her as well.
+    ailleurs = await town.an_association("Ailleurs")
+    fields = await town.person_fields(None)
+    hers = await association.posts("/beneficiaries", fields)
+    assert (await ailleurs.asks("POST", "/beneficiaries", fields)).status_code == 409
+    parts, _ = await copy_of(ailleurs)
+    assert "beneficiary.found_elsewhere" in {entry["action"] for entry in parts["audit_by_me"]}
+    assert hers["id"] not in json.dumps(parts)
 
 
 async def test_a_merchant_gets_their_photos_and_a_stranger_nothing(town: Town) -> None:

@@ -115,14 +115,19 @@ begin
         select 'setting_changes', (select jsonb_agg(to_jsonb(c) - 'changed_by' order by c.id)
                                    from app.setting_changes c where c.changed_by = me)
         union all
-        -- Who did what with what is mine: the role, and of associations the name; never which admin.
-        select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - 'actor_id' || jsonb_build_object(
+        -- Who did what with what is mine: the role, and of associations the name; never which admin, nor the request's id,
+        -- which their program chose.
+        select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - array['actor_id', 'request_id'] || jsonb_build_object(
                     'association', (select a.name from app.associations a where a.id = n.actor_id)) order by n.id)
             from app.audit_entries n
             where (n.subject_id = me or n.subject_id = any (own_shops)) and n.actor_id is distinct from me)
         union all
-        select 'audit_by_me', (select jsonb_agg(to_jsonb(n) - 'actor_id' order by n.id)
-                               from app.audit_entries n where n.actor_id = me)
+        -- Whom another association enrolled stays its own: an id tells when.
+        select 'audit_by_me', (select jsonb_agg(
+                to_jsonb(n) - 'actor_id'
+                || case n.action when 'beneficiary.found_elsewhere' then '{"subject_id": null}'::jsonb else '{}' end
+                order by n.id)
+            from app.audit_entries n where n.actor_id = me)
     ) e (file, content)
     where e.content is not null;
 end $$;
