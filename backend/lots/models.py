@@ -115,3 +115,4 @@ class Lot(Table, table=True):
     recurring_day: date | None
     fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     suspended_from: UUID | None = Field(foreign_key="app.lots.id")
+    given_price_cents: int = Field(sa_column_kwargs={"server_default": "0"})

@@ -26,6 +26,9 @@ def upgrade() -> None:
         -- The given portions of a discounted lot are a free lot beside it, one for each.
         alter table app.lots
             add column suspended_from uuid constraint lots_suspended_from_fkey references app.lots,
+            -- What somebody else paid for a portion of it: not saved by whoever collects it.
+            add column given_price_cents int not null default 0,
+            add constraint lots_given_price_check check ((given_price_cents > 0) = (suspended_from is not null)),
             add constraint lots_suspended_check check (
                 suspended_from is null or kind = 'free' and becomes_free_at is null and recurring_id is null);
         create unique index lots_suspended_from_key on app.lots (suspended_from) where suspended_from is not null;

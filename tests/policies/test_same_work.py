@@ -199,11 +199,13 @@ async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) 
     counter = await Counter.opened(town)
     merchant, path = counter.shop.merchant, f"/impact/shops/{counter.shop.id}"
     added: dict[str, list[Any]] = {}
+    public: dict[str, list[Any]] = {}
     for kind in KINDS:
         for number in range(2):
-            before = await merchant.gets(path)
+            before, all_before = await merchant.gets(path), await merchant.gets("/impact")
             await merchant.hands_over(await counter.shown(kind, number))
-            after = await merchant.gets(path)
+            after, all_after = await merchant.gets(path), await merchant.gets("/impact")
+            public.setdefault(kind, []).append(all_after["value_saved_cents"] - all_before["value_saved_cents"])
             added.setdefault(kind, []).append(
                 [
                     round(after[name] - before[name], 1)
@@ -212,6 +214,7 @@ async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) 
             )
 
     assert added["suspended"] == added["paid"] == [[1, 0.5, 400, 0]] * 2
+    assert public["suspended"] == public["paid"] == [400, 400]
     # A lot given by its merchant is known to be free; whom it helped first is not.
     assert added["free"] == [[1, 0.5, 800, 0]] * 2
     await town.changes("set session_replication_role = replica")  # what is written once may not be changed

@@ -18,7 +18,7 @@ SETTLE = """
 """
 # What offering would be like if it looked first and wrote later.
 OFFER_LOOKING_FIRST = """
-create or replace function app.offer_suspended(l app.lots, portions int) returns uuid
+create or replace function app.offer_suspended(l app.lots, portions int, price int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     had app.lots;

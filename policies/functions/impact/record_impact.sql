@@ -22,5 +22,6 @@ begin
          recorded_at)
     values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
             grams::bigint * factor.co2e_grams_per_meal / meal,
-            (l.original_price_cents - r.unit_price_cents) * r.quantity, helped, app.clock());
+            -- Whoever paid: a suspended portion saves what a sold one does, and no total tells them apart.
+            (l.original_price_cents - greatest(r.unit_price_cents, l.given_price_cents)) * r.quantity, helped, app.clock());
 end $$;

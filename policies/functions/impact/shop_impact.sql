@@ -1,7 +1,7 @@
 -- What the handovers of one of the caller's shops saved, in sum. Definer instead of a policy, because an entry tells what
 -- was paid and whether somebody was helped; and because who reads a sum before and after a handover reads that entry:
--- what was saved goes by the prices that the merchant set, the same for a suspended portion as for a sold one, and people
--- are counted in whole groups of eleven, the smallest that any figure tells, up to the last midnight.
+-- a suspended portion saves what a sold one does, and people are counted in whole groups of eleven, the smallest that any
+-- figure tells, up to the last midnight.
 create or replace function app.shop_impact(shop uuid) returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -13,16 +13,12 @@ begin
             'meals', coalesce(round(sum(e.meals), 1), 0),
             'food_kg', coalesce(round(sum(e.food_grams) / 1000.0, 1), 0),
             'co2e_kg', coalesce(round(sum(e.co2e_grams) / 1000.0, 1), 0),
-            'value_saved_cents', coalesce(sum((listed.original_price_cents - listed.price_cents) * r.quantity), 0),
+            'value_saved_cents', coalesce(sum(e.value_saved_cents), 0),
             'people_helped', coalesce(11 * (sum(e.people_helped) filter (
                 where e.recorded_at < app.paris_day(app.clock()) at time zone 'Europe/Paris') / 11), 0),
             'method', (select f.method from app.impact_factors f where f.category is null
                        order by f.valid_from desc, f.id desc limit 1),
             'since', min(e.recorded_at))
-        from app.impact_entries e
-        join app.reservations r on r.id = e.reservation_id
-        join app.lots l on l.id = r.lot_id
-        join app.lots listed on listed.id = coalesce(l.suspended_from, l.id)
-        where e.shop_id = shop);
+        from app.impact_entries e where e.shop_id = shop);
 end $$;
 grant execute on function app.shop_impact(uuid) to authenticated;

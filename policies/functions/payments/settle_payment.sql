@@ -36,7 +36,7 @@ begin
             good := l.status = 'published'
                     and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null;
             begin
-                if good then beside := app.offer_suspended(l, r.quantity); end if;
+                if good then beside := app.offer_suspended(l, r.quantity, r.unit_price_cents); end if;
             exception when others then
                 if sqlstate !~ '^EP4' then raise; end if;
                 good := false;  -- something forbids to offer it by now: the money goes back

@@ -53,7 +53,7 @@ begin
             values (other.id, gift.account_id, portions, other.price_cents, 'confirmed', 'give', moment, moment)
             returning id into part;
             insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
-            values (part, gift.id, app.offer_suspended(other, portions));
+            values (part, gift.id, app.offer_suspended(other, portions, other.price_cents));
             update app.suspended_lots s set unclaimed = s.unclaimed - portions where s.id = gift.id;
             perform app.note('suspended_lot.moved', 'suspended_lot', gift.id, jsonb_build_object('portions', portions));
             perform app.defer('suspended_lots.tell_donor', jsonb_build_object(

@@ -1,7 +1,7 @@
 -- Offer portions that were given: they join the free lot beside the discounted one, which the first gift makes. From
 -- there on they are free portions like any other. The caller has locked the shop (nothing is published past its
 -- suspension) and the discounted lot; the guard of new lots asks the rest, recalls included.
-create or replace function app.offer_suspended(l app.lots, portions int) returns uuid
+create or replace function app.offer_suspended(l app.lots, portions int, price int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     beside uuid;
@@ -10,10 +10,11 @@ begin
     where s.suspended_from = l.id returning s.id into beside;
     if found then return beside; end if;
     insert into app.lots
-        (suspended_from, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
-         pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, status)
+        (suspended_from, given_price_cents, shop_id, title, description, category, kind, original_price_cents, price_cents,
+         quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin,
+         batch, status)
     values
-        (l.id, l.shop_id, l.title, l.description, l.category, 'free', l.original_price_cents, 0, portions,
+        (l.id, price, l.shop_id, l.title, l.description, l.category, 'free', l.original_price_cents, 0, portions,
          l.pickup_start, l.pickup_end, l.date_kind, l.food_date, l.allergens, l.cold_chain, l.weight_grams, l.photo_id,
          l.gtin, l.batch, 'published')
     returning id into beside;
