@@ -5,6 +5,11 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if account = app.caller() then raise exception 'account.own_suspension' using errcode = 'EP409'; end if;
+    -- Of two admins who suspend each other the second is one no more: there is always one left.
+    if exists (select from app.accounts a where a.id = account and a.role = 'admin') then
+        perform from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id for no key update;
+        if app.caller() is null then raise exception 'account.suspended' using errcode = 'EP403'; end if;
+    end if;
     update app.accounts a set status = 'suspended', status_reason = why where a.id = account and a.status <> 'erased';
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.sessions s set ended_at = app.clock(), ended_because = 'suspended'
