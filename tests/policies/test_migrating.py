@@ -80,16 +80,21 @@ def test_migrating_again_keeps_what_is_there_and_mends_what_stands_on_it(databas
             assert connection.execute("select display_name from app.accounts").fetchall() == [("Marc",)]
 
 
+def migrate_until(copy: Copy, revision: str) -> None:
+    """Bring an empty database to an earlier release's tables; without what stands on them."""
+    engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        for statement in statements_before():
+            run(connection, statement)
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
+
+
 def test_who_was_enrolled_before_names_were_sealed_is_sealed_then_even_if_twice(databases: Databases) -> None:
     with databases.empty() as copy:
-        engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            for statement in statements_before():
-                run(connection, statement)
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "2026_11_22_1130")
-        engine.dispose()
+        migrate_until(copy, "2026_11_22_1130")
         execute(
             copy,
             """
@@ -139,14 +144,7 @@ def test_names_that_stood_in_the_clear_are_sealed_and_leave_no_trace_in_the_file
     person = Canary(70)
     fields = person.fields()
     with databases.empty() as copy:
-        engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
-        with engine.begin() as connection:
-            for statement in statements_before():
-                run(connection, statement)
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "2026_11_22_1130")
-        engine.dispose()
+        migrate_until(copy, "2026_11_22_1130")
         with psycopg.connect(copy.url(), autocommit=True) as owner:
             owner.execute(
                 "with a as (insert into app.accounts (role, email, display_name)"
