@@ -15,7 +15,7 @@ from rich.table import Table
 from backend.settings import Settings, SettingsRefused, settings
 
 if TYPE_CHECKING:  # what a command needs is imported when it runs, so that each starts fast
-    from backend.as_person import Answer
+    from backend.database.ask_as import Answer
 
 # A traceback with the values of variables would show secrets.
 app = typer.Typer(
@@ -41,7 +41,7 @@ def serve(
     """Serve the HTTP API, in one process."""
     import uvicorn
 
-    from backend.one_write import OneWrite
+    from backend.http.single_write import OneWrite
 
     settings()  # refuses before anything is opened
     uvicorn.run(
@@ -75,28 +75,19 @@ def migrate(
     sql: Annotated[bool, typer.Option("--sql", help="Print the same as SQL, for a Supabase project.")] = False,
 ) -> None:
     """Bring the database to what this checkout says, all or nothing."""
-    from backend import migrate as migration
-    from backend.login_passwords import set_login_passwords
+    from backend.database import migrate as migration
+    from backend.database.login_passwords import set_login_passwords
 
     if sql:
         sys.stdout.write(migration.script())
         return
-    owner_url = _needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     try:
         migration.migrate(owner_url)
     except migration.MigrationRefused as refusal:
         raise SystemExit(f"Nothing was changed: {refusal}") from None
     logins = (settings().database_url, settings().worker_database_url)
     set_login_passwords(owner_url, *(url.get_secret_value() for url in logins if url))
-
-
-@app.command()
-def seed() -> None:
-    """Fill an empty database with a small demo town, whose sign-ins are written to the data directory."""
-    from scripts.town import seed as build_town
-
-    _needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
-    build_town(settings())
 
 
 @admin.command("create")
@@ -118,10 +109,10 @@ def create_admin(
 
     from backend.accounts import passwords
     from backend.accounts.addresses import EmailAddress
-    from backend.accounts.facts import PasswordTooCommon
+    from backend.accounts.problems import PasswordTooCommon
 
     chosen = settings()
-    owner_url = _needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    owner_url = needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     if (chosen.auth == "supabase") != (supabase_id is not None):
         raise SystemExit("--supabase-id is for ECOPANIER_AUTH=supabase, and needed there: its passwords are not ours.")
     try:
@@ -157,10 +148,10 @@ def rotate_keys() -> None:
     """
     import psycopg
 
-    from backend.key_rotation import rotate
-    from backend.seals import keyring
+    from backend.sealing.key_rotation import rotate
+    from backend.sealing.seals import keyring
 
-    worker_url = _needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
+    worker_url = needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
     try:
         done = rotate(worker_url, keyring())
     except psycopg.Error as problem:
@@ -183,7 +174,7 @@ def report_on_drafts(
     import psycopg
     from psycopg.rows import dict_row
 
-    worker_url = _needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
+    worker_url = needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
     with psycopg.connect(worker_url, row_factory=dict_row) as connection:
         report = connection.execute("select * from app.draft_report(%s)", [days]).fetchone()
     assert report is not None  # noqa: S101  a function gives its row
@@ -215,7 +206,7 @@ def recall_food(
 
     from backend.recalls.schemas import RecallIn
 
-    owner_url = _needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     try:
         wanted = RecallIn(gtin=gtin, batch=batch, reason=reason)
     except ValidationError as mistake:
@@ -240,17 +231,18 @@ def as_person(
     commit: Annotated[bool, typer.Option("--commit", help="Keep what it changes; otherwise it is undone.")] = False,
 ) -> None:
     """Run SQL as somebody, under row-level security, as the API would: what they may see and do, and no more."""
-    from backend import as_person as asking
+    from backend.database import ask_as as asking
 
     async def asked() -> asking.Answer:
         chosen = settings()
         account = None
         if who != asking.NOBODY:
-            needed = "ECOPANIER_OWNER_DATABASE_URL is needed to look somebody up by name; `anon` needs none."
             if chosen.owner_database_url is None:
-                raise asking.NotDone(needed)
+                raise asking.NotDone(
+                    "ECOPANIER_OWNER_DATABASE_URL is needed to look somebody up by name; `anon` needs none."
+                )
             account = await asking.account_called(who, chosen.owner_database_url.get_secret_value())
-        api_url = _needed(chosen.database_url, "DATABASE_URL")
+        api_url = needed(chosen.database_url, "DATABASE_URL")
         return await asking.ask_as(account, " ".join(sql), chosen, api_url, commit=commit)
 
     try:
@@ -301,7 +293,7 @@ def openapi() -> None:
     sys.stdout.write(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n")
 
 
-def _needed(url: SecretStr | None, name: str) -> str:
+def needed(url: SecretStr | None, name: str) -> str:
     if url is None:
         raise SystemExit(f"{name} is not set.")
     return url.get_secret_value()

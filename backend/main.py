@@ -9,7 +9,6 @@ from functools import partial
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
 
-from backend import health
 from backend.accounts import api as accounts
 from backend.accounts import supabase
 from backend.administration import api as administration
@@ -17,21 +16,23 @@ from backend.associations import agreements_api as agreements
 from backend.associations import api as associations
 from backend.associations.documents import MOST_BYTES as LARGEST_DOCUMENT
 from backend.associations.documents import document_store_of
-from backend.associations.facts import DocumentTooLarge
+from backend.associations.problems import DocumentTooLarge
 from backend.beneficiaries import api as beneficiaries
 from backend.beneficiaries import imports_api as imports
 from backend.beneficiaries import transfers_api as transfers
-from backend.beneficiaries.facts import FileTooLarge
+from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
-from backend.db import Database
+from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
-from backend.error_handlers import add_error_handlers
-from backend.every_request import Bound, EveryRequest
 from backend.front_page import pages
 from backend.handed_passes import api as handed_passes
-from backend.hot_first import HotFirst
-from backend.identity import identities
+from backend.http import health
+from backend.http.error_handlers import add_error_handlers
+from backend.http.hot_routes import HotFirst, HotRoutes
+from backend.http.middleware import Bound, EveryRequest
+from backend.http.openapi import describe
+from backend.identity.callers import identities
 from backend.impact import api as impact
 from backend.impact.queries import public_impact
 from backend.kiosks import api as kiosks
@@ -39,12 +40,10 @@ from backend.lots import api as lots
 from backend.lots import near
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.openapi import describe
 from backend.payments import api as payments
-from backend.payments.stripe_client import stripe_of
 from backend.photos import api as photos
-from backend.photos.facts import PhotoTooLarge
 from backend.photos.pictures import MOST_BYTES
+from backend.photos.problems import PhotoTooLarge
 from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
 from backend.privacy import api as privacy
@@ -52,9 +51,9 @@ from backend.recalls import api as recalls
 from backend.recurring import api as recurring
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
-from backend.routing import HotRoutes
 from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
+from backend.stripe.client import stripe_of
 from backend.suspended_lots import api as suspended_lots
 from backend.waiting import api as waiting
 

@@ -6,7 +6,7 @@ from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
-from backend.columns import Table
+from backend.database.columns import Table
 from backend.drafts import models as drafts
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact

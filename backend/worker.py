@@ -23,19 +23,19 @@ from backend.accounts import jobs as accounts
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
-from backend.db import Database
+from backend.database.sessions import Database
+from backend.job_context import Work
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
-from backend.payments.stripe_client import stripe_of
 from backend.photos import jobs as photos
 from backend.photos.store import photo_store_of
 from backend.privacy import jobs as privacy
 from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
+from backend.stripe.client import stripe_of
 from backend.suspended_lots import jobs as suspended_lots
 from backend.waiting import jobs as waiting
-from backend.work import Work
 
 CONCURRENT_JOBS = 8
 MANY = 500

@@ -12,8 +12,18 @@ from scripts.places import data_folder
 NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall", "as")
 
 
+def seed() -> None:
+    """Fill an empty database with a small demo town, whose sign-ins are written to the data directory."""
+    from backend.cli import needed
+    from backend.settings import settings
+    from scripts.demo_town import seed as build_town
+
+    needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    build_town(settings())
+
+
 def main() -> None:
-    """Run one command of `backend.cli`."""
+    """Run one command of `backend.cli`, or `seed`."""
     # uvicorn sends itself the signal again once it has ended: a database of ours must be stopped all the same.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     words = sys.argv[1:]
@@ -26,6 +36,8 @@ def main() -> None:
             except (NoDatabase, PostgresFailed, OSError) as problem:
                 sys.exit(str(problem))
         from backend import cli  # after the environment is complete
+
+        cli.app.command()(seed)
 
         cli.main()
 

@@ -73,7 +73,7 @@ def is_empty(owner: str) -> bool:
 
 
 # What decides how a migrated database looks; the queue's tables come from a package.
-DECISIVE = ("backend/migrate.py", "migrations/**/*.py", "policies/**/*.sql", "requirements.lock")
+DECISIVE = ("backend/database/migrate.py", "migrations/**/*.py", "policies/**/*.sql", "requirements.lock")
 
 # Names this very database: a dump restored elsewhere brings the note along, but has yet to be looked after.
 THIS_DATABASE = """

@@ -155,7 +155,7 @@ class Run:
         keys = {"STRIPE_API_KEY": "sk_test_stand_in", "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}"}
         places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
         webhook = ["--webhook-url", f"http://{HOST}:{self.port}/v1/stripe/webhook"]
-        command = [sys.executable, "-m", "scripts.stripe_stand_in", "--port", str(port), *places, *webhook]
+        command = [sys.executable, "-m", "scripts.stand_ins.stripe", "--port", str(port), *places, *webhook]
         program = Program("stripe-stand-in", command, {**self.environment, **keys}, self.log("stripe-stand-in"))
         self.stand_in_port.unlink(missing_ok=True)
         self.keep(program, until_end)
@@ -171,7 +171,7 @@ class Run:
         log.unlink(missing_ok=True)
         began = time.monotonic()
         running = Guarded(
-            [sys.executable, "-m", "backend.cli", command, *options], log=log, environment=environment, folder=ROOT
+            [sys.executable, "-m", "scripts.command", command, *options], log=log, environment=environment, folder=ROOT
         )
         try:
             while running.poll() is None:

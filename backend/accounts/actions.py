@@ -9,16 +9,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts import passwords
 from backend.accounts.addresses import username
-from backend.accounts.facts import NameIsCode, SessionOver, TooManyTries, WrongCredentials
 from backend.accounts.models import Account
+from backend.accounts.problems import NameIsCode, SessionOver, TooManyTries, WrongCredentials
 from backend.accounts.schemas import MeIn, RegisteredOut, RegistrationIn, RegistrationWithSupabaseIn, TokensOut
 from backend.accounts.tokens import derived_token, new_token, token_hash
-from backend.common_facts import RateLimited
-from backend.db import Acts, call, call_row
-from backend.identity import ACCESS_TOKEN_SECONDS, Claims, OwnTokens, Role
-from backend.limits import refusal_headers
-from backend.messages import Language
-from backend.seals import SEALED_ADDRESS, address_look_up, keyring
+from backend.database.acts import Acts
+from backend.database.sessions import call, call_row
+from backend.http.rate_limits import refusal_headers
+from backend.identity.tokens import ACCESS_TOKEN_SECONDS, Claims, OwnTokens, Role
+from backend.problems.common import RateLimited
+from backend.problems.texts import Language
+from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
 from backend.settings import settings
 
 SESSION_DAYS = 30

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 from uuid import UUID
 
-from backend.db import Acts
-from backend.seals import SEALED_ADDRESS, keyring
+from backend.database.acts import Acts
+from backend.sealing.seals import SEALED_ADDRESS, keyring
 from backend.settings import Settings
 
 

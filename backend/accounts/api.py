@@ -7,7 +7,7 @@ from fastapi import Depends, Form, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts import actions, passwords, queries
-from backend.accounts.facts import (
+from backend.accounts.problems import (
     EmailTaken,
     InvalidOneTimeToken,
     NameIsCode,
@@ -31,14 +31,15 @@ from backend.accounts.schemas import (
     TokensOut,
 )
 from backend.accounts.tokens import token_hash
-from backend.common_facts import PreconditionFailed
-from backend.db import AccountSuspended, ActsDep, SignedIn, call, database
-from backend.errors import language_of, problems
-from backend.etags import IfMatch, etag, require_revision
-from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
-from backend.identity import AtKiosk, OwnTokens, also_at_kiosks
-from backend.limits import client_address, limited
-from backend.routing import Router
+from backend.database.sessions import AccountSuspended, ActsDep, SignedIn, call, database
+from backend.http.etags import IfMatch, etag, require_revision
+from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
+from backend.http.rate_limits import client_address, limited
+from backend.http.routing import Router
+from backend.identity.callers import AtKiosk, also_at_kiosks
+from backend.identity.tokens import OwnTokens
+from backend.problems.common import PreconditionFailed
+from backend.problems.problem import language_of, problems
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 

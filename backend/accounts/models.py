@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Account(Table, table=True):

@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from backend.accounts.facts import PasswordTooCommon
-from backend.common_facts import TryAgain
+from backend.accounts.problems import PasswordTooCommon
+from backend.problems.common import TryAgain
 
 Result = TypeVar("Result")
 

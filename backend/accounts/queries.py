@@ -8,11 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.models import Account
 from backend.accounts.schemas import BeneficiaryRight, MeOut, NoShows
-from backend.db import caller_in
-from backend.etags import MOST_REVISION
-from backend.identity import Role
-from backend.messages import Language, no_show_text
-from backend.seals import SEALED_ADDRESS, keyring
+from backend.database.sessions import caller_in
+from backend.http.etags import MOST_REVISION
+from backend.identity.tokens import Role
+from backend.problems.texts import Language, no_show_text
+from backend.sealing.seals import SEALED_ADDRESS, keyring
 
 # In SQL, because beneficiaries are a feature above this one; their policies show the caller nothing but their own.
 _OWN_RIGHT = text("""

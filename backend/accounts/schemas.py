@@ -10,8 +10,8 @@ from backend.accounts import passwords
 from backend.accounts.addresses import EmailAddress
 from backend.accounts.terms import CurrentTerms
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.bodies import In, Out, if_sent
-from backend.identity import Role
+from backend.http.schemas import In, Out, if_sent
+from backend.identity.tokens import Role
 
 _PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
 _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example

@@ -6,14 +6,14 @@ from fastapi import Depends, Request
 
 from backend.accounts import actions
 from backend.accounts.api import NOT_KEPT, ActSession
-from backend.accounts.facts import AlreadyRegistered, EmailTaken, SignInElsewhere
+from backend.accounts.problems import AlreadyRegistered, EmailTaken, SignInElsewhere
 from backend.accounts.schemas import RegisteredOut, RegistrationWithSupabaseIn
-from backend.common_facts import NotSignedIn
-from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyMismatch, OnceDep
-from backend.identity import claims_of, documented_sign_in
-from backend.limits import limited
-from backend.routing import Router
+from backend.http.idempotency import IdempotencyMismatch, OnceDep
+from backend.http.rate_limits import limited
+from backend.http.routing import Router
+from backend.identity.callers import claims_of, documented_sign_in
+from backend.problems.common import NotSignedIn
+from backend.problems.problem import language_of, problems
 from backend.settings import settings
 
 sign_in = Router(tags=["accounts"])

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.administration import queries
 from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn, SettingsIn
-from backend.db import call
+from backend.database.sessions import call
 from backend.shops.queries import own_shop
 from backend.shops.schemas import OwnShop
 

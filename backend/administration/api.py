@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from pydantic import AwareDatetime, TypeAdapter
 
 from backend.administration import actions, queries
-from backend.administration.facts import AccountNotFound, CollectorNotFound, OwnSuspension
+from backend.administration.problems import AccountNotFound, CollectorNotFound, OwnSuspension
 from backend.administration.queries import AuditQuery
 from backend.administration.schemas import (
     AccountStanding,
@@ -20,16 +20,16 @@ from backend.administration.schemas import (
     SettingsIn,
     SettingsOut,
 )
-from backend.associations.facts import AssociationNotFound, AssociationNumberTaken
+from backend.associations.problems import AssociationNotFound, AssociationNumberTaken
 from backend.associations.schemas import Standing
-from backend.common_facts import CursorInvalid, OutOfBounds, PreconditionFailed
-from backend.db import AsAdmin
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import OnceDep
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
+from backend.database.sessions import AsAdmin
+from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
+from backend.problems.problem import problems
+from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
 from backend.shops.schemas import OwnShop
 
 router = Router(tags=["administration"], prefix="/admin")

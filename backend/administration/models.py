@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, Identity, Integer
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Index, Table, identifier, moment, now, text
 
 
 class Setting(Table, table=True):

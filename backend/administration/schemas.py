@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from backend.associations.schemas import Standing
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 
 ACCOUNT = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 

@@ -14,15 +14,15 @@ from stdnum.fr import siret
 
 from backend.associations import queries
 from backend.associations.documents import SIGNED, read_pdf
-from backend.associations.facts import AssociationNumberInvalid, AssociationNumberMissing
 from backend.associations.models import Association
+from backend.associations.problems import AssociationNumberInvalid, AssociationNumberMissing
 from backend.associations.schemas import AgreementIn, AgreementOut, AssociationEdit
-from backend.common_facts import NotAllowed, PreconditionFailed
-from backend.db import Database, call, caller_in, role_in
-from backend.etags import require_revision
-from backend.file_store import FileStore
-from backend.idempotency import Once
-from backend.identity import Role
+from backend.database.sessions import Database, call, caller_in, role_in
+from backend.files.store import FileStore
+from backend.http.etags import require_revision
+from backend.http.idempotency import Once
+from backend.identity.tokens import Role
+from backend.problems.common import NotAllowed, PreconditionFailed
 
 _RNA = re.compile(r"W[0-9A-Z]{9}")
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations import actions, queries
 from backend.associations.documents import PDF, SIGNED
-from backend.associations.facts import (
+from backend.associations.problems import (
     AgreementDaysInvalid,
     AgreementDecided,
     AgreementExists,
@@ -21,17 +21,18 @@ from backend.associations.facts import (
     DocumentTooLarge,
 )
 from backend.associations.schemas import AgreementIn, AgreementOut, AgreementStatus
-from backend.common_facts import CursorInvalid, NotAllowed
-from backend.db import AsMerchant, database, role_in, signed_in_as
-from backend.errors import problems
-from backend.file_store import FileStore
-from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, OnceDep, fingerprint, key_of
-from backend.identity import Role, caller
-from backend.limits import spend
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound
-from backend.uploads import content_hash, uploaded
+from backend.database.sessions import AsMerchant, database, role_in, signed_in_as
+from backend.files.store import FileStore
+from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, OnceDep, fingerprint, key_of
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import spend
+from backend.http.routing import Router
+from backend.http.uploads import content_hash, uploaded
+from backend.identity.callers import caller
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid, NotAllowed
+from backend.problems.problem import problems
+from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["associations"], prefix="/agreements")
 

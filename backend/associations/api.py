@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations import actions, queries
-from backend.associations.facts import (
+from backend.associations.problems import (
     AssociationNumberFixed,
     AssociationNumberInvalid,
     AssociationNumberMissing,
@@ -17,14 +17,14 @@ from backend.associations.facts import (
     PeriodInvalid,
 )
 from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import signed_in_as
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.identity import Role
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
-from backend.spreadsheets import csv_of
+from backend.database.sessions import signed_in_as
+from backend.files.csv_writer import csv_of
+from backend.http.etags import IfMatch, etag
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
 
 router = Router(tags=["associations"])
 

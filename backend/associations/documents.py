@@ -5,8 +5,8 @@ from typing import Final
 
 from starlette.datastructures import UploadFile
 
-from backend.associations.facts import DocumentNotPdf, DocumentStoreUnavailable, DocumentTooLarge
-from backend.file_store import FileStore, Kind, file_store
+from backend.associations.problems import DocumentNotPdf, DocumentStoreUnavailable, DocumentTooLarge
+from backend.files.store import FileStore, Kind, file_store
 from backend.settings import Settings
 
 MOST_BYTES: Final = 10 * 1024 * 1024

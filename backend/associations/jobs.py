@@ -2,8 +2,8 @@
 
 import structlog
 
-from backend.associations.facts import DocumentStoreUnavailable
-from backend.work import Work
+from backend.associations.problems import DocumentStoreUnavailable
+from backend.job_context import Work
 
 MANY = 200
 

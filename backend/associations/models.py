@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Association(Table, table=True):

@@ -8,8 +8,8 @@ from sqlalchemy import Date, Integer, Select, Uuid, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.associations.facts import AgreementNotFound, AssociationNotFound
 from backend.associations.models import Agreement, Association
+from backend.associations.problems import AgreementNotFound, AssociationNotFound
 from backend.associations.schemas import (
     ActivityMonth,
     AgreedShop,
@@ -20,7 +20,7 @@ from backend.associations.schemas import (
     Figures,
     OwnAssociation,
 )
-from backend.db import call_row, caller_in
+from backend.database.sessions import call_row, caller_in
 from backend.shops.models import Shop
 
 _TODAY = func.app.paris_day(func.app.clock())

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 
 ASSOCIATION = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 AGREEMENT = "01980c5e-9d21-7c48-9a36-0b7f5ce1d402"

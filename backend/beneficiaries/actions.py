@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.tokens import derived_token, new_token, token_hash
 from backend.beneficiaries import queries
-from backend.beneficiaries.facts import (
+from backend.beneficiaries.problems import (
     AlreadyEnrolled,
     BeneficiaryNotFound,
     BornInTheFuture,
@@ -29,10 +29,10 @@ from backend.beneficiaries.schemas import (
     PersonSought,
     TransferOut,
 )
-from backend.db import call, call_row
-from backend.errors import Fact
-from backend.etags import require_revision
-from backend.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
+from backend.database.sessions import call, call_row
+from backend.http.etags import require_revision
+from backend.problems.problem import Fact
+from backend.sealing.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
 from backend.settings import settings
 
 PARIS = ZoneInfo("Europe/Paris")

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.beneficiaries import actions, queries
-from backend.beneficiaries.facts import (
+from backend.beneficiaries.problems import (
     AlreadyEnrolled,
     BeneficiaryNotFound,
     BornInTheFuture,
@@ -26,14 +26,14 @@ from backend.beneficiaries.schemas import (
     PersonSought,
     RenewalIn,
 )
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import AsEnroller, signed_in_as
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import OnceDep
-from backend.identity import Role
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
+from backend.database.sessions import AsEnroller, signed_in_as
+from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
 
 router = Router(tags=["beneficiaries"])
 

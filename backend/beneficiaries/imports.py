@@ -16,23 +16,18 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from backend.beneficiaries import spreadsheets
+from backend.beneficiaries import csv_reader
 from backend.beneficiaries.actions import NOT_ENROLLED, Enrolment, enrol_together, today
-from backend.beneficiaries.facts import (
-    BornInTheFuture,
-    FileNotCsv,
-    ImportColumnsWrong,
-    ImportTooLong,
-)
+from backend.beneficiaries.csv_reader import Row, Sheet
+from backend.beneficiaries.problems import BornInTheFuture, FileNotCsv, ImportColumnsWrong, ImportTooLong
 from backend.beneficiaries.schemas import BeneficiaryIn
-from backend.beneficiaries.spreadsheets import Row, Sheet
-from backend.common_facts import NotAllowed
-from backend.db import Database, call, role_in
-from backend.error_handlers import field_errors
-from backend.errors import Fact, FieldError, texts
-from backend.idempotency import Once
-from backend.identity import Role
-from backend.messages import Language, field_text
+from backend.database.sessions import Database, call, role_in
+from backend.http.error_handlers import field_errors
+from backend.http.idempotency import Once
+from backend.identity.tokens import Role
+from backend.problems.common import NotAllowed
+from backend.problems.problem import Fact, FieldError, texts
+from backend.problems.texts import Language, field_text
 
 AT_ONCE = 500  # people in one transaction: some tenths of a second
 MOST_LINES = 100_000  # as many as a year has codes
@@ -92,7 +87,7 @@ async def import_people(
         async with database.session(account_id) as session, session.begin():
             import_id: UUID = await call(session, "begin_import", lines=lines)
         try:
-            return await _enrol(database, account_id, import_id, spreadsheets.rows(file, sheet), language, once)
+            return await _enrol(database, account_id, import_id, csv_reader.rows(file, sheet), language, once)
         except BaseException:
             async with database.session(account_id) as session, session.begin():
                 await call(session, "end_import", **{"import": import_id}, how="failed")
@@ -105,13 +100,13 @@ async def import_people(
 
 def _looked_through(file: BinaryIO, language: Language) -> tuple[Sheet, int]:
     try:
-        sheet = spreadsheets.sheet_of(file)
-        return sheet, spreadsheets.most_rows(file, sheet, MOST_LINES)
-    except spreadsheets.NotASheet:
+        sheet = csv_reader.sheet_of(file)
+        return sheet, csv_reader.most_rows(file, sheet, MOST_LINES)
+    except csv_reader.NotASheet:
         raise FileNotCsv from None
-    except spreadsheets.TooManyLines:
+    except csv_reader.TooManyLines:
         raise ImportTooLong from None
-    except spreadsheets.ColumnsWrong as wrong:
+    except csv_reader.ColumnsWrong as wrong:
         errors = [FieldError(field=w, code=kind, message=field_text(kind, language)) for w, kind in wrong.mistakes]
         raise ImportColumnsWrong(errors=errors) from None
 
@@ -159,9 +154,9 @@ def _read(row: Row, day: date, language: Language) -> _Read:
     for name, cell in row.cells.items():
         value: Any = cell
         if name in ("birth_date", "eligible_until"):
-            value = spreadsheets.day_in(cell)
+            value = csv_reader.day_in(cell)
         elif name == "household_size":
-            value = spreadsheets.number_in(cell)
+            value = csv_reader.number_in(cell)
         if isinstance(value, str) and value is not cell:
             wrong.setdefault(name, value)
         elif name not in wrong:

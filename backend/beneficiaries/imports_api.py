@@ -9,19 +9,25 @@ from pydantic import TypeAdapter
 from starlette.responses import Response
 
 from backend.beneficiaries import imports, queries
-from backend.beneficiaries.facts import FileNotCsv, FileTooLarge, ImportColumnsWrong, ImportNotFound, ImportTooLong
+from backend.beneficiaries.csv_reader import TEMPLATE
+from backend.beneficiaries.csv_upload import sent_csv
+from backend.beneficiaries.problems import (
+    FileNotCsv,
+    FileTooLarge,
+    ImportColumnsWrong,
+    ImportNotFound,
+    ImportTooLong,
+)
 from backend.beneficiaries.schemas import ImportedOut, ImportOut
-from backend.beneficiaries.spreadsheets import TEMPLATE
-from backend.beneficiaries.uploads import sent_csv
-from backend.common_facts import CursorInvalid
-from backend.db import AsEnroller, database
-from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
-from backend.identity import caller
-from backend.limits import spend
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
-from backend.uploads import content_hash
+from backend.database.sessions import AsEnroller, database
+from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import spend
+from backend.http.routing import Router
+from backend.http.uploads import content_hash
+from backend.identity.callers import caller
+from backend.problems.common import CursorInvalid
+from backend.problems.problem import language_of, problems
 
 router = Router(tags=["beneficiaries"])
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from backend import mail
 from backend.accounts import addressees
-from backend.work import Work
+from backend.job_context import Work
 
 ASSOCIATIONS = 20  # at a time
 

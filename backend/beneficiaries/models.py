@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 # People are claimed by their hash before their accounts are made.
 _BENEFICIARY = ForeignKey("app.beneficiaries.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")

@@ -14,8 +14,8 @@ from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.beneficiaries.facts import BeneficiaryNotFound, ImportNotFound, TransferNotFound
 from backend.beneficiaries.models import Beneficiary, Import
+from backend.beneficiaries.problems import BeneficiaryNotFound, ImportNotFound, TransferNotFound
 from backend.beneficiaries.schemas import (
     BeneficiaryOut,
     BeneficiaryStatus,
@@ -24,9 +24,9 @@ from backend.beneficiaries.schemas import (
     TransferOut,
     TransferStatus,
 )
-from backend.db import caller_in, role_in
-from backend.identity import Role
-from backend.seals import SEALED_PERSON, keyring, opened_json
+from backend.database.sessions import caller_in, role_in
+from backend.identity.tokens import Role
+from backend.sealing.seals import SEALED_PERSON, keyring, opened_json
 
 # Batches of an import take some tenths of a second: one that is silent for so long has died.
 SILENT = timedelta(seconds=60)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 
 BENEFICIARY = "01980c5e-8d4e-7b02-a3c9-6e1f54d20b77"
 IMPORT = "01980c5e-9a61-7f3d-b2c8-15d3e0a7c944"

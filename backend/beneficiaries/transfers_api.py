@@ -7,9 +7,9 @@ from fastapi import Query
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.associations.facts import AssociationNotFound
+from backend.associations.problems import AssociationNotFound
 from backend.beneficiaries import actions, queries
-from backend.beneficiaries.facts import (
+from backend.beneficiaries.problems import (
     AlreadyThere,
     BeneficiaryNotFound,
     TransferNotFound,
@@ -17,13 +17,13 @@ from backend.beneficiaries.facts import (
     TransferPending,
 )
 from backend.beneficiaries.schemas import TransferIn, TransferOut, TransferStatus
-from backend.common_facts import CursorInvalid
-from backend.db import AsEnroller, signed_in_as
-from backend.errors import problems
-from backend.idempotency import OnceDep
-from backend.identity import Role
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
+from backend.database.sessions import AsEnroller, signed_in_as
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid
+from backend.problems.problem import problems
 
 router = Router(tags=["beneficiaries"])
 

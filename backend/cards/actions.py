@@ -6,12 +6,12 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.bodies import Out
 from backend.cards import queries
 from backend.cards.schemas import CardOut
 from backend.cards.secrets import BEGIN, derived_secret, new_secret, secret_hash
 from backend.cards.sheet import PrintedCard
-from backend.db import call
+from backend.database.sessions import call
+from backend.http.schemas import Out
 from backend.settings import settings
 
 _ISSUE = text("select place, code from app.issue_cards(:holders, :hashes) order by place")

@@ -5,16 +5,16 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from backend.beneficiaries.facts import BeneficiaryNotFound
+from backend.beneficiaries.problems import BeneficiaryNotFound
 from backend.cards import actions, queries
-from backend.cards.facts import CardNotFound, CardReplaced
+from backend.cards.problems import CardNotFound, CardReplaced
 from backend.cards.schemas import CardOut, CardsIn
 from backend.cards.sheet import sheets
-from backend.db import AsEnroller, caller_in
-from backend.errors import problems
-from backend.idempotency import OnceDep, key_of
-from backend.limits import spend
-from backend.routing import Router
+from backend.database.sessions import AsEnroller, caller_in
+from backend.http.idempotency import OnceDep, key_of
+from backend.http.rate_limits import spend
+from backend.http.routing import Router
+from backend.problems.problem import problems
 
 router = Router(tags=["cards"])
 

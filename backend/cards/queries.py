@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.beneficiaries.facts import BeneficiaryNotFound
 from backend.beneficiaries.models import Beneficiary
-from backend.cards.facts import CardNotFound
+from backend.beneficiaries.problems import BeneficiaryNotFound
 from backend.cards.models import Card
+from backend.cards.problems import CardNotFound
 from backend.cards.schemas import CardOut
 
 # Without the hash of its secret, which nobody may read.

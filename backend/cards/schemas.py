@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from backend.beneficiaries.schemas import BENEFICIARY
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 MOST_CARDS = 100
 

@@ -12,15 +12,15 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from ai import Context, Drafted, Drafter, Earlier, Photo
-from backend.common_facts import NotAllowed
-from backend.db import Database, call, call_row, role_in
+from backend.database.sessions import Database, call, call_row, role_in
 from backend.drafts.schemas import DraftMade, DraftOut, Remark
-from backend.idempotency import Once
-from backend.identity import Role
-from backend.messages import Language, warning_text
+from backend.http.idempotency import Once
+from backend.identity.tokens import Role
 from backend.photos.actions import begin_photo, photo_kept
 from backend.photos.pictures import Pictures, read_photo
 from backend.photos.store import PhotoStore
+from backend.problems.common import NotAllowed
+from backend.problems.texts import Language, warning_text
 
 PARIS = ZoneInfo("Europe/Paris")
 RECALLED = "recalled"

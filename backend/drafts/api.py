@@ -7,24 +7,24 @@ import limits
 from fastapi import Request
 from starlette.responses import Response
 
-from backend.db import database
+from backend.database.sessions import database
 from backend.drafts import actions
-from backend.drafts.facts import WhichShop
+from backend.drafts.problems import WhichShop
 from backend.drafts.schemas import DraftMade, ForShop
-from backend.errors import language_of, problems
-from backend.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
-from backend.identity import caller
-from backend.limits import spend
-from backend.photos.facts import (
+from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
+from backend.http.rate_limits import spend
+from backend.http.routing import Router
+from backend.http.uploads import content_hash, uploaded
+from backend.identity.callers import caller
+from backend.photos.problems import (
     PhotoOfWrongType,
     PhotoStoreUnavailable,
     PhotoTooLarge,
     PhotoTooManyPixels,
     PhotoUnreadable,
 )
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound
-from backend.uploads import content_hash, uploaded
+from backend.problems.problem import language_of, problems
+from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["lots"])
 

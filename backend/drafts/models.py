@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, text
+from backend.database.columns import Index, Table, identifier, moment, text
 
 
 class ListingDraft(Table, table=True):

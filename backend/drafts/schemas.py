@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 from backend.lots.models import Allergen, DateKind
 from backend.lots.schemas import PHOTO
 from backend.shops.models import Category

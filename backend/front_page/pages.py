@@ -14,10 +14,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.common_facts import PathUnknown
-from backend.errors import facts, language_of, problem_example, texts
 from backend.front_page import french
 from backend.observability.failures import log_failure
+from backend.problems.common import PathUnknown
+from backend.problems.problem import facts, language_of, problem_example, texts
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
 """Answers as `GET /v1/impact` does: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""

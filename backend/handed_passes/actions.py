@@ -5,8 +5,9 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.tokens import new_token, token_hash
-from backend.db import Acts, call
-from backend.handed_passes.facts import HandedPassUnknown
+from backend.database.acts import Acts
+from backend.database.sessions import call
+from backend.handed_passes.problems import HandedPassUnknown
 from backend.handed_passes.schemas import HandedPassOut
 from backend.reservations.passes import Passes, new_code
 from backend.reservations.schemas import PassOut, ShopToGoTo

@@ -5,18 +5,18 @@ from uuid import UUID
 
 from fastapi.responses import Response
 
-from backend.db import ActsDep, SignedIn
-from backend.errors import problems
+from backend.database.sessions import ActsDep, SignedIn
 from backend.handed_passes import actions
-from backend.handed_passes.facts import HandedPassUnknown
+from backend.handed_passes.problems import HandedPassUnknown
 from backend.handed_passes.schemas import HandedPassIn, HandedPassOut
-from backend.idempotency import OnceDep
-from backend.limits import limited
+from backend.http.idempotency import OnceDep
+from backend.http.rate_limits import limited
+from backend.http.routing import Router
+from backend.problems.problem import problems
 from backend.reservations.api import PASS_PROBLEMS, PassesDep
-from backend.reservations.facts import ReservationNotFound
 from backend.reservations.passes import svg
+from backend.reservations.problems import ReservationNotFound
 from backend.reservations.schemas import PassOut
-from backend.routing import Router
 
 router = Router(tags=["reservations"])
 

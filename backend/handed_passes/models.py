@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.columns import Table, now
+from backend.database.columns import Table, now
 
 
 class HandedPass(Table, table=True):

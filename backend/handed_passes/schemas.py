@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from backend.accounts.schemas import Token
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
 

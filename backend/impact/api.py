@@ -4,12 +4,12 @@ from uuid import UUID
 
 from fastapi import Response
 
-from backend.db import ActsDep, AsMerchant, SignedIn
-from backend.errors import problems
+from backend.database.sessions import ActsDep, AsMerchant, SignedIn
+from backend.http.routing import Router
 from backend.impact import queries
 from backend.impact.schemas import ImpactOut
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound
+from backend.problems.problem import problems
+from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["impact"])
 

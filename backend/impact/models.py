@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, Column, Numeric, func
 from sqlmodel import Field
 
-from backend.columns import Index, Table, Xid8, now, sql, text
+from backend.database.columns import Index, Table, Xid8, now, sql, text
 
 
 class ImpactFactor(Table, table=True):

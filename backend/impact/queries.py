@@ -8,7 +8,8 @@ from sqlalchemy import Numeric, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.db import Acts, call, caller_in
+from backend.database.acts import Acts
+from backend.database.sessions import call, caller_in
 from backend.impact.models import ImpactEntry, ImpactFactor
 from backend.impact.schemas import ImpactOut
 

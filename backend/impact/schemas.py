@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from backend.bodies import Out
+from backend.http.schemas import Out
 
 
 class ImpactOut(Out):

@@ -7,16 +7,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.actions import bucket, tokens_out
-from backend.accounts.facts import TooManyTries
+from backend.accounts.problems import TooManyTries
 from backend.accounts.schemas import TokensOut
 from backend.accounts.tokens import new_token, token_hash
 from backend.cards.secrets import secret_hash
-from backend.db import Acts, call
-from backend.identity import OwnTokens
+from backend.database.acts import Acts
+from backend.database.sessions import call
+from backend.http.rate_limits import refusal_headers
+from backend.identity.tokens import OwnTokens
 from backend.kiosks import queries
-from backend.kiosks.facts import KioskUnknown, WrongCard
+from backend.kiosks.problems import KioskUnknown, WrongCard
 from backend.kiosks.schemas import KioskOut, KioskRegistered
-from backend.limits import refusal_headers
 from backend.settings import settings
 
 # As sign_in_with_card counts them.

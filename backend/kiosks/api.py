@@ -7,18 +7,18 @@ from fastapi import Depends, Request
 from pydantic import TypeAdapter
 
 from backend.accounts.api import Tokens, not_kept
-from backend.accounts.facts import TooManyTries
+from backend.accounts.problems import TooManyTries
 from backend.accounts.schemas import TokensOut
-from backend.common_facts import CursorInvalid
-from backend.db import AccountSuspended, ActsDep, AsEnroller
-from backend.errors import problems
-from backend.idempotency import OnceDep
+from backend.database.sessions import AccountSuspended, ActsDep, AsEnroller
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import client_address
+from backend.http.routing import Router
 from backend.kiosks import actions, queries
-from backend.kiosks.facts import KioskNotFound, KioskUnknown, WrongCard
+from backend.kiosks.problems import KioskNotFound, KioskUnknown, WrongCard
 from backend.kiosks.schemas import CardSignIn, KioskIn, KioskOut, KioskRegistered, KioskTokensOut
-from backend.limits import client_address
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
+from backend.problems.common import CursorInvalid
+from backend.problems.problem import problems
 
 router = Router(tags=["kiosks"])
 """Whoever signs people in."""

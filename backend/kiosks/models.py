@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Index, Table, identifier, moment, now, text
 
 
 class Kiosk(Table, table=True):

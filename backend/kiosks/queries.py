@@ -6,10 +6,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.db import caller_in, role_in
-from backend.identity import Role
-from backend.kiosks.facts import KioskNotFound
+from backend.database.sessions import caller_in, role_in
+from backend.identity.tokens import Role
 from backend.kiosks.models import Kiosk
+from backend.kiosks.problems import KioskNotFound
 from backend.kiosks.schemas import KioskOut
 
 # Without the hash of the device's secret, which nobody may read.

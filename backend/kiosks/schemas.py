@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from backend.accounts.schemas import TokensOut
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 _DEVICE = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"
 _CARD = "EC1:MFRGGZDFMZTWQ2LKNNWG23TPOA"

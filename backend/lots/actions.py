@@ -7,13 +7,13 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.common_facts import PreconditionFailed
-from backend.db import call
-from backend.etags import require_revision
+from backend.database.sessions import call
+from backend.http.etags import require_revision
 from backend.lots import queries
-from backend.lots.facts import LotNotFound
 from backend.lots.models import Lot
+from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotEdit, LotIn, LotRead
+from backend.problems.common import PreconditionFailed
 from backend.shops.queries import is_own
 
 

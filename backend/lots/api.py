@@ -6,15 +6,15 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import AsMerchant, SessionDep
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import OnceDep
-from backend.identity import SIGN_IN_OPTIONAL, also_at_kiosks
+from backend.database.sessions import AsMerchant, SessionDep
+from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
 from backend.lots import actions, queries
 from backend.lots.allergens import NAMES
-from backend.lots.facts import (
+from backend.lots.problems import (
     BecomesFreeInvalid,
     FairDrawNotFree,
     FoodDateMismatch,
@@ -32,9 +32,9 @@ from backend.lots.facts import (
     WindowOver,
 )
 from backend.lots.schemas import AllergenOut, Allergens, LotEdit, LotIn, LotOut, LotRead, LotStatus
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound, ShopNotVerified
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
+from backend.shops.problems import ShopNotFound, ShopNotVerified
 
 router = Router(tags=["lots"])
 

@@ -8,7 +8,7 @@ from sqlalchemy import Boolean, Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field
 
-from backend.columns import Index, Point, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Point, Table, identifier, moment, now, sql, text
 
 
 class Kind(StrEnum):

@@ -7,16 +7,16 @@ from fastapi import Request
 from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 
-from backend.common_facts import CursorInvalid
-from backend.db import Acts
-from backend.errors import problems
-from backend.identity import also_at_kiosks, caller_or_nobody
+from backend.database.acts import Acts
+from backend.http.hot_routes import HotRoutes
+from backend.http.paging import LONGEST_CURSOR, Page
+from backend.http.strict_json import read_query
+from backend.identity.callers import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
 from backend.lots.schemas import LotNear
-from backend.paging import LONGEST_CURSOR, Page
-from backend.routing import HotRoutes
+from backend.problems.common import CursorInvalid
+from backend.problems.problem import problems
 from backend.shops.models import Category
-from backend.strict_json import read_query
 
 hot = HotRoutes(tags=["lots"])
 

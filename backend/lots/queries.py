@@ -7,11 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from backend.lots.facts import LotNotFound
 from backend.lots.models import DateKind, Lot
+from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
-from backend.shops.facts import ShopNotFound
 from backend.shops.models import Shop
+from backend.shops.problems import ShopNotFound
 from backend.shops.queries import is_own
 
 _PAST_BEST_BEFORE = (col(Lot.date_kind) == DateKind.BEST_BEFORE.value) & (

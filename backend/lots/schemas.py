@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 from backend.lots import offered
 from backend.lots.models import Allergen, DateKind, Kind
 from backend.lots.trade_numbers import Batch, Gtin

@@ -6,11 +6,11 @@ from typing import cast
 from fastapi import Request
 from fastapi.responses import Response
 
-from backend.db import Database
-from backend.errors import problems
-from backend.payments.facts import WebhookDisabled, WebhookNotGenuine
-from backend.payments.stripe_client import Stripe
-from backend.routing import Router
+from backend.database.sessions import Database
+from backend.http.routing import Router
+from backend.problems.problem import problems
+from backend.stripe.client import Stripe
+from backend.stripe.problems import WebhookDisabled, WebhookNotGenuine
 
 router = Router(tags=["payments"])
 

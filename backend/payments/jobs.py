@@ -14,10 +14,10 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend.payments.facts import PaymentUnavailable
+from backend.job_context import Work
 from backend.payments.models import Payment
-from backend.payments.stripe_client import Intent, PaymentRefused
-from backend.work import Work
+from backend.stripe.client import Intent, PaymentRefused
+from backend.stripe.problems import PaymentUnavailable
 
 LEFT_ALONE = timedelta(seconds=20)
 SURELY_FOUND_AFTER = timedelta(minutes=5)  # Stripe's search is seconds behind, a minute at times

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, now, sql, text
+from backend.database.columns import Index, Table, identifier, now, sql, text
 
 
 class Payment(Table, table=True):

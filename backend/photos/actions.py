@@ -6,9 +6,9 @@ from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.db import caller_in
-from backend.photos.facts import PhotoNotFound
+from backend.database.sessions import caller_in
 from backend.photos.models import Photo
+from backend.photos.problems import PhotoNotFound
 
 
 async def begin_photo(session: AsyncSession) -> UUID:

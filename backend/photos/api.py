@@ -6,16 +6,16 @@ from fastapi import Request, Response
 from sqlmodel import col, select
 from starlette.responses import RedirectResponse
 
-from backend.db import database
-from backend.errors import problems
-from backend.etags import unchanged
-from backend.file_store import SignedUrl
-from backend.identity import SIGN_IN_OPTIONAL, CallerOrNobody, also_at_kiosks
-from backend.photos.facts import PhotoNotFound, PhotoStoreUnavailable
+from backend.database.sessions import database
+from backend.files.store import SignedUrl
+from backend.http.etags import unchanged
+from backend.http.routing import Router
+from backend.identity.callers import SIGN_IN_OPTIONAL, CallerOrNobody, also_at_kiosks
 from backend.photos.models import Photo
 from backend.photos.pictures import Size
+from backend.photos.problems import PhotoNotFound, PhotoStoreUnavailable
 from backend.photos.store import WEBP, PhotoStore
-from backend.routing import Router
+from backend.problems.problem import problems
 
 router = Router(tags=["lots"])
 

@@ -2,8 +2,8 @@
 
 import structlog
 
-from backend.photos.facts import PhotoStoreUnavailable
-from backend.work import Work
+from backend.job_context import Work
+from backend.photos.problems import PhotoStoreUnavailable
 
 MANY = 200
 MOST_FAILURES = 3  # after so many it is the store that is down

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, now, sql, text
+from backend.database.columns import Index, Table, identifier, now, sql, text
 
 
 class Photo(Table, table=True):

@@ -23,8 +23,8 @@ from PIL import Image, ImageCms
 from PIL.Image import Resampling, Transpose
 from starlette.datastructures import UploadFile
 
-from backend.errors import Fact
-from backend.photos.facts import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.problems.problem import Fact
 
 Size: TypeAlias = Literal["full", "card"]
 Encoded: TypeAlias = dict[Size, bytes]

@@ -2,9 +2,9 @@
 
 from typing import Final, TypeAlias, get_args
 
-from backend.file_store import FileStore, Kind, file_store
-from backend.photos.facts import PhotoStoreUnavailable
+from backend.files.store import FileStore, Kind, file_store
 from backend.photos.pictures import Size
+from backend.photos.problems import PhotoStoreUnavailable
 from backend.settings import Settings
 
 WEBP: Final = "image/webp"

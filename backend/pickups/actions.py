@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from backend.common_facts import RateLimited
-from backend.db import Acts
-from backend.errors import Fact
-from backend.limits import refusal_headers
-from backend.lots.facts import LotRecalled, PastUseBy
-from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
+from backend.database.acts import Acts
+from backend.http.rate_limits import refusal_headers
+from backend.lots.problems import LotRecalled, PastUseBy
+from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn
+from backend.problems.common import RateLimited
+from backend.problems.problem import Fact
 from backend.reservations.passes import Passes
 
 # As pick_up counts them for one counter.

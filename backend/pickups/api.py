@@ -7,19 +7,19 @@ import limits
 from fastapi import Header, Request
 from fastapi.responses import Response
 
-from backend.common_facts import NotAllowed
-from backend.db import Database
-from backend.errors import problems
-from backend.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, keyed_fingerprint
-from backend.identity import caller
-from backend.limits import client_address, spend
-from backend.lots.facts import LotRecalled, PastUseBy
+from backend.database.sessions import Database
+from backend.http.hot_routes import HotRoutes
+from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, keyed_fingerprint
+from backend.http.rate_limits import client_address, spend
+from backend.http.strict_json import read_body
+from backend.identity.callers import caller
+from backend.lots.problems import LotRecalled, PastUseBy
 from backend.pickups import actions
-from backend.pickups.facts import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
+from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn, PickupOut
+from backend.problems.common import NotAllowed
+from backend.problems.problem import problems
 from backend.reservations.passes import Passes
-from backend.routing import HotRoutes
-from backend.strict_json import read_body
 
 hot = HotRoutes(tags=["pickups"])
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 

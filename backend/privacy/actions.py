@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts import passwords
 from backend.accounts.actions import MOST_TRIES, TRIES_WINDOW_SECONDS, bucket
-from backend.accounts.facts import TooManyTries
-from backend.db import Acts, call
-from backend.limits import refusal_headers
+from backend.accounts.problems import TooManyTries
+from backend.database.acts import Acts
+from backend.database.sessions import call
+from backend.http.rate_limits import refusal_headers
 from backend.privacy import queries
-from backend.privacy.facts import PasswordNeeded, WrongPassword
+from backend.privacy.problems import PasswordNeeded, WrongPassword
 from backend.privacy.schemas import ConsentsIn, ConsentsOut
 
 

@@ -5,19 +5,27 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from backend.accounts.facts import TooManyTries
-from backend.associations.facts import DocumentStoreUnavailable
-from backend.beneficiaries.facts import BeneficiaryNotFound
-from backend.common_facts import NotSignedIn, TryAgain
-from backend.db import AccountSuspended, ActsDep, AsEnroller, SignedIn, call, caller_in, database
-from backend.errors import problems
-from backend.identity import caller, claims_of, documented_sign_in
-from backend.limits import limited
-from backend.photos.facts import PhotoStoreUnavailable
+from backend.accounts.problems import TooManyTries
+from backend.associations.problems import DocumentStoreUnavailable
+from backend.beneficiaries.problems import BeneficiaryNotFound
+from backend.database.sessions import (
+    AccountSuspended,
+    ActsDep,
+    AsEnroller,
+    SignedIn,
+    call,
+    caller_in,
+    database,
+)
+from backend.http.rate_limits import limited
+from backend.http.routing import Router
+from backend.identity.callers import caller, claims_of, documented_sign_in
+from backend.photos.problems import PhotoStoreUnavailable
 from backend.privacy import actions, export, queries
-from backend.privacy.facts import HasBeneficiaries, LastAdmin, PasswordNeeded, TermsNeeded, WrongPassword
+from backend.privacy.problems import HasBeneficiaries, LastAdmin, PasswordNeeded, TermsNeeded, WrongPassword
 from backend.privacy.schemas import ConsentsIn, ConsentsOut, ErasureIn
-from backend.routing import Router
+from backend.problems.common import NotSignedIn, TryAgain
+from backend.problems.problem import problems
 
 router = Router(tags=["privacy"])
 

@@ -15,9 +15,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.accounts.queries import own_account, own_address
 from backend.associations.documents import SIGNED
 from backend.beneficiaries.queries import opened_persons
-from backend.db import caller_in, role_in
-from backend.file_store import FileStore
-from backend.identity import Role
+from backend.database.sessions import caller_in, role_in
+from backend.files.store import FileStore
+from backend.identity.tokens import Role
 from backend.privacy.manifest import PARTS
 
 IN_MEMORY = 1024 * 1024

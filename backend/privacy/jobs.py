@@ -6,9 +6,9 @@ import asyncpg
 import structlog
 
 from backend.associations import jobs as associations
+from backend.job_context import Work
 from backend.photos import jobs as photos
 from backend.privacy.sign_ins import remove_sign_in
-from backend.work import Work
 
 MANY = 500
 

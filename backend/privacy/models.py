@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlmodel import Field
 
-from backend.columns import Index, Table, moment, text
+from backend.database.columns import Index, Table, moment, text
 
 
 class RetentionPeriod(Table, table=True):

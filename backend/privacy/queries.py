@@ -8,7 +8,7 @@ from sqlmodel import col
 
 from backend.accounts.models import Consent
 from backend.accounts.terms import CurrentTerms
-from backend.db import caller_in
+from backend.database.sessions import caller_in
 from backend.privacy.schemas import ConsentOut, ConsentsOut, CurrentNotifications
 
 CURRENT = {"terms": get_args(CurrentTerms)[0], "notifications": get_args(CurrentNotifications)[0]}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from backend.accounts.terms import CurrentTerms
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 
 # The one current version of what is said about mails that somebody may do without.
 CurrentNotifications = Literal["2026-01"]

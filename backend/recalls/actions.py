@@ -2,7 +2,7 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import call_row
+from backend.database.sessions import call_row
 from backend.recalls import queries
 from backend.recalls.schemas import RecallIn, RecallMade
 

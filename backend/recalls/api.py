@@ -5,14 +5,14 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid
-from backend.db import AsAdmin
-from backend.errors import problems
-from backend.idempotency import OnceDep
-from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.database.sessions import AsAdmin
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.problems.common import CursorInvalid
+from backend.problems.problem import problems
 from backend.recalls import actions, queries
 from backend.recalls.schemas import RecallIn, RecallMade, RecallOut
-from backend.routing import Router
 
 router = Router(tags=["administration"], prefix="/admin")
 

@@ -7,10 +7,10 @@ from sqlmodel import col
 
 from backend import mail
 from backend.accounts import addressees
+from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.recalls.models import Recall
 from backend.reservations.models import Reservation
-from backend.work import Work
 
 
 async def end_lot(work: Work, recall_id: UUID, lot_id: UUID) -> None:

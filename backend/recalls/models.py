@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, now, text
+from backend.database.columns import Index, Table, identifier, now, text
 
 
 class Recall(Table, table=True):

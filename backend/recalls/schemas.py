@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 from backend.lots.trade_numbers import Batch, Gtin
 
 RECALL = "01980c5e-b3c4-7f10-a2d5-6e8b1c3d5f70"

@@ -9,11 +9,11 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.common_facts import PreconditionFailed
-from backend.etags import require_revision
+from backend.http.etags import require_revision
+from backend.problems.common import PreconditionFailed
 from backend.recurring import queries
-from backend.recurring.facts import RecurringNotFound
 from backend.recurring.models import RecurringDay, RecurringListing
+from backend.recurring.problems import RecurringNotFound
 from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
 
 TIMES = ("publish_at", "pickup_from", "pickup_until")

@@ -7,24 +7,24 @@ from uuid import UUID
 from fastapi import Path, Response
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import AsMerchant
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import OnceDep
-from backend.lots.facts import (
+from backend.database.sessions import AsMerchant
+from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.lots.problems import (
     BecomesFreeInvalid,
     FoodDateMismatch,
     PhotoUnknown,
     PriceOutsideLaw,
     UseByBeforePickup,
 )
-from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
 from backend.recurring import actions, queries
-from backend.recurring.facts import RecurringDayClosed, RecurringNotFound, WindowBeforePublication
+from backend.recurring.problems import RecurringDayClosed, RecurringNotFound, WindowBeforePublication
 from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
-from backend.routing import Router
-from backend.shops.facts import ShopNotFound
+from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["lots"])
 

@@ -7,7 +7,7 @@ from sqlalchemy import Boolean, Column, Integer, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class RecurringListing(Table, table=True):

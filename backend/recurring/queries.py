@@ -8,12 +8,12 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.errors import fact_of_constraint
-from backend.recurring.facts import RecurringNotFound
+from backend.problems.problem import fact_of_constraint
 from backend.recurring.models import RecurringDay, RecurringListing
+from backend.recurring.problems import RecurringNotFound
 from backend.recurring.schemas import DayOut, RecurringOut
-from backend.shops.facts import ShopNotFound
 from backend.shops.models import Shop
+from backend.shops.problems import ShopNotFound
 from backend.shops.queries import is_own
 
 _LISTINGS = select(

@@ -9,12 +9,13 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import Acts, call
-from backend.idempotency import opened, sealed
-from backend.payments.facts import PaymentUnavailable
-from backend.payments.stripe_client import PaymentRefused, Stripe
+from backend.database.acts import Acts
+from backend.database.sessions import call
+from backend.http.idempotency import opened, sealed
 from backend.reservations.passes import new_code
 from backend.reservations.schemas import ReservationOut
+from backend.stripe.client import PaymentRefused, Stripe
+from backend.stripe.problems import PaymentUnavailable
 
 IN_PROGRESS_SECONDS = 10.0
 PAUSE_SECONDS = 0.05

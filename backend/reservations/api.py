@@ -7,27 +7,26 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.db import SignedIn
-from backend.errors import problems
-from backend.idempotency import (
-    OnceDep,
-)
-from backend.identity import also_at_kiosks
-from backend.lots.facts import LotNotFound
-from backend.paging import After, Limit, Page, cursor_key, page_of
+from backend.database.sessions import SignedIn
+from backend.http.hot_routes import HotRoutes
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.http.strict_json import read_body
+from backend.identity.callers import also_at_kiosks
+from backend.lots.problems import LotNotFound
+from backend.problems.problem import problems
 from backend.reservations import actions, queries
-from backend.reservations.facts import (
+from backend.reservations.passes import Passes, png, svg
+from backend.reservations.problems import (
     DailyQuotaReached,
     LotSoldOut,
     NoPassYet,
     ReservationNotFound,
     ReservationOver,
 )
-from backend.reservations.making import REFUSALS, documented, id_in, making
-from backend.reservations.passes import Passes, png, svg
+from backend.reservations.requests import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
-from backend.routing import HotRoutes, Router
-from backend.strict_json import read_body
 
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])

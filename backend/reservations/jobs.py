@@ -7,9 +7,9 @@ from sqlmodel import col
 
 from backend import mail
 from backend.accounts import addressees
+from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.reservations.models import Reservation
-from backend.work import Work
 
 
 async def tell_holder(work: Work, reservation_id: UUID) -> None:

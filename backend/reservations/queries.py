@@ -8,12 +8,12 @@ from sqlalchemy import Select, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.db import role_in
-from backend.identity import Role
+from backend.database.sessions import role_in
+from backend.identity.tokens import Role
 from backend.lots.models import Lot
-from backend.reservations.facts import NoPassYet, ReservationNotFound
 from backend.reservations.models import Pass, Reservation
 from backend.reservations.passes import Passes
+from backend.reservations.problems import NoPassYet, ReservationNotFound
 from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
 from backend.shops.models import Shop
 

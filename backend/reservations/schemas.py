@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
 RESERVATION = "01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"

@@ -9,13 +9,13 @@ from sqlmodel import col
 from stdnum.exceptions import ValidationError
 from stdnum.fr import siret
 
-from backend.common_facts import PreconditionFailed
-from backend.db import caller_in
-from backend.etags import require_revision
+from backend.database.sessions import caller_in
+from backend.http.etags import require_revision
+from backend.problems.common import PreconditionFailed
 from backend.shops import queries
-from backend.shops.facts import ShopNotFound, ShopSiretInvalid
 from backend.shops.models import Shop
 from backend.shops.opening_hours import OpeningHours
+from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
 
 

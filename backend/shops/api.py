@@ -7,16 +7,17 @@ from fastapi import Query, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import AsMerchant, SessionDep, signed_in_as
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import OnceDep
-from backend.identity import SIGN_IN_OPTIONAL, Role, also_at_kiosks
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import Router
+from backend.database.sessions import AsMerchant, SessionDep, signed_in_as
+from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
 from backend.shops import actions, queries
-from backend.shops.facts import ShopNotFound, ShopSiretInvalid
+from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatus
 
 router = Router(tags=["shops"])

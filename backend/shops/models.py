@@ -9,7 +9,7 @@ from sqlalchemy import Column, Computed
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.columns import Index, Point, Table, identifier, now, sql, text
+from backend.database.columns import Index, Point, Table, identifier, now, sql, text
 
 
 class Category(StrEnum):

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 
 MOST_A_DAY = 6
 

@@ -7,10 +7,10 @@ from sqlalchemy import ColumnElement, Row, any_, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.db import role_in
-from backend.identity import Role
-from backend.shops.facts import ShopNotFound
+from backend.database.sessions import role_in
+from backend.identity.tokens import Role
 from backend.shops.models import Shop
+from backend.shops.problems import ShopNotFound
 from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
 
 

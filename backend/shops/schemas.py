@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from backend.bodies import In, Out, if_sent
+from backend.http.schemas import In, Out, if_sent
 from backend.shops.models import Category
 from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
 

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import call
-from backend.reservations.making import Making
+from backend.database.sessions import call
+from backend.reservations.requests import Making
 from backend.suspended_lots import queries
 from backend.suspended_lots.schemas import IfUnclaimed, SuspendedLotIn, SuspendedLotOut
 

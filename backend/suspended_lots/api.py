@@ -6,20 +6,19 @@ from uuid import UUID
 from fastapi import Request, Response
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.db import SignedIn
-from backend.errors import problems
-from backend.etags import IfMatch, etag
-from backend.idempotency import (
-    OnceDep,
-)
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.reservations.facts import LotSoldOut, ReservationOver
-from backend.reservations.making import REFUSALS, documented, making
-from backend.routing import HotRoutes, Router
-from backend.strict_json import read_body
+from backend.database.sessions import SignedIn
+from backend.http.etags import IfMatch, etag
+from backend.http.hot_routes import HotRoutes
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.routing import Router
+from backend.http.strict_json import read_body
+from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.problems.problem import problems
+from backend.reservations.problems import LotSoldOut, ReservationOver
+from backend.reservations.requests import REFUSALS, documented, making
 from backend.suspended_lots import actions, queries
-from backend.suspended_lots.facts import SuspendedLotNotFound, SuspendedLotOffered, SuspendedLotOver
+from backend.suspended_lots.problems import SuspendedLotNotFound, SuspendedLotOffered, SuspendedLotOver
 from backend.suspended_lots.schemas import SuspendedLotEdit, SuspendedLotIn, SuspendedLotMade, SuspendedLotOut
 
 hot = HotRoutes(tags=["suspended lots"])

@@ -8,11 +8,11 @@ from sqlmodel import col
 
 from backend import mail
 from backend.accounts import addressees
+from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.payments.models import Payment
 from backend.reservations.models import Reservation
 from backend.suspended_lots.models import SuspendedPortions
-from backend.work import Work
 
 News = Literal["moved", "over"]
 

@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from backend.payments.models import Payment
 from backend.reservations.models import Reservation
-from backend.suspended_lots.facts import SuspendedLotNotFound
 from backend.suspended_lots.models import SuspendedLot, SuspendedPortions
+from backend.suspended_lots.problems import SuspendedLotNotFound
 from backend.suspended_lots.schemas import SuspendedLotOut, SuspendedStatus
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from backend.bodies import In, Out
+from backend.http.schemas import In, Out
 from backend.reservations.schemas import LOT, RESERVATION, WHEN, PaymentToMake, ReservationOut
 
 IfUnclaimed = Literal["refund", "move"]

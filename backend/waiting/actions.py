@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import call
+from backend.database.sessions import call
 from backend.waiting import queries
 from backend.waiting.schemas import WaitingOut
 

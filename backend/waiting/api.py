@@ -8,23 +8,30 @@ from fastapi.responses import Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.common_facts import CursorInvalid, NotAllowed
-from backend.db import AsAdmin, SignedIn, signed_in_as
-from backend.errors import problems
-from backend.idempotency import (
-    OnceDep,
-)
-from backend.identity import Role, also_at_kiosks, caller
-from backend.limits import limited
-from backend.lots.facts import LotClosed, LotNotFound
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.payments.facts import PaymentBelowMinimum
-from backend.reservations.facts import DailyQuotaReached
-from backend.reservations.making import REFUSALS, documented, id_in, making
+from backend.database.sessions import AsAdmin, SignedIn, signed_in_as
+from backend.http.hot_routes import HotRoutes
+from backend.http.idempotency import OnceDep
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import limited
+from backend.http.routing import Router
+from backend.identity.callers import also_at_kiosks, caller
+from backend.identity.tokens import Role
+from backend.lots.problems import LotClosed, LotNotFound
+from backend.payments.problems import PaymentBelowMinimum
+from backend.problems.common import CursorInvalid, NotAllowed
+from backend.problems.problem import problems
+from backend.reservations.problems import DailyQuotaReached
+from backend.reservations.requests import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import ReservationMade
-from backend.routing import HotRoutes, Router
 from backend.waiting import actions, queries
-from backend.waiting.facts import AlreadyWaiting, NothingOffered, OfferLapsed, SomeLeft, WaitingNotFound, WaitingOver
+from backend.waiting.problems import (
+    AlreadyWaiting,
+    NothingOffered,
+    OfferLapsed,
+    SomeLeft,
+    WaitingNotFound,
+    WaitingOver,
+)
 from backend.waiting.schemas import DrawOut, WaitingIn, WaitingOut
 
 # Taking an offer is a reservation, made the same way; the rest is not hot.

@@ -9,9 +9,9 @@ from sqlmodel import col
 
 from backend import mail
 from backend.accounts import addressees
+from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.waiting.models import Waiting
-from backend.work import Work
 
 PARIS = ZoneInfo("Europe/Paris")
 

@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Column, Identity
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 RUNNING = sql("status in ('waiting', 'offered', 'taking')")
 

@@ -7,11 +7,11 @@ from sqlalchemy import Select, func, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.lots.facts import LotNotFound
 from backend.lots.models import Lot
+from backend.lots.problems import LotNotFound
 from backend.waiting.draws import Candidate, order
-from backend.waiting.facts import WaitingNotFound
 from backend.waiting.models import Draw, Waiting
+from backend.waiting.problems import WaitingNotFound
 from backend.waiting.schemas import DrawnOut, DrawOut, WaitingOut
 
 

@@ -4,7 +4,14 @@ from uuid import UUID
 
 from alembic import context, op
 
-from backend.seals import SEALED_ADDRESS, SEALED_PERSON, address_look_up, identity_of, keyring, sealed_json
+from backend.sealing.seals import (
+    SEALED_ADDRESS,
+    SEALED_PERSON,
+    address_look_up,
+    identity_of,
+    keyring,
+    sealed_json,
+)
 
 revision = "2026_11_22_1200"
 down_revision = "2026_11_22_1130"

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import Ground, Program
 from scripts.benchmarks.world import MERCHANT, numbered
-from scripts.gemini_stand_in import GeminiStandIn
+from scripts.stand_ins.gemini import GeminiStandIn
 
 MODEL_SECONDS = 0.4  # what the stand-in takes for an answer
 WIDTH, HEIGHT = 4000, 3000  # 12 megapixels

@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import psycopg
 
-from backend.identity import OwnTokens
-from backend.migrate import migrate
+from backend.database.migrate import migrate
+from backend.identity.tokens import OwnTokens
 from backend.settings import Settings
 from scripts.benchmarks.world import World
 from scripts.databases import API_LOGIN, WORKER_LOGIN

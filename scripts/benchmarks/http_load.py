@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from backend.identity import OwnTokens
+from backend.identity.tokens import OwnTokens
 from scripts.benchmarks.load import Client
 from scripts.benchmarks.world import EAST, MARGIN, MERCHANT, NORTH, SOUTH, WEST, numbered
 from scripts.places import ROOT

@@ -25,13 +25,13 @@ from backend import models  # noqa: F401  every table that another names
 from backend.accounts.models import Account
 from backend.administration.models import Setting
 from backend.beneficiaries.models import Beneficiary, FreePortions
-from backend.columns import Point
-from backend.db import Database, SessionDep, SignedIn, caller_in
-from backend.identity import identities
+from backend.database.columns import Point
+from backend.database.sessions import Database, SessionDep, SignedIn, caller_in
+from backend.http.paging import Page, page_of
+from backend.http.single_write import OneWrite
+from backend.identity.callers import identities
 from backend.lots.models import Lot
 from backend.lots.schemas import LotNear
-from backend.one_write import OneWrite
-from backend.paging import Page, page_of
 from backend.reservations.models import IdempotencyKey, Pass, Reservation
 from backend.reservations.passes import new_code
 from backend.reservations.schemas import ReservationIn, ReservationMade

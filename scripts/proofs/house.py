@@ -19,14 +19,14 @@ import asyncpg
 import httpx2
 from pydantic import SecretStr
 
-from backend.identity import OwnTokens
-from backend.migrate import migrate
+from backend.database.migrate import migrate
+from backend.identity.tokens import OwnTokens
 from backend.reservations.passes import Passes
 from backend.settings import Settings
 from scripts import databases
 from scripts.embedded_postgres import EmbeddedPostgres
 from scripts.places import ROOT
-from scripts.stripe_stand_in import StandInRemote
+from scripts.stand_ins.stripe import StandInRemote
 from scripts.supervise import Guarded, last_lines
 
 HOST = "127.0.0.1"
@@ -161,7 +161,7 @@ class House:
     def _stripe_stand_in(self, environment: Mapping[str, str]) -> Program:
         port_file = self.folder / "stripe.port"
         command = [
-            *("scripts.stripe_stand_in", "--port-file", str(port_file), "--api-key", STRIPE_KEY),
+            *("scripts.stand_ins.stripe", "--port-file", str(port_file), "--api-key", STRIPE_KEY),
             *("--state-file", str(self.folder / "stripe.sqlite"), "--webhook-secret", WEBHOOK_SECRET),
             *("--webhook-url", f"{self.url}/v1/stripe/webhook"),
         ]

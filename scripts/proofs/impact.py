@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import httpx2
 
-from backend.migrate import POLICIES
+from backend.database.migrate import POLICIES
 from scripts.proofs.figures import Outcome
 from scripts.proofs.house import Connection, House
 from scripts.proofs.storms import Weather, hurried, kills, troubled

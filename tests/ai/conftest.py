@@ -9,7 +9,7 @@ from PIL import Image
 
 from ai import Context, Drafter, GeminiModel, Photo
 from ai import gemini as gemini_module
-from scripts.gemini_stand_in import GeminiStandIn
+from scripts.stand_ins.gemini import GeminiStandIn
 
 
 @pytest.fixture(scope="session")

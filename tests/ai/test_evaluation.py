@@ -15,7 +15,7 @@ from ai import ListingDraft
 from scripts.ai_evaluation.cases import Case, UnfitFolder, cases_in, drawn_cases, keep
 from scripts.ai_evaluation.drawing import font
 from scripts.ai_evaluation.scoring import Score, scored
-from scripts.gemini_stand_in import GeminiStandIn, RefusedInProduction
+from scripts.stand_ins.gemini import GeminiStandIn, RefusedInProduction
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,8 +18,8 @@ from ai import Context, Drafter, DraftWarning, GeminiModel, Photo
 from ai.answer import schema
 from ai.gemini import PROMPT, answered
 from ai.vocabulary import Category
-from scripts.gemini_stand_in import GeminiStandIn
-from scripts.gemini_stand_in.requests import decoded
+from scripts.stand_ins.gemini import GeminiStandIn
+from scripts.stand_ins.gemini.requests import decoded
 
 Told = Callable[[GeminiStandIn], None]
 

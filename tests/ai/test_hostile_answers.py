@@ -9,8 +9,8 @@ import pytest
 
 from ai import Context, Drafted, Drafter, DraftWarning, Photo
 from ai.listing import ListingDraft
-from scripts.gemini_stand_in import GeminiStandIn
-from scripts.gemini_stand_in.server import BAGUETTES
+from scripts.stand_ins.gemini import GeminiStandIn
+from scripts.stand_ins.gemini.server import BAGUETTES
 from tests.ai import law
 
 # One attack, the rule that it breaks when it gets through, the warning that it leaves.

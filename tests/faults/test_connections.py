@@ -8,9 +8,10 @@ import asyncpg
 import pytest
 from sqlalchemy import text
 
-from backend import db
-from backend.connections import Connection, Connections
-from backend.db import Acts, Database, call
+from backend.database import sessions
+from backend.database.acts import Acts
+from backend.database.connections import Connection, Connections
+from backend.database.sessions import Database, call
 from backend.settings import settings
 from tests.town import Town
 from tests.town.databases import API, SUPERUSER, Copy, Databases
@@ -121,7 +122,7 @@ async def test_an_act_that_takes_too_long_costs_nobody_else_anything(connections
 
 
 async def test_a_session_s_statement_does_not_wait_for_ever(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(db, "STATEMENT_SECONDS", 0.5)
+    monkeypatch.setattr(sessions, "STATEMENT_SECONDS", 0.5)
     lot, amina = await town.a_free_lot(), await town.a_beneficiary()
     database = await Database.open(town.copy.url(API), settings())
     async with town.copy.connection() as somebody:

@@ -13,7 +13,7 @@ from uuid import UUID
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from backend.seals import NONCE_BYTES, SEALED_ADDRESS, SEALED_PERSON, SealBroken, keyring
+from backend.sealing.seals import NONCE_BYTES, SEALED_ADDRESS, SEALED_PERSON, SealBroken, keyring
 from backend.settings import settings
 from tests.canaries import Canary, sightings
 from tests.town import Town

@@ -13,9 +13,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from backend import identity
-from backend.common_facts import NotSignedIn
-from backend.identity import Identities, KeysUnavailable, SupabaseTokens
+from backend.identity import supabase_tokens
+from backend.identity.callers import Identities
+from backend.identity.supabase_tokens import KeysUnavailable, SupabaseTokens
+from backend.problems.common import NotSignedIn
 from tests.listener import reply
 from tests.supabase_project import EC_KEY, RSA_KEY, SHARED_SECRET, SupabaseProject, jwk
 
@@ -128,7 +129,7 @@ async def test_a_new_key_is_found_and_guesses_do_not_make_us_fetch(
     project.keys.append(jwk(new, "new"))
 
     at_once = [await refused(verifier, project.token(new, "new")) for _ in range(20)]
-    later(monkeypatch, identity.JWKS_SECONDS)
+    later(monkeypatch, supabase_tokens.JWKS_SECONDS)
     after = [await refused(verifier, project.token(new, "new")) for _ in range(5)]
     guesses = [await refused(verifier, project.token(new, f"guess {number}")) for number in range(20)]
 
@@ -144,7 +145,7 @@ async def test_a_key_that_was_taken_back_is_refused_after_a_while(
     await verifier.claims(project.token())
     project.keys.pop()
     await verifier.claims(project.token())
-    later(monkeypatch, identity.JWKS_KEPT_SECONDS)
+    later(monkeypatch, supabase_tokens.JWKS_KEPT_SECONDS)
 
     await verifier.claims(project.token())  # nobody waits for the new keys
     tokens = verifier.tokens
@@ -185,11 +186,11 @@ async def test_whatever_the_project_sends_known_keys_stay_and_new_ones_are_said_
         await verifier.claims(project.token(RSA_KEY, "rsa"))
     assert project.fetched == 1
 
-    later(monkeypatch, identity.JWKS_SECONDS)
+    later(monkeypatch, supabase_tokens.JWKS_SECONDS)
     project.answer = sound
     await verifier.claims(project.token())
 
-    later(monkeypatch, 2 * identity.JWKS_SECONDS)
+    later(monkeypatch, 2 * supabase_tokens.JWKS_SECONDS)
     project.answer = lambda: answer
     with pytest.raises(KeysUnavailable):
         await verifier.claims(project.token(EC_KEY, "unknown"))
@@ -207,7 +208,7 @@ async def test_an_answer_without_an_end_is_not_read_to_its_end(project: Supabase
 async def test_a_project_that_does_not_answer_is_not_waited_for(
     project: SupabaseProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(identity, "JWKS_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(supabase_tokens, "JWKS_TIMEOUT_SECONDS", 0.2)
     verifier = Identities(SupabaseTokens(project.url))
     project.waits(30)
 
@@ -261,4 +262,4 @@ def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         def monotonic() -> float:
             return real() + seconds
 
-    monkeypatch.setattr(identity, "time", Later)
+    monkeypatch.setattr(supabase_tokens, "time", Later)

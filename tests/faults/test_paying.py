@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import stripe
 
-from backend.payments.stripe_client import PaymentRefused, Stripe, stripe_of
 from backend.settings import settings
-from scripts.stripe_stand_in.webhooks import signature
+from backend.stripe.client import PaymentRefused, Stripe, stripe_of
+from scripts.stand_ins.stripe.webhooks import signature
 from tests.town import Reservation, Town
 from tests.town.databases import API
 

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import httpx2
 import pytest
 
-from backend import file_store
-from backend.file_store import Directory, SignedUrl, SupabaseStorage
-from backend.photos.facts import PhotoStoreUnavailable
+from backend.files import store
+from backend.files.store import Directory, SignedUrl, SupabaseStorage
 from backend.photos.pictures import Encoded, Size
+from backend.photos.problems import PhotoStoreUnavailable
 from backend.photos.store import PHOTOS, PhotoStore, photo_store_of
 from backend.settings import Settings, SettingsRefused
 from tests.listener import Received, reply
@@ -151,7 +151,7 @@ async def test_a_supabase_that_fails_or_lies_is_one_clear_problem(storage: Supab
 async def test_a_slow_supabase_is_not_waited_for(
     storage: SupabaseStorageServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(file_store, "STORE_SECONDS", 0.2)
+    monkeypatch.setattr(store, "STORE_SECONDS", 0.2)
     over = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

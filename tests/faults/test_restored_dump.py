@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from backend.migrate import migrate
+from backend.database.migrate import migrate
 from tests.town import Lot, Town
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
-from backend.common_facts import DatabaseUnavailable
-from backend.connections import Connections
-from backend.database_errors import fact_from_database
-from backend.db import Database
+from backend.database.connections import Connections
+from backend.database.errors import fact_from_database
+from backend.database.sessions import Database
+from backend.problems.common import DatabaseUnavailable
 from backend.settings import settings
 
 
@@ -26,7 +26,7 @@ async def silent() -> AsyncIterator[str]:
 
 @pytest.fixture(autouse=True)
 def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.db.STATEMENT_SECONDS", 0.2)
+    monkeypatch.setattr("backend.database.sessions.STATEMENT_SECONDS", 0.2)
 
 
 async def test_acts_find_it_unavailable(silent: str) -> None:

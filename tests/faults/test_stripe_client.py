@@ -14,10 +14,10 @@ import httpx2
 import pytest
 import stripe
 
-from backend.payments.facts import PaymentUnavailable, WebhookDisabled, WebhookNotGenuine
-from backend.payments.stripe_client import Intent, PaymentRefused, Stripe
-from backend.payments.stripe_transport import Httpx2Transport
-from scripts.stripe_stand_in import StripeStandIn
+from backend.stripe.client import Intent, PaymentRefused, Stripe
+from backend.stripe.problems import PaymentUnavailable, WebhookDisabled, WebhookNotGenuine
+from backend.stripe.transport import Httpx2Transport
+from scripts.stand_ins.stripe import StripeStandIn
 from tests.listener import Listener, reply
 
 SECRET = "whsec_of_these_tests"

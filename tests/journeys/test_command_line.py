@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from backend.as_person import Answer, NotDone, Refused, account_called, ask_as, in_words
+from backend.database.ask_as import Answer, NotDone, Refused, account_called, ask_as, in_words
 from backend.settings import settings
 from tests.startup.commands import ecopanier
 from tests.town import Person, Town

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from stdnum.fr import siret
 
-from scripts.town import NotEmpty, build
-from scripts.town.people import PASSWORD
+from scripts.demo_town import NotEmpty, build
+from scripts.demo_town.people import PASSWORD
 from tests.startup.commands import ecopanier
 from tests.town import Merchant, Pass, Person, Reservation, Town, refused
 from tests.town.answers import accepted

@@ -12,7 +12,7 @@ import pytest
 
 from backend.beneficiaries import imports
 from backend.beneficiaries.actions import enrol_together
-from backend.common_facts import NotAllowed
+from backend.problems.common import NotAllowed
 from tests.town import Association, Town
 from tests.town.answers import accepted, refusal_in
 

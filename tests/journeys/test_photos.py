@@ -11,7 +11,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from backend.file_store import Directory
+from backend.files.store import Directory
 from backend.photos.store import PHOTOS
 from backend.settings import settings
 from tests.journeys.test_strangers import everything

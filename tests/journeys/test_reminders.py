@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from email import message_from_bytes, policy
 
-from backend.seals import SEALED_ADDRESS, address_look_up, keyring
+from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
 from tests.town import Beneficiary, Town
 
 NAMES = ("Amina", "Zoé", "Benali")

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from backend.seals import keyring
+from backend.sealing.seals import keyring
 from backend.settings import settings
 from tests.startup.commands import ecopanier
 from tests.town import Town, refused

@@ -9,7 +9,8 @@ import asyncpg
 import psycopg
 import pytest
 
-from backend.db import Database, UnsafeDatabase
+from backend.database.safety import UnsafeDatabase
+from backend.database.sessions import Database
 from backend.settings import settings
 from tests.policies.scene import Scene, two_of_everybody
 from tests.policies.test_matrix import tables

@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from backend.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
-from backend.seals import SEALED_ADDRESS, SEALED_PERSON, identity_of, keyring
+from backend.database.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
+from backend.sealing.seals import SEALED_ADDRESS, SEALED_PERSON, identity_of, keyring
 from tests.canaries import Canary, sightings
 from tests.town.databases import API, Copy, Databases
 

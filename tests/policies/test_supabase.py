@@ -11,7 +11,7 @@ import httpx2
 import psycopg
 import pytest
 
-from backend.migrate import migrate, script
+from backend.database.migrate import migrate, script
 from tests.policies.servers import AnyPostgres, Release, a_server, releases
 from tests.town import Town
 from tests.town.databases import Copy

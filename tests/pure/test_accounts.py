@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from backend.accounts import passwords
 from backend.accounts.addresses import normalised, username
-from backend.accounts.facts import PasswordTooCommon
+from backend.accounts.problems import PasswordTooCommon
 from backend.accounts.tokens import derived_token, new_token, token_hash
-from backend.common_facts import TryAgain
+from backend.problems.common import TryAgain
 
 # Tokens
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 from pydantic import Field, StringConstraints, ValidationError
 
-from backend.bodies import In
+from backend.http.schemas import In
 
 
 class Inner(In):

@@ -7,8 +7,8 @@ import httpx2
 import pytest
 
 import backend.main
-from backend.errors import Fact, facts, texts
-from backend.messages import LANGUAGES, problem_text
+from backend.problems.problem import Fact, facts, texts
+from backend.problems.texts import LANGUAGES, problem_text
 from tests.pure.toy_app import toy_app
 
 OURS = sorted(code for code, kind in facts().items() if kind.__module__.startswith("backend."))

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from backend.limits import windows
+from backend.http.rate_limits import windows
 from backend.observability.logs import LineWriter, configure_logs
 from backend.settings import settings
 from tests.pure.toy_app import A_TOY, FAST, ORDINARY, SECRET, made, toy_app
@@ -332,10 +332,10 @@ async def test_limits_can_be_off(web: httpx2.AsyncClient, monkeypatch: pytest.Mo
 
 
 async def test_counters_of_the_past_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.limits.time.time", lambda: 1_000.0)
+    monkeypatch.setattr("backend.http.rate_limits.time.time", lambda: 1_000.0)
     for address in range(1_024):
         await windows.incr(f"past {address}", 10)
-    monkeypatch.setattr("backend.limits.time.time", lambda: 2_000.0)
+    monkeypatch.setattr("backend.http.rate_limits.time.time", lambda: 2_000.0)
     await windows.incr("present", 10)
     assert await windows.reset() == 1
 

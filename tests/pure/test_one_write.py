@@ -9,7 +9,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from backend.one_write import LARGEST_HELD, OneWrite
+from backend.http.single_write import LARGEST_HELD, OneWrite
 
 CHUNK = b"x" * 1024
 HIGH_WATER = 64 * 1024

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 
-from backend.errors import PROBLEM_JSON, problems
+from backend.http.openapi import TAGS, missing_examples, operations
+from backend.http.routing import Router
 from backend.main import create_app
-from backend.openapi import TAGS, missing_examples, operations
-from backend.routing import Router
+from backend.problems.problem import PROBLEM_JSON, problems
 from tests.pure.toy_app import ToyBroken, toy_app
 
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from backend.common_facts import CursorInvalid, PreconditionFailed
-from backend.etags import etag, require_revision, revisions_wanted, unchanged
-from backend.paging import cursor, cursor_key, page_bytes, page_of
+from backend.http.etags import etag, require_revision, revisions_wanted, unchanged
+from backend.http.paging import cursor, cursor_key, page_bytes, page_of
+from backend.problems.common import CursorInvalid, PreconditionFailed
 
 KEY: TypeAdapter[tuple[float, datetime, str, UUID]] = TypeAdapter(tuple[float, datetime, str, UUID])
 

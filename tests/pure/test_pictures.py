@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms, ImageFile
 
-from backend.errors import Fact
 from backend.photos import pictures
-from backend.photos.facts import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.problems.problem import Fact
 from tests.photographs import (
     BLUE,
     GREEN,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.seals import DataKey, Keyring, MasterKeyMissing, SealBroken, identity_of
+from backend.sealing.seals import DataKey, Keyring, MasterKeyMissing, SealBroken, identity_of
 
 OLD, NEW, LOOK_UPS = b"o" * 32, b"n" * 32, b"l" * 32
 KEYS = Keyring(OLD, [], LOOK_UPS)

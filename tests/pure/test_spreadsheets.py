@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.beneficiaries import spreadsheets
-from backend.beneficiaries.spreadsheets import ColumnsWrong, NotASheet, Row
+from backend.beneficiaries import csv_reader
+from backend.beneficiaries.csv_reader import ColumnsWrong, NotASheet, Row
 
 HEADER = ["prénom", "nom", "date de naissance", "éligible jusqu'au", "courriel"]
 FIELDS = ("first_name", "last_name", "birth_date", "eligible_until", "email")
@@ -39,13 +39,13 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859-15", "mac-roman"
 _letters = st.characters(
     codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters="'=\u2028\u2029\u00ad\ufffd"
 )
-_word = st.text(_letters, min_size=1, max_size=12).filter(lambda w: spreadsheets._cleaned(w) == w)
-_cell = st.lists(_word, min_size=1, max_size=3).map(" ".join).filter(lambda c: spreadsheets._cleaned(c) == c)
+_word = st.text(_letters, min_size=1, max_size=12).filter(lambda w: csv_reader._cleaned(w) == w)
+_cell = st.lists(_word, min_size=1, max_size=3).map(" ".join).filter(lambda c: csv_reader._cleaned(c) == c)
 
 
 def read(content: bytes) -> list[Row]:
     file = io.BytesIO(content)
-    return list(spreadsheets.rows(file, spreadsheets.sheet_of(file)))
+    return list(csv_reader.rows(file, csv_reader.sheet_of(file)))
 
 
 def written(rows: list[list[str]], separator: str = ";", end: str = "\r\n", quoting: int = csv.QUOTE_MINIMAL) -> str:
@@ -81,7 +81,7 @@ def test_no_file_makes_it_fail(content: bytes, header: bytes) -> None:
     lines = [row.line for row in rows]
     assert lines == sorted(set(lines))
     file = io.BytesIO(header + content)
-    assert len(lines) <= spreadsheets.most_rows(file, spreadsheets.sheet_of(file), 10**6)
+    assert len(lines) <= csv_reader.most_rows(file, csv_reader.sheet_of(file), 10**6)
 
 
 @given(st.integers(0, 9), st.sampled_from(['"Paul;Jamais;x;y;z', 'Pa"ul;"Ja"mais";x;y;z', '"a"b;c;d;e;f']))
@@ -119,14 +119,14 @@ def test_a_damaged_line_of_utf_8_leaves_the_others_what_they_are() -> None:
 
 def test_a_line_without_an_end_and_one_that_is_endless() -> None:
     header = "prenom;nom;naissance;fin de droit\n"
-    endless = "x" * (spreadsheets.LONGEST_LINE * 3) + "\n"
+    endless = "x" * (csv_reader.LONGEST_LINE * 3) + "\n"
     rows = read((header + endless + "Zoe;Martin;01/02/1990;01/02/2030").encode())
     assert [(row.line, row.mistakes) for row in rows] == [(2, (("line", "line_too_long"),)), (3, ())]
 
 
 def test_a_heap_of_accents_holds_nobody_up() -> None:
     """Put in their order, as normalising does, they take the square of their number: such a cell stays as it is."""
-    accents = "a" + "\u0300\u0316" * (spreadsheets.LONGEST_LINE // 2 - 30)
+    accents = "a" + "\u0300\u0316" * (csv_reader.LONGEST_LINE // 2 - 30)
     rows = read(f"prenom;nom;naissance;fin de droit\n{accents};Martin;01/02/1990;01/02/2030\n".encode())
     assert [row.cells["first_name"] == accents for row in rows] == [True]
     with pytest.raises(ColumnsWrong):
@@ -145,7 +145,7 @@ def test_a_heap_of_accents_holds_nobody_up() -> None:
     ],
 )  # fmt: skip
 def test_days_as_people_write_them(cell: str, read_as: date | str) -> None:
-    assert spreadsheets.day_in(cell) == read_as
+    assert csv_reader.day_in(cell) == read_as
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_days_as_people_write_them(cell: str, read_as: date | str) -> None:
     ],
 )  # fmt: skip
 def test_what_spreadsheets_put_around_a_text_is_taken_off(cell: str, cleaned: str) -> None:
-    assert spreadsheets._cleaned(cell) == cleaned
+    assert csv_reader._cleaned(cell) == cleaned

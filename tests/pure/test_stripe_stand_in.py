@@ -18,8 +18,8 @@ import httpx2
 import pytest
 import stripe
 
-from backend.payments.stripe_transport import Httpx2Transport
-from scripts.stripe_stand_in import RefusedInProduction, StandInRemote, StripeStandIn
+from backend.stripe.transport import Httpx2Transport
+from scripts.stand_ins.stripe import RefusedInProduction, StandInRemote, StripeStandIn
 from tests.listener import Listener, Received, reply
 
 ROOT = Path(__file__).parents[2]
@@ -402,7 +402,7 @@ async def test_shuffled_webhooks_all_arrive_in_another_order(stand_in: StripeSta
 def a_program(folder: Path, *more: str) -> Iterator[tuple["subprocess.Popen[bytes]", StandInRemote]]:
     port_file = folder / "port"
     port_file.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "scripts.stripe_stand_in", "--port-file", str(port_file), "--api-key", KEY]
+    command = [sys.executable, "-m", "scripts.stand_ins.stripe", "--port-file", str(port_file), "--api-key", KEY]
     command += ["--webhook-secret", SECRET, "--state-file", str(folder / "stripe.sqlite"), *more]
     program = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -446,7 +446,7 @@ def test_it_does_not_run_in_production(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(RefusedInProduction):
         StripeStandIn()
     refused = subprocess.run(
-        [sys.executable, "-m", "scripts.stripe_stand_in", "--port-file", str(tmp_path / "port")],
+        [sys.executable, "-m", "scripts.stand_ins.stripe", "--port-file", str(tmp_path / "port")],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -12,15 +12,16 @@ from pydantic import Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.bodies import In, Out
-from backend.errors import Fact, constraint_facts, problems
 from backend.front_page.pages import PublicImpact, show_impact_of
-from backend.health import Readiness, ask_readiness_of
-from backend.limits import limited
+from backend.http.health import Readiness, ask_readiness_of
+from backend.http.hot_routes import HotRoutes
+from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import limited
+from backend.http.routing import Router
+from backend.http.schemas import In, Out
+from backend.http.strict_json import read_body
 from backend.main import create_app
-from backend.paging import After, Limit, Page, cursor_key, page_of
-from backend.routing import HotRoutes, Router
-from backend.strict_json import read_body
+from backend.problems.problem import Fact, constraint_facts, problems
 
 A_TOY = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
 SECRET = "amina@example.org"

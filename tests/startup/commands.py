@@ -25,7 +25,7 @@ async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "backend.cli",
+        "scripts.command" if words[:1] == ("seed",) else "backend.cli",
         *words,
         cwd=ROOT,
         env={**inherited, "ECOPANIER_DATA_DIR": str(town.folder), **ways, **environment},

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import asyncpg
 import psycopg
 
-from backend.migrate import migrate
+from backend.database.migrate import migrate
 from scripts.embedded_postgres import EmbeddedPostgres
 
 SUPERUSER = "postgres"

@@ -13,13 +13,13 @@ from fastapi import FastAPI
 
 from backend import main
 from backend.associations.documents import document_store_of
-from backend.db import Database
-from backend.limits import windows
-from backend.one_write import OneWrite
+from backend.database.sessions import Database
+from backend.http.rate_limits import windows
+from backend.http.single_write import OneWrite
 from backend.photos.store import photo_store_of
 from backend.settings import Settings, settings
-from scripts.gemini_stand_in import GeminiStandIn
-from scripts.stripe_stand_in import StripeStandIn
+from scripts.stand_ins.gemini import GeminiStandIn
+from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, WORKER, Copy
 
 SECRET_KEY = "a key for tests alone, 32 bytes at least"

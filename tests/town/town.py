@@ -19,11 +19,11 @@ import asyncpg
 import httpx2
 
 from backend import worker
-from backend.identity import OwnTokens
-from backend.seals import SEALED_PERSON, identity_of, keyring, sealed_json
+from backend.identity.tokens import OwnTokens
+from backend.sealing.seals import SEALED_PERSON, identity_of, keyring, sealed_json
 from backend.settings import settings
-from scripts.gemini_stand_in import GeminiStandIn
-from scripts.stripe_stand_in import StripeStandIn
+from scripts.stand_ins.gemini import GeminiStandIn
+from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
 from tests.town.serving import Served

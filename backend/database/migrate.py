@@ -1,0 +1,155 @@
+"""`ecopanier migrate`: bring a database to what this checkout says, in one transaction.
+
+Drop what stands on tables (policies, triggers, views, functions), run the Alembic migrations, make what stands on
+tables anew from policies/, count impact anew where a restored dump needs it, and check the result with the lints
+below. It works with a superuser's login and with Supabase's `postgres`, which is none.
+"""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import DBAPIError
+
+ROOT = Path(__file__).resolve().parents[2]
+POLICIES = ROOT / "policies"
+
+# Functions that a default, a generated column or an index uses belong to the migrations: they cannot be dropped.
+DROP_WHAT_STANDS_ON_TABLES = """
+do $$
+declare
+    what record;
+begin
+    -- Until the policies are back, the owner sees its own tables: a migration may have to move data.
+    for what in
+        select c.oid::regclass::text as name from pg_class c
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
+          and c.relkind in ('r', 'p')
+    loop
+        execute format('alter table %s no force row level security', what.name);
+    end loop;
+    for what in
+        select schemaname, tablename, policyname from pg_policies
+        where schemaname in ('app', 'jobs', 'vault', 'accounting')
+    loop
+        execute format('drop policy %I on %I.%I', what.policyname, what.schemaname, what.tablename);
+    end loop;
+    for what in
+        select t.tgname, c.oid::regclass as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
+        where c.relnamespace::regnamespace::text in ('app', 'vault', 'accounting') and not t.tgisinternal
+    loop
+        execute format('drop trigger %I on %s', what.tgname, what.name);
+    end loop;
+    for what in select c.relname from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' loop
+        execute format('drop view app.%I cascade', what.relname);
+    end loop;
+    for what in
+        select p.oid::regprocedure::text as signature from pg_proc p
+        where p.pronamespace = 'app'::regnamespace
+          and not exists (select from pg_depend d where d.refclassid = 'pg_proc'::regclass and d.refobjid = p.oid
+                          and d.deptype in ('n', 'a') and d.classid in ('pg_attrdef'::regclass,
+                              'pg_constraint'::regclass, 'pg_class'::regclass))
+          and not exists (select from pg_description d where d.classoid = 'pg_proc'::regclass and d.objoid = p.oid
+                          and d.description = 'ground')
+    loop
+        execute 'drop function ' || what.signature;
+    end loop;
+end $$;
+"""
+
+
+class MigrationRefused(Exception):
+    """The database cannot be migrated as it is; the message says why."""
+
+
+def alembic_config() -> Config:
+    """Alembic's configuration, without a file of its own."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def statements_before() -> Iterator[str]:
+    """What runs before the migrations: as the login that migrates, then as the owner."""
+    yield "set local lock_timeout = '10s'"
+    yield "set local check_function_bodies = off"
+    yield (POLICIES / "roles.sql").read_text()
+    yield (POLICIES / "schemas.sql").read_text()  # ends as ecopanier_owner
+    yield "comment on schema app is null"  # scripts/run notes there what it need not do again
+    yield DROP_WHAT_STANDS_ON_TABLES
+
+
+def statements_after() -> Iterator[str]:
+    """What runs after the migrations, as the owner: functions first, because policies and triggers name them."""
+    for folder in ("functions", "tables", "views"):
+        for file in sorted((POLICIES / folder).rglob("*.sql")):
+            yield file.read_text()
+    yield "select app.recount_impact()"
+
+
+def script() -> str:
+    """The whole migration as SQL text, to be run on a Supabase project by hand: all or nothing, the lints included."""
+    migrations = io.StringIO()
+    config = alembic_config()
+    config.output_buffer = migrations
+    command.upgrade(config, "head", sql=True)
+    # Alembic opens and closes a transaction of its own; ours is the whole script.
+    middle = "\n".join(line for line in migrations.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
+    parts = [f"{text.strip().rstrip(';')};" for text in statements_before()]
+    parts += [middle, *(f"{text.strip().rstrip(';')};" for text in statements_after()), refuse_problems()]
+    return "begin;\n\n" + "\n\n".join(parts) + "\n\ncommit;\n"
+
+
+def refuse_problems() -> str:
+    """The lints as a statement that fails with what they find."""
+    lints = (POLICIES / "lints.sql").read_text()
+    return f"""do $lints$
+declare
+    problems text;
+begin
+    select string_agg(l.problem, '; ') into problems from (
+{lints}    ) l;
+    if problems is not null then raise exception '%', problems; end if;
+end $lints$;"""  # noqa: S608  a file of ours, no input
+
+
+def run(connection: sa.Connection, statements: str) -> None:
+    """Run SQL as it stands: the driver is handed no parameters, so it looks for no placeholders."""
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101  the engine above was made with psycopg
+    raw.execute(statements.encode())
+
+
+def migrate(owner_url: str) -> None:
+    """Migrate the database behind `owner_url` (a login that may create roles). All or nothing.
+
+    Raises MigrationRefused when a lint finds something wrong or the login may not do it.
+    """
+    engine = sa.create_engine(sa.make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+    try:
+        with engine.begin() as connection:
+            # Two at once wait for each other.
+            run(connection, "select pg_advisory_xact_lock(hashtext('ecopanier migrate'))")
+            for statement in statements_before():
+                run(connection, statement)
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            for statement in statements_after():
+                run(connection, statement)
+            problems = (
+                connection.exec_driver_sql((POLICIES / "lints.sql").read_text().replace("%", "%%")).scalars().all()
+            )
+            if problems:
+                raise MigrationRefused("; ".join(problems))
+    except DBAPIError as refusal:
+        raise MigrationRefused(str(refusal.orig)) from refusal
+    except psycopg.Error as refusal:  # of `run`, which SQLAlchemy does not see
+        raise MigrationRefused(str(refusal)) from refusal
+    finally:
+        engine.dispose()

@@ -1,0 +1,163 @@
+"""What surrounds every request, in one pure ASGI layer because each layer costs every request."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.http.rate_limits import answer_headers, limit_anonymous_writes
+from backend.observability.failures import log_failure
+from backend.observability.metrics import UnderWay, count_request
+from backend.observability.request_id import request_id as under_way
+from backend.observability.route_template import route_template
+from backend.problems.common import BodyTooLarge, InternalError, RequestInvalid
+from backend.problems.problem import Fact, FieldError, language_of, problem_response
+from backend.problems.texts import field_text
+from backend.settings import settings
+
+LARGEST_BODY = 1024 * 1024
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# Asked every few seconds by machines: their lines would hide the others.
+QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/healthz", "/v1/readyz"})
+
+_SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
+_NEXT_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+]
+_NOTHING_LOADS = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+_NOT_KEPT = (b"cache-control", b"no-store")
+_ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How many bytes a body may have, and what is answered to a longer one."""
+
+    largest: int
+    longer: type[Fact]
+
+
+EVERY_BODY = Bound(LARGEST_BODY, BodyTooLarge)
+
+
+class EveryRequest:
+    """Gives each request an id, bounds its body, writes its log line, counts it, and hardens its answer.
+
+    Answers to a caller who sent Authorization are never kept by a cache unless their route says so.
+    """
+
+    def __init__(
+        self, app: ASGIApp, unlimited: frozenset[str] = frozenset(), uploads: Mapping[str, Bound] | None = None
+    ) -> None:
+        self._app = app
+        self._unlimited = unlimited
+        self._uploads = uploads or {}
+        self._headers = [*_NEXT_HEADERS, *([_ONLY_HTTPS] if settings().production else [])]
+        self._under_way = UnderWay()
+        self._log: Any = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what no handler knew becomes a 500 that tells nothing."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = perf_counter()
+        request_id, length, chunked, authorized = b"", 0, False, False
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                authorized = True
+            elif name == b"content-length":
+                length = int(value) if value.isdigit() else 0
+            elif name == b"transfer-encoding":
+                chunked = True
+            elif name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
+                request_id = value
+        request_id = request_id or os.urandom(16).hex().encode()
+        scope["request_id"] = request_id.decode()
+        under_way.set(scope["request_id"])
+        status = 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = self._hardened(message, scope, request_id, authorized)
+            await send(message)
+
+        self._under_way.count += 1
+        try:
+            bound = EVERY_BODY
+            if (length > LARGEST_BODY or chunked) and scope["method"] == "POST":
+                bound = self._uploads.get(scope["path"], EVERY_BODY)
+            if length > bound.largest:
+                raise bound.longer
+            if b"%00" in scope["query_string"] or "\0" in scope["path"]:
+                raise _unstorable(scope)
+            if not authorized and scope["method"] not in READING and scope["path"] not in self._unlimited:
+                await limit_anonymous_writes(scope)
+            await self._app(scope, _bounded(receive, bound) if chunked else receive, answer)
+        except Fact as fact:
+            await problem_response(fact, scope)(scope, receive, answer)
+        except Exception as error:
+            log_failure(error, scope)
+            # An answer that has begun cannot be taken back: the server ends the connection.
+            if not status:
+                await problem_response(InternalError(), scope)(scope, receive, answer)
+        finally:
+            self._under_way.count -= 1
+            self._record(scope, status, perf_counter() - began)
+
+    def _hardened(
+        self, message: Message, scope: Scope, request_id: bytes, authorized: bool
+    ) -> list[tuple[bytes, bytes]]:
+        headers = [*message.get("headers", ()), *self._headers, (b"x-request-id", request_id), *answer_headers(scope)]
+        names = [name for name, _ in headers]
+        if b"content-security-policy" not in names:
+            headers.append(_NOTHING_LOADS)
+        if authorized and b"cache-control" not in names:
+            headers.append(_NOT_KEPT)
+        return headers
+
+    def _record(self, scope: Scope, status: int, took: float) -> None:
+        route = route_template(scope)
+        count_request(scope["method"], route, status, took)
+        if self._log is None:
+            # Bound once, after the logs have been configured: structlog's lazy logger costs more than the line.
+            self._log = structlog.get_logger("ecopanier.request").bind()
+        log = self._log
+        write = log.error if status >= 500 else log.debug if route in QUIET else log.info
+        write(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            ms=round(took * 1000, 2),
+            request_id=scope["request_id"],
+        )
+
+
+def _bounded(receive: Receive, bound: Bound) -> Receive:
+    """Count a body whose length was not announced."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > bound.largest:
+            raise bound.longer
+        return message
+
+    return counted
+
+
+def _unstorable(scope: Scope) -> RequestInvalid:
+    where = "path" if "\0" in scope["path"] else "query"
+    message = field_text("unstorable_text", language_of(scope))
+    return RequestInvalid(errors=[FieldError(field=where, code="unstorable_text", message=message)])

@@ -1,0 +1,218 @@
+"""The served description of the API: OpenAPI 3.1 with examples, every problem code, and the words of the product."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import models_json_schema
+
+from backend.database.sessions import AccountSuspended
+from backend.http.hot_routes import HotRoutes
+from backend.http.idempotency import IdempotencyMismatch
+from backend.problems.common import (
+    BodyOfWrongType,
+    BodyTooLarge,
+    BodyUnreadable,
+    DatabaseUnavailable,
+    InternalError,
+    NotAllowed,
+    NotAtKiosk,
+    NotSignedIn,
+    RateLimited,
+    RequestInvalid,
+    TryAgain,
+)
+from backend.problems.problem import Fact, Problem, problems
+from backend.settings import settings
+
+TAGS = {
+    "accounts": "People who can sign in; each has exactly one of six roles.",
+    "privacy": "What people may ask about their data: consents, a copy of everything, erasure.",
+    "shops": "Merchants' places of sale, visible once an admin has verified them.",
+    "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
+    "reservations": "Somebody's claim on portions of a lot, and the pass that is shown at the counter.",
+    "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
+    "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
+    "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
+    "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
+    "cards": "What a beneficiary without a telephone signs in with, printed by their association.",
+    "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
+    "payments": "Money, through Stripe.",
+    "impact": "What handovers saved: meals, kg, CO₂e, euros, people helped.",
+    "administration": "What admins decide, with its history.",
+    "health": "Whether the process answers and can serve.",
+}
+SECURITY_SCHEME = "bearer"
+
+_METHODS = frozenset({"get", "put", "post", "delete", "patch"})
+_COMPONENT = "#/components/schemas/"
+_FORMATS = {
+    "uuid": "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4",
+    "date-time": "2026-03-31T16:00:00Z",
+    "date": "2026-03-31",
+    "email": "amina@example.org",
+}
+
+
+class NoExample(Exception):
+    """A part of a schema has no example; its text says which."""
+
+
+def describe(app: FastAPI, hot: Sequence[HotRoutes] = ()) -> None:
+    """Make `/openapi.json` the full description, built when it is first asked for."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            documented = [route for routes in hot for route in routes.documentation]
+            schema = get_openapi(
+                title="EcoPanier",
+                version=app.version,
+                summary="Unsold food for the people around it.",
+                routes=[*app.routes, *documented],
+                tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+                servers=[{"url": settings().public_url}],
+            )
+            app.openapi_schema = _completed(schema)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's documented way to extend the description
+
+
+def operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give every operation with its name, as in `GET /v1/lots`."""
+    for path, item in schema["paths"].items():
+        for method, operation in item.items():
+            if method in _METHODS:
+                yield f"{method.upper()} {path}", operation
+
+
+def missing_examples(schema: Mapping[str, Any]) -> list[str]:
+    """Say which operations have a body, an answer or a required parameter without an example."""
+    return [
+        f"{name}: {where}"
+        for name, operation in operations(schema)
+        for where, media in _exemplary(operation)
+        if "example" not in media and "examples" not in media
+    ]
+
+
+def _completed(schema: dict[str, Any]) -> dict[str, Any]:
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    # FastAPI's own form of a refusal, which no route of ours answers with.
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    schemas.update(models_json_schema([(Problem, "serialization")], ref_template=_COMPONENT + "{model}")[1]["$defs"])
+    components.setdefault("securitySchemes", {}).setdefault(
+        SECURITY_SCHEME,
+        {"type": "oauth2", "flows": {"password": {"tokenUrl": "/v1/auth/token", "scopes": {}}}},
+    )
+    for _, operation in operations(schema):
+        _say_it_in_words(operation)
+        _add_common_problems(operation)
+        for _, media in _exemplary(operation):
+            if "example" not in media and "examples" not in media:
+                try:
+                    media["example"] = _example(media.get("schema", {}), schemas)
+                except NoExample:
+                    continue
+    return schema
+
+
+def _say_it_in_words(operation: dict[str, Any]) -> None:
+    """Make the docstring's first line the summary and the rest the description."""
+    first, _, rest = operation.get("description", "").partition("\n")
+    if first:
+        operation["summary"] = first.strip().rstrip(".")
+        operation["description"] = rest.strip()
+    if not operation.get("description"):
+        operation.pop("description", None)
+
+
+def _add_common_problems(operation: dict[str, Any]) -> None:
+    if "health" in operation.get("tags", ()):
+        common: list[type[Fact]] = [InternalError]
+    else:
+        common = [RateLimited, InternalError, DatabaseUnavailable, TryAgain]
+    if operation.get("parameters") or "requestBody" in operation:
+        common.append(RequestInvalid)
+    if "requestBody" in operation:
+        common += [BodyTooLarge, BodyOfWrongType, BodyUnreadable]
+    if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", ())):
+        common.append(IdempotencyMismatch)
+    if security := operation.get("security"):
+        # Where signing in is optional, a bad token is refused all the same.
+        common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
+        common.append(NotAtKiosk)
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422", "")):
+        del responses["422"]
+    for status, added in problems(*common).items():
+        _merge(responses, str(status), added)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _merge(responses: dict[str, Any], status: str, added: dict[str, Any]) -> None:
+    existing = responses.setdefault(status, added)
+    if existing is added:
+        return
+    (media_type, media), *_ = added["content"].items()
+    examples = existing.setdefault("content", {}).setdefault(media_type, media).setdefault("examples", {})
+    examples.update({code: shown for code, shown in media["examples"].items() if code not in examples})
+    existing["description"] = ", ".join(f"`{code}`" for code in examples)
+
+
+def _exemplary(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what needs an example: required parameters, the body, the answer when all went well."""
+    for parameter in operation.get("parameters", ()):
+        if parameter.get("required"):
+            yield f"parameter {parameter['name']}", parameter
+    yield from _media("body", operation.get("requestBody", {}))
+    for status, response in operation["responses"].items():
+        if status.startswith("2"):
+            yield from _media(f"answer {status}", response)
+
+
+def _media(where: str, holder: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    for media_type, media in holder.get("content", {}).items():
+        if media_type.startswith(("application/json", "application/x-www-form")):
+            yield where, media
+
+
+def _example(schema: Mapping[str, Any], known: Mapping[str, Any], name: str = "") -> Any:
+    """Compose an example from those that models and fields carry; invent only what says nothing of the product."""
+    # What a field says of itself comes before what its type says.
+    for given in ("examples", "enum"):
+        if schema.get(given):
+            return schema[given][0]
+    if "$ref" in schema:
+        return _example(known[schema["$ref"].removeprefix(_COMPONENT)], known, name)
+    for given in ("example", "const", "default"):
+        if given in schema:
+            return schema[given]
+    if alternatives := schema.get("anyOf") or schema.get("oneOf") or schema.get("allOf"):
+        return _first_example(alternatives, known, name)
+    match schema.get("type"):
+        case "object" if "properties" in schema:
+            return {part: _example(inner, known, part) for part, inner in schema["properties"].items()}
+        case "object":
+            return {}
+        case "array":
+            return [_example(schema.get("items", {}), known, name)]
+        case "boolean":
+            return True
+        case "null":
+            return None
+        case "string" if schema.get("format") in _FORMATS:
+            return _FORMATS[schema["format"]]
+    raise NoExample(name)
+
+
+def _first_example(alternatives: Iterable[Mapping[str, Any]], known: Mapping[str, Any], name: str) -> Any:
+    for alternative in alternatives:
+        try:
+            return _example(alternative, known, name)
+        except NoExample:
+            continue
+    raise NoExample(name)

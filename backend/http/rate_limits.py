@@ -1,0 +1,155 @@
+"""Rate limits of this process, by address or by account, told as the IETF's RateLimit headers tell them."""
+
+import time
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
+from typing import Annotated, Any
+
+import limits
+from fastapi import Depends, Request
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from starlette.types import Scope
+
+from backend.problems.common import RateLimited
+from backend.settings import settings
+
+ANONYMOUS_WRITES = "600/minute"
+_HEADERS = "ecopanier.answer_headers"
+
+
+class Windows(Storage):
+    """Counters in memory, swept when they have doubled: the library's own walks through all of them at each hit."""
+
+    STORAGE_SCHEME = ["async+windows"]  # noqa: RUF012  named so by the library
+
+    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
+        super().__init__(uri, wrap_exceptions, **options)
+        self._counted: dict[str, tuple[int, float]] = {}
+        self._sweep_at = 1024
+
+    @property
+    def base_exceptions(self) -> type[Exception]:
+        """Nothing of its own fails here."""
+        return ValueError
+
+    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
+        """Add to a counter, which begins anew once its window is over; `expiry` in seconds."""
+        now = time.time()
+        hits, ends = self._counted.get(key, (0, 0.0))
+        if ends <= now:
+            hits, ends = 0, now + expiry
+        self._counted[key] = (hits + amount, ends)
+        if len(self._counted) > self._sweep_at:
+            self._counted = {k: kept for k, kept in self._counted.items() if kept[1] > now}
+            self._sweep_at = max(1024, 2 * len(self._counted))
+        return hits + amount
+
+    async def get(self, key: str) -> int:
+        """Give the hits of the current window."""
+        hits, ends = self._counted.get(key, (0, 0.0))
+        return hits if ends > time.time() else 0
+
+    async def get_expiry(self, key: str) -> float:
+        """Give when the window ends, in seconds since 1970."""
+        return max(self._counted.get(key, (0, 0.0))[1], time.time())
+
+    async def check(self) -> bool:
+        """Memory is always there."""
+        return True
+
+    async def reset(self) -> int | None:
+        """Forget everything."""
+        forgotten = len(self._counted)
+        self._counted.clear()
+        return forgotten
+
+    async def clear(self, key: str) -> None:
+        """Forget one counter."""
+        self._counted.pop(key, None)
+
+
+windows = Windows()
+_limiter = FixedWindowRateLimiter(windows)
+_anonymous_writes = limits.parse(ANONYMOUS_WRITES)
+
+
+def client_address(scope: Scope) -> str:
+    """Give the address that a limit counts: the caller's, or its /64 in IPv6, which one household holds."""
+    client = scope.get("client")
+    address = client[0] if client else ""
+    if proxies := settings().trusted_proxies:
+        forwarded = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
+        hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
+        # Entries before those of our own proxies are the caller's invention.
+        address = hops[-proxies] if len(hops) >= proxies else address
+    return _household(address)
+
+
+@lru_cache(maxsize=4096)
+def _household(address: str) -> str:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    return str(ip_network(f"{parsed}/64", strict=False)) if parsed.version == 6 else str(parsed)
+
+
+def answer_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
+    """Give the headers that the answer to this request gets, whatever the answer will be."""
+    headers: list[tuple[bytes, bytes]] = scope.get(_HEADERS, [])
+    return headers
+
+
+def refusal_headers(name: str, most: int, window_seconds: int, seconds_left: int) -> dict[str, str]:
+    """Give the headers of a 429 whose tries the database counted; `most` in a window."""
+    return {
+        "Retry-After": str(seconds_left),
+        "RateLimit-Policy": f'"{name}";q={most};w={window_seconds}',
+        "RateLimit": f'"{name}";r=0;t={seconds_left}',
+    }
+
+
+async def spend(scope: Scope, name: str, rule: str | limits.RateLimitItem, who: str) -> None:
+    """Count one use of something by somebody.
+
+    `rule` as in "30/minute"; `name` is what clients see it as. Raises RateLimited (429) with Retry-After.
+    """
+    if not settings().rate_limits:
+        return
+    item = limits.parse(rule) if isinstance(rule, str) else rule
+    allowed = await _limiter.hit(item, name, who)
+    ends, left = await _limiter.get_window_stats(item, name, who)
+    seconds = max(1, round(ends - time.time()))
+    # draft-ietf-httpapi-ratelimit-headers: structured fields.
+    headers: list[tuple[bytes, bytes]] = scope.setdefault(_HEADERS, [])
+    headers.append((b"ratelimit-policy", f'"{name}";q={item.amount};w={int(item.get_expiry())}'.encode()))
+    headers.append((b"ratelimit", f'"{name}";r={left};t={seconds}'.encode()))
+    if not allowed:
+        raise RateLimited(headers={"Retry-After": str(seconds)})
+
+
+async def limit_anonymous_writes(scope: Scope) -> None:
+    """Bound what one address may change without signing in; routes have finer limits of their own."""
+    await spend(scope, "anonymous-writes", _anonymous_writes, client_address(scope))
+
+
+def limited(name: str, rule: str, *, by: Callable[..., Any] | None = None) -> Any:
+    """Limit a route: `dependencies=[limited("register", "10/hour")]`, by address.
+
+    With `by`, a dependency that says who (`by=account_id`), each of those has their own count.
+    """
+    item = limits.parse(rule)
+
+    async def by_address(request: Request) -> None:
+        await spend(request.scope, name, item, client_address(request.scope))
+
+    if by is None:
+        return Depends(by_address)
+
+    async def by_whom(request: Request, who: Annotated[Any, Depends(by)]) -> None:
+        await spend(request.scope, name, item, str(who))
+
+    chosen: Callable[..., Awaitable[None]] = by_whom
+    return Depends(chosen)

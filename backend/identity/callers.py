@@ -1,0 +1,140 @@
+"""Bearer token → whose it is. The token says who; what they may do, the database says.
+
+Tokens are our own (EdDSA, signed with a key derived from the secret key) or those of Supabase Auth (RS256 or ES256
+by its JWKS, HS256 by a shared secret for projects that still use one), by settings. A verified token is remembered
+until it expires, because checking a signature costs more than everything else on a hot path.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import jwt
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+
+from backend.identity.supabase_tokens import SupabaseTokens
+from backend.identity.tokens import Claims, OwnTokens
+from backend.problems.common import NotAtKiosk, NotSignedIn
+from backend.settings import Settings
+
+MOST_REMEMBERED = 20_000
+LONGEST_TOKEN = 8_192
+_ADMITTED = "ecopanier.kiosk"
+
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+_AT_KIOSKS: set[Callable[..., Any]] = set()
+
+
+class Identities:
+    """Verifies bearer tokens and remembers those that were good, by their hash, until they expire."""
+
+    def __init__(self, tokens: OwnTokens | SupabaseTokens) -> None:
+        self.tokens = tokens
+        self._known: OrderedDict[bytes, Claims] = OrderedDict()
+
+    async def claims(self, token: str) -> Claims:
+        """Say what a token says. Raises NotSignedIn for anything that is not a good token now."""
+        if len(token) > LONGEST_TOKEN:
+            raise NotSignedIn
+        seal = blake2b(token.encode("utf-8", "replace"), digest_size=16).digest()
+        known = self._known.get(seal)
+        if known is None:
+            try:
+                known = await self.tokens.verify(token)
+            except (jwt.PyJWTError, ValueError):
+                raise NotSignedIn from None
+            self._known[seal] = known
+            if len(self._known) > MOST_REMEMBERED:
+                self._known.popitem(last=False)
+        elif known.expires_at <= time.time():
+            del self._known[seal]
+            raise NotSignedIn
+        return known
+
+    async def close(self) -> None:
+        """Close what verifying needed."""
+        if isinstance(self.tokens, SupabaseTokens):
+            await self.tokens.close()
+
+
+def identities(settings: Settings) -> Identities:
+    """Make what the settings ask for: own tokens or Supabase's."""
+    if settings.auth == "supabase" and settings.supabase_url is not None:
+        secret = settings.supabase_jwt_secret
+        return Identities(
+            SupabaseTokens(settings.supabase_url, secret.get_secret_value().encode() if secret is not None else None)
+        )
+    return Identities(OwnTokens(settings.derived_key("access-tokens"), settings.public_url))
+
+
+async def claims_of(request: Request) -> Claims | None:
+    """Give the claims of a request's bearer token, None without one. Raises NotSignedIn for a bad one."""
+    header: str | None = request.headers.get("authorization")
+    if header is None:
+        return None
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotSignedIn
+    kept: Identities = request.app.state.identities
+    claims = await kept.claims(token.strip())
+    if claims.kiosk_session is not None:
+        await _admit_at_kiosk(request, claims.kiosk_session)
+    return claims
+
+
+def also_at_kiosks(endpoint: Endpoint) -> Endpoint:
+    """Let a route be asked from a kiosk: a tablet that strangers share. A route that does not say so refuses it.
+
+    Stands under the route's decorator.
+    """
+    _AT_KIOSKS.add(endpoint)
+    return endpoint
+
+
+async def _admit_at_kiosk(request: Request, session_id: UUID) -> None:
+    """Raise NotAtKiosk where this is to be done elsewhere, NotSignedIn when the session has ended.
+
+    At a tablet a token must not outlive its session, so that is looked up each time; other tokens cost no look-up.
+    """
+    if request.scope.get(_ADMITTED) == session_id:
+        return
+    route = request.scope.get("route")
+    if (route.endpoint if route is not None else request.scope.get("endpoint")) not in _AT_KIOSKS:
+        raise NotAtKiosk
+    if not await request.app.state.database.acts.value("kiosk_session_stands", session_id):
+        raise NotSignedIn
+    request.scope[_ADMITTED] = session_id
+
+
+async def at_kiosk(request: Request) -> bool:
+    """Say whether a request comes from a kiosk. Raises as `claims_of`."""
+    claims = await claims_of(request)
+    return claims is not None and claims.kiosk_session is not None
+
+
+async def caller_or_nobody(request: Request) -> UUID | None:
+    """Give the caller's account id, None for nobody. Raises NotSignedIn for a bad token."""
+    claims = await claims_of(request)
+    return claims.account_id if claims is not None else None
+
+
+async def caller(request: Request) -> UUID:
+    """Give the caller's account id. Raises NotSignedIn."""
+    account_id = await caller_or_nobody(request)
+    if account_id is None:
+        raise NotSignedIn
+    return account_id
+
+
+# Only so that the documentation shows how to sign in; `caller` does the work.
+documented_sign_in = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", scheme_name="bearer", auto_error=False)
+SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
+"""For `openapi_extra=` of a route that anyone may ask, and some are told more."""
+
+Caller = Annotated[UUID, Depends(caller)]
+AtKiosk = Annotated[bool, Depends(at_kiosk)]
+CallerOrNobody = Annotated[UUID | None, Depends(caller_or_nobody)]

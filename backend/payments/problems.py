@@ -1,0 +1,9 @@
+"""What can be in the way of a payment."""
+
+from backend.problems.problem import Fact
+
+
+class PaymentBelowMinimum(Fact):
+    """The card network takes no payment below 0.50 €; reserve more portions."""
+
+    code, status = "payment.below_minimum", 422

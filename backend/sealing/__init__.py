@@ -1,0 +1,1 @@
+"""How names and addresses are sealed, and how the keys are renewed."""

@@ -1,0 +1,1 @@
+"""The client of Stripe, which knows no feature."""

@@ -1,0 +1,47 @@
+"""Fill an empty database with the demo town, in one transaction."""
+
+import psycopg
+
+from scripts.demo_town.acts import Acts
+from scripts.demo_town.sign_ins import sign_ins
+from scripts.demo_town.story import Story
+
+# What the story leaves behind that its moments do not need any more, and what columns date by the database's own clock.
+AFTERWARDS = """
+    -- Nobody repeats these requests, and what followed from them has happened.
+    delete from app.idempotency_keys;
+    set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables bare
+    delete from jobs.procrastinate_jobs j
+    where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail');
+
+    update app.associations s set created_at = a.created_at from app.accounts a where a.id = s.id;
+    update app.collectors c set created_at = a.created_at from app.accounts a where a.id = c.id;
+    update app.credentials c set changed_at = a.created_at from app.accounts a where a.id = c.account_id;
+    update app.payments p set created_at = r.created_at from app.reservations r where r.id = p.reservation_id;
+"""
+
+
+class NotEmpty(Exception):
+    """The database has accounts already; nothing was changed."""
+
+
+def build(owner_url: str, password_hash: str) -> str:
+    """Build the town as it is at this moment, and give its sign-ins as a text.
+
+    owner_url: a login that may migrate. password_hash: everybody's. All or nothing; raises NotEmpty, psycopg.Error.
+    """
+    with psycopg.connect(owner_url) as connection:
+        acts = Acts(connection)
+        # Not beside a migration, nor beside another seed.
+        acts.run("select pg_advisory_xact_lock(hashtext('ecopanier migrate'))")
+        acts.run("set local role ecopanier_owner")
+        accounts = acts.value("select count(*) from app.accounts")
+        if accounts:
+            raise NotEmpty(f"There are {accounts} accounts already: a demo town is built in an empty database only.")
+        now = acts.value("select app.clock()")
+        story = Story(acts, now, password_hash)
+        with acts.in_the_past():
+            story.tell()
+        acts.run(AFTERWARDS)
+        acts.run("update app.impact_totals set since = (select min(recorded_at) from app.impact_entries)")
+    return sign_ins(story.codes)

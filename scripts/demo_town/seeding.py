@@ -1,0 +1,27 @@
+"""`ecopanier seed`."""
+
+import asyncio
+
+import psycopg
+
+from backend.accounts import passwords
+from backend.settings import Settings
+from scripts.demo_town.building import NotEmpty, build
+from scripts.demo_town.people import PASSWORD
+
+
+def seed(settings: Settings) -> None:
+    """Build the demo town over the login that migrates; print its sign-ins and write them to the data directory.
+
+    Ends the program with a sentence where there is nothing to do or it must not be done.
+    """
+    if settings.production:
+        raise SystemExit("Nothing was changed: a demo town has a public password, so there is none in production.")
+    assert settings.owner_database_url is not None
+    try:
+        sign_ins = build(settings.owner_database_url.get_secret_value(), asyncio.run(passwords.hashed(PASSWORD)))
+    except (NotEmpty, psycopg.Error) as refusal:
+        raise SystemExit(f"Nothing was changed: {str(refusal).splitlines()[0]}") from None
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    (settings.data_dir / "demo-sign-ins.txt").write_text(sign_ins)
+    print(sign_ins, end="")

@@ -1,0 +1,45 @@
+"""Who can sign in to the demo town, as a text for whoever runs it."""
+
+from collections.abc import Iterator, Mapping
+
+from scripts.demo_town.people import ADMIN, BENEFICIARIES, NEIGHBOURS, PASSWORD, address
+from scripts.demo_town.shops import FOURNIL, JOUR_ET_NUIT, SHOPS
+
+SHOWN = (FOURNIL.merchant, JOUR_ET_NUIT.merchant)
+
+
+def sign_ins(codes: Mapping[int, str]) -> str:
+    """The first accounts of each role, one a line: role, e-mail address or code, password, who it is.
+
+    codes: the beneficiaries' codes by their numbers.
+    """
+    rows = [("role", "e-mail or code", "password", "who"), *_rows(codes)]
+    widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, [*widths, 0], strict=True)).rstrip() for row in rows
+    ]
+    others = dict.fromkeys(shop.merchant.login for shop in SHOPS if shop.merchant not in SHOWN)
+    return "\n".join(
+        [
+            "Demo sign-ins. The password is public: for this machine only.",
+            "",
+            *lines,
+            "",
+            f"The other shops' merchants have the same password, and the e-mail addresses {address('…')} with",
+            f"{', '.join(others)}.",
+            "",
+        ]
+    )
+
+
+def _rows(codes: Mapping[int, str]) -> Iterator[tuple[str, str, str, str]]:
+    yield "admin", address(ADMIN), PASSWORD, "verifies shops, associations and collectors"
+    for merchant in SHOWN:
+        shops = ", ".join(shop.name for shop in SHOPS if shop.merchant == merchant)
+        yield "merchant", address(merchant.login), PASSWORD, shops
+    for role in ("customer", "association", "collector"):
+        for neighbour in [neighbour for neighbour in NEIGHBOURS if neighbour.role == role][: len(SHOWN)]:
+            yield role, address(neighbour.login), PASSWORD, neighbour.name
+    for person in BENEFICIARIES:
+        if person.about:
+            yield "beneficiary", codes[person.number], PASSWORD, person.about

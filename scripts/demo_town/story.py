@@ -1,0 +1,408 @@
+"""What happened in the demo town during its four weeks, in the order in which it happened."""
+
+import hashlib
+import heapq
+import itertools
+import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Literal, get_args
+from uuid import UUID, uuid4
+
+from psycopg.types.json import Jsonb
+
+from backend.accounts.terms import CurrentTerms
+from backend.reservations.passes import ALPHABET, CODE_LENGTH
+from backend.sealing.seals import SEALED_PERSON, address_look_up, identity_of, keyring, sealed_json
+from scripts.demo_town.acts import Acts
+from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
+from scripts.demo_town.people import (
+    ADMIN,
+    BENEFICIARIES,
+    NEIGHBOURS,
+    WITH_A_PASS,
+    Charity,
+    Enrolled,
+    Neighbour,
+    address,
+)
+from scripts.demo_town.shops import SHOPS, STRASBOURG, Shop, invented_siret
+
+SEED = 2025
+WEEKS = 4
+TRADE_BEGAN = 23  # days ago
+ONE_IS_WITHDRAWN = 12  # days ago
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+Outcome = Literal["picked_up", "cancelled", "cancelled_late", "no_show", "lapsed"]
+OUTCOMES: dict[Outcome, int] = {"picked_up": 72, "cancelled": 9, "cancelled_late": 5, "no_show": 8, "lapsed": 6}
+
+
+@dataclass
+class Listed:
+    """A lot that a shop lists; `id` once it has."""
+
+    offer: Offer
+    window: tuple[datetime, datetime]
+    id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Somebody's reservation, what becomes of it, and how far into the window they come (0 to 1)."""
+
+    lot: Listed
+    holder: str
+    portions: int
+    code: str
+    becomes: Outcome | None = None
+    late: float = 0
+
+
+class Story:
+    """Plans what happens when, then lets it happen. The story is always the same, moved along with the present."""
+
+    def __init__(self, acts: Acts, now: datetime, password_hash: str) -> None:
+        self._acts = acts
+        self._now = now.astimezone(UTC)
+        self._today = now.astimezone(PARIS).date()
+        self._hash = password_hash
+        self._chance = random.Random(SEED)  # noqa: S311  nothing here is a secret
+        self._ahead: list[tuple[datetime, int, partial[object]]] = []
+        self._numbers = itertools.count(1)
+        self._accounts: dict[str, UUID] = {}
+        self._shops: dict[str, UUID] = {}
+        self._taken: Counter[tuple[str, date]] = Counter()
+        self.codes: dict[int, str] = {}
+
+    def tell(self) -> None:
+        """Let it all happen."""
+        self._people_come()
+        for days_ago in range(TRADE_BEGAN, 0, -1):
+            self._a_day_of_trade(days_ago)
+        self._the_present()
+        while self._ahead:
+            moment, _, happens = heapq.heappop(self._ahead)
+            self._acts.at(moment)
+            happens()
+
+    def _then(self, moment: datetime, happens: Callable[..., object], *arguments: object) -> None:
+        assert moment <= self._now, "the story ends now"
+        heapq.heappush(self._ahead, (moment, next(self._numbers), partial(happens, *arguments)))
+
+    def _days_ago(self, days: int, at: str) -> datetime:
+        return paris(self._today - timedelta(days=days), at)
+
+    # People come
+
+    def _people_come(self) -> None:
+        self._then(self._days_ago(7 * WEEKS, "08:00"), self._admin_is_made)
+        for place, neighbour in enumerate(NEIGHBOURS):
+            came = self._days_ago(7 * WEEKS - place // 4, "09:00") + place * 7 * MINUTE
+            self._then(came, self._registers, neighbour.login, neighbour.role, neighbour.name)
+            if isinstance(neighbour, Charity):
+                self._then(came + HOUR, self._says_who_it_is, neighbour)
+            if neighbour.role != "customer" and neighbour.verified:
+                self._then(came + 5 * HOUR, self._is_verified, neighbour)
+        for place, merchant in enumerate(dict.fromkeys(shop.merchant for shop in SHOPS)):
+            came = self._days_ago(7 * WEEKS - 1, "07:30") + place * 41 * MINUTE
+            self._then(came, self._registers, merchant.login, "merchant", merchant.name)
+        for number, shop in enumerate(SHOPS, 1):
+            opened = self._days_ago(7 * WEEKS - 2, "07:15") + number * 23 * MINUTE
+            self._then(opened, self._opens, number, shop)
+            self._then(opened + 6 * HOUR, self._shop_is_verified, shop)
+        for place, person in enumerate(BENEFICIARIES):
+            met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
+            self._then(met, self._is_enrolled, person)
+            if person.becomes != "pending":
+                self._then(met + 3 * HOUR, self._is_decided, person, "verified")
+                self._then(met + 4 * HOUR, self._activates, person)
+            if person.becomes == "suspended":
+                self._then(met + timedelta(days=9), self._is_decided, person, "suspended")
+
+    def _admin_is_made(self) -> None:
+        made = self._acts.call("create_admin", admin_email=address(ADMIN), new_password_hash=self._hash)
+        self._accounts[ADMIN] = made[0]
+
+    def _registers(self, login: str, role: str, name: str) -> None:
+        # With an id given, as from Supabase Auth: the address counts as verified and no mail is sent.
+        made = self._acts.call(
+            "register_account",
+            wanted_role=role,
+            wanted_email=address(login),
+            new_password_hash=self._hash,
+            wanted_name=name,
+            wanted_locale="fr",
+            terms=get_args(CurrentTerms)[0],
+            email_lookup=address_look_up(keyring(), address(login)),
+            known_as=uuid4(),
+        )
+        self._accounts[login] = made[0]
+
+    def _says_who_it_is(self, charity: Charity) -> None:
+        self._acts.run(
+            "update app.associations set rna = %s, address = %s, insee_code = %s, distributes_in_time = %s"
+            " where id = %s",
+            charity.rna,
+            charity.address,
+            STRASBOURG,
+            charity.in_time,
+            self._accounts[charity.login],
+        )
+
+    def _is_verified(self, neighbour: Neighbour) -> None:
+        subject = {neighbour.role: self._accounts[neighbour.login]}
+        act = f"decide_{neighbour.role}"
+        self._acts.call_as(self._accounts[ADMIN], act, **subject, verdict="verified", why=None)
+
+    def _opens(self, number: int, shop: Shop) -> None:
+        owner = self._accounts[shop.merchant.login]
+        self._acts.be(owner)
+        self._shops[shop.name] = self._acts.value(
+            "insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category,"
+            " opening_hours, created_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, app.clock()) returning id",
+            owner,
+            shop.name,
+            invented_siret(number),
+            shop.address,
+            STRASBOURG,
+            shop.latitude,
+            shop.longitude,
+            shop.category,
+            Jsonb(shop.opening_hours),
+        )
+
+    def _shop_is_verified(self, shop: Shop) -> None:
+        admin, found = self._accounts[ADMIN], self._shops[shop.name]
+        self._acts.call_as(admin, "decide_shop", shop=found, verdict="verified", why="SIRET et adresse vérifiés")
+
+    def _is_enrolled(self, person: Enrolled) -> None:
+        keys, [new_id] = keyring(), self._acts.value("select app.new_account_ids(1)")
+        key = keys.new_data_key(new_id)
+        known = {
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "birth_date": person.born,
+            "email": None,
+            "phone": None,
+        }
+        _place, _outcome, account, drawn, _held = self._acts.call_as(
+            self._accounts[person.by],
+            "enrol_beneficiaries",
+            ids=[new_id],
+            untils=[self._today + timedelta(days=person.right_ends_in)],
+            household_sizes=[person.household],
+            sealed_persons=[sealed_json(key, SEALED_PERSON, known)],
+            identities=[identity_of(keys, person.first_name, person.last_name, person.born)],
+            wrapped_keys=[key.wrapped],
+            master_key=key.master_key,
+            activation_hashes=[self._token(person)],
+        )
+        # The act draws the number at random; in this town it is always the same.
+        code = f"{drawn[:4]}-BEN-{person.number:05d}"
+        self._acts.run("update app.beneficiaries set code = %s, created_at = app.clock() where id = %s", code, account)
+        self._acts.run(
+            "update app.accounts set display_name = %s, created_at = app.clock() where id = %s", code, account
+        )
+        self._accounts[person.key] = account
+        self.codes[person.number] = code
+
+    def _is_decided(self, person: Enrolled, status: str) -> None:
+        by, account = self._accounts[person.by], self._accounts[person.key]
+        self._acts.call_as(by, "set_beneficiary_status", beneficiary=account, new_status=status)
+
+    def _activates(self, person: Enrolled) -> None:
+        held = self._token(person)
+        self._acts.call("activate_beneficiary", held=held, new_password_hash=self._hash, new_email=None)
+
+    def _token(self, person: Enrolled) -> bytes:
+        return hashlib.sha256(f"{self._hash} {person.key}".encode()).digest()
+
+    # They trade
+
+    def _a_day_of_trade(self, days_ago: int) -> None:
+        day = self._today - timedelta(days=days_ago)
+        for _ in range(self._chance.choice((1, 2, 2))):
+            self._a_lot_of_the_past(self._chance.choice(OFFERS), day)
+        if days_ago == ONE_IS_WITHDRAWN:
+            offer = self._chance.choice(OFFERS)
+            lot = Listed(offer, offer.window_on(day))
+            self._then(_listed_at(lot), self._lists, lot)
+            self._then(_listed_at(lot) + 40 * MINUTE, self._withdraws, lot)
+
+    def _a_lot_of_the_past(self, offer: Offer, day: date) -> None:
+        lot = Listed(offer, offer.window_on(day))
+        listed, left = _listed_at(lot), offer.quantity
+        self._then(listed, self._lists, lot)
+        for _ in range(self._chance.randint(1, 4)):
+            portions = self._chance.choice((1, 1, 2))
+            reserved = listed + self._chance.randint(10, 120) * MINUTE
+            claim = Claim(
+                lot,
+                self._somebody(offer, reserved, portions),
+                portions,
+                self._code(),
+                self._outcome(offer),
+                self._chance.random(),
+            )
+            if claim.holder and portions <= left:
+                left -= portions
+                self._taken[claim.holder, reserved.astimezone(PARIS).date()] += portions
+                self._then(reserved, self._reserves, claim)
+        self._then(lot.window[1] + MINUTE, partial(self._acts.call, "end_lots", most=100))
+
+    def _the_present(self) -> None:
+        for offer in OFFERS:
+            lot = Listed(offer, offer.window_ahead(self._now))
+            just_now = self._now - self._chance.randint(5, 90) * MINUTE
+            self._then(min(_listed_at(lot), just_now), self._lists, lot)
+            if not offer.food_date or offer.food_date[1] >= 0:  # what is past its best-before date comes but once
+                self._then(self._now, self._recurs, lot)
+            for person in BENEFICIARIES:
+                reserved = self._now - 3 * MINUTE
+                free_today = not self._taken[person.key, reserved.astimezone(PARIS).date()]
+                if WITH_A_PASS.get(person.number) == offer.title and free_today:
+                    self._then(reserved, self._reserves, Claim(lot, person.key, 1, self._code()))
+
+    def _somebody(self, offer: Offer, reserved: datetime, portions: int) -> str:
+        """Who reserves this then; nobody where no beneficiary has that many portions left that day."""
+        day = reserved.astimezone(PARIS).date()
+        if offer.kind == "discounted":
+            who = [neighbour.login for neighbour in NEIGHBOURS if neighbour.role == "customer"]
+        else:
+            who = [
+                person.key
+                for person in BENEFICIARIES
+                if person.becomes == "verified"
+                and person.days_ago > (self._today - day).days >= -person.right_ends_in
+                and self._taken[person.key, day] + portions <= 2
+            ]
+        return self._chance.choice(who) if who else ""
+
+    def _outcome(self, offer: Offer) -> Outcome:
+        drawn = self._chance.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+        return "picked_up" if drawn == "lapsed" and offer.kind == "free" else drawn
+
+    def _code(self) -> str:
+        return "".join(self._chance.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+    def _lists(self, lot: Listed) -> None:
+        offer, (begin, end) = lot.offer, lot.window
+        self._acts.be(self._accounts[offer.shop.merchant.login])
+        date_kind, days = offer.food_date or ("none", None)
+        lot.id = self._acts.value(
+            "insert into app.lots (shop_id, title, description, category, kind, original_price_cents, price_cents,"
+            " quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status,"
+            " created_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'published',"
+            " app.clock()) returning id",
+            self._shops[offer.shop.name],
+            offer.title,
+            offer.description,
+            offer.category,
+            offer.kind,
+            *offer.cents,
+            offer.quantity,
+            begin,
+            end,
+            date_kind,
+            None if days is None else end.astimezone(PARIS).date() + timedelta(days=days),
+            sorted(offer.allergens),
+            offer.cold,
+            offer.grams,
+        )
+
+    def _recurs(self, lot: Listed) -> None:
+        """From its next day on the offer is listed by itself, so that the town still has something in a week."""
+        offer, first_day = lot.offer, lot.window[0].astimezone(PARIS).date()
+        self._acts.be(self._accounts[offer.shop.merchant.login])
+        date_kind, days = offer.food_date or ("none", None)
+        listing = self._acts.value(
+            "insert into app.recurring_listings (shop_id, title, description, category, kind, original_price_cents,"
+            " price_cents, quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind, food_date_in_days,"
+            " allergens, cold_chain, weight_grams, due_at, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, array[1, 2, 3, 4, 5, 6, 7], %s, %s, %s, %s, %s, %s, %s, %s,"
+            " app.clock(), app.clock()) returning id",
+            self._shops[offer.shop.name],
+            offer.title,
+            offer.description,
+            offer.category,
+            offer.kind,
+            *offer.cents,
+            offer.quantity,
+            offer.listed_from,
+            *offer.hours,
+            date_kind,
+            days,
+            sorted(offer.allergens),
+            offer.cold,
+            offer.grams,
+        )
+        if paris(first_day, offer.listed_from) > self._now:  # the lot of that day is there already
+            self._acts.run(
+                "insert into app.recurring_days (listing_id, day, skipped) values (%s, %s, true)", listing, first_day
+            )
+
+    def _withdraws(self, lot: Listed) -> None:
+        self._acts.call_as(self._accounts[lot.offer.shop.merchant.login], "withdraw_lot", lot=lot.id)
+
+    def _reserves(self, claim: Claim) -> None:
+        holder, key = self._accounts[claim.holder], f"demo-{next(self._numbers)}"
+        _, _, reservation, payment, cents = self._acts.call(
+            "reserve",
+            caller=holder,
+            lot=claim.lot.id,
+            portions=claim.portions,
+            idempotency_key=key,
+            request=b"",
+            pass_code=claim.code,
+        )
+        reserved, (begin, end) = self._acts.now, claim.lot.window
+        intent = f"pi_demo_{key}"
+        if payment is not None:
+            self._acts.call(
+                "payment_opened",
+                payment=payment,
+                intent=intent,
+                holder=holder,
+                idempotency_key=key,
+                sealed_payment="",
+            )
+            if claim.becomes == "lapsed":
+                self._then(reserved + 11 * MINUTE, self._lapses, payment, intent)
+                return
+            self._then(reserved + MINUTE, self._is_settled, payment, intent, "succeeded", cents)
+        match claim.becomes:
+            case "picked_up":
+                self._then(begin + claim.late * (end - begin), self._picks_up, claim)
+            case "cancelled":
+                self._then(reserved + 20 * MINUTE, self._cancels, holder, reservation, payment)
+            case "cancelled_late":
+                self._then(begin - 30 * MINUTE, self._cancels, holder, reservation, None)
+
+    def _is_settled(self, payment: UUID, intent: str, status: str, cents: int) -> None:
+        self._acts.call("settle_payment", payment=payment, intent=intent, intent_status=status, received_cents=cents)
+
+    def _lapses(self, payment: UUID, intent: str) -> None:
+        self._acts.call("lapse_holds", most=100)
+        self._is_settled(payment, intent, "canceled", 0)
+
+    def _cancels(self, holder: UUID, reservation: UUID, payment: UUID | None) -> None:
+        self._acts.call_as(holder, "cancel_reservation", reservation=reservation)
+        if payment is not None:
+            self._acts.call("payment_refunded", payment=payment, refund=f"re_demo_{next(self._numbers)}")
+
+    def _picks_up(self, claim: Claim) -> None:
+        merchant = self._accounts[claim.lot.offer.shop.merchant.login]
+        problem, *_ = self._acts.call("pick_up", caller=merchant, pass_code=claim.code, pin_matches=True)
+        assert problem is None, problem
+
+
+def _listed_at(lot: Listed) -> datetime:
+    """When a shop knows what will be left: six hours before an afternoon's window, else the evening before."""
+    begin = lot.window[0].astimezone(PARIS)
+    if begin.hour >= 14:
+        return lot.window[0] - 6 * HOUR
+    return paris(begin.date() - timedelta(days=1), "17:40")

@@ -1,0 +1,34 @@
+"""`python -m scripts.stand_ins.gemini`: the stand-in as a program."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from scripts.stand_ins.gemini.server import GeminiStandIn, RefusedInProduction
+
+
+def main(
+    host: str = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    port_file: Annotated[Path | None, typer.Option(help="The port is written here once it listens.")] = None,
+    api_key: Annotated[str, typer.Option(envvar="GEMINI_API_KEY")] = "stand-in-key",
+    delay: Annotated[float, typer.Option(help="Seconds before each answer.")] = 0.0,
+) -> None:
+    """Speak Gemini's protocol on a local port; every photo shows baguettes. Refused where ECOPANIER_ENV=production."""
+    try:
+        stand_in = GeminiStandIn(api_key=api_key, delay=delay, host=host, port=port)
+    except (RefusedInProduction, OSError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    if port_file is not None:
+        written = port_file.with_name(port_file.name + ".new")
+        written.write_text(f"{stand_in.port}\n")
+        os.replace(written, port_file)  # a reader sees the whole number or no file
+    typer.echo(f"Gemini stand-in (not Gemini: it sees baguettes in everything) on {stand_in.base_url}")
+    stand_in.serve()
+
+
+if __name__ == "__main__":
+    typer.run(main)

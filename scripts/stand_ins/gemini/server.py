@@ -1,0 +1,183 @@
+"""A stand-in that serves: on its own, or in a test's process."""
+
+import asyncio
+import hmac
+import os
+import socket
+import threading
+import time
+from collections import deque
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from scripts.stand_ins.gemini.behaviours import Behaviour, failed
+from scripts.stand_ins.gemini.requests import Invalid, Received, understood
+
+BAGUETTES: dict[str, Any] = {
+    "title": "Baguettes du jour",
+    "description": "Cinq baguettes cuites ce matin.",
+    "category": "bakery",
+    "original_price_cents": 130,
+    "price_cents": 60,
+    "portions": 5,
+    "weight_grams": 250,
+    "date_kind": "none",
+    "cold_chain": False,
+    "urgency": "now",
+    "suspected_allergens": ["gluten"],
+}
+"""What it sees in every photo, until it is told something else."""
+
+
+class RefusedInProduction(RuntimeError):
+    """There, a stand-in would describe every photo as the same five baguettes."""
+
+
+class GeminiStandIn:
+    """`with GeminiStandIn() as gemini` serves it from a thread of its own.
+
+    What is told (`answers`, `fails` …) holds for the next requests, one each, in order; after that it answers as
+    `answers_always` said. `delay` (seconds) is added to every answer. `requests`: all that were understood;
+    `refused`: what it said to those that were not (wrong key, unknown name). `seconds`: what each answer took, from the
+    whole request on.
+    """
+
+    def __init__(
+        self,
+        *,
+        api_key: str = "stand-in-key",
+        delay: float = 0.0,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """Binds its port at once; port 0 takes a free one. Raises RefusedInProduction, OSError for a port in use."""
+        if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
+            raise RefusedInProduction("The Gemini stand-in does not run where ECOPANIER_ENV=production.")
+        self.api_key = api_key
+        self.delay = delay
+        self.requests: list[Received] = []
+        self.seconds: list[float] = []
+        self.refused: list[str] = []
+        self._next: deque[Behaviour] = deque()
+        self._always = Behaviour(text=BAGUETTES)
+        self._socket = socket.create_server((host, port), backlog=256)
+        # asyncio does this only for sockets it made itself; without it each answer waits 40 ms for an acknowledgement
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                Starlette(routes=[Route("/v1beta/models/{called:path}", self._answer, methods=["POST"])]),
+                log_level="critical",  # a broken connection on demand is no error to report
+                access_log=False,
+                loop="asyncio",
+                lifespan="off",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    def answers(self, listing: dict[str, Any] | None = None, /, **changes: Any) -> None:
+        """Next: this listing (without one: five baguettes, changed so), held to the schema of the request."""
+        self._next.append(Behaviour(text={**(BAGUETTES if listing is None else listing), **changes}))
+
+    def answers_always(self, listing: dict[str, Any]) -> None:
+        """This listing whenever nothing else was told."""
+        self._always = Behaviour(text=listing)
+
+    def answers_text(self, text: str, finish_reason: str = "STOP") -> None:
+        """Next: a candidate that says exactly this."""
+        self._next.append(Behaviour(text=text, finish_reason=finish_reason))
+
+    def answers_body(self, body: bytes) -> None:
+        """Next: exactly this body with status 200."""
+        self._next.append(Behaviour(body=body))
+
+    def fails(self, status: int, times: int = 1, *, message: str = "", headers: dict[str, str] | None = None) -> None:
+        """Next: an error of Google's form."""
+        self._next.extend([Behaviour(status=status, error=message, headers=headers or {})] * times)
+
+    def is_busy(self, times: int = 1, retry_after: float | None = None, retry_delay: float | None = None) -> None:
+        """Next: 429; in seconds, if given, a Retry-After in the headers and a retryDelay in the body."""
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        busy = Behaviour(status=429, error="You exceeded your current quota.", headers=headers, retry_delay=retry_delay)
+        self._next.extend([busy] * times)
+
+    def is_slow(self, seconds: float) -> None:
+        """Next: an answer that comes late."""
+        self._next.append(Behaviour(text=BAGUETTES, seconds=seconds))
+
+    def cuts_off(self) -> None:
+        """Next: half an answer, then a closed connection."""
+        self._next.append(Behaviour(text=BAGUETTES, cut=True))
+
+    def declines(self, reason: str = "SAFETY") -> None:
+        """Next: a candidate that stopped for this reason and says nothing."""
+        self._next.append(Behaviour(finish_reason=reason))
+
+    def blocks(self, reason: str = "PROHIBITED_CONTENT") -> None:
+        """Next: no candidate, because the prompt was blocked."""
+        self._next.append(Behaviour(block_reason=reason))
+
+    def forget(self) -> None:
+        """Nothing told, nothing received."""
+        self._next.clear()
+        self.requests.clear()
+        self.seconds.clear()
+        self.refused.clear()
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(self.base_url.rpartition(":")[2])
+
+    def serve(self) -> None:
+        """Serve until stopped or interrupted."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self.serve, name="gemini stand-in", daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+
+    async def _answer(self, request: Request) -> Response:
+        model, _, method = request.path_params["called"].rpartition(":")
+        if method != "generateContent" or not model:
+            return failed(404, "Requested entity was not found.")
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        given = headers.get("x-goog-api-key")
+        if given is None:
+            return self._refusal(403, "Method doesn't allow unregistered callers.")
+        if not hmac.compare_digest(given.encode(), self.api_key.encode()):
+            return self._refusal(400, "API key not valid. Please pass a valid API key.")
+        body = await request.body()
+        began = time.perf_counter()
+        try:
+            received = understood(request.url.path, model, headers, body)
+        except Invalid as error:
+            return self._refusal(400, str(error))
+        self.requests.append(received)
+        behaviour = self._next.popleft() if self._next else self._always
+        await asyncio.sleep(self.delay)
+        answer = await behaviour.answer(received)
+        self.seconds.append(time.perf_counter() - began)
+        return answer
+
+    def _refusal(self, status: int, message: str) -> Response:
+        self.refused.append(message)
+        return failed(status, message)

@@ -1,0 +1,36 @@
+"""All the money at once, so that a test can say «nobody was charged twice»."""
+
+from collections import defaultdict
+from typing import Any
+
+from scripts.stand_ins.stripe.store import Store
+
+
+def ledger(store: Store) -> dict[str, Any]:
+    """Every intent, charge and refund, oldest first, and per intent what was taken and given back (cents)."""
+    intents, charges, refunds = (store.newest(kind)[::-1] for kind in ("payment_intent", "charge", "refund"))
+    taken_for, given_back_for = _by_intent(charges), _by_intent(refunds)
+    payments = []
+    for intent in intents:
+        taken = [charge for charge in taken_for[intent["id"]] if charge["paid"]]
+        given_back = given_back_for[intent["id"]]
+        payments.append(
+            {
+                "payment_intent": intent["id"],
+                "status": intent["status"],
+                "metadata": intent["metadata"],
+                "amount_cents": intent["amount"],
+                "charges": len(taken),
+                "charged_cents": sum(charge["amount"] for charge in taken),
+                "refunds": len(given_back),
+                "refunded_cents": sum(refund["amount"] for refund in given_back),
+            }
+        )
+    return {"payments": payments, "payment_intents": intents, "charges": charges, "refunds": refunds}
+
+
+def _by_intent(things: list[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for thing in things:
+        found[thing["payment_intent"]].append(thing)
+    return found

@@ -1,0 +1,82 @@
+"""Refunds: whole or in part, never beyond what was charged."""
+
+from typing import Any
+
+from scripts.stand_ins.stripe import objects
+from scripts.stand_ins.stripe.forms import Params
+from scripts.stand_ins.stripe.operations import Call
+from scripts.stand_ins.stripe.refusals import Refusal, missing
+
+_REASONS = {"duplicate", "fraudulent", "requested_by_customer"}
+
+
+def create(call: Call) -> dict[str, Any]:
+    params = Params(call.form, {"amount", "charge", "metadata", "payment_intent", "reason"})
+    reason, metadata, asked = params.choice("reason", _REASONS), params.metadata(), params.integer("amount")
+    if asked is not None and asked < 1:
+        raise Refusal(400, "Invalid positive integer", code="parameter_invalid_integer", param="amount")
+    charge = _charge_of(call, params)
+    left = charge["amount"] - charge["amount_refunded"]
+    amount = asked or left
+    if left == 0:
+        raise Refusal(
+            400, f"Charge {charge['id']} has already been refunded.", code="charge_already_refunded", began=True
+        )
+    if amount > left:
+        raise Refusal(
+            400,
+            f"Refund amount (€{amount / 100:.2f}) is greater than unrefunded amount on charge (€{left / 100:.2f})",
+            param="amount",
+            began=True,
+        )
+    refund = objects.refund(charge, amount=amount, reason=reason, metadata=metadata)
+    before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
+    charge["amount_refunded"] += amount
+    charge["refunded"] = charge["amount_refunded"] == charge["amount"]
+    call.store.save(charge)
+    call.store.save(refund)
+    call.emit("refund.created", refund)
+    call.emit("charge.refunded", charge, before)
+    card = refund["destination_details"]["card"]
+    before = {"destination_details": {"card": {"reference_status": card["reference_status"]}}}
+    card["reference_status"] = "available"
+    call.store.save(refund)
+    call.emit("refund.updated", refund, before)
+    return refund
+
+
+def retrieve(call: Call) -> dict[str, Any]:
+    Params(call.form, set())
+    refund = call.store.find("refund", call.id)
+    if refund is None:
+        raise missing("refund", call.id)
+    return refund
+
+
+def _charge_of(call: Call, params: Params) -> dict[str, Any]:
+    charge_id, intent_id = params.text("charge"), params.text("payment_intent")
+    if charge_id is None:
+        if intent_id is None:
+            raise Refusal(
+                400,
+                "One of the following params should be provided for this request: payment_intent or charge.",
+                code="parameter_missing",
+            )
+        intent = call.store.find("payment_intent", intent_id)
+        if intent is None:
+            raise missing("payment_intent", intent_id, param="payment_intent")
+        charge_id = intent["latest_charge"] if intent["status"] == "succeeded" else None
+        if charge_id is None:
+            raise Refusal(
+                400,
+                f"This PaymentIntent ({intent_id}) does not have a successful charge to refund.",
+                code="payment_intent_unexpected_state",
+                param="payment_intent",
+                began=True,
+            )
+    charge = call.store.find("charge", charge_id)
+    if charge is None:
+        raise missing("charge", charge_id, param="charge")
+    if not charge["paid"]:
+        raise Refusal(400, f"Charge {charge_id} is not paid.", param="charge", began=True)
+    return charge

@@ -1,0 +1,104 @@
+"""A stand-in that serves: on its own, or in a test's process."""
+
+import asyncio
+import os
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from scripts.stand_ins.stripe.app import StandIn, build_app
+from scripts.stand_ins.stripe.remote import StandInRemote
+from scripts.stand_ins.stripe.store import Store
+from scripts.stand_ins.stripe.webhooks import Webhooks
+
+
+class RefusedInProduction(RuntimeError):
+    """There, a stand-in would hand out food for money that does not exist."""
+
+
+class StripeStandIn(StandInRemote):
+    """A stand-in on a real port. `async with StripeStandIn(…) as stripe` serves it from a thread of its own.
+
+    webhook_url None: nobody hears of events until `webhooks(url=…)` says where to.
+    state_file None: it forgets everything when it stops.
+    """
+
+    def __init__(
+        self,
+        *,
+        webhook_url: str | None = None,
+        webhook_secret: str = "whsec_stand_in",  # noqa: S107  # signs make-believe
+        api_key: str = "sk_test_stand_in",
+        state_file: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+    ) -> None:
+        """Binds its port at once; port 0 takes a free one.
+
+        Raises RefusedInProduction, ValueError for a key that is not a test key, OSError for a port in use.
+        """
+        if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
+            raise RefusedInProduction("The Stripe stand-in does not run where ECOPANIER_ENV=production.")
+        if not api_key.startswith("sk_test_"):
+            raise ValueError("The stand-in takes keys that begin with sk_test_, so that no real key ends up here.")
+        if not webhook_secret:
+            raise ValueError("Webhooks are signed: the stand-in needs a webhook secret.")
+        self.api_key = api_key
+        self.webhook_secret = webhook_secret
+        self._socket = socket.create_server((host, port), backlog=2048)  # listens: early callers wait, none is refused
+        # asyncio does this only for sockets it made itself; without it each answer waits 40 ms for an acknowledgement
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._store = Store(state_file)
+        publishable_key = "pk_test_" + api_key.removeprefix("sk_test_")
+        super().__init__(f"http://{host}:{self._socket.getsockname()[1]}", publishable_key)
+        stand_in = StandIn(
+            self._store,
+            Webhooks(self._store, url=webhook_url, secret=webhook_secret),
+            api_key=api_key,
+            publishable_key=publishable_key,
+        )
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                build_app(stand_in),
+                log_level="critical",  # a lost reply on demand is no error to report
+                access_log=False,
+                loop="asyncio",
+                lifespan="on",
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self.base_url.rpartition(":")[2])
+
+    def serve(self) -> None:
+        """Serve until stopped or interrupted; returns when everything is closed."""
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            self._store.close()
+
+    def start(self) -> None:
+        self._thread = threading.Thread(target=self.serve, name="stripe stand-in", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.stop)
