@@ -110,6 +110,7 @@ def create_admin(
     from backend.accounts import passwords
     from backend.accounts.addresses import EmailAddress
     from backend.accounts.problems import PasswordTooCommon
+    from backend.problems.problem import problem_texts
 
     chosen = settings()
     owner_url = needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
@@ -127,7 +128,7 @@ def create_admin(
         try:
             passwords.refuse_common(secret, address)
         except PasswordTooCommon as refusal:
-            raise SystemExit(refusal.__doc__) from None
+            raise SystemExit(problem_texts(type(refusal), "en")[1]) from None
         password_hash = asyncio.run(passwords.hashed(secret))
     try:
         with psycopg.connect(owner_url) as connection:

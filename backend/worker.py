@@ -1,6 +1,6 @@
 """The worker: jobs that follow from what was committed, and what happens by the clock.
 
-The queue is procrastinate's, in Postgres: acts put a job in within their own transaction, so a fact and its
+The queue is procrastinate's, in Postgres: acts put a job in within their own transaction, so a problem and its
 consequences commit together. Jobs that fail because something outside is down are tried again with growing pauses;
 jobs of a worker that died are taken over by one that lives.
 """

@@ -39,7 +39,7 @@ from backend.http.routing import Router
 from backend.identity.callers import AtKiosk, also_at_kiosks
 from backend.identity.tokens import OwnTokens
 from backend.problems.common import PreconditionFailed
-from backend.problems.problem import language_of, problems
+from backend.problems.problem import language_of, may_answer
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -78,7 +78,7 @@ well_known = Router(tags=["accounts"])
     "/auth/register",
     status_code=201,
     response_model=RegisteredOut,
-    responses=problems(PasswordTooCommon, IdempotencyMismatch),
+    responses=may_answer(PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour")],
 )
 async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> Any:
@@ -95,7 +95,7 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
 
 @sign_in.post(
     "/auth/token",
-    responses=problems(WrongCredentials, TooManyTries, AccountSuspended),
+    responses=may_answer(WrongCredentials, TooManyTries, AccountSuspended),
     dependencies=[Depends(not_kept)],
 )
 async def open_session(
@@ -112,7 +112,7 @@ async def open_session(
 
 @sign_in.post(
     "/auth/refresh",
-    responses=problems(SessionOver),
+    responses=may_answer(SessionOver),
     dependencies=[limited("refresh", "300/minute"), Depends(not_kept)],
 )
 async def refresh(
@@ -142,7 +142,7 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
 @sign_in.post(
     "/auth/verify-email",
     status_code=204,
-    responses=problems(InvalidOneTimeToken, IdempotencyMismatch),
+    responses=may_answer(InvalidOneTimeToken, IdempotencyMismatch),
     dependencies=[limited("one-time-tokens", "60/minute")],
 )
 async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> Response:
@@ -153,7 +153,7 @@ async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep)
 @sign_in.post(
     "/auth/forgot-password",
     status_code=204,
-    responses=problems(IdempotencyMismatch),
+    responses=may_answer(IdempotencyMismatch),
     dependencies=[limited("forgot-password", "20/hour")],
 )
 async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> Response:
@@ -168,7 +168,7 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep
 @sign_in.post(
     "/auth/reset-password",
     status_code=204,
-    responses=problems(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
+    responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("new-passwords", "20/minute")],
 )
 async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> Response:
@@ -181,7 +181,7 @@ async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceD
 
 @sign_in.post(
     "/auth/activate",
-    responses=problems(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
+    responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
     dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
 async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) -> TokensOut:
@@ -208,7 +208,7 @@ async def read_own_account(session: SignedIn, response: Response, shared: AtKios
     return await queries.described(session, account, with_address=not shared)
 
 
-@router.patch("/me", responses=problems(NameIsCode, PreconditionFailed))
+@router.patch("/me", responses=may_answer(NameIsCode, PreconditionFailed))
 async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, if_match: IfMatch) -> MeOut:
     """Change one's own name or language. What is left out stays as it is."""
     account = await queries.own_account(session, to_change=True)

@@ -13,7 +13,7 @@ from backend.http.rate_limits import limited
 from backend.http.routing import Router
 from backend.identity.callers import claims_of, documented_sign_in
 from backend.problems.common import NotSignedIn
-from backend.problems.problem import language_of, problems
+from backend.problems.problem import language_of, may_answer
 from backend.settings import settings
 
 sign_in = Router(tags=["accounts"])
@@ -24,7 +24,7 @@ well_known = Router(tags=["accounts"])
     "/auth/register",
     status_code=201,
     response_model=RegisteredOut,
-    responses=problems(AlreadyRegistered, EmailTaken, IdempotencyMismatch),
+    responses=may_answer(AlreadyRegistered, EmailTaken, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour"), Depends(documented_sign_in)],
 )
 async def register(wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: OnceDep) -> Any:
@@ -61,7 +61,7 @@ for _path in (
         name=f"{_path.replace('-', '_')}_elsewhere",
         response_model=None,
         status_code=409,
-        responses=problems(SignInElsewhere),
+        responses=may_answer(SignInElsewhere),
     )
 well_known.add_api_route(
     "/.well-known/jwks.json",
@@ -70,5 +70,5 @@ well_known.add_api_route(
     name="jwks_elsewhere",
     response_model=None,
     status_code=409,
-    responses=problems(SignInElsewhere),
+    responses=may_answer(SignInElsewhere),
 )

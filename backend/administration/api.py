@@ -28,7 +28,7 @@ from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
 from backend.shops.schemas import OwnShop
 
@@ -39,13 +39,13 @@ NUMBERED = TypeAdapter(tuple[int])
 StatusWanted = Annotated[Standing | None, Query(examples=["pending"])]
 
 
-@router.post("/shops/{shop_id}/verify", responses=problems(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))
+@router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))
 async def verify_shop(shop_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> OwnShop:
     """Verify a shop, so that it and its lots are visible, or reject it, which pauses its lots."""
     return cast(OwnShop, await once(session, actions.decide_shop(session, shop_id, decided), 200))
 
 
-@router.get("/associations", responses=problems(CursorInvalid))
+@router.get("/associations", responses=may_answer(CursorInvalid))
 async def list_associations(
     session: AsAdmin, limit: Limit = 20, after: After = None, status: StatusWanted = None
 ) -> Page[AssociationOut]:
@@ -56,7 +56,7 @@ async def list_associations(
 
 @router.post(
     "/associations/{association_id}/verify",
-    responses=problems(AssociationNotFound, AssociationNumberTaken, PreconditionFailed),
+    responses=may_answer(AssociationNotFound, AssociationNumberTaken, PreconditionFailed),
 )
 async def verify_association(
     association_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep, if_match: IfMatch
@@ -69,7 +69,7 @@ async def verify_association(
     return cast(AssociationOut, await once(session, deciding, 200))
 
 
-@router.get("/collectors", responses=problems(CursorInvalid))
+@router.get("/collectors", responses=may_answer(CursorInvalid))
 async def list_collectors(
     session: AsAdmin, limit: Limit = 20, after: After = None, status: StatusWanted = None
 ) -> Page[CollectorOut]:
@@ -78,19 +78,19 @@ async def list_collectors(
     return page_of(await queries.collectors(session, status, beyond, limit), limit, lambda found: (found.id,))
 
 
-@router.post("/collectors/{collector_id}/verify", responses=problems(CollectorNotFound))
+@router.post("/collectors/{collector_id}/verify", responses=may_answer(CollectorNotFound))
 async def verify_collector(collector_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> CollectorOut:
     """Verify a collector, or reject one."""
     return cast(CollectorOut, await once(session, actions.decide_collector(session, collector_id, decided), 200))
 
 
-@router.post("/accounts/{account_id}/suspend", responses=problems(AccountNotFound, OwnSuspension))
+@router.post("/accounts/{account_id}/suspend", responses=may_answer(AccountNotFound, OwnSuspension))
 async def suspend_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Suspend an account: its next request is refused, its sessions end, its shops' lots pause."""
     return cast(AccountStanding, await once(session, actions.suspend_account(session, account_id, why.reason), 200))
 
 
-@router.post("/accounts/{account_id}/restore", responses=problems(AccountNotFound))
+@router.post("/accounts/{account_id}/restore", responses=may_answer(AccountNotFound))
 async def restore_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Restore a suspended account, its shops, and those lots that are still ahead."""
     return cast(AccountStanding, await once(session, actions.restore_account(session, account_id, why.reason), 200))
@@ -104,7 +104,7 @@ async def read_settings(session: AsAdmin, response: Response) -> SettingsOut:
     return found
 
 
-@router.put("/settings", responses=problems(PreconditionFailed, OutOfBounds))
+@router.put("/settings", responses=may_answer(PreconditionFailed, OutOfBounds))
 async def change_settings(wanted: SettingsIn, session: AsAdmin, if_match: IfMatch, response: Response) -> SettingsOut:
     """Set parameters of the platform; with If-Match only if nobody changed any since they were read.
 
@@ -116,14 +116,14 @@ async def change_settings(wanted: SettingsIn, session: AsAdmin, if_match: IfMatc
     return found
 
 
-@router.get("/settings/history", responses=problems(CursorInvalid))
+@router.get("/settings/history", responses=may_answer(CursorInvalid))
 async def list_setting_changes(session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[SettingChangeOut]:
     """List what admins set, newest first."""
     before = cursor_key(after, NUMBERED)[0] if after else None
     return page_of(await queries.setting_changes(session, before, limit), limit, lambda change: (change.id,))
 
 
-@router.get("/audit", responses=problems(CursorInvalid))
+@router.get("/audit", responses=may_answer(CursorInvalid))
 async def read_audit_log(
     session: AsAdmin,
     action: Annotated[str | None, Query(max_length=100, examples=["setting.changed"])] = None,

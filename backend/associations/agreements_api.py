@@ -31,7 +31,7 @@ from backend.http.uploads import content_hash, uploaded
 from backend.identity.callers import caller
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, NotAllowed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["associations"], prefix="/agreements")
@@ -72,7 +72,7 @@ UPLOAD: dict[str, Any] = {
     status_code=201,
     response_model=AgreementOut,
     openapi_extra=UPLOAD,
-    responses=problems(
+    responses=may_answer(
         ShopNotFound,
         AgreementDaysInvalid,
         AgreementExists,
@@ -100,7 +100,7 @@ async def propose_agreement(
         return await actions.propose_agreement(await database(request), store, account_id, file, wanted, once)
 
 
-@router.get("", responses=problems(CursorInvalid))
+@router.get("", responses=may_answer(CursorInvalid))
 async def list_agreements(
     session: AsSideOrAdmin,
     shop_id: Annotated[UUID | None, Query(description="Of this shop alone.")] = None,
@@ -114,7 +114,7 @@ async def list_agreements(
     return page_of(found, limit, lambda agreement: (agreement.id,))
 
 
-@router.get("/{agreement_id}", responses=problems(AgreementNotFound))
+@router.get("/{agreement_id}", responses=may_answer(AgreementNotFound))
 async def read_agreement(agreement_id: UUID, session: AsSideOrAdmin) -> AgreementOut:
     """Read an agreement, as one of its sides or an admin."""
     return await queries.agreement(session, agreement_id)
@@ -129,7 +129,7 @@ async def read_agreement(agreement_id: UUID, session: AsSideOrAdmin) -> Agreemen
             "description": "The signed agreement.",
             "content": {PDF: {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(AgreementNotFound, DocumentStoreUnavailable),
+        **may_answer(AgreementNotFound, DocumentStoreUnavailable),
     },
 )
 async def read_document(agreement_id: UUID, request: Request) -> Response:
@@ -148,19 +148,19 @@ async def read_document(agreement_id: UUID, request: Request) -> Response:
     return Response(document, headers=headers, media_type=PDF)
 
 
-@router.post("/{agreement_id}/confirm", responses=problems(AgreementNotFound, AgreementDecided))
+@router.post("/{agreement_id}/confirm", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def confirm_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
     """Confirm an agreement that an association proposed to one's shop."""
     return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200))
 
 
-@router.post("/{agreement_id}/decline", responses=problems(AgreementNotFound, AgreementDecided))
+@router.post("/{agreement_id}/decline", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def decline_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
     """Decline an agreement that an association proposed to one's shop."""
     return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200))
 
 
-@router.post("/{agreement_id}/end", responses=problems(AgreementNotFound, AgreementOver))
+@router.post("/{agreement_id}/end", responses=may_answer(AgreementNotFound, AgreementOver))
 async def end_agreement(agreement_id: UUID, session: AsSide, once: OnceDep) -> AgreementOut:
     """End an agreement, confirmed or not, as either of its sides."""
     return cast(AgreementOut, await once(session, actions.end_agreement(session, agreement_id), 200))

@@ -24,7 +24,7 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["associations"])
 
@@ -52,7 +52,7 @@ Until = Annotated[
 ]
 
 
-@router.get("/associations", responses=problems(CursorInvalid))
+@router.get("/associations", responses=may_answer(CursorInvalid))
 async def find_associations(
     session: AsPartner,
     q: Annotated[str | None, Query(max_length=100, description="Part of the name.", examples=["paniers"])] = None,
@@ -76,7 +76,7 @@ async def read_own_association(session: AsAssociation, response: Response) -> Ow
 
 @router.patch(
     "/associations/me",
-    responses=problems(
+    responses=may_answer(
         AssociationNumberInvalid,
         AssociationNumberMissing,
         AssociationNumberFixed,
@@ -104,7 +104,7 @@ async def read_figures(session: AsAssociation) -> Figures:
     return await queries.figures(session)
 
 
-@router.get("/associations/me/activity", responses=problems(PeriodInvalid))
+@router.get("/associations/me/activity", responses=may_answer(PeriodInvalid))
 async def read_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Activity:
     """Read what the people of one's association reserved and collected, by month.
 
@@ -122,7 +122,7 @@ async def read_activity(session: AsAssociation, since: Since = None, until: Unti
             "description": "The same as CSV for a spreadsheet: UTF-8 with its mark, semicolons, French headers.",
             "content": {CSV: {"schema": {"type": "string"}}},
         },
-        **problems(PeriodInvalid),
+        **may_answer(PeriodInvalid),
     },
 )
 async def export_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Response:

@@ -31,7 +31,7 @@ from backend.beneficiaries.schemas import (
 )
 from backend.database.sessions import call, call_row
 from backend.http.etags import require_revision
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from backend.sealing.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
 from backend.settings import settings
 
@@ -66,7 +66,7 @@ async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> Enr
 
 
 NotEnrolled = Literal["already", "past", "no_code"]
-NOT_ENROLLED: Mapping[NotEnrolled, type[Fact]] = {
+NOT_ENROLLED: Mapping[NotEnrolled, type[Problem]] = {
     "already": AlreadyEnrolled,
     "past": RightInThePast,
     "no_code": CodesUsedUp,

@@ -33,7 +33,7 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["beneficiaries"])
 
@@ -44,7 +44,7 @@ CURSOR = TypeAdapter(tuple[UUID])
 @router.post(
     "/beneficiaries",
     status_code=201,
-    responses=problems(AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp),
+    responses=may_answer(AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp),
 )
 async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: OnceDep) -> EnrolledOut:
     """Enrol a beneficiary, as a verified association or an admin.
@@ -59,7 +59,7 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
         raise
 
 
-@router.get("/beneficiaries", responses=problems(CursorInvalid))
+@router.get("/beneficiaries", responses=may_answer(CursorInvalid))
 async def list_beneficiaries(
     session: AsEnroller,
     status: Annotated[BeneficiaryStatus | None, Query(examples=["pending"])] = None,
@@ -76,7 +76,7 @@ async def list_beneficiaries(
     return page_of(await queries.beneficiaries(session, which, beyond, limit), limit, lambda right: (right.id,))
 
 
-@router.post("/beneficiaries/find", responses=problems(BeneficiaryNotFound))
+@router.post("/beneficiaries/find", responses=may_answer(BeneficiaryNotFound))
 async def find_beneficiary(sought: PersonSought, session: AsAssociation, response: Response) -> BeneficiaryOut:
     """Find one's own beneficiary by name and date of birth, however they are written.
 
@@ -88,7 +88,7 @@ async def find_beneficiary(sought: PersonSought, session: AsAssociation, respons
     return beneficiary
 
 
-@router.get("/beneficiaries/{beneficiary_id}", responses=problems(BeneficiaryNotFound))
+@router.get("/beneficiaries/{beneficiary_id}", responses=may_answer(BeneficiaryNotFound))
 async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: Response) -> BeneficiaryOut:
     """Read somebody one enrolled; an admin reads anyone's code, state and date."""
     beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "read")
@@ -98,7 +98,7 @@ async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: 
 
 @router.patch(
     "/beneficiaries/{beneficiary_id}",
-    responses=problems(BeneficiaryNotFound, AlreadyEnrolled, BornInTheFuture, PreconditionFailed),
+    responses=may_answer(BeneficiaryNotFound, AlreadyEnrolled, BornInTheFuture, PreconditionFailed),
 )
 async def correct_beneficiary(
     beneficiary_id: UUID, wanted: PersonEdit, session: AsAssociation, if_match: IfMatch, response: Response
@@ -110,7 +110,7 @@ async def correct_beneficiary(
     return beneficiary
 
 
-@router.post("/beneficiaries/{beneficiary_id}/activation", status_code=201, responses=problems(BeneficiaryNotFound))
+@router.post("/beneficiaries/{beneficiary_id}/activation", status_code=201, responses=may_answer(BeneficiaryNotFound))
 async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> ActivationOut:
     """Make another activation token, for somebody who lost theirs or forgot their password.
 
@@ -121,19 +121,19 @@ async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: Once
     return cast(ActivationOut, await once(session, actions.renew_activation(session, beneficiary_id)))
 
 
-@router.post("/beneficiaries/{beneficiary_id}/verify", responses=problems(BeneficiaryNotFound))
+@router.post("/beneficiaries/{beneficiary_id}/verify", responses=may_answer(BeneficiaryNotFound))
 async def verify_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
     """Verify a beneficiary, or end their suspension: from now on they see and reserve free lots."""
     return cast(BeneficiaryOut, await once(session, actions.set_status(session, beneficiary_id, "verified"), 200))
 
 
-@router.post("/beneficiaries/{beneficiary_id}/suspend", responses=problems(BeneficiaryNotFound))
+@router.post("/beneficiaries/{beneficiary_id}/suspend", responses=may_answer(BeneficiaryNotFound))
 async def suspend_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
     """Suspend a beneficiary's right: from now on they see and reserve no free lots."""
     return cast(BeneficiaryOut, await once(session, actions.set_status(session, beneficiary_id, "suspended"), 200))
 
 
-@router.post("/beneficiaries/{beneficiary_id}/renew", responses=problems(BeneficiaryNotFound, RightInThePast))
+@router.post("/beneficiaries/{beneficiary_id}/renew", responses=may_answer(BeneficiaryNotFound, RightInThePast))
 async def renew_beneficiary(
     beneficiary_id: UUID, wanted: RenewalIn, session: AsEnroller, once: OnceDep
 ) -> BeneficiaryOut:

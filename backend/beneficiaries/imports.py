@@ -26,7 +26,7 @@ from backend.http.error_handlers import field_errors
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
 from backend.problems.common import NotAllowed
-from backend.problems.problem import Fact, FieldError, texts
+from backend.problems.problem import FieldError, Problem, problem_texts
 from backend.problems.texts import Language, field_text
 
 AT_ONCE = 500  # people in one transaction: some tenths of a second
@@ -187,5 +187,5 @@ def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[
     return {"line": read.line, "outcome": "refused", "errors": [error.model_dump()]}
 
 
-def _refusal(where: str, fact: type[Fact], language: Language) -> FieldError:
-    return FieldError(field=where, code=fact.code, message=texts(fact, language)[1])
+def _refusal(where: str, problem: type[Problem], language: Language) -> FieldError:
+    return FieldError(field=where, code=problem.code, message=problem_texts(problem, language)[1])

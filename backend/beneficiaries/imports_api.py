@@ -27,7 +27,7 @@ from backend.http.routing import Router
 from backend.http.uploads import content_hash
 from backend.identity.callers import caller
 from backend.problems.common import CursorInvalid
-from backend.problems.problem import language_of, problems
+from backend.problems.problem import language_of, may_answer
 
 router = Router(tags=["beneficiaries"])
 
@@ -59,7 +59,7 @@ UPLOAD: dict[str, Any] = {
     status_code=200,
     response_model=ImportedOut,
     openapi_extra=UPLOAD,
-    responses=problems(
+    responses=may_answer(
         FileTooLarge, FileNotCsv, ImportColumnsWrong, ImportTooLong, IdempotencyInProgress, ImportNotFound
     ),
 )
@@ -94,14 +94,14 @@ async def import_template() -> Response:
     return Response(TEMPLATE.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
 
 
-@router.get("/beneficiaries/imports", responses=problems(CursorInvalid))
+@router.get("/beneficiaries/imports", responses=may_answer(CursorInvalid))
 async def list_imports(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[ImportOut]:
     """List one's imports, the newest first, with how far they are; an admin lists everybody's."""
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.imports(session, before, limit), limit, lambda one: (one.id,))
 
 
-@router.get("/beneficiaries/imports/{import_id}", responses=problems(ImportNotFound))
+@router.get("/beneficiaries/imports/{import_id}", responses=may_answer(ImportNotFound))
 async def read_import(import_id: UUID, session: AsEnroller) -> ImportOut:
     """Read how far one's import is."""
     return await queries.import_(session, import_id)

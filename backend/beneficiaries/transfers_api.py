@@ -23,19 +23,19 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["beneficiaries"])
 
 AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 CURSOR = TypeAdapter(tuple[UUID])
-ENDS = problems(TransferNotFound, TransferOver)
+ENDS = may_answer(TransferNotFound, TransferOver)
 
 
 @router.post(
     "/beneficiaries/{beneficiary_id}/transfer",
     status_code=201,
-    responses=problems(BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending),
+    responses=may_answer(BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending),
 )
 async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnroller, once: OnceDep) -> TransferOut:
     """Transfer somebody one enrolled to another association, which accepts or declines; as an admin at once.
@@ -46,7 +46,7 @@ async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnro
     return cast(TransferOut, await once(session, asked))
 
 
-@router.get("/beneficiaries/transfers", responses=problems(CursorInvalid))
+@router.get("/beneficiaries/transfers", responses=may_answer(CursorInvalid))
 async def list_transfers(
     session: AsEnroller,
     status: Annotated[TransferStatus | None, Query(examples=["pending"])] = None,

@@ -14,7 +14,7 @@ from backend.database.sessions import AsEnroller, caller_in
 from backend.http.idempotency import OnceDep, key_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["cards"])
 
@@ -29,7 +29,7 @@ SHEETS = "30/minute"
             "description": "A4 sheets of ten cards, to print at their real size and to cut.",
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(BeneficiaryNotFound, CardReplaced),
+        **may_answer(BeneficiaryNotFound, CardReplaced),
     },
 )
 async def make_cards(wanted: CardsIn, request: Request, session: AsEnroller, once: OnceDep) -> Response:
@@ -50,13 +50,13 @@ async def make_cards(wanted: CardsIn, request: Request, session: AsEnroller, onc
     return Response(pdf, media_type="application/pdf", headers=headers)
 
 
-@router.get("/beneficiaries/{beneficiary_id}/card", responses=problems(BeneficiaryNotFound, CardNotFound))
+@router.get("/beneficiaries/{beneficiary_id}/card", responses=may_answer(BeneficiaryNotFound, CardNotFound))
 async def read_card(beneficiary_id: UUID, session: AsEnroller) -> CardOut:
     """See whether somebody's latest card works, and since when."""
     return await queries.latest_card(session, beneficiary_id)
 
 
-@router.post("/beneficiaries/{beneficiary_id}/card/revoke", responses=problems(BeneficiaryNotFound, CardNotFound))
+@router.post("/beneficiaries/{beneficiary_id}/card/revoke", responses=may_answer(BeneficiaryNotFound, CardNotFound))
 async def revoke_card(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> CardOut:
     """Revoke a lost card: it opens nothing from now on, and who is at a kiosk with it is signed out at once."""
     return cast(CardOut, await once(session, actions.revoke_card(session, beneficiary_id), 200))

@@ -15,7 +15,7 @@ class Acts:
         self._statements: dict[tuple[str, int], str] = {}
 
     async def row(self, act: str, *values: Any) -> asyncpg.Record:
-        """Call a function and give its row. Raises asyncpg errors, which `database_errors` turns into facts."""
+        """Call a function and return its row. Raises asyncpg errors, which `database.errors` turns into problems."""
         connection = await self._connections.take()
         try:
             return cast(asyncpg.Record, await connection.fetchrow(self._statement(act, len(values)), *values))

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from backend.database.safety import UnsafeDatabase
 from backend.database.sessions import STATEMENT_SECONDS, AccountSuspended, Database
-from backend.problems.problem import fact_coded, fact_of_constraint
+from backend.problems.problem import problem_of_constraint, problem_texts, problem_with_code
 from backend.settings import Settings
 
 NOBODY = "anon"
@@ -93,12 +93,14 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
 
 
 def in_words(refusal: Refused) -> str:
-    """Say why, in one line; our own facts have words once they have been imported."""
+    """Say why, in one line; our own problems have texts once they have been imported."""
     error = refusal.error
     state, message = error.sqlstate or "", str(error.message)
-    fact = fact_coded(message, 400) if state.startswith("EP") else fact_of_constraint(error.constraint_name)
-    if fact is not None:
-        return f"Refused ({fact.code}): {' '.join((type(fact).__doc__ or '').split())}"
+    problem = (
+        problem_with_code(message, 400) if state.startswith("EP") else problem_of_constraint(error.constraint_name)
+    )
+    if problem is not None:
+        return f"Refused ({problem.code}): {problem_texts(type(problem), 'en')[1]}"
     if state == "42501" and message.startswith("permission denied for table"):
         return f"Refused: {message}. Some columns are for nobody: name those you want, or they may not do this at all."
     if "multiple commands" in message:

@@ -1,4 +1,4 @@
-"""What the database refuses or cannot do, as facts: by SQLSTATE, by constraint, by what was lost on the way."""
+"""Turn errors of the database into problems: by SQLSTATE, by constraint, by what was lost on the way."""
 
 import re
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from backend.problems.common import (
     RequestInvalid,
     TryAgain,
 )
-from backend.problems.problem import Fact, fact_coded, fact_of_constraint
+from backend.problems.problem import Problem, problem_of_constraint, problem_with_code
 
 log = structlog.get_logger("ecopanier.database")
 
@@ -34,14 +34,14 @@ DATABASE_ERRORS: tuple[type[Exception], ...] = (
 
 _OURS = re.compile(r"EP([45]\d\d)")
 _LOST = re.compile(r"08...|53...|57P0\d|57014")
-_CONSTRAINTS: dict[str, type[Fact]] = {
+_CONSTRAINTS: dict[str, type[Problem]] = {
     "23505": AlreadyThere,
     "23P01": AlreadyThere,
     "23503": ReferenceUnknown,
     "23514": OutOfBounds,
     "23502": OutOfBounds,
 }
-_OTHERS: dict[str, Callable[[], Fact]] = {
+_OTHERS: dict[str, Callable[[], Problem]] = {
     "42501": NotAllowed,
     # Serialization failure, deadlock, lock not available: Postgres undid everything.
     "40001": TryAgain,
@@ -59,8 +59,8 @@ _OTHERS: dict[str, Callable[[], Fact]] = {
 }
 
 
-def fact_from_database(error: Exception) -> Fact:
-    """Turn an error of the database or of the way to it into a fact; InternalError when it is our mistake."""
+def problem_from_database(error: Exception) -> Problem:
+    """Turn an error of the database or of the way to it into a problem; InternalError when it is our mistake."""
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable()
     if isinstance(error, DBAPIError):
@@ -70,7 +70,7 @@ def fact_from_database(error: Exception) -> Fact:
         cause = error.orig.__cause__ if error.orig is not None else None
         if not isinstance(cause, Exception):
             return InternalError()
-        return fact_from_database(cause)
+        return problem_from_database(cause)
     if isinstance(error, asyncpg.PostgresError):
         return _from_sqlstate(error)
     if isinstance(error, asyncpg.InterfaceError):
@@ -79,15 +79,15 @@ def fact_from_database(error: Exception) -> Fact:
     return DatabaseUnavailable() if _passed_through(error.__traceback__, "asyncpg") else InternalError()
 
 
-def _from_sqlstate(error: asyncpg.PostgresError) -> Fact:
+def _from_sqlstate(error: asyncpg.PostgresError) -> Problem:
     state = error.sqlstate or ""
     if ours := _OURS.fullmatch(state):
-        fact = fact_coded(str(error.message or ""), int(ours[1]))
-        if fact is None:
+        problem = problem_with_code(str(error.message or ""), int(ours[1]))
+        if problem is None:
             log.error("database.unknown_fact", sqlstate=state)
-        return fact or InternalError()
+        return problem or InternalError()
     if state in _CONSTRAINTS:
-        return fact_of_constraint(error.constraint_name) or _CONSTRAINTS[state]()
+        return problem_of_constraint(error.constraint_name) or _CONSTRAINTS[state]()
     if state in _OTHERS:
         # A refusal by row-level security is normal; one by a missing grant is our mistake: both are worth a line.
         log.warning("database.refused", sqlstate=state, table=error.table_name)
@@ -95,7 +95,7 @@ def _from_sqlstate(error: asyncpg.PostgresError) -> Fact:
     return DatabaseUnavailable() if _LOST.fullmatch(state) else InternalError()
 
 
-def _from_driver(error: asyncpg.InterfaceError) -> Fact:
+def _from_driver(error: asyncpg.InterfaceError) -> Problem:
     # The driver has no finer class for a lost connection or a closing pool.
     return DatabaseUnavailable() if re.search(r"clos(ed|ing)", str(error)) else InternalError()
 

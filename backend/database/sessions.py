@@ -24,14 +24,14 @@ from backend.identity.callers import CallerOrNobody, caller_or_nobody, documente
 from backend.identity.tokens import Role
 from backend.observability.request_id import request_id
 from backend.problems.common import NotAllowed, NotSignedIn
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from backend.settings import Settings
 
 STATEMENT_SECONDS = 10
 READY_SECONDS = 2
 
 
-class AccountSuspended(Fact):
+class AccountSuspended(Problem):
     """This account is suspended; write to us if you think that this is a mistake."""
 
     code, status = "account.suspended", 403

@@ -23,7 +23,7 @@ from backend.photos.problems import (
     PhotoTooManyPixels,
     PhotoUnreadable,
 )
-from backend.problems.problem import language_of, problems
+from backend.problems.problem import language_of, may_answer
 from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["lots"])
@@ -62,7 +62,7 @@ UPLOAD: dict[str, Any] = {
     status_code=201,
     response_model=DraftMade,
     openapi_extra=UPLOAD,
-    responses=problems(
+    responses=may_answer(
         ShopNotFound,
         WhichShop,
         PhotoOfWrongType,

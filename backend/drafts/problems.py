@@ -1,9 +1,9 @@
 """Why no listing is drafted."""
 
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 
 
-class WhichShop(Fact):
+class WhichShop(Problem):
     """You have several shops: say in `shop_id` for which of them to draft."""
 
     code, status = "draft.which_shop", 422

@@ -1,6 +1,6 @@
 """Where files are: one interface, kept by the data directory or by Supabase Storage, for photos and for documents.
 
-Names are made of our own ids alone. A store that fails says so by the fact of its kind; what it may have kept by then
+Names are made of our own ids alone. A store that fails raises the problem of its kind; what it may have kept by then
 belongs to a row that is still `coming`, so nobody sees it and the orphans' jobs remove it.
 """
 
@@ -17,7 +17,7 @@ from uuid import UUID
 
 import structlog
 
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from backend.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,23 +35,23 @@ log = structlog.get_logger("ecopanier.files")
 class Kind:
     """What a store keeps: of each thing these parts, all of one media type.
 
-    name: also that of its folder. unavailable: the fact of a store that fails. by_address: whether people fetch a file
-    from an address that Supabase signs; otherwise it is read here, and the answer's headers are ours.
+    name: also that of its folder. unavailable: the problem of a store that fails. by_address: whether people fetch a
+    file from an address that Supabase signs; otherwise it is read here, and the answer's headers are ours.
     """
 
     name: str
     parts: tuple[str, ...]
     media_type: str
     ending: str
-    unavailable: type[Fact]
+    unavailable: type[Problem]
     by_address: bool
 
     def file(self, thing: UUID, part: str) -> str:
         """Give the name of a file."""
         return f"{thing}.{part}.{self.ending}"
 
-    def fails(self, error: BaseException) -> Fact:
-        """Make one fact of whatever went wrong."""
+    def fails(self, error: BaseException) -> Problem:
+        """Make one problem of whatever went wrong."""
         # Its text may hold addresses and names; the kind is enough to look further.
         log.warning("files.store_unavailable", files=self.name, error=type(error).__name__)
         return self.unavailable()
@@ -224,7 +224,7 @@ class SupabaseStorage:
 
     @asynccontextmanager
     async def _asked(self) -> "AsyncIterator[AsyncBucketProxy]":
-        """Ask Supabase within a time limit, and make one fact of whatever goes wrong there."""
+        """Ask Supabase within a time limit, and make one problem of whatever goes wrong there."""
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 yield await self.files()

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from backend.front_page import french
 from backend.observability.failures import log_failure
 from backend.problems.common import PathUnknown
-from backend.problems.problem import facts, language_of, problem_example, texts
+from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
 """Answers as `GET /v1/impact` does: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
@@ -90,17 +90,17 @@ async def handed_pass(request: Request) -> Response:
 async def problem_list(request: Request) -> Response:
     """List every problem."""
     language = language_of(request.scope)
-    known = [(kind, *texts(kind, language)) for _, kind in sorted(facts().items())]
+    known = [(kind, *problem_texts(kind, language)) for _, kind in sorted(known_problems().items())]
     return _page("problems.html", language=language, known=known)
 
 
 async def problem_page(request: Request) -> Response:
     """Explain one problem: the address that stands in its `type`."""
-    kind = facts().get(request.path_params["code"])
+    kind = known_problems().get(request.path_params["code"])
     if kind is None:
         raise PathUnknown
     language = language_of(request.scope)
-    title, detail = texts(kind, language)
+    title, detail = problem_texts(kind, language)
     example = problem_example(kind)
     return _page("problem.html", language=language, kind=kind, title=title, detail=detail, example=example)
 

@@ -12,7 +12,7 @@ from backend.handed_passes.schemas import HandedPassIn, HandedPassOut
 from backend.http.idempotency import OnceDep
 from backend.http.rate_limits import limited
 from backend.http.routing import Router
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.reservations.api import PASS_PROBLEMS, PassesDep
 from backend.reservations.passes import svg
 from backend.reservations.problems import ReservationNotFound
@@ -34,13 +34,13 @@ async def hand_pass(reservation_id: UUID, session: SignedIn, once: OnceDep) -> H
     return cast(HandedPassOut, await once(session, actions.hand_pass(session, reservation_id), 201))
 
 
-@router.delete("/reservations/{reservation_id}/handed-pass", status_code=204, responses=problems(ReservationNotFound))
+@router.delete("/reservations/{reservation_id}/handed-pass", status_code=204, responses=may_answer(ReservationNotFound))
 async def take_back_pass(reservation_id: UUID, session: SignedIn) -> None:
     """Take a handed pass back: its link opens nothing any more, and the pass becomes another one."""
     await actions.take_back(session, reservation_id)
 
 
-@router.post("/handed-passes/show", responses=problems(HandedPassUnknown), dependencies=[SHOWN])
+@router.post("/handed-passes/show", responses=may_answer(HandedPassUnknown), dependencies=[SHOWN])
 async def show_handed_pass(held: HandedPassIn, acts: ActsDep, passes: PassesDep, response: Response) -> PassOut:
     """Show a pass that somebody was handed: the same as its holder sees. No sign-in."""
     response.headers.update(NOT_KEPT)
@@ -49,7 +49,7 @@ async def show_handed_pass(held: HandedPassIn, acts: ActsDep, passes: PassesDep,
 
 @router.post(
     "/handed-passes/show.svg",
-    responses=problems(HandedPassUnknown) | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
+    responses=may_answer(HandedPassUnknown) | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
     response_class=Response,
     dependencies=[SHOWN],
 )

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.database.errors import DATABASE_ERRORS, fact_from_database
+from backend.database.errors import DATABASE_ERRORS, problem_from_database
 from backend.observability.failures import log_failure
 from backend.problems.common import (
     BodyOfWrongType,
@@ -26,7 +26,7 @@ from backend.problems.common import (
     RequestMalformed,
     RequestRefused,
 )
-from backend.problems.problem import Fact, FieldError, language_of, problem_response
+from backend.problems.problem import FieldError, Problem, language_of, problem_response
 from backend.problems.texts import Language, field_text
 
 MOST_FIELD_ERRORS = 20
@@ -36,7 +36,7 @@ _HARMLESS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 # Of what Pydantic knows about a mistake, these are limits of ours; the rest may quote what was sent.
 _OUR_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "expected")
 
-_BY_STATUS: dict[int, type[Fact]] = {
+_BY_STATUS: dict[int, type[Problem]] = {
     400: RequestMalformed,
     401: NotSignedIn,
     403: NotAllowed,
@@ -52,7 +52,7 @@ _BY_STATUS: dict[int, type[Fact]] = {
 
 def add_error_handlers(app: FastAPI) -> None:
     """Make every refusal and failure of the app's routes a problem."""
-    app.add_exception_handler(Fact, _fact)
+    app.add_exception_handler(Problem, _fact)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in DATABASE_ERRORS:
@@ -61,8 +61,8 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _fact(request: Request, fact: Any) -> Response:
-    return problem_response(fact, request.scope)
+async def _fact(request: Request, problem: Any) -> Response:
+    return problem_response(problem, request.scope)
 
 
 async def _invalid(request: Request, error: Any) -> Response:
@@ -72,16 +72,16 @@ async def _invalid(request: Request, error: Any) -> Response:
 
 async def _http(request: Request, error: Any) -> Response:
     kind = _BY_STATUS.get(error.status_code, InternalError if error.status_code >= 500 else RequestRefused)
-    fact = kind(headers=error.headers)
-    fact.status = error.status_code
-    return problem_response(fact, request.scope)
+    problem = kind(headers=error.headers)
+    problem.status = error.status_code
+    return problem_response(problem, request.scope)
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    fact = fact_from_database(error)
-    if fact.status >= 500:
+    problem = problem_from_database(error)
+    if problem.status >= 500:
         log_failure(error, request.scope)
-    return problem_response(fact, request.scope)
+    return problem_response(problem, request.scope)
 
 
 async def _unexpected(request: Request, _error: Exception) -> Response:

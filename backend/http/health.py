@@ -9,7 +9,7 @@ from pydantic import Field
 from backend.http.routing import Router
 from backend.http.schemas import Out
 from backend.problems.common import NotReady
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 Readiness = Callable[[], Awaitable[str | None]]
 """Answers None when requests can be served, else a reason without secrets, for operators."""
@@ -38,7 +38,7 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", responses=problems(NotReady))
+@router.get("/readyz", responses=may_answer(NotReady))
 async def readyz(ready: Annotated[Readiness, Depends(_readiness)]) -> Health:
     """Say whether requests can be served: the database is reached and its migrations are current."""
     if reason := await ready():

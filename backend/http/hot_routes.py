@@ -13,7 +13,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend.http.routing import Endpoint
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -125,7 +125,7 @@ class HotFirst:
     async def _answer(self, endpoint: Endpoint, request: Request) -> Response:
         try:
             return await endpoint(request)
-        except Fact:
+        except Problem:
             raise
         except Exception as error:
             for kind in type(error).__mro__:

@@ -25,7 +25,7 @@ from starlette.responses import Response
 
 from backend.database.sessions import call, call_row
 from backend.problems.common import RequestInvalid
-from backend.problems.problem import Fact, FieldError
+from backend.problems.problem import FieldError, Problem
 from backend.settings import settings
 
 LONGEST_KEY = 255
@@ -34,20 +34,20 @@ LEASE_SECONDS = 60
 SEALED_AT_ONCE = 2**18  # characters; others' requests do not wait for more
 
 
-class IdempotencyMismatch(Fact):
+class IdempotencyMismatch(Problem):
     """This Idempotency-Key was used for another request; take a new key for a new request."""
 
     code, status = "idempotency.mismatch", 422
 
 
-class IdempotencyInProgress(Fact):
+class IdempotencyInProgress(Problem):
     """The first request with this Idempotency-Key is still being answered; send it again shortly."""
 
     code, status = "idempotency.in_progress", 409
-    headers = {"Retry-After": "1"}  # noqa: RUF012  read-only, as Fact declares it
+    headers = {"Retry-After": "1"}  # noqa: RUF012  read-only, as Problem declares it
 
 
-class IdempotencyKeyMissing(Fact):
+class IdempotencyKeyMissing(Problem):
     """This request needs an Idempotency-Key header: any text of your own of 1 to 255 characters."""
 
     code, status = "idempotency.key_missing", 422

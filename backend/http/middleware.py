@@ -16,7 +16,7 @@ from backend.observability.metrics import UnderWay, count_request
 from backend.observability.request_id import request_id as under_way
 from backend.observability.route_template import route_template
 from backend.problems.common import BodyTooLarge, InternalError, RequestInvalid
-from backend.problems.problem import Fact, FieldError, language_of, problem_response
+from backend.problems.problem import FieldError, Problem, language_of, problem_response
 from backend.problems.texts import field_text
 from backend.settings import settings
 
@@ -40,7 +40,7 @@ class Bound:
     """How many bytes a body may have, and what is answered to a longer one."""
 
     largest: int
-    longer: type[Fact]
+    longer: type[Problem]
 
 
 EVERY_BODY = Bound(LARGEST_BODY, BodyTooLarge)
@@ -102,8 +102,8 @@ class EveryRequest:
             if not authorized and scope["method"] not in READING and scope["path"] not in self._unlimited:
                 await limit_anonymous_writes(scope)
             await self._app(scope, _bounded(receive, bound) if chunked else receive, answer)
-        except Fact as fact:
-            await problem_response(fact, scope)(scope, receive, answer)
+        except Problem as problem:
+            await problem_response(problem, scope)(scope, receive, answer)
         except Exception as error:
             log_failure(error, scope)
             # An answer that has begun cannot be taken back: the server ends the connection.

@@ -5,7 +5,6 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic.json_schema import models_json_schema
 
 from backend.database.sessions import AccountSuspended
 from backend.http.hot_routes import HotRoutes
@@ -23,7 +22,7 @@ from backend.problems.common import (
     RequestInvalid,
     TryAgain,
 )
-from backend.problems.problem import Fact, Problem, problems
+from backend.problems.problem import Problem, ProblemBody, may_answer
 from backend.settings import settings
 
 TAGS = {
@@ -103,7 +102,8 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     # FastAPI's own form of a refusal, which no route of ours answers with.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
-    schemas.update(models_json_schema([(Problem, "serialization")], ref_template=_COMPONENT + "{model}")[1]["$defs"])
+    problem = ProblemBody.model_json_schema(mode="serialization", ref_template=_COMPONENT + "{model}")
+    schemas |= problem.pop("$defs") | {"Problem": problem}
     components.setdefault("securitySchemes", {}).setdefault(
         SECURITY_SCHEME,
         {"type": "oauth2", "flows": {"password": {"tokenUrl": "/v1/auth/token", "scopes": {}}}},
@@ -132,7 +132,7 @@ def _say_it_in_words(operation: dict[str, Any]) -> None:
 
 def _add_common_problems(operation: dict[str, Any]) -> None:
     if "health" in operation.get("tags", ()):
-        common: list[type[Fact]] = [InternalError]
+        common: list[type[Problem]] = [InternalError]
     else:
         common = [RateLimited, InternalError, DatabaseUnavailable, TryAgain]
     if operation.get("parameters") or "requestBody" in operation:
@@ -148,7 +148,7 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]
-    for status, added in problems(*common).items():
+    for status, added in may_answer(*common).items():
         _merge(responses, str(status), added)
     operation["responses"] = dict(sorted(responses.items()))
 

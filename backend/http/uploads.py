@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from backend.http.error_handlers import field_errors
 from backend.problems.common import BodyOfWrongType, BodyUnreadable, RequestInvalid
-from backend.problems.problem import Fact, FieldError, language_of
+from backend.problems.problem import FieldError, Problem, language_of
 from backend.problems.texts import field_text
 
 LONGEST_FIELD = 1024  # bytes
@@ -69,6 +69,6 @@ def _read(request: Request, form: FormData, name: str, fields: type[Fields]) -> 
         raise RequestInvalid(errors=field_errors(found, language_of(request.scope))) from None
 
 
-def _mistake(request: Request, fact: type[Fact], field: str, kind: str) -> Fact:
+def _mistake(request: Request, problem: type[Problem], field: str, kind: str) -> Problem:
     message = field_text(kind, language_of(request.scope))
-    return fact(errors=[FieldError(field=field, code=kind, message=message)])
+    return problem(errors=[FieldError(field=field, code=kind, message=message)])

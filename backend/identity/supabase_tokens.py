@@ -9,7 +9,7 @@ import structlog
 from pydantic_core import from_json
 
 from backend.identity.tokens import Claims, read_claims
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 
 JWKS_SECONDS = 30  # between two tries to fetch the keys
 JWKS_KEPT_SECONDS = 600  # until known keys are looked at anew
@@ -19,11 +19,11 @@ LARGEST_JWKS = 65_536
 log = structlog.get_logger("ecopanier.identity")
 
 
-class KeysUnavailable(Fact):
+class KeysUnavailable(Problem):
     """The keys that tokens are verified with cannot be fetched at the moment; your token may well be good."""
 
     code, status = "auth.keys_unavailable", 503
-    headers = {"Retry-After": str(JWKS_SECONDS)}  # noqa: RUF012  read-only, as Fact declares it
+    headers = {"Retry-After": str(JWKS_SECONDS)}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class SupabaseTokens:

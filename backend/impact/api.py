@@ -8,7 +8,7 @@ from backend.database.sessions import ActsDep, AsMerchant, SignedIn
 from backend.http.routing import Router
 from backend.impact import queries
 from backend.impact.schemas import ImpactOut
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["impact"])
@@ -27,7 +27,7 @@ async def read_own_impact(session: SignedIn) -> ImpactOut:
     return await queries.own_impact(session)
 
 
-@router.get("/impact/shops/{shop_id}", responses=problems(ShopNotFound))
+@router.get("/impact/shops/{shop_id}", responses=may_answer(ShopNotFound))
 async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
     """Read what the handovers of one's shop saved.
 

@@ -18,7 +18,7 @@ from backend.kiosks import actions, queries
 from backend.kiosks.problems import KioskNotFound, KioskUnknown, WrongCard
 from backend.kiosks.schemas import CardSignIn, KioskIn, KioskOut, KioskRegistered, KioskTokensOut
 from backend.problems.common import CursorInvalid
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["kiosks"])
 """Whoever signs people in."""
@@ -38,14 +38,14 @@ async def register_kiosk(wanted: KioskIn, session: AsEnroller, once: OnceDep) ->
     return cast(KioskRegistered, await once(session, actions.register_kiosk(session, wanted.name)))
 
 
-@router.get("/kiosks", responses=problems(CursorInvalid))
+@router.get("/kiosks", responses=may_answer(CursorInvalid))
 async def list_kiosks(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[KioskOut]:
     """List one's own kiosks; an admin lists all of them."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.kiosks(session, beyond, limit), limit, lambda kiosk: (kiosk.id,))
 
 
-@router.post("/kiosks/{kiosk_id}/revoke", responses=problems(KioskNotFound))
+@router.post("/kiosks/{kiosk_id}/revoke", responses=may_answer(KioskNotFound))
 async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> KioskOut:
     """Revoke a kiosk: nobody signs in there from now on, and who is signed in there is signed out at once."""
     return cast(KioskOut, await once(session, actions.revoke_kiosk(session, kiosk_id), 200))
@@ -54,7 +54,7 @@ async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> Ki
 @sign_in.post(
     "/auth/card",
     response_model=KioskTokensOut,
-    responses=problems(KioskUnknown, WrongCard, TooManyTries, AccountSuspended),
+    responses=may_answer(KioskUnknown, WrongCard, TooManyTries, AccountSuspended),
     dependencies=[Depends(not_kept)],
 )
 async def open_session_with_card(wanted: CardSignIn, request: Request, acts: ActsDep, tokens: Tokens) -> TokensOut:

@@ -33,7 +33,7 @@ from backend.lots.problems import (
 )
 from backend.lots.schemas import AllergenOut, Allergens, LotEdit, LotIn, LotOut, LotRead, LotStatus
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound, ShopNotVerified
 
 router = Router(tags=["lots"])
@@ -55,7 +55,7 @@ LAWS = (
 )
 
 
-@router.post("/lots", status_code=201, responses=problems(*LAWS, ShopNotFound))
+@router.post("/lots", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
 async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
     """List a lot of one's shop, published or as a draft."""
     return cast(LotRead, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
@@ -68,7 +68,7 @@ async def list_allergens(response: Response) -> Allergens:
     return Allergens(data=[AllergenOut(code=code, name_fr=fr, name_en=en) for code, (fr, en) in NAMES.items()])
 
 
-@router.get("/lots/{lot_id}", responses=problems(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
+@router.get("/lots/{lot_id}", responses=may_answer(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 @also_at_kiosks
 async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotRead:
     """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
@@ -85,7 +85,7 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
 
 @router.patch(
     "/lots/{lot_id}",
-    responses=problems(
+    responses=may_answer(
         *LAWS,
         LotNotFound,
         LotClosed,
@@ -106,13 +106,13 @@ async def edit_lot(
     return lot
 
 
-@router.post("/lots/{lot_id}/withdraw", responses=problems(LotNotFound, LotClosed))
+@router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
 async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotRead:
     """Withdraw one's lot for good: every holder gets portions, quota and money back and is told."""
     return cast(LotRead, await once(session, actions.withdraw_lot(session, lot_id), 200))
 
 
-@router.get("/shops/{shop_id}/lots", responses=problems(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)
+@router.get("/shops/{shop_id}/lots", responses=may_answer(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)
 @also_at_kiosks
 async def list_lots_of_shop(
     shop_id: UUID,

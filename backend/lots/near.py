@@ -15,7 +15,7 @@ from backend.identity.callers import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
 from backend.lots.schemas import LotNear
 from backend.problems.common import CursorInvalid
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops.models import Category
 
 hot = HotRoutes(tags=["lots"])
@@ -119,5 +119,5 @@ hot.add(
     query=LotsNearQuery,
     answer=Page[LotNear],
     signed_in=None,
-    responses=problems(CursorInvalid),
+    responses=may_answer(CursorInvalid),
 )

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from backend.database.sessions import Database
 from backend.http.routing import Router
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.stripe.client import Stripe
 from backend.stripe.problems import WebhookDisabled, WebhookNotGenuine
 
@@ -18,7 +18,7 @@ router = Router(tags=["payments"])
 @router.post(
     "/stripe/webhook",
     status_code=204,
-    responses=problems(WebhookDisabled, WebhookNotGenuine),
+    responses=may_answer(WebhookDisabled, WebhookNotGenuine),
     openapi_extra={
         "security": [],
         "requestBody": {

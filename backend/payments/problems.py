@@ -1,9 +1,9 @@
 """What can be in the way of a payment."""
 
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 
 
-class PaymentBelowMinimum(Fact):
+class PaymentBelowMinimum(Problem):
     """The card network takes no payment below 0.50 €; reserve more portions."""
 
     code, status = "payment.below_minimum", 422

@@ -15,7 +15,7 @@ from backend.photos.models import Photo
 from backend.photos.pictures import Size
 from backend.photos.problems import PhotoNotFound, PhotoStoreUnavailable
 from backend.photos.store import WEBP, PhotoStore
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["lots"])
 
@@ -35,7 +35,7 @@ NOT_KEPT = {"Cache-Control": "no-store"}
         },
         304: {"description": "The picture that If-None-Match names is still shown."},
         307: {"description": "The picture is at this address for a minute."},
-        **problems(PhotoNotFound, PhotoStoreUnavailable),
+        **may_answer(PhotoNotFound, PhotoStoreUnavailable),
     },
 )
 @also_at_kiosks

@@ -24,7 +24,7 @@ from PIL.Image import Resampling, Transpose
 from starlette.datastructures import UploadFile
 
 from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 
 Size: TypeAlias = Literal["full", "card"]
 Encoded: TypeAlias = dict[Size, bytes]
@@ -118,8 +118,8 @@ def _make(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Fu
         return  # nobody waits any more
     try:
         _make_in_turn(file, first, stored)
-    except Fact as fact:
-        _settle(first, stored, failure=fact.with_traceback(None))  # which would hold on to the pixels
+    except Problem as problem:
+        _settle(first, stored, failure=problem.with_traceback(None))  # which would hold on to the pixels
     except Exception as error:  # whatever decoders raise on files that are broken, or made to break them
         log.info("photo.unreadable", error=type(error).__name__)
         _settle(first, stored, failure=PhotoUnreadable())

@@ -8,14 +8,15 @@ from backend.lots.problems import LotRecalled, PastUseBy
 from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn
 from backend.problems.common import RateLimited
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from backend.reservations.passes import Passes
 
 # As pick_up counts them for one counter.
 MOST_GUESSES, COUNTER_SECONDS = 30, 600
 
-_PROBLEMS: dict[str, type[Fact]] = {
-    fact.code: fact for fact in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy, LotRecalled)
+_PROBLEMS: dict[str, type[Problem]] = {
+    problem.code: problem
+    for problem in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy, LotRecalled)
 }
 
 

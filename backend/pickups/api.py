@@ -18,7 +18,7 @@ from backend.pickups import actions
 from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
 from backend.pickups.schemas import PickupIn, PickupOut
 from backend.problems.common import NotAllowed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.reservations.passes import Passes
 
 hot = HotRoutes(tags=["pickups"])
@@ -68,7 +68,7 @@ hot.add(
             ],
         ),
     ],
-    responses=problems(
+    responses=may_answer(
         NotAllowed,
         PassUnknown,
         WrongPin,

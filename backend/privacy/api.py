@@ -25,7 +25,7 @@ from backend.privacy import actions, export, queries
 from backend.privacy.problems import HasBeneficiaries, LastAdmin, PasswordNeeded, TermsNeeded, WrongPassword
 from backend.privacy.schemas import ConsentsIn, ConsentsOut, ErasureIn
 from backend.problems.common import NotSignedIn, TryAgain
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 
 router = Router(tags=["privacy"])
 
@@ -39,7 +39,7 @@ async def read_own_consents(session: SignedIn) -> ConsentsOut:
     return await queries.own_consents(session)
 
 
-@router.put("/me/consents", responses=problems(TermsNeeded))
+@router.put("/me/consents", responses=may_answer(TermsNeeded))
 async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> ConsentsOut:
     """Give or withdraw consents, to the current versions; what is left out stays as it is.
 
@@ -56,7 +56,7 @@ async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> Consents
             "description": "A ZIP with JSON files, photos and documents, and a manifest that explains each file.",
             "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}},
         },
-        **problems(NotSignedIn, AccountSuspended, PhotoStoreUnavailable, DocumentStoreUnavailable),
+        **may_answer(NotSignedIn, AccountSuspended, PhotoStoreUnavailable, DocumentStoreUnavailable),
     },
     dependencies=[limited("export", "10/hour", by=caller), Depends(documented_sign_in)],
 )
@@ -77,7 +77,7 @@ async def export_own_account(request: Request) -> Response:
     "/me",
     status_code=204,
     response_class=Response,
-    responses=problems(PasswordNeeded, WrongPassword, HasBeneficiaries, LastAdmin, TooManyTries, TryAgain),
+    responses=may_answer(PasswordNeeded, WrongPassword, HasBeneficiaries, LastAdmin, TooManyTries, TryAgain),
 )
 async def erase_own_account(
     session: SignedIn, acts: ActsDep, request: Request, confirmed: ErasureIn | None = None
@@ -96,7 +96,10 @@ async def erase_own_account(
 
 
 @router.delete(
-    "/beneficiaries/{beneficiary_id}", status_code=204, response_class=Response, responses=problems(BeneficiaryNotFound)
+    "/beneficiaries/{beneficiary_id}",
+    status_code=204,
+    response_class=Response,
+    responses=may_answer(BeneficiaryNotFound),
 )
 async def erase_beneficiary(beneficiary_id: UUID, session: AsEnroller) -> None:
     """Erase somebody who asked for it and cannot do so themselves, as the association that enrolled them or an admin.

@@ -1,4 +1,4 @@
-"""Facts: what the program answers instead of doing what was asked, as problem+json (RFC 9457)."""
+"""Problems: what the program answers instead of doing what was asked, as problem+json (RFC 9457)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -24,10 +24,10 @@ class FieldError(BaseModel):
     message: str = Field(examples=["Ce champ est obligatoire."])
 
 
-class Problem(BaseModel):
+class ProblemBody(BaseModel):
     """The one form of every refusal. Some problems have members of their own beside these."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", title="Problem")
 
     type: str = Field(description="An address that documents this problem.")
     title: str
@@ -38,17 +38,18 @@ class Problem(BaseModel):
     request_id: str
 
 
-class Fact(Exception):
-    """A refusal. Subclasses are named as facts (`LotSoldOut`); their docstring is the English detail.
+class Problem(Exception):
+    """A refusal. Subclasses are named as facts (`LotSoldOut`); their docstring is for readers of the code.
 
-    A subclass has `code, status = "lot.sold_out", 409`, and texts under that code in `backend/problems/texts/`.
+    A subclass has `code, status = "lot.sold_out", 409`, and a title and a detail under that code in
+    `backend/problems/texts/fr.toml` and `en.toml`.
     Members given to it (`WrongPin(tries_left=3)`) stand in the problem and replace `{tries_left}` in its texts.
     """
 
     code: ClassVar[str]
     status: int
     headers: Mapping[str, str] = {}
-    # Members as documentation shows them, for facts that have any.
+    # Example members, shown in the API's description.
     example: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(
@@ -67,92 +68,90 @@ class Fact(Exception):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "code" not in cls.__dict__:
-            return  # a common base of several facts
+            return  # a common base of several problems
         if not cls.__doc__ or not 400 <= cls.status <= 599:
-            raise TypeError(f"{cls.__name__} needs a docstring (the English detail) and a status from 400 to 599")
-        known = _facts.get(cls.code, cls)
-        # A module that is imported again, after its first import failed, defines the same fact anew.
+            raise TypeError(f"{cls.__name__} needs a docstring and a status from 400 to 599")
+        known = _problems.get(cls.code, cls)
+        # A module that is imported again, after its first import failed, defines the same problem anew.
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"{cls.__name__} and {known.__name__} both have the code {cls.code}")
-        _facts[cls.code] = cls
+        _problems[cls.code] = cls
 
 
-_facts: dict[str, type[Fact]] = {}
-_facts_of_constraints: dict[str, type[Fact]] = {}
+_problems: dict[str, type[Problem]] = {}
+_problems_of_constraints: dict[str, type[Problem]] = {}
 
 
-def facts() -> Mapping[str, type[Fact]]:
-    """Give every fact that has been defined, by code."""
-    return _facts
+def known_problems() -> Mapping[str, type[Problem]]:
+    """Return every problem that has been defined, by code."""
+    return _problems
 
 
-def fact_coded(code: str, status: int) -> Fact | None:
-    """Make the fact that the database refused with; None when no fact has this code."""
-    if (kind := _facts.get(code)) is None:
+def problem_with_code(code: str, status: int) -> Problem | None:
+    """Return the problem that the database refused with; None when no problem has this code."""
+    if (kind := _problems.get(code)) is None:
         return None
-    fact = kind.__new__(kind)
-    Fact.__init__(fact)  # the fact's own constructor may want members that the database does not send
-    fact.status = status
-    return fact
+    problem = kind.__new__(kind)
+    Problem.__init__(problem)  # the problem's own constructor may want members that the database does not send
+    problem.status = status
+    return problem
 
 
-def constraint_facts(named: Mapping[str, type[Fact]]) -> None:
-    """Say which fact a violated constraint is: `constraint_facts({"lots_discount_check": PriceOutsideLaw})`."""
-    _facts_of_constraints.update(named)
+def constraint_problems(named: Mapping[str, type[Problem]]) -> None:
+    """Register which problem a violated constraint means, as in `{"lots_discount_check": PriceOutsideLaw}`."""
+    _problems_of_constraints.update(named)
 
 
-def fact_of_constraint(name: str | None) -> Fact | None:
-    """Make the fact that a violated constraint stands for, if a feature named one."""
-    kind = _facts_of_constraints.get(name or "")
+def problem_of_constraint(name: str | None) -> Problem | None:
+    """Return the problem that a violated constraint means, if a feature registered one."""
+    kind = _problems_of_constraints.get(name or "")
     return kind() if kind else None
 
 
-def texts(kind: type[Fact], language: Language) -> tuple[str, str]:
-    """Give a fact's title and detail; English where French is missing, the code where both are."""
-    english = " ".join((kind.__doc__ or "").split())
-    detail = english if language == "en" else problem_text(kind.code, "detail", "fr") or english
-    title = problem_text(kind.code, "title", language) or problem_text(kind.code, "title", "en") or kind.code
-    return title, detail
+def problem_texts(kind: type[Problem], language: Language) -> tuple[str, str]:
+    """Return a problem's title and detail. A problem without texts (in tests) has its code for both."""
+    title, detail = (problem_text(kind.code, part, language) for part in ("title", "detail"))
+    return title or kind.code, detail or kind.code
 
 
-def _problem_body(fact: Fact, language: Language, request_id: str) -> dict[str, Any]:
-    title, detail = texts(type(fact), language)
-    for name, value in fact.members.items():
+def _problem_body(problem: Problem, language: Language, request_id: str) -> dict[str, Any]:
+    title, detail = problem_texts(type(problem), language)
+    for name, value in problem.members.items():
         detail = detail.replace(f"{{{name}}}", str(value))
     body: dict[str, Any] = {
-        "type": f"{settings().public_url}/problems/{fact.code}",
+        "type": f"{settings().public_url}/problems/{problem.code}",
         "title": title,
-        "status": fact.status,
+        "status": problem.status,
         "detail": detail,
-        "code": fact.code,
+        "code": problem.code,
     }
-    if fact.errors is not None:
-        body["errors"] = [error.model_dump() for error in fact.errors]
-    return body | {"request_id": request_id} | fact.members
+    if problem.errors is not None:
+        body["errors"] = [error.model_dump() for error in problem.errors]
+    return body | {"request_id": request_id} | problem.members
 
 
 def language_of(scope: Scope) -> Language:
-    """Choose the language of an answer by the request's Accept-Language."""
+    """Return the language that a request's Accept-Language asks for."""
     return language_asked(Headers(scope=scope).get("accept-language", "")[:LONGEST_LANGUAGE_HEADER])
 
 
-def problem_response(fact: Fact, scope: Scope) -> Response:
-    """Answer a request with a fact, in the caller's language."""
+def problem_response(problem: Problem, scope: Scope) -> Response:
+    """Return a problem as a response in the caller's language."""
     language = language_of(scope)
-    body = _problem_body(fact, language, scope.get("request_id", ""))
-    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **fact.headers}
-    return Response(json.dumps(body, ensure_ascii=False).encode(), fact.status, headers, PROBLEM_JSON)
+    body = _problem_body(problem, language, scope.get("request_id", ""))
+    headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}
+    return Response(json.dumps(body, ensure_ascii=False).encode(), problem.status, headers, PROBLEM_JSON)
 
 
-def problem_example(kind: type[Fact]) -> dict[str, Any]:
-    """Show a fact as documentation does: in French, with an invented request id."""
-    fact = kind.__new__(kind)
-    Fact.__init__(fact, **kind.example)
-    return _problem_body(fact, "fr", "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
+def problem_example(kind: type[Problem]) -> dict[str, Any]:
+    """Return an example of a problem for the API's description: in French, with an invented request id."""
+    problem = kind.__new__(kind)
+    Problem.__init__(problem, **kind.example)
+    return _problem_body(problem, "fr", "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
 
 
-def problems(*kinds: type[Fact]) -> dict[int | str, dict[str, Any]]:
-    """Document facts as a route's `responses=`, grouped by status, with an example each."""
+def may_answer(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """Return the `responses=` of a route that may answer with these problems: by status, an example each."""
     grouped: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         response = grouped.setdefault(
@@ -165,6 +164,6 @@ def problems(*kinds: type[Fact]) -> dict[int | str, dict[str, Any]]:
             },
         )
         examples = response["content"][PROBLEM_JSON]["examples"]
-        examples[kind.code] = {"summary": texts(kind, "en")[0], "value": problem_example(kind)}
+        examples[kind.code] = {"summary": problem_texts(kind, "en")[0], "value": problem_example(kind)}
         response["description"] = ", ".join(f"`{code}`" for code in examples)
     return grouped

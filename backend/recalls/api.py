@@ -10,7 +10,7 @@ from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.problems.common import CursorInvalid
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.recalls import actions, queries
 from backend.recalls.schemas import RecallIn, RecallMade, RecallOut
 
@@ -30,7 +30,7 @@ async def recall_food(wanted: RecallIn, session: AsAdmin, once: OnceDep) -> Reca
     return cast(RecallMade, await once(session, actions.recall_food(session, wanted), 201))
 
 
-@router.get("/recalls", responses=problems(CursorInvalid))
+@router.get("/recalls", responses=may_answer(CursorInvalid))
 async def list_recalls(session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[RecallOut]:
     """List recalls, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None

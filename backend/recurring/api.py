@@ -20,7 +20,7 @@ from backend.lots.problems import (
     UseByBeforePickup,
 )
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.recurring import actions, queries
 from backend.recurring.problems import RecurringDayClosed, RecurringNotFound, WindowBeforePublication
 from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
@@ -40,13 +40,13 @@ LAWS = (
 Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"])]
 
 
-@router.post("/recurring-listings", status_code=201, responses=problems(*LAWS, ShopNotFound))
+@router.post("/recurring-listings", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
 async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Publish the same lot on the same weekdays, beginning with the next time of publication."""
     return cast(RecurringOut, await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)}))
 
 
-@router.get("/shops/{shop_id}/recurring-listings", responses=problems(ShopNotFound, CursorInvalid))
+@router.get("/shops/{shop_id}/recurring-listings", responses=may_answer(ShopNotFound, CursorInvalid))
 async def list_recurring_listings(
     shop_id: UUID, session: AsMerchant, limit: Limit = 20, after: After = None
 ) -> Page[RecurringOut]:
@@ -56,7 +56,7 @@ async def list_recurring_listings(
     return page_of(found, limit, lambda listing: (listing.id,))
 
 
-@router.get("/recurring-listings/{listing_id}", responses=problems(RecurringNotFound))
+@router.get("/recurring-listings/{listing_id}", responses=may_answer(RecurringNotFound))
 async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response: Response) -> RecurringOut:
     """Read one's recurring listing, with the days ahead that are different."""
     listing, version = await queries.listing_seen(session, listing_id)
@@ -64,7 +64,7 @@ async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response
     return listing
 
 
-@router.patch("/recurring-listings/{listing_id}", responses=problems(*LAWS, RecurringNotFound, PreconditionFailed))
+@router.patch("/recurring-listings/{listing_id}", responses=may_answer(*LAWS, RecurringNotFound, PreconditionFailed))
 async def edit_recurring_listing(
     listing_id: UUID, wanted: RecurringEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> RecurringOut:
@@ -78,13 +78,13 @@ async def edit_recurring_listing(
     return listing
 
 
-@router.post("/recurring-listings/{listing_id}/pause", responses=problems(RecurringNotFound))
+@router.post("/recurring-listings/{listing_id}/pause", responses=may_answer(RecurringNotFound))
 async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Pause one's recurring listing: it publishes nothing until it is resumed. Its lots on offer stay."""
     return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=False), 200))
 
 
-@router.post("/recurring-listings/{listing_id}/resume", responses=problems(RecurringNotFound))
+@router.post("/recurring-listings/{listing_id}/resume", responses=may_answer(RecurringNotFound))
 async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Let one's recurring listing go on, beginning with the next time of publication."""
     return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=True), 200))
@@ -92,7 +92,7 @@ async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: 
 
 @router.put(
     "/recurring-listings/{listing_id}/days/{day}",
-    responses=problems(
+    responses=may_answer(
         RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication, UseByBeforePickup
     ),
 )
@@ -101,7 +101,7 @@ async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, sessio
     return await actions.change_day(session, listing_id, day, wanted)
 
 
-@router.delete("/recurring-listings/{listing_id}/days/{day}", status_code=204, responses=problems(RecurringNotFound))
+@router.delete("/recurring-listings/{listing_id}/days/{day}", status_code=204, responses=may_answer(RecurringNotFound))
 async def forget_recurring_day(listing_id: UUID, day: Day, session: AsMerchant) -> None:
     """Let a day be like the others again."""
     await actions.forget_day(session, listing_id, day)

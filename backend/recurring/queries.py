@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.problems.problem import fact_of_constraint
+from backend.problems.problem import problem_of_constraint
 from backend.recurring.models import RecurringDay, RecurringListing
 from backend.recurring.problems import RecurringNotFound
 from backend.recurring.schemas import DayOut, RecurringOut
@@ -70,6 +70,6 @@ async def _with_days(session: AsyncSession, wanted: Any) -> list[tuple[Recurring
 
 
 def _code(problem: str | None) -> str | None:
-    """Say the constraint that a day's lot broke as the fact that it stands for."""
-    fact = fact_of_constraint(problem) if problem else None
-    return fact.code if fact else problem
+    """Say the constraint that a day's lot broke as the problem that it stands for."""
+    known = problem_of_constraint(problem) if problem else None
+    return known.code if known else problem

@@ -37,7 +37,7 @@ async def answered(
 
     A free lot is confirmed by the one statement. A discounted one is held by it; then Stripe is told, outside of any
     transaction, and what it says is committed. Whatever dies in between, a repeated request or the reconciling job
-    goes on from there. Raises asyncpg errors that carry facts, PaymentUnavailable.
+    goes on from there. Raises asyncpg errors that carry problems, PaymentUnavailable.
     """
     code = (new_code(),) if with_pass else ()
     made = await _claimed(acts, act, caller, *wanted, key, fingerprint, *code)

@@ -15,7 +15,7 @@ from backend.http.routing import Router
 from backend.http.strict_json import read_body
 from backend.identity.callers import also_at_kiosks
 from backend.lots.problems import LotNotFound
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.reservations import actions, queries
 from backend.reservations.passes import Passes, png, svg
 from backend.reservations.problems import (
@@ -51,7 +51,7 @@ hot.add(
     status_code=201,
     signed_in=True,
     others=documented("lot_id"),
-    responses=problems(*REFUSALS, LotSoldOut, DailyQuotaReached),
+    responses=may_answer(*REFUSALS, LotSoldOut, DailyQuotaReached),
 )
 
 
@@ -66,14 +66,14 @@ async def list_reservations(session: SignedIn, limit: Limit = 20, after: After =
     return page_of(await queries.reservations_seen(session, limit, before), limit, lambda row: (row.id,))
 
 
-@router.get("/reservations/{reservation_id}", responses=problems(ReservationNotFound))
+@router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))
 @also_at_kiosks
 async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
     """Read a reservation of one's own, or of a lot of one's shop."""
     return await queries.reservation(session, reservation_id)
 
 
-@router.post("/reservations/{reservation_id}/cancel", responses=problems(ReservationNotFound, ReservationOver))
+@router.post("/reservations/{reservation_id}/cancel", responses=may_answer(ReservationNotFound, ReservationOver))
 @also_at_kiosks
 async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: OnceDep) -> ReservationOut:
     """Cancel one's reservation.
@@ -88,7 +88,7 @@ async def _passes(request: Request) -> Passes:
 
 
 PassesDep = Annotated[Passes, Depends(_passes)]
-PASS_PROBLEMS = problems(ReservationNotFound, NoPassYet)
+PASS_PROBLEMS = may_answer(ReservationNotFound, NoPassYet)
 
 
 @router.get("/reservations/{reservation_id}/pass", responses=PASS_PROBLEMS)

@@ -24,7 +24,7 @@ from backend.identity.callers import caller
 from backend.lots.problems import LotClosed, LotNotFound
 from backend.payments.problems import PaymentBelowMinimum
 from backend.problems.common import NotAllowed
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from backend.reservations import actions
 from backend.reservations.problems import LotChanged, ReservationOver
 from backend.stripe.client import Stripe
@@ -33,7 +33,7 @@ from backend.stripe.problems import PaymentUnavailable
 # One person at a screen needs far less; a script that holds a shop's whole stock needs more.
 RESERVATIONS = limits.parse("300/minute")
 
-REFUSALS: tuple[type[Fact], ...] = (
+REFUSALS: tuple[type[Problem], ...] = (
     NotAllowed,
     LotNotFound,
     LotClosed,
@@ -81,7 +81,7 @@ async def making(request: Request) -> Making:
     return Making(cast(Database, state.database).acts, state.stripe, account_id, key, seal)
 
 
-def id_in(request: Request, name: str, unknown: type[Fact]) -> UUID:
+def id_in(request: Request, name: str, unknown: type[Problem]) -> UUID:
     """Give the id in a hot route's path; one that is no UUID is that of nothing."""
     try:
         return UUID(request.path_params[name])

@@ -15,7 +15,7 @@ from backend.http.routing import Router
 from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.shops import actions, queries
 from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatus
@@ -28,7 +28,7 @@ CURSOR = TypeAdapter(tuple[UUID])
 PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization"}
 
 
-@router.post("/shops", status_code=201, responses=problems(ShopSiretInvalid))
+@router.post("/shops", status_code=201, responses=may_answer(ShopSiretInvalid))
 async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> OwnShop:
     """Register a shop.
 
@@ -37,7 +37,7 @@ async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> O
     return cast(OwnShop, await once(session, actions.register_shop(session, wanted), 201, {"ETag": etag(1)}))
 
 
-@router.get("/shops", responses=problems(CursorInvalid))
+@router.get("/shops", responses=may_answer(CursorInvalid))
 async def list_shops(
     session: AsMerchantOrAdmin,
     limit: Limit = 20,
@@ -49,7 +49,7 @@ async def list_shops(
     return page_of(await queries.shops_to_manage(session, status, beyond, limit), limit, lambda shop: (shop.id,))
 
 
-@router.get("/shops/{shop_id}", responses=problems(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)
+@router.get("/shops/{shop_id}", responses=may_answer(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 @also_at_kiosks
 async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
     """Read a shop's page.
@@ -64,7 +64,7 @@ async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> O
     return shop
 
 
-@router.patch("/shops/{shop_id}", responses=problems(ShopNotFound, PreconditionFailed))
+@router.patch("/shops/{shop_id}", responses=may_answer(ShopNotFound, PreconditionFailed))
 async def edit_shop(
     shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> OwnShop | ShopPage:

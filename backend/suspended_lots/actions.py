@@ -14,7 +14,7 @@ from backend.suspended_lots.schemas import IfUnclaimed, SuspendedLotIn, Suspende
 async def suspend_lot(made: Making, wanted: SuspendedLotIn) -> tuple[int, bytes]:
     """Hold portions to give and give status and JSON of the answer, the same for the same key, as `reserve` does.
 
-    Raises asyncpg errors that carry facts, PaymentUnavailable.
+    Raises asyncpg errors that carry problems, PaymentUnavailable.
     """
     gift = (wanted.lot_id, wanted.quantity, wanted.if_unclaimed)
     status, body = await made.outcome("suspend_lot", *gift, with_pass=False)

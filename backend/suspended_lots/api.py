@@ -14,7 +14,7 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.http.strict_json import read_body
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.reservations.problems import LotSoldOut, ReservationOver
 from backend.reservations.requests import REFUSALS, documented, making
 from backend.suspended_lots import actions, queries
@@ -44,11 +44,11 @@ hot.add(
     status_code=201,
     signed_in=True,
     others=documented(),
-    responses=problems(*REFUSALS, LotSoldOut),
+    responses=may_answer(*REFUSALS, LotSoldOut),
 )
 
 
-@router.get("/suspended-lots", responses=problems(CursorInvalid))
+@router.get("/suspended-lots", responses=may_answer(CursorInvalid))
 async def list_suspended_lots(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[SuspendedLotOut]:
     """List what one gave, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None
@@ -56,7 +56,7 @@ async def list_suspended_lots(session: SignedIn, limit: Limit = 20, after: After
     return page_of(gifts, limit, lambda gift: (gift.id,))
 
 
-@router.get("/suspended-lots/{suspended_lot_id}", responses=problems(SuspendedLotNotFound))
+@router.get("/suspended-lots/{suspended_lot_id}", responses=may_answer(SuspendedLotNotFound))
 async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response: Response) -> SuspendedLotOut:
     """Read what became of one's gift: how much was collected once its window is over, never by whom."""
     gift, version = await queries.suspended_lot(session, suspended_lot_id)
@@ -66,7 +66,7 @@ async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response
 
 @router.patch(
     "/suspended-lots/{suspended_lot_id}",
-    responses=problems(SuspendedLotNotFound, SuspendedLotOver, PreconditionFailed),
+    responses=may_answer(SuspendedLotNotFound, SuspendedLotOver, PreconditionFailed),
 )
 async def edit_suspended_lot(
     suspended_lot_id: UUID, wanted: SuspendedLotEdit, session: SignedIn, if_match: IfMatch, response: Response
@@ -80,7 +80,7 @@ async def edit_suspended_lot(
 
 @router.post(
     "/suspended-lots/{suspended_lot_id}/cancel",
-    responses=problems(SuspendedLotNotFound, SuspendedLotOffered, ReservationOver),
+    responses=may_answer(SuspendedLotNotFound, SuspendedLotOffered, ReservationOver),
 )
 async def cancel_suspended_lot(suspended_lot_id: UUID, session: SignedIn, once: OnceDep) -> SuspendedLotOut:
     """Take one's gift back while it is not paid yet."""

@@ -19,7 +19,7 @@ from backend.identity.tokens import Role
 from backend.lots.problems import LotClosed, LotNotFound
 from backend.payments.problems import PaymentBelowMinimum
 from backend.problems.common import CursorInvalid, NotAllowed
-from backend.problems.problem import problems
+from backend.problems.problem import may_answer
 from backend.reservations.problems import DailyQuotaReached
 from backend.reservations.requests import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import ReservationMade
@@ -45,7 +45,7 @@ AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)
 @router.post(
     "/lots/{lot_id}/waiting",
     status_code=201,
-    responses=problems(
+    responses=may_answer(
         NotAllowed, LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached, PaymentBelowMinimum
     ),
     dependencies=[limited("waiting", "60/minute", by=caller)],
@@ -59,7 +59,7 @@ async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once:
     return cast(WaitingOut, await once(session, actions.join(session, lot_id, wanted.quantity), 201))
 
 
-@router.get("/waiting", responses=problems(CursorInvalid))
+@router.get("/waiting", responses=may_answer(CursorInvalid))
 @also_at_kiosks
 async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[WaitingOut]:
     """List one's own places in line, newest first, with what is kept and until when."""
@@ -67,7 +67,7 @@ async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None
     return page_of(await queries.own_waiting(session, limit, before), limit, lambda entry: (entry.id,))
 
 
-@router.post("/waiting/{waiting_id}/leave", responses=problems(WaitingNotFound, WaitingOver))
+@router.post("/waiting/{waiting_id}/leave", responses=may_answer(WaitingNotFound, WaitingOver))
 @also_at_kiosks
 async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> WaitingOut:
     """Leave a line. What was kept goes on to the next at once."""
@@ -92,11 +92,11 @@ hot.add(
     status_code=201,
     signed_in=True,
     others=documented("waiting_id"),
-    responses=problems(*REFUSALS, WaitingNotFound, NothingOffered, OfferLapsed, WaitingOver, DailyQuotaReached),
+    responses=may_answer(*REFUSALS, WaitingNotFound, NothingOffered, OfferLapsed, WaitingOver, DailyQuotaReached),
 )
 
 
-@router.get("/admin/lots/{lot_id}/draws", tags=["administration"], responses=problems(LotNotFound, CursorInvalid))
+@router.get("/admin/lots/{lot_id}/draws", tags=["administration"], responses=may_answer(LotNotFound, CursorInvalid))
 async def list_draws(lot_id: UUID, session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[DrawOut]:
     """List the draws of a lot, each with all that it can be computed again from: waiting entries, no persons."""
     beyond = cursor_key(after, CURSOR)[0] if after else None

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from backend.database.connections import Connections
-from backend.database.errors import fact_from_database
+from backend.database.errors import problem_from_database
 from backend.database.sessions import Database
 from backend.problems.common import DatabaseUnavailable
 from backend.settings import settings
@@ -33,7 +33,7 @@ async def test_acts_find_it_unavailable(silent: str) -> None:
     async with asyncio.timeout(5):
         with pytest.raises(TimeoutError) as met:
             await Database.open(silent, settings())
-    assert isinstance(fact_from_database(met.value), DatabaseUnavailable)
+    assert isinstance(problem_from_database(met.value), DatabaseUnavailable)
 
 
 async def test_sessions_find_it_unavailable(silent: str) -> None:
@@ -45,4 +45,4 @@ async def test_sessions_find_it_unavailable(silent: str) -> None:
         with pytest.raises(TimeoutError) as met:
             await session.connection()
     await database.close()
-    assert isinstance(fact_from_database(met.value), DatabaseUnavailable)
+    assert isinstance(problem_from_database(met.value), DatabaseUnavailable)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 
 from backend.http.rate_limits import windows
 from backend.observability.logs import LineWriter, configure_logs
+from backend.problems import texts
 from backend.settings import settings
 from tests.pure.toy_app import A_TOY, FAST, ORDINARY, SECRET, made, toy_app
 
@@ -178,7 +179,7 @@ async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
         ("broken", 409, "toy.broken"),
         ("refused by an act", 409, "toy.broken"),
         ("refused by an act with a code that nobody knows", 500, "internal"),
-        ("against a constraint with a fact", 422, "toy.too_dear"),
+        ("against a constraint with a problem", 422, "toy.too_dear"),
         ("against a constraint without one", 409, "data.conflict"),
         ("refused by row-level security", 403, "access.forbidden"),
         ("deadlock", 503, "try_again"),
@@ -204,10 +205,13 @@ async def test_what_goes_wrong_becomes_a_problem_that_tells_nothing_more(
     assert all(line["request_id"] == answer.headers["x-request-id"] for line in failures)
 
 
-async def test_members_of_a_fact_stand_in_the_problem_and_in_its_text(web: httpx2.AsyncClient) -> None:
+async def test_members_of_a_problem_stand_in_its_body_and_its_text(
+    web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(texts._texts("en")["problems"], "toy.broken", {"detail": "{pieces} pieces are left."})
     problem = (await web.get("/v1/toys/broken/failures", headers={"accept-language": "en"})).json()
     assert problem["pieces"] == 3
-    assert problem["detail"] == "This toy is broken; 3 pieces are left."
+    assert problem["detail"] == "3 pieces are left."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from backend.http.openapi import TAGS, missing_examples, operations
 from backend.http.routing import Router
 from backend.main import create_app
-from backend.problems.problem import PROBLEM_JSON, problems
+from backend.problems.problem import PROBLEM_JSON, may_answer
 from tests.pure.toy_app import ToyBroken, toy_app
 
 
@@ -77,6 +77,6 @@ def test_a_route_without_an_example_is_found() -> None:
 
 
 def test_facts_of_one_status_stand_side_by_side() -> None:
-    both = problems(ToyBroken, type("ToyLost", (ToyBroken,), {"__doc__": "Lost.", "code": "toy.lost", "status": 409}))
+    both = may_answer(ToyBroken, type("ToyLost", (ToyBroken,), {"__doc__": "Lost.", "code": "toy.lost", "status": 409}))
     assert list(both) == [409]
     assert list(both[409]["content"][PROBLEM_JSON]["examples"]) == ["toy.broken", "toy.lost"]

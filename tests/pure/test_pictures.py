@@ -15,7 +15,7 @@ from PIL import Image, ImageCms, ImageFile
 
 from backend.photos import pictures
 from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
-from backend.problems.problem import Fact
+from backend.problems.problem import Problem
 from tests.photographs import (
     BLUE,
     GREEN,
@@ -47,9 +47,9 @@ def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(abs(a - b) < 30 for a, b in zip(one, other, strict=True))
 
 
-async def refusal(file: bytes) -> type[Fact]:
-    """The fact that a file is refused with."""
-    with pytest.raises(Fact) as refused:
+async def refusal(file: bytes) -> type[Problem]:
+    """The problem that a file is refused with."""
+    with pytest.raises(Problem) as refused:
         await read(file)
     return type(refused.value)
 
@@ -172,7 +172,7 @@ async def test_colours_are_shown_as_the_photos_profile_means_them() -> None:
 MEASURED = """
 import asyncio, re, sys
 from PIL import Image
-from backend.photos.facts import PhotoTooManyPixels
+from backend.photos.problems import PhotoTooManyPixels
 from tests.photographs import read
 
 def peak():

@@ -21,7 +21,7 @@ from backend.http.routing import Router
 from backend.http.schemas import In, Out
 from backend.http.strict_json import read_body
 from backend.main import create_app
-from backend.problems.problem import Fact, constraint_facts, problems
+from backend.problems.problem import Problem, constraint_problems, may_answer
 
 A_TOY = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
 SECRET = "amina@example.org"
@@ -29,23 +29,23 @@ SECRET = "amina@example.org"
 made: list[int] = []
 
 
-class ToyBroken(Fact):
+class ToyBroken(Problem):
     """This toy is broken; {pieces} pieces are left."""
 
     code, status = "toy.broken", 409
-    example = {"pieces": 2}  # noqa: RUF012  read-only, as Fact declares it
+    example = {"pieces": 2}  # noqa: RUF012  read-only, as Problem declares it
 
     def __init__(self, pieces: int) -> None:
         super().__init__(pieces=pieces)
 
 
-class ToyTooDear(Fact):
+class ToyTooDear(Problem):
     """A toy costs at most five euros."""
 
     code, status = "toy.too_dear", 422
 
 
-constraint_facts({"toys_price_check": ToyTooDear})
+constraint_problems({"toys_price_check": ToyTooDear})
 
 
 class ToyIn(In):
@@ -65,7 +65,7 @@ class ToyOut(Out):
 router = Router(tags=["lots"])
 
 
-@router.post("/toys", status_code=201, responses=problems(ToyBroken))
+@router.post("/toys", status_code=201, responses=may_answer(ToyBroken))
 async def make_toy(toy: ToyIn) -> ToyOut:
     """Make a toy.
 
@@ -109,7 +109,7 @@ def failures() -> dict[str, Exception]:
         "a file is missing": FileNotFoundError(SECRET),
         "refused by an act": database("EP409", "toy.broken"),
         "refused by an act with a code that nobody knows": database("EP409", "toy.unheard_of"),
-        "against a constraint with a fact": database("23514", constraint="toys_price_check"),
+        "against a constraint with a problem": database("23514", constraint="toys_price_check"),
         "against a constraint without one": database("23505", constraint="toys_title_key"),
         "refused by row-level security": database("42501"),
         "deadlock": database("40P01"),
@@ -135,7 +135,7 @@ hot.add(
     body=ToyIn,
     answer=ToyOut,
     status_code=201,
-    responses=problems(ToyBroken),
+    responses=may_answer(ToyBroken),
     signed_in=True,
     others=[
         inspect.Parameter("shelf_id", inspect.Parameter.KEYWORD_ONLY, annotation=UUID),

@@ -36,7 +36,7 @@ def _texts(language: Language) -> Mapping[str, Any]:
 
 
 def problem_text(code: str, part: Literal["title", "detail"], language: Language) -> str | None:
-    """Look up `[problems."<code>"]`; English details are not there: they are the facts' docstrings."""
+    """Return the title or the detail of `[problems."<code>"]`; None where there is none."""
     text = _texts(language)["problems"].get(code, {}).get(part)
     return str(text) if text is not None else None
 

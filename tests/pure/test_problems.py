@@ -1,4 +1,4 @@
-"""Facts: each has its texts in both languages, its page, and a code of its own."""
+"""Problems: each has its texts in both languages, its page, and a code of its own."""
 
 import tomllib
 from pathlib import Path
@@ -6,46 +6,46 @@ from pathlib import Path
 import httpx2
 import pytest
 
-import backend.main
-from backend.problems.problem import Fact, facts, texts
+import backend.main  # noqa: F401  defines every problem
+from backend.problems import texts
+from backend.problems.problem import Problem, known_problems, problem_texts
 from backend.problems.texts import LANGUAGES, problem_text
 from tests.pure.toy_app import toy_app
 
-OURS = sorted(code for code, kind in facts().items() if kind.__module__.startswith("backend."))
-MESSAGES = Path(backend.main.__file__).with_name("messages")
+OURS = sorted(code for code, kind in known_problems().items() if kind.__module__.startswith("backend."))
+TEXTS = Path(texts.__file__).parent
 
 
 @pytest.mark.parametrize("code", OURS)
-def test_a_fact_has_its_texts_in_both_languages(code: str) -> None:
-    assert problem_text(code, "title", "en")
-    assert problem_text(code, "title", "fr")
-    assert problem_text(code, "detail", "fr")
-    assert problem_text(code, "detail", "en") is None, "the docstring is the English detail"
-    english, french = (texts(facts()[code], language)[1] for language in ("en", "fr"))
+def test_a_problem_has_its_texts_in_both_languages(code: str) -> None:
+    for language in LANGUAGES:
+        assert problem_text(code, "title", language)
+        assert problem_text(code, "detail", language)
+    english, french = (problem_texts(known_problems()[code], language)[1] for language in ("en", "fr"))
     assert english != french
-    for member in facts()[code].example:
+    for member in known_problems()[code].example:
         assert (f"{{{member}}}" in english) == (f"{{{member}}}" in french)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_is_left_without_its_fact(language: str) -> None:
-    known = tomllib.loads((MESSAGES / f"{language}.toml").read_text())["problems"]
+def test_every_text_belongs_to_a_problem(language: str) -> None:
+    known = tomllib.loads((TEXTS / f"{language}.toml").read_text())["problems"]
     assert sorted(known) == OURS
 
 
 def test_both_languages_know_the_same_mistakes_in_fields() -> None:
-    fields = {language: tomllib.loads((MESSAGES / f"{language}.toml").read_text())["fields"] for language in LANGUAGES}
+    fields = {language: tomllib.loads((TEXTS / f"{language}.toml").read_text())["fields"] for language in LANGUAGES}
     assert fields["fr"].keys() == fields["en"].keys()
 
 
-def test_two_facts_cannot_share_a_code() -> None:
+def test_two_problems_cannot_share_a_code() -> None:
     with pytest.raises(TypeError, match="both have the code"):
-        type("NotFoundAgain", (Fact,), {"__doc__": "Again.", "code": "path.unknown", "status": 404})
+        type("NotFoundAgain", (Problem,), {"__doc__": "Again.", "code": "path.unknown", "status": 404})
 
 
-def test_a_fact_without_a_docstring_is_refused() -> None:
+def test_a_problem_without_a_docstring_is_refused() -> None:
     with pytest.raises(TypeError, match="docstring"):
-        type("Silent", (Fact,), {"code": "toy.silent", "status": 404})
+        type("Silent", (Problem,), {"code": "toy.silent", "status": 404})
 
 
 async def test_the_type_of_a_problem_is_a_page_that_explains_it() -> None:
