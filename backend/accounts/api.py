@@ -1,7 +1,7 @@
 """Accounts over HTTP: one's own account, and with our own tokens everything about signing in."""
 
 from collections.abc import AsyncIterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Form, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -77,11 +77,10 @@ well_known = Router(tags=["accounts"])
 @sign_in.post(
     "/auth/register",
     status_code=201,
-    response_model=RegisteredOut,
     responses=may_answer(PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour")],
 )
-async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> Any:
+async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> RegisteredOut:
     """Register an account.
 
     An address that is known already is answered the same, and its person gets a mail. So does a new one, with a token
@@ -134,7 +133,7 @@ async def refresh(
 
 
 @sign_in.post("/auth/logout", status_code=204)
-async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) -> Response:
+async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) -> None:
     """Sign out: the refresh tokens of this session end now, its access token within 15 minutes, at a kiosk at once."""
     return await once(session, call(session, "end_session", held=token_hash(held.refresh_token)), 204)
 
@@ -145,7 +144,7 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
     responses=may_answer(InvalidOneTimeToken, IdempotencyMismatch),
     dependencies=[limited("one-time-tokens", "60/minute")],
 )
-async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> Response:
+async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> None:
     """Confirm an e-mail address by the token that was sent to it."""
     return await once(session, call(session, "verify_email", held=token_hash(held.token)), 204)
 
@@ -156,7 +155,7 @@ async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep)
     responses=may_answer(IdempotencyMismatch),
     dependencies=[limited("forgot-password", "20/hour")],
 )
-async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> Response:
+async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> None:
     """Ask for a mail with a token to set a new password.
 
     The answer says nothing about the address. Only a confirmed one is written to; registering again sends the
@@ -171,7 +170,7 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("new-passwords", "20/minute")],
 )
-async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> Response:
+async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> None:
     """Set a new password by the token that was mailed; all sessions of the account end."""
     passwords.refuse_common(wanted.password)
     password_hash = await passwords.hashed(wanted.password)

@@ -1,6 +1,6 @@
 """What replaces our own sign-in where Supabase Auth signs people in (ECOPANIER_AUTH=supabase)."""
 
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from fastapi import Depends, Request
 
@@ -23,11 +23,12 @@ well_known = Router(tags=["accounts"])
 @sign_in.post(
     "/auth/register",
     status_code=201,
-    response_model=RegisteredOut,
     responses=may_answer(AlreadyRegistered, EmailTaken, IdempotencyMismatch),
     dependencies=[limited("register", "30/hour"), Depends(documented_sign_in)],
 )
-async def register(wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: OnceDep) -> Any:
+async def register(
+    wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: OnceDep
+) -> RegisteredOut:
     """Register the account of somebody who has signed up with Supabase Auth, by their access token.
 
     The account gets Supabase's id and e-mail address. Until then a good token is nobody's here.

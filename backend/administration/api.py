@@ -1,6 +1,6 @@
 """What admins decide and set, over HTTP. Shops to verify are found with `GET /shops?status=pending`."""
 
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -42,7 +42,7 @@ StatusWanted = Annotated[Standing | None, Query(examples=["pending"])]
 @router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))
 async def verify_shop(shop_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> OwnShop:
     """Verify a shop, so that it and its lots are visible, or reject it, which pauses its lots."""
-    return cast(OwnShop, await once(session, actions.decide_shop(session, shop_id, decided), 200))
+    return await once(session, actions.decide_shop(session, shop_id, decided), 200)
 
 
 @router.get("/associations", responses=may_answer(CursorInvalid))
@@ -66,7 +66,7 @@ async def verify_association(
     With the `etag` of the list as If-Match only if it is still what was seen there.
     """
     deciding = actions.decide_association(session, association_id, decided, if_match)
-    return cast(AssociationOut, await once(session, deciding, 200))
+    return await once(session, deciding, 200)
 
 
 @router.get("/collectors", responses=may_answer(CursorInvalid))
@@ -81,19 +81,19 @@ async def list_collectors(
 @router.post("/collectors/{collector_id}/verify", responses=may_answer(CollectorNotFound))
 async def verify_collector(collector_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> CollectorOut:
     """Verify a collector, or reject one."""
-    return cast(CollectorOut, await once(session, actions.decide_collector(session, collector_id, decided), 200))
+    return await once(session, actions.decide_collector(session, collector_id, decided), 200)
 
 
 @router.post("/accounts/{account_id}/suspend", responses=may_answer(AccountNotFound, OwnSuspension))
 async def suspend_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Suspend an account: its next request is refused, its sessions end, its shops' lots pause."""
-    return cast(AccountStanding, await once(session, actions.suspend_account(session, account_id, why.reason), 200))
+    return await once(session, actions.suspend_account(session, account_id, why.reason), 200)
 
 
 @router.post("/accounts/{account_id}/restore", responses=may_answer(AccountNotFound))
 async def restore_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Restore a suspended account, its shops, and those lots that are still ahead."""
-    return cast(AccountStanding, await once(session, actions.restore_account(session, account_id, why.reason), 200))
+    return await once(session, actions.restore_account(session, account_id, why.reason), 200)
 
 
 @router.get("/settings")

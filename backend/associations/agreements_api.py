@@ -1,6 +1,6 @@
 """Donation agreements between associations and shops over HTTP."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 from uuid import UUID
 
 import limits
@@ -151,16 +151,16 @@ async def read_document(agreement_id: UUID, request: Request) -> Response:
 @router.post("/{agreement_id}/confirm", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def confirm_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
     """Confirm an agreement that an association proposed to one's shop."""
-    return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200))
+    return await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200)
 
 
 @router.post("/{agreement_id}/decline", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def decline_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
     """Decline an agreement that an association proposed to one's shop."""
-    return cast(AgreementOut, await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200))
+    return await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200)
 
 
 @router.post("/{agreement_id}/end", responses=may_answer(AgreementNotFound, AgreementOver))
 async def end_agreement(agreement_id: UUID, session: AsSide, once: OnceDep) -> AgreementOut:
     """End an agreement, confirmed or not, as either of its sides."""
-    return cast(AgreementOut, await once(session, actions.end_agreement(session, agreement_id), 200))
+    return await once(session, actions.end_agreement(session, agreement_id), 200)

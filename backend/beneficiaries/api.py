@@ -1,7 +1,7 @@
 """Beneficiaries over HTTP, for those who enrol them: verified associations and admins."""
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -52,7 +52,7 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
     The person's data come back to nobody but the association that enrolled them.
     """
     try:
-        return cast(EnrolledOut, await once(session, actions.enrol_beneficiary(session, person)))
+        return await once(session, actions.enrol_beneficiary(session, person))
     except AlreadyEnrolled:
         await once.gives_up(session)
         await session.commit()  # the audit log keeps that it was tried
@@ -118,19 +118,19 @@ async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: Once
     that enrolled them makes it, an admin only for people whom admins enrolled: with it one signs in as this person,
     who hears of it at their confirmed address.
     """
-    return cast(ActivationOut, await once(session, actions.renew_activation(session, beneficiary_id)))
+    return await once(session, actions.renew_activation(session, beneficiary_id))
 
 
 @router.post("/beneficiaries/{beneficiary_id}/verify", responses=may_answer(BeneficiaryNotFound))
 async def verify_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
     """Verify a beneficiary, or end their suspension: from now on they see and reserve free lots."""
-    return cast(BeneficiaryOut, await once(session, actions.set_status(session, beneficiary_id, "verified"), 200))
+    return await once(session, actions.set_status(session, beneficiary_id, "verified"), 200)
 
 
 @router.post("/beneficiaries/{beneficiary_id}/suspend", responses=may_answer(BeneficiaryNotFound))
 async def suspend_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
     """Suspend a beneficiary's right: from now on they see and reserve no free lots."""
-    return cast(BeneficiaryOut, await once(session, actions.set_status(session, beneficiary_id, "suspended"), 200))
+    return await once(session, actions.set_status(session, beneficiary_id, "suspended"), 200)
 
 
 @router.post("/beneficiaries/{beneficiary_id}/renew", responses=may_answer(BeneficiaryNotFound, RightInThePast))
@@ -138,4 +138,4 @@ async def renew_beneficiary(
     beneficiary_id: UUID, wanted: RenewalIn, session: AsEnroller, once: OnceDep
 ) -> BeneficiaryOut:
     """Renew a beneficiary's right until another day."""
-    return cast(BeneficiaryOut, await once(session, actions.renew(session, beneficiary_id, wanted.eligible_until), 200))
+    return await once(session, actions.renew(session, beneficiary_id, wanted.eligible_until), 200)

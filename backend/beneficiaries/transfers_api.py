@@ -1,6 +1,6 @@
 """Beneficiaries who go from one association to another, over HTTP."""
 
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
@@ -43,7 +43,7 @@ async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnro
     Until it is accepted nothing changes. From then on the other association reads and decides, and this one no more.
     """
     asked = actions.ask_transfer(session, beneficiary_id, wanted.association_id)
-    return cast(TransferOut, await once(session, asked))
+    return await once(session, asked)
 
 
 @router.get("/beneficiaries/transfers", responses=may_answer(CursorInvalid))
@@ -61,16 +61,16 @@ async def list_transfers(
 @router.post("/beneficiaries/transfers/{transfer_id}/accept", responses=ENDS)
 async def accept_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
     """Accept a transfer to one's association: from now on this person is one's own."""
-    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "accepted"), 200))
+    return await once(session, actions.end_transfer(session, transfer_id, "accepted"), 200)
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/decline", responses=ENDS)
 async def decline_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
     """Decline a transfer to one's association; the person stays where they are."""
-    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "declined"), 200))
+    return await once(session, actions.end_transfer(session, transfer_id, "declined"), 200)
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/withdraw", responses=ENDS)
 async def withdraw_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
     """Withdraw a transfer that one asked for, as long as it is neither accepted nor declined."""
-    return cast(TransferOut, await once(session, actions.end_transfer(session, transfer_id, "withdrawn"), 200))
+    return await once(session, actions.end_transfer(session, transfer_id, "withdrawn"), 200)

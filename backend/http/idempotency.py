@@ -14,7 +14,7 @@ import os
 from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar, cast
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Header, Request
@@ -27,6 +27,8 @@ from backend.database.sessions import call, call_row
 from backend.problems.common import RequestInvalid
 from backend.problems.problem import FieldError, Problem
 from backend.settings import settings
+
+T = TypeVar("T")
 
 LONGEST_KEY = 255
 NONCE_BYTES = 12
@@ -137,9 +139,18 @@ class Once:
             await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
 
     async def __call__(
-        self, session: AsyncSession, work: Awaitable[Any], status_code: int = 201, headers: dict[str, str] | None = None
+        self, session: AsyncSession, work: Awaitable[T], status_code: int = 201, headers: dict[str, str] | None = None
+    ) -> T:
+        """Answer with the result of `work` (a model, or None for 204), or with the answer of the first time.
+
+        What comes back at run time is a Response, whatever the type says: a route returns it and FastAPI sends it as
+        it is. The type is that of `work`, so that a route is annotated with the model that its answer holds.
+        """
+        return cast(T, await self._response(session, work, status_code, headers))
+
+    async def _response(
+        self, session: AsyncSession, work: Awaitable[Any], status_code: int, headers: dict[str, str] | None
     ) -> Response:
-        """Answer with what `work` gives (a model, or None for 204), or with what it gave the first time."""
         try:
             answered = await self._claim(session, 0, headers)
         except BaseException:

@@ -1,6 +1,6 @@
 """Lots over HTTP, but for the search, which stands in near.py."""
 
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -58,7 +58,7 @@ LAWS = (
 @router.post("/lots", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
 async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
     """List a lot of one's shop, published or as a draft."""
-    return cast(LotRead, await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)}))
+    return await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)})
 
 
 @router.get("/allergens")
@@ -109,7 +109,7 @@ async def edit_lot(
 @router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
 async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotRead:
     """Withdraw one's lot for good: every holder gets portions, quota and money back and is told."""
-    return cast(LotRead, await once(session, actions.withdraw_lot(session, lot_id), 200))
+    return await once(session, actions.withdraw_lot(session, lot_id), 200)
 
 
 @router.get("/shops/{shop_id}/lots", responses=may_answer(ShopNotFound, CursorInvalid), openapi_extra=SIGN_IN_OPTIONAL)

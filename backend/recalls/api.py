@@ -1,6 +1,5 @@
 """Recalls over HTTP, for admins; the command line has `ecopanier recall`."""
 
-from typing import cast
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -27,7 +26,7 @@ async def recall_food(wanted: RecallIn, session: AsAdmin, once: OnceDep) -> Reca
     reservations are cancelled and refunded within seconds, and their holders are told by mail, as are those who have
     the food already.
     """
-    return cast(RecallMade, await once(session, actions.recall_food(session, wanted), 201))
+    return await once(session, actions.recall_food(session, wanted), 201)
 
 
 @router.get("/recalls", responses=may_answer(CursorInvalid))

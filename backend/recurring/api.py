@@ -1,7 +1,7 @@
 """Recurring listings over HTTP, for their merchant alone; what they publish are lots like any other."""
 
 from datetime import date
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Response
@@ -43,7 +43,7 @@ Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"
 @router.post("/recurring-listings", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
 async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Publish the same lot on the same weekdays, beginning with the next time of publication."""
-    return cast(RecurringOut, await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)}))
+    return await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)})
 
 
 @router.get("/shops/{shop_id}/recurring-listings", responses=may_answer(ShopNotFound, CursorInvalid))
@@ -81,13 +81,13 @@ async def edit_recurring_listing(
 @router.post("/recurring-listings/{listing_id}/pause", responses=may_answer(RecurringNotFound))
 async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Pause one's recurring listing: it publishes nothing until it is resumed. Its lots on offer stay."""
-    return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=False), 200))
+    return await once(session, actions.set_active(session, listing_id, active=False), 200)
 
 
 @router.post("/recurring-listings/{listing_id}/resume", responses=may_answer(RecurringNotFound))
 async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Let one's recurring listing go on, beginning with the next time of publication."""
-    return cast(RecurringOut, await once(session, actions.set_active(session, listing_id, active=True), 200))
+    return await once(session, actions.set_active(session, listing_id, active=True), 200)
 
 
 @router.put(

@@ -80,7 +80,7 @@ async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: Once
 
     Portions go back to the lot; quota and money come back when it is in time (2 h before the window by default).
     """
-    return cast(ReservationOut, await once(session, actions.cancel_reservation(session, reservation_id), 200))
+    return await once(session, actions.cancel_reservation(session, reservation_id), 200)
 
 
 async def _passes(request: Request) -> Passes:
@@ -131,4 +131,4 @@ async def renew_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep,
         await actions.renew_pass(session, reservation_id)
         return await queries.pass_of(session, passes, reservation_id)
 
-    return cast(PassOut, await once(session, renewed()))
+    return await once(session, renewed())

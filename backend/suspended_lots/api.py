@@ -1,6 +1,5 @@
 """Suspended lots over HTTP."""
 
-from typing import cast
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -84,4 +83,4 @@ async def edit_suspended_lot(
 )
 async def cancel_suspended_lot(suspended_lot_id: UUID, session: SignedIn, once: OnceDep) -> SuspendedLotOut:
     """Take one's gift back while it is not paid yet."""
-    return cast(SuspendedLotOut, await once(session, actions.cancel_suspended_lot(session, suspended_lot_id), 200))
+    return await once(session, actions.cancel_suspended_lot(session, suspended_lot_id), 200)

@@ -1,6 +1,6 @@
 """Waiting lists over HTTP, and the draws that admins can check."""
 
-from typing import Annotated, cast
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Request
@@ -56,7 +56,7 @@ async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once:
 
     What comes back is kept for those who wait, for some minutes each; nobody else can take it meanwhile.
     """
-    return cast(WaitingOut, await once(session, actions.join(session, lot_id, wanted.quantity), 201))
+    return await once(session, actions.join(session, lot_id, wanted.quantity), 201)
 
 
 @router.get("/waiting", responses=may_answer(CursorInvalid))
@@ -71,7 +71,7 @@ async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None
 @also_at_kiosks
 async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> WaitingOut:
     """Leave a line. What was kept goes on to the next at once."""
-    return cast(WaitingOut, await once(session, actions.leave(session, waiting_id), 200))
+    return await once(session, actions.leave(session, waiting_id), 200)
 
 
 @also_at_kiosks
