@@ -1,4 +1,4 @@
-"""Names, contacts and birthdays of beneficiaries: planted through every door, found nowhere but sealed."""
+"""Beneficiaries' names, contacts and birth dates: sent through every endpoint, then found nowhere unencrypted."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.startup.running import Running
 from tests.visitors import PASSWORD, read_mail
 
 PATIENCE_SECONDS = 30
-# A mistake of ours that says all it holds.
+# Simulates a fault in our own SQL whose error message contains the whole row.
 TRIP = """
     create function app.trip() returns trigger language plpgsql as $$ begin raise exception 'over %', new; end $$;
     grant execute on function app.trip() to public;
@@ -33,7 +33,7 @@ TRIP = """
 
 
 class House:
-    """The whole product as it is started by hand, at its most talkative; and all that it leaves behind."""
+    """The whole product as `scripts/run` starts it, logging at debug level, and everything that it leaves behind."""
 
     def __init__(self, running: Running, address: str, data: Path, temporary: Path) -> None:
         self.running = running
@@ -55,7 +55,7 @@ class House:
         return answer.json() if "json" in answer.headers.get("content-type", "") else answer.content
 
     def is_refused(self, status: int, method: str, path: str, json: Any = None, **more: Any) -> None:
-        """A request that must fail, whose answer is looked at with everything else."""
+        """Send a request that must fail with this status; keep the answer, to search it with everything else."""
         answer = self.asks(method, path, json, **more)
         assert answer.status_code == status, answer.text
         self.answers[f"answer {len(self.answers)}: {status} to {method} {path[:40]}"] = answer.content
@@ -66,7 +66,7 @@ class House:
         return str(tokens.json()["access_token"])
 
     def mail_to(self, address: str, subject: str) -> str:
-        """The token in a mail that somebody gets."""
+        """Wait for a mail with this subject and return the token in it."""
 
         def found() -> str | None:
             for file in sorted((self.data / "mails").glob("[0-9]*.eml"), reverse=True):
@@ -82,7 +82,7 @@ class House:
         return token
 
     def logged(self) -> bytes:
-        """What the API and the worker have logged."""
+        """Return everything that the API and the worker have logged."""
         return b"".join(file.read_bytes() for file in (self.data / "logs").glob("*"))
 
     def sql(self, statement: str) -> None:
@@ -99,13 +99,13 @@ class House:
         return subprocess.run(command, check=True, capture_output=True).stdout
 
     def everything(self) -> dict[str, bytes]:
-        """All that anybody but the person and their association could come by."""
+        """Return all data that somebody other than the person and their association could obtain, by place."""
         metrics = httpx2.get(str(self.client.base_url).removesuffix("/v1/") + "/metrics", trust_env=False).content
         places = {"dump": self.dumped(), "said": self.running.said.encode(), "metrics": metrics, **self.answers}
         files = [file for folder in (self.data, self.temporary) for file in folder.rglob("*") if file.is_file()]
         for file in (file for file in files if not file.is_relative_to(self.server.folder)):
             if "mails" in file.parts and not file.name.startswith("."):
-                # A mail is its addressee's; who it is for may stand in it, names do not.
+                # A mail may contain its recipient's address (in the headers), but never a name.
                 raw = file.read_bytes()
                 to = str(message_from_bytes(raw, policy=policy.default)["To"])
                 mail = read_mail(raw)
@@ -115,7 +115,7 @@ class House:
         return places
 
     def on_disk(self) -> dict[str, bytes]:
-        """Postgres' own files: tables as they lie there, and what it writes before it changes them."""
+        """Return Postgres' own files: the tables and the write-ahead log."""
         return {str(file): file.read_bytes() for file in self.server.folder.rglob("*") if file.is_file()}
 
 
@@ -135,14 +135,14 @@ def a_house(folder: Path) -> Iterator[House]:
         running.end(signal.SIGTERM)
 
 
-def test_canaries_are_found_nowhere_outside_what_is_sealed(servers_folder: Path) -> None:
+def test_canaries_appear_nowhere_outside_encrypted_values(servers_folder: Path) -> None:
     folder = servers_folder / f"canaries-{os.getpid()}"
     folder.mkdir(mode=0o755)
     enrolled_, imported, edited, activated, refused, failed, other_, guessed, registered = map(Canary, range(10, 19))
     with a_house(folder) as house:
         relais = _a_verified_association(house)
 
-        # Through the doors that let them in.
+        # Requests that accept the data.
         first = house.does(
             "POST", "/beneficiaries", enrolled_.fields(), token=relais, headers={"Idempotency-Key": "one"}
         )
@@ -166,7 +166,7 @@ def test_canaries_are_found_nowhere_outside_what_is_sealed(servers_folder: Path)
         look = {key: enrolled_.fields()[key] for key in ("first_name", "last_name", "birth_date")}
         house.does("POST", "/beneficiaries/find", look, token=relais)
         read = house.does("GET", f"/beneficiaries/{first['id']}", token=relais)
-        assert read["person"]["first_name"] == enrolled_.fields()["first_name"]  # it is there, for who may read it
+        assert read["person"]["first_name"] == enrolled_.fields()["first_name"]  # the association may read it
         house.does("GET", "/beneficiaries", token=relais)
         house.does("POST", "/beneficiaries/cards", {"beneficiary_ids": [first["id"]]}, token=relais)
         house.does(
@@ -183,9 +183,11 @@ def test_canaries_are_found_nowhere_outside_what_is_sealed(servers_folder: Path)
         house.does("POST", "/auth/forgot-password", {"email": activated.email})
         house.mail_to(activated.email, "Choisissez un nouveau mot de passe")
         stranger = {"password": PASSWORD, "role": "customer", "display_name": "Nour", "consents": {"terms": "2026-01"}}
-        house.does("POST", "/auth/register", {**stranger, "email": activated.email})  # known already, and not told
+        house.does(
+            "POST", "/auth/register", {**stranger, "email": activated.email}
+        )  # the address is taken, but the answer does not say so
 
-        # And through those that are shut.
+        # Requests that are refused.
         for wrong in (
             {"birth_date": "not a day"}, {"birth_date": "2999-01-01"}, {"eligible_until": "1999-01-01"},
             {"first_name": FIRST_NAME * 20}, {"email": f"{refused.email} {PHONE}"},
@@ -214,7 +216,7 @@ def test_canaries_are_found_nowhere_outside_what_is_sealed(servers_folder: Path)
         house.is_refused(422, "POST", "/auth/register", {**stranger, "email": registered.email, "role": "beneficiary",
                                                          "display_name": LAST_NAME})  # fmt: skip
         house.does("POST", "/auth/forgot-password", {"email": registered.email})
-        # A fault of ours, in the middle of the work: with everything in hand, and nothing of it told.
+        # A fault in our own SQL, while the personal data are at hand: the answer contains none of them.
         house.sql(TRIP)
         house.is_refused(500, "POST", "/beneficiaries", failed.fields(), token=relais)
         house.is_refused(500, "PATCH", f"/beneficiaries/{first['id']}", {"email": failed.email}, token=relais)
@@ -231,7 +233,7 @@ def test_canaries_are_found_nowhere_outside_what_is_sealed(servers_folder: Path)
         assert sightings(places) == set()
         assert sightings(house.on_disk(), raw=True) == set()
 
-        # The control: what is not sealed is found, there and in Postgres' own files.
+        # The control: a value that is not encrypted is found in the dump and in Postgres' own files.
         house.sql(f"insert into app.spent_codes values ('{FIRST_NAME}')")  # noqa: S608 - a word of this test
         assert sightings({"dump": house.dumped()}) == {("dump", FIRST_NAME)}
         assert {word for _, word in sightings(house.on_disk(), raw=True)} == {FIRST_NAME}
@@ -245,8 +247,8 @@ def _a_verified_association(house: House) -> str:
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_the_search_finds_a_word_however_it_is_written(word: str) -> None:
-    """The search's own control: in bytes, UTF-16, hex, base64 within something else, percent and JSON escapes."""
+def test_the_search_finds_a_word_in_every_encoding(word: str) -> None:
+    """Control of the search itself: bytes, UTF-16, hex, base64 inside other text, percent and JSON escapes."""
     ways = {
         "bytes": word.upper().encode(),
         "wide": word.encode("utf-16-le"),

@@ -1,4 +1,4 @@
-"""The connections that acts use: none is lost, whatever happens to who uses one."""
+"""The connection pool that acts use: no connection is lost when its user is cancelled, times out or is cut off."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -42,7 +42,7 @@ async def ask(connections: Connections, question: str = "select pg_backend_pid()
 
 
 async def all_work(connections: Connections) -> bool:
-    """Whether every connection can be taken at once, and each answers."""
+    """Return whether all connections can be taken at the same time and each answers."""
     taken = [await asyncio.wait_for(connections.take(), 5) for _ in range(MOST)]
     answers = [await connection.fetchval("select 1") for connection in taken]
     for connection in taken:
@@ -50,14 +50,14 @@ async def all_work(connections: Connections) -> bool:
     return answers == [1] * MOST
 
 
-async def test_many_share_a_few(connections: Connections) -> None:
+async def test_fifty_queries_share_two_connections(connections: Connections) -> None:
     backends = await asyncio.gather(*(ask(connections) for _ in range(50)))
 
     assert len(backends) == 50
     assert len(set(backends)) <= MOST
 
 
-async def test_who_came_first_goes_first(connections: Connections) -> None:
+async def test_connections_are_handed_out_first_come_first_served(connections: Connections) -> None:
     taken = [await connections.take() for _ in range(MOST)]
     served: list[int] = []
 
@@ -74,12 +74,12 @@ async def test_who_came_first_goes_first(connections: Connections) -> None:
     assert served == sorted(served)
 
 
-async def test_one_who_stops_waiting_takes_none_along(connections: Connections) -> None:
+async def test_a_cancelled_waiter_does_not_lose_a_connection(connections: Connections) -> None:
     taken = [await connections.take() for _ in range(MOST)]
     waiting = [asyncio.create_task(ask(connections)) for _ in range(4)]
     await asyncio.sleep(0)
     waiting[0].cancel()
-    # Handed over and told to stop in the same moment.
+    # The connection is handed over and its waiter is cancelled in the same moment.
     connections.give_back(taken[0])
     waiting[1].cancel()
     connections.give_back(taken[1])
@@ -89,7 +89,7 @@ async def test_one_who_stops_waiting_takes_none_along(connections: Connections) 
     assert await all_work(connections)
 
 
-async def test_a_statement_that_was_cancelled_leaves_its_connection_whole(connections: Connections) -> None:
+async def test_a_cancelled_statement_leaves_its_connection_usable(connections: Connections) -> None:
     slow = asyncio.create_task(ask(connections, "select 1 from pg_sleep(30)"))
     await asyncio.sleep(0.1)
     slow.cancel()
@@ -99,7 +99,7 @@ async def test_a_statement_that_was_cancelled_leaves_its_connection_whole(connec
     assert await all_work(connections)
 
 
-async def test_connections_that_postgres_ended_are_replaced(connections: Connections, copy: Copy) -> None:
+async def test_connections_ended_by_postgres_are_replaced(connections: Connections, copy: Copy) -> None:
     before = {await ask(connections) for _ in range(3)}
     async with copy.connection() as killer:
         await killer.execute(
@@ -112,7 +112,7 @@ async def test_connections_that_postgres_ended_are_replaced(connections: Connect
     assert await all_work(connections)
 
 
-async def test_an_act_that_takes_too_long_costs_nobody_else_anything(connections: Connections, copy: Copy) -> None:
+async def test_an_act_that_times_out_does_not_use_up_a_connection(connections: Connections, copy: Copy) -> None:
     async with copy.connection() as connection:
         await connection.execute("create function app.slow() returns int language sql as 'select 1 from pg_sleep(30)'")
     with pytest.raises(TimeoutError):
@@ -121,7 +121,7 @@ async def test_an_act_that_takes_too_long_costs_nobody_else_anything(connections
     assert await all_work(connections)
 
 
-async def test_a_session_s_statement_does_not_wait_for_ever(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_session_statement_waiting_for_a_lock_times_out(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sessions, "STATEMENT_SECONDS", 0.5)
     lot, amina = await town.a_free_lot(), await town.a_beneficiary()
     database = await Database.open(town.copy.url(API), settings())
@@ -133,13 +133,13 @@ async def test_a_session_s_statement_does_not_wait_for_ever(town: Town, monkeypa
             with pytest.raises(TimeoutError):
                 await call(session, "withdraw_lot", lot=lot.id)
         await transaction.rollback()
-    # What waited is gone, and its connection serves the next.
+    # The waiting statement was cancelled, and its connection serves the next session.
     async with database.session(amina.id) as session:
         assert await session.scalar(text("select status from app.lots where id = :lot"), {"lot": lot.id}) == "published"
     await database.close()
 
 
-async def test_a_server_that_cannot_be_reached_is_tried_again(copy: Copy) -> None:
+async def test_connecting_is_retried_after_the_server_was_unreachable(copy: Copy) -> None:
     reachable = False
 
     async def connect() -> Connection:
@@ -156,7 +156,7 @@ async def test_a_server_that_cannot_be_reached_is_tried_again(copy: Copy) -> Non
     await connections.close()
 
 
-async def test_nobody_waits_for_closed_connections(connections: Connections) -> None:
+async def test_closing_the_pool_fails_those_who_wait_for_a_connection(connections: Connections) -> None:
     taken = [await connections.take() for _ in range(MOST)]
     waiting = asyncio.create_task(ask(connections))
     await asyncio.sleep(0)

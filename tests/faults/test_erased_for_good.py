@@ -1,4 +1,4 @@
-"""What an erasure destroyed cannot be read again: not from a dump of everything, with every key that we hold."""
+"""Erased personal data cannot be recovered from a full dump, even with every key that we hold."""
 
 import hmac
 import re
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 
 
 async def dumped(town: Town, *, vault: bool = True) -> list[tuple[str, bytes]]:
-    """Every value of every row, as a dump holds it: tables' names and bytes."""
+    """Return every value of every row, as a dump contains it: (table name, bytes)."""
     values: list[tuple[str, bytes]] = []
     for table in await town.rows("""
         select c.oid::regclass::text as name from pg_class c
@@ -39,8 +39,8 @@ async def dumped(town: Town, *, vault: bool = True) -> list[tuple[str, bytes]]:
     return values
 
 
-def _as_sealed(values: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
-    """Whatever may have been sealed: bytes, and texts and parts of JSON that are base64."""
+def _possible_ciphertexts(values: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    """Yield everything that may be encrypted: the raw bytes, and each base64 part of a text or of JSON."""
     for _, value in values:
         yield value
         for text in re.findall(rb"[A-Za-z0-9+/]{40,}={0,2}", value):
@@ -51,7 +51,7 @@ def _as_sealed(values: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
 
 
 async def opened(values: list[tuple[str, bytes]]) -> dict[str, bytes]:
-    """Everything that can be read of a dump by who has our keys: as it stands, or opened in any way that we open."""
+    """Return all that somebody with our keys can read in a dump: plain values, and those that any key decrypts."""
     chosen = settings()
     assert chosen.secret_key is not None
     purposes = set(
@@ -63,7 +63,7 @@ async def opened(values: list[tuple[str, bytes]]) -> dict[str, bytes]:
     accounts = {
         UUID(found.decode()) for found in re.findall(rb"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", b" ".join(raw))
     }
-    blobs = {blob for blob in _as_sealed(values) if len(blob) > NONCE_BYTES + 16}
+    blobs = {blob for blob in _possible_ciphertexts(values) if len(blob) > NONCE_BYTES + 16}
     short = {value for value in raw if len(value) == 32}  # fingerprints
 
     keys = {key for key in derived if len(key) == 32} | {sha256(b"ecopanier/master" + key).digest() for key in derived}
@@ -88,8 +88,8 @@ async def opened(values: list[tuple[str, bytes]]) -> dict[str, bytes]:
     return plain
 
 
-async def test_no_key_of_ours_opens_what_was_erased(town: Town) -> None:
-    """The same search finds the names before; and without the vault it finds none, though nothing was erased."""
+async def test_none_of_our_keys_decrypts_erased_data(town: Town) -> None:
+    """Controls: before the erasure the same search finds the names; without the vault it finds none even then."""
     canary, association = Canary(42), await town.an_association()
     wanted = canary.fields()
     enrolled = await association.posts("/beneficiaries", wanted, key="enrolled once")
@@ -102,7 +102,7 @@ async def test_no_key_of_ours_opens_what_was_erased(town: Town) -> None:
     zelie = await town.a_beneficiary()
     zelie.id, zelie.token = UUID(enrolled["id"]), None
     await zelie.reserves(await town.a_free_lot())
-    # Somebody else, whose erasure must take the answer along that registration kept for a repeated request.
+    # Another person: their erasure must also delete the answer that registration kept for a repeated request.
     other = await visitor.posts(
         "/auth/register", visitor.registration(Canary(43).email, display_name="Quastrovîgne"), key="registered once"
     )
@@ -110,9 +110,9 @@ async def test_no_key_of_ours_opens_what_was_erased(town: Town) -> None:
 
     found = {word for _, word in sightings(await opened(await dumped(town)))}
     assert {"Zélindœr", "Quastrovîgne", "1931-02-17", "quastro@canari-"} <= found
-    # A dump without the vault, taken before any erasure, tells nothing of a beneficiary, with all keys in hand.
+    # A dump without the vault, taken before any erasure, reveals nothing about a beneficiary, even with all our keys.
     clear = {place.split()[0] for place, _ in sightings(await opened(await dumped(town, vault=False)))}
-    assert clear == {"app.accounts"}  # where the other one registered, who is none
+    assert clear == {"app.accounts"}  # the other person, who is no beneficiary
 
     assert (await zelie.asks("DELETE", "/me", {"password": PASSWORD})).status_code == 204
     token = await town.token_for(UUID(other["id"]))
@@ -120,9 +120,9 @@ async def test_no_key_of_ours_opens_what_was_erased(town: Town) -> None:
     await town.worker_runs()
 
     after = await dumped(town)
-    assert len(after) > 300  # there is a town to look at
+    assert len(after) > 300  # the dump is not empty
     assert sightings(await opened(after)) == set()
-    # The control of the search among kept answers: sealed so that a dump and a key open it, it would have been found.
+    # Control for the kept answers: one that is encrypted with a key of ours alone would have been found.
     fingerprint = await town.value("select fingerprint from app.idempotency_keys where key = 'registered once'")
     leaky = AESGCM(settings().derived_key("idempotency-answers"))
     text = b64encode(

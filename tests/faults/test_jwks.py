@@ -1,4 +1,4 @@
-"""Supabase's tokens, verified by keys fetched over real HTTP: sound, forged, rotated, and the project down or lying."""
+"""Supabase tokens verified with keys fetched over HTTP: valid, forged, rotated; and with a failing project."""
 
 import asyncio
 import hmac
@@ -45,7 +45,9 @@ async def refused(verifier: Identities, token: str) -> bool:
 @pytest.mark.parametrize(
     ("key", "key_id"), [(RSA_KEY, "rsa"), (EC_KEY, "ec"), (SHARED_SECRET, None)], ids=["RS256", "ES256", "HS256"]
 )
-async def test_a_sound_token_says_who(project: SupabaseProject, verifier: Identities, key: Any, key_id: Any) -> None:
+async def test_a_valid_token_gives_the_account_and_its_address(
+    project: SupabaseProject, verifier: Identities, key: Any, key_id: Any
+) -> None:
     token = project.token(key, key_id, sub="0191e0c5-0000-7000-8000-000000000001")
 
     claims = await verifier.claims(token)
@@ -53,12 +55,12 @@ async def test_a_sound_token_says_who(project: SupabaseProject, verifier: Identi
     assert (str(claims.account_id), claims.email) == ("0191e0c5-0000-7000-8000-000000000001", "amina@example.org")
 
 
-async def test_who_signed_up_by_telephone_has_no_address(project: SupabaseProject, verifier: Identities) -> None:
+async def test_a_token_of_a_phone_sign_up_has_no_email_address(project: SupabaseProject, verifier: Identities) -> None:
     for nothing in ("", None, 5):
         assert (await verifier.claims(project.token(email=nothing))).email is None
 
 
-async def test_forgeries_are_nobody_s(project: SupabaseProject, verifier: Identities) -> None:
+async def test_forged_tokens_are_refused(project: SupabaseProject, verifier: Identities) -> None:
     now = int(time.time())
     public = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     stranger_rsa, stranger_ec = rsa.generate_private_key(65537, 2048), ec.generate_private_key(ec.SECP256R1())
@@ -94,14 +96,14 @@ async def test_forgeries_are_nobody_s(project: SupabaseProject, verifier: Identi
     assert not await refused(verifier, project.token())
 
 
-async def test_without_a_shared_secret_no_hs256_token_is_good(project: SupabaseProject) -> None:
+async def test_without_a_shared_secret_every_hs256_token_is_refused(project: SupabaseProject) -> None:
     verifier = Identities(SupabaseTokens(project.url))
     assert await refused(verifier, project.token(SHARED_SECRET, None))
     assert await refused(verifier, forged(project, {"alg": "HS256", "kid": "ec"}, b""))
     await verifier.close()
 
 
-async def test_control_a_verifier_that_believes_the_header_takes_the_public_key_for_a_secret(
+async def test_control_trusting_the_header_accepts_the_public_key_as_a_secret(
     project: SupabaseProject,
 ) -> None:
     modulus = project.keys[0]["n"].encode()
@@ -112,7 +114,7 @@ async def test_control_a_verifier_that_believes_the_header_takes_the_public_key_
     assert jwt.decode(token, modulus, [believed], audience="authenticated")["role"] == "authenticated"
 
 
-async def test_keys_are_fetched_once_for_all_who_come_first(project: SupabaseProject, verifier: Identities) -> None:
+async def test_concurrent_first_requests_fetch_the_keys_once(project: SupabaseProject, verifier: Identities) -> None:
     project.waits(0.3)
 
     said = await asyncio.gather(*(verifier.claims(project.token()) for _ in range(50)))
@@ -121,7 +123,7 @@ async def test_keys_are_fetched_once_for_all_who_come_first(project: SupabasePro
     assert project.fetched == 1
 
 
-async def test_a_new_key_is_found_and_guesses_do_not_make_us_fetch(
+async def test_a_new_key_is_found_and_guessed_key_ids_cause_no_fetch(
     project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await verifier.claims(project.token())
@@ -139,7 +141,7 @@ async def test_a_new_key_is_found_and_guesses_do_not_make_us_fetch(
     assert project.fetched == 2
 
 
-async def test_a_key_that_was_taken_back_is_refused_after_a_while(
+async def test_a_withdrawn_key_is_refused_after_the_cache_expires(
     project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await verifier.claims(project.token())
@@ -147,7 +149,7 @@ async def test_a_key_that_was_taken_back_is_refused_after_a_while(
     await verifier.claims(project.token())
     later(monkeypatch, supabase_tokens.JWKS_KEPT_SECONDS)
 
-    await verifier.claims(project.token())  # nobody waits for the new keys
+    await verifier.claims(project.token())  # the keys are renewed in the background: no request waits for them
     tokens = verifier.tokens
     assert isinstance(tokens, SupabaseTokens)
     assert tokens._renewing is not None
@@ -176,7 +178,7 @@ async def test_a_key_that_was_taken_back_is_refused_after_a_while(
         b"not HTTP at all\r\n\r\n",
     ],
 )
-async def test_whatever_the_project_sends_known_keys_stay_and_new_ones_are_said_to_be_missing(
+async def test_bad_key_answers_keep_known_keys_and_report_keys_unavailable(
     project: SupabaseProject, verifier: Identities, monkeypatch: pytest.MonkeyPatch, answer: bytes
 ) -> None:
     sound, project.answer = project.answer, lambda: answer
@@ -197,7 +199,7 @@ async def test_whatever_the_project_sends_known_keys_stay_and_new_ones_are_said_
     await verifier.claims(project.token())
 
 
-async def test_an_answer_without_an_end_is_not_read_to_its_end(project: SupabaseProject, verifier: Identities) -> None:
+async def test_an_oversized_key_answer_is_not_read_to_its_end(project: SupabaseProject, verifier: Identities) -> None:
     project.answer = lambda: reply(200, b'{"keys": [' + b" " * 50_000_000 + b"]}")
 
     async with asyncio.timeout(10):
@@ -205,7 +207,7 @@ async def test_an_answer_without_an_end_is_not_read_to_its_end(project: Supabase
             await verifier.claims(project.token())
 
 
-async def test_a_project_that_does_not_answer_is_not_waited_for(
+async def test_a_silent_project_is_given_up_after_the_timeout(
     project: SupabaseProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supabase_tokens, "JWKS_TIMEOUT_SECONDS", 0.2)
@@ -220,25 +222,25 @@ async def test_a_project_that_does_not_answer_is_not_waited_for(
     await verifier.close()
 
 
-async def test_a_project_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_project_fails_only_tokens_that_need_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     async with SupabaseProject() as project:
         token = project.token()
     verifier = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()))
 
     with pytest.raises(KeysUnavailable):
         await verifier.claims(token)
-    await verifier.claims(project.token(SHARED_SECRET, None))  # needs nobody's answer
+    await verifier.claims(project.token(SHARED_SECRET, None))  # verified with the shared secret, without the project
     await verifier.close()
 
 
-async def test_a_key_for_encryption_signs_nothing(project: SupabaseProject, verifier: Identities) -> None:
+async def test_a_key_for_encryption_verifies_no_signature(project: SupabaseProject, verifier: Identities) -> None:
     project.keys = [jwk(EC_KEY, "ec", use="enc"), jwk(RSA_KEY, "rsa")]
 
     assert await refused(verifier, project.token())
     assert not await refused(verifier, project.token(RSA_KEY, "rsa"))
 
 
-async def test_secrets_in_a_key_set_are_no_keys(project: SupabaseProject, verifier: Identities) -> None:
+async def test_symmetric_keys_in_a_key_set_are_ignored(project: SupabaseProject, verifier: Identities) -> None:
     secret = b"a secret that somebody published by mistake"
     project.keys.append({"kty": "oct", "k": urlsafe_b64encode(secret).decode(), "kid": "oct", "alg": "HS256"})
 
@@ -252,7 +254,7 @@ def forged(project: SupabaseProject, header: dict[str, Any], key: bytes) -> str:
 
 
 def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let that much time have passed for the verifier, and for nobody else."""
+    """Move the clock of the verifier alone forward by this many seconds."""
     real = time.monotonic
 
     class Later:

@@ -1,4 +1,4 @@
-"""Paying while Stripe, the webhooks or the way to them fail: one charge for one reservation, or none for none."""
+"""Payments while Stripe, its webhooks or the network fail: exactly one charge a reservation, none without one."""
 
 import asyncio
 import json
@@ -30,21 +30,21 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def shop_town(lasting_town: Town) -> AsyncIterator[Town]:
-    """A town that hears what a test says to Stripe; afterwards it is as if nothing had happened there."""
+    """A town that receives Stripe's webhooks over HTTP; it is emptied after each test."""
     town = lasting_town
     await town.is_served()
     yield town
     await town.stripe.no_faults()
     await town.stripe.webhooks("release")
     await town.stripe.webhooks_quiet()
-    await town.changes("set session_replication_role = replica")  # what is written once may not be emptied
+    await town.changes("set session_replication_role = replica")  # triggers protect the append-only tables
     await town.changes("truncate app.reservations, app.lots, app.stripe_events, jobs.procrastinate_jobs cascade")
     await town.changes("set session_replication_role = origin")
     await town.changes(REAL_CLOCK)
 
 
 async def settled(town: Town) -> None:
-    """The clock has passed every wait; the worker has done everything; nothing is open and the stock is exact."""
+    """Run the worker; then assert that no payment is open and the stock is exact."""
     await town.worker_runs()
     assert await town.rows(f"select status from app.payments where status in {OPEN}") == []  # noqa: S608 - our words
     assert await town.stock_is_exact()
@@ -55,7 +55,7 @@ async def minutes_pass(town: Town, minutes: float) -> None:
 
 
 async def intents(town: Town) -> list[dict[str, Any]]:
-    """What the stand-in knows of this town's payments; its books are those of the whole run."""
+    """Return this town's payments in the stand-in's ledger, which holds those of the whole test run."""
     ours = {str(row["id"]) for row in await town.rows("select id from app.payments")}
     return [p for p in (await town.stripe.ledger())["payments"] if p["metadata"].get("payment_id") in ours]
 
@@ -66,7 +66,9 @@ async def intents(town: Town) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("mode", "times"), [("drop_before", 3), ("drop_reply", 3), ("error_500_kept", 1), ("rate_limit", 9)]
 )
-async def test_when_stripe_fails_the_same_key_succeeds_later(shop_town: Town, mode: str, times: int) -> None:
+async def test_reserving_again_with_the_same_key_succeeds_after_a_stripe_fault(
+    shop_town: Town, mode: str, times: int
+) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=3), await town.a_customer()
     await town.stripe.fault("payment_intents.create", mode, times=times)
@@ -76,7 +78,7 @@ async def test_when_stripe_fails_the_same_key_succeeds_later(shop_town: Town, mo
     assert (refusal.status, refusal.code) == (503, "payment.unavailable")
     assert int(refusal.headers["Retry-After"]) > 0
     await town.stripe.no_faults()
-    if mode == "error_500_kept":  # that 500 is Stripe's answer to this key for a day
+    if mode == "error_500_kept":  # Stripe repeats that 500 for this key for a day
         await town.stripe.forget_idempotency_keys()
     reservation = await marc.reserves(lot, 2, key="the same")
     assert (reservation.status, await town.left(lot)) == ("held", 1)
@@ -87,8 +89,8 @@ async def test_when_stripe_fails_the_same_key_succeeds_later(shop_town: Town, mo
     assert await town.money(reservation) == (800, 0)
 
 
-async def test_a_hold_that_lapsed_before_stripe_answered_is_not_taken_up_again(shop_town: Town) -> None:
-    """Days later Stripe has forgotten the key too: taking it up would make a payment that nobody ever gives up."""
+async def test_a_hold_that_expired_before_stripe_answered_is_not_resumed(shop_town: Town) -> None:
+    """Days later Stripe has forgotten the key: resuming would create a payment that nothing ever cancels."""
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     await town.stripe.fault("payment_intents.create", "drop_before", times=3)
@@ -105,7 +107,7 @@ async def test_a_hold_that_lapsed_before_stripe_answered_is_not_taken_up_again(s
     assert (await marc.reserves(lot, key="another")).status == "held"
 
 
-async def test_a_payment_that_stripe_made_and_answers_500_for_a_day_is_found_and_given_up(shop_town: Town) -> None:
+async def test_a_payment_created_behind_a_kept_500_is_found_and_cancelled(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     await town.stripe.fault("payment_intents.create", "error_500_kept")
@@ -115,20 +117,20 @@ async def test_a_payment_that_stripe_made_and_answers_500_for_a_day_is_found_and
     assert [p["status"] for p in await intents(town)] == ["canceled"]
 
 
-async def test_a_payment_that_stripe_never_makes_is_closed_once_its_search_would_show_it(shop_town: Town) -> None:
+async def test_a_payment_never_created_is_closed_once_a_search_would_find_it(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     await town.stripe.fault("payment_intents.create", "error_500", times=1000)
     assert (await marc.tries_to_reserve(lot)).code == "payment.unavailable"
     await minutes_pass(town, 11)
     await town.worker_runs()
-    assert await town.value("select status from app.payments") == "cancel_due", "it may not be in the search yet"
+    assert await town.value("select status from app.payments") == "cancel_due", "Stripe's search may not show it yet"
     await town.changes("update app.payments set created_at = created_at - interval '6 minutes'")
     await minutes_pass(town, 1)
     await settled(town)
     assert await intents(town) == []
 
-    # Should Stripe make it all the same, for an API that still waited, it is given up after all.
+    # If Stripe creates it after all, for an API process that still waited, it is cancelled too.
     await town.stripe.no_faults()
     payment = await town.value("select p from app.payments p")
     client = stripe_of(settings())
@@ -141,7 +143,7 @@ async def test_a_payment_that_stripe_never_makes_is_closed_once_its_search_would
     assert [p["status"] for p in await intents(town)] == ["canceled"]
 
 
-async def test_a_payment_that_stripe_refuses_to_make_is_closed_after_its_hold(
+async def test_a_payment_that_stripe_refuses_is_closed_after_its_hold(
     shop_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = shop_town
@@ -163,10 +165,10 @@ async def test_a_payment_that_stripe_refuses_to_make_is_closed_after_its_hold(
     assert await town.value("select status from app.payments") == "cancelled"
 
 
-# --- one key
+# --- idempotency keys
 
 
-async def test_one_key_sent_fifty_times_at_once(shop_town: Town) -> None:
+async def test_one_key_sent_fifty_times_at_once_makes_one_reservation(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=60), await town.a_customer()
     await town.stripe.fault("payment_intents.create", "slow", seconds=0.3)
@@ -179,7 +181,7 @@ async def test_one_key_sent_fifty_times_at_once(shop_town: Town) -> None:
     assert len(await intents(town)) == 1
 
 
-async def test_the_control_fifty_keys_make_fifty_reservations(shop_town: Town) -> None:
+async def test_control_fifty_keys_make_fifty_reservations(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=60), await town.a_customer()
     answers = await asyncio.gather(*(marc.sends_reservation(lot, key=f"key {n}") for n in range(50)))
@@ -188,8 +190,8 @@ async def test_the_control_fifty_keys_make_fifty_reservations(shop_town: Town) -
     assert len(await intents(town)) == 50
 
 
-async def test_who_repeats_a_key_waits_for_the_first_and_takes_over_from_the_dead(shop_town: Town) -> None:
-    """The state that a killed API leaves: a hold, no answer, and a claim that is still running."""
+async def test_a_repeated_key_waits_for_the_first_request_then_takes_over(shop_town: Town) -> None:
+    """The state that a killed API process leaves: a hold, no answer, and a key still marked as in progress."""
     town = shop_town
     lot, marc = await town.a_lot(left=3), await town.a_customer()
     await town.stripe.fault("payment_intents.create", "drop_reply", times=3)
@@ -199,7 +201,7 @@ async def test_who_repeats_a_key_waits_for_the_first_and_takes_over_from_the_dea
 
     again = asyncio.ensure_future(marc.reserves(lot, key="taken over"))
     done, _ = await asyncio.wait([again], timeout=0.3)
-    assert not done, "the first may still be at work"
+    assert not done, "the first request may still be running"
     await town.changes("update app.idempotency_keys set busy_until = now()")
 
     reservation = await again
@@ -207,7 +209,7 @@ async def test_who_repeats_a_key_waits_for_the_first_and_takes_over_from_the_dea
     assert (await town.left(lot), len(await intents(town))) == (2, 1)
 
 
-async def test_who_was_so_slow_that_somebody_took_over_gives_the_answer_that_was_given(shop_town: Town) -> None:
+async def test_a_request_overtaken_by_a_retry_returns_the_recorded_answer(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=3), await town.a_customer()
     await town.stripe.webhooks("hold")
@@ -226,15 +228,15 @@ async def test_who_was_so_slow_that_somebody_took_over_gives_the_answer_that_was
         )
 
     assert late is not None
-    assert json.loads(late["body"])["status"] == "held", "as it was told first, though it is confirmed by now"
+    assert json.loads(late["body"])["status"] == "held", "the first answer, although it is confirmed by now"
     assert (await marc.sends_reservation(lot, key="slow")).content == first.content
     assert await town.value("select status from app.payments") == "succeeded"
 
 
-# --- payments that come late, or wrong
+# --- payments that are late or wrong
 
 
-async def test_a_payment_made_after_the_hold_lapsed_is_given_back(shop_town: Town) -> None:
+async def test_a_payment_made_after_the_hold_expired_is_refunded(shop_town: Town) -> None:
     town = shop_town
     lot, marc, nora = await town.a_lot(left=1), await town.a_customer(), await town.a_customer("Nora")
     late = await marc.reserves(lot)
@@ -242,7 +244,9 @@ async def test_a_payment_made_after_the_hold_lapsed_is_given_back(shop_town: Tow
     async with town.copy.connection("ecopanier_worker") as worker:
         await worker.fetchval("select app.lapse_holds(10)")
     taken = await nora.reserves(lot)
-    assert (await town.stripe.pay(late.client_secret))["status"] == "succeeded"  # Stripe has not been told yet
+    assert (await town.stripe.pay(late.client_secret))[
+        "status"
+    ] == "succeeded"  # the payment intent is not cancelled at Stripe yet
 
     await town.stripe.webhooks_quiet()
     await settled_but_for(town, taken)
@@ -257,8 +261,8 @@ async def settled_but_for(town: Town, held: Reservation) -> None:
     assert [row["reservation_id"] for row in still] == [held.id]
 
 
-async def test_a_payment_that_is_heard_of_after_the_window_is_given_back(shop_town: Town) -> None:
-    """Without a confirmation there was no pass, so nothing was collected."""
+async def test_a_payment_reported_after_the_pickup_window_is_refunded(shop_town: Town) -> None:
+    """Without a confirmation there was no pass, so the customer cannot have collected anything."""
     town = shop_town
     lot = await town.a_lot(left=1, opens_in=timedelta(minutes=-30), lasts=timedelta(hours=1))
     marc = await town.a_customer()
@@ -275,7 +279,7 @@ async def test_a_payment_that_is_heard_of_after_the_window_is_given_back(shop_to
 
 
 @pytest.mark.parametrize("expected_cents", [399, 401])
-async def test_another_amount_than_the_price_is_given_back(shop_town: Town, expected_cents: int) -> None:
+async def test_a_payment_of_another_amount_than_the_price_is_refunded(shop_town: Town, expected_cents: int) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1, price_cents=400), await town.a_customer()
     reservation = await marc.reserves(lot)
@@ -286,7 +290,7 @@ async def test_another_amount_than_the_price_is_given_back(shop_town: Town, expe
     assert await town.left(lot) == 1
 
 
-async def test_a_declined_card_leaves_the_hold_and_another_card_pays(shop_town: Town) -> None:
+async def test_a_declined_card_keeps_the_hold_and_another_card_can_pay(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     reservation = await marc.reserves(lot)
@@ -296,7 +300,7 @@ async def test_a_declined_card_leaves_the_hold_and_another_card_pays(shop_town: 
 
 
 @pytest.mark.parametrize("ends", ["lapses", "is cancelled", "is withdrawn"])
-async def test_a_payment_still_under_way_when_its_hold_ends_is_not_kept(shop_town: Town, ends: str) -> None:
+async def test_a_payment_still_processing_when_its_hold_ends_is_refunded(shop_town: Town, ends: str) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     reservation = await marc.reserves(lot)
@@ -321,7 +325,7 @@ async def test_a_payment_still_under_way_when_its_hold_ends_is_not_kept(shop_tow
 
 
 class Story:
-    """Six customers of one lot, each with another course; what Stripe's events do on the way must not matter."""
+    """Six customers of one lot, each with a different course; the order and loss of Stripe's events must not matter."""
 
     EXPECTED = {  # noqa: RUF012 - read only
         "pays": ("confirmed", 400, 0),
@@ -346,7 +350,7 @@ class Story:
             assert (await town.stripe.pay(self.holds[course].client_secret))["status"] == "succeeded"
         for course in ("pays and cancels", "cancels", "cancels and pays"):
             await people[course].cancels(self.holds[course])
-        # Stripe has not been told of the cancellation yet.
+        # The payment intent is not cancelled at Stripe yet.
         assert (await town.stripe.pay(self.holds["cancels and pays"].client_secret))["status"] == "succeeded"
 
     async def outcome(self) -> dict[str, tuple[str, int, int]]:
@@ -357,8 +361,8 @@ class Story:
 
 
 @pytest.mark.parametrize("mode", ["release", "duplicate", "shuffle", "hold", "lost"])
-async def test_however_events_come_the_end_is_the_same(shop_town: Town, mode: str) -> None:
-    """`hold`: all of them come after the reconciling job has been there; `lost`: none ever comes."""
+async def test_the_outcome_does_not_depend_on_how_events_are_delivered(shop_town: Town, mode: str) -> None:
+    """`hold`: all events arrive after the reconciling job has run; `lost`: no event ever arrives."""
     town, story = shop_town, Story(shop_town)
     await town.stripe.webhooks("hold" if mode == "lost" else mode, seed=1)
     await story.happens()
@@ -377,7 +381,7 @@ async def test_however_events_come_the_end_is_the_same(shop_town: Town, mode: st
         assert await story.outcome() == Story.EXPECTED
 
 
-async def test_the_control_without_events_and_without_reconciling_the_money_is_wrong(
+async def test_control_without_events_and_reconciling_the_outcome_is_wrong(
     shop_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def nothing(work: object) -> int:
@@ -397,7 +401,7 @@ async def post_event(town: Town, body: bytes, header: str | None) -> int:
     return (await town.request("POST", "/v1/stripe/webhook", content=body, headers=headers)).status_code
 
 
-async def test_only_what_stripe_signed_just_now_is_stored(shop_town: Town) -> None:
+async def test_only_recently_signed_events_are_stored(shop_town: Town) -> None:
     town = shop_town
     lot, marc = await town.a_lot(left=1), await town.a_customer()
     await town.stripe.webhooks("hold")
@@ -423,7 +427,7 @@ async def test_only_what_stripe_signed_just_now_is_stored(shop_town: Town) -> No
         == 0
     )
 
-    # Signed by Stripe, but claiming what is not so: believed as a hint, and looked up.
+    # Signed by Stripe, but its claim is false: it only makes us fetch the payment intent's real state.
     for _ in range(2):
         assert await post_event(town, body, signature(text, secret, now)) == 204
     assert await town.value("select count(*) from app.stripe_events") == 1
@@ -431,7 +435,7 @@ async def test_only_what_stripe_signed_just_now_is_stored(shop_town: Town) -> No
     assert (await town.status_of(reservation), await town.money(reservation)) == ("held", (0, 0))
 
 
-async def test_a_server_without_a_webhook_secret_takes_no_event(
+async def test_a_server_without_a_webhook_secret_accepts_no_event(
     shop_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = shop_town

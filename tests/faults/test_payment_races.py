@@ -1,4 +1,4 @@
-"""A payment and what ends its hold meet at the lot's row, in either order: money and stock always agree."""
+"""A payment races with an act that ends its hold, in either order: money and stock always agree."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ PAID_FOR = ("confirmed", "picked_up", "no_show")
 
 
 async def in_line(town: Town, lot: Lot, *acts: Callable[[], Awaitable[Any]]) -> list[Any]:
-    """Begin acts one after the other while the lot is locked, so that they reach it in this order."""
+    """Start the acts one after the other while the lot is locked, so that they get the lock in this order."""
     async with town.copy.connection() as gate:
         async with gate.transaction():
             await gate.execute("select from app.lots where id = $1 for update", lot.id)
@@ -27,7 +27,7 @@ async def in_line(town: Town, lot: Lot, *acts: Callable[[], Awaitable[Any]]) -> 
 
 
 async def waiting(town: Town, count: int) -> None:
-    """Wait until that many statements of this database wait for a lock."""
+    """Wait until this many statements of this database wait for a lock."""
     async with asyncio.timeout(10):
         while (
             await town.value(
@@ -39,7 +39,7 @@ async def waiting(town: Town, count: int) -> None:
 
 
 async def nothing_is_open(town: Town) -> None:
-    """Everything due is done, and what Stripe took is what the reservations are worth."""
+    """Run the worker; then assert that no payment is open and the stock is exact."""
     await town.worker_runs()
     open_ones = await town.rows(
         "select status from app.payments where status in ('intended', 'pending', 'cancel_due', 'refund_due')"
@@ -49,7 +49,7 @@ async def nothing_is_open(town: Town) -> None:
 
 
 class Purchase:
-    """A customer who has paid at Stripe for a hold, and of whose payment we have not heard yet."""
+    """A hold that its customer has paid for at Stripe, while we have not heard of the payment yet."""
 
     def __init__(self, town: Town, customer: Customer, lot: Lot, reservation: Reservation) -> None:
         self.town, self.customer, self.lot, self.reservation = town, customer, lot, reservation
@@ -65,7 +65,7 @@ class Purchase:
         return cls(town, customer, lot, reservation)
 
     async def settles(self) -> None:
-        """The worker has seen that Stripe took the money."""
+        """Record, as the worker does, that Stripe took the money."""
         async with self.town.copy.connection(WORKER) as worker:
             await worker.fetchval(
                 "select app.settle_payment(p.id, p.stripe_payment_intent, 'succeeded', p.amount_cents)"
@@ -85,7 +85,7 @@ class Purchase:
 
 
 @pytest.mark.parametrize("order", list(permutations(["settles", "lapses", "is_cancelled", "is_withdrawn"], 2)))
-async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(
+async def test_payment_and_the_end_of_its_hold_in_any_order_keep_money_right(
     lasting_town: Town, order: tuple[str, str]
 ) -> None:
     town = lasting_town
@@ -101,15 +101,15 @@ async def test_what_meets_a_payment_leaves_money_and_stock_in_agreement(
     charged, returned = await town.money(purchase.reservation)
     assert charged - returned == (800 if status in PAID_FOR else 0), status
     assert charged == 800, "paid at Stripe before anything else happened"
-    # Who reached the lot first decides; a cancellation or a withdrawal then ends what was confirmed.
+    # The act that locks the lot first decides; a later cancellation or withdrawal ends a confirmed reservation.
     expected = {"settles": "confirmed", "lapses": "expired", "is_cancelled": "cancelled", "is_withdrawn": "cancelled"}
     first, second = order
     ends_what_is_confirmed = first == "settles" and second in ("is_cancelled", "is_withdrawn")
     assert status == expected[second if ends_what_is_confirmed else first]
 
 
-async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_limit(lasting_town: Town) -> None:
-    """An hour before the window a hold may still be cancelled for nothing, a confirmed reservation no more."""
+async def test_a_cancellation_overtaken_by_a_payment_meets_the_deadline(lasting_town: Town) -> None:
+    """One hour before the window, a hold can still be cancelled free of charge; a confirmed reservation cannot."""
     town = lasting_town
     purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
 
@@ -121,7 +121,7 @@ async def test_a_cancellation_that_a_payment_overtakes_is_judged_by_the_time_lim
     assert await town.left(purchase.lot) == 3
 
 
-async def test_a_hold_that_is_cancelled_before_its_payment_is_known_gives_the_money_back(lasting_town: Town) -> None:
+async def test_a_hold_cancelled_before_its_payment_is_known_is_refunded(lasting_town: Town) -> None:
     town = lasting_town
     purchase = await Purchase.begun(town, opens_in=timedelta(hours=1))
 

@@ -1,4 +1,4 @@
-"""Both stores keep, show and remove photos; a full disk, or a Supabase that is down, slow or lying, harms nothing."""
+"""Both photo stores: keeping, showing, removing; and a full disk or a Supabase that is down, slow or wrong."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 async def shown(photos: PhotoStore, photo_id: UUID, size: Size) -> bytes | None:
-    """The picture that somebody sees, who may have to fetch it."""
+    """Return the picture's bytes, fetched from the signed URL where the store gives one."""
     found = await photos.find(photo_id, size)
     if not isinstance(found, SignedUrl):
         return found
@@ -56,14 +56,14 @@ async def shown(photos: PhotoStore, photo_id: UUID, size: Size) -> bytes | None:
     return answer.content
 
 
-async def test_a_photo_is_kept_shown_kept_anew_and_removed(photos: PhotoStore, storage: SupabaseStorageServer) -> None:
+async def test_a_photo_is_kept_shown_replaced_and_removed(photos: PhotoStore, storage: SupabaseStorageServer) -> None:
     one, other = uuid4(), uuid4()
     assert await photos.find(one, "full") is None
 
     await photos.keep(one, PICTURES)
     await photos.keep(other, PICTURES)
     assert [await shown(photos, one, "full"), await shown(photos, one, "card")] == [*PICTURES.values()]
-    await photos.keep(one, OTHERS)  # as a request does that is sent again
+    await photos.keep(one, OTHERS)  # as a repeated request does
     assert [await shown(photos, one, "full"), await shown(photos, one, "card")] == [*OTHERS.values()]
 
     await photos.remove(one)
@@ -76,7 +76,7 @@ async def test_a_photo_is_kept_shown_kept_anew_and_removed(photos: PhotoStore, s
 # The data directory
 
 
-async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_disk_leaves_no_partial_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     photos, photo = Directory(tmp_path, PHOTOS), uuid4()
 
     def full(_file: int) -> None:
@@ -87,7 +87,7 @@ async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, mon
         with pytest.raises(PhotoStoreUnavailable):
             await photos.keep(photo, PICTURES)
         assert files_in(tmp_path) == set()
-    await photos.keep(photo, PICTURES)  # the control: it was the disk
+    await photos.keep(photo, PICTURES)  # the control: only the disk was at fault
     assert files_in(tmp_path) == {f"{photo}.full.webp", f"{photo}.card.webp"}
 
     (tmp_path / "file").write_bytes(b"")
@@ -97,7 +97,7 @@ async def test_a_disk_that_fails_leaves_nothing_half_written(tmp_path: Path, mon
                 await attempt
 
 
-async def test_what_a_killed_process_had_begun_to_write_goes_with_its_photo(tmp_path: Path) -> None:
+async def test_removing_a_photo_also_removes_a_killed_process_s_partial_file(tmp_path: Path) -> None:
     photos, photo, other = Directory(tmp_path, PHOTOS), uuid4(), uuid4()
     await photos.keep(other, PICTURES)
     folder = tmp_path / str(photo)[-2:]
@@ -111,44 +111,46 @@ async def test_what_a_killed_process_had_begun_to_write_goes_with_its_photo(tmp_
 
 # Supabase Storage
 
-LIES: dict[str, Callable[[Received], bytes | None]] = {
+FAULTS: dict[str, Callable[[Received], bytes | None]] = {
     "down": lambda _: b"",
     "5xx": lambda _: reply(503, b"upstream is gone", "text/plain"),
     "5xx in JSON": lambda _: reply(500, b'{"statusCode": "500", "error": "InternalError", "message": "?"}'),
-    "404 without a word": lambda _: reply(404),
+    "404 without a body": lambda _: reply(404),
     "no bucket": lambda _: reply(
         400, b'{"statusCode": "404", "error": "Bucket not found", "message": "Bucket not found"}'
     ),
-    "our key is not accepted": lambda _: reply(
+    "key not accepted": lambda _: reply(
         400, b'{"statusCode": "403", "error": "Unauthorized", "message": "Invalid Compact JWS"}'
     ),
     "not JSON": lambda _: reply(200, b"<html>"),
-    "nothing in it": lambda _: reply(200, b"{}"),
-    "of another kind": lambda _: reply(200, b'"yes"'),
+    "an empty object": lambda _: reply(200, b"{}"),
+    "a string": lambda _: reply(200, b'"yes"'),
     "cut off": lambda _: reply(200, b'{"Key": "photos/').replace(b"Length: 16", b"Length: 99"),
-    "elsewhere": lambda _: reply(
+    "another place": lambda _: reply(
         200, json.dumps({"Key": "photos/other", "signedURL": "xhttps://elsewhere.example/a?token=1"}).encode()
     ),
     "a redirect": lambda _: reply(307).replace(b"Connection", b"Location: http://127.0.0.1:1/\r\nConnection"),
 }
 
 
-@pytest.mark.parametrize("lie", LIES)
-async def test_a_supabase_that_fails_or_lies_is_one_clear_problem(storage: SupabaseStorageServer, lie: str) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_a_failing_or_wrong_supabase_raises_photo_store_unavailable(
+    storage: SupabaseStorageServer, fault: str
+) -> None:
     photos, photo = SupabaseStorage(storage.url, KEY, "photos", PHOTOS), uuid4()
     await photos.keep(photo, PICTURES)
-    storage.fails = LIES[lie]
+    storage.fails = FAULTS[fault]
 
     for attempt in (photos.keep(uuid4(), PICTURES), photos.find(photo, "full"), photos.remove(photo)):
         with pytest.raises(PhotoStoreUnavailable):
             await attempt
 
-    storage.fails = lambda _: None  # the control: it was Supabase, which has recovered
+    storage.fails = lambda _: None  # the control: only Supabase was at fault
     assert await photos.find(photo, "full") is not None
     await photos.close()
 
 
-async def test_a_slow_supabase_is_not_waited_for(
+async def test_a_silent_supabase_is_given_up_after_the_timeout(
     storage: SupabaseStorageServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store, "STORE_SECONDS", 0.2)
@@ -161,7 +163,7 @@ async def test_a_slow_supabase_is_not_waited_for(
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     photos = SupabaseStorage(f"http://127.0.0.1:{port}", KEY, "photos", PHOTOS)
-    await photos.files()  # importing the client takes longer than that
+    await photos.files()  # beforehand, because importing the client takes longer than the timeout
 
     async with asyncio.timeout(10):
         for attempt in (photos.keep(uuid4(), PICTURES), photos.find(uuid4(), "full"), photos.remove(uuid4())):
@@ -172,7 +174,7 @@ async def test_a_slow_supabase_is_not_waited_for(
     server.close()
 
 
-async def test_a_key_of_another_project_keeps_and_shows_nothing(storage: SupabaseStorageServer) -> None:
+async def test_a_key_of_another_project_stores_nothing(storage: SupabaseStorageServer) -> None:
     photos = SupabaseStorage(storage.url, "sb_secret_of_somebody_else", "photos", PHOTOS)
     with pytest.raises(PhotoStoreUnavailable):
         await photos.keep(uuid4(), PICTURES)
@@ -181,7 +183,7 @@ async def test_a_key_of_another_project_keeps_and_shows_nothing(storage: Supabas
     await photos.close()
 
 
-def test_supabase_is_not_chosen_without_its_address_and_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_supabase_store_requires_an_address_a_key_and_a_valid_bucket(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOPANIER_PHOTOS", "supabase")
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co")
     monkeypatch.delenv("SUPABASE_SECRET_KEY", raising=False)

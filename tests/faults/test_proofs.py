@@ -1,4 +1,4 @@
-"""`scripts/prove` for a few seconds: real processes, killed and disturbed, in a house of their own."""
+"""Short runs of `scripts/prove`: real processes are killed and disturbed, and the invariants still hold."""
 
 import random
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ GROUND = storm_with(
     kills(lambda house: house.stand_in, **ONCE),
 )
 
-# Two storms at once where `scripts/prove` takes them one by one. With the seconds they last, and what must have
-# happened for them to have proven something.
+# Each with its duration in seconds and the figures that must not be zero, or the run has proven nothing.
+# The first two combine storms that `scripts/prove` runs one by one.
 SHORT = {
     "API and worker": (
         Proof("API and worker", "kill -9 of both, while Stripe fails", PROGRAMS),
@@ -59,7 +59,7 @@ async def house(servers_folder: Path) -> AsyncIterator[House]:
 
 
 @pytest.mark.parametrize("name", SHORT)
-async def test_what_must_hold_holds_for_a_few_seconds(house: House, name: str) -> None:
+async def test_a_short_proof_finds_no_violation(house: House, name: str) -> None:
     proof, seconds, must_have_happened = SHORT[name]
     seed = random.SystemRandom().randrange(10**6)
     outcome = await proof.runs(house, seconds, hurried=True, seed=seed)

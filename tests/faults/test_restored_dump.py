@@ -1,4 +1,4 @@
-"""A database restored from a dump: its transactions are numbered anew, its entries know the old numbers."""
+"""Impact totals after restoring a dump: transaction ids start afresh, while the entries hold the old ids."""
 
 from datetime import timedelta
 
@@ -13,13 +13,13 @@ async def hand_over(town: Town, lot: Lot) -> None:
     await lot.shop.merchant.hands_over(await amina.pass_for(await amina.reserves(lot)))
 
 
-@pytest.mark.parametrize("migrated", [True, False])
-async def test_no_entry_is_missed_whether_somebody_migrates_or_not(town: Town, migrated: bool) -> None:
+@pytest.mark.parametrize("migrated", [True, False], ids=["migrated", "not migrated"])
+async def test_no_entry_is_missed_after_a_restore(town: Town, migrated: bool) -> None:
     lot = await town.a_free_lot(weight_grams=1000, left=5, opens_in=timedelta(hours=-1))
     for _ in range(2):
         await hand_over(town, lot)
     await town.worker_runs()
-    # As after pg_restore: what was written before has numbers of the future.
+    # As after pg_restore: the existing entries have transaction ids that are still to come.
     far = "(pg_current_xact_id()::text::bigint + 1000000)::text::xid8"
     await town.changes(f"update app.impact_entries set written_by = {far}")  # noqa: S608 - no input
     await town.changes(f"update app.impact_totals set counted_before = {far}")  # noqa: S608 - no input

@@ -1,4 +1,4 @@
-"""A database that accepts and then says nothing, as behind a broken network: nobody waits for it for long."""
+"""A database that accepts connections but never answers, as behind a broken network: waiting for it times out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,14 +29,14 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.database.sessions.STATEMENT_SECONDS", 0.2)
 
 
-async def test_acts_find_it_unavailable(silent: str) -> None:
+async def test_opening_a_silent_database_times_out_as_unavailable(silent: str) -> None:
     async with asyncio.timeout(5):
         with pytest.raises(TimeoutError) as met:
             await Database.open(silent, settings())
     assert isinstance(problem_from_database(met.value), DatabaseUnavailable)
 
 
-async def test_sessions_find_it_unavailable(silent: str) -> None:
+async def test_a_session_on_a_silent_database_times_out_as_unavailable(silent: str) -> None:
     async def never() -> "asyncpg.Connection[asyncpg.Record]":
         raise AssertionError
 

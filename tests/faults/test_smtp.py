@@ -1,4 +1,4 @@
-"""Mails over real TCP: delivered, refused, dead, slow, and the password that never travels in the clear."""
+"""Mails over real TCP: delivered, refused, server down or slow; and no password without encryption."""
 
 import asyncio
 import datetime
@@ -28,7 +28,7 @@ Logs: TypeAlias = list[MutableMapping[str, Any]]
 
 @pytest.fixture
 def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
-    """What is logged about mails, at every level, however the program that is served set its logs up."""
+    """Everything logged about mails, at every level, independent of the served program's log settings."""
     capture = LogCapture()
     logger = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
     monkeypatch.setattr(mail, "log", logger)
@@ -46,7 +46,7 @@ def at(verb: str, reply: bytes) -> Callable[[str], bytes | None]:
     return lambda heard: reply if heard == verb else None
 
 
-async def test_delivered(logs: Logs) -> None:
+async def test_a_mail_is_delivered_with_its_headers_and_both_bodies(logs: Logs) -> None:
     async with SmtpServer() as server:
         await send(server.url)
 
@@ -60,7 +60,7 @@ async def test_delivered(logs: Logs) -> None:
     assert "amina" not in str(logs)
 
 
-async def test_delivered_to_a_server_that_takes_seven_bits_only() -> None:
+async def test_a_mail_is_delivered_in_ascii_to_a_seven_bit_server() -> None:
     async with SmtpServer(at("EHLO", b"250 localhost")) as server:
         await send(server.url)
 
@@ -71,7 +71,7 @@ async def test_delivered_to_a_server_that_takes_seven_bits_only() -> None:
 @pytest.mark.parametrize(
     ("verb", "reply"), [("RCPT", b"550 no amina@example.org here"), ("DOT", b"554 looks like spam")]
 )
-async def test_refused_for_good_is_said_once_and_not_tried_again(verb: str, reply: bytes, logs: Logs) -> None:
+async def test_a_permanent_refusal_is_logged_once_and_not_retried(verb: str, reply: bytes, logs: Logs) -> None:
     async with SmtpServer(at(verb, reply)) as server:
         await send(server.url)
 
@@ -87,14 +87,14 @@ async def test_refused_for_good_is_said_once_and_not_tried_again(verb: str, repl
         ("CONNECT", b"HTTP/1.1 400 Bad Request"),
         ("CONNECT", HANG_UP),
         ("EHLO", HANG_UP),
-        ("MAIL", b"550 who are you?"),  # the sender is ours to mend
+        ("MAIL", b"550 who are you?"),  # a refused sender is our mistake, and can be corrected
         ("RCPT", b"450 amina@example.org is busy"),
         ("RCPT", HANG_UP),
         ("DATA", b"451 later"),
         ("DOT", b"452 disk full"),
     ],
 )
-async def test_what_may_be_better_later_is_tried_again(verb: str, reply: bytes) -> None:
+async def test_a_temporary_failure_raises_so_that_the_job_is_retried(verb: str, reply: bytes) -> None:
     async with SmtpServer(at(verb, reply)) as server:
         with pytest.raises(mail.MailNotSent) as caught:
             await send(server.url)
@@ -104,7 +104,7 @@ async def test_what_may_be_better_later_is_tried_again(verb: str, reply: bytes) 
     assert caught.value.__suppress_context__
 
 
-async def test_dead() -> None:
+async def test_an_unreachable_server_raises_mail_not_sent() -> None:
     async with SmtpServer() as server:
         url = server.url
     with pytest.raises(mail.MailNotSent):
@@ -112,22 +112,22 @@ async def test_dead() -> None:
 
 
 @pytest.mark.parametrize("verb", ["CONNECT", "EHLO", "RCPT", "DOT"])
-async def test_slow_is_given_up(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
+async def test_a_silent_server_is_given_up_after_the_timeout(monkeypatch: pytest.MonkeyPatch, verb: str) -> None:
     monkeypatch.setattr(mail, "SECONDS_AN_ANSWER", 0.2)
     async with SmtpServer(silent_at=verb) as server, asyncio.timeout(10):
         with pytest.raises(mail.MailNotSent):
             await send(server.url)
 
 
-async def test_slow_in_all_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each single wait is short enough here; their sum is not."""
+async def test_a_delivery_is_given_up_after_the_total_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each single wait is within its limit; the whole delivery is not."""
     monkeypatch.setattr(mail, "SECONDS_IN_ALL", 0.2)
     async with SmtpServer(silent_at="RCPT") as server, asyncio.timeout(10):
         with pytest.raises(mail.MailNotSent):
             await send(server.url)
 
 
-async def test_a_password_is_told_to_nobody_without_encryption() -> None:
+async def test_the_password_is_not_sent_without_encryption() -> None:
     async with SmtpServer() as server:
         with pytest.raises(mail.MailNotSent):
             await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
@@ -135,8 +135,8 @@ async def test_a_password_is_told_to_nobody_without_encryption() -> None:
     assert not [command for command in server.commands if command.startswith(("AUTH", "MAIL"))]
 
 
-async def test_nor_to_who_shows_a_certificate_of_their_own_making(tmp_path: Path) -> None:
-    async with SmtpServer(tls=_self_made(tmp_path)) as server:
+async def test_the_password_is_not_sent_to_a_self_signed_server(tmp_path: Path) -> None:
+    async with SmtpServer(tls=_self_signed(tmp_path)) as server:
         with pytest.raises(mail.MailNotSent):
             await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
 
@@ -144,8 +144,10 @@ async def test_nor_to_who_shows_a_certificate_of_their_own_making(tmp_path: Path
     assert not [command for command in server.commands if command.startswith(("AUTH", "MAIL"))]
 
 
-async def test_control_a_trusted_certificate_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with SmtpServer(tls=_self_made(tmp_path)) as server:
+async def test_control_the_password_is_sent_to_a_trusted_certificate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SmtpServer(tls=_self_signed(tmp_path)) as server:
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
         await send(f"smtp://postman:s3cret@127.0.0.1:{server.port}")
 
@@ -153,7 +155,7 @@ async def test_control_a_trusted_certificate_is_told(tmp_path: Path, monkeypatch
     assert len(server.mails) == 1
 
 
-async def test_without_a_server_mails_are_written_for_the_operator_alone(tmp_path: Path, logs: Logs) -> None:
+async def test_without_a_server_mails_are_written_to_operator_only_files(tmp_path: Path, logs: Logs) -> None:
     await send(None, tmp_path)
 
     (file,) = (tmp_path / "mails").iterdir()
@@ -163,10 +165,10 @@ async def test_without_a_server_mails_are_written_for_the_operator_alone(tmp_pat
     assert "amina" not in str(logs)
 
 
-async def test_a_mail_whose_confirmation_got_lost_is_sent_again_with_the_same_token(
+async def test_a_mail_whose_confirmation_was_lost_is_resent_with_its_token(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The server takes the mail, and the connection dies before it can say so; another is down at first."""
+    """The server takes the mail, and the connection breaks before the server can confirm it."""
     amina = Visitor(town)
     lost = 1
 
@@ -195,9 +197,7 @@ async def test_a_mail_whose_confirmation_got_lost_is_sent_again_with_the_same_to
     await amina.posts("/auth/verify-email", {"token": first.token})
 
 
-async def test_while_the_mail_server_is_down_people_register_and_the_mail_waits(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_registering_succeeds_while_the_mail_server_is_down(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     async with SmtpServer() as server:
         url = server.url
     monkeypatch.setenv("SMTP_URL", url)
@@ -213,7 +213,7 @@ async def test_while_the_mail_server_is_down_people_register_and_the_mail_waits(
     assert not (town.folder / "mails").exists()
 
 
-async def test_two_mails_held_up_by_one_outage_do_not_end_each_other_s_tokens(
+async def test_after_an_outage_only_the_latest_mail_is_sent_and_its_token_works(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     amina = Visitor(town)
@@ -232,12 +232,12 @@ async def test_two_mails_held_up_by_one_outage_do_not_end_each_other_s_tokens(
         settings.cache_clear()
         await town.worker_runs()
 
-    # The first was overtaken by the second and is not sent any more.
+    # The second request superseded the first mail, which is no longer sent.
     (mail,) = (read_mail(raw) for raw in server.mails)
     await amina.posts("/auth/reset-password", {"token": mail.token, "password": "trois chats dorment au soleil"})
 
 
-def _self_made(folder: Path) -> ssl.SSLContext:
+def _self_signed(folder: Path) -> ssl.SSLContext:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.datetime.now(datetime.UTC)

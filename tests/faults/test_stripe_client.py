@@ -1,4 +1,4 @@
-"""Our Stripe client against a Stripe that fails: nothing twice, nothing believed that is not signed."""
+"""Our Stripe client while Stripe fails: nothing happens twice, and only signed events are accepted."""
 
 import asyncio
 import hashlib
@@ -46,7 +46,7 @@ async def client(stand_in: StripeStandIn) -> AsyncIterator[Stripe]:
 
 @pytest.fixture
 async def sdk(stand_in: StripeStandIn) -> AsyncIterator[stripe.StripeClient]:
-    """Stripe's SDK without what our client adds: the control."""
+    """The control: Stripe's SDK alone, without our client."""
     transport = Httpx2Transport(httpx2.Timeout(10))
     yield stripe.StripeClient(
         KEY, base_addresses={"api": stand_in.base_url}, http_client=transport, max_network_retries=0
@@ -68,7 +68,7 @@ async def a_paid_intent(client: Stripe, stand_in: StripeStandIn, payment: UUID =
 # --- paying
 
 
-async def test_stripe_learns_an_amount_and_our_ids_and_nothing_else(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_stripe_receives_only_the_amount_and_our_ids(client: Stripe, stand_in: StripeStandIn) -> None:
     intent = await client.create_payment_intent(PAYMENT, RESERVATION, 450)
     assert (intent.status, intent.amount_cents, intent.amount_received_cents) == ("requires_payment_method", 450, 0)
     (kept,) = (await stand_in.ledger())["payment_intents"]
@@ -81,7 +81,7 @@ async def test_stripe_learns_an_amount_and_our_ids_and_nothing_else(client: Stri
 
 
 @pytest.mark.parametrize("mode", ["drop_before", "drop_reply", "error_500"])
-async def test_what_breaks_on_the_way_is_repeated_and_happens_once(
+async def test_a_request_that_fails_on_the_way_is_repeated_and_happens_once(
     client: Stripe, stand_in: StripeStandIn, mode: str
 ) -> None:
     await stand_in.fault("payment_intents.create", mode, times=2)
@@ -90,7 +90,7 @@ async def test_what_breaks_on_the_way_is_repeated_and_happens_once(
 
 
 @pytest.mark.parametrize(("key", "made"), [("the same key", 1), (None, 2)])
-async def test_only_the_key_makes_a_lost_reply_safe_to_repeat(
+async def test_only_an_idempotency_key_makes_repeating_a_lost_reply_safe(
     sdk: stripe.StripeClient, stand_in: StripeStandIn, key: str | None, made: int
 ) -> None:
     async def create() -> None:
@@ -116,7 +116,7 @@ async def test_only_the_key_makes_a_lost_reply_safe_to_repeat(
         ("slow", 1, 0),
     ],
 )
-async def test_all_that_stripe_can_do_wrong_is_one_fact_and_trying_again_is_safe(
+async def test_every_stripe_failure_is_payment_unavailable_and_safe_to_retry(
     client: Stripe, stand_in: StripeStandIn, mode: str, times: int, made: int
 ) -> None:
     hasty = Stripe(api_key=KEY, api_base=stand_in.base_url, webhook_secret="", total_seconds=0.4)
@@ -126,11 +126,11 @@ async def test_all_that_stripe_can_do_wrong_is_one_fact_and_trying_again_is_safe
     await hasty.aclose()
     assert len(await payments(stand_in)) == made
 
-    if mode == "slow":  # it happens after all, when nobody waits any more
+    if mode == "slow":  # the intent is created later, when nobody waits for it any more
         async with asyncio.timeout(10):
             while not await payments(stand_in):
                 await asyncio.sleep(0.05)
-    if mode == "error_500_kept":  # Stripe repeats its 500: the intent is there, but nobody was ever told how to pay it
+    if mode == "error_500_kept":  # Stripe repeats its 500: the intent exists, but nobody received its client secret
         with pytest.raises(PaymentUnavailable):
             await client.create_payment_intent(PAYMENT, RESERVATION, 450)
     else:
@@ -138,7 +138,7 @@ async def test_all_that_stripe_can_do_wrong_is_one_fact_and_trying_again_is_safe
     assert len(await payments(stand_in)) == 1
 
 
-async def test_many_at_once_make_one_intent(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_concurrent_creations_make_one_intent(client: Stripe, stand_in: StripeStandIn) -> None:
     await stand_in.fault("payment_intents.create", "slow", seconds=0.02)
     outcomes = await asyncio.gather(
         *(client.create_payment_intent(PAYMENT, RESERVATION, 450) for _ in range(20)), return_exceptions=True
@@ -168,7 +168,7 @@ async def test_many_at_once_make_one_intent(client: Stripe, stand_in: StripeStan
         b"SSH-2.0-OpenSSH_9.2\r\n",
     ],
 )
-async def test_an_answer_that_is_not_stripes_is_no_refusal(answer: bytes) -> None:
+async def test_an_answer_that_is_not_from_stripe_is_payment_unavailable(answer: bytes) -> None:
     async with Listener(lambda _: answer) as listener:
         client = Stripe(api_key=KEY, api_base=listener.url, webhook_secret="", max_network_retries=1)
         with pytest.raises(PaymentUnavailable):
@@ -178,14 +178,14 @@ async def test_an_answer_that_is_not_stripes_is_no_refusal(answer: bytes) -> Non
         await client.aclose()
 
 
-async def test_nobody_there_is_the_same_fact() -> None:
+async def test_an_unreachable_stripe_is_payment_unavailable() -> None:
     client = Stripe(api_key=KEY, api_base="http://127.0.0.1:9", webhook_secret="")
     with pytest.raises(PaymentUnavailable):
         await client.retrieve_payment_intent("pi_1")
     await client.aclose()
 
 
-async def test_a_certain_no_is_not_repeated(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_a_definite_refusal_raises_payment_refused(client: Stripe, stand_in: StripeStandIn) -> None:
     with pytest.raises(PaymentRefused) as too_small:
         await client.create_payment_intent(PAYMENT, RESERVATION, 49)
     assert (too_small.value.status, too_small.value.code) == (400, "amount_too_small")
@@ -206,7 +206,7 @@ async def test_a_certain_no_is_not_repeated(client: Stripe, stand_in: StripeStan
     assert len(await payments(stand_in)) == 1
 
 
-async def test_the_stand_in_is_reached_past_a_proxy_of_the_environment(
+async def test_the_stand_in_is_reached_without_the_environment_s_proxy(
     stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
@@ -231,7 +231,7 @@ async def test_a_client_secret_is_neither_logged_nor_shown(
         assert secret not in said
 
 
-# --- giving up
+# --- cancelling
 
 
 async def test_a_cancelled_intent_cannot_be_paid(client: Stripe, stand_in: StripeStandIn) -> None:
@@ -242,13 +242,13 @@ async def test_a_cancelled_intent_cannot_be_paid(client: Stripe, stand_in: Strip
     assert [payment["charged_cents"] for payment in await payments(stand_in)] == [0]
 
 
-async def test_cancelling_too_late_tells_that_it_was_paid(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_cancelling_a_paid_intent_returns_that_it_succeeded(client: Stripe, stand_in: StripeStandIn) -> None:
     intent = await a_paid_intent(client, stand_in)
     outcome = await client.cancel_payment_intent(intent.id, PAYMENT)
     assert (outcome.status, outcome.amount_received_cents) == ("succeeded", 450)
 
 
-async def test_cancelling_what_is_being_processed_works_once_it_has_failed(
+async def test_a_processing_intent_can_be_cancelled_once_it_has_failed(
     client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
 ) -> None:
     intent = await client.create_payment_intent(PAYMENT, RESERVATION, 450)
@@ -261,7 +261,7 @@ async def test_cancelling_what_is_being_processed_works_once_it_has_failed(
         while (await client.retrieve_payment_intent(intent.id)).status == "processing":
             await asyncio.sleep(0.05)
 
-    # the control: under a fixed key Stripe repeats its old no, and the intent stays payable
+    # the control: with a fixed key Stripe repeats its earlier refusal, and the intent stays payable
     with pytest.raises(stripe.InvalidRequestError):
         await sdk.v1.payment_intents.cancel_async(intent.id, options={"idempotency_key": "fixed"})
     assert (await client.retrieve_payment_intent(intent.id)).status == "requires_payment_method"
@@ -269,11 +269,13 @@ async def test_cancelling_what_is_being_processed_works_once_it_has_failed(
     assert (await client.cancel_payment_intent(intent.id, PAYMENT)).status == "canceled"
 
 
-# --- giving back
+# --- refunding
 
 
 @pytest.mark.parametrize("mode", ["drop_before", "drop_reply", "error_500", "error_500_kept", "slow", "rate_limit"])
-async def test_a_refund_happens_once_whatever_breaks(client: Stripe, stand_in: StripeStandIn, mode: str) -> None:
+async def test_a_refund_happens_once_after_any_stripe_failure(
+    client: Stripe, stand_in: StripeStandIn, mode: str
+) -> None:
     intent = await a_paid_intent(client, stand_in, cents=1000)
     hasty = Stripe(api_key=KEY, api_base=stand_in.base_url, webhook_secret="", max_network_retries=0, total_seconds=0.3)
     await stand_in.fault("refunds.create", mode, seconds=0.8)
@@ -288,7 +290,7 @@ async def test_a_refund_happens_once_whatever_breaks(client: Stripe, stand_in: S
     assert (payment["refunds"], payment["refunded_cents"]) == (1, 400)
 
 
-async def test_a_refund_happens_once_though_stripe_forgot_the_key(
+async def test_a_refund_happens_once_after_stripe_forgot_the_key(
     client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
 ) -> None:
     intent = await a_paid_intent(client, stand_in, cents=1000)
@@ -297,14 +299,14 @@ async def test_a_refund_happens_once_though_stripe_forgot_the_key(
     assert await client.refund_payment_intent(intent.id, PAYMENT, 400) == first
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [400]
 
-    # the control: the key alone gives it back a second time
+    # the control: with the key alone, the refund happens a second time
     await sdk.v1.refunds.create_async(
         {"payment_intent": intent.id, "amount": 400}, {"idempotency_key": f"refund-{PAYMENT}"}
     )
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [800]
 
 
-async def test_many_refunds_at_once_give_back_once(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_concurrent_refunds_happen_once(client: Stripe, stand_in: StripeStandIn) -> None:
     intent = await a_paid_intent(client, stand_in, cents=1000)
     await stand_in.fault("refunds.create", "slow", seconds=0.05)
     outcomes = await asyncio.gather(
@@ -316,7 +318,7 @@ async def test_many_refunds_at_once_give_back_once(client: Stripe, stand_in: Str
     assert (payment["refunds"], payment["refunded_cents"]) == (1, 40)
 
 
-async def test_what_somebody_refunded_by_hand_counts_as_done(
+async def test_a_refund_made_by_hand_counts_as_done(
     client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
 ) -> None:
     intent = await a_paid_intent(client, stand_in)
@@ -325,7 +327,7 @@ async def test_what_somebody_refunded_by_hand_counts_as_done(
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [450]
 
 
-async def test_what_was_never_paid_is_not_refunded(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_an_unpaid_intent_or_too_large_an_amount_is_not_refunded(client: Stripe, stand_in: StripeStandIn) -> None:
     intent = await client.create_payment_intent(PAYMENT, RESERVATION, 450)
     with pytest.raises(PaymentRefused):
         await client.refund_payment_intent(intent.id, PAYMENT, 450)
@@ -335,7 +337,7 @@ async def test_what_was_never_paid_is_not_refunded(client: Stripe, stand_in: Str
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [0, 0]
 
 
-async def test_a_refund_that_failed_afterwards_needs_a_person() -> None:
+async def test_a_refund_that_failed_afterwards_is_not_made_again() -> None:
     failed = {"id": "re_1", "object": "refund", "status": "failed", "metadata": {"payment_id": str(PAYMENT)}}
     page = json.dumps({"object": "list", "data": [failed], "has_more": False, "url": "/v1/refunds"}).encode()
     async with Listener(lambda _: reply(200, page)) as listener:
@@ -347,7 +349,7 @@ async def test_a_refund_that_failed_afterwards_needs_a_person() -> None:
     assert [received.method for received in listener.received] == ["GET"]
 
 
-# --- believing
+# --- verifying webhook events
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 BODY = json.dumps(
@@ -361,14 +363,14 @@ BODY = json.dumps(
 
 
 def signed(body: bytes = BODY, *, secret: str = SECRET, at: datetime = NOW, scheme: str = "v1") -> str:
-    """Stripe's scheme as documented, computed here without the SDK."""
+    """Return a signature header in Stripe's documented scheme, computed without the SDK."""
     seconds = int(at.timestamp())
     digest = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
     return f"t={seconds},{scheme}={digest}"
 
 
 @pytest.fixture
-async def believer() -> AsyncIterator[Stripe]:
+async def verifier() -> AsyncIterator[Stripe]:
     client = Stripe(api_key=KEY, api_base="http://127.0.0.1:9", webhook_secret=SECRET)
     yield client
     await client.aclose()
@@ -384,15 +386,17 @@ async def believer() -> AsyncIterator[Stripe]:
         ({"object": "balance"}, None),
     ],
 )
-async def test_a_signed_event_is_believed(believer: Stripe, thing: dict[str, Any], intent: str | None) -> None:
+async def test_a_signed_event_is_accepted_and_names_its_payment_intent(
+    verifier: Stripe, thing: dict[str, Any], intent: str | None
+) -> None:
     body = json.dumps({"id": "evt_1", "object": "event", "type": "some.thing", "data": {"object": thing}}).encode()
-    event = believer.read_event(body, signed(body), NOW)
+    event = verifier.read_event(body, signed(body), NOW)
     assert (event.id, event.type, event.payment_intent_id) == ("evt_1", "some.thing", intent)
 
 
 @pytest.mark.parametrize("age", [timedelta(seconds=-10), timedelta(0), timedelta(minutes=5)])
-async def test_clocks_may_differ_a_little(believer: Stripe, age: timedelta) -> None:
-    assert believer.read_event(BODY, signed(), NOW + age).id == "evt_1"
+async def test_an_event_up_to_ten_seconds_early_or_five_minutes_late_passes(verifier: Stripe, age: timedelta) -> None:
+    assert verifier.read_event(BODY, signed(), NOW + age).id == "evt_1"
 
 
 FORGERIES: dict[str, tuple[bytes, Callable[[], str | None], datetime]] = {
@@ -424,13 +428,13 @@ FORGERIES: dict[str, tuple[bytes, Callable[[], str | None], datetime]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-async def test_what_stripe_did_not_sign_just_now_is_not_believed(believer: Stripe, forgery: str) -> None:
+async def test_a_forged_stale_or_future_event_is_refused(verifier: Stripe, forgery: str) -> None:
     body, header, now = FORGERIES[forgery]
     with pytest.raises(WebhookNotGenuine):
-        believer.read_event(body, header(), now)
+        verifier.read_event(body, header(), now)
 
 
-async def test_the_control_the_sdks_own_check_lets_the_future_pass() -> None:
+async def test_control_the_sdk_accepts_a_timestamp_in_the_future() -> None:
     future = datetime.now(UTC) + timedelta(days=365)
     assert stripe.Webhook.construct_event(BODY, signed(at=future), SECRET)["id"] == "evt_1"
 
@@ -444,7 +448,7 @@ async def test_an_empty_secret_disables_the_endpoint(empty: str) -> None:
     await client.aclose()
 
 
-async def test_events_of_the_stand_in_are_believed(client: Stripe, stand_in: StripeStandIn) -> None:
+async def test_events_of_the_stand_in_are_accepted(client: Stripe, stand_in: StripeStandIn) -> None:
     async with Listener(lambda _: reply(200)) as endpoint:
         await stand_in.webhooks(url=endpoint.url)
         intent = await a_paid_intent(client, stand_in)

@@ -1,4 +1,4 @@
-"""What a gift gives back, while Stripe fails: the part that nobody collected, once."""
+"""Refunds of gifts while Stripe fails: the uncollected part is refunded exactly once."""
 
 import pytest
 import stripe
@@ -14,7 +14,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize(("mode", "times"), [("drop_reply", 3), ("error_500_kept", 1), ("drop_before", 3)])
-async def test_a_refund_that_gets_lost_is_made_once_and_of_the_same_part(town: Town, mode: str, times: int) -> None:
+async def test_a_lost_refund_is_made_once_and_for_the_same_amount(town: Town, mode: str, times: int) -> None:
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     lot = await town.a_lot(left=3)
     gift = await marc.gives(lot, 3)

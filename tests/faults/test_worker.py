@@ -1,4 +1,4 @@
-"""Jobs of workers that died: taken over, whatever they held; those of the living are left alone."""
+"""The worker's jobs: those of dead workers are taken over, those of living workers are not; the clock's jobs."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -14,20 +14,20 @@ from tests.town import Reservation, Town
 
 
 async def queue(town: Town, statement: str, *arguments: Any) -> Any:
-    """Change the queue from outside; its triggers name each other without their schema."""
+    """Change the queue directly; the search path is needed because its triggers use unqualified names."""
     async with town.copy.connection() as connection:
         await connection.execute("set search_path = jobs, pg_catalog")
         return await connection.fetchval(statement, *arguments)
 
 
 async def a_job(town: Town, task: str) -> None:
-    """A job as procrastinate's clock puts it into the queue."""
+    """Queue a job as procrastinate's scheduler does."""
     query = "insert into procrastinate_jobs (queue_name, task_name, args) values ('default', $1, '{\"timestamp\": 1}')"
     await queue(town, query, task)
 
 
 async def a_job_is_under_way(town: Town, task: str, *, seconds_silent: float) -> None:
-    """Some worker, last heard of that long ago, has begun all jobs of this name."""
+    """Mark all jobs of this name as begun by a worker whose last heartbeat is this many seconds ago."""
     silent = await queue(
         town,
         "insert into procrastinate_workers (last_heartbeat) values (now() - make_interval(secs => $1)) returning id",
@@ -43,13 +43,13 @@ async def jobs(town: Town, task: str) -> list[Any]:
 
 
 async def a_cancelled_hold(town: Town) -> Reservation:
-    """Stripe is still to be told of it, by a job."""
+    """Cancel a hold; a job that cancels its payment intent at Stripe is queued."""
     marc = await town.a_customer()
     return await marc.cancels(await marc.reserves(await town.a_lot()))
 
 
-@pytest.mark.parametrize(("seconds_silent", "done"), [(11.0, True), (1.0, False)])
-async def test_a_job_is_taken_over_from_the_dead_only(town: Town, seconds_silent: float, done: bool) -> None:
+@pytest.mark.parametrize(("seconds_silent", "done"), [(11.0, True), (1.0, False)], ids=["dead", "alive"])
+async def test_a_job_is_taken_over_only_from_a_dead_worker(town: Town, seconds_silent: float, done: bool) -> None:
     await a_cancelled_hold(town)
     await a_job_is_under_way(town, "payments.carry_forward", seconds_silent=seconds_silent)
 
@@ -58,7 +58,7 @@ async def test_a_job_is_taken_over_from_the_dead_only(town: Town, seconds_silent
     assert await town.value("select status = 'cancelled' from app.payments") is done
 
 
-async def test_what_fails_by_the_clock_keeps_nothing_else(town: Town) -> None:
+async def test_a_failing_clock_step_does_not_stop_the_others(town: Town) -> None:
     lot = await town.a_lot(becomes_free_at=await town.now() + timedelta(minutes=1))
     await town.clock(await town.now() + timedelta(minutes=2))
     source = await town.value("select pg_get_functiondef('app.count_suspended'::regproc)")
@@ -72,8 +72,8 @@ async def test_what_fails_by_the_clock_keeps_nothing_else(town: Town) -> None:
     assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
 
 
-async def test_the_clock_goes_on_though_a_worker_died_at_its_work(town: Town) -> None:
-    """And though the one before still waits in the queue."""
+async def test_clock_jobs_continue_after_a_worker_died_running_them(town: Town) -> None:
+    """An earlier job of the same name still waits in the queue."""
     by_the_clock = ("by_the_clock", "payments.reconcile", "take_over")
     for task in by_the_clock:
         await a_job(town, task)
@@ -86,7 +86,7 @@ async def test_the_clock_goes_on_though_a_worker_died_at_its_work(town: Town) ->
         assert {row["status"] for row in await jobs(town, task)} == {"succeeded"}, task
 
 
-async def test_the_clock_ticks_every_few_seconds(town: Town) -> None:
+async def test_clock_jobs_run_every_five_or_ten_seconds(town: Town) -> None:
     async with worker.working(settings()) as (_work, app):
         periodic = {each.task.name: each.croniter for each in app.periodic_registry.periodic_tasks.values()}
     began = datetime(2026, 11, 22, 12, 1, 1, tzinfo=UTC)
