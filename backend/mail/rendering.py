@@ -2,13 +2,17 @@
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 LANGUAGES = ("fr", "en")
+PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
@@ -24,11 +28,12 @@ def rendered(template: str, locale: str, **values: Any) -> Rendered:
     """Render `templates/<template>.<locale>.txt`: first its subject, then paragraphs set apart by blank lines.
 
     Indented paragraphs are shown as they stand. Values are never taken for markup, nor for paragraphs of ours.
-    Raises jinja2.UndefinedError when a value is missing.
+    Templates write days, moments and cents in their language: `{{ day | day }}`, `{{ moment | time_in_paris }}`,
+    `{{ cents | euros }}`. Raises jinja2.UndefinedError when a value is missing.
     """
     language = locale if locale in LANGUAGES else LANGUAGES[0]
     harmless = {name: _one_line(value) for name, value in values.items()}
-    whole = _templates().get_template(f"{template}.{language}.txt").render(harmless)
+    whole = _templates().get_template(f"{template}.{language}.txt").render(harmless, language=language)
     subject, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
     paragraphs = [(part.startswith("    "), _unindented(part)) for part in re.split(r"\n{2,}", text.strip("\n"))]
@@ -44,12 +49,31 @@ def _unindented(paragraph: str) -> str:
     return "\n".join(line.removeprefix("    ") for line in paragraph.splitlines())
 
 
+@pass_context
+def _day(context: Context, day: date) -> str:
+    return day.isoformat() if context["language"] == "en" else f"{day:%d/%m/%Y}"
+
+
+@pass_context
+def _time_in_paris(context: Context, moment: datetime) -> str:
+    local = moment.astimezone(PARIS)
+    return f"{local:%H:%M}" if context["language"] == "en" else f"{local:%H} h {local:%M}"
+
+
+@pass_context
+def _euros(context: Context, cents: int) -> str:
+    euros, rest = divmod(cents, 100)
+    return f"€{euros}.{rest:02d}" if context["language"] == "en" else f"{euros},{rest:02d} €"
+
+
 @cache
 def _templates() -> Environment:
-    return Environment(
+    templates = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=select_autoescape(["html"], default=False),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=False,
     )
+    templates.filters.update(day=_day, time_in_paris=_time_in_paris, euros=_euros)
+    return templates

@@ -5,8 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend import mail
-from backend.accounts import addressees
+from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.recalls.models import Recall
@@ -29,14 +28,13 @@ async def tell_holder(work: Work, recall_id: UUID, reservation_id: UUID) -> None
                 .where(col(Reservation.id) == reservation_id)
             )
         ).one_or_none()
-    if row is None or (to := await addressees.of_account(work, row.account_id, "lot_recalled")) is None:
+    if row is None:
         return
-    await mail.send(
-        work.settings,
-        to=to.email,
-        locale=to.locale,
-        template="lot_recalled",
-        message_id=f"{work.settings.public_url} {recall_id} {reservation_id}",
+    await mail_account(
+        work,
+        row.account_id,
+        "lot_recalled",
+        message_key=f"{recall_id} {reservation_id}",
         title=row.title,
         reason=row.reason,
     )

@@ -5,8 +5,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend import mail
-from backend.accounts import addressees
+from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.reservations.models import Reservation
@@ -22,7 +21,5 @@ async def tell_holder(work: Work, reservation_id: UUID) -> None:
                 .where(col(Reservation.id) == reservation_id)
             )
         ).one_or_none()
-    if row is None:
-        return
-    if to := await addressees.of_account(work, row.account_id, "lot_withdrawn"):
-        await mail.send(work.settings, to=to.email, locale=to.locale, template="lot_withdrawn", title=row.title)
+    if row is not None:
+        await mail_account(work, row.account_id, "lot_withdrawn", title=row.title)

@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from backend import mail
-from backend.accounts import addressees
+from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.payments.models import Payment
@@ -46,21 +45,14 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
         ).one()
     if row is None:
         return
-    template = f"suspended_lot_{news}"
-    if to := await addressees.of_account(work, row.account_id, template, necessary=False):
-        given_back = row.status in ("refund_due", "refunded")
-        await mail.send(
-            work.settings,
-            to=to.email,
-            locale=to.locale,
-            template=template,
-            message_id=f"{work.settings.public_url} {suspended_lot_id} {news} {places}",
-            title=row.title,
-            quantity=row.quantity,
-            collected=collected,
-            refund_euros=_euros(row.refund_cents, to.locale) if given_back else None,
-        )
-
-
-def _euros(cents: int, locale: str) -> str:
-    return f"{cents // 100},{cents % 100:02d} €" if locale == "fr" else f"€{cents // 100}.{cents % 100:02d}"
+    await mail_account(
+        work,
+        row.account_id,
+        f"suspended_lot_{news}",
+        necessary=False,
+        message_key=f"{suspended_lot_id} {news} {places}",
+        title=row.title,
+        quantity=row.quantity,
+        collected=collected,
+        refund_cents=row.refund_cents if row.status in ("refund_due", "refunded") else None,
+    )

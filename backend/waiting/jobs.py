@@ -1,19 +1,14 @@
 """What follows when something is kept for somebody who waits: they are told until when."""
 
-from datetime import datetime
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend import mail
-from backend.accounts import addressees
+from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.waiting.models import Waiting
-
-PARIS = ZoneInfo("Europe/Paris")
 
 
 async def tell_offered(work: Work, waiting_id: UUID) -> None:
@@ -31,21 +26,13 @@ async def tell_offered(work: Work, waiting_id: UUID) -> None:
         ).one_or_none()
     if row is None:
         return
-    to = await addressees.of_account(work, row.account_id, "portion_kept", necessary=False)
-    if to is None:
-        return
-    await mail.send(
-        work.settings,
-        to=to.email,
-        locale=to.locale,
-        template="portion_kept",
-        message_id=f"{work.settings.public_url} {waiting_id}",
+    await mail_account(
+        work,
+        row.account_id,
+        "portion_kept",
+        necessary=False,
+        message_key=str(waiting_id),
         title=row.title,
         portions=row.offered,
-        until=_time_in_paris(row.offer_until, to.locale),
+        until=row.offer_until,
     )
-
-
-def _time_in_paris(moment: datetime, locale: str) -> str:
-    local = moment.astimezone(PARIS)
-    return f"{local:%H:%M}" if locale == "en" else f"{local:%H} h {local:%M}"

@@ -1,5 +1,6 @@
-"""What mails look like, without sending any."""
+"""Mails as they are rendered; none is sent."""
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,13 @@ VALUES = {
     "title": "Panier du soir",
     "reason": "Présence possible de Listeria.",
     "portions": 2,
-    "until": "18 h 45",
+    "until": datetime(2026, 11, 30, 17, 45, tzinfo=UTC),
     "quantity": 3,
     "collected": 2,
-    "refund_euros": "4,00 €",
+    "refund_cents": 405,
     "rights": 12,
-    "first": "30/11/2026",
-    "last": "05/12/2026",
+    "first": date(2026, 11, 30),
+    "last": date(2026, 12, 5),
 }
 
 
@@ -42,6 +43,23 @@ def test_every_mail_is_written_in_both_languages(template: str, language: str) -
 
 def test_an_unknown_language_is_french() -> None:
     assert rendered("lot_withdrawn", "de", **VALUES).subject == "Votre réservation est annulée"
+
+
+@pytest.mark.parametrize(
+    ("template", "language", "words"),
+    [
+        ("portion_kept", "fr", "jusqu'à 18 h 45 (heure de Paris)"),
+        ("portion_kept", "en", "until 18:45 (Paris time)"),
+        ("right_ends", "fr", "jusqu'au 30/11/2026."),
+        ("right_ends", "en", "until 2026-11-30."),
+        ("suspended_lot_over", "fr", "Nous vous rendons 4,05 € pour"),
+        ("suspended_lot_over", "en", "We give you back €4.05 for"),
+    ],
+)
+def test_days_times_and_euros_are_written_in_the_mail_s_language(template: str, language: str, words: str) -> None:
+    until = date(2026, 11, 30) if template == "right_ends" else VALUES["until"]
+
+    assert words in rendered(template, language, **{**VALUES, "until": until}).text
 
 
 def test_values_are_neither_markup_nor_paragraphs_nor_templates() -> None:
