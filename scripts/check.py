@@ -1,4 +1,4 @@
-"""Style, types and import order; each is run even if one before it complains."""
+"""Check style, types, import order and the licences of dependencies; a check that fails does not stop the others."""
 
 import subprocess
 import sys
@@ -10,11 +10,12 @@ CHECKS = (
     ("ruff format", [sys.executable, "-m", "ruff", "format", "--check", "."]),
     ("mypy", [sys.executable, "-m", "mypy"]),
     ("import order", [sys.executable, "-c", LINT_IMPORTS]),
+    ("licences", [sys.executable, "-m", "scripts.licences"]),
 )
 
 
 def main() -> None:
-    """Run the checks; the exit status says whether all of them are content."""
+    """Run the checks; the exit status is 1 if any of them fails."""
     failed = []
     for name, command in CHECKS:
         print(f"== {name}", flush=True)
