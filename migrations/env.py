@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that `backend.migrate` hands over, inside its one transaction."""
+"""Alembic's entry: runs the migrations on the connection of `backend.database.migrate`, inside its one transaction."""
 
 from alembic import context
 
@@ -8,7 +8,7 @@ config = context.config
 
 
 def is_ours(_obj: object, name: str | None, kind: str, reflected: bool, _compare_to: object) -> bool:
-    """Leave out the queue's own tables and Alembic's: no model of ours describes them."""
+    """Leave out the queue's own tables and Alembic's, because no model describes them."""
     return not (kind == "table" and reflected and (name or "").startswith(("procrastinate_", "alembic_")))
 
 
@@ -25,7 +25,7 @@ options = {
 }
 
 if context.is_offline_mode():
-    # Named parameters, because for the others every % would be written twice.
+    # Named parameters: with any other style every % in the SQL would have to be doubled.
     context.configure(dialect_name="postgresql", dialect_opts={"paramstyle": "named"}, literal_binds=True, **options)
 else:
     context.configure(connection=config.attributes["connection"], **options)

@@ -1,17 +1,21 @@
-"""Who did what, kept for admins to read; and names and contacts of beneficiaries sealed with a key a person."""
+"""Add the audit log, and seal beneficiaries' names and contacts with one key per person.
 
+Sealing existing rows needs keys. The functions at the end of this file are a copy of what the program did when this
+migration was written, because the program may seal differently one day and this migration must not.
+"""
+
+import hmac
+import json
+import os
+import unicodedata
+from hashlib import sha256
+from pathlib import Path
 from uuid import UUID
 
 from alembic import context, op
-
-from backend.sealing.seals import (
-    SEALED_ADDRESS,
-    SEALED_PERSON,
-    address_look_up,
-    identity_of,
-    keyring,
-    sealed_json,
-)
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 revision = "2026_11_22_1200"
 down_revision = "2026_11_22_1130"
@@ -101,9 +105,10 @@ def upgrade() -> None:
 
 
 def _seal_what_is_there() -> None:
-    """Seal names, contacts and addresses of beneficiaries.
+    """Seal the names, contacts and addresses of beneficiaries.
 
-    Who was enrolled twice before anybody could tell stays so: new enrolments are compared with the first.
+    A person who was enrolled twice, before anything could tell, stays enrolled twice: new enrolments are compared with
+    the first row only.
     """
     bind = op.get_bind()
     persons = bind.exec_driver_sql(
@@ -112,15 +117,15 @@ def _seal_what_is_there() -> None:
         " order by p.beneficiary_id"
     ).all()
     if not persons:
-        return  # and no keys needed
-    keys = keyring()
+        return  # an empty database needs no keys
+    keys = _Keys()
     known: set[bytes] = set()
     for account_id, first_name, last_name, birth_date, email, phone, address, verified_at in persons:
         assert isinstance(account_id, UUID)  # noqa: S101  psycopg reads a uuid as one
-        key = keys.new_data_key(account_id)
+        key = os.urandom(32)
         bind.exec_driver_sql(
             "insert into vault.data_keys (account_id, wrapped, master_key) values (%s, %s, %s)",
-            (account_id, key.wrapped, key.master_key),
+            (account_id, keys.wrapped(account_id, key), keys.master_name),
         )
         person = {
             "first_name": first_name,
@@ -129,23 +134,90 @@ def _seal_what_is_there() -> None:
             "email": email,
             "phone": phone,
         }
-        identity = identity_of(keys, first_name, last_name, birth_date)
+        identity = keys.identity_of(first_name, last_name, birth_date)
         if identity in known:
             identity = keys.look_up("enrolled again", str(account_id))
         known.add(identity)
+        plain = json.dumps(person, ensure_ascii=False, separators=(",", ":")).encode()
         bind.exec_driver_sql(
             "update app.beneficiary_persons set sealed = %s, identity = %s where beneficiary_id = %s",
-            (
-                sealed_json(key, SEALED_PERSON, person),
-                identity,
-                account_id,
-            ),
+            (_sealed(key, f"app.beneficiary_persons.sealed/{account_id}", plain), identity, account_id),
         )
         if address is not None:
             bind.exec_driver_sql(
                 "insert into app.sealed_addresses (account_id, sealed, lookup, verified_at) values (%s, %s, %s, %s)",
-                (account_id, key.seal(SEALED_ADDRESS, address.encode()), address_look_up(keys, address), verified_at),
+                (
+                    account_id,
+                    _sealed(key, f"app.sealed_addresses.sealed/{account_id}", address.encode()),
+                    keys.look_up("address", address.lower()),
+                    verified_at,
+                ),
             )
             bind.exec_driver_sql(
                 "update app.accounts set email = null, email_verified_at = null where id = %s", (account_id,)
             )
+
+
+class _Keys:
+    """The master key that wraps data keys, and the key of look-ups, from the program's environment.
+
+    `ECOPANIER_MASTER_KEY` wraps; without it the master key derives from the secret key, as the look-up key always
+    does. The secret key is `ECOPANIER_SECRET_KEY`, or else a file in `ECOPANIER_DATA_DIR`.
+    """
+
+    def __init__(self) -> None:
+        # The program ignores the case of names, and takes an empty variable for one that is not set.
+        given = {name.upper(): value for name, value in os.environ.items() if value}
+        secret = given.get("ECOPANIER_SECRET_KEY")
+        root = secret.encode() if secret else _secret_kept_in(Path(given.get("ECOPANIER_DATA_DIR", ".data")))
+        master = given.get("ECOPANIER_MASTER_KEY")
+        master_key = master.encode() if master else _derived(root, "master")
+        self.master_name = sha256(b"ecopanier/master-name" + master_key).hexdigest()[:16]
+        self._master = sha256(b"ecopanier/master" + master_key).digest()
+        self._look_ups = _derived(root, "look-ups")
+
+    def wrapped(self, account_id: UUID, data_key: bytes) -> bytes:
+        """Wrap a person's data key by the master key."""
+        return _sealed(self._master, f"vault.data_keys.wrapped/{account_id}", data_key)
+
+    def look_up(self, purpose: str, *parts: str) -> bytes:
+        """Return the 32 bytes by which something is found without being readable (HMAC-SHA256)."""
+        return hmac.digest(self._look_ups, "\0".join((purpose, *parts)).encode(), "sha256")
+
+    def identity_of(self, first_name: str, last_name: str, birth_date: str) -> bytes:
+        """Return what finds a person, whatever the accents, capitals, hyphens and order of their names."""
+        return self.look_up("identity", *sorted((_letters(first_name), _letters(last_name))), birth_date)
+
+
+def _sealed(key: bytes, row: str, plain: bytes) -> bytes:
+    """Encrypt with AES-256-GCM, bound to `row` (table.column/id). The 12 bytes in front are the nonce."""
+    nonce = os.urandom(12)
+    return nonce + AESGCM(key).encrypt(nonce, plain, row.encode())
+
+
+def _derived(root: bytes, purpose: str) -> bytes:
+    """Derive 32 bytes for one purpose from the secret key (HKDF-SHA256, RFC 5869)."""
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode()).derive(root)
+
+
+def _secret_kept_in(directory: Path) -> bytes:
+    """Read the secret key that development keeps beside its data; make it if there is none yet."""
+    directory.mkdir(parents=True, exist_ok=True)
+    kept = directory / "secret.key"
+    draft = directory / f".secret.key.{os.getpid()}"
+    if not kept.exists():
+        draft.touch(mode=0o600)
+        draft.write_text(os.urandom(32).hex())
+        try:
+            os.link(draft, kept)  # fails if the program has made one meanwhile, so that both use the same
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return kept.read_bytes()
+
+
+def _letters(name: str) -> str:
+    """Reduce a name to its letters and digits, without accents and capitals; keep it if it has none of these."""
+    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
+    return "".join(sign for sign in decomposed if sign.isalnum()) or decomposed.strip()
