@@ -1,4 +1,4 @@
-"""Words that nobody has: planted as somebody's data, they are looked for wherever they must not be, however written."""
+"""Unmistakable personal data: tests store them as a person's data, then search for them where they must not appear."""
 
 import unicodedata
 from base64 import b64encode
@@ -9,13 +9,14 @@ from urllib.parse import quote
 
 FIRST_NAME, LAST_NAME, BIRTH_DATE = "Zélindœr", "Quastrovîgne", "1931-02-17"
 ADDRESS, PHONE = "quastro@canari-", "+33 6 99 88 77"
-# What every canary's data hold; the names also as look-ups reduce them, and the number as it is dialled.
+# The words that every canary's data contain. The names also appear as look-ups normalise them, and the phone number
+# also as it is dialled.
 WORDS = (FIRST_NAME, "Zelindoer", LAST_NAME, "Quastrovigne", ADDRESS, PHONE, "+336998877", BIRTH_DATE)
 
 
 @dataclass(frozen=True)
 class Canary:
-    """Somebody whose data are unmistakable; the number tells one from the other."""
+    """A person with unmistakable data; the number tells one canary from another."""
 
     number: int
 
@@ -24,7 +25,7 @@ class Canary:
         return f"{ADDRESS}{self.number}.example"
 
     def fields(self, **more: object) -> dict[str, object]:
-        """The body of an enrolment."""
+        """Return the body of an enrolment."""
         return {
             "first_name": f"{FIRST_NAME}{self.number}",
             "last_name": f"{LAST_NAME}-{self.number}",
@@ -38,7 +39,7 @@ class Canary:
 
 @cache
 def plain_spellings(word: str) -> frozenset[bytes]:
-    """A word in other cases, and in the encodings of texts."""
+    """Return a word in upper and lower case, and in the encodings of text files."""
     found: set[bytes] = set()
     for text in (word, word.lower(), word.upper(), unicodedata.normalize("NFD", word)):
         found |= {text.encode(), text.encode("utf-16-le"), text.encode("cp1252", "ignore")}
@@ -47,12 +48,12 @@ def plain_spellings(word: str) -> frozenset[bytes]:
 
 @cache
 def spellings(word: str) -> frozenset[bytes]:
-    """A word as programs write it: also in hex, base64 at each offset, percent and JSON escapes."""
+    """Return a word as programs write it: also in hex, base64 at each offset, percent and JSON escapes."""
     found = set(plain_spellings(word))
     for raw in plain_spellings(word):
         found |= {raw.hex().encode(), quote(raw).encode()}
         for offset in range(3):
-            # Without the signs that depend on what stands around it.
+            # Leave out the characters that depend on the neighbouring bytes.
             encoded = b64encode(b"\0" * offset + raw).decode()
             inner = encoded[(0, 2, 3)[offset] : len(encoded) - (0, 3, 2)[(offset + len(raw)) % 3]]
             found |= {inner.encode(), inner.replace("+", "-").replace("/", "_").encode()}
@@ -61,7 +62,10 @@ def spellings(word: str) -> frozenset[bytes]:
 
 
 def sightings(places: Mapping[str, bytes], *, raw: bool = False) -> set[tuple[str, str]]:
-    """Where which word was found, in any spelling; `raw` looks for those of texts alone, in files of many megabytes."""
+    """Return the pairs (place, word) where a canary's word occurs in any spelling.
+
+    `raw` searches only the plain spellings, for files of many megabytes.
+    """
     ways = plain_spellings if raw else spellings
     return {
         (place, word) for place, content in places.items() for word in WORDS if any(w in content for w in ways(word))

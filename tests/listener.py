@@ -1,4 +1,4 @@
-"""A server that answers each request with what a test says, and remembers what it was sent."""
+"""An HTTP server that answers each request as a test decides, and records the requests that it receives."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request: its header names are in lower case."""
+    """One request, with its header names in lower case."""
 
     method: str
     path: str
@@ -18,7 +18,7 @@ class Received:
 
 
 class Listener:
-    """`async with Listener(answer) as listener`: `answer` makes the raw bytes of each reply (none: hang up)."""
+    """`async with Listener(answer) as listener`: `answer` returns the raw bytes of each reply (empty: hang up)."""
 
     def __init__(self, answer: Callable[[Received], bytes]) -> None:
         self._answer = answer
@@ -48,12 +48,12 @@ class Listener:
             writer.write(self._answer(received))
             await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the other side hung up first
+            pass  # the client hung up first
         finally:
             writer.close()
 
 
 def reply(status: int, body: bytes = b"", content_type: str = "application/json") -> bytes:
-    """A whole HTTP answer after which the connection closes."""
+    """Return a complete HTTP answer that closes the connection."""
     head = f"HTTP/1.1 {status} Whatever\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
     return f"{head}Connection: close\r\n\r\n".encode() + body

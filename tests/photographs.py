@@ -1,4 +1,4 @@
-"""Photos to send: made here from pixels that a test chooses, with what phones and attackers put around them."""
+"""Photos for tests to upload: pixels that the test knows, with the metadata and tricks of phones and attackers."""
 
 import io
 import struct
@@ -12,7 +12,7 @@ from backend.photos.pictures import Encoded, Pictures, read_photo
 
 RED, BLUE, GREEN, WHITE = (220, 30, 30), (30, 30, 220), (30, 200, 30), (255, 255, 255)
 
-# 64 by 48 pixels, red on the left and blue on the right, as an iPhone writes them; no library here can.
+# 64 by 48 pixels, red on the left and blue on the right, as an iPhone writes them; no library here writes HEIC.
 HEIC = bytes.fromhex(
     "0000001c6674797068656963000000006d696631686569636d6961660000017d6d657461000000000000002168646c720000000000000000"
     "706963740000000000000000000000000000000022696c6f63000000004440000100010000000001a1000100000000000000210000002369"
@@ -27,7 +27,7 @@ HEIC = bytes.fromhex(
 
 
 def two_colours(width: int = 800, height: int = 600) -> Image.Image:
-    """Red, but blue in its right half; the bottom right corner is green."""
+    """Return a picture that is red on the left and blue on the right, with a green bottom right corner."""
     picture = Image.new("RGB", (width, height), RED)
     picture.paste(BLUE, (width // 2, 0, width, height))
     picture.paste(GREEN, (width * 3 // 4, height * 3 // 4, width, height))
@@ -35,14 +35,14 @@ def two_colours(width: int = 800, height: int = 600) -> Image.Image:
 
 
 def file_of(picture: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
-    """The bytes of a picture in a format that Pillow writes."""
+    """Return the bytes of a picture in a format that Pillow writes."""
     written = io.BytesIO()
     picture.save(written, kind, **options)
     return written.getvalue()
 
 
-def with_everything(secret: str) -> bytes:
-    """A JPEG with a word in its EXIF, GPS, thumbnail, XMP, colour profile, comment, and after its end."""
+def jpeg_with_metadata(secret: str) -> bytes:
+    """Return a JPEG with `secret` in its EXIF, GPS, thumbnail, XMP, colour profile, comment, and after its end."""
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = secret
     exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.UserComment] = secret.encode()
@@ -67,9 +67,9 @@ def with_everything(secret: str) -> bytes:
 
 
 def turned(upright: Image.Image, orientation: int) -> bytes:
-    """A JPEG as a camera writes it that was held otherwise: its EXIF says how to turn it back."""
+    """Return a JPEG as a rotated camera writes it: its EXIF orientation says how to turn it upright."""
     exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = {6: 8, 8: 6}.get(orientation, orientation)  # all others undo themselves
+    exif[ExifTags.Base.Orientation] = {6: 8, 8: 6}.get(orientation, orientation)  # the others are their own inverse
     exposed = upright.copy()
     exposed.info["exif"] = exif.tobytes()
     held = ImageOps.exif_transpose(exposed)
@@ -78,7 +78,7 @@ def turned(upright: Image.Image, orientation: int) -> bytes:
 
 
 def png_bomb(side: int) -> bytes:
-    """A PNG of that many pixels a side, all black: 81 megapixels are 230 KiB."""
+    """Return a black PNG with `side` pixels on each side: 81 megapixels take 230 KiB."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -92,18 +92,18 @@ def png_bomb(side: int) -> bytes:
 
 
 def uploaded(file: bytes) -> UploadFile:
-    """A file as a route gets it."""
+    """Return a file as a route receives it."""
     return UploadFile(cast(BinaryIO, io.BytesIO(file)), size=len(file), filename="../../etc/IMG_0042.JPG")
 
 
 async def read(file: bytes) -> tuple[Pictures, Encoded]:
-    """What is made of a file."""
+    """Return the pictures that the product makes from a file, and their encoded form."""
     pictures = await read_photo(uploaded(file))
     return pictures, await pictures.encoded()
 
 
 def opened(encoded: bytes) -> Image.Image:
-    """A picture as anybody else reads it."""
+    """Return a picture decoded by Pillow, as any other program would."""
     picture = Image.open(io.BytesIO(encoded))
     picture.load()
     return picture

@@ -1,4 +1,4 @@
-"""A mail server that speaks SMTP (RFC 5321) over TCP and answers what a test says, or does not answer at all."""
+"""A mail server that speaks SMTP (RFC 5321) over TCP; a test decides what it answers, or that it stays silent."""
 
 import asyncio
 import ssl
@@ -8,11 +8,11 @@ from typing import Self
 
 HANG_UP = b""
 Answer = Callable[[str], bytes | None]
-"""Given a command's verb (`CONNECT` at first, `DOT` after a mail), the reply; None for the usual one."""
+"""Takes a command's verb (`CONNECT` first, `DOT` after a mail), returns the reply; None means the usual reply."""
 
 
 class SmtpServer:
-    """`async with SmtpServer(answer) as server`: keeps each mail that it accepted, and each command it was sent."""
+    """Records the mails and commands that it receives: `async with SmtpServer(answer) as server`."""
 
     def __init__(
         self, answer: Answer = lambda _: None, *, silent_at: str | None = None, tls: ssl.SSLContext | None = None
@@ -47,9 +47,9 @@ class SmtpServer:
         try:
             await self._converse(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
-            pass  # the other side hung up, or the test is over
+            pass  # the client hung up, or the test is over
         finally:
-            writer.close()  # not waited for: after a failed handshake Python 3.11 would wait for ever
+            writer.close()  # do not wait for it: after a failed handshake Python 3.11 would wait for ever
             self._serving.discard(task)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""What of a Supabase project an API sees: its JWKS over HTTP, and the access tokens that it signs."""
+"""The parts of a Supabase project that an API sees: its JWKS over HTTP, and the access tokens that it signs."""
 
 import asyncio
 import json
@@ -17,13 +17,13 @@ from tests.listener import Listener, Received, reply
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 SHARED_SECRET = "a legacy secret that projects once had, 32 bytes"
 
-# Made once: RSA keys take a second.
+# Generated once, because an RSA key takes a second.
 RSA_KEY = rsa.generate_private_key(65537, 2048)
 EC_KEY = ec.generate_private_key(ec.SECP256R1())
 
 
 def jwk(key: Key, key_id: str, **others: str) -> dict[str, Any]:
-    """The public part of a key as Supabase publishes it."""
+    """Return the public part of a key as Supabase publishes it."""
     if isinstance(key, rsa.RSAPrivateKey):
         public = jwt.algorithms.RSAAlgorithm.to_jwk(key.public_key(), as_dict=True)
         algorithm = "RS256"
@@ -34,7 +34,7 @@ def jwk(key: Key, key_id: str, **others: str) -> dict[str, Any]:
 
 
 class _Slow(Listener):
-    """Lets that many seconds pass before it listens; none once the test is over."""
+    """Waits `seconds` before it reads a request; stops waiting when the test ends."""
 
     seconds = 0.0
 
@@ -56,7 +56,7 @@ class _Slow(Listener):
 
 
 class SupabaseProject:
-    """`async with SupabaseProject() as project`: set `keys`, or `answer` for a project that misbehaves."""
+    """Serves a project's keys: `async with SupabaseProject() as project`. Set `keys`, or `answer` to misbehave."""
 
     def __init__(self) -> None:
         self.keys = [jwk(RSA_KEY, "rsa"), jwk(EC_KEY, "ec")]
@@ -73,13 +73,13 @@ class SupabaseProject:
     ) -> None:
         await self._listener.__aexit__(kind, error, trace)
 
-    def waits(self, seconds: float) -> None:
-        """Answer that late from now on."""
+    def delays_answers(self, seconds: float) -> None:
+        """Delay each answer by this many seconds from now on."""
         self._listener.seconds = seconds
 
     @property
     def fetched(self) -> int:
-        """How often the keys were asked for."""
+        """The number of times that the keys were fetched."""
         return len(self._listener.received)
 
     def _answers(self, received: Received) -> bytes:
@@ -87,7 +87,7 @@ class SupabaseProject:
         return self.answer()
 
     def claims(self, **changed: Any) -> dict[str, Any]:
-        """Claims as Supabase writes them; None leaves one out."""
+        """Return claims as Supabase writes them; None leaves a claim out."""
         now = int(time.time())
         claims = {
             "iss": f"{self.url}/auth/v1",
@@ -108,6 +108,6 @@ class SupabaseProject:
         return {name: value for name, value in claims.items() if value is not None}
 
     def token(self, key: Key | str = EC_KEY, key_id: str | None = "ec", **changed: Any) -> str:
-        """A token signed with this key: RS256, ES256, or HS256 with a text."""
+        """Return a token signed with this key: RS256 or ES256 by the key's type, HS256 when the key is a string."""
         algorithm = "HS256" if isinstance(key, str) else "RS256" if isinstance(key, rsa.RSAPrivateKey) else "ES256"
         return jwt.encode(self.claims(**changed), key, algorithm, headers={"kid": key_id} if key_id else None)

@@ -1,7 +1,7 @@
-"""Supabase Storage as a server sees it over HTTP: one private bucket, by the requests that storage3 sends.
+"""A stand-in for Supabase Storage over HTTP: one private bucket that answers the requests of storage3.
 
-Paths, headers and answers are those of github.com/supabase/storage (`/object`, `/object/sign`); `fails` lets it
-misbehave.
+Paths, headers and answers are those of github.com/supabase/storage (`/object`, `/object/sign`).
+A test sets `fails` to make it misbehave.
 """
 
 import email
@@ -18,7 +18,7 @@ OBJECT, SIGN = "/storage/v1/object/", "/storage/v1/object/sign/"
 
 
 class SupabaseStorageServer:
-    """`async with SupabaseStorageServer() as storage`: `storage.kept` are its objects, by name."""
+    """Holds objects: `async with SupabaseStorageServer() as storage`; `storage.kept` maps names to objects."""
 
     def __init__(self, bucket: str = "photos") -> None:
         self.bucket = bucket
@@ -39,14 +39,14 @@ class SupabaseStorageServer:
 
     @property
     def asked(self) -> int:
-        """How many requests came."""
+        """The number of requests received."""
         return len(self._listener.received)
 
     def _answer(self, received: Received) -> bytes:
         if (failure := self.fails(received)) is not None:
             return failure
         path, _, query = received.path.partition("?")
-        if received.method == "GET" and path.startswith(SIGN):  # whoever has the address; no key
+        if received.method == "GET" and path.startswith(SIGN):  # the signed address is enough, without a key
             name = path.removeprefix(f"{SIGN}{self.bucket}/")
             return reply(200, self.kept[name][1], self.kept[name][0]) if query == f"token={name}" else _refusal(400)
         if received.headers.get("authorization") != f"Bearer {KEY}" or received.headers.get("apikey") != KEY:
@@ -92,5 +92,5 @@ def _said(answer: object) -> bytes:
 
 
 def _refusal(status: int, error: str = "InvalidJWT", message: str = "jwt expired") -> bytes:
-    """The status is in the body; over HTTP most refusals are a 400."""
+    """Refuse as Supabase Storage does: most refusals are a 400 over HTTP, with the real status in the body."""
     return reply(400, json.dumps({"statusCode": str(status), "error": error, "message": message}).encode())

@@ -1,4 +1,7 @@
-"""Somebody without an account yet: registers, signs in, reads their mail. Verbs raise Refused, as people's do."""
+"""Visitors without an account: they register, sign in and read their mail.
+
+Their verbs raise Refused, as those of `tests.town.people` do.
+"""
 
 import email
 import email.policy
@@ -20,7 +23,7 @@ _addresses = itertools.count(1)
 
 @dataclass(frozen=True)
 class Mail:
-    """A mail as it was received."""
+    """A received mail."""
 
     to: str
     subject: str
@@ -30,14 +33,14 @@ class Mail:
 
     @property
     def token(self) -> str:
-        """The one-time token that the mail hands over."""
+        """The one-time token in the mail."""
         found = re.search(r'"token": "([^"]+)"', self.text)
         assert found, self.text
         return found[1]
 
 
 def read_mail(raw: bytes) -> Mail:
-    """Read a mail as a mail program does."""
+    """Parse a mail as a mail program does."""
     message = email.message_from_bytes(raw, policy=email.policy.default)
     assert isinstance(message, EmailMessage)
     text, html = message.get_body(("plain",)), message.get_body(("html",))
@@ -49,14 +52,14 @@ def read_mail(raw: bytes) -> Mail:
 
 
 async def mails(town: Town, to: str | None = None) -> list[Mail]:
-    """Let the worker work, then give all mails written in this town, oldest first."""
+    """Run the due jobs, then return all mails of this town, or those sent to `to`; oldest first."""
     await town.worker_runs()
     found = [read_mail(file.read_bytes()) for file in sorted((town.folder / "mails").glob("*.eml"))]
     return [mail for mail in found if to is None or mail.to == to]
 
 
 class Visitor:
-    """HTTP requests from one address, with a token only where one is given."""
+    """Sends HTTP requests from one address, with a token only where one is given."""
 
     def __init__(self, town: Town, address: str | None = None) -> None:
         self.town = town
@@ -73,7 +76,7 @@ class Visitor:
         token: str | None = None,
         headers: dict[str, str] | None = None,
     ) -> httpx2.Response:
-        """Send a request (`path` without /v1) and give the answer, whatever it is."""
+        """Send a request (`path` without /v1) and return the answer, whatever its status."""
         sent = {"X-Forwarded-For": self.address, **(headers or {})}
         content = None
         if form is not None:
@@ -84,13 +87,13 @@ class Visitor:
         return await self.town.request(method, f"/v1{path}", json=json, content=content, headers=sent)
 
     async def posts(self, path: str, json: Any, *, key: str | None = None) -> Any:
-        """Do something; gives the answer's JSON."""
+        """Send a POST and return the answer's JSON."""
         headers = {"Idempotency-Key": key} if key else None
         answer = accepted(await self.asks("POST", path, json, headers=headers))
         return answer.json() if answer.content else None
 
     def registration(self, email: str = "amina@example.org", **fields: Any) -> dict[str, Any]:
-        """A body that would be accepted."""
+        """Return a body that would be accepted."""
         return {
             "email": email,
             "password": PASSWORD,

@@ -115,7 +115,7 @@ async def test_control_trusting_the_header_accepts_the_public_key_as_a_secret(
 
 
 async def test_concurrent_first_requests_fetch_the_keys_once(project: SupabaseProject, verifier: Identities) -> None:
-    project.waits(0.3)
+    project.delays_answers(0.3)
 
     said = await asyncio.gather(*(verifier.claims(project.token()) for _ in range(50)))
 
@@ -212,7 +212,7 @@ async def test_a_silent_project_is_given_up_after_the_timeout(
 ) -> None:
     monkeypatch.setattr(supabase_tokens, "JWKS_TIMEOUT_SECONDS", 0.2)
     verifier = Identities(SupabaseTokens(project.url))
-    project.waits(30)
+    project.delays_answers(30)
 
     async with asyncio.timeout(5):
         said = await asyncio.gather(*(verifier.claims(project.token()) for _ in range(20)), return_exceptions=True)

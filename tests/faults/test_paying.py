@@ -32,7 +32,7 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def shop_town(lasting_town: Town) -> AsyncIterator[Town]:
     """A town that receives Stripe's webhooks over HTTP; it is emptied after each test."""
     town = lasting_town
-    await town.is_served()
+    await town.ensure_served()
     yield town
     await town.stripe.no_faults()
     await town.stripe.webhooks("release")

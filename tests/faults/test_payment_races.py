@@ -58,7 +58,7 @@ class Purchase:
     async def begun(cls, town: Town, *, opens_in: timedelta = timedelta(hours=3)) -> "Purchase":
         lot = await town.a_lot(left=3, price_cents=400, opens_in=opens_in)
         customer = await town.a_customer()
-        await town.is_served()
+        await town.ensure_served()
         await town.stripe.webhooks("hold")
         reservation = await customer.reserves(lot, 2)
         assert (await town.stripe.pay(reservation.client_secret))["status"] == "succeeded"

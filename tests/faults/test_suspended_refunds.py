@@ -18,7 +18,7 @@ async def test_a_lost_refund_is_made_once_and_for_the_same_amount(town: Town, mo
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     lot = await town.a_lot(left=3)
     gift = await marc.gives(lot, 3)
-    taken = await amina.reserves(await town.beside(lot))
+    taken = await amina.reserves(await town.suspended_lot_of(lot))
     await town.opens(lot)
     await lot.shop.merchant.hands_over(await amina.pass_for(taken))
     await town.clock(lot.pickup_end)

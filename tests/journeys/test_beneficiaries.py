@@ -251,4 +251,4 @@ async def test_an_association_pages_through_its_own_people(town: Town) -> None:
 async def _the_beneficiary(town: Town, enrolled: dict[str, Any]) -> Beneficiary:
     """The person that was enrolled over HTTP, signed in."""
     account = await town.value("select id from app.accounts where id = $1", enrolled["id"])
-    return Beneficiary(town, account, "Amina", None).coded(enrolled["code"])
+    return Beneficiary(town, account, "Amina", None).with_code(enrolled["code"])

@@ -9,7 +9,7 @@ import pytest
 from backend.lots.models import Allergen
 from tests.town import Beneficiary, Lot, Merchant, Town, refused
 from tests.town.databases import WORKER
-from tests.town.things import bags
+from tests.town.things import recurring_listing
 
 EVENING = datetime.fromisoformat("2026-03-28T18:00:00+01:00")  # the night after it, the clocks change
 TODAY = date(2026, 3, 28)
@@ -232,7 +232,7 @@ async def test_a_window_may_last_until_the_end_of_the_use_by_day_and_no_longer(t
     refusal = await refused(sophie.lists(shop, **dated, pickup_end="2026-06-09T00:01+02:00"))
 
     assert refusal.code == "lot.use_by_before_pickup"
-    recurring = bags(shop.id, pickup_until="00:00", date_kind="use_by", food_date_in_days=0)
+    recurring = recurring_listing(shop.id, pickup_until="00:00", date_kind="use_by", food_date_in_days=0)
     assert (await sophie.posts("/recurring-listings", recurring))["pickup_until"] == "00:00"
     refusal = await refused(sophie.posts("/recurring-listings", {**recurring, "pickup_until": "00:30"}))
     assert refusal.code == "lot.use_by_before_pickup"

@@ -49,7 +49,7 @@ async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None
 
 async def forgets(town: Town) -> None:
     """What the worker does every hour."""
-    await town.is_served()
+    await town.ensure_served()
     async with worker.working(settings()) as (work, _queue):
         await privacy.forget(work)
     await town.worker_runs()

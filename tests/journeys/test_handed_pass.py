@@ -30,7 +30,7 @@ async def test_a_friend_collects_with_the_pass_that_the_holder_sees(town: Town, 
     elif kind == "suspended":
         holder, paid = await town.a_beneficiary(), await town.a_lot(shop=shop)
         await (await town.a_customer("Jeanne")).gives(paid)
-        lot = await town.beside(paid)
+        lot = await town.suspended_lot_of(paid)
         reservation = await holder.reserves(lot)
     else:
         holder, lot = await town.a_customer(), await town.a_lot(shop=shop)

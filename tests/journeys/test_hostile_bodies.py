@@ -9,7 +9,7 @@ import pytest
 from tests.journeys.test_strangers import everything, example_of
 from tests.town import Town
 from tests.town.people import Person
-from tests.town.things import bags
+from tests.town.things import recurring_listing
 
 MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings")
 # Not theirs to say, on any route: the program decides these.
@@ -84,7 +84,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "collector_id": (await town.a_collector()).id,
         "reservation_id": uuid4(),
         "suspended_lot_id": uuid4(),
-        "listing_id": (await shop.merchant.posts("/recurring-listings", bags(shop.id)))["id"],
+        "listing_id": (await shop.merchant.posts("/recurring-listings", recurring_listing(shop.id)))["id"],
         "day": "2030-06-10",
         "agreement_id": uuid4(),
         "kiosk_id": uuid4(),

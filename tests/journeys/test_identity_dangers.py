@@ -434,7 +434,7 @@ def test_control_a_verifier_that_believes_the_token_s_algorithm_takes_the_public
 async def test_a_remembered_token_expires_all_the_same(town: Town) -> None:
     marc = await town.a_customer()
     key = Ed25519PrivateKey.from_private_bytes(settings().derived_key("access-tokens"))
-    await town.is_served()
+    await town.ensure_served()
     claims = {"sub": str(marc.id), "iss": town.url, "aud": "authenticated", "exp": time.time() + 1.5}
     headers = {"Authorization": f"Bearer {jwt.encode(claims, key, 'EdDSA')}"}
 

@@ -16,7 +16,7 @@ from backend.photos.store import PHOTOS
 from backend.settings import settings
 from tests.journeys.test_strangers import everything
 from tests.listener import reply
-from tests.photographs import file_of, opened, png_bomb, two_colours, with_everything
+from tests.photographs import file_of, jpeg_with_metadata, opened, png_bomb, two_colours
 from tests.supabase_storage import KEY, SupabaseStorageServer
 from tests.town import Lot, Merchant, Person, Town
 from tests.town.databases import WORKER
@@ -158,7 +158,7 @@ async def test_what_is_stored_of_a_photo_is_a_small_picture_without_its_origin(t
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     secret = "3 rue des Roses, Amina"
-    large = with_everything(secret) + os.urandom(3 * 1024 * 1024)  # beyond what other bodies may have
+    large = jpeg_with_metadata(secret) + os.urandom(3 * 1024 * 1024)  # beyond what other bodies may have
 
     made = await sophie.photographs(large)
 

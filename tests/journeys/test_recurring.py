@@ -9,7 +9,7 @@ import pytest
 from tests.town import Merchant, Shop, Town, refused
 from tests.town.answers import accepted, refusal_in
 from tests.town.databases import WORKER
-from tests.town.things import bags
+from tests.town.things import recurring_listing
 
 PARIS = ZoneInfo("Europe/Paris")
 MONDAY = date(2026, 6, 8)
@@ -37,7 +37,7 @@ async def offered(town: Town, listing: dict[str, Any]) -> list[date]:
 
 
 async def begins(merchant: Merchant, shop: Shop, **fields: Any) -> dict[str, Any]:
-    listing: dict[str, Any] = await merchant.posts("/recurring-listings", bags(shop.id, **fields))
+    listing: dict[str, Any] = await merchant.posts("/recurring-listings", recurring_listing(shop.id, **fields))
     return listing
 
 

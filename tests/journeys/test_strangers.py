@@ -12,7 +12,7 @@ import pytest
 
 from tests.town import Town
 from tests.town.people import Person
-from tests.town.things import bags
+from tests.town.things import recurring_listing
 
 # What a route's path parameter is filled with: a thing of people who are none of the askers.
 Things = dict[str, UUID]
@@ -34,7 +34,7 @@ async def somebody_elses_things(town: Town) -> Things:
         merchant.id,
     )
     await town.changes("update app.lots set photo_id = $1 where id = $2", photo, UUID(draft["id"]))
-    listing = await merchant.posts("/recurring-listings", bags(UUID(shop["id"])))
+    listing = await merchant.posts("/recurring-listings", recurring_listing(UUID(shop["id"])))
     entry = await town.value(
         "insert into app.waiting (lot_id, account_id, quantity) select lot_id, account_id, 1 from app.reservations"
         " where id = $1 returning id",

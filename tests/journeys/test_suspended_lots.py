@@ -50,7 +50,7 @@ async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(
     assert await part_of(marc, held, "status", "lot_id", "title") == ("offered", str(lot.id), "Panier du soir")
     assert await town.money(held) == (1200, 0)
     # To a beneficiary it is a free lot like any other; nobody else sees it.
-    beside = await town.beside(lot)
+    beside = await town.suspended_lot_of(lot)
     near = {"near": f"{shop.latitude},{shop.longitude}", "kind": "free"}
     (seen,) = (await amina.gets("/lots", **near))["data"]
     assert (seen["id"], seen["price_cents"], seen["quantity"], seen["remaining"]) == (str(beside.id), 0, 3, 3)
@@ -110,7 +110,7 @@ async def test_who_gave_first_is_collected_first_and_nobody_elses_gift_is_seen(t
     await town.stripe.pay(later.client_secret)
     await town.stripe.webhooks_quiet()
     await town.worker_runs()
-    beside = await town.beside(lot)
+    beside = await town.suspended_lot_of(lot)
     assert await town.value("select count(*) from app.lots where suspended_from = $1", lot.id) == 1
     assert await town.left(beside) == 3
 
@@ -143,7 +143,7 @@ async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: T
     edited = await marc.asks("PATCH", path, wanted, headers={"If-Match": read.headers["ETag"]})
     assert edited.json()["if_unclaimed"] == "move"
     assert (await marc.asks("PATCH", path, wanted, headers={"If-Match": read.headers["ETag"]})).status_code == 412
-    taken = await amina.reserves(await town.beside(lot))
+    taken = await amina.reserves(await town.suspended_lot_of(lot))
     await town.opens(lot)
     await shop.merchant.hands_over(await amina.pass_for(taken))
 
@@ -165,11 +165,11 @@ async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: T
 
     assert await part_of(marc, gift, "status", "lot_id", "collected") == ("moved", str(cheap.id), 1)
     assert [await town.left(one) for one in (small, cheap, dear, draft, free, elsewhere)] == [0, 4, 5, 5, 5, 5]
-    assert [await town.left(await town.beside(one)) for one in (small, cheap)] == [1, 1]
+    assert [await town.left(await town.suspended_lot_of(one)) for one in (small, cheap)] == [1, 1]
     await nothing_is_wrong(town)
     assert len(mails(town, "suspended_lot_moved")) == 2
     zoe = await town.a_beneficiary("Zoé")
-    taken = await zoe.reserves(await town.beside(cheap))
+    taken = await zoe.reserves(await town.suspended_lot_of(cheap))
     await town.opens(cheap)
     await shop.merchant.hands_over(await zoe.pass_for(taken))
     await ends(town, cheap)
@@ -191,7 +191,7 @@ async def test_withdrawing_or_recalling_ends_both_and_everybody_gets_everything_
     for end in ("withdrawn", "recalled"):
         lot = await town.a_lot(left=6, opens_in=timedelta(hours=-1), gtin="03017620422003", title=f"Panier {end}")
         gift, unpaid = await marc.gives(lot, 3, if_unclaimed="move"), await jeanne.suspends(lot)
-        beside = await town.beside(lot)
+        beside = await town.suspended_lot_of(lot)
         eaten, taken = await amina.reserves(beside), await zoe.reserves(beside, 2)
         await lot.shop.merchant.hands_over(await amina.pass_for(eaten))
         (await town.a_lot(shop=lot.shop, price_cents=200)), await town.now()
@@ -225,7 +225,7 @@ async def test_a_free_lot_that_is_recalled_after_the_other_ended_is_settled_too(
     marc, odile, amina = await town.a_customer(), await town.an_admin(), await town.a_beneficiary()
     lot = await town.a_lot(gtin="03017620422003")
     gift = await marc.gives(lot, 2)
-    await amina.reserves(await town.beside(lot))
+    await amina.reserves(await town.suspended_lot_of(lot))
     await town.clock(lot.pickup_end)
     async with town.copy.connection(WORKER) as worker:
         await worker.execute("select app.end_lots(1)")  # of many windows that end at once
@@ -278,7 +278,7 @@ async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: 
     await town.worker_runs()
     assert await part_of(marc, refunded, "status", "refunded_cents") == ("refunded", 400)
     assert await town.money(refunded) == (400, 400)
-    assert await town.left(await town.beside(lot)) == 1
+    assert await town.left(await town.suspended_lot_of(lot)) == 1
     await town.clock(await town.now() + timedelta(minutes=11))
     await town.worker_runs()
     assert await part_of(marc, lapsing, "status") == ("expired",)
@@ -299,7 +299,7 @@ async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: 
 
     # Nobody could collect it: the shop stays closed.
     amina = await town.a_beneficiary()
-    assert (await amina.tries_to_reserve(await town.beside(lot))).code == "lot.closed"
+    assert (await amina.tries_to_reserve(await town.suspended_lot_of(lot))).code == "lot.closed"
     await ends(town, lot)
     assert await part_of(marc, given, "status", "refunded_cents") == ("refunded", 400)
     assert await town.money(given) == (400, 400)
@@ -331,7 +331,7 @@ async def test_what_its_merchant_changes_is_shown_with_the_given_portions_too(to
         "PATCH", f"/lots/{lot.id}", {"title": "Six croissants", "description": "Au beurre"}
     )
     assert answer.status_code == 200
-    beside = await town.beside(lot)
+    beside = await town.suspended_lot_of(lot)
     seen = await amina.gets(f"/lots/{beside.id}")
     assert (seen["title"], seen["description"]) == ("Six croissants", "Au beurre")
     (found,) = (

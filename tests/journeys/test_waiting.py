@@ -225,7 +225,7 @@ async def test_suspended_portions_are_waited_for_like_any_free_ones_and_merchant
     lot = await town.a_lot(left=3)
     sophie = lot.shop.merchant
     await marc.gives(lot)
-    beside = await town.beside(lot)
+    beside = await town.suspended_lot_of(lot)
     taken = await amina.reserves(beside)
     before = [await sophie.gets(path) for path in (f"/shops/{lot.shop.id}/lots", f"/lots/{lot.id}", "/reservations")]
     entry = await bilal.waits(beside)

@@ -47,7 +47,7 @@ class Counter:
         await (await town.a_customer("Jeanne")).suspends(paid, 2)
         async with town.copy.connection(WORKER) as worker:
             await worker.execute(SETTLED)
-        suspended = await town.beside(paid)
+        suspended = await town.suspended_lot_of(paid)
         held = {
             "free": [await amina.reserves(free) for _ in range(2)],
             "suspended": [await zoe.reserves(suspended) for _ in range(2)],

@@ -23,13 +23,13 @@ from tests.photographs import (
     RED,
     WHITE,
     file_of,
+    jpeg_with_metadata,
     opened,
     png_bomb,
     read,
     turned,
     two_colours,
     uploaded,
-    with_everything,
 )
 
 Point = tuple[float, float]
@@ -117,7 +117,7 @@ async def test_16_bits_stay_as_dark_as_they_were_and_what_is_transparent_becomes
 
 async def test_nothing_is_left_but_pixels() -> None:
     secret = "3 rue des Roses, Amina"
-    photo = with_everything(secret)
+    photo = jpeg_with_metadata(secret)
     source = opened(photo)
     # The control: it is all there. XMP, profile, comment, EXIF and its thumbnail, GPS, and after the end.
     assert photo.count(secret.encode()) >= 7

@@ -73,7 +73,7 @@ async def grab_at_once(
     town: Town, people: Sequence[Person], lots: Sequence[Lot], *, act: str = "reserve"
 ) -> list[Outcome]:
     """Each person grabs one portion of the lot beside them in the list, all at the same time."""
-    async with town.hands(len(people)) as connections:
+    async with town.copy.connections(len(people)) as connections:
         return list(
             await asyncio.gather(
                 *(grab(c, person, lot, act=act) for c, person, lot in zip(connections, people, lots, strict=True))

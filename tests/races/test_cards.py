@@ -70,7 +70,7 @@ async def test_sheets_for_the_same_people_at_once_leave_each_with_one_card(town:
         await rewritten(town, "issue_cards", "perform app.own_beneficiary(holder);", "null;")
         await rewritten(town, "issue_cards", "app.clock() from unnest", "app.clock() from pg_sleep(0.3) z, unnest")
 
-    async with town.hands(8) as hands:
+    async with town.copy.connections(8) as hands:
         for _ in range(3):
             stopped = await asyncio.gather(
                 *(
@@ -107,7 +107,7 @@ async def test_a_revocation_while_somebody_signs_in_leaves_no_session(town: Town
     checks = "perform app.require_role"
     await rewritten(town, "sign_in_with_card", checks, f"perform pg_sleep(0.6); {checks}")
 
-    async with town.hands(2) as (tablet, office):
+    async with town.copy.connections(2) as (tablet, office):
         signing_in = asyncio.create_task(_signs_in(tablet, device, card))
         await asyncio.sleep(0.2)
         async with office.transaction():
@@ -126,7 +126,7 @@ async def test_cards_are_replaced_while_their_holders_sign_in_side_by_side(town:
     devices = [await _kiosk(town, association) for _ in range(3)]
     cards = [await _card(town, one) for one in people]
 
-    async with town.hands(10) as hands:
+    async with town.copy.connections(10) as hands:
         for turn in range(4):
             outcomes = await asyncio.gather(
                 *(_signs_in(hand, devices[(n + turn) % 3], cards[n % 4]) for n, hand in enumerate(hands[:7])),

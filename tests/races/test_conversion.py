@@ -39,7 +39,7 @@ async def test_twenty_people_at_once_buy_before_or_take_after(town: Town) -> Non
     people: list[Person] = [await (town.a_customer() if n % 2 else town.a_beneficiary()) for n in range(20)]
     for _ in range(3):
         lot = await _due(town)
-        async with town.hands(20) as hands, town.copy.connections(2, WORKER) as workers:
+        async with town.copy.connections(20) as hands, town.copy.connections(2, WORKER) as workers:
             outcomes, converted = await asyncio.gather(
                 asyncio.gather(*(grab(c, person, lot) for c, person in zip(hands, people, strict=True))),
                 asyncio.gather(*(w.fetchval("select app.convert_unsold(10)") for w in workers)),
@@ -72,7 +72,7 @@ async def test_who_buys_as_it_becomes_free_is_told_that_it_changed(town: Town, c
         await town.changes("alter table app.payments drop constraint payments_amount_cents_check")
         await town.changes("alter table app.reservations drop constraint reservations_quota_check")
     marc, lot = await town.a_customer(), await _due(town)
-    async with town.copy.connection(WORKER) as worker, town.hands(1) as (hand,):
+    async with town.copy.connection(WORKER) as worker, town.copy.connections(1) as (hand,):
         transaction = worker.transaction()
         await transaction.start()
         assert await worker.fetchval("select app.convert_unsold(10)") == 1

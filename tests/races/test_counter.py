@@ -53,7 +53,7 @@ async def test_of_twenty_guesses_at_once_five_are_answered(town: Town, locked: b
         assert row is not None
         return row["problem"], row["tries_left"]
 
-    async with town.hands(TWENTY) as connections:
+    async with town.copy.connections(TWENTY) as connections:
         outcomes = await asyncio.gather(*(guess(connection) for connection in connections))
 
     answered = sorted(left for problem, left in outcomes if problem == "pass.wrong_pin" and left is not None)
@@ -152,7 +152,7 @@ async def test_twenty_handovers_at_once_do_not_wait_for_the_total(town: Town) ->
     passes = [await _confirmed(town, lot) for _ in range(TWENTY)]
     await town.opens(lot)
 
-    async with town.hands(TWENTY) as connections, town.copy.connection() as adding:
+    async with town.copy.connections(TWENTY) as connections, town.copy.connection() as adding:
         async with adding.transaction():
             await adding.execute("select from app.impact_totals for update")
             await asyncio.gather(

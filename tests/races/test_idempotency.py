@@ -42,7 +42,7 @@ async def test_the_act_itself_answers_fifty_times_with_one_reservation(town: Tow
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=5)
 
-    async with town.hands(FIFTY) as connections:
+    async with town.copy.connections(FIFTY) as connections:
         outcomes = await asyncio.gather(*(grab(c, amina, lot, key="once") for c in connections))
 
     assert wins(outcomes) == FIFTY
@@ -54,7 +54,7 @@ async def test_control_without_one_key_for_all_there_are_as_many_effects(town: T
     marc = await town.a_customer()
     lot = await town.a_lot(left=FIFTY)
 
-    async with town.hands(FIFTY) as connections:
+    async with town.copy.connections(FIFTY) as connections:
         await asyncio.gather(*(grab(c, marc, lot) for c in connections))
 
     assert await town.left(lot) == 0

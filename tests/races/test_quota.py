@@ -83,7 +83,7 @@ async def test_two_at_once_or_one_and_one_but_never_three(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=50)
 
-    async with town.hands(TWENTY) as connections:
+    async with town.copy.connections(TWENTY) as connections:
         outcomes = await asyncio.gather(*(grab(c, amina, lot, 1 + number % 3) for number, c in enumerate(connections)))
 
     taken = await town.taken_today(amina)
@@ -109,7 +109,7 @@ async def test_two_portions_each_paris_day(town: Town, days: dict[str, list[str]
         if (await grab(connection, amina, lot)).reservation:
             taken[moment[:10]] += 1
 
-    async with town.hands(4 * len(moments)) as connections:
+    async with town.copy.connections(4 * len(moments)) as connections:
         hands = [reaches_out(c, m) for c, m in zip(connections, moments * 4, strict=True)]
         if calendar == "of Paris":
             await asyncio.gather(*hands)

@@ -53,7 +53,7 @@ async def test_nothing_is_published_past_a_recall(town: Town, first: str, carefu
     if not careful:
         await town.changes(LOOK_ONLY)
     shop = await town.a_shop()
-    async with town.copy.connection() as admin, town.hands(1) as (hand,):
+    async with town.copy.connection() as admin, town.copy.connections(1) as (hand,):
         if first == "publication":  # written, not yet committed, when the recall looks for lots
             publishing = hand.transaction()
             await publishing.start()

@@ -50,7 +50,7 @@ async def changed(town: Town, function: str, *changes: tuple[str, str]) -> None:
 
 async def held(town: Town, lot: Lot, portions: int, donors: int) -> list[Reservation]:
     """Gifts that were paid, of which we have not heard yet."""
-    await town.is_served()
+    await town.ensure_served()
     await town.stripe.webhooks("hold")
     gifts = [await (await town.a_customer(f"Donor {n}")).suspends(lot, portions) for n in range(donors)]
     for gift in gifts:
@@ -80,7 +80,7 @@ async def test_two_donors_and_twenty_beneficiaries(town: Town, careful: bool) ->
         unlocked = (("for update of y;", ";"), ("where y.suspended_from = l.id for update;", "where false;"))
         await changed(town, "settle_payment", *unlocked)
         await town.changes(OFFER_LOOKING_FIRST)
-    beside = await town.beside(lot)
+    beside = await town.suspended_lot_of(lot)
     people = [await town.a_beneficiary(f"B{n}") for n in range(20)]
 
     grabbing = asyncio.create_task(grab_at_once(town, people, [beside] * 20)) if careful else None
@@ -158,7 +158,7 @@ async def test_the_windows_end_several_times_at_once(town: Town, careful: bool) 
     shop = await town.a_shop()
     lot = await town.a_lot(left=6, shop=shop)
     moving, refunded = await marc.gives(lot, 2, if_unclaimed="move"), await jeanne.gives(lot, 2)
-    taken = await amina.reserves(await town.beside(lot))
+    taken = await amina.reserves(await town.suspended_lot_of(lot))
     other = await town.a_lot(left=6, shop=shop, price_cents=300, opens_in=lot.pickup_end - await town.now())
     await town.opens(lot)
     await shop.merchant.hands_over(await amina.pass_for(taken))
@@ -182,7 +182,7 @@ async def test_the_windows_end_several_times_at_once(town: Town, careful: bool) 
         return
     assert await wrong(town) == []
     assert (await marc.gift(moving))["status"] == "moved"
-    assert (await town.left(other), await town.left(await town.beside(other))) == (5, 1)
+    assert (await town.left(other), await town.left(await town.suspended_lot_of(other))) == (5, 1)
     assert await town.money(refunded) == (800, 800)
     mails = [file.name.partition("-")[2] for file in (town.folder / "mails").iterdir()]
     assert sorted(mails) == ["suspended_lot_moved.eml", "suspended_lot_over.eml"]

@@ -84,7 +84,7 @@ async def test_twenty_bystanders_get_nothing_of_what_is_kept_for_one(town: Town,
     bought, lea, entry = await sold_out_and_waited_for(town, lot, marc)
     crowd = [await town.a_customer() for _ in range(TWENTY)]
 
-    async with town.hands(TWENTY) as hands:
+    async with town.copy.connections(TWENTY) as hands:
         during = asyncio.gather(*(grab(hand, person, lot) for hand, person in zip(hands, crowd, strict=True)))
         await asyncio.gather(marc.cancels(bought), during)
         after = await asyncio.gather(*(grab(hand, person, lot) for hand, person in zip(hands, crowd, strict=True)))
@@ -106,7 +106,7 @@ async def test_of_twenty_who_wait_and_grasp_the_one_who_is_offered_takes_once(to
     lucky = await town.value("select account_id from app.waiting where status = 'offered'")
     number = next(index for index, person in enumerate(people) if person.id == lucky)
     grasping = [*zip(people, entries, strict=True), *[(people[number], entries[number])] * TWENTY]
-    async with town.hands(len(grasping)) as hands:
+    async with town.copy.connections(len(grasping)) as hands:
         outcomes = await asyncio.gather(
             *(take(hand, person, entry) for hand, (person, entry) in zip(hands, grasping, strict=True))
         )
@@ -125,7 +125,7 @@ async def test_who_joins_while_a_portion_comes_back_sees_it_or_gets_it(town: Tow
     marc, lea = await town.a_customer(), await town.a_customer("Léa")
     lot = await town.a_lot(left=1)
     bought = await marc.reserves(lot)
-    await town.is_served()
+    await town.ensure_served()
 
     async with acting_as(town, marc) as connection:
         await connection.fetchval("select app.cancel_reservation($1)", bought.id)
@@ -200,7 +200,7 @@ async def test_the_quota_holds_when_an_offer_and_other_lots_are_taken_at_once(to
     entry = await amina.waits(lot, 2)
     await bilal.cancels(taken)
 
-    async with town.hands(TWENTY) as hands:
+    async with town.copy.connections(TWENTY) as hands:
         outcomes = await asyncio.gather(
             *(
                 take(hand, amina, entry) if number % 4 == 0 else grab(hand, amina, others[number % 4])
@@ -227,7 +227,7 @@ async def test_taking_an_offer_and_cancelling_do_not_wait_for_each_other(town: T
     await bilal.cancels(bilals)
     assert (await amina.waiting(entry))["status"] == "offered"
 
-    async with town.copy.connection() as cancelling, town.hands(1) as (hand,):
+    async with town.copy.connection() as cancelling, town.copy.connections(1) as (hand,):
         transaction = cancelling.transaction()
         await transaction.start()
         await cancelling.execute("select from app.free_portions where account_id = $1 for update", amina.id)

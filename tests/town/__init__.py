@@ -1,4 +1,4 @@
-"""People, shops and lots to test with: `amina = await town.a_beneficiary()`, `await amina.reserves(lot, 2)`."""
+"""Builders of people, shops and lots: `amina = await town.a_beneficiary()`, `await amina.reserves(lot, 2)`."""
 
 from tests.town.answers import Refusal, Refused, refused
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person

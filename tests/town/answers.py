@@ -1,4 +1,4 @@
-"""What the product answered, and how a refusal reads in a test."""
+"""How tests read the product's answers and refusals."""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Refused(Exception):
 
 
 def refusal_in(answer: httpx2.Response) -> Refusal:
-    """Read a refusal, which must be problem+json."""
+    """Return the refusal in an answer, which must be problem+json."""
     assert answer.status_code >= 400, f"expected a refusal, got {answer.status_code} {answer.text}"
     assert answer.headers["content-type"] == "application/problem+json", answer.text
     body = answer.json()
@@ -36,14 +36,14 @@ def refusal_in(answer: httpx2.Response) -> Refusal:
 
 
 def accepted(answer: httpx2.Response) -> httpx2.Response:
-    """Give an answer that says yes. Raises Refused otherwise."""
+    """Return a successful answer. Raise Refused if it is a refusal."""
     if not answer.is_success:
         raise Refused(answer)
     return answer
 
 
 async def refused(attempt: Awaitable[Any]) -> Refusal:
-    """Give the refusal that an attempt meets: `refusal = await refused(karim.withdraws(lot))`."""
+    """Return the refusal that an attempt meets: `refusal = await refused(karim.withdraws(lot))`."""
     with pytest.raises(Refused) as caught:
         await attempt
     return caught.value.refusal

@@ -1,4 +1,4 @@
-"""One Postgres for the whole run, a template that is migrated once, and a copy of it per test."""
+"""One Postgres for the whole run, a template that is migrated once, and a copy of the template for each test."""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
@@ -18,7 +18,7 @@ SUPERUSER = "postgres"
 API = "ecopanier_api"
 WORKER = "ecopanier_worker"
 
-# These databases live for seconds: what makes them survive a power cut is off. tests/faults has servers of its own.
+# These databases live for seconds, so they need not survive a power cut. tests/faults starts servers of its own.
 FAST = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -38,7 +38,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 @dataclass(frozen=True)
 class Copy:
-    """One database of its own, and the URLs of those who may log in."""
+    """A test's own database, and the URL of each login."""
 
     server: EmbeddedPostgres
     name: str
@@ -48,7 +48,7 @@ class Copy:
 
     @asynccontextmanager
     async def connection(self, login: str = SUPERUSER) -> AsyncIterator[Connection]:
-        """A connection as one of the logins; as the superuser, to look at everything from outside."""
+        """Open a connection as one of the logins; the superuser sees and changes everything."""
         connection = await asyncpg.connect(self.url(login))
         try:
             yield connection
@@ -57,7 +57,7 @@ class Copy:
 
     @asynccontextmanager
     async def connections(self, count: int, login: str = API) -> AsyncIterator[list[Connection]]:
-        """That many open connections, so that what a test sends at once arrives at once."""
+        """Open `count` connections beforehand, so that what a test sends at once arrives at once."""
         opened: list[Connection] = []
         try:
             for _ in range(count):
@@ -69,7 +69,7 @@ class Copy:
 
 
 class Databases:
-    """Copies of one migrated database. The next one is made while a test still works with the present one."""
+    """Makes copies of one migrated database. It makes the next copy while a test still uses the present one."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.server = server
@@ -92,7 +92,7 @@ class Databases:
 
     @contextmanager
     def copy(self) -> Iterator[Copy]:
-        """A copy of the template, dropped at the end."""
+        """Make a copy of the template, and drop it at the end."""
         name = self._next.result()
         self._next = self._behind.submit(self._make, "town_template")
         try:
@@ -102,7 +102,7 @@ class Databases:
 
     @contextmanager
     def empty(self) -> Iterator[Copy]:
-        """A database in which nothing has been migrated yet."""
+        """Make a database in which nothing has been migrated, and drop it at the end."""
         name = self._make("template0")
         try:
             yield Copy(self.server, name)

@@ -1,4 +1,4 @@
-"""What comes out of a printer: sheets of cards, looked at as a camera does."""
+"""Reads a printed PDF as a camera does: its pages, their text and their QR codes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ MILLIMETRE = 72 / 25.4  # in points
 
 @dataclass(frozen=True)
 class Sheet:
-    """A page: its size in mm, its words, and its QRs by their place (mm from the top left) as a camera reads them."""
+    """A page: its size in mm, its text, and its QR codes as (mm from the left, mm from the top, content)."""
 
     width: float
     height: float
@@ -20,12 +20,12 @@ class Sheet:
 
     @property
     def secrets(self) -> list[str]:
-        """What the QRs hold, row by row."""
+        """The contents of the QR codes, row by row."""
         return [text for _, _, text in self.qrs]
 
 
 def printed(pdf: bytes, dpi: int = 150) -> list[Sheet]:
-    """The pages of a PDF at a home printer's resolution."""
+    """Return the pages of a PDF, rendered at a home printer's resolution."""
     document: Any = pypdfium2.PdfDocument(pdf)
     try:
         return [_sheet(page, dpi) for page in document]

@@ -1,4 +1,4 @@
-"""The people of a town, each with the verbs of their role. A verb raises Refused when the product says no."""
+"""The people of a town, each with the verbs of their role. A verb raises Refused if the product refuses."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Person:
-    """Somebody with an account: HTTP requests as them, from an address of their own."""
+    """A person with an account. Sends HTTP requests as them, from an IP address of their own."""
 
     role: str
 
@@ -42,7 +42,7 @@ class Person:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
     ) -> httpx2.Response:
-        """Send a request as this person (`path` without /v1) and give the answer, whatever it is."""
+        """Send a request as this person (`path` without /v1) and return the answer, whatever its status."""
         sent = {"X-Forwarded-For": self.address, **(headers or {})}
         if self.token is None:
             self.token = await self.town.token_for(self.id)
@@ -52,30 +52,30 @@ class Person:
         return await self.town.request(method, f"/v1{path}", json=json, params=params, headers=sent, content=content)
 
     async def gets(self, path: str, **params: Any) -> Any:
-        """Read something as JSON."""
+        """Send a GET and return the answer's JSON."""
         return accepted(await self.asks("GET", path, params=params)).json()
 
     async def posts(self, path: str, json: Any = None, *, key: str | None = None) -> Any:
-        """Do something; gives the answer's JSON."""
+        """Send a POST and return the answer's JSON."""
         answer = accepted(await self.asks("POST", path, json, key=key))
         return answer.json() if answer.content else None
 
     async def sends_photo(self, picture: bytes, *, key: str | None = None, **fields: str) -> httpx2.Response:
-        """Send a photo and give the answer as it is; `fields` of the form besides."""
+        """Send a photo, with `fields` in the same form, and return the answer, whatever its status."""
         files = {"photo": ("IMG_0042.JPG", picture, "image/jpeg")}
         form = httpx2.Request("POST", "http://form", files=files, data=fields)
         sent = {"Content-Type": form.headers["content-type"]}
         return await self.asks("POST", "/lots/drafts", content=form.read(), headers=sent, key=key)
 
     async def photographs(self, picture: bytes, *, key: str | None = None, **fields: str) -> dict[str, Any]:
-        """Send a photo and get a draft of a listing."""
+        """Send a photo and return the draft of a listing."""
         draft: dict[str, Any] = accepted(await self.sends_photo(picture, key=key, **fields)).json()
         return draft
 
-    # What holders of reservations do, customers and beneficiaries alike.
+    # What customers and beneficiaries do as holders of reservations.
 
     async def sends_reservation(self, lot: Lot, portions: int = 1, *, key: str | None = None) -> httpx2.Response:
-        """Ask for portions and give the answer as it is."""
+        """Ask for portions and return the answer, whatever its status."""
         path = f"/lots/{lot.id}/reservations"
         return await self.asks("POST", path, {"quantity": portions}, key=key or str(uuid4()))
 
@@ -86,7 +86,7 @@ class Person:
         return await refused(self.reserves(lot, portions, key=key))
 
     async def reservation(self, reservation: Reservation) -> Reservation:
-        """How a reservation stands now."""
+        """Return the present state of a reservation."""
         return _reservation(await self.gets(f"/reservations/{reservation.id}"))
 
     async def cancels(self, reservation: Reservation) -> Reservation:
@@ -96,12 +96,12 @@ class Person:
         return await refused(self.cancels(reservation))
 
     async def waits(self, lot: Lot, portions: int = 1) -> dict[str, Any]:
-        """Join the waiting list of a lot that is sold out; gives the entry."""
+        """Join the waiting list of a lot that is sold out, and return the entry."""
         entry: dict[str, Any] = await self.posts(f"/lots/{lot.id}/waiting", {"quantity": portions})
         return entry
 
     async def waiting(self, entry: Mapping[str, Any]) -> dict[str, Any]:
-        """How one of one's places in line stands now."""
+        """Return the present state of this person's waiting-list entry."""
         found: list[dict[str, Any]] = (await self.gets("/waiting"))["data"]
         return next(other for other in found if other["id"] == entry["id"])
 
@@ -110,11 +110,11 @@ class Person:
         return left
 
     async def takes(self, entry: Mapping[str, Any], *, key: str | None = None) -> Reservation:
-        """Take what is kept."""
+        """Reserve the portions that are kept for a waiting-list entry."""
         return _reservation(await self.posts(f"/waiting/{entry['id']}/take", key=key or str(uuid4())))
 
     async def pays(self, reservation: Reservation, *, card: str = "pm_card_visa") -> Reservation:
-        """Pay as the browser does; returns once Stripe's webhook has been stored and worked on."""
+        """Pay as the browser does. Returns once Stripe's webhook has been stored and handled."""
         await self.town.stripe.pay(reservation.client_secret, card)
         await self.town.stripe.webhooks_quiet()
         await self.town.worker_runs()
@@ -133,7 +133,7 @@ class Customer(Person):
         return await self.pays(await self.reserves(lot, portions))
 
     async def suspends(self, lot: Lot, portions: int = 1, *, key: str | None = None, **choice: str) -> Reservation:
-        """Begin to give portions; `if_unclaimed` is the choice."""
+        """Begin to give portions, without paying yet; `choice` may set `if_unclaimed`."""
         wanted = {"lot_id": str(lot.id), "quantity": portions, **choice}
         return _reservation(await self.posts("/suspended-lots", wanted, key=key or str(uuid4())))
 
@@ -146,7 +146,7 @@ class Customer(Person):
         return begun
 
     async def gift(self, given: Reservation) -> dict[str, Any]:
-        """What a donor sees of what they gave."""
+        """Return what a donor sees of their gift."""
         seen: dict[str, Any] = await self.gets(f"/suspended-lots/{given.id}")
         return seen
 
@@ -155,7 +155,7 @@ class Beneficiary(Person):
     role = "beneficiary"
     code: str
 
-    def coded(self, code: str) -> Self:
+    def with_code(self, code: str) -> Self:
         self.code = code
         return self
 
@@ -164,12 +164,12 @@ class Merchant(Person):
     role = "merchant"
 
     async def registers_shop(self, **fields: Any) -> dict[str, Any]:
-        """Register a shop over HTTP; fields replace those of a believable one."""
+        """Register a shop over HTTP; `fields` replace those of a valid shop."""
         shop: dict[str, Any] = await self.posts("/shops", {**self.town.shop_fields(), **fields})
         return shop
 
     async def lists(self, shop: Shop, **fields: Any) -> dict[str, Any]:
-        """List a lot over HTTP, published unless told otherwise; fields replace those of a believable one."""
+        """List a lot over HTTP, published unless `publish` says otherwise; `fields` replace those of a valid lot."""
         lot: dict[str, Any] = await self.posts("/lots", {**await self.town.lot_fields(shop), **fields})
         return lot
 
@@ -177,7 +177,7 @@ class Merchant(Person):
         await self.posts(f"/lots/{lot.id}/withdraw")
 
     async def hands_over(self, shown: Pass, *, pin: str | None = None, typed: bool = False) -> dict[str, Any]:
-        """Scan the QR (or type the code) and the PIN, the right one unless another is given; hand the food over."""
+        """Hand the food over: scan the QR (or type the code) and enter `pin`, or the pass's own PIN if None."""
         shows = {"code": shown.code} if typed else {"qr": shown.qr}
         handed: dict[str, Any] = await self.posts("/pickups", {**shows, "pin": pin or shown.pin})
         return handed
@@ -194,7 +194,7 @@ class Association(Person):
     role = "association"
 
     async def enrols(self, *, until: date | None = None, **fields: Any) -> dict[str, Any]:
-        """Enrol a beneficiary over HTTP: id, code and activation_token."""
+        """Enrol a beneficiary over HTTP; the answer holds `id`, `code` and `activation_token`."""
         person = await self.town.person_fields(until)
         enrolled: dict[str, Any] = await self.posts("/beneficiaries", {**person, **fields})
         return enrolled
@@ -224,5 +224,5 @@ def _reservation(body: dict[str, Any]) -> Reservation:
 
 
 def moment(text: str) -> datetime:
-    """Read a time from an answer."""
+    """Return the time that an answer gives as text."""
     return datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The product as it is served: uvicorn on a loopback port, in a thread of its own, in front of a test's database."""
+"""Serves the product to tests: uvicorn on a loopback port, in its own thread, connected to a test's database."""
 
 import asyncio
 import os
@@ -26,9 +26,9 @@ SECRET_KEY = "a key for tests alone, 32 bytes at least"
 
 
 class Served:
-    """One app for the whole run, with everything that does not depend on the database; each test moves it to its own.
+    """One app for the whole run. Each test connects it to its own database.
 
-    Making the app and its server anew for each test would take longer than most tests.
+    A new app and server for each test would take longer than most tests.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Served:
             "ECOPANIER_PUBLIC_URL": self.url,
             "ECOPANIER_SECRET_KEY": SECRET_KEY,
             "ECOPANIER_LOG_LEVEL": "error",
-            # People stand behind one proxy, so that each has an address of their own and limits count them apart.
+            # One proxy is trusted, so that each person can have their own address and rate limits count them apart.
             "ECOPANIER_TRUSTED_PROXIES": "1",
             "STRIPE_API_KEY": self.stripe.api_key,
             "STRIPE_API_BASE": self.stripe.base_url,
@@ -61,7 +61,7 @@ class Served:
 
     @contextmanager
     def environment(self, copy: Copy, data_dir: Path) -> Iterator[Settings]:
-        """The settings of a test's program, read from the environment as always; put back at the end."""
+        """Set the environment to a test's settings, which are read as always; restore it at the end."""
         wanted = {
             **self._environment,
             "DATABASE_URL": copy.url(API),
@@ -82,7 +82,7 @@ class Served:
                     os.environ[name] = value
             settings.cache_clear()
 
-    async def in_front_of(self, copy: Copy) -> None:
+    async def connect_to(self, copy: Copy) -> None:
         """Serve this database from now on. Call it within `environment`."""
         async with self._moving:
             if self._copy is copy:
@@ -93,8 +93,8 @@ class Served:
             await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._move(copy), self._loop))
             self._copy = copy
 
-    async def away(self, copy: Copy) -> None:
-        """Let go of a database that is about to be dropped, and of what the test did to Stripe and to Gemini."""
+    async def disconnect_from(self, copy: Copy) -> None:
+        """Close the connections to a database that is about to be dropped, and reset Stripe and Gemini."""
         if self._copy is not copy or self._loop is None:
             return
         self.gemini.forget()
@@ -114,7 +114,7 @@ class Served:
 
     def _start(self) -> None:
         self._app = main.create_app(connect=self._connected)
-        # As `ecopanier serve` does, but that nobody waits for the last requests.
+        # The same configuration as `ecopanier serve`, except that shutdown hardly waits for the last requests.
         self._server = uvicorn.Server(
             uvicorn.Config(
                 self._app,
@@ -137,7 +137,7 @@ class Served:
 
     @asynccontextmanager
     async def _connected(self, app: FastAPI) -> AsyncIterator[None]:
-        """What `main.connected` opens, but for the database."""
+        """Open what `main.connected` opens, except the database."""
         app.state.database = None
         async with main.equipped(app):
             self._loop = asyncio.get_running_loop()
@@ -145,7 +145,7 @@ class Served:
             yield
 
     async def _move(self, copy: Copy | None) -> None:
-        """Runs in the server's loop, to which the connections belong."""
+        """Connect the app to a database, or to none. Runs in the server's loop, to which the connections belong."""
         app = self._app
         assert app is not None
         if app.state.database is not None:

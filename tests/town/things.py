@@ -1,4 +1,4 @@
-"""What people in a test hold in their hands. Times with their zone, money in cents."""
+"""The shops, lots, reservations and passes of a test. Times have a zone; money is in cents."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,7 +36,7 @@ class Reservation:
 
     @property
     def client_secret(self) -> str:
-        """What a customer's browser pays with."""
+        """The secret with which a customer's browser pays."""
         secret: str = self.body["payment"]["client_secret"]
         return secret
 
@@ -54,8 +54,8 @@ class Pass:
         return f"{(int(self.pin) + 1) % 1_000_000:06d}"
 
 
-def bags(shop_id: UUID, **fields: Any) -> dict[str, Any]:
-    """The body of a recurring listing: every weekday at 18:00, five bags; fields replace those."""
+def recurring_listing(shop_id: UUID, **fields: Any) -> dict[str, Any]:
+    """Return the body of a recurring listing: five bags every weekday at 18:00; `fields` replace its fields."""
     return {
         "shop_id": str(shop_id),
         "title": "Panier du soir",

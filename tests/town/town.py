@@ -1,8 +1,8 @@
-"""A town to test in: a database of its own with the product in front of it, and people made for the occasion.
+"""A town is what a test works in: a database of its own, the product that serves it, and builders of people and lots.
 
-Builders write as the superuser instead of registering people and waiting for admins: tests of registration and
-verification do it over HTTP, all others need a person who is already there, in milliseconds (an Argon2id hash alone
-takes longer). What they sign in with is a token of the program's own making.
+Builders write as the superuser instead of registering people and verifying them over HTTP. Tests of registration and
+verification use HTTP; all others need a person within milliseconds, and an Argon2id hash alone takes longer. People
+sign in with an access token that the product's own code issues.
 """
 
 import itertools
@@ -34,7 +34,7 @@ STRASBOURG = (48.5839, 7.7455)
 
 
 class Town:
-    """What a test is given. `town.copy` is its database, `town.stripe` the stand-in that takes its payments."""
+    """A test's town. `town.copy` is its database, `town.stripe` the stand-in that takes its payments."""
 
     def __init__(self, copy: Copy, connection: Connection, served: Served, client: httpx2.AsyncClient, folder: Path):
         self.copy = copy
@@ -49,30 +49,30 @@ class Town:
     async def opened(
         cls, copy: Copy, served: Served, client: httpx2.AsyncClient, folder: Path
     ) -> AsyncIterator["Town"]:
-        """A town on this database, with the settings of its program in the environment for as long."""
+        """Open a town on this database; the environment holds the product's settings until it closes."""
         with served.environment(copy, folder):
             async with copy.connection() as connection:
                 try:
                     yield cls(copy, connection, served, client, folder)
                 finally:
-                    await served.away(copy)
+                    await served.disconnect_from(copy)
 
-    # What is there
+    # Reading and changing the database
 
     async def value(self, query: str, *arguments: Any) -> Any:
-        """One value, seen from outside (as the superuser)."""
+        """Return one value, read as the superuser."""
         return await self._sql.fetchval(query, *arguments)
 
     async def rows(self, query: str, *arguments: Any) -> list[asyncpg.Record]:
-        """Rows, seen from outside."""
+        """Return rows, read as the superuser."""
         return list(await self._sql.fetch(query, *arguments))
 
     async def changes(self, statement: str, *arguments: Any) -> None:
-        """Change something from outside, as no person could."""
+        """Execute a statement as the superuser, to change what no person could."""
         await self._sql.execute(statement, *arguments)
 
     async def left(self, lot: Lot) -> int:
-        """The portions that can still be reserved."""
+        """Return the number of portions that can still be reserved."""
         remaining: int = await self.value("select remaining from app.lots where id = $1", lot.id)
         return remaining
 
@@ -81,7 +81,7 @@ class Town:
         return status
 
     async def taken_today(self, beneficiary: Beneficiary) -> int:
-        """The free portions that count against a beneficiary's present Paris day."""
+        """Return the free portions that count against a beneficiary's quota for the present day in Paris."""
         taken: int | None = await self.value(
             "select taken from app.free_portions where account_id = $1 and day = app.paris_day(app.clock())",
             beneficiary.id,
@@ -89,19 +89,22 @@ class Town:
         return taken or 0
 
     async def money(self, reservation: Reservation) -> tuple[int, int]:
-        """Cents charged and cents given back for a reservation, as Stripe has it in its books."""
+        """Return the cents charged and the cents refunded for a reservation, from Stripe's ledger."""
         books = (await self.stripe.ledger())["payments"]
         ours = [entry for entry in books if entry["metadata"].get("reservation_id") == str(reservation.id)]
         return sum(entry["charged_cents"] for entry in ours), sum(entry["refunded_cents"] for entry in ours)
 
     async def charged_cents(self) -> int:
-        """Cents that Stripe charged for all reservations of this town; its books are those of the whole run."""
+        """Return the cents charged for the reservations of this town; Stripe's ledger covers the whole run."""
         ours = {str(row["id"]) for row in await self.rows("select id from app.reservations")}
         books = (await self.stripe.ledger())["payments"]
         return sum(entry["charged_cents"] for entry in books if entry["metadata"].get("reservation_id") in ours)
 
     async def stock_is_exact(self) -> bool:
-        """Whether each lot's quantity is what is left, promised and set aside, and each quota what was taken."""
+        """Return whether each lot's quantity equals what is left, reserved and offered to people who wait.
+
+        No waiting-list entry may be half taken, and each day's quota must equal the reservations that count in it.
+        """
         wrong = await self.rows("""
             select l.id from app.lots l
             where l.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
@@ -123,17 +126,17 @@ class Town:
     # Time
 
     async def now(self) -> datetime:
-        """What the product takes for the present."""
+        """Return the time that the product takes for the present."""
         present: datetime = await self.value("select app.clock()")
         return present
 
     async def clock(self, at: str | datetime) -> None:
-        """Let it be this moment for every rule of the database: `clock("2026-03-29T00:30+01:00")`.
+        """Set the time that every rule of the database sees: `clock("2026-03-29T00:30+01:00")`.
 
-        Access tokens and the database's own `now()` keep the real time.
+        Access tokens and Postgres's `now()` keep the real time.
         """
         text = at if isinstance(at, str) else at.isoformat()
-        datetime.fromisoformat(text)  # so that nothing else gets into the statement
+        datetime.fromisoformat(text)  # only a time may get into the statement
         await self.changes(
             "create or replace function app.clock() returns timestamptz language sql stable parallel safe as "
             f"$$ select timestamptz '{text}' $$"
@@ -174,9 +177,9 @@ class Town:
         status: Literal["pending", "verified", "suspended"] = "verified",
         until: date | None = None,
     ) -> Beneficiary:
-        """Somebody enrolled (by nobody's association unless one is given), verified, with a right for a year."""
+        """Make a beneficiary: by default verified, with a right for a year, and enrolled by no association."""
         number = next(self._numbers)
-        beneficiary = (await self._a(Beneficiary, name, email=None)).coded(f"2026-BEN-{number:05d}")
+        beneficiary = (await self._a(Beneficiary, name, email=None)).with_code(f"2026-BEN-{number:05d}")
         until = until or (await self.now()).date() + timedelta(days=365)
         await self.changes(
             "insert into app.beneficiaries (id, code, association_id, status, eligible_until)"
@@ -200,7 +203,7 @@ class Town:
             "insert into app.beneficiary_persons (beneficiary_id, sealed, identity) values ($1, $2, $3)",
             beneficiary.id,
             sealed_json(key, SEALED_PERSON, known),
-            # Everybody is somebody else here, whatever they are called.
+            # Each beneficiary has a different identity, even if two have the same first name.
             identity_of(keys, name, f"Benali {number}", "1990-05-01"),
         )
         return beneficiary
@@ -236,7 +239,7 @@ class Town:
         return Shop(shop_id, merchant, *near)
 
     async def an_agreement(self, association: Person, shop_id: UUID, *, status: str = "proposed") -> UUID:
-        """A donation agreement whose document is in no store; signed today, without an end."""
+        """Make a donation agreement, signed today and without an end, whose document is in no store."""
         agreement: UUID = await self.value(
             "insert into app.agreements (association_id, shop_id, signed_on, status, document_bytes, created_at)"
             " values ($1, $2, app.paris_day(app.clock()), $3, case when $3 <> 'coming' then 1000 end, app.clock())"
@@ -257,7 +260,7 @@ class Town:
         lasts: timedelta = timedelta(hours=4),
         **fields: Any,
     ) -> Lot:
-        """A published discounted lot, at half its original price; `fields` are columns of lots."""
+        """Make a published discounted lot at half its original price; `fields` are columns of `app.lots`."""
         wanted = {"kind": "discounted", "price_cents": price_cents, "original_price_cents": price_cents * 2, **fields}
         return await self._lot(shop, left, opens_in, lasts, wanted)
 
@@ -270,7 +273,7 @@ class Town:
         lasts: timedelta = timedelta(hours=4),
         **fields: Any,
     ) -> Lot:
-        """A published free lot; `fields` are columns of lots."""
+        """Make a published free lot; `fields` are columns of `app.lots`."""
         wanted = {"kind": "free", "price_cents": 0, "original_price_cents": 800, **fields}
         return await self._lot(shop, left, opens_in, lasts, wanted)
 
@@ -300,16 +303,16 @@ class Town:
             lot_id, shop, columns["kind"], columns["price_cents"], columns["pickup_start"], columns["pickup_end"]
         )
 
-    async def beside(self, lot: Lot) -> Lot:
-        """The free lot where a discounted one's suspended portions are offered."""
+    async def suspended_lot_of(self, lot: Lot) -> Lot:
+        """Return the free lot that offers the suspended portions of a discounted lot."""
         lot_id: UUID = await self.value("select id from app.lots where suspended_from = $1", lot.id)
         return Lot(lot_id, lot.shop, "free", 0, lot.pickup_start, lot.pickup_end)
 
     async def opens(self, lot: Lot) -> None:
-        """Let the lot's pickup window be open now."""
+        """Set the clock to the middle of the lot's pickup window."""
         await self.clock(lot.pickup_start + (lot.pickup_end - lot.pickup_start) / 2)
 
-    # Bodies of requests that would be accepted
+    # Valid bodies of requests
 
     def shop_fields(self, near: tuple[float, float] = STRASBOURG) -> dict[str, Any]:
         return {
@@ -351,7 +354,7 @@ class Town:
         }
 
     def a_siret(self) -> str:
-        """A SIRET nobody had before, with its Luhn digit; one company, whose SIREN has its own."""
+        """Return an unused SIRET with a valid Luhn digit. All belong to one company, whose SIREN is valid too."""
         digits = f"732829320{next(self._numbers):04d}"
         doubled = (2 * int(d) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(digits)))
         return digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
@@ -364,17 +367,17 @@ class Town:
 
     @property
     def gemini(self) -> GeminiStandIn:
-        """The model that reads photos; what it is told holds for this test."""
+        """The stand-in for the model that reads photos. What a test tells it to answer is forgotten after the test."""
         return self._served.gemini
 
     @property
     def url(self) -> str:
-        """Where the product is served; `await town.is_served()` first when not asking through people."""
+        """The product's URL. A test that sends its own requests calls `await town.ensure_served()` first."""
         return self._served.url
 
-    async def is_served(self) -> None:
-        """Let the product serve this town's database."""
-        await self._served.in_front_of(self.copy)
+    async def ensure_served(self) -> None:
+        """Connect the product to this town's database, unless it already is."""
+        await self._served.connect_to(self.copy)
 
     async def request(
         self,
@@ -386,8 +389,8 @@ class Town:
         headers: dict[str, str] | None = None,
         content: bytes | None = None,
     ) -> httpx2.Response:
-        """A request as nobody in particular; `path` in full."""
-        await self.is_served()
+        """Send a request without an account (`path` in full) and return the answer."""
+        await self.ensure_served()
         return await self._client.request(
             method, self.url + path, json=json, params=params, headers=headers, content=content
         )
@@ -397,20 +400,20 @@ class Town:
         return OwnTokens(settings().derived_key("access-tokens"), settings().public_url)
 
     async def token_for(self, account_id: UUID) -> str:
-        """An access token as sign-in would have given."""
+        """Return an access token as sign-in would give it."""
         return self._tokens.issue(account_id, uuid4())
 
     async def worker_runs(self) -> None:
-        """The worker does all that is due now, and what follows from it."""
-        await self.is_served()
+        """Run all jobs that are due now, and the jobs that they queue."""
+        await self.ensure_served()
         async with worker.working(settings()) as (work, queue):
             await worker.run_due_jobs(work, queue)
 
-    # Straight to the database
+    # Directly to the database
 
     @asynccontextmanager
     async def sql_as(self, person: Person | None, role: str | None = None) -> AsyncIterator[Connection]:
-        """A transaction as a client sees it that talks to Postgres with this person's token; undone at the end."""
+        """Open a transaction with this person's identity, as Supabase opens one for a token; roll back at the end."""
         async with self.copy.connection(API) as connection:
             transaction = connection.transaction()
             await transaction.start()
@@ -424,9 +427,3 @@ class Town:
                 yield connection
             finally:
                 await transaction.rollback()
-
-    @asynccontextmanager
-    async def hands(self, count: int, login: str = API) -> AsyncIterator[list[Connection]]:
-        """Open connections as the API has them, for that many acts at once."""
-        async with self.copy.connections(count, login) as connections:
-            yield connections
