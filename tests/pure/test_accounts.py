@@ -1,4 +1,4 @@
-"""Tokens, addresses and passwords, without a database."""
+"""Tokens, e-mail addresses, user names and passwords of accounts, without a database."""
 
 import asyncio
 import hashlib
@@ -21,14 +21,14 @@ from backend.problems.common import TryAgain
 # Tokens
 
 
-def test_tokens_have_256_bits_and_never_repeat() -> None:
+def test_new_tokens_have_256_bits_and_never_repeat() -> None:
     made = {new_token() for _ in range(1000)}
 
     assert len(made) == 1000
     assert {len(token) for token in made} == {43}  # 32 bytes in base64
 
 
-def test_a_derived_token_belongs_to_its_key_and_parts() -> None:
+def test_a_derived_token_depends_on_its_key_and_each_part() -> None:
     made = derived_token(b"key", "spent", "mine")
 
     assert made == derived_token(b"key", "spent", "mine")
@@ -41,7 +41,7 @@ def test_a_derived_token_belongs_to_its_key_and_parts() -> None:
     )
 
 
-def test_only_a_token_s_hash_is_kept() -> None:
+def test_a_token_is_stored_as_its_sha256_hash() -> None:
     assert token_hash("token") == hashlib.sha256(b"token").digest()
 
 
@@ -64,7 +64,7 @@ def test_only_a_token_s_hash_is_kept() -> None:
         ("", None),
     ],
 )
-def test_addresses_are_written_in_one_way(written: str, kept: str | None) -> None:
+def test_addresses_are_normalised_or_refused(written: str, kept: str | None) -> None:
     if kept is None:
         with pytest.raises(EmailNotValidError):
             normalised(written)
@@ -86,12 +86,12 @@ def test_addresses_are_written_in_one_way(written: str, kept: str | None) -> Non
         ("@", ""),
     ],
 )
-def test_each_name_has_one_form_to_count_its_tries_by(written: str, counted: str) -> None:
+def test_a_user_name_has_one_form_under_which_attempts_are_counted(written: str, counted: str) -> None:
     assert username(written) == counted
 
 
 @given(st.text())
-def test_whatever_is_typed_the_form_is_final(written: str) -> None:
+def test_normalising_a_user_name_twice_changes_nothing(written: str) -> None:
     name = username(written)
     assert name.isascii()
     assert username(name) == name
@@ -100,7 +100,7 @@ def test_whatever_is_typed_the_form_is_final(written: str) -> None:
 # Passwords
 
 
-async def test_a_password_is_hashed_with_argon2id_as_owasp_says_and_salted() -> None:
+async def test_a_password_is_hashed_with_argon2id_at_owasp_s_cost_and_salted() -> None:
     first, second = await passwords.hashed("un vélo bleu"), await passwords.hashed("un vélo bleu")
 
     assert first.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -109,13 +109,13 @@ async def test_a_password_is_hashed_with_argon2id_as_owasp_says_and_salted() -> 
     assert (await passwords.compare("un vélo vert", first)) == passwords.Compared(False)
 
 
-async def test_nobody_s_hash_costs_what_anybody_s_does_and_fits_no_password() -> None:
+async def test_the_dummy_hash_costs_the_same_and_matches_no_password() -> None:
     assert extract_parameters(passwords.NOBODYS) == extract_parameters(await passwords.hashed("un vélo bleu"))
     for password in ("", "A" * 43, "un vélo bleu"):
         assert not (await passwords.compare(password, None)).right
 
 
-async def test_a_hash_with_older_parameters_is_replaced_once_the_password_is_known() -> None:
+async def test_a_hash_with_older_parameters_is_renewed_by_a_right_password() -> None:
     from pwdlib.hashers.argon2 import Argon2Hasher
 
     older = Argon2Hasher(time_cost=1, memory_cost=8_192, parallelism=1).hash("un vélo bleu".encode())
@@ -128,9 +128,9 @@ async def test_a_hash_with_older_parameters_is_replaced_once_the_password_is_kno
     assert (wrong.right, wrong.renewed) == (False, None)
 
 
-@pytest.mark.parametrize("threads", ["two of our own", "the loop's"])
-async def test_two_are_hashed_at_a_time_however_many_sign_in(monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
-    """Each takes 19 MiB. The control lets asyncio's own threads do it."""
+@pytest.mark.parametrize("threads", ["our two", "control"])
+async def test_at_most_two_passwords_are_hashed_at_a_time(monkeypatch: pytest.MonkeyPatch, threads: str) -> None:
+    """Each hash takes 19 MiB. The control gives the work sixteen threads, as asyncio's own pool may have."""
     at_once, most, lock = 0, 0, threading.Lock()
 
     def hashing(_: bytes) -> str:
@@ -144,14 +144,14 @@ async def test_two_are_hashed_at_a_time_however_many_sign_in(monkeypatch: pytest
         return "hash"
 
     monkeypatch.setattr(passwords._argon2, "hash", hashing)
-    if threads == "the loop's":
+    if threads == "control":
         monkeypatch.setattr(passwords, "_threads", ThreadPoolExecutor(16))
     await asyncio.gather(*(passwords.hashed("un vélo bleu") for _ in range(16)))
 
-    assert (most <= 2) is (threads == "two of our own")
+    assert (most <= 2) is (threads == "our two")
 
 
-async def test_a_queue_too_long_is_refused_instead_of_growing(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hashing_is_refused_when_the_queue_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(passwords, "MOST_WAITING", 4)
 
     def hashing(_: bytes) -> str:
@@ -188,7 +188,7 @@ async def test_a_queue_too_long_is_refused_instead_of_growing(monkeypatch: pytes
         "amina1990!!",
     ],
 )
-def test_what_is_tried_first_is_refused(password: str) -> None:
+def test_a_common_password_is_refused(password: str) -> None:
     with pytest.raises(PasswordTooCommon):
         passwords.refuse_common(password, "amina@example.org", "Amina B.")
 
@@ -197,5 +197,5 @@ def test_what_is_tried_first_is_refused(password: str) -> None:
     "password",
     ["un vélo bleu sous la pluie", "correct horse battery", "0612345678", "motdepasse de mon chat", "Zk9$qpW2vB"],
 )
-def test_what_is_not_is_accepted(password: str) -> None:
+def test_an_uncommon_password_is_accepted(password: str) -> None:
     passwords.refuse_common(password, "amina@example.org", "Amina B.", "", "@")

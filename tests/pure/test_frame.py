@@ -1,4 +1,4 @@
-"""What surrounds every request, seen through HTTP: problems, strict bodies, limits, headers, logs, metrics."""
+"""The frame around every request, through HTTP: problems, strict bodies, rate limits, headers, logs, metrics."""
 
 import io
 import json
@@ -45,7 +45,7 @@ async def web(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest.fixture
 def lines() -> Iterator[Any]:
-    """Give a function that returns the log lines written so far."""
+    """Yield a function that returns the log lines written so far."""
     written = io.BytesIO()
     writer: LineWriter = configure_logs("debug", written)
 
@@ -73,7 +73,7 @@ def is_a_problem(answer: httpx2.Response, status: int, code: str) -> dict[str, A
 
 
 @BOTH
-async def test_a_good_body_is_taken(web: httpx2.AsyncClient, path: str) -> None:
+async def test_a_valid_body_is_accepted(web: httpx2.AsyncClient, path: str) -> None:
     answer = await web.post(path, content=b'{"quantity": 2, "title": " caf\\u00e9 \\ud83e\\udd56 "}', headers=JSON)
     assert (answer.status_code, answer.json()) == (201, {"id": str(A_TOY), "quantity": 2})
     assert made == [2]
@@ -114,7 +114,7 @@ async def test_a_bad_body_is_refused_and_changes_nothing(
 
 
 @BOTH
-async def test_a_body_that_does_not_say_how_long_it_is_is_bounded_too(web: httpx2.AsyncClient, path: str) -> None:
+async def test_a_body_without_a_content_length_is_limited_too(web: httpx2.AsyncClient, path: str) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(20):
             yield b" " * 65_536
@@ -131,7 +131,7 @@ async def test_another_content_type_is_refused(web: httpx2.AsyncClient, path: st
     assert made == []
 
 
-async def test_both_kinds_of_route_tell_the_same_of_a_field(web: httpx2.AsyncClient) -> None:
+async def test_ordinary_and_hot_routes_report_the_same_field_errors(web: httpx2.AsyncClient) -> None:
     told = [(await web.post(path, json={"quantity": "2", "x": 1})).json()["errors"] for path in (ORDINARY, FAST)]
     assert (
         told[0]
@@ -144,11 +144,11 @@ async def test_both_kinds_of_route_tell_the_same_of_a_field(web: httpx2.AsyncCli
 
 
 @pytest.mark.parametrize("path", ["/v1/toys?q=a%00b", "/v1/toys/a%00b/failures", "/%00"])
-async def test_nul_in_an_address_is_refused(web: httpx2.AsyncClient, path: str) -> None:
+async def test_a_nul_byte_in_the_url_is_refused(web: httpx2.AsyncClient, path: str) -> None:
     is_a_problem(await web.get(path), 422, "request.invalid")
 
 
-async def test_a_form_takes_forms_without_nul_only(web: httpx2.AsyncClient) -> None:
+async def test_a_form_route_accepts_only_forms_without_nul_bytes(web: httpx2.AsyncClient) -> None:
     assert (await web.post("/v1/sign-in", data={"username": "amina"})).status_code == 204
     with_nul = await web.post(
         "/v1/sign-in", content=b"username=a%00", headers={"content-type": "application/x-www-form-urlencoded"}
@@ -157,7 +157,7 @@ async def test_a_form_takes_forms_without_nul_only(web: httpx2.AsyncClient) -> N
     is_a_problem(await web.post("/v1/sign-in", json={"username": "amina"}), 415, "body.wrong_type")
 
 
-async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
+async def test_a_refusal_never_echoes_the_request_s_data(web: httpx2.AsyncClient) -> None:
     answers = [
         await web.post(ORDINARY, json={"quantity": SECRET}),
         await web.post(ORDINARY, json={"quantity": 1, SECRET: SECRET}),
@@ -178,7 +178,7 @@ async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
     [
         ("broken", 409, "toy.broken"),
         ("refused by an act", 409, "toy.broken"),
-        ("refused by an act with a code that nobody knows", 500, "internal"),
+        ("refused by an act with an unknown code", 500, "internal"),
         ("against a constraint with a problem", 422, "toy.too_dear"),
         ("against a constraint without one", 409, "data.conflict"),
         ("refused by row-level security", 403, "access.forbidden"),
@@ -187,12 +187,12 @@ async def test_nothing_sent_comes_back(web: httpx2.AsyncClient) -> None:
         ("the pool is closing", 503, "database.unavailable"),
         ("a number out of range", 422, "request.invalid"),
         ("wrong SQL", 500, "internal"),
-        ("our mistake", 500, "internal"),
+        ("a bug of ours", 500, "internal"),
         ("a file is missing", 500, "internal"),
     ],
 )
 @pytest.mark.parametrize("where", ["toys", "shelves"], ids=["ordinary", "hot"])
-async def test_what_goes_wrong_becomes_a_problem_that_tells_nothing_more(
+async def test_every_failure_becomes_a_problem_without_internal_details(
     web: httpx2.AsyncClient, lines: Any, where: str, how: str, status: int, code: str
 ) -> None:
     answer = await web.get(f"/v1/{where}/{how}/failures")
@@ -205,7 +205,7 @@ async def test_what_goes_wrong_becomes_a_problem_that_tells_nothing_more(
     assert all(line["request_id"] == answer.headers["x-request-id"] for line in failures)
 
 
-async def test_members_of_a_problem_stand_in_its_body_and_its_text(
+async def test_a_problem_s_members_appear_in_its_body_and_its_text(
     web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(texts._texts("en")["problems"], "toy.broken", {"detail": "{pieces} pieces are left."})
@@ -241,13 +241,13 @@ async def test_the_language_is_negotiated(web: httpx2.AsyncClient, asked: str | 
     assert answer.json()["title"] == {"fr": "Introuvable", "en": "Not found"}[language]
 
 
-async def test_another_method_is_told_which_are_known(web: httpx2.AsyncClient) -> None:
+async def test_a_wrong_method_is_refused_with_the_allowed_ones(web: httpx2.AsyncClient) -> None:
     answer = await web.delete("/v1/toys")
     is_a_problem(answer, 405, "method.not_allowed")
     assert answer.headers["allow"]
 
 
-async def test_readiness_says_why_not(web: httpx2.AsyncClient) -> None:
+async def test_readiness_reports_why_the_service_is_not_ready(web: httpx2.AsyncClient) -> None:
     async def not_yet() -> str | None:
         return "a migration is missing"
 
@@ -263,23 +263,23 @@ async def test_readiness_says_why_not(web: httpx2.AsyncClient) -> None:
 # Headers
 
 
-async def test_a_sane_request_id_is_kept_and_another_replaced(web: httpx2.AsyncClient) -> None:
+async def test_a_well_formed_request_id_is_kept_and_any_other_replaced(web: httpx2.AsyncClient) -> None:
     async def given(request_id: str) -> str:
         return (await web.get("/healthz", headers={"x-request-id": request_id})).headers["x-request-id"]
 
     assert await given("abcd-1234_EFGH") == "abcd-1234_EFGH"
-    for insane in ("short", "x" * 65, SECRET, 'a"b\\c{}<>'):
-        assert await given(insane) not in ("", insane)
+    for malformed in ("short", "x" * 65, SECRET, 'a"b\\c{}<>'):
+        assert await given(malformed) not in ("", malformed)
 
 
-async def test_answers_to_somebody_are_not_kept(web: httpx2.AsyncClient) -> None:
+async def test_answers_to_a_signed_in_caller_are_not_cached(web: httpx2.AsyncClient) -> None:
     assert "cache-control" not in (await web.get("/v1/toys")).headers
     answer = await web.get("/v1/toys", headers={"authorization": "Bearer x"})
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/v1/toys", "/v1/nothing", "/static/page.css"])
-async def test_every_answer_is_hardened(web: httpx2.AsyncClient, path: str) -> None:
+async def test_every_answer_has_the_security_headers(web: httpx2.AsyncClient, path: str) -> None:
     headers = (await web.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
@@ -292,7 +292,7 @@ async def test_every_answer_is_hardened(web: httpx2.AsyncClient, path: str) -> N
 # Limits
 
 
-async def test_a_limit_says_what_is_left_and_then_refuses(web: httpx2.AsyncClient) -> None:
+async def test_a_rate_limit_reports_what_is_left_and_then_refuses(web: httpx2.AsyncClient) -> None:
     answers = [await web.post("/v1/sign-in", data={"username": "amina"}) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [204, 204, 204, 429]
     assert '"sign-in";q=3;w=60' in answers[0].headers["ratelimit-policy"]
@@ -301,7 +301,7 @@ async def test_a_limit_says_what_is_left_and_then_refuses(web: httpx2.AsyncClien
     assert 1 <= int(answers[3].headers["retry-after"]) <= 60
 
 
-async def test_each_address_has_its_own_count_and_cannot_invent_others(app: FastAPI) -> None:
+async def test_each_address_is_counted_apart_and_cannot_be_spoofed(app: FastAPI) -> None:
     async def signs_in(address: str, forwarded: str = "") -> int:
         transport = httpx2.ASGITransport(app=app, client=(address, 1))
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -310,12 +310,12 @@ async def test_each_address_has_its_own_count_and_cannot_invent_others(app: Fast
 
     assert [await signs_in("192.0.2.1", f"198.51.100.{i}") for i in range(4)] == [204, 204, 204, 429]
     assert await signs_in("192.0.2.2") == 204
-    # One household holds a whole /64.
+    # One household usually has a whole /64, so its addresses are counted together.
     assert [await signs_in(f"2001:db8::{i}") for i in range(4)] == [204, 204, 204, 429]
     assert await signs_in("2001:db8:0:1::1") == 204
 
 
-async def test_behind_proxies_the_last_entry_that_is_not_ours_counts(
+async def test_behind_a_proxy_the_last_untrusted_forwarded_address_counts(
     app: FastAPI, web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ECOPANIER_TRUSTED_PROXIES", "1")
@@ -329,13 +329,13 @@ async def test_behind_proxies_the_last_entry_that_is_not_ours_counts(
     assert await signs_in("192.0.2.1, 192.0.2.2") == 204
 
 
-async def test_limits_can_be_off(web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_rate_limits_can_be_switched_off(web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "off")
     settings.cache_clear()
     assert {(await web.post("/v1/sign-in", data={"username": "amina"})).status_code for _ in range(5)} == {204}
 
 
-async def test_counters_of_the_past_are_swept(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_expired_counters_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.http.rate_limits.time.time", lambda: 1_000.0)
     for address in range(1_024):
         await windows.incr(f"past {address}", 10)
@@ -347,7 +347,9 @@ async def test_counters_of_the_past_are_swept(monkeypatch: pytest.MonkeyPatch) -
 # Logs and metrics
 
 
-async def test_one_line_a_request_names_the_route_and_nobody(web: httpx2.AsyncClient, lines: Any) -> None:
+async def test_each_request_logs_one_line_with_its_route_and_no_personal_data(
+    web: httpx2.AsyncClient, lines: Any
+) -> None:
     await web.get(f"/v1/toys?q={SECRET}", headers={"authorization": f"Bearer {SECRET}"})
     await web.post(FAST, json={"quantity": 2, "title": SECRET})
     await web.get(f"/v1/{SECRET}")
@@ -363,7 +365,7 @@ async def test_one_line_a_request_names_the_route_and_nobody(web: httpx2.AsyncCl
     assert all(line["ms"] >= 0 and line["request_id"] for line in written)
 
 
-async def test_metrics_know_routes_not_paths(web: httpx2.AsyncClient) -> None:
+async def test_metrics_are_labelled_by_route_not_by_path(web: httpx2.AsyncClient) -> None:
     for number in range(3):
         await web.get(f"/v1/toys/{number}/failures")
         await web.get(f"/v1/shelves/{number}/failures")
@@ -376,11 +378,11 @@ async def test_metrics_know_routes_not_paths(web: httpx2.AsyncClient) -> None:
     assert 'method="OTHER"' in told
     assert "nowhere" not in told
     assert "BREW" not in told
-    # The request that asks is itself under way.
+    # The request for the metrics is itself under way.
     assert "ecopanier_http_requests_under_way 1.0" in told
 
 
-def test_a_reader_that_stands_still_costs_lines_not_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stalled_log_reader_loses_lines_instead_of_using_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.observability.logs.MOST_WAITING_LINES", 2)
     monkeypatch.setattr("backend.observability.logs.threading.Thread.start", lambda _: None)
     written = io.BytesIO()

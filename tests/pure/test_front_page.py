@@ -1,4 +1,4 @@
-"""The front page: French, for everybody, and it opens when the database does not."""
+"""The public pages: the front page's figures in French, without a database too; scripts, links and contrast."""
 
 import re
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ async def front(impact: Any, path: str = "/") -> httpx2.Response:
         return await web.get(path)
 
 
-async def test_it_shows_the_figures_as_french_readers_write_them() -> None:
+async def test_the_front_page_shows_its_figures_in_french_notation() -> None:
     async def impact() -> Mapping[str, Any]:
         return FIGURES
 
@@ -40,7 +40,7 @@ async def test_it_shows_the_figures_as_french_readers_write_them() -> None:
     assert '<html lang="fr">' in page
 
 
-async def test_it_opens_without_the_database() -> None:
+async def test_the_front_page_opens_without_the_database() -> None:
     async def impact() -> Mapping[str, Any]:
         raise ConnectionRefusedError
 
@@ -50,7 +50,7 @@ async def test_it_opens_without_the_database() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/pass", "/problems", "/problems/rate.limited"])
-async def test_pages_load_only_files_of_ours_that_exist(path: str) -> None:
+async def test_pages_load_only_existing_local_files_and_no_inline_code(path: str) -> None:
     app = toy_app()
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as web:
         page = (await web.get(path)).text
@@ -62,14 +62,14 @@ async def test_pages_load_only_files_of_ours_that_exist(path: str) -> None:
         assert not re.search(r"<script(?![^>]* src)|<style| style=| on\w+=", page)
 
 
-async def test_the_page_of_a_handed_pass_asks_for_what_there_is() -> None:
+async def test_the_pass_page_uses_existing_endpoints_and_elements() -> None:
     script = (await front(no_figures, "/static/pass.js")).text
     asked = set(re.findall(r'"(/v1/[^"]+)"', script))
     assert asked == {"/v1/handed-passes/show", "/v1/handed-passes/show.svg"}
     assert asked <= create_app().openapi()["paths"].keys()
     shown = set(re.findall(r'part\("(\w+)"\)', script))
     assert shown == set(re.findall(r' id="(\w+)"', (await front(no_figures, "/pass")).text))
-    # What somebody else wrote, as a shop's name, is never taken for markup.
+    # Texts that somebody else wrote, such as a shop's name, are never inserted as markup.
     assert not re.search(r"innerHTML|outerHTML|insertAdjacent|document\.write|eval", script)
 
 
@@ -79,7 +79,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-async def test_texts_stand_out_from_the_paper_in_light_and_dark() -> None:
+async def test_text_has_enough_contrast_in_light_and_dark() -> None:
     """WCAG 2.2, 1.4.3: a contrast of at least 4.5 to 1."""
     css = (await front(no_figures, "/static/page.css")).text
     schemes = re.findall(r":root \{(.*?)\}", css, re.DOTALL)
@@ -91,15 +91,15 @@ async def test_texts_stand_out_from_the_paper_in_light_and_dark() -> None:
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, scheme)
 
 
-# Comments, and what is between quotes.
-WORDS_OF_A_SCRIPT = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"')
+# Comments and string literals.
+COMMENTS_AND_STRINGS = re.compile(r'//[^\n]*|"(?:\\.|[^"\\\n])*"')
 
 
-async def test_no_script_has_an_escape_outside_of_its_words() -> None:
-    """A browser that meets one refuses the whole script, and the page stays empty."""
-    assert "\\" in WORDS_OF_A_SCRIPT.sub("", 'late ? ""\\u00a0: "\\u00a0" // a control')
+async def test_no_script_has_a_backslash_outside_strings_and_comments() -> None:
+    """A stray backslash is a syntax error: the browser refuses the whole script and the page stays empty."""
+    assert "\\" in COMMENTS_AND_STRINGS.sub("", 'late ? ""\\u00a0: "\\u00a0" // a control')
     for name in ("pass.js", "docs.js"):
-        assert "\\" not in WORDS_OF_A_SCRIPT.sub("", (await front(no_figures, f"/static/{name}")).text), name
+        assert "\\" not in COMMENTS_AND_STRINGS.sub("", (await front(no_figures, f"/static/{name}")).text), name
 
 
 @pytest.mark.parametrize(
@@ -113,5 +113,5 @@ async def test_no_script_has_an_escape_outside_of_its_words() -> None:
         (french.euros(5), "0,05\u00a0€"),
     ],
 )
-def test_numbers_in_french(written: str, expected: str) -> None:
+def test_numbers_are_formatted_in_french(written: str, expected: str) -> None:
     assert written == expected

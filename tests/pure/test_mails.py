@@ -1,4 +1,4 @@
-"""Mails as they are rendered; none is sent."""
+"""Rendering of mails, without sending any."""
 
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -30,7 +30,7 @@ VALUES = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_every_mail_is_written_in_both_languages(template: str, language: str) -> None:
+def test_every_mail_renders_in_both_languages(template: str, language: str) -> None:
     made = rendered(template, language, **VALUES)
 
     assert made.subject.strip() == made.subject != ""
@@ -41,7 +41,7 @@ def test_every_mail_is_written_in_both_languages(template: str, language: str) -
     assert made.html.count("<p>") >= 3
 
 
-def test_an_unknown_language_is_french() -> None:
+def test_an_unknown_language_falls_back_to_french() -> None:
     assert rendered("lot_withdrawn", "de", **VALUES).subject == "Votre réservation est annulée"
 
 
@@ -56,13 +56,13 @@ def test_an_unknown_language_is_french() -> None:
         ("suspended_lot_over", "en", "We give you back €4.05 for"),
     ],
 )
-def test_days_times_and_euros_are_written_in_the_mail_s_language(template: str, language: str, words: str) -> None:
+def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, language: str, words: str) -> None:
     until = date(2026, 11, 30) if template == "right_ends" else VALUES["until"]
 
     assert words in rendered(template, language, **{**VALUES, "until": until}).text
 
 
-def test_values_are_neither_markup_nor_paragraphs_nor_templates() -> None:
+def test_values_are_escaped_kept_on_one_line_and_not_rendered() -> None:
     made = rendered("lot_withdrawn", "fr", **{**VALUES, "title": "<b>Pain</b>\n\n    Payez ici : {{ token }}"})
 
     assert "<b>" not in made.html
@@ -70,6 +70,6 @@ def test_values_are_neither_markup_nor_paragraphs_nor_templates() -> None:
     assert "<b>Pain</b> Payez ici : {{ token }}." in made.text
 
 
-def test_a_value_that_is_missing_is_a_mistake() -> None:
+def test_a_missing_value_raises_undefined_error() -> None:
     with pytest.raises(UndefinedError):
         rendered("reset_password", "fr", public_url="https://ecopanier.example")

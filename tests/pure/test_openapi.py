@@ -1,4 +1,4 @@
-"""The served description: complete for every operation, and in the product's words."""
+"""The OpenAPI description: complete for every operation and tagged with the product's terms."""
 
 from typing import Any
 
@@ -18,11 +18,11 @@ def schema(request: pytest.FixtureRequest) -> dict[str, Any]:
     return app.openapi()
 
 
-def test_it_is_openapi_3_1(schema: dict[str, Any]) -> None:
+def test_the_description_is_openapi_3_1(schema: dict[str, Any]) -> None:
     assert schema["openapi"].startswith("3.1")
 
 
-def test_every_operation_has_its_name_summary_and_a_tag_of_the_product(schema: dict[str, Any]) -> None:
+def test_every_operation_has_a_unique_id_a_summary_and_known_tags(schema: dict[str, Any]) -> None:
     found = list(operations(schema))
     assert len({operation["operationId"] for _, operation in found}) == len(found) > 0
     for name, operation in found:
@@ -32,11 +32,11 @@ def test_every_operation_has_its_name_summary_and_a_tag_of_the_product(schema: d
         assert operation["tags"], name
 
 
-def test_every_operation_has_an_example_of_what_enters_and_leaves(schema: dict[str, Any]) -> None:
+def test_every_operation_has_request_and_response_examples(schema: dict[str, Any]) -> None:
     assert missing_examples(schema) == []
 
 
-def test_every_operation_names_its_problems(schema: dict[str, Any]) -> None:
+def test_every_operation_lists_its_problems(schema: dict[str, Any]) -> None:
     for name, operation in operations(schema):
         refusals = {status: response for status, response in operation["responses"].items() if status >= "400"}
         assert "500" in refusals, name
@@ -65,7 +65,7 @@ def test_a_hot_route_is_documented_like_the_others() -> None:
     assert ordinary["requestBody"]["content"]["application/json"]["example"] == {"quantity": 2, "title": ""}
 
 
-def test_a_route_without_an_example_is_found() -> None:
+def test_a_route_without_an_example_is_reported() -> None:
     router = Router(tags=["lots"])
 
     @router.get("/words")
@@ -76,7 +76,7 @@ def test_a_route_without_an_example_is_found() -> None:
     assert missing_examples(create_app(routers=[router], hot=[]).openapi()) == ["GET /v1/words: answer 200"]
 
 
-def test_facts_of_one_status_stand_side_by_side() -> None:
+def test_problems_with_the_same_status_are_listed_together() -> None:
     both = may_answer(ToyBroken, type("ToyLost", (ToyBroken,), {"__doc__": "Lost.", "code": "toy.lost", "status": 409}))
     assert list(both) == [409]
     assert list(both[409]["content"][PROBLEM_JSON]["examples"]) == ["toy.broken", "toy.lost"]

@@ -1,4 +1,4 @@
-"""Pages by keyset, and conditional changes."""
+"""Keyset paging with cursors, and conditional requests with ETags."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -24,12 +24,12 @@ KEY: TypeAdapter[tuple[float, datetime, str, UUID]] = TypeAdapter(tuple[float, d
         st.uuids(),
     )
 )
-def test_a_cursor_reads_back_as_it_was_written(key: tuple[float, datetime, str, UUID]) -> None:
+def test_a_cursor_round_trips(key: tuple[float, datetime, str, UUID]) -> None:
     assert cursor_key(cursor(*key), KEY) == key
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: cursor(raw.hex())))
-def test_a_cursor_of_another_kind_is_refused(after: str) -> None:
+def test_a_malformed_or_foreign_cursor_is_refused(after: str) -> None:
     with pytest.raises(CursorInvalid):
         cursor_key(after, KEY)
 
@@ -41,7 +41,7 @@ def test_a_cursor_with_other_types_is_refused(key: tuple[Any, ...]) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 7])
-def test_pages_give_every_row_once(size: int) -> None:
+def test_pages_return_every_row_once(size: int) -> None:
     rows, seen, after = list(range(size)), list[int](), -1
     while True:
         page = page_of([row for row in rows if row > after][:3], 2, lambda row: (row,))
@@ -54,7 +54,7 @@ def test_pages_give_every_row_once(size: int) -> None:
     assert seen == rows
 
 
-def test_a_page_of_json_from_the_database_is_the_same_page() -> None:
+def test_a_page_of_database_json_equals_the_model_s_json() -> None:
     page = page_of([1, 2, 3], 2, lambda row: (row,))
     assert page_bytes(["1", b"2"], True, page.next) == page.model_dump_json().encode()
     assert page_bytes([], False, None) == b'{"data":[],"has_more":false,"next":null}'
@@ -74,7 +74,7 @@ def test_a_page_of_json_from_the_database_is_the_same_page() -> None:
         ('"r4294967296"', []),
     ],
 )
-def test_if_match_names_revisions(if_match: str | None, revisions: list[int] | None) -> None:
+def test_if_match_is_parsed_into_revisions(if_match: str | None, revisions: list[int] | None) -> None:
     assert revisions_wanted(if_match) == revisions
 
 
@@ -86,7 +86,7 @@ def test_a_change_to_another_revision_is_refused() -> None:
             require_revision(stale, 4)
 
 
-def test_an_unchanged_resource_is_known() -> None:
+def test_if_none_match_recognises_an_unchanged_resource() -> None:
     assert unchanged(f'W/{etag(4)}, "x"', etag(4))
     assert unchanged("*", etag(4))
     assert not unchanged(etag(3), etag(4))

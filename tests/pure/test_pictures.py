@@ -1,4 +1,4 @@
-"""What is made of photos: small upright pictures without a word of their origin, whatever phones and attackers send."""
+"""Reading uploaded photos: small upright pictures without metadata; bombs and broken or unknown files are refused."""
 
 import asyncio
 import io
@@ -36,7 +36,7 @@ Point = tuple[float, float]
 
 
 def colour_at(picture: Image.Image, point: Point) -> tuple[int, ...]:
-    """The colour at a place given in shares of the sides."""
+    """Return the colour at a point given as fractions of the width and the height."""
     place = (int(point[0] * (picture.width - 1)), int(point[1] * (picture.height - 1)))
     found = picture.convert("RGB").getpixel(place)
     assert isinstance(found, tuple)
@@ -48,13 +48,13 @@ def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
 
 
 async def refusal(file: bytes) -> type[Problem]:
-    """The problem that a file is refused with."""
+    """Return the class of the problem with which a file is refused."""
     with pytest.raises(Problem) as refused:
         await read(file)
     return type(refused.value)
 
 
-# Every format that is taken
+# Accepted formats
 
 
 def palette(picture: Image.Image) -> Image.Image:
@@ -63,7 +63,7 @@ def palette(picture: Image.Image) -> Image.Image:
     return few
 
 
-WAYS: dict[str, bytes] = {
+ACCEPTED: dict[str, bytes] = {
     "JPEG": file_of(two_colours(4000, 3000), quality=90),
     "a progressive JPEG": file_of(two_colours(3000, 4000), progressive=True),
     "a JPEG in CMYK": file_of(two_colours().convert("CMYK")),
@@ -79,28 +79,28 @@ WAYS: dict[str, bytes] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_photo_becomes_two_webp_pictures_and_what_its_readers_need(way: str) -> None:
-    source = opened(WAYS[way]) if way != "HEIC" else Image.new("RGB", (64, 48))
+@pytest.mark.parametrize("kind", ACCEPTED)
+async def test_a_photo_becomes_two_webps_a_jpeg_for_the_model_and_grey_pixels(kind: str) -> None:
+    source = opened(ACCEPTED[kind]) if kind != "HEIC" else Image.new("RGB", (64, 48))
 
-    made, stored = await read(WAYS[way])
+    made, stored = await read(ACCEPTED[kind])
 
     assert set(stored) == {"full", "card"}
     full, card, seen = opened(stored["full"]), opened(stored["card"]), opened(made.for_model)
     assert (full.format, card.format, seen.format, made.pixels.mode) == ("WEBP", "WEBP", "JPEG", "L")
     assert full.size == (made.width, made.height)
     for picture, most in ((full, 1600), (card, 480), (seen, 1280), (made.pixels, 2400)):
-        # As large as it may be, but never larger than the photo, and in its proportions.
+        # As large as allowed, never larger than the photo, and with its proportions.
         assert max(picture.size) <= min(most, max(source.size)), picture.size
         assert max(picture.size) >= min(most, 1600, max(source.size))
         assert abs(picture.height - max(1, picture.width * source.height / source.width)) <= 1
         assert picture.mode in ("RGB", "L")
     for picture in (full, card, seen):
-        assert alike(colour_at(picture, (0.2, 0.2)), RED), (way, colour_at(picture, (0.2, 0.2)))
+        assert alike(colour_at(picture, (0.2, 0.2)), RED), (kind, colour_at(picture, (0.2, 0.2)))
         assert alike(colour_at(picture, (0.6, 0.2)), BLUE)
 
 
-async def test_16_bits_stay_as_dark_as_they_were_and_what_is_transparent_becomes_white() -> None:
+async def test_16_bit_greys_keep_their_tone_and_transparency_becomes_white() -> None:
     deep = Image.frombytes("I;16", (64, 64), struct.pack("<H", 200 * 256) * 4096)
     clear = two_colours().convert("RGBA")
     clear.putalpha(0)
@@ -112,14 +112,14 @@ async def test_16_bits_stay_as_dark_as_they_were_and_what_is_transparent_becomes
         assert alike(colour_at(opened(of_clear["full"]), (0.2, 0.2)), WHITE)
 
 
-# What photos say besides
+# Metadata, orientation and colour profiles
 
 
-async def test_nothing_is_left_but_pixels() -> None:
+async def test_all_metadata_is_removed() -> None:
     secret = "3 rue des Roses, Amina"
     photo = jpeg_with_metadata(secret)
     source = opened(photo)
-    # The control: it is all there. XMP, profile, comment, EXIF and its thumbnail, GPS, and after the end.
+    # The control: the photo contains all of it: XMP, profile, comment, EXIF with thumbnail, GPS, and trailing bytes.
     assert photo.count(secret.encode()) >= 7
     assert source.getexif().get_ifd(0x8825)
     assert {"exif", "xmp", "icc_profile", "comment"} <= source.info.keys()
@@ -139,9 +139,10 @@ async def test_nothing_is_left_but_pixels() -> None:
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-async def test_a_photo_stands_upright_however_it_was_held(orientation: int) -> None:
+async def test_a_photo_is_turned_upright_from_every_exif_orientation(orientation: int) -> None:
     photo = turned(two_colours(1800, 1200), orientation)
-    assert (opened(photo).width < opened(photo).height) is (orientation >= 5)  # it really was held otherwise
+    # The control: orientations from 5 on store the picture turned by 90 degrees.
+    assert (opened(photo).width < opened(photo).height) is (orientation >= 5)
 
     made, stored = await read(photo)
 
@@ -154,8 +155,8 @@ async def test_a_photo_stands_upright_however_it_was_held(orientation: int) -> N
     assert made.pixels.width > made.pixels.height
 
 
-async def test_colours_are_shown_as_the_photos_profile_means_them() -> None:
-    # A profile in which red and green have changed places.
+async def test_colours_follow_the_embedded_profile_unless_it_is_broken() -> None:
+    # A profile in which red and green are swapped.
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = srgb.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
     red = Image.new("RGB", (64, 64), (255, 0, 0))
@@ -167,7 +168,7 @@ async def test_colours_are_shown_as_the_photos_profile_means_them() -> None:
         assert alike(colour_at(opened(shown["full"]), (0.5, 0.5)), (255, 0, 0))
 
 
-# What is refused
+# Refused files
 
 MEASURED = """
 import asyncio, re, sys
@@ -176,7 +177,7 @@ from backend.photos.problems import PhotoTooManyPixels
 from tests.photographs import read
 
 def peak():
-    # Not getrusage: what the parent took counts there too.
+    # Not getrusage, which also counts the parent's memory.
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
 
 bomb = open(sys.argv[1], "rb").read()
@@ -193,7 +194,7 @@ print(peak() - before)
 """
 
 
-async def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Any) -> None:
+async def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: Any) -> None:
     bomb = tmp_path / "bomb.png"
     bomb.write_bytes(await asyncio.to_thread(png_bomb, 9000))
     assert bomb.stat().st_size < 250 * 1024  # for 81 megapixels
@@ -205,37 +206,37 @@ async def test_a_bomb_is_refused_before_it_is_decoded(tmp_path: Any) -> None:
     said, refusing, decoding = ran.stdout.split()
     assert said == "refused"
     assert int(refusing) < 20  # MiB
-    assert int(decoding) > 200  # the control: it is a bomb
+    assert int(decoding) > 200  # the control: decoding it does take that much
 
 
-def saying(width: int, height: int) -> bytes:
-    """A small JPEG whose header says another size."""
+def jpeg_claiming(width: int, height: int) -> bytes:
+    """Return a small JPEG whose header states another size."""
     small = file_of(two_colours(64, 64))
     at = small.index(b"\xff\xc0") + 5
     return small[:at] + struct.pack(">HH", height, width) + small[at + 4 :]
 
 
-def webp_saying(width: int, height: int) -> bytes:
+def webp_claiming(width: int, height: int) -> bytes:
     canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     body = b"WEBPVP8X" + struct.pack("<I", 10) + b"\0\0\0\0" + canvas
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-async def test_more_than_25_megapixels_are_refused_before_they_are_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_25_megapixels_are_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     made, _ = await read(png_bomb(5000))
     assert (made.width, made.height) == (1600, 1600)
-    huge = [png_bomb(5001), saying(5001, 5000), saying(65_500, 65_500), webp_saying(16_383, 16_383)]
+    huge = [png_bomb(5001), jpeg_claiming(5001, 5000), jpeg_claiming(65_500, 65_500), webp_claiming(16_383, 16_383)]
     monkeypatch.setattr(Image.Image, "load", lambda _picture: pytest.fail("decoded"))
     monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _picture: pytest.fail("decoded"))
 
     for file in huge:
         assert await refusal(file) is PhotoTooManyPixels
     monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
-    for way, file in WAYS.items():
-        assert await refusal(file) is PhotoTooManyPixels, way
+    for kind, file in ACCEPTED.items():
+        assert await refusal(file) is PhotoTooManyPixels, kind
 
 
-async def test_more_than_10_mb_are_refused_unread() -> None:
+async def test_a_file_over_10_mb_is_refused_without_reading_it() -> None:
     large = uploaded(b"\xff\xd8\xff" + bytes(20))
     large.size = pictures.MOST_BYTES + 1
     with pytest.raises(PhotoTooLarge):
@@ -243,8 +244,8 @@ async def test_more_than_10_mb_are_refused_unread() -> None:
     assert large.file.tell() == 0
 
 
-def zipped_text(size: int) -> bytes:
-    """A PNG with a text of that many bytes, which deflates to a thousandth."""
+def png_with_text(size: int) -> bytes:
+    """Return a PNG with a compressed text of `size` bytes, about a thousandth of that in the file."""
     data = b"Comment\0\0" + zlib.compress(bytes(size), 9)
     chunk = struct.pack(">I", len(data)) + b"zTXt" + data + struct.pack(">I", zlib.crc32(b"zTXt" + data))
     plain = file_of(two_colours(64, 64), "PNG")
@@ -252,14 +253,14 @@ def zipped_text(size: int) -> bytes:
 
 
 BROKEN: dict[str, bytes] = {
-    "cut off": WAYS["JPEG"][: len(WAYS["JPEG"]) // 2],
-    "a PNG cut off": WAYS["PNG"][: len(WAYS["PNG"]) // 2],
-    "a WebP cut off": WAYS["WebP"][: len(WAYS["WebP"]) // 2],
+    "cut off": ACCEPTED["JPEG"][: len(ACCEPTED["JPEG"]) // 2],
+    "a PNG cut off": ACCEPTED["PNG"][: len(ACCEPTED["PNG"]) // 2],
+    "a WebP cut off": ACCEPTED["WebP"][: len(ACCEPTED["WebP"]) // 2],
     "a HEIC cut off": HEIC[:420],
     "a HEIC that is larger inside": HEIC.replace(struct.pack(">II", 64, 64), struct.pack(">II", 8, 8)),
-    "only a beginning": b"\xff\xd8\xff\xe0",
+    "only a JPEG's first bytes": b"\xff\xd8\xff\xe0",
     "zeros": b"\x89PNG\r\n\x1a\n" + bytes(1000),
-    "a text that explodes": zipped_text(200_000_000),
+    "a text that expands to 200 MB": png_with_text(200_000_000),
 }
 OF_WRONG_TYPE: dict[str, bytes] = {
     "empty": b"",
@@ -274,17 +275,17 @@ OF_WRONG_TYPE: dict[str, bytes] = {
 }
 
 
-async def test_what_is_no_whole_picture_is_refused() -> None:
+async def test_broken_files_and_other_types_are_refused() -> None:
     for name, file in BROKEN.items():
         assert await refusal(file) is PhotoUnreadable, name
     for name, file in OF_WRONG_TYPE.items():
         assert await refusal(file) is PhotoOfWrongType, name
 
 
-# How many at once
+# Concurrency
 
 
-async def test_big_pictures_wait_for_one_another_and_small_ones_do_not_wait_for_them(
+async def test_large_photos_are_decoded_one_at_a_time_and_at_most_two_in_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decode = pictures._reduced
@@ -304,20 +305,20 @@ async def test_big_pictures_wait_for_one_another_and_small_ones_do_not_wait_for_
         return decode(photo)
 
     monkeypatch.setattr(pictures, "_reduced", counted)
-    await asyncio.gather(*(read(WAYS[way]) for way in ("PNG", "JPEG", "PNG", "WebP", "PNG", "JPEG", "JPEG")))
+    await asyncio.gather(*(read(ACCEPTED[kind]) for kind in ("PNG", "JPEG", "PNG", "WebP", "PNG", "JPEG", "JPEG")))
 
     assert at_once["big"][1] == 1
     assert at_once["any"][1] <= 2
 
 
-async def test_nobody_holds_the_pictures_when_a_request_gave_up() -> None:
-    going = asyncio.ensure_future(pictures.read_photo(uploaded(WAYS["JPEG"])))
+async def test_a_cancelled_request_does_not_block_later_photos() -> None:
+    going = asyncio.ensure_future(pictures.read_photo(uploaded(ACCEPTED["JPEG"])))
     await asyncio.sleep(0)
     going.cancel()
     with pytest.raises(asyncio.CancelledError):
         await going
 
-    made, stored = await read(WAYS["JPEG"])  # and the threads go on
+    made, stored = await read(ACCEPTED["JPEG"])  # the decoding threads are free again
 
     assert (made.width, made.height) == (1600, 1200)
     assert io.BytesIO(stored["card"]).getbuffer().nbytes

@@ -1,4 +1,4 @@
-"""Problems: each has its texts in both languages, its page, and a code of its own."""
+"""Problems: each has texts in both languages, a page and a unique code."""
 
 import tomllib
 from pathlib import Path
@@ -17,7 +17,7 @@ TEXTS = Path(texts.__file__).parent
 
 
 @pytest.mark.parametrize("code", OURS)
-def test_a_problem_has_its_texts_in_both_languages(code: str) -> None:
+def test_a_problem_has_texts_in_both_languages(code: str) -> None:
     for language in LANGUAGES:
         assert problem_text(code, "title", language)
         assert problem_text(code, "detail", language)
@@ -33,7 +33,7 @@ def test_every_text_belongs_to_a_problem(language: str) -> None:
     assert sorted(known) == OURS
 
 
-def test_both_languages_know_the_same_mistakes_in_fields() -> None:
+def test_both_languages_have_texts_for_the_same_field_errors() -> None:
     fields = {language: tomllib.loads((TEXTS / f"{language}.toml").read_text())["fields"] for language in LANGUAGES}
     assert fields["fr"].keys() == fields["en"].keys()
 
@@ -48,7 +48,7 @@ def test_a_problem_without_a_docstring_is_refused() -> None:
         type("Silent", (Problem,), {"code": "toy.silent", "status": 404})
 
 
-async def test_the_type_of_a_problem_is_a_page_that_explains_it() -> None:
+async def test_a_problem_s_type_is_the_url_of_a_page_that_explains_it() -> None:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=toy_app()), base_url="http://test") as web:
         problem = (await web.get("/v1/nothing")).json()
         page = await web.get(httpx2.URL(problem["type"]).path, headers={"accept-language": "en"})

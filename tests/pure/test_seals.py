@@ -1,4 +1,4 @@
-"""Seals: what was sealed for one person and place opens there and nowhere else; who is looked for is found alike."""
+"""Seals: a sealed value opens only for its person and place; master keys rotate; look-ups match spelling variants."""
 
 from uuid import uuid4
 
@@ -14,7 +14,7 @@ PLACE = "app.beneficiary_persons.sealed"
 
 
 @given(st.binary(max_size=500))
-def test_what_was_sealed_opens_and_shows_nothing(plain: bytes) -> None:
+def test_a_sealed_value_opens_and_does_not_show_its_content(plain: bytes) -> None:
     key = KEYS.new_data_key(uuid4())
     sealed = key.seal(PLACE, plain)
     assert KEYS.data_key(key.account_id, key.wrapped, key.master_key).open(PLACE, sealed) == plain
@@ -22,7 +22,7 @@ def test_what_was_sealed_opens_and_shows_nothing(plain: bytes) -> None:
     assert sealed != key.seal(PLACE, plain)
 
 
-def test_it_opens_nowhere_else() -> None:
+def test_a_sealed_value_opens_for_no_other_person_or_place() -> None:
     key, other = KEYS.new_data_key(uuid4()), KEYS.new_data_key(uuid4())
     sealed = key.seal(PLACE, b"Amina")
     for broken in (
@@ -30,7 +30,7 @@ def test_it_opens_nowhere_else() -> None:
         lambda: other.open(PLACE, sealed),
         lambda: key.open(PLACE, sealed[:-1] + bytes([sealed[-1] ^ 1])),
         lambda: key.open(PLACE, b""),
-        # The right key in the row of somebody else.
+        # The right data key, in another person's row.
         lambda: DataKey(other.account_id, key.key, key.wrapped, key.master_key).open(PLACE, sealed),
         lambda: KEYS.data_key(other.account_id, key.wrapped, key.master_key),
     ):
@@ -38,7 +38,7 @@ def test_it_opens_nowhere_else() -> None:
             broken()
 
 
-def test_a_new_master_key_wraps_and_the_old_one_still_opens() -> None:
+def test_a_data_key_is_rewrapped_from_the_old_master_key_to_the_new() -> None:
     key = KEYS.new_data_key(uuid4())
     sealed = key.seal(PLACE, b"Amina")
     both, new_alone = Keyring(NEW, [OLD], LOOK_UPS), Keyring(NEW, [], LOOK_UPS)
@@ -61,11 +61,11 @@ def test_a_new_master_key_wraps_and_the_old_one_still_opens() -> None:
         (("Cœur", "Lætitia"), ("Coeur", "Laetitia")),
     ],
 )
-def test_two_clerks_mean_one_person(one: tuple[str, str], other: tuple[str, str]) -> None:
+def test_spelling_variants_of_a_name_have_the_same_identity(one: tuple[str, str], other: tuple[str, str]) -> None:
     assert identity_of(KEYS, *one, "1990-05-01") == identity_of(KEYS, *other, "1990-05-01")
     assert identity_of(KEYS, *one, "1990-05-01") != identity_of(KEYS, *other, "1990-05-02")
     assert identity_of(KEYS, *one, "1990-05-01") != identity_of(Keyring(OLD, [], NEW), *one, "1990-05-01")
 
 
-def test_names_in_other_scripts_tell_people_apart() -> None:
+def test_names_in_other_scripts_have_different_identities() -> None:
     assert len({identity_of(KEYS, name, "明", "1990-05-01") for name in ("王", "李", "Али", "علي", "'", "-")}) == 6

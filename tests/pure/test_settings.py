@@ -1,4 +1,4 @@
-"""Settings: unsafe combinations refuse to start and say what to change; keys derive one way."""
+"""Settings: unsafe combinations are refused with the reason, secrets stay hidden, and keys are derived."""
 
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def read(environment: pytest.MonkeyPatch, **given: str) -> Settings:
     return Settings.checked()
 
 
-def test_a_safe_production_starts(environment: pytest.MonkeyPatch) -> None:
+def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) -> None:
     settings = read(environment, **SAFE)
     assert settings.production
     assert settings.public_url == "https://ecopanier.example"
@@ -58,24 +58,26 @@ def test_a_safe_production_starts(environment: pytest.MonkeyPatch) -> None:
         ({"SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET is shorter"),
     ],
 )
-def test_production_refuses_what_is_unsafe(environment: pytest.MonkeyPatch, change: dict[str, str], named: str) -> None:
+def test_unsafe_production_settings_are_refused(
+    environment: pytest.MonkeyPatch, change: dict[str, str], named: str
+) -> None:
     with pytest.raises(SettingsRefused, match=named) as refused:
         read(environment, **{**SAFE, **change})
     assert len(refused.value.reasons) == 1
 
 
-def test_development_starts_with_nothing(environment: pytest.MonkeyPatch) -> None:
+def test_development_needs_no_settings(environment: pytest.MonkeyPatch) -> None:
     assert read(environment).environment == "development"
 
 
-def test_a_refusal_repeats_no_value(environment: pytest.MonkeyPatch) -> None:
+def test_a_refusal_names_the_settings_but_not_their_values(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsRefused) as refused:
         read(environment, **{**SAFE, "ECOPANIER_DB_CONNECTIONS": "hunter2", "ECOPANIER_PUBLIC_URL": "hunter2"})
     assert "ECOPANIER_DB_CONNECTIONS" in str(refused.value)
     assert "hunter2" not in str(refused.value)
 
 
-def test_secrets_do_not_show(environment: pytest.MonkeyPatch) -> None:
+def test_secrets_are_not_shown_in_representations(environment: pytest.MonkeyPatch) -> None:
     settings = read(environment, **SAFE)
     for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
         assert "hunter2" not in shown
@@ -86,7 +88,7 @@ def test_every_setting_is_documented() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 
 
-def test_each_purpose_and_each_key_has_its_own_derived_key(environment: pytest.MonkeyPatch) -> None:
+def test_derived_keys_differ_by_purpose_and_by_secret_key(environment: pytest.MonkeyPatch) -> None:
     one = read(environment, ECOPANIER_SECRET_KEY=A_KEY)
     other = read(environment, ECOPANIER_SECRET_KEY="o" * 32)
     assert one.derived_key("pins") == one.derived_key("pins")
@@ -94,7 +96,9 @@ def test_each_purpose_and_each_key_has_its_own_derived_key(environment: pytest.M
     assert len(one.derived_key("pins")) == 32
 
 
-def test_development_keeps_one_private_key_beside_its_data(environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_development_keeps_a_private_key_file_in_its_data_directory(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     first = read(environment, ECOPANIER_DATA_DIR=str(tmp_path / "new"))
     key = first.derived_key("tokens")
     assert Settings.checked().derived_key("tokens") == key

@@ -1,4 +1,4 @@
-"""The stand-in speaks Stripe's protocol: driven by Stripe's own SDK over HTTP."""
+"""The Stripe stand-in behaves like Stripe: driven over HTTP by Stripe's own SDK."""
 
 import asyncio
 import json
@@ -58,12 +58,12 @@ def secret_of(intent: stripe.PaymentIntent) -> str:
 
 
 def plain_http(**more: Any) -> httpx2.AsyncClient:
-    """Without a proxy, and without loading certificates, which takes longer than the requests."""
+    """Return a client without proxy and without certificates, whose loading takes longer than the requests."""
     return httpx2.AsyncClient(trust_env=False, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), timeout=30, **more)
 
 
 async def post(stand_in: StandInRemote, path: str, form: dict[str, str], **headers: str) -> httpx2.Response:
-    """As curl would."""
+    """Post a form with the secret key, without the SDK."""
     async with plain_http() as client:
         authorization = {"Authorization": f"Bearer {KEY}"}
         return await client.post(stand_in.base_url + path, data=form, headers=authorization | headers)
@@ -72,7 +72,7 @@ async def post(stand_in: StandInRemote, path: str, form: dict[str, str], **heade
 EUROS = {"amount": "450", "currency": "eur"}
 
 
-async def test_a_person_pays_with_the_public_key_and_the_client_secret(
+async def test_a_payment_needs_only_the_public_key_and_the_client_secret(
     stand_in: StripeStandIn, sdk: stripe.StripeClient
 ) -> None:
     intent = await an_intent(sdk)
@@ -90,27 +90,27 @@ async def test_a_person_pays_with_the_public_key_and_the_client_secret(
     assert (payment["charges"], payment["charged_cents"], payment["metadata"]) == (1, 450, {"payment_id": "one"})
 
 
-async def test_the_same_key_gets_the_same_answer_once_and_for_all(
-    stand_in: StripeStandIn, sdk: stripe.StripeClient
-) -> None:
+async def test_the_same_key_returns_the_first_answer(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
     first = await post(stand_in, "/v1/payment_intents", EUROS, **{"Idempotency-Key": "k"})
     await stand_in.pay(first.json()["client_secret"])
     again = await post(stand_in, "/v1/payment_intents", EUROS, **{"Idempotency-Key": "k"})
 
-    assert again.json() == first.json()  # also its status, which has become old
+    assert again.json() == first.json()  # even its status, which is out of date
     assert "Idempotent-Replayed" not in first.headers
     assert again.headers["Idempotent-Replayed"] == "true"
     assert again.headers["Original-Request"] == first.headers["Request-Id"] != again.headers["Request-Id"]
     assert len((await stand_in.ledger())["payment_intents"]) == 1
 
 
-async def test_without_a_key_the_same_request_twice_is_two_payments(stand_in: StripeStandIn) -> None:
+async def test_repeating_a_request_without_a_key_makes_two_payments(stand_in: StripeStandIn) -> None:
     for _ in range(2):
         await post(stand_in, "/v1/payment_intents", EUROS)
     assert len((await stand_in.ledger())["payment_intents"]) == 2
 
 
-async def test_a_key_used_for_something_else_is_an_error(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_a_key_reused_with_other_parameters_is_an_error(
+    stand_in: StripeStandIn, sdk: stripe.StripeClient
+) -> None:
     await an_intent(sdk, 450, key="k")
     with pytest.raises(stripe.IdempotencyError) as caught:
         await an_intent(sdk, 451, key="k")
@@ -118,7 +118,7 @@ async def test_a_key_used_for_something_else_is_an_error(stand_in: StripeStandIn
     assert len((await stand_in.ledger())["payment_intents"]) == 1
 
 
-async def test_a_key_in_flight_is_a_conflict(stand_in: StripeStandIn) -> None:
+async def test_a_key_still_in_use_is_a_conflict(stand_in: StripeStandIn) -> None:
     await stand_in.fault("payment_intents.create", "slow", seconds=2.0)
     answers = await asyncio.gather(
         *(post(stand_in, "/v1/payment_intents", EUROS, **{"Idempotency-Key": "k"}) for _ in range(5))
@@ -129,7 +129,7 @@ async def test_a_key_in_flight_is_a_conflict(stand_in: StripeStandIn) -> None:
     assert len((await stand_in.ledger())["payment_intents"]) == 1
 
 
-async def test_a_decline_is_kept_for_its_key_and_a_bad_parameter_is_not(stand_in: StripeStandIn) -> None:
+async def test_a_decline_is_replayed_for_its_key_and_a_bad_parameter_is_not(stand_in: StripeStandIn) -> None:
     intent = (await post(stand_in, "/v1/payment_intents", EUROS | {"payment_method_types[]": "card"})).json()
     confirm = f"/v1/payment_intents/{intent['id']}/confirm"
     declined = {"payment_method": "pm_card_chargeDeclined"}
@@ -155,7 +155,7 @@ async def test_a_decline_is_kept_for_its_key_and_a_bad_parameter_is_not(stand_in
         ("slow", 200, 1, 1, 200),
     ],
 )
-async def test_faults_do_what_they_say(
+async def test_each_fault_mode_has_its_effect(
     stand_in: StripeStandIn,
     mode: str,
     status: int | None,
@@ -182,7 +182,7 @@ async def test_an_unknown_fault_is_refused(stand_in: StripeStandIn) -> None:
         await stand_in.fault("payment_intents.steal", "slow")
 
 
-async def test_keys_are_asked_for(stand_in: StripeStandIn) -> None:
+async def test_each_endpoint_requires_the_right_api_key(stand_in: StripeStandIn) -> None:
     async with plain_http(base_url=stand_in.base_url) as client:
         nobody = await client.post("/v1/payment_intents", data=EUROS)
         stranger = await client.post("/v1/payment_intents", data=EUROS, auth=("sk_test_somebody_elses", ""))
@@ -207,7 +207,7 @@ async def test_a_wrong_client_secret_pays_nothing(stand_in: StripeStandIn, sdk: 
     assert (await stand_in.ledger())["charges"] == []
 
 
-async def test_what_does_not_exist_is_missing(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_unknown_ids_paths_and_parameters_are_errors(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
     with pytest.raises(stripe.InvalidRequestError) as caught:
         await sdk.v1.payment_intents.retrieve_async("pi_nothing")
     assert (caught.value.http_status, caught.value.code) == (404, "resource_missing")
@@ -225,7 +225,7 @@ async def test_what_does_not_exist_is_missing(stand_in: StripeStandIn, sdk: stri
         ("pm_card_chargeDeclinedExpiredCard", "expired_card", None),
     ],
 )
-async def test_a_declined_card_may_be_followed_by_a_good_one(
+async def test_a_declined_card_can_be_followed_by_a_good_one(
     stand_in: StripeStandIn, sdk: stripe.StripeClient, method: str, code: str, decline: str | None
 ) -> None:
     intent = await an_intent(sdk)
@@ -242,7 +242,9 @@ async def test_a_declined_card_may_be_followed_by_a_good_one(
     assert (payment["charges"], payment["charged_cents"]) == (1, 450)
 
 
-async def test_an_intent_is_paid_once_and_only_while_open(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_a_paid_or_cancelled_intent_can_be_neither_paid_nor_cancelled(
+    stand_in: StripeStandIn, sdk: stripe.StripeClient
+) -> None:
     paid, given_up = await an_intent(sdk), await an_intent(sdk)
     await stand_in.pay(secret_of(paid))
     await sdk.v1.payment_intents.cancel_async(given_up.id)
@@ -256,7 +258,7 @@ async def test_an_intent_is_paid_once_and_only_while_open(stand_in: StripeStandI
     assert [payment["charged_cents"] for payment in ledger["payments"]] == [450, 0]
 
 
-async def test_redirecting_methods_need_an_address_to_return_to(stand_in: StripeStandIn) -> None:
+async def test_redirecting_payment_methods_need_a_return_url(stand_in: StripeStandIn) -> None:
     intent = (await post(stand_in, "/v1/payment_intents", EUROS)).json()
     refused = await stand_in.pay(intent["client_secret"])
     assert "return_url" in refused["error"]["message"]
@@ -298,7 +300,7 @@ async def test_refunds_never_exceed_the_charge(stand_in: StripeStandIn, sdk: str
     assert (payment["charged_cents"], payment["refunded_cents"]) == (1000, 1000)
 
 
-async def test_lists_go_back_in_time_page_by_page(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_lists_are_paged_from_newest_to_oldest(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
     ids = [(await an_intent(sdk, 100 + n)).id for n in range(5)]
     page = await sdk.v1.payment_intents.list_async({"limit": 2})
     assert ([one.id for one in page.data], page.has_more) == (ids[:2:-1], True)
@@ -316,7 +318,7 @@ async def test_search_finds_by_metadata(stand_in: StripeStandIn, sdk: stripe.Str
     assert [one.id for one in found.data] == [intent.id]
 
 
-async def test_events_tell_what_happened(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_events_record_every_change(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
     intent = await an_intent(sdk)
     await stand_in.pay(secret_of(intent), "pm_card_chargeDeclined")
     await stand_in.pay(secret_of(intent))
@@ -362,7 +364,7 @@ async def test_webhooks_are_signed_and_repeated_until_accepted(
     assert len({event_of(received)["id"] for received in endpoint.received}) == 1
 
 
-async def test_held_webhooks_leave_when_released(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
+async def test_held_webhooks_are_sent_when_released(stand_in: StripeStandIn, sdk: stripe.StripeClient) -> None:
     async with Listener(lambda _: reply(200)) as endpoint:
         await stand_in.webhooks("hold", url=endpoint.url)
         intents = [(await an_intent(sdk)).id for _ in range(3)]
@@ -377,8 +379,8 @@ async def test_duplicated_webhooks_carry_the_same_event(stand_in: StripeStandIn,
     async with Listener(lambda _: reply(200)) as endpoint:
         await stand_in.webhooks("hold", url=endpoint.url)
         await an_intent(sdk)
-        await stand_in.webhooks("duplicate")  # what waits
-        await an_intent(sdk)  # and what comes
+        await stand_in.webhooks("duplicate")  # the waiting event
+        await an_intent(sdk)  # and the next one
         await stand_in.webhooks_quiet()
     ids = [event_of(received)["id"] for received in endpoint.received]
     assert (len(ids), len(set(ids))) == (4, 2)
@@ -395,7 +397,7 @@ async def test_shuffled_webhooks_all_arrive_in_another_order(stand_in: StripeSta
     assert arrived != intents
 
 
-# --- as a program of its own
+# --- as a separate process
 
 
 @contextmanager
@@ -417,7 +419,7 @@ def a_program(folder: Path, *more: str) -> Iterator[tuple["subprocess.Popen[byte
         program.wait()
 
 
-async def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+async def test_kill_9_loses_no_answered_request_and_no_webhook(tmp_path: Path) -> None:
     async with Listener(lambda _: reply(200)) as endpoint:
         with a_program(tmp_path, "--webhook-url", "http://127.0.0.1:9/nobody") as (program, stand_in):
             created = await post(stand_in, "/v1/payment_intents", EUROS | CARD, **{"Idempotency-Key": "k"})
@@ -429,7 +431,7 @@ async def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
             assert again.json() == created.json()
             (payment,) = (await stand_in.ledger())["payments"]
             assert (payment["status"], payment["charges"]) == ("succeeded", 1)
-            await stand_in.webhooks_quiet()  # what could not be delivered before the end is delivered now
+            await stand_in.webhooks_quiet()  # events that were not delivered before the kill are delivered now
             assert {event_of(received)["type"] for received in endpoint.received} == {
                 "payment_intent.created",
                 "payment_intent.succeeded",
@@ -441,7 +443,7 @@ async def test_kill_9_loses_nothing_that_was_answered(tmp_path: Path) -> None:
 CARD = {"payment_method_types[]": "card"}
 
 
-def test_it_does_not_run_in_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stand_in_refuses_to_run_in_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOPANIER_ENV", "production")
     with pytest.raises(RefusedInProduction):
         StripeStandIn()
@@ -458,6 +460,6 @@ def test_it_does_not_run_in_production(tmp_path: Path, monkeypatch: pytest.Monke
     assert not (tmp_path / "port").exists()
 
 
-def test_it_takes_no_real_key() -> None:
+def test_the_stand_in_refuses_a_live_key() -> None:
     with pytest.raises(ValueError, match="sk_test_"):
         StripeStandIn(api_key=f"sk_live_{uuid4().hex}")

@@ -1,4 +1,4 @@
-"""An app of a few small routes, to see the frame around every request without a database."""
+"""An app with a few small routes, to test the frame around every request without a database."""
 
 import inspect
 from collections.abc import AsyncIterator, Mapping
@@ -30,7 +30,7 @@ made: list[int] = []
 
 
 class ToyBroken(Problem):
-    """This toy is broken; {pieces} pieces are left."""
+    """Raised when a toy is broken."""
 
     code, status = "toy.broken", 409
     example = {"pieces": 2}  # noqa: RUF012  read-only, as Problem declares it
@@ -40,7 +40,7 @@ class ToyBroken(Problem):
 
 
 class ToyTooDear(Problem):
-    """A toy costs at most five euros."""
+    """Raised when a toy costs more than five euros."""
 
     code, status = "toy.too_dear", 422
 
@@ -49,7 +49,7 @@ constraint_problems({"toys_price_check": ToyTooDear})
 
 
 class ToyIn(In):
-    """What a toy is made from."""
+    """The body of a request to make a toy."""
 
     quantity: int = Field(ge=1, examples=[2])
     title: str = Field(default="", max_length=20)
@@ -95,7 +95,7 @@ async def fail(how: Annotated[str, Path(examples=["broken"])]) -> None:
 
 
 def failures() -> dict[str, Exception]:
-    """Give what may go wrong, by name."""
+    """Return the exceptions that a route can raise, by name."""
 
     def database(sqlstate: str, message: str = "", constraint: str = "") -> Exception:
         error: Exception = asyncpg.PostgresError.new(
@@ -105,10 +105,10 @@ def failures() -> dict[str, Exception]:
 
     return {
         "broken": ToyBroken(pieces=3),
-        "our mistake": ValueError(f"cannot write to {SECRET}"),
+        "a bug of ours": ValueError(f"cannot write to {SECRET}"),
         "a file is missing": FileNotFoundError(SECRET),
         "refused by an act": database("EP409", "toy.broken"),
-        "refused by an act with a code that nobody knows": database("EP409", "toy.unheard_of"),
+        "refused by an act with an unknown code": database("EP409", "toy.unheard_of"),
         "against a constraint with a problem": database("23514", constraint="toys_price_check"),
         "against a constraint without one": database("23505", constraint="toys_title_key"),
         "refused by row-level security": database("42501"),
@@ -121,7 +121,7 @@ def failures() -> dict[str, Exception]:
 
 
 async def make_toy_fast(request: Request) -> Response:
-    """Make a toy, fast."""
+    """Make a toy on a hot route."""
     toy = await read_body(request, ToyIn)
     made.append(toy.quantity)
     return Response(ToyOut(id=A_TOY, quantity=toy.quantity).model_dump_json(), 201, media_type="application/json")
@@ -149,7 +149,7 @@ hot.add(
 
 
 async def fail_fast(request: Request) -> Response:
-    """Fail in one of many ways, fast."""
+    """Fail in one of many ways on a hot route."""
     raise failures()[request.path_params["how"]]
 
 
@@ -168,23 +168,23 @@ ORDINARY, FAST = "/v1/toys", f"/v1/shelves/{A_TOY}/toys"
 
 @asynccontextmanager
 async def unconnected(app: FastAPI) -> AsyncIterator[None]:
-    """Open nothing: no route here needs the world."""
+    """Open no connection: no route here needs one."""
     yield
 
 
 async def ready() -> str | None:
-    """Say that all is well."""
+    """Report that the service is ready."""
     return None
 
 
 async def no_figures() -> Mapping[str, Any]:
-    """Give the figures of a first day."""
+    """Return the impact figures of a new installation: zeros."""
     zeros = dict.fromkeys(("meals", "food_kg", "co2e_kg", "value_saved_cents", "people_helped"), 0)
     return {**zeros, "method": "ecopanier-2025", "since": None}
 
 
 def toy_app(*, ready: Readiness = ready, impact: PublicImpact = no_figures) -> FastAPI:
-    """Make the app."""
+    """Return the product's app with these routes alone."""
     app = create_app(connect=unconnected, routers=[router], hot=[hot])
     ask_readiness_of(app, ready)
     show_impact_of(app, impact)

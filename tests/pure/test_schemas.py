@@ -1,4 +1,4 @@
-"""What enters has JSON's own types: numbers are not texts, texts are not numbers, times have an offset."""
+"""Strict input schemas: a number is not accepted as text nor text as a number, and times need an offset."""
 
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -28,7 +28,7 @@ class Sample(In):
 
 
 @pytest.mark.parametrize(
-    ("given", "mistake"),
+    ("given", "error_type"),
     [
         ({"count": "5"}, "int_type"),
         ({"count": 5.0}, "int_type"),
@@ -52,13 +52,13 @@ class Sample(In):
         ({"status": "verified"}, "extra_forbidden"),
     ],
 )
-def test_other_types_are_refused(given: dict[str, Any], mistake: str) -> None:
+def test_a_value_of_another_type_is_refused(given: dict[str, Any], error_type: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Sample.model_validate(given)
-    assert [error["type"] for error in refused.value.errors()] == [mistake]
+    assert [error["type"] for error in refused.value.errors()] == [error_type]
 
 
-def test_what_json_writes_is_taken() -> None:
+def test_values_of_json_types_are_accepted() -> None:
     taken = Sample.model_validate(
         {
             "count": 5,

@@ -1,4 +1,4 @@
-"""What leaves a connection: whole answers, in as few writes as can be, and no more than the other side takes."""
+"""The HTTP protocol that sends head and body in one write: complete answers, and flow control."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ HIGH_WATER = 64 * 1024
 
 
 class Wire:
-    """A transport that notes each write, and does not drain by itself."""
+    """A transport that records each write and never drains."""
 
     def __init__(self) -> None:
         self.writes: list[bytes] = []
@@ -48,7 +48,7 @@ class Wire:
 
 
 async def app(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) -> None:
-    """Answer with two bytes, or with a body that does not end as long as it is taken."""
+    """Answer with two bytes, or at `/endless` with a body that goes on as long as it is accepted."""
     if scope["path"] == "/endless":
         await send({"type": "http.response.start", "status": 200, "headers": []})
         while True:
@@ -58,7 +58,7 @@ async def app(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) 
 
 
 async def served(kind: type[HttpToolsProtocol], request: bytes) -> Wire:
-    """Let a protocol answer one request."""
+    """Return the transport after the protocol has answered these bytes."""
     config = uvicorn.Config(app, http=kind, ws="none", lifespan="off", log_config=None)
     wire = Wire()
     wire.protocol = kind(config, ServerState(), {}, asyncio.get_running_loop())
@@ -72,7 +72,7 @@ async def served(kind: type[HttpToolsProtocol], request: bytes) -> Wire:
 
 
 @pytest.mark.parametrize(("kind", "writes"), [(OneWrite, 1), (HttpToolsProtocol, 2)], ids=["ours", "control"])
-async def test_head_and_body_leave_together(kind: type[HttpToolsProtocol], writes: int) -> None:
+async def test_head_and_body_leave_in_one_write(kind: type[HttpToolsProtocol], writes: int) -> None:
     wire = await served(kind, b"GET / HTTP/1.1\r\nhost: test\r\n\r\n")
 
     assert wire.sent.startswith(b"HTTP/1.1 200 OK\r\n")
@@ -81,27 +81,27 @@ async def test_head_and_body_leave_together(kind: type[HttpToolsProtocol], write
     assert not wire.closed
 
 
-async def test_all_is_sent_before_the_connection_closes() -> None:
+async def test_the_answer_is_sent_before_the_connection_closes() -> None:
     wire = await served(OneWrite, b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
 
     assert wire.sent.endswith(b"\r\n\r\nok")
     assert wire.closed
 
 
-async def test_answers_to_requests_that_came_together_stay_whole_and_in_order() -> None:
+async def test_pipelined_requests_get_complete_answers_in_order() -> None:
     wire = await served(OneWrite, b"GET / HTTP/1.1\r\nhost: test\r\n\r\nHEAD / HTTP/1.1\r\nhost: test\r\n\r\n")
 
     assert wire.sent.count(b"HTTP/1.1 200 OK\r\n") == 2
     assert wire.sent.count(b"ok") == 1
 
 
-async def test_a_reader_that_stands_still_stops_the_writer() -> None:
+async def test_writing_pauses_when_the_client_does_not_read() -> None:
     wire = await served(OneWrite, b"GET /endless HTTP/1.1\r\nhost: test\r\n\r\n")
 
     assert HIGH_WATER < len(wire.sent) < HIGH_WATER + 2 * LARGEST_HELD
 
 
-async def test_nothing_is_written_to_a_connection_that_is_gone() -> None:
+async def test_nothing_is_written_after_the_connection_closed() -> None:
     config = uvicorn.Config(app, http=OneWrite, ws="none", lifespan="off", log_config=None)
     wire = Wire()
     wire.protocol = OneWrite(config, ServerState(), {}, asyncio.get_running_loop())

@@ -1,4 +1,4 @@
-"""CSV as spreadsheets write it: whatever the encoding, the separator and the quotes; a bad line spoils no other."""
+"""CSV as spreadsheets write it: encodings, separators, quotes and dates; a bad line does not affect the others."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from backend.beneficiaries.csv_reader import ColumnsWrong, NotASheet, Row
 
 HEADER = ["prénom", "nom", "date de naissance", "éligible jusqu'au", "courriel"]
 FIELDS = ("first_name", "last_name", "birth_date", "eligible_until", "email")
-# The commonest letters beyond ASCII, the rarest, capitals alone, and what spreadsheets make of an apostrophe.
+# Names with the most common non-ASCII letters, the rarest ones, capitals only, and typographic apostrophes.
 NAMES = (
     *("Zoé", "Amélie", "Chloë", "François", "Loïc", "Noël", "Agnès", "Hélène", "Jérôme", "Gaëlle", "Benoît", "Anaïs"),
     *(
@@ -35,7 +35,7 @@ NAMES = (
 )
 ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "iso8859-15", "mac-roman", "cp850")
 
-# What a cell may hold and come back the same: no control characters, none that we take off at its edges.
+# Cells that are read back unchanged: no control characters, and nothing that cleaning removes at the edges.
 _letters = st.characters(
     codec="utf-8", categories=["L", "N", "P", "S"], exclude_characters="'=\u2028\u2029\u00ad\ufffd"
 )
@@ -62,7 +62,7 @@ def written(rows: list[list[str]], separator: str = ";", end: str = "\r\n", quot
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
     said=st.booleans(),
 )
-def test_what_was_written_is_read(
+def test_cells_round_trip_in_every_dialect_and_unicode_encoding(
     people: list[list[str]], separator: str, end: str, quoting: int, encoding: str, said: bool
 ) -> None:
     first = f"sep={separator}{end}" if said else ""
@@ -73,7 +73,7 @@ def test_what_was_written_is_read(
 
 
 @given(st.binary(max_size=400), st.sampled_from([b"", ";".join(HEADER).encode() + b"\n"]))
-def test_no_file_makes_it_fail(content: bytes, header: bytes) -> None:
+def test_arbitrary_bytes_are_read_or_refused_without_crashing(content: bytes, header: bytes) -> None:
     try:
         rows = read(header + content)
     except (NotASheet, ColumnsWrong):
@@ -85,7 +85,7 @@ def test_no_file_makes_it_fail(content: bytes, header: bytes) -> None:
 
 
 @given(st.integers(0, 9), st.sampled_from(['"Paul;Jamais;x;y;z', 'Pa"ul;"Ja"mais";x;y;z', '"a"b;c;d;e;f']))
-def test_a_line_with_broken_quotes_spoils_itself_alone(place: int, broken: str) -> None:
+def test_a_line_with_broken_quotes_is_the_only_one_refused(place: int, broken: str) -> None:
     people = [[f"Nom {n}", "D\nE" if n == 4 else "Q", "1990-01-01", "2030-01-01", 'say "hi"'] for n in range(10)]
     lines = [written([person], end="\n") for person in people]
     lines.insert(place, broken + "\n")
@@ -97,8 +97,8 @@ def test_a_line_with_broken_quotes_spoils_itself_alone(place: int, broken: str) 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("people", [1, 40])
-def test_the_encoding_is_found_by_what_comes_out(encoding: str, people: int) -> None:
-    """Of Mac and DOS by the header or by some names; of the others by a single name already."""
+def test_the_encoding_is_detected_from_the_decoded_letters(encoding: str, people: int) -> None:
+    """Mac and DOS encodings need an accented header or several names; the others a single accented name."""
     chance = random.Random(f"{encoding} {people}")  # noqa: S311
     plain = ["prenom", "nom", "naissance", "fin de droit"]
     header = HEADER[:4] if people == 1 and encoding in ("mac-roman", "cp850") else plain
@@ -109,7 +109,7 @@ def test_the_encoding_is_found_by_what_comes_out(encoding: str, people: int) -> 
         assert [row.cells["first_name"] for row in read(content)] == [row[0] for row in rows], (name, encoding)
 
 
-def test_a_damaged_line_of_utf_8_leaves_the_others_what_they_are() -> None:
+def test_a_damaged_utf_8_line_does_not_change_the_others() -> None:
     lines = [f"Zoé;Lefèvre {n};01/02/1990;01/02/2030\n".encode() for n in range(40)]
     lines[7] = "Zoé;Lefèvre;01/02/1990;01/02/2030\n".encode("cp1252")
     rows = read(b"prenom;nom;naissance;fin de droit\n" + b"".join(lines))
@@ -117,15 +117,15 @@ def test_a_damaged_line_of_utf_8_leaves_the_others_what_they_are() -> None:
     assert [(row.line, row.mistakes[0][1]) for row in rows if row.mistakes] == [(9, "characters_lost")]
 
 
-def test_a_line_without_an_end_and_one_that_is_endless() -> None:
+def test_an_overlong_line_is_refused_and_an_unterminated_one_is_read() -> None:
     header = "prenom;nom;naissance;fin de droit\n"
     endless = "x" * (csv_reader.LONGEST_LINE * 3) + "\n"
     rows = read((header + endless + "Zoe;Martin;01/02/1990;01/02/2030").encode())
     assert [(row.line, row.mistakes) for row in rows] == [(2, (("line", "line_too_long"),)), (3, ())]
 
 
-def test_a_heap_of_accents_holds_nobody_up() -> None:
-    """Put in their order, as normalising does, they take the square of their number: such a cell stays as it is."""
+def test_a_cell_full_of_accents_is_left_as_it_is() -> None:
+    """Normalising sorts combining accents in quadratic time, so a cell with too many of them is not normalised."""
     accents = "a" + "\u0300\u0316" * (csv_reader.LONGEST_LINE // 2 - 30)
     rows = read(f"prenom;nom;naissance;fin de droit\n{accents};Martin;01/02/1990;01/02/2030\n".encode())
     assert [row.cells["first_name"] == accents for row in rows] == [True]
@@ -144,7 +144,7 @@ def test_a_heap_of_accents_holds_nobody_up() -> None:
         ("0000-01-01", "sheet_day"), ("01/02/1990 12:30", "sheet_day"), ("١٢/٠١/١٩٩٠", date(1990, 1, 12)),  # noqa: RUF001
     ],
 )  # fmt: skip
-def test_days_as_people_write_them(cell: str, read_as: date | str) -> None:
+def test_dates_are_read_in_the_usual_notations(cell: str, read_as: date | str) -> None:
     assert csv_reader.day_in(cell) == read_as
 
 
@@ -156,5 +156,5 @@ def test_days_as_people_write_them(cell: str, read_as: date | str) -> None:
         ("a\x07b", "a\x07b"), ("", ""),
     ],
 )  # fmt: skip
-def test_what_spreadsheets_put_around_a_text_is_taken_off(cell: str, cleaned: str) -> None:
+def test_spreadsheet_artefacts_around_a_text_are_removed(cell: str, cleaned: str) -> None:
     assert csv_reader._cleaned(cell) == cleaned
