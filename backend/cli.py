@@ -14,19 +14,19 @@ from rich.table import Table
 
 from backend.settings import Settings, SettingsRefused, settings
 
-if TYPE_CHECKING:  # what a command needs is imported when it runs, so that each starts fast
+if TYPE_CHECKING:  # each command imports what it needs when it runs, so that all of them start fast
     from backend.database.ask_as import Answer
 
-# A traceback with the values of variables would show secrets.
+# Pretty tracebacks show the values of variables, which may be secrets.
 app = typer.Typer(
     no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="EcoPanier's command line."
 )
 
-admin = typer.Typer(no_args_is_help=True, help="The people who verify, moderate and suspend.")
+admin = typer.Typer(no_args_is_help=True, help="Manage the admins: the people who verify, moderate and suspend.")
 app.add_typer(admin, name="admin")
-ai = typer.Typer(no_args_is_help=True, help="The drafts that are made from photos.")
+ai = typer.Typer(no_args_is_help=True, help="Report on the drafts made from photos.")
 app.add_typer(ai, name="ai")
-keys = typer.Typer(no_args_is_help=True, help="The keys that beneficiaries' names are sealed with.")
+keys = typer.Typer(no_args_is_help=True, help="Manage the keys that encrypt beneficiaries' names.")
 app.add_typer(keys, name="keys")
 
 MOST_COLUMNS = 10
@@ -63,7 +63,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Do the background work: lapse holds, settle payments, send mails."""
+    """Run the background worker: it ends expired holds, settles payments and sends mails."""
     from backend import worker as background
 
     settings()
@@ -72,9 +72,11 @@ def worker() -> None:
 
 @app.command()
 def migrate(
-    sql: Annotated[bool, typer.Option("--sql", help="Print the same as SQL, for a Supabase project.")] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help="Print the migration as SQL instead, to run it on a Supabase project.")
+    ] = False,
 ) -> None:
-    """Bring the database to what this checkout says, all or nothing."""
+    """Migrate the database to this version, in one transaction."""
     from backend.database import migrate as migration
     from backend.database.login_passwords import set_login_passwords
 
@@ -92,19 +94,19 @@ def migrate(
 
 @admin.command("create")
 def create_admin(
-    email: Annotated[str, typer.Option(help="The address to sign in with.")],
+    email: Annotated[str, typer.Option(help="The e-mail address that the admin signs in with.")],
     password: Annotated[
         str | None,
         typer.Option(
             envvar="ECOPANIER_ADMIN_PASSWORD",
-            help="Asked for where it is not given, so that it need not stand in the shell's history.",
+            help="The command asks for it if it is not given, so that it does not end up in the shell's history.",
         ),
     ] = None,
     supabase_id: Annotated[
-        UUID | None, typer.Option(help="Instead of a password, with Supabase Auth: the person's id there.")
+        UUID | None, typer.Option(help="With Supabase Auth, instead of a password: the person's id in Supabase.")
     ] = None,
 ) -> None:
-    """Make an admin, or give one a new password, which ends their sessions."""
+    """Create an admin, or set an admin's new password, which ends their sessions."""
     import psycopg
 
     from backend.accounts import passwords
@@ -115,7 +117,10 @@ def create_admin(
     chosen = settings()
     owner_url = needed(chosen.owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     if (chosen.auth == "supabase") != (supabase_id is not None):
-        raise SystemExit("--supabase-id is for ECOPANIER_AUTH=supabase, and needed there: its passwords are not ours.")
+        raise SystemExit(
+            "--supabase-id is required with ECOPANIER_AUTH=supabase, where Supabase keeps the passwords, and not "
+            "accepted without it."
+        )
     try:
         address: str = TypeAdapter(EmailAddress).validate_python(email)
     except ValidationError:
@@ -135,7 +140,7 @@ def create_admin(
             connection.execute("set local role ecopanier_owner")
             connection.execute("select app.create_admin(%s, %s, %s)", [address, password_hash, supabase_id])
     except psycopg.Error as problem:
-        taken = "this address or id is that of an account that is no admin."
+        taken = "this address or id belongs to an account that is not an admin."
         why = taken if problem.sqlstate == "EP409" else str(problem).splitlines()[0]
         raise SystemExit(f"Nothing was changed: {why}") from None
     sys.stdout.write(f"{address} is an admin.\n")
@@ -143,9 +148,10 @@ def create_admin(
 
 @keys.command("rotate")
 def rotate_keys() -> None:
-    """Wrap every data key by ECOPANIER_MASTER_KEY, also those that a previous one wraps.
+    """Rewrap every data key with the current ECOPANIER_MASTER_KEY.
 
-    First start the API and the worker with the new key and the old one among ECOPANIER_PREVIOUS_MASTER_KEYS.
+    Before that, restart the API and the worker with the new master key, and with the old one in
+    ECOPANIER_PREVIOUS_MASTER_KEYS.
     """
     import psycopg
 
@@ -156,35 +162,37 @@ def rotate_keys() -> None:
     try:
         done = rotate(worker_url, keyring())
     except psycopg.Error as problem:
-        raise SystemExit(f"Not finished, run it again: {str(problem).splitlines()[0]}") from None
-    sys.stdout.write(f"{done.rewrapped} data keys wrapped anew; the present master key is {keyring().current}.\n")
+        raise SystemExit(f"The rotation did not finish; run it again: {str(problem).splitlines()[0]}") from None
+    sys.stdout.write(f"{done.rewrapped} data keys rewrapped; the current master key is {keyring().current}.\n")
     for name, count in sorted(done.left.items()):
-        sys.stdout.write(f"{count} are wrapped by the master key {name}, which no setting holds.\n")
+        sys.stdout.write(f"{count} data keys need the master key {name}, which is not in the settings.\n")
     if done.broken:
-        sys.stdout.write(f"{done.broken} do not open with the master key that they name: they were changed.\n")
+        sys.stdout.write(
+            f"{done.broken} data keys do not open with the master key that they name: they were altered.\n"
+        )
     if done.left or done.broken:
         raise SystemExit(1)
-    sys.stdout.write("ECOPANIER_PREVIOUS_MASTER_KEYS is not needed any more.\n")
+    sys.stdout.write("ECOPANIER_PREVIOUS_MASTER_KEYS is no longer needed.\n")
 
 
 @ai.command("report")
 def report_on_drafts(
-    days: Annotated[int, typer.Option(min=1, max=3650, help="How far to look back.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How many days to look back.")] = 30,
 ) -> None:
-    """Print how often merchants changed what was drafted, field by field, and how long it took to publish."""
+    """Print how often merchants corrected each drafted field, and how long it took them to publish."""
     import psycopg
     from psycopg.rows import dict_row
 
     worker_url = needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
     with psycopg.connect(worker_url, row_factory=dict_row) as connection:
         report = connection.execute("select * from app.draft_report(%s)", [days]).fetchone()
-    assert report is not None  # noqa: S101  a function gives its row
+    assert report is not None  # noqa: S101  this function always returns a row
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     console.print(f"{report['drafts']} drafts in {days} days, {report['published']} of them published.")
     if not report["published"]:
         return
-    console.print(f"From photo to published: {_duration(report['median_seconds'])} in the median.")
-    table = Table("field", "drafted", "changed", "share", "left empty, filled in")
+    console.print(f"Median time from photo to publication: {_duration(report['median_seconds'])}.")
+    table = Table("field", "drafted", "corrected", "share", "left empty, then filled in")
     for field in report["fields"]:
         share = f"{field['changed'] / field['drafted']:.0%}" if field["drafted"] else ""
         table.add_row(field["field"], str(field["drafted"]), str(field["changed"]), share, str(field["filled"]))
@@ -199,10 +207,12 @@ def _duration(seconds: float) -> str:
 @app.command("recall")
 def recall_food(
     gtin: Annotated[str, typer.Option(help="The number under the bar code.")],
-    reason: Annotated[str, typer.Option(help="Why; holders read it.")],
-    batch: Annotated[str | None, typer.Option(help="The batch printed on the food; without it, every batch.")] = None,
+    reason: Annotated[str, typer.Option(help="The reason for the recall, which holders will read.")],
+    batch: Annotated[
+        str | None, typer.Option(help="The batch printed on the food. Without it, every batch is recalled.")
+    ] = None,
 ) -> None:
-    """Recall food: its lots freeze at once; the worker gives everything back and tells holders."""
+    """Recall food: freeze its lots at once. The worker then cancels reservations, refunds and tells holders."""
     import psycopg
 
     from backend.recalls.schemas import RecallIn
@@ -221,17 +231,21 @@ def recall_food(
             ).fetchone()
     except psycopg.Error as problem:
         raise SystemExit(f"Nothing was recalled: {str(problem).splitlines()[0]}") from None
-    assert found is not None  # noqa: S101  a function gives its row
+    assert found is not None  # noqa: S101  this function always returns a row
     sys.stdout.write(f"Recalled: {wanted.gtin}, {wanted.batch or 'every batch'}; lots frozen: {found[0]}.\n")
 
 
 @app.command("as")
 def as_person(
-    who: Annotated[str, typer.Argument(help="An e-mail address, a beneficiary code, or `anon` for nobody.")],
-    sql: Annotated[list[str], typer.Argument(help="One statement, after `--`.")],
-    commit: Annotated[bool, typer.Option("--commit", help="Keep what it changes; otherwise it is undone.")] = False,
+    who: Annotated[
+        str, typer.Argument(help="An e-mail address, a beneficiary code, or `anon` for a visitor without an account.")
+    ],
+    sql: Annotated[list[str], typer.Argument(help="One SQL statement, after `--`.")],
+    commit: Annotated[
+        bool, typer.Option("--commit", help="Commit the changes. Without it they are rolled back.")
+    ] = False,
 ) -> None:
-    """Run SQL as somebody, under row-level security, as the API would: what they may see and do, and no more."""
+    """Run one SQL statement as somebody, under the row-level security that applies to them in the API."""
     from backend.database import ask_as as asking
 
     async def asked() -> asking.Answer:
@@ -239,9 +253,7 @@ def as_person(
         account = None
         if who != asking.NOBODY:
             if chosen.owner_database_url is None:
-                raise asking.NotDone(
-                    "ECOPANIER_OWNER_DATABASE_URL is needed to look somebody up by name; `anon` needs none."
-                )
+                raise asking.NotDone("ECOPANIER_OWNER_DATABASE_URL is needed to look somebody up (not for `anon`).")
             account = await asking.account_called(who, chosen.owner_database_url.get_secret_value())
         api_url = needed(chosen.database_url, "DATABASE_URL")
         return await asking.ask_as(account, " ".join(sql), chosen, api_url, commit=commit)
@@ -251,7 +263,7 @@ def as_person(
     except asking.NotDone as reason:
         raise SystemExit(str(reason)) from None
     except asking.Refused as refusal:
-        from backend import main as _every_fact  # noqa: F401  each has its words
+        from backend import main as _every_problem  # noqa: F401  importing a problem registers it
 
         raise SystemExit(asking.in_words(refusal)) from None
     _print_answer(answer, kept=commit)
@@ -260,7 +272,7 @@ def as_person(
 def _print_answer(answer: "Answer", *, kept: bool) -> None:
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False)
     rows = [["" if value is None else str(value) for value in row] for row in answer.rows]
-    if len(answer.columns) > MOST_COLUMNS:  # a table of them would be unreadable: a row each time below the other
+    if len(answer.columns) > MOST_COLUMNS:  # too wide to read as one table: print each row as a list instead
         for number, row in enumerate(rows, 1):
             table = Table(f"row {number}", "", box=None, pad_edge=False)
             for name, value in zip(answer.columns, row, strict=True):
@@ -273,12 +285,12 @@ def _print_answer(answer: "Answer", *, kept: bool) -> None:
         console.print(table)
     count = len(rows) if answer.columns else max(answer.changed, 0)
     said = f"{count} row{'' if count == 1 else 's'}" + ("" if answer.columns else " changed")
-    console.print(f"{said}, as {answer.role}" + (", committed." if kept else "; undone (--commit keeps changes)."))
+    console.print(f"{said}, as {answer.role}" + (", committed." if kept else "; rolled back (see --commit)."))
 
 
 @app.command(name="settings")
 def list_settings() -> None:
-    """List what the environment may set: name, default, meaning."""
+    """List all settings (environment variables) with their defaults."""
     table = Table("setting", "default", "what it does", box=None, pad_edge=False)
     for field in Settings.model_fields.values():
         default = "" if field.default in (None, PydanticUndefined) else str(field.default)
@@ -288,20 +300,21 @@ def list_settings() -> None:
 
 @app.command()
 def openapi() -> None:
-    """Print the API's description (OpenAPI 3.1)."""
+    """Print the OpenAPI 3.1 description of the API."""
     from backend.main import create_app
 
     sys.stdout.write(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n")
 
 
 def needed(url: SecretStr | None, name: str) -> str:
+    """Return a setting's value. Exit with a message that names the setting if it is not set."""
     if url is None:
         raise SystemExit(f"{name} is not set.")
     return url.get_secret_value()
 
 
 def main() -> None:
-    """Run a command; unsafe or wrong settings are said in words, with status 2."""
+    """Run a command. Print what is wrong with the settings and exit with status 2 if they are refused."""
     try:
         app(prog_name="./scripts/ecopanier")
     except SettingsRefused as refusal:

@@ -1,4 +1,4 @@
-"""What a job works with: the worker's own way to the database, Stripe, the stores of files, and the settings."""
+"""The context that every job of the worker receives."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from backend.stripe.client import Stripe
 
 @dataclass(frozen=True)
 class Work:
-    """Handed to every job."""
+    """What a job works with: the worker's database, Stripe, the file stores and the settings."""
 
     database: Database
     stripe: Stripe
@@ -23,9 +23,9 @@ class Work:
 
     @property
     def acts(self) -> Acts:
-        """The worker's acts."""
+        """The acts, called with the worker's login."""
         return self.database.acts
 
     def session(self) -> AsyncSession:
-        """Open a session as ecopanier_worker, under the policies made for it."""
+        """Return a session as `ecopanier_worker`, under the policies for that role."""
         return self.database.act_session()

@@ -1,4 +1,4 @@
-"""The app: what it serves, in the order in which it is tried."""
+"""The FastAPI app: its routers, its middleware and what it opens at start-up."""
 
 import asyncio
 import gc
@@ -57,7 +57,7 @@ from backend.stripe.client import stripe_of
 from backend.suspended_lots import api as suspended_lots
 from backend.waiting import api as waiting
 
-# One a feature, under /v1.
+# Every feature's routes, under /v1.
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     privacy.router,
@@ -83,13 +83,13 @@ ROUTERS: Sequence[APIRouter] = (
     impact.router,
 )
 
-# The few that skip FastAPI's dependencies and layers; tried first.
+# The few routes that skip FastAPI's dependencies and middleware; they are tried first.
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot, suspended_lots.hot)
 
-# Changed without signing in, by machines that sign what they send.
+# Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
-# Larger than other bodies: a file, and what a form puts around it. It goes to a file, not into memory.
+# Uploads may be larger than other bodies: the file plus what a multipart form adds. They go to disk, not into memory.
 UPLOADS = {
     "/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
@@ -97,12 +97,12 @@ UPLOADS = {
 }
 
 Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]
-"""Opens what the app needs of the world for as long as it runs."""
+"""Opens the app's connections and keeps them open while the app runs."""
 
 
 @asynccontextmanager
 async def equipped(app: FastAPI) -> AsyncIterator[None]:
-    """Give the app what it needs besides a database."""
+    """Open what the app needs besides the database, and close it at the end."""
     chosen = settings()
     app.state.identities = identities(chosen)
     app.state.passes = Passes(chosen.derived_key("passes"))
@@ -110,7 +110,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.photos = photo_store_of(chosen)
     app.state.documents = document_store_of(chosen)
     app.state.drafter = drafter_of(chosen)
-    # Gemini's package takes its time to import: not the first shop's, nor that of the start.
+    # Importing Gemini's package is slow. Doing it in the background delays neither the start nor the first draft.
     preparing = asyncio.create_task(app.state.drafter.prepare())
     try:
         yield
@@ -125,7 +125,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
 
 
 def stand_on(app: FastAPI, database: Database) -> None:
-    """Let the app work on this database."""
+    """Make the app use this database."""
     app.state.database = database
     health.ask_readiness_of(app, database.ready)
     pages.show_impact_of(app, partial(public_impact, database.acts))
@@ -133,10 +133,10 @@ def stand_on(app: FastAPI, database: Database) -> None:
 
 @asynccontextmanager
 async def connected(app: FastAPI) -> AsyncIterator[None]:
-    """Open the database and Stripe. Raises UnsafeDatabase when the login could pass row-level security by."""
+    """Open everything that the app needs. Raises UnsafeDatabase if its login could bypass row-level security."""
     chosen = settings()
     if chosen.database_url is None:
-        raise SettingsRefused(["DATABASE_URL is missing: `scripts/run` brings a database of its own."])
+        raise SettingsRefused(["DATABASE_URL is missing: set it, or use `scripts/run`, which embeds a database."])
     async with equipped(app):
         database = await Database.open(chosen.database_url.get_secret_value(), chosen)
         stand_on(app, database)
@@ -152,7 +152,7 @@ def _lifespan(connect: Connect) -> Connect:
         writer = configure_logs(settings().log_level)
         try:
             async with connect(app):
-                # What start-up made stays; the collector need not walk it during requests.
+                # Objects made at start-up stay: frozen, they are not scanned by the garbage collector any more.
                 gc.collect()
                 gc.freeze()
                 yield
@@ -163,12 +163,12 @@ def _lifespan(connect: Connect) -> Connect:
 
 
 class _App(FastAPI):
-    """FastAPI with our one layer around all of its own, and the hot routes before them."""
+    """FastAPI, with the hot routes tried before its own middleware, and `EveryRequest` around everything."""
 
     hot: Sequence[HotRoutes] = ()
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Called by Starlette before the first request."""
+        """Return the app with its middleware. Starlette calls this before the first request."""
         rest = super().build_middleware_stack()
         return EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED, uploads=UPLOADS)
 
@@ -179,14 +179,17 @@ def create_app(
     routers: Sequence[APIRouter] | None = None,
     hot: Sequence[HotRoutes] = HOT,
 ) -> FastAPI:
-    """Make the app, from the settings of this process."""
+    """Return the app, configured by this process's settings.
+
+    Tests pass their own `connect`, `routers` and `hot`; `routers=None` means all of the product's.
+    """
     app = _App(
         title="EcoPanier",
         version="0.1.0",
         docs_url=None,
         redoc_url=None,
         lifespan=_lifespan(connect),
-        redirect_slashes=False,  # the redirect would repeat the Host header, which anybody can write
+        redirect_slashes=False,  # the redirect would repeat the Host header, which a caller can forge
         generate_unique_id_function=lambda route: route.name,
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )

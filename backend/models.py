@@ -1,4 +1,4 @@
-"""All tables in one place, for Alembic: importing this module fills `metadata`."""
+"""All tables: importing this module fills `metadata`, which Alembic compares with the database."""
 
 from backend.accounts import models as accounts
 from backend.administration import models as administration

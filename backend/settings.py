@@ -1,4 +1,4 @@
-"""Everything the program takes from its environment, typed and documented; it refuses to start when unsafe."""
+"""The settings, read from environment variables. The program refuses to start if they are wrong or unsafe."""
 
 import os
 from functools import cache, cached_property
@@ -17,7 +17,7 @@ GEMINI = "https://generativelanguage.googleapis.com"
 
 
 class SettingsRefused(Exception):
-    """The settings are wrong or unsafe. Its text names each setting and what to change, and holds no value of any."""
+    """Raised when settings are wrong or unsafe. The message says what to change and repeats no setting's value."""
 
     def __init__(self, reasons: list[str]) -> None:
         self.reasons = reasons
@@ -29,9 +29,10 @@ def _env(name: str, description: str) -> object:
 
 
 class Settings(BaseSettings):
-    """One field a setting; the alias is the name in the environment."""
+    """The settings of a process: one field per setting, whose alias is the environment variable's name."""
 
-    # An empty variable means "not set", as docker-compose and shells pass them on; inputs may be secrets.
+    # docker-compose and shells pass unset variables on as empty ones, so empty means "not set".
+    # Errors do not repeat inputs, which may be secrets.
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True
     )
@@ -39,91 +40,97 @@ class Settings(BaseSettings):
     # Where it runs
     environment: Annotated[
         Literal["development", "test", "production"],
-        _env("ECOPANIER_ENV", "`production` refuses every unsafe or stand-in setting."),
+        _env("ECOPANIER_ENV", "With `production`, every unsafe setting and every stand-in is refused."),
     ] = "development"
     public_url: Annotated[
-        str, _env("ECOPANIER_PUBLIC_URL", "Where people reach this server: in links, mails and problem types.")
+        str, _env("ECOPANIER_PUBLIC_URL", "Public address of this server, used in links, mails and problem types.")
     ] = "http://127.0.0.1:8000"
     secret_key: Annotated[
         SecretStr | None,
         _env(
             "ECOPANIER_SECRET_KEY",
-            "At least 32 bytes. Every other key derives from it; outside production one is made.",
+            "At least 32 bytes. All other keys are derived from it. Generated if not set, except in production.",
         ),
     ] = None
     master_key: Annotated[
         SecretStr | None,
         _env(
             "ECOPANIER_MASTER_KEY",
-            "At least 32 bytes, another than the secret key. Wraps the keys that beneficiaries' names are sealed with.",
+            "At least 32 bytes, not the secret key. Wraps the data keys that encrypt beneficiaries' names.",
         ),
     ] = None
     previous_master_keys: Annotated[
         SecretStr | None,
         _env(
             "ECOPANIER_PREVIOUS_MASTER_KEYS",
-            "Former master keys, separated by commas, until `ecopanier keys rotate` says that they are not needed.",
+            "Old master keys, separated by commas; needed until `ecopanier keys rotate` says that they are not.",
         ),
     ] = None
     data_dir: Annotated[
         Path,
         _env(
             "ECOPANIER_DATA_DIR",
-            "Embedded database, photos, documents, written mails, the key made outside production.",
+            "Directory of the embedded database, photos, documents, mails written as files and the generated key.",
         ),
     ] = Path(".data")
     demo: Annotated[bool, _env("ECOPANIER_DEMO", "Whether `scripts/run` fills an empty database with a demo town.")] = (
         True
     )
     log_level: Annotated[
-        Literal["debug", "info", "warning", "error"], _env("ECOPANIER_LOG_LEVEL", "The least level that is written.")
+        Literal["debug", "info", "warning", "error"], _env("ECOPANIER_LOG_LEVEL", "The lowest level that is logged.")
     ] = "info"
     trusted_proxies: Annotated[
         int,
         Field(
             validation_alias="ECOPANIER_TRUSTED_PROXIES",
-            description="Proxies of ours in front: the caller's address is that many entries from the end of "
-            "X-Forwarded-For. 0 ignores the header.",
+            description="Number of trusted proxies in front of the server. The caller's address is that many entries "
+            "from the end of X-Forwarded-For; with 0 the header is ignored.",
             ge=0,
             le=10,
         ),
     ] = 0
-    rate_limits: Annotated[bool, _env("ECOPANIER_RATE_LIMITS", "`off` for load tests; refused in production.")] = True
+    rate_limits: Annotated[
+        bool, _env("ECOPANIER_RATE_LIMITS", "`off` disables rate limits, for load tests; refused in production.")
+    ] = True
 
     # Database
     database_url: Annotated[
         SecretStr | None,
-        _env("DATABASE_URL", "Login of the serving process; without it `scripts/run` embeds Postgres."),
+        _env("DATABASE_URL", "Database login of the API; without it, `scripts/run` embeds Postgres."),
     ] = None
     worker_database_url: Annotated[
-        SecretStr | None, _env("ECOPANIER_WORKER_DATABASE_URL", "Login of the background worker.")
+        SecretStr | None, _env("ECOPANIER_WORKER_DATABASE_URL", "Database login of the background worker.")
     ] = None
     owner_database_url: Annotated[
-        SecretStr | None, _env("ECOPANIER_OWNER_DATABASE_URL", "Login that may migrate; never given to the API.")
+        SecretStr | None,
+        _env("ECOPANIER_OWNER_DATABASE_URL", "Database login for migrations; do not give it to the API."),
     ] = None
     db_connections: Annotated[
         int,
         Field(
             validation_alias="ECOPANIER_DB_CONNECTIONS",
-            description="Connections each process keeps; 4 to 8 suffice.",
+            description="Maximum connections per pool. Each process has two pools; 4 to 8 connections suffice.",
             ge=1,
             le=64,
         ),
     ] = 8
     pgbouncer: Annotated[
-        bool, _env("ECOPANIER_PGBOUNCER", "Behind PgBouncer in transaction mode: prepared statements are not cached.")
+        bool,
+        _env("ECOPANIER_PGBOUNCER", "Set it behind PgBouncer in transaction mode: disables prepared statement caches."),
     ] = False
 
     # Who signs people in
-    auth: Annotated[Literal["own", "supabase"], _env("ECOPANIER_AUTH", "Own tokens, or those of Supabase Auth.")] = (
-        "own"
-    )
-    supabase_url: Annotated[str | None, _env("SUPABASE_URL", "The Supabase project.")] = None
+    auth: Annotated[
+        Literal["own", "supabase"], _env("ECOPANIER_AUTH", "Who issues access tokens: EcoPanier or Supabase Auth.")
+    ] = "own"
+    supabase_url: Annotated[str | None, _env("SUPABASE_URL", "Address of the Supabase project.")] = None
     supabase_secret_key: Annotated[
-        SecretStr | None, _env("SUPABASE_SECRET_KEY", "The project's secret key, for its admin API.")
+        SecretStr | None,
+        _env("SUPABASE_SECRET_KEY", "Secret key of the Supabase project, for its admin API and Storage."),
     ] = None
     supabase_jwt_secret: Annotated[
-        SecretStr | None, _env("SUPABASE_JWT_SECRET", "Only for projects that still sign with HS256.")
+        SecretStr | None,
+        _env("SUPABASE_JWT_SECRET", "JWT secret, only for Supabase projects that still sign with HS256."),
     ] = None
 
     # Photos and documents
@@ -135,7 +142,7 @@ class Settings(BaseSettings):
         str,
         Field(
             validation_alias="SUPABASE_PHOTOS_BUCKET",
-            description="The private bucket that photos are kept in.",
+            description="Private Supabase Storage bucket for photos.",
             pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$",
         ),
     ] = "photos"
@@ -143,7 +150,7 @@ class Settings(BaseSettings):
         str,
         Field(
             validation_alias="SUPABASE_DOCUMENTS_BUCKET",
-            description="The private bucket that signed agreements are kept in.",
+            description="Private Supabase Storage bucket for signed agreements.",
             pattern=r"^[a-z0-9][a-z0-9_.-]{0,99}$",
         ),
     ] = "documents"
@@ -151,7 +158,8 @@ class Settings(BaseSettings):
     # Money
     stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None
     stripe_webhook_secret: Annotated[
-        SecretStr | None, _env("STRIPE_WEBHOOK_SECRET", "Signs Stripe's webhooks; without it the endpoint is disabled.")
+        SecretStr | None,
+        _env("STRIPE_WEBHOOK_SECRET", "Signing secret of Stripe's webhooks; without it the endpoint is disabled."),
     ] = None
     stripe_api_base: Annotated[str, _env("STRIPE_API_BASE", "Stripe's address, or that of the local stand-in.")] = (
         STRIPE
@@ -159,22 +167,24 @@ class Settings(BaseSettings):
 
     # The model that drafts listings
     gemini_api_key: Annotated[
-        SecretStr | None, _env("GEMINI_API_KEY", "Key of the Gemini API; without it drafts are made without a model.")
+        SecretStr | None, _env("GEMINI_API_KEY", "Gemini API key; without it, drafts are made without a model.")
     ] = None
     gemini_model: Annotated[str, _env("GEMINI_MODEL", "The model that reads photos.")] = "gemini-3.5-flash-lite"
-    gemini_base_url: Annotated[str, _env("GEMINI_BASE_URL", "Gemini's address, or that of a server like it.")] = GEMINI
+    gemini_base_url: Annotated[str, _env("GEMINI_BASE_URL", "Gemini's address, or that of a compatible server.")] = (
+        GEMINI
+    )
 
     # Mail
     smtp_url: Annotated[
         SecretStr | None,
         _env(
             "SMTP_URL",
-            "smtp://[user:password@]host:port or smtps://…; without it mails are written to the data directory.",
+            "smtp://[user:password@]host:port or smtps://…; without it, mails are written to the data directory.",
         ),
     ] = None
     mail_from: Annotated[
         str | None,
-        _env("ECOPANIER_MAIL_FROM", "Address that mails come from; no-reply@ the public URL's host by default."),
+        _env("ECOPANIER_MAIL_FROM", "Sender address of mails; by default no-reply@<host of the public URL>."),
     ] = None
 
     @field_validator("public_url", "stripe_api_base", "gemini_base_url", "supabase_url")
@@ -202,7 +212,7 @@ class Settings(BaseSettings):
 
     @property
     def mail_sender(self) -> str:
-        """Who mails are from, as the header says it."""
+        """The From header of mails."""
         return f"EcoPanier <{self.mail_from or f'no-reply@{urlsplit(self.public_url).hostname}'}>"
 
     @property
@@ -210,7 +220,7 @@ class Settings(BaseSettings):
         return self.environment == "production"
 
     def unsafe(self) -> list[str]:
-        """Say what is unsafe, a sentence each with the remedy; empty when it may start."""
+        """Return what is unsafe, one sentence each with its remedy. Empty if the program may start."""
         found = [
             f"{name} is shorter than {SHORTEST_KEY} bytes: generate one with `openssl rand -hex 32`."
             for name, key in (
@@ -221,9 +231,12 @@ class Settings(BaseSettings):
             if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY
         ]
         if self.master_key is not None and "," in self.master_key.get_secret_value():
-            found.append("ECOPANIER_MASTER_KEY contains a comma: it could not stand among the previous ones later.")
+            found.append(
+                "ECOPANIER_MASTER_KEY contains a comma, which separates keys in ECOPANIER_PREVIOUS_MASTER_KEYS: "
+                "generate one with `openssl rand -hex 32`."
+            )
         if self.auth == "supabase" and self.supabase_url is None:
-            found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set the project's address.")
+            found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set it to the project's address.")
         if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
             found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
         if self.production:
@@ -235,26 +248,30 @@ class Settings(BaseSettings):
         rules = {
             "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
             "ECOPANIER_MASTER_KEY is missing: generate one with `openssl rand -hex 32`.": self.master_key is None,
-            "ECOPANIER_MASTER_KEY is the secret key: generate another, so that one can be renewed alone.": (
+            "ECOPANIER_MASTER_KEY is the secret key: use a different key, so that each can be rotated alone.": (
                 self.master_key is not None and self.master_key == self.secret_key
             ),
             "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
-            "ECOPANIER_PUBLIC_URL is not https: set the address that people use.": not self.public_url.startswith(
+            "ECOPANIER_PUBLIC_URL is not https: set it to the public address.": not self.public_url.startswith(
                 "https://"
             ),
             "ECOPANIER_RATE_LIMITS=off is for load tests: remove it.": not self.rate_limits,
-            "ECOPANIER_DEMO is on: a demo town has public passwords; remove it or set it to 0.": (
+            "ECOPANIER_DEMO is on, and demo accounts have public passwords: remove it or set it to 0.": (
                 self.demo and "demo" in self.model_fields_set
             ),
             "STRIPE_API_KEY is missing: set the live secret key.": not stripe_key,
-            "STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…): nobody would really pay.": bool(stripe_key)
+            "STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…): set the live secret key.": bool(stripe_key)
             and not stripe_key.startswith(("sk_live_", "rk_live_")),
-            "STRIPE_WEBHOOK_SECRET is missing: payments would never be confirmed.": self.stripe_webhook_secret is None,
-            f"STRIPE_API_BASE is not {STRIPE}: the stand-in takes no money; remove it.": self.stripe_api_base != STRIPE,
-            "GEMINI_BASE_URL is not https: photos and the key would be readable on the way.": (
+            "STRIPE_WEBHOOK_SECRET is missing: set it, so that Stripe's webhooks confirm payments.": (
+                self.stripe_webhook_secret is None
+            ),
+            f"STRIPE_API_BASE is not {STRIPE}: remove it, since a stand-in takes no money.": (
+                self.stripe_api_base != STRIPE
+            ),
+            "GEMINI_BASE_URL is not https: photos and the API key would be sent in clear text.": (
                 self.gemini_base_url.startswith("http://")
             ),
-            "SUPABASE_URL is not https: set the project's address.": (self.supabase_url or "https://").startswith(
+            "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"
             ),
         }
@@ -267,17 +284,17 @@ class Settings(BaseSettings):
         return _key_kept_in(self.data_dir)
 
     def derived_key(self, purpose: str) -> bytes:
-        """Derive 32 bytes for one purpose (HKDF-SHA256, RFC 5869); other purposes cannot be computed from it."""
+        """Return the 32-byte key for one purpose, derived by HKDF-SHA256 (RFC 5869).
+
+        Knowing one purpose's key does not reveal another's.
+        """
         return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode()).derive(
             self._root_key
         )
 
     @classmethod
     def checked(cls) -> Self:
-        """Read the environment.
-
-        Raises SettingsRefused for an unknown value or an unsafe combination.
-        """
+        """Return the settings from the environment. Raises SettingsRefused if they are invalid or unsafe."""
         try:
             read = cls()
         except ValidationError as error:
@@ -288,14 +305,17 @@ class Settings(BaseSettings):
 
 
 def _key_kept_in(directory: Path) -> bytes:
-    """Read the key that development keeps beside its data, making it once: tokens survive a restart."""
+    """Return the secret key kept in the data directory outside production, so that tokens survive a restart.
+
+    It is generated the first time.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     kept = directory / "secret.key"
     draft = directory / f".secret.key.{os.getpid()}"
     if not kept.exists():
         draft.touch(mode=0o600)
         draft.write_text(os.urandom(SHORTEST_KEY).hex())
-        # link() fails where another process was first, so that all of them use the same whole key.
+        # link() fails if another process was faster. So all processes use the same key, and none reads half of it.
         try:
             os.link(draft, kept)
         except FileExistsError:
@@ -307,5 +327,5 @@ def _key_kept_in(directory: Path) -> bytes:
 
 @cache
 def settings() -> Settings:
-    """Give the settings of this process, read once; tests call `settings.cache_clear()` to read them again."""
+    """Return the settings of this process, read once. Tests call `settings.cache_clear()` to read them again."""
     return Settings.checked()

@@ -1,8 +1,8 @@
-"""The worker: jobs that follow from what was committed, and what happens by the clock.
+"""The worker: it runs the jobs that acts queue, and the periodic jobs.
 
-The queue is procrastinate's, in Postgres: acts put a job in within their own transaction, so a problem and its
-consequences commit together. Jobs that fail because something outside is down are tried again with growing pauses;
-jobs of a worker that died are taken over by one that lives.
+The queue is procrastinate's, in Postgres. Acts queue a job in their own transaction, so the job exists exactly if the
+change it follows from was committed. Failed jobs are retried with growing pauses. Jobs of a worker that died are taken
+over by another.
 """
 
 import asyncio
@@ -39,9 +39,9 @@ from backend.waiting import jobs as waiting
 
 CONCURRENT_JOBS = 8
 MANY = 500
-SOME = 100  # of what may stand for many rows each, so that it ends within a statement's time
+SOME = 100  # where each may touch many rows, so that the act ends before the statement timeout
 EVERY_5_SECONDS, EVERY_10_SECONDS = "* * * * * */5", "* * * * * */10"  # the sixth field is the seconds
-CLOCK_FIRST = 10  # before the jobs of acts, which may all be waiting for Stripe
+CLOCK_FIRST = 10  # priority over the jobs queued by acts, which may all be waiting for Stripe
 HEARTBEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
 FINISH_SECONDS = 20.0
@@ -51,6 +51,7 @@ RETRY = RetryStrategy(max_attempts=12, exponential_wait=3)
 log = structlog.get_logger("ecopanier.worker")
 
 
+# Acts that `by_the_clock` calls, each with the most that it may do at once.
 DUE: tuple[tuple[str, *tuple[int, ...]], ...] = (
     ("lapse_holds", MANY),
     ("lapse_offers", MANY),
@@ -64,9 +65,9 @@ DUE: tuple[tuple[str, *tuple[int, ...]], ...] = (
 
 
 async def by_the_clock(work: Work) -> None:
-    """Do once what is due now: holds and offers lapse, lots end, become free or recur, gifts and impact are counted.
+    """Call each of the `DUE` acts once: lapse holds and offers, end lots, convert unsold ones, count impact and so on.
 
-    One that fails keeps no other. Raises an ExceptionGroup of those that did.
+    A failing act does not stop the others. Raises an ExceptionGroup of the failures at the end.
     """
     failed: list[Exception] = []
     for act, *most in DUE:
@@ -75,11 +76,11 @@ async def by_the_clock(work: Work) -> None:
         except (asyncpg.PostgresError, TimeoutError) as failure:
             failed.append(failure)
     if failed:
-        raise ExceptionGroup("not done by the clock", failed)
+        raise ExceptionGroup("acts that are due failed", failed)
 
 
 def queue(work: Work, url: str) -> procrastinate.App:
-    """Make the queue with every job that an act may defer, by the name it uses."""
+    """Return procrastinate's app with all jobs: those that acts defer, by the names the acts use, and the periodic."""
     connector = procrastinate.PsycopgConnector(
         conninfo=url, min_size=1, max_size=4, timeout=5, kwargs={"options": "-c search_path=jobs,pg_catalog"}
     )
@@ -87,7 +88,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
 
     @app.task(name="accounts.send_mail", retry=RETRY, pass_context=True)
     async def send_mail(context: procrastinate.JobContext, account_id: str, mail: str) -> None:
-        assert context.job.id is not None  # noqa: S101  a job that runs stands in the queue
+        assert context.job.id is not None  # noqa: S101  a running job is stored, so it has an id
         await accounts.send_mail(work, UUID(account_id), mail, context.job.id)
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
@@ -135,8 +136,8 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def finish_erasure(account_id: str) -> None:
         await privacy.finish_erasure(work, UUID(account_id))
 
-    # By the clock come jobs without any lock: two at once do no harm, and a worker that dies in one must not stop the
-    # clock. (A queueing lock would besides need to read which row it met; row-level security hides that.)
+    # Periodic jobs take no procrastinate lock: two at once do no harm, and a worker that dies while it runs one must
+    # not block the next. (A queueing lock would also have to read the conflicting row, which row-level security hides.)
     @app.periodic(cron=EVERY_5_SECONDS)
     @app.task(name="by_the_clock", priority=CLOCK_FIRST)
     async def tick(timestamp: int) -> None:
@@ -147,13 +148,13 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def take_over(timestamp: int) -> None:
         await take_over_from_the_dead(app)
 
-    # Apart from the clock's: Stripe may be slow, and holds lapse all the same.
+    # A job of its own, not part of `by_the_clock`: Stripe may be slow, and holds must lapse all the same.
     @app.periodic(cron=EVERY_10_SECONDS)
     @app.task(name="payments.reconcile", priority=CLOCK_FIRST)
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
 
-    # Apart from `prune`, which must not wait for a store that is down.
+    # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")
     @app.task(name="photos.remove_orphans")
     async def remove_orphans(timestamp: int) -> None:
@@ -164,7 +165,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def remove_orphaned_documents(timestamp: int) -> None:
         await associations.remove_orphans(work)
 
-    # Hourly, for what is due once a day: a worker that rested makes up for it.
+    # Hourly, although reminders are due once a day: a worker that was down catches up.
     @app.periodic(cron="7 * * * *")
     @app.task(name="beneficiaries.remind")
     async def remind_of_rights(timestamp: int) -> None:
@@ -174,7 +175,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
         await privacy.forget(work)
-        # Those that succeeded are deleted at once; what failed for good stays a while, for a person to look at.
+        # Successful jobs are deleted at once. Jobs that failed for good are kept a while for a person to look at.
         kept = await work.acts.value("kept_for", "failed_jobs")
         await app.job_manager.delete_old_jobs(nb_hours=kept // timedelta(hours=1), include_failed=True)
 
@@ -182,9 +183,9 @@ def queue(work: Work, url: str) -> procrastinate.App:
 
 
 async def take_over_from_the_dead(app: procrastinate.App) -> int:
-    """Put back into the queue what workers were doing that give no sign of life any more, and give how many jobs.
+    """Requeue the jobs of workers whose heartbeat has stopped, and return how many there were.
 
-    Each job may run twice, so taking over from one that was only slow does no harm.
+    Every job is safe to run twice, so it does no harm to take over from a worker that was only slow.
     """
     left = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS))
     for job in left:
@@ -196,9 +197,9 @@ async def take_over_from_the_dead(app: procrastinate.App) -> int:
 
 @asynccontextmanager
 async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate.App]]:
-    """Open all that jobs need; close it at the end. Raises SettingsRefused, UnsafeDatabase."""
+    """Open everything that jobs need, and close it at the end. Raises SettingsRefused, UnsafeDatabase."""
     if settings.worker_database_url is None:
-        raise SettingsRefused(["ECOPANIER_WORKER_DATABASE_URL is missing: give the worker its own login."])
+        raise SettingsRefused(["ECOPANIER_WORKER_DATABASE_URL is missing: set it to the worker's own login."])
     url = settings.worker_database_url.get_secret_value()
     database = await Database.open(url, settings)
     stripe = stripe_of(settings)
@@ -216,21 +217,21 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
 
 
 async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
-    """Do what is due now and then return: for tests and for catching up by hand."""
+    """Do everything that is due now, then return. For tests."""
     await take_over_from_the_dead(app)
     await by_the_clock(work)
     await payments.reconcile(work)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
     await beneficiaries.remind(work)
-    app.periodic_registry.periodic_tasks.clear()  # they have just been done
+    app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 
 
 async def work_until_stopped() -> None:
-    """Work until a signal says stop; jobs under way are finished first.
+    """Work until SIGINT or SIGTERM, then finish the running jobs.
 
-    A database that goes away while we work comes back: then everything is opened anew. Raises what `working` raises.
+    If the database connection is lost, everything is opened again. Raises what `working` raises at the first start.
     """
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -251,7 +252,7 @@ async def work_until_stopped() -> None:
 
 
 async def _work_on(app: procrastinate.App, stop: asyncio.Event) -> None:
-    """Work until `stop`, or until the queue is lost: then procrastinate ends, with an exception or without."""
+    """Work until `stop` is set, or until the queue is lost: then procrastinate returns or raises."""
     working_on = asyncio.ensure_future(
         app.run_worker_async(
             concurrency=CONCURRENT_JOBS,
@@ -266,7 +267,7 @@ async def _work_on(app: procrastinate.App, stop: asyncio.Event) -> None:
     await asyncio.wait({working_on, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
     if not working_on.done():
-        working_on.cancel()  # to procrastinate this means: finish what is under way
+        working_on.cancel()  # procrastinate then finishes the running jobs before it ends
         with suppress(asyncio.CancelledError):
             await working_on
         return

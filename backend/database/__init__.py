@@ -1,1 +1,1 @@
-"""The ground under everything: connections, acts, sessions, migrations."""
+"""Connections, acts, sessions and migrations."""

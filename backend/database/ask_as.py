@@ -1,4 +1,4 @@
-"""`ecopanier as`: one SQL statement as somebody, on the way that the API takes, under row-level security."""
+"""`ecopanier as`: run one SQL statement as somebody, through the API's own sessions, under row-level security."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ NOBODY = "anon"
 
 
 class NotDone(Exception):
-    """The statement was not run; the text says why."""
+    """Raised when the statement could not be run. The message says why."""
 
 
 class Refused(Exception):
-    """The database refused the statement; nothing was changed. `in_words` says why."""
+    """Raised when the database refused the statement. Nothing was changed; `in_words` says why."""
 
     def __init__(self, error: asyncpg.PostgresError) -> None:
         self.error = error
@@ -31,7 +31,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: columns and rows of what was selected; neither, but a count, where rows were changed."""
+    """The result of a statement: the columns and rows that it returned, or how many rows it changed."""
 
     role: str
     columns: Sequence[str]
@@ -40,9 +40,9 @@ class Answer:
 
 
 async def account_called(name: str, owner_url: str) -> UUID:
-    """Look up an account by its e-mail address or beneficiary code. Raises NotDone when there is none.
+    """Return the id of the account with an e-mail address or beneficiary code. Raises NotDone if there is none.
 
-    Over the login that migrates: the API's may not look anybody up, and must not learn how for our convenience.
+    Uses the owner's login: the API's login may not look people up, and gets no such right for this command.
     """
     owner = await asyncpg.connect(owner_url)
     try:
@@ -56,14 +56,14 @@ async def account_called(name: str, owner_url: str) -> UUID:
     finally:
         await owner.close()
     if found is None:
-        raise NotDone(f"Nobody signs in as {name}: that is no e-mail address and no beneficiary code of an account.")
+        raise NotDone(f"Nobody signs in as {name}: no account has this e-mail address or beneficiary code.")
     return found
 
 
 async def ask_as(account: UUID | None, statement: str, settings: Settings, api_url: str, *, commit: bool) -> Answer:
-    """Run one statement as this account, or as nobody, in one transaction that is undone unless told otherwise.
+    """Run one statement as this account (None: as a visitor) in one transaction, rolled back unless `commit`.
 
-    api_url: the login of the serving process. Raises NotDone, Refused.
+    api_url: the API's login. Raises NotDone, Refused.
     """
     try:
         database = await Database.open(api_url, settings)
@@ -72,28 +72,28 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
     try:
         async with database.session(account) as session:
             connection = await session.connection()
-            await session.execute(text("set local search_path = app"))  # `from lots` is enough
-            # Prepared by the driver, so one statement alone: no `…; commit` slips through.
+            await session.execute(text("set local search_path = app"))  # so that one can write `from lots`
+            # The driver prepares it, which allows one statement only: `…; commit` cannot slip through.
             done = await connection.exec_driver_sql(statement)
             columns, rows = (list(done.keys()), done.all()) if done.returns_rows else ([], [])
             answer = Answer(session.sync_session.info.get("role", NOBODY), columns, rows, done.rowcount)
             await (session.commit() if commit else session.rollback())
             return answer
     except AccountSuspended:
-        raise NotDone("This account is suspended: the API refuses it, and to the database it is nobody.") from None
+        raise NotDone("This account is suspended, so the API refuses it and nothing was run.") from None
     except DBAPIError as error:
         cause = error.orig.__cause__ if error.orig is not None else None
         if isinstance(cause, asyncpg.PostgresError):
             raise Refused(cause) from None
         raise NotDone(str(error.orig)) from None
     except TimeoutError:
-        raise NotDone(f"Stopped after {STATEMENT_SECONDS} s; nothing was changed.") from None
+        raise NotDone(f"The statement was stopped after {STATEMENT_SECONDS} s; nothing was changed.") from None
     finally:
         await database.close()
 
 
 def in_words(refusal: Refused) -> str:
-    """Say why, in one line; our own problems have texts once they have been imported."""
+    """Return the reason in one line. Our own problems have texts only once their modules have been imported."""
     error = refusal.error
     state, message = error.sqlstate or "", str(error.message)
     problem = (
@@ -102,7 +102,10 @@ def in_words(refusal: Refused) -> str:
     if problem is not None:
         return f"Refused ({problem.code}): {problem_texts(type(problem), 'en')[1]}"
     if state == "42501" and message.startswith("permission denied for table"):
-        return f"Refused: {message}. Some columns are for nobody: name those you want, or they may not do this at all."
+        return (
+            f"Refused: {message}. Nobody may read some columns, so `select *` fails: name the columns you want. "
+            "Or this person may not use the table at all."
+        )
     if "multiple commands" in message:
         return "One statement at a time, please."
     return f"Refused: {message}." + (f" {error.hint}" if error.hint else "")

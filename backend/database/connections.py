@@ -1,7 +1,7 @@
-"""A few connections to Postgres, handed out to one statement at a time.
+"""A small pool of Postgres connections, each lent to one statement at a time.
 
-asyncpg's own pool cleans a connection after each use and does so in a task of its own: more work than a hot statement.
-Ours carry nothing from one statement to the next (no session settings, no transactions), so nothing is cleaned.
+asyncpg's own pool resets a connection after each use, in a separate task, which costs more than a hot statement. Our
+connections keep no state between statements (no session settings, no transactions), so they need no reset.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class Connections:
-    """At most `most` connections, opened when first needed; the one used last goes first, waiters in their order."""
+    """A pool of at most `most` connections, opened when needed. The last one used is lent first; waiters are FIFO."""
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]], most: int) -> None:
         self._connect = connect
@@ -27,9 +27,9 @@ class Connections:
         self._closed = False
 
     async def take(self) -> Connection:
-        """Give a connection; it must be given back. Raises asyncpg errors and OSError when none can be opened.
+        """Return a connection, which the caller must give back. A connection that was closed meanwhile is replaced.
 
-        One that Postgres closed meanwhile is replaced.
+        Raises asyncpg errors and OSError if none can be opened.
         """
         while True:
             while self._idle:
@@ -46,7 +46,7 @@ class Connections:
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Connection]:
-        """Lend a connection. Raises what `take` raises."""
+        """Lend a connection for a `with` block. Raises what `take` raises."""
         connection = await self.take()
         try:
             yield connection
@@ -54,7 +54,11 @@ class Connections:
             self.give_back(connection)
 
     def give_back(self, connection: Connection) -> None:
-        """Hand a connection on. One whose statement was cancelled is whole again before its next statement begins."""
+        """Take a connection back, and hand it to the next waiter if there is one.
+
+        A connection whose statement was cancelled is safe to reuse: asyncpg waits for the cancellation to end before
+        the next statement.
+        """
         if self._closed:
             connection.terminate()
         elif connection.is_closed():
@@ -64,7 +68,7 @@ class Connections:
             self._idle.append(connection)
 
     async def close(self) -> None:
-        """Close them all; those in use once they are given back."""
+        """Close all connections; those in use are closed when they are given back."""
         self._closed = True
         while self._hand_on(None):
             pass
@@ -82,13 +86,13 @@ class Connections:
             raise
 
     async def _next(self) -> "Connection | None":
-        """Wait in line; None says that there is room to open one."""
+        """Wait for a connection. Returns None when the caller may open a new one instead."""
         handed: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
         self._waiting.append(handed)
         try:
             return await handed
         except asyncio.CancelledError:
-            # It may have been handed over in the very moment in which we were told to stop.
+            # A connection may have been handed to us just before the cancellation: pass it on.
             if handed.done() and not handed.cancelled():
                 if (connection := handed.result()) is None:
                     self._hand_on(None)

@@ -1,4 +1,4 @@
-"""Turn errors of the database into problems: by SQLSTATE, by constraint, by what was lost on the way."""
+"""Turn database errors into problems, by SQLSTATE, by constraint name and by kind of connection failure."""
 
 import re
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from backend.problems.problem import Problem, problem_of_constraint, problem_wit
 
 log = structlog.get_logger("ecopanier.database")
 
-# What may come out of a statement or of reaching the database.
+# Everything that a statement, or connecting to the database, may raise.
 DATABASE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -43,12 +43,12 @@ _CONSTRAINTS: dict[str, type[Problem]] = {
 }
 _OTHERS: dict[str, Callable[[], Problem]] = {
     "42501": NotAllowed,
-    # Serialization failure, deadlock, lock not available: Postgres undid everything.
+    # Serialization failure, deadlock, lock not available: Postgres rolled everything back.
     "40001": TryAgain,
     "40P01": TryAgain,
     "55P03": TryAgain,
-    # Out of range, unreadable, or with characters that no text can hold (22000: the driver found it): what
-    # validation let through is still the caller's.
+    # A value that validation let through but Postgres refuses: out of range, malformed, or with characters that text
+    # cannot hold (22000: found by the driver). It is still the caller's mistake.
     "22000": RequestInvalid,
     "22003": RequestInvalid,
     "22007": RequestInvalid,
@@ -60,7 +60,7 @@ _OTHERS: dict[str, Callable[[], Problem]] = {
 
 
 def problem_from_database(error: Exception) -> Problem:
-    """Turn an error of the database or of the way to it into a problem; InternalError when it is our mistake."""
+    """Return the problem for an error of the database or of the connection to it; InternalError if it is our bug."""
     if isinstance(error, PoolTimeout):
         return DatabaseUnavailable()
     if isinstance(error, DBAPIError):
@@ -75,7 +75,7 @@ def problem_from_database(error: Exception) -> Problem:
         return _from_sqlstate(error)
     if isinstance(error, asyncpg.InterfaceError):
         return _from_driver(error)
-    # Files and sockets fail in other places too; only the way to the database says "database".
+    # An OSError may also come from a file or another socket: it is the database's only if asyncpg is in the traceback.
     return DatabaseUnavailable() if _passed_through(error.__traceback__, "asyncpg") else InternalError()
 
 
@@ -84,19 +84,19 @@ def _from_sqlstate(error: asyncpg.PostgresError) -> Problem:
     if ours := _OURS.fullmatch(state):
         problem = problem_with_code(str(error.message or ""), int(ours[1]))
         if problem is None:
-            log.error("database.unknown_fact", sqlstate=state)
+            log.error("problem.not_recognised", sqlstate=state)
         return problem or InternalError()
     if state in _CONSTRAINTS:
         return problem_of_constraint(error.constraint_name) or _CONSTRAINTS[state]()
     if state in _OTHERS:
-        # A refusal by row-level security is normal; one by a missing grant is our mistake: both are worth a line.
-        log.warning("database.refused", sqlstate=state, table=error.table_name)
+        # Row-level security refuses in normal operation; a missing grant is our bug. Both are worth a log line.
+        log.warning("statement.refused", sqlstate=state, table=error.table_name)
         return _OTHERS[state]()
     return DatabaseUnavailable() if _LOST.fullmatch(state) else InternalError()
 
 
 def _from_driver(error: asyncpg.InterfaceError) -> Problem:
-    # The driver has no finer class for a lost connection or a closing pool.
+    # asyncpg has no separate class for a lost connection or a closing pool.
     return DatabaseUnavailable() if re.search(r"clos(ed|ing)", str(error)) else InternalError()
 
 

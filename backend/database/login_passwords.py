@@ -1,4 +1,4 @@
-"""The serving logins get the passwords that their URLs name."""
+"""Set the passwords of the API's and the worker's database logins from their URLs."""
 
 import psycopg
 from psycopg import sql
@@ -8,9 +8,9 @@ SERVING_LOGINS = ("ecopanier_api", "ecopanier_worker")
 
 
 def set_login_passwords(owner_url: str, *login_urls: str) -> None:
-    """Make each URL's password the one of its login; what the server gets is a SCRAM verifier, never the password.
+    """Set each URL's password as the password of its login. The server receives a SCRAM verifier, not the password.
 
-    A URL without a password, or with another login, changes nothing. Raises psycopg.Error.
+    URLs without a password or with any other login are ignored. Raises psycopg.Error.
     """
     with psycopg.connect(owner_url, autocommit=True) as connection:
         for url in login_urls:

@@ -1,8 +1,8 @@
-"""`ecopanier migrate`: bring a database to what this checkout says, in one transaction.
+"""`ecopanier migrate`: migrate a database to this version, in one transaction.
 
-Drop what stands on tables (policies, triggers, views, functions), run the Alembic migrations, make what stands on
-tables anew from policies/, count impact anew where a restored dump needs it, and check the result with the lints
-below. It works with a superuser's login and with Supabase's `postgres`, which is none.
+It drops everything that depends on tables (policies, triggers, views, functions), runs the Alembic migrations, creates
+what it dropped again from policies/, recounts impact if a restored dump needs it, and runs policies/lints.sql on the
+result. It works with a superuser's login and with Supabase's `postgres`, which is not a superuser.
 """
 
 import io
@@ -18,13 +18,13 @@ from sqlalchemy.exc import DBAPIError
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 
-# Functions that a default, a generated column or an index uses belong to the migrations: they cannot be dropped.
+# Functions that a default, a generated column or an index uses belong to the migrations and cannot be dropped here.
 DROP_WHAT_STANDS_ON_TABLES = """
 do $$
 declare
     what record;
 begin
-    -- Until the policies are back, the owner sees its own tables: a migration may have to move data.
+    -- A migration may have to move data, so the owner must see its own tables until the policies are back.
     for what in
         select c.oid::regclass::text as name from pg_class c
         where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
@@ -63,11 +63,11 @@ end $$;
 
 
 class MigrationRefused(Exception):
-    """The database cannot be migrated as it is; the message says why."""
+    """Raised when the database cannot be migrated. Nothing was changed; the message says why."""
 
 
 def alembic_config() -> Config:
-    """Alembic's configuration, without a file of its own."""
+    """Return Alembic's configuration; there is no alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(ROOT / "migrations"))
     config.set_main_option("path_separator", "os")
@@ -75,17 +75,20 @@ def alembic_config() -> Config:
 
 
 def statements_before() -> Iterator[str]:
-    """What runs before the migrations: as the login that migrates, then as the owner."""
+    """Yield the statements to run before the migrations: first as the migrating login, then as the owner."""
     yield "set local lock_timeout = '10s'"
     yield "set local check_function_bodies = off"
     yield (POLICIES / "roles.sql").read_text()
-    yield (POLICIES / "schemas.sql").read_text()  # ends as ecopanier_owner
-    yield "comment on schema app is null"  # scripts/run notes there what it need not do again
+    yield (POLICIES / "schemas.sql").read_text()  # its last statement sets the role to ecopanier_owner
+    yield "comment on schema app is null"  # scripts/run notes there that the database is up to date
     yield DROP_WHAT_STANDS_ON_TABLES
 
 
 def statements_after() -> Iterator[str]:
-    """What runs after the migrations, as the owner: functions first, because policies and triggers name them."""
+    """Yield the statements to run after the migrations, as the owner.
+
+    Functions come first, because policies and triggers use them.
+    """
     for folder in ("functions", "tables", "views"):
         for file in sorted((POLICIES / folder).rglob("*.sql")):
             yield file.read_text()
@@ -93,12 +96,12 @@ def statements_after() -> Iterator[str]:
 
 
 def script() -> str:
-    """The whole migration as SQL text, to be run on a Supabase project by hand: all or nothing, the lints included."""
+    """Return the whole migration as one SQL transaction, lints included, to run on a Supabase project by hand."""
     migrations = io.StringIO()
     config = alembic_config()
     config.output_buffer = migrations
     command.upgrade(config, "head", sql=True)
-    # Alembic opens and closes a transaction of its own; ours is the whole script.
+    # Alembic writes its own BEGIN and COMMIT, but the whole script must be one transaction.
     middle = "\n".join(line for line in migrations.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
     parts = [f"{text.strip().rstrip(';')};" for text in statements_before()]
     parts += [middle, *(f"{text.strip().rstrip(';')};" for text in statements_after()), refuse_problems()]
@@ -106,7 +109,7 @@ def script() -> str:
 
 
 def refuse_problems() -> str:
-    """The lints as a statement that fails with what they find."""
+    """Return the lints as one statement, which fails with the problems that they find."""
     lints = (POLICIES / "lints.sql").read_text()
     return f"""do $lints$
 declare
@@ -119,21 +122,21 @@ end $lints$;"""  # noqa: S608  a file of ours, no input
 
 
 def run(connection: sa.Connection, statements: str) -> None:
-    """Run SQL as it stands: the driver is handed no parameters, so it looks for no placeholders."""
+    """Run SQL unchanged: without parameters, psycopg does not look for placeholders such as `%s`."""
     raw = connection.connection.driver_connection
     assert isinstance(raw, psycopg.Connection)  # noqa: S101  the engine above was made with psycopg
     raw.execute(statements.encode())
 
 
 def migrate(owner_url: str) -> None:
-    """Migrate the database behind `owner_url` (a login that may create roles). All or nothing.
+    """Migrate the database at `owner_url` (a login that may create roles), in one transaction.
 
-    Raises MigrationRefused when a lint finds something wrong or the login may not do it.
+    Raises MigrationRefused if Postgres refuses a statement or a lint finds a problem.
     """
     engine = sa.create_engine(sa.make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     try:
         with engine.begin() as connection:
-            # Two at once wait for each other.
+            # Concurrent migrations run one after the other.
             run(connection, "select pg_advisory_xact_lock(hashtext('ecopanier migrate'))")
             for statement in statements_before():
                 run(connection, statement)
@@ -149,7 +152,7 @@ def migrate(owner_url: str) -> None:
                 raise MigrationRefused("; ".join(problems))
     except DBAPIError as refusal:
         raise MigrationRefused(str(refusal.orig)) from refusal
-    except psycopg.Error as refusal:  # of `run`, which SQLAlchemy does not see
+    except psycopg.Error as refusal:  # from `run`, which bypasses SQLAlchemy
         raise MigrationRefused(str(refusal)) from refusal
     finally:
         engine.dispose()

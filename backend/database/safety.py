@@ -1,4 +1,4 @@
-"""Refuse to work with a database or a login that is not safe, and say how to mend it."""
+"""Refuse to work with an unsafe database or login, and say how to fix it."""
 
 from functools import cache
 from pathlib import Path
@@ -14,12 +14,12 @@ MIGRATIONS = ROOT / "migrations"
 
 
 class UnsafeDatabase(Exception):
-    """The program refuses to work with this database or login; the message says why and what to do."""
+    """Raised when the program refuses a database or a login. The message says why and what to do."""
 
 
 @cache
 def newest_migration() -> str | None:
-    """Give the migration that this checkout ends with, read once: anybody may ask for readiness, often."""
+    """Return the id of this version's latest migration. Cached, because anybody may ask for `/readyz`, and often."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
@@ -27,11 +27,11 @@ def newest_migration() -> str | None:
 
 
 async def refuse_unsafe(connection: Connection) -> None:
-    """Refuse a login that could bypass row-level security, now or by becoming another role, and unprotected tables.
+    """Raise UnsafeDatabase if the login could bypass row-level security, or if tables are not protected.
 
-    Raises UnsafeDatabase with what to do.
+    A login could bypass it itself, or by switching to another role that may.
     """
-    # Before Postgres 16, who may create roles may make itself a member of any.
+    # Before Postgres 16, a role that may create roles may also add itself to any role.
     could = await connection.fetch(
         """
         select r.rolname from pg_roles r
@@ -43,7 +43,7 @@ async def refuse_unsafe(connection: Connection) -> None:
         names = ", ".join(row["rolname"] for row in could)
         raise UnsafeDatabase(
             f"the database login could bypass row-level security (as {names}): "
-            "give DATABASE_URL the login ecopanier_api"
+            "use the login ecopanier_api in DATABASE_URL"
         )
     if not await connection.fetchval("select to_regnamespace('app') is not null"):
         raise UnsafeDatabase("the database has no tables yet: run `./scripts/ecopanier migrate`")

@@ -1,7 +1,7 @@
-"""The way to Postgres: acts in one round trip, and sessions that carry an identity.
+"""Access to Postgres: acts in one round trip, and sessions that carry the caller's identity.
 
-`Acts` calls one definer function a statement, as `ecopanier_api` itself: for hot acts and for what happens before
-sign-in. A session becomes its caller at the very begin of its transaction, and row-level security does the rest.
+`Acts` calls one definer function per statement, as the login itself: for hot routes and for what happens before
+sign-in. A session takes on its caller's identity at the start of its transaction; row-level security does the rest.
 """
 
 import asyncio
@@ -32,13 +32,13 @@ READY_SECONDS = 2
 
 
 class AccountSuspended(Problem):
-    """This account is suspended; write to us if you think that this is a mistake."""
+    """Raised when the caller's account is suspended."""
 
     code, status = "account.suspended", 403
 
 
 class Database:
-    """The connections of one process."""
+    """The database connections of one process: a pool for acts, and SQLAlchemy's for sessions."""
 
     def __init__(self, connections: Connections, url: str, settings: Settings) -> None:
         self._connections = connections
@@ -61,7 +61,7 @@ class Database:
 
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
-        """Connect, and refuse a login that could pass row-level security by. Raises UnsafeDatabase."""
+        """Connect to the database. Raises UnsafeDatabase if the login could bypass row-level security."""
 
         async def connect() -> Connection:
             connection = await asyncpg.connect(
@@ -71,7 +71,7 @@ class Database:
                 timeout=STATEMENT_SECONDS,
                 command_timeout=STATEMENT_SECONDS,
             )
-            # JSON that the database made is passed on as it came: bytes, not text that would be encoded again.
+            # JSON from the database is passed on as bytes, without decoding it to text and encoding it again.
             await connection.set_type_codec(
                 "json", schema="pg_catalog", encoder=str.encode, decoder=bytes, format="binary"
             )
@@ -87,25 +87,25 @@ class Database:
         return cls(connections, url, settings)
 
     def session(self, account_id: UUID | None) -> AsyncSession:
-        """Open a session that becomes this account (or nobody) when its transaction begins."""
+        """Return a session that takes on this account's identity (None: a visitor's) when its transaction begins."""
         session = AsyncSession(self._engine, expire_on_commit=False)
         session.sync_session.info["account_id"] = account_id
         event.listen(session.sync_session, "after_begin", _become)
         return session
 
     def act_session(self) -> AsyncSession:
-        """Open a session as the login itself, which may call acts and read nothing."""
+        """Return a session as the login itself: the API's may call acts and read no table."""
         session = AsyncSession(self._engine, expire_on_commit=False)
         event.listen(session.sync_session, "after_begin", _name_request)
         return session
 
     async def ready(self) -> str | None:
-        """Say why requests cannot be served, None when they can: reached, and migrated to what this checkout says."""
+        """Return why requests cannot be served, or None if the database is reachable and its migrations current."""
         try:
             async with asyncio.timeout(READY_SECONDS), self._connections.one() as connection:
                 stands = await connection.fetchval("select version_num from app.alembic_version")
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
-            return "the database is not reached"
+            return "the database cannot be reached"
         if stands != newest_migration():
             return "the migrations are not current"
         return None
@@ -121,12 +121,12 @@ def _server_settings() -> dict[str, str]:
 
 
 def _become(session: Session, transaction: SessionTransaction, connection: Begun) -> None:
-    """Set who this transaction is for, at its begin, and look up what they may be now.
+    """Set the caller's identity when a transaction begins, and look up their current role.
 
-    Local to the transaction, so that a connection returned to the pool is nobody again.
+    The settings are local to the transaction, so a connection carries no identity once it is back in the pool.
     """
     if transaction.nested:
-        return  # a savepoint within one that has become its caller already
+        return  # a savepoint: its outer transaction has the identity already
     account_id: UUID | None = session.info["account_id"]
     if account_id is None:
         connection.execute(text("select set_config('role', 'anon', true)"))
@@ -150,13 +150,13 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
 
 
 def _name_request(_session: Session, transaction: SessionTransaction, connection: Begun) -> None:
-    """Say which request this transaction is for, so that the audit log can; the worker's are for none."""
+    """Set the request id for the audit log when a transaction begins. The worker's transactions have none."""
     if not transaction.nested and (request := request_id.get()) is not None:
         connection.execute(text("select set_config('app.request_id', :request, true)"), {"request": request})
 
 
 async def database(request: Request) -> Database:
-    """Give this process's connections."""
+    """Return this process's database connections."""
     return cast(Database, request.app.state.database)
 
 
@@ -171,15 +171,15 @@ async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterato
 
 ActsDep = Annotated[Acts, Depends(_acts)]
 
-# With FastAPI's default scope a commit that fails would still have answered 201.
+# With FastAPI's default scope, the answer is sent before the commit: a failing commit would still answer 201.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
-"""A session as the caller, or as nobody: for reads that anyone may try."""
+"""A session as the caller, or as a visitor: for reads that do not require signing in."""
 
 
 def signed_in_as(*roles: Role) -> Any:
-    """Make the dependency of a session for signed-in callers, of these roles where any are named.
+    """Return the dependency that opens a session for a signed-in caller with one of these roles (none named: any).
 
-    Raises NotSignedIn, AccountSuspended, NotAllowed.
+    The dependency raises NotSignedIn, AccountSuspended, NotAllowed.
     """
 
     async def session_as(
@@ -204,22 +204,22 @@ AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN)]
 
 
 def caller_in(session: AsyncSession) -> UUID:
-    """Give the account that a session is for."""
+    """Return the account id that a session was opened for."""
     return cast(UUID, session.sync_session.info["account_id"])
 
 
 def role_in(session: AsyncSession) -> Role:
-    """Give the role that the database found when the transaction began."""
+    """Return the caller's role, which the database looked up when the transaction began."""
     return cast(Role, session.sync_session.info["role"])
 
 
 async def call(session: AsyncSession, act: str, **values: Any) -> Any:
-    """Call a definer function as the session's caller and give its one value."""
+    """Call a definer function as the session's caller and return its one value."""
     places = ", ".join(f"{name} => :{name}" for name in values)
     return (await session.execute(text(f"select app.{act}({places})"), values)).scalar_one()
 
 
 async def call_row(session: AsyncSession, act: str, **values: Any) -> Sequence[Any]:
-    """Call a definer function with several results as the session's caller."""
+    """Call a definer function as the session's caller and return its row."""
     places = ", ".join(f"{name} => :{name}" for name in values)
     return (await session.execute(text(f"select * from app.{act}({places})"), values)).one()  # noqa: S608  as above

@@ -108,7 +108,7 @@ async def test_a_new_master_key_takes_over_while_names_stay_readable(
     # Whoever has lost the old one is told so, and nothing is changed.
     lost = await ecopanier(town, "keys", "rotate", ECOPANIER_MASTER_KEY=new, **worker)
     assert lost.status == 1
-    assert f"2 are wrapped by the master key {named}, which no setting holds." in lost.text
+    assert f"2 data keys need the master key {named}, which is not in the settings." in lost.text
     assert (await relais.gets(path))["person"]["first_name"] == "Amina"
 
     # One that somebody changed keeps no other from being renewed.
@@ -124,9 +124,9 @@ async def test_a_new_master_key_takes_over_while_names_stay_readable(
     again = await ecopanier(town, "keys", "rotate", ECOPANIER_MASTER_KEY=new, **worker)
 
     assert (done.status, again.status) == (1, 0), done.text
-    assert "2 data keys wrapped anew" in done.text
-    assert "1 do not open with the master key that they name" in done.text
-    assert "0 data keys wrapped anew" in again.text
+    assert "2 data keys rewrapped" in done.text
+    assert "1 data keys do not open with the master key that they name" in done.text
+    assert "0 data keys rewrapped" in again.text
     assert not any(key in said.text for key in (old, new) for said in (lost, done, again))
     with_keys(new)
     assert (await relais.gets(path))["person"]["first_name"] == "Amina"
