@@ -125,7 +125,7 @@ async def test_an_admin_is_made_and_given_a_new_password(town: Town) -> None:
         (["--email", "odile@example.org", "--password", "too short"], "10 to 128 characters"),
         (["--email", "odile@example.org", "--password", "motdepasse123"], "tried first"),
         (["--email", "nobody", "--password", PASSWORD], "not an e-mail address"),
-        (["--email", "marc@example.org", "--password", PASSWORD], "an account that is no admin"),
+        (["--email", "marc@example.org", "--password", PASSWORD], "an account that is not an admin"),
     ],
 )
 async def test_an_admin_is_not_made(lasting_town: Town, words: list[str], sentence: str) -> None:
