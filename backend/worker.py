@@ -51,17 +51,17 @@ RETRY = RetryStrategy(max_attempts=12, exponential_wait=3)
 log = structlog.get_logger("ecopanier.worker")
 
 
-# Acts that `by_the_clock` calls, each with the most that it may do at once.
-DUE: tuple[tuple[str, *tuple[int, ...]], ...] = (
-    ("lapse_holds", MANY),
-    ("lapse_offers", MANY),
-    ("end_lots", MANY),
-    ("count_suspended", SOME),
-    ("move_suspended", SOME),
-    ("convert_unsold", MANY),
-    ("add_up_impact",),
-    ("publish_recurring", MANY),
-)
+# Acts that `by_the_clock` calls in this order, each with the most that it may do at once.
+DUE: dict[str, dict[str, int]] = {
+    "lapse_holds": {"most": MANY},
+    "lapse_offers": {"most": MANY},
+    "end_lots": {"most": MANY},
+    "count_suspended": {"most": SOME},
+    "move_suspended": {"most": SOME},
+    "convert_unsold": {"most": MANY},
+    "add_up_impact": {},
+    "publish_recurring": {"most": MANY},
+}
 
 
 async def by_the_clock(work: Work) -> None:
@@ -70,9 +70,9 @@ async def by_the_clock(work: Work) -> None:
     A failing act does not stop the others. Raises an ExceptionGroup of the failures at the end.
     """
     failed: list[Exception] = []
-    for act, *most in DUE:
+    for act, arguments in DUE.items():
         try:
-            await work.acts.value(act, *most)
+            await work.acts.value(act, **arguments)
         except (asyncpg.PostgresError, TimeoutError) as failure:
             failed.append(failure)
     if failed:
@@ -176,7 +176,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def prune(timestamp: int) -> None:
         await privacy.forget(work)
         # Successful jobs are deleted at once. Jobs that failed for good are kept a while for a person to look at.
-        kept = await work.acts.value("kept_for", "failed_jobs")
+        kept = await work.acts.value("kept_for", wanted="failed_jobs")
         await app.job_manager.delete_old_jobs(nb_hours=kept // timedelta(hours=1), include_failed=True)
 
     return app

@@ -101,7 +101,13 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
     by_account = bucket("account:" + name)
     by_address = bucket("address:" + address) if settings().rate_limits else None
-    found = await acts.row("begin_sign_in", name, address_look_up(keyring(), name), by_account, by_address)
+    found = await acts.row(
+        "begin_sign_in",
+        username=name,
+        username_lookup=address_look_up(keyring(), name),
+        account_bucket=by_account,
+        address_bucket=by_address,
+    )
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
         raise TooManyTries(headers=refusal_headers("sign-ins", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))
@@ -110,10 +116,15 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
         raise WrongCredentials
     account_id: UUID = found["account_id"]
     if compared.renewed is not None:
-        await acts.value("renew_hash", account_id, found["password_hash"], compared.renewed)
+        await acts.value("renew_hash", account=account_id, old_hash=found["password_hash"], new_hash=compared.renewed)
     refresh_token = new_token()
     session_id = await acts.value(
-        "open_session", account_id, token_hash(refresh_token), _session_end(), by_account, by_address
+        "open_session",
+        account=account_id,
+        first_token_hash=token_hash(refresh_token),
+        expires=_session_end(),
+        account_bucket=by_account,
+        address_bucket=by_address,
     )
     return tokens_out(tokens, account_id, session_id, refresh_token)
 
@@ -129,7 +140,9 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) ->
         following = new_token()
     else:
         following = derived_token(settings().derived_key("refresh-tokens"), spent, key)
-    row = await acts.row("rotate_session", token_hash(spent), token_hash(following), _session_end())
+    row = await acts.row(
+        "rotate_session", spent=token_hash(spent), next_token_hash=token_hash(following), expires=_session_end()
+    )
     if row["account_id"] is None:
         raise SessionOver
     return tokens_out(tokens, row["account_id"], row["session_id"], following, row["kiosk_seconds"])

@@ -44,7 +44,7 @@ async def find_addressee(work: Work, account_id: UUID, template: str, *, necessa
     necessary: False for a mail that somebody can do without (a reminder, an offer, news); the result is None for an
     account that does not want such mails.
     """
-    row = await work.acts.row("open_address", account_id, template, necessary)
+    row = await work.acts.row("open_address", account=account_id, why=template, necessary=necessary)
     email: str | None = row["email"]
     if row["sealed"] is not None:
         key = keyring(work.settings).data_key(account_id, row["wrapped"], row["master_key"])

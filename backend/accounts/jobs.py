@@ -50,4 +50,7 @@ async def _token(work: Work, account_id: UUID, purpose: str, job_id: int, lasts:
     """Return the token of this mail; None when it has been used, or when a later mail's token has replaced it."""
     token = derived_token(work.settings.derived_key("one-time-tokens"), purpose, str(account_id), str(job_id))
     ends = datetime.now(UTC) + lasts
-    return token if await work.acts.value("issue_token", account_id, purpose, token_hash(token), ends) else None
+    issued = await work.acts.value(
+        "issue_token", account=account_id, wanted_purpose=purpose, new_hash=token_hash(token), expires=ends
+    )
+    return token if issued else None

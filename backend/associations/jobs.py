@@ -16,13 +16,13 @@ async def remove_orphans(work: Work) -> int:
     Where the store does not remove a file now, the row says that it is going, and the next run goes on.
     """
     removed = 0
-    while orphans := await work.acts.rows("orphaned_agreements", MANY):
+    while orphans := await work.acts.rows("orphaned_agreements", most=MANY):
         for row in orphans:
             try:
                 await work.documents.remove(row[0])
             except DocumentStoreUnavailable:
                 log.warning("associations.orphans_left", removed=removed)
                 return removed
-            await work.acts.value("agreement_gone", row[0])
+            await work.acts.value("agreement_gone", agreement=row[0])
             removed += 1
     return removed

@@ -11,7 +11,7 @@ ASSOCIATIONS = 20  # per call of the act
 
 async def remind(work: Work) -> None:
     """Queue the mails about rights that end in 30 or in 7 days, each mail once."""
-    while await work.acts.value("remind_of_rights", ASSOCIATIONS):
+    while await work.acts.value("remind_of_rights", most=ASSOCIATIONS):
         pass
 
 
@@ -39,6 +39,6 @@ async def remind_beneficiary(work: Work, beneficiary_id: UUID, job_id: int) -> N
 
     Raises MailNotSent, so that the job is tried again.
     """
-    until: date | None = await work.acts.value("right_to_remind_of", beneficiary_id)
+    until: date | None = await work.acts.value("right_to_remind_of", beneficiary=beneficiary_id)
     if until is not None:
         await mail_account(work, beneficiary_id, "right_ends", necessary=False, message_key=str(job_id), until=until)

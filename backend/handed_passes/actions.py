@@ -33,7 +33,7 @@ async def take_back(session: AsyncSession, reservation_id: UUID) -> None:
 
 async def shown(acts: Acts, passes: Passes, token: str) -> PassOut:
     """Give the pass that a token opens: what its holder sees. Raises HandedPassUnknown."""
-    found = await acts.rows("handed_pass", token_hash(token))
+    found = await acts.rows("handed_pass", token=token_hash(token))
     if not found:
         raise HandedPassUnknown
     row = found[0]

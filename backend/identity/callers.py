@@ -105,7 +105,7 @@ async def _admit_at_kiosk(request: Request, session_id: UUID) -> None:
     route = request.scope.get("route")
     if (route.endpoint if route is not None else request.scope.get("endpoint")) not in _AT_KIOSKS:
         raise NotAtKiosk
-    if not await request.app.state.database.acts.value("kiosk_session_stands", session_id):
+    if not await request.app.state.database.acts.value("kiosk_session_stands", session=session_id):
         raise NotSignedIn
     request.scope[_ADMITTED] = session_id
 

@@ -48,11 +48,11 @@ async def sign_in(acts: Acts, tokens: OwnTokens, card: str, device: str | None, 
     # ECOPANIER_RATE_LIMITS=off lifts what one address may try, for load tests; cards stay as hard to guess.
     opened = await acts.row(
         "sign_in_with_card",
-        device_hash,
-        secret_hash(card),
-        token_hash(refresh_token),
-        bucket("kiosk:" + device_hash.hex()),
-        bucket("devices-from:" + address) if settings().rate_limits else None,
+        device=device_hash,
+        shown=secret_hash(card),
+        first_token_hash=token_hash(refresh_token),
+        device_bucket=bucket("kiosk:" + device_hash.hex()),
+        address_bucket=bucket("devices-from:" + address) if settings().rate_limits else None,
     )
     at_kiosk = opened["problem"] != KioskUnknown.code
     if opened["locked_until"] is not None:

@@ -75,20 +75,22 @@ async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) 
     after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
     page: bytes = await acts.value(
         "lots_near",
-        caller,
-        latitude,
-        longitude,
-        asked.radius_km * 1000,
-        asked.kind,
-        asked.category,
-        asked.max_price_cents,
-        asked.pickup_after,
-        asked.pickup_before,
-        asked.q,
-        [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None,
-        after_distance,
-        after_id,
-        asked.limit,
+        caller=caller,
+        latitude=latitude,
+        longitude=longitude,
+        radius_m=asked.radius_km * 1000,
+        wanted_kind=asked.kind,
+        wanted_category=asked.category,
+        max_price=asked.max_price_cents,
+        collect_after=asked.pickup_after,
+        collect_before=asked.pickup_before,
+        search_words=asked.q,
+        unwanted_allergens=(
+            [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None
+        ),
+        after_distance=after_distance,
+        after_id=after_id,
+        page_size=asked.limit,
     )
     return page
 

@@ -53,7 +53,9 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
     if intent_id is None:
         intent_id = await _intent_made_for(work, payment)
     if intent_id is None:
-        await work.acts.value("settle_payment", payment.id, None, "canceled", 0)
+        await work.acts.value(
+            "settle_payment", payment=payment.id, intent=None, intent_status="canceled", received_cents=0
+        )
         return
     if payment.status == "cancel_due":
         intent = await work.stripe.cancel_payment_intent(intent_id, payment.id)
@@ -71,7 +73,7 @@ async def reconcile(work: Work) -> int:
     """
     looked_at, until = 0, time.monotonic() + BEGIN_ROUNDS_FOR_SECONDS
     while time.monotonic() < until:
-        rows = await work.acts.rows("open_payments", LEFT_ALONE, AT_ONCE)
+        rows = await work.acts.rows("open_payments", older_than=LEFT_ALONE, most=AT_ONCE)
         looked_at += len(rows)
         if not any(await asyncio.gather(*(_reached(work, row["id"]) for row in rows))):
             break
@@ -108,7 +110,11 @@ async def _intent_made_for(work: Work, payment: Payment) -> str | None:
 
 async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
     status: str | None = await work.acts.value(
-        "settle_payment", payment_id, intent.id, intent.status, intent.amount_received_cents
+        "settle_payment",
+        payment=payment_id,
+        intent=intent.id,
+        intent_status=intent.status,
+        received_cents=intent.amount_received_cents,
     )
     return status
 
@@ -119,4 +125,4 @@ async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
         # What was really received, because a wrong amount is one of the reasons for a refund.
         amount_cents = (await work.stripe.retrieve_payment_intent(intent_id)).amount_received_cents
     refund = await work.stripe.refund_payment_intent(intent_id, payment.id, amount_cents)
-    await work.acts.value("payment_refunded", payment.id, refund)
+    await work.acts.value("payment_refunded", payment=payment.id, refund=refund)

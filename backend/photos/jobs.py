@@ -18,7 +18,7 @@ async def remove_orphans(work: Work) -> int:
     the next run tries it again.
     """
     removed = failed = 0
-    while not failed and (orphans := await work.acts.rows("orphaned_photos", MANY)):
+    while not failed and (orphans := await work.acts.rows("orphaned_photos", most=MANY)):
         for row in orphans:
             try:
                 await work.photos.remove(row[0])
@@ -27,7 +27,7 @@ async def remove_orphans(work: Work) -> int:
                 if failed == MOST_FAILURES:
                     break
                 continue
-            await work.acts.value("photo_gone", row[0])
+            await work.acts.value("photo_gone", photo=row[0])
             removed += 1
     if failed:
         log.warning("photos.orphans_left", removed=removed)

@@ -34,7 +34,14 @@ async def pick_up(
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
     code = read.code if read.genuine else ""
-    done = await acts.row("pick_up", caller, code, passes.pin_matches(code, shown.pin), key, fingerprint)
+    done = await acts.row(
+        "pick_up",
+        caller=caller,
+        pass_code=code,
+        pin_matches=passes.pin_matches(code, shown.pin),
+        idempotency_key=key,
+        request=fingerprint,
+    )
     problem = done["problem"]
     if problem is None:
         return bytes(done["body"], "utf-8")

@@ -37,7 +37,7 @@ async def confirm_erasure(acts: Acts, account_id: UUID, session_id: UUID | None,
     do. Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
     """
     tries = bucket(f"erasure:{account_id}") if password is not None else None
-    found = await acts.row("password_for_erasure", account_id, session_id, tries)
+    found = await acts.row("password_for_erasure", account=account_id, signed_in_as=session_id, account_bucket=tries)
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
         raise TooManyTries(headers=refusal_headers("erasure", MOST_TRIES, TRIES_WINDOW_SECONDS, max(1, seconds)))

@@ -20,7 +20,7 @@ async def finish_erasure(work: Work, account_id: UUID) -> None:
 
     Raises SignInNotRemoved, to be tried again.
     """
-    await work.acts.value("finish_erasure", account_id)
+    await work.acts.value("finish_erasure", account=account_id)
     await remove_sign_in(work.settings, account_id)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
@@ -28,18 +28,18 @@ async def finish_erasure(work: Work, account_id: UUID) -> None:
 
 async def forget(work: Work) -> None:
     """Remove, erase or make nobody's whatever has had its time, a bounded number at a time."""
-    while await work.acts.value("prune", MANY):
+    while await work.acts.value("prune", most=MANY):
         pass
-    while await work.acts.value("forget_reservations", MANY):
+    while await work.acts.value("forget_reservations", most=MANY):
         pass
-    while await work.acts.value("warn_silent_accounts", MANY):
+    while await work.acts.value("warn_silent_accounts", most=MANY):
         pass
     tried: set[UUID] = set()
-    while due := {row[0] for row in await work.acts.rows("accounts_to_erase", MANY)} - tried:
+    while due := {row[0] for row in await work.acts.rows("accounts_to_erase", most=MANY)} - tried:
         for account_id in due:
             tried.add(account_id)
             try:
-                await work.acts.value("erase_in_time", account_id)
+                await work.acts.value("erase_in_time", account=account_id)
             except asyncpg.PostgresError as refusal:
                 # An association that people count on again, once restored: for an admin to see to; the others go on.
                 log.error("privacy.not_erased", account_id=str(account_id), code=refusal.sqlstate)

@@ -14,7 +14,7 @@ from backend.reservations.models import Reservation
 
 async def end_lot(work: Work, recall_id: UUID, lot_id: UUID) -> None:
     """End a recalled lot's running reservations, and queue what their holders are told."""
-    await work.acts.value("end_recalled_lot", recall_id, lot_id)
+    await work.acts.value("end_recalled_lot", recall=recall_id, lot=lot_id)
 
 
 async def tell_holder(work: Work, recall_id: UUID, reservation_id: UUID) -> None:

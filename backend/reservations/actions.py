@@ -30,8 +30,7 @@ async def answered(
     key: str,
     fingerprint: bytes,
     act: str,
-    *wanted: Any,
-    with_pass: bool = True,
+    **wanted: Any,
 ) -> tuple[int, bytes]:
     """Run an act that makes a reservation, and give status and JSON of the answer, the same for the same key.
 
@@ -39,8 +38,7 @@ async def answered(
     transaction, and what it says is committed. Whatever dies in between, a repeated request or the reconciling job
     goes on from there. Raises asyncpg errors that carry problems, PaymentUnavailable.
     """
-    code = (new_code(),) if with_pass else ()
-    made = await _claimed(acts, act, caller, *wanted, key, fingerprint, *code)
+    made = await _claimed(acts, act, caller=caller, idempotency_key=key, request=fingerprint, **wanted)
     if made["status"] is not None:
         body = made["body"].encode() if made["payment_id"] is None else _with_payment(made["body"], fingerprint)
         return made["status"], body
@@ -48,14 +46,21 @@ async def answered(
     try:
         intent = await stripe.create_payment_intent(payment_id, made["reservation_id"], made["amount_cents"])
     except PaymentUnavailable:
-        await acts.value("payment_not_opened", caller, key)
+        await acts.value("payment_not_opened", holder=caller, idempotency_key=key)
         raise
     except PaymentRefused as refusal:
         log.error("payment.refused", code=refusal.code, status=refusal.status)
-        await acts.value("payment_not_opened", caller, key)
+        await acts.value("payment_not_opened", holder=caller, idempotency_key=key)
         raise PaymentUnavailable from refusal
     to_make = json.dumps({"client_secret": intent.client_secret, "payment_intent": intent.id})
-    kept = await acts.row("payment_opened", payment_id, intent.id, caller, key, sealed(to_make, fingerprint))
+    kept = await acts.row(
+        "payment_opened",
+        payment=payment_id,
+        intent=intent.id,
+        holder=caller,
+        idempotency_key=key,
+        sealed_payment=sealed(to_make, fingerprint),
+    )
     return kept["status"], _with_payment(kept["body"], fingerprint)
 
 
@@ -66,12 +71,12 @@ def _with_payment(body: str, fingerprint: bytes) -> bytes:
     return json.dumps(answer, ensure_ascii=False).encode()
 
 
-async def _claimed(acts: Acts, act: str, *values: Any) -> asyncpg.Record:
+async def _claimed(acts: Acts, act: str, **arguments: Any) -> asyncpg.Record:
     """Run the act; while the first request with this key is still talking to Stripe, wait for its answer."""
     waited = 0.0
     while True:
         try:
-            return await acts.row(act, *values)
+            return await acts.row(act, **arguments)
         except asyncpg.PostgresError as refusal:
             if refusal.message != "idempotency.in_progress" or waited >= IN_PROGRESS_SECONDS:
                 raise

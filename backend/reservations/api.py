@@ -17,7 +17,7 @@ from backend.identity.callers import also_at_kiosks
 from backend.lots.problems import LotNotFound
 from backend.problems.problem import may_answer
 from backend.reservations import actions, queries
-from backend.reservations.passes import Passes, png, svg
+from backend.reservations.passes import Passes, new_code, png, svg
 from backend.reservations.problems import (
     DailyQuotaReached,
     LotSoldOut,
@@ -39,7 +39,8 @@ async def reserve(request: Request) -> Response:
     """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
     made = await making(request)
     wanted = await read_body(request, ReservationIn)
-    return await made.answer("reserve", id_in(request, "lot_id", LotNotFound), wanted.quantity)
+    lot_id = id_in(request, "lot_id", LotNotFound)
+    return await made.answer("reserve", lot=lot_id, portions=wanted.quantity, pass_code=new_code())
 
 
 hot.add(

@@ -57,15 +57,15 @@ class Making:
     key: str
     fingerprint: bytes
 
-    async def outcome(self, act: str, *wanted: object, with_pass: bool = True) -> tuple[int, bytes]:
+    async def outcome(self, act: str, **wanted: object) -> tuple[int, bytes]:
         """Run the act and give status and JSON of the answer, as `actions.answered` says."""
         return await actions.answered(
-            self.acts, self.stripe, self.account_id, self.key, self.fingerprint, act, *wanted, with_pass=with_pass
+            self.acts, self.stripe, self.account_id, self.key, self.fingerprint, act, **wanted
         )
 
-    async def answer(self, act: str, *wanted: object) -> Response:
+    async def answer(self, act: str, **wanted: object) -> Response:
         """Run the act and answer, with the same answer to the same key."""
-        status, body = await self.outcome(act, *wanted)
+        status, body = await self.outcome(act, **wanted)
         return Response(body, status, media_type="application/json")
 
 

@@ -16,8 +16,9 @@ async def suspend_lot(made: Making, wanted: SuspendedLotIn) -> tuple[int, bytes]
 
     Raises asyncpg errors that carry problems, PaymentUnavailable.
     """
-    gift = (wanted.lot_id, wanted.quantity, wanted.if_unclaimed)
-    status, body = await made.outcome("suspend_lot", *gift, with_pass=False)
+    status, body = await made.outcome(
+        "suspend_lot", lot=wanted.lot_id, portions=wanted.quantity, if_unclaimed=wanted.if_unclaimed
+    )
     return status, json.dumps(json.loads(body) | {"if_unclaimed": wanted.if_unclaimed}, ensure_ascii=False).encode()
 
 

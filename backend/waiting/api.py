@@ -20,6 +20,7 @@ from backend.lots.problems import LotClosed, LotNotFound
 from backend.payments.problems import PaymentBelowMinimum
 from backend.problems.common import CursorInvalid, NotAllowed
 from backend.problems.problem import may_answer
+from backend.reservations.passes import new_code
 from backend.reservations.problems import DailyQuotaReached
 from backend.reservations.requests import REFUSALS, documented, id_in, making
 from backend.reservations.schemas import ReservationMade
@@ -81,7 +82,8 @@ async def take_offer(request: Request) -> Response:
     Of more portions than today's quota still lets through, as many as it does; the rest goes on to the next.
     """
     made = await making(request)
-    return await made.answer("take_offer", id_in(request, "waiting_id", WaitingNotFound))
+    waiting_id = id_in(request, "waiting_id", WaitingNotFound)
+    return await made.answer("take_offer", waiting=waiting_id, pass_code=new_code())
 
 
 hot.add(
