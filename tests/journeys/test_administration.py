@@ -1,4 +1,4 @@
-"""What admins decide: who is verified, who is suspended, and that it is kept."""
+"""Admins' decisions: verifying, suspending and restoring, who may do so, and the record of each decision."""
 
 from typing import Any
 from uuid import uuid4
@@ -12,7 +12,7 @@ VERIFIED = {"decision": "verified"}
 REASON = {"reason": "Trois lots non conformes"}
 
 
-async def test_an_association_enrols_once_an_admin_has_verified_it(town: Town) -> None:
+async def test_an_association_enrols_only_after_an_admin_verified_it(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association(status="pending")
     await town.an_association("Déjà vérifiée")
 
@@ -38,7 +38,7 @@ async def test_an_admin_finds_and_verifies_collectors(town: Town) -> None:
     assert decided == {**waiting, "status": "verified"}
 
 
-async def test_each_decision_is_kept_with_who_when_and_why(town: Town) -> None:
+async def test_each_decision_is_recorded_with_its_admin_and_reason(town: Town) -> None:
     odile, sophie, karim = await town.an_admin(), await town.a_merchant(), await town.a_collector(status="pending")
     await odile.posts(f"/admin/collectors/{karim.id}/verify", VERIFIED)
     await odile.suspends_account(sophie, "signalée")
@@ -55,7 +55,7 @@ async def test_each_decision_is_kept_with_who_when_and_why(town: Town) -> None:
         await town.changes("update app.decisions set reason = 'autre'")
 
 
-async def test_a_suspended_account_is_nobody_on_its_next_request_and_again_somebody_when_restored(town: Town) -> None:
+async def test_a_suspension_takes_effect_at_once_and_ends_when_restored(town: Town) -> None:
     odile, marc = await town.an_admin(), await town.a_customer()
     assert (await marc.asks("GET", "/reservations")).status_code == 200
 
@@ -71,7 +71,7 @@ async def test_a_suspended_account_is_nobody_on_its_next_request_and_again_someb
     assert (await marc.asks("GET", "/reservations")).status_code == 200
 
 
-async def test_an_admin_does_not_suspend_themselves_nor_whom_there_is_not(town: Town) -> None:
+async def test_decisions_on_oneself_or_on_unknown_ids_are_refused(town: Town) -> None:
     odile = await town.an_admin()
     own = await refused(odile.suspends_account(odile))
     assert (own.status, own.code) == (409, "account.own_suspension")
@@ -100,7 +100,7 @@ async def test_an_admin_does_not_suspend_themselves_nor_whom_there_is_not(town: 
         ("/admin/associations/{}/verify", {"decision": "verified", "status": "verified"}),
     ],
 )
-async def test_a_decision_that_makes_no_sense_is_refused(town: Town, path: str, body: Any) -> None:
+async def test_an_invalid_decision_is_refused(town: Town, path: str, body: Any) -> None:
     odile, relais = await town.an_admin(), await town.an_association(status="pending")
     answer = await odile.asks("POST", path.format(relais.id), body)
     assert refusal_in(answer).code == "request.invalid"
@@ -108,7 +108,7 @@ async def test_a_decision_that_makes_no_sense_is_refused(town: Town, path: str, 
     assert await town.value("select count(*) from app.decisions") == 0
 
 
-async def test_nobody_but_admins_decides_by_http_or_by_sql(town: Town) -> None:
+async def test_only_admins_decide_by_http_and_by_sql(town: Town) -> None:
     sophie, relais, karim = await town.a_merchant(), await town.an_association(), await town.a_collector()
     shop, marc = await town.a_shop(sophie, verified=False), await town.a_customer()
     everybody: tuple[Person, ...] = (sophie, relais, karim, marc, await town.a_beneficiary())
@@ -138,7 +138,7 @@ async def test_nobody_but_admins_decides_by_http_or_by_sql(town: Town) -> None:
     assert await town.value("select count(*) from app.decisions") == 0
 
 
-async def test_lists_come_page_by_page_in_the_order_of_registration(town: Town) -> None:
+async def test_associations_are_paged_in_the_order_of_registration(town: Town) -> None:
     odile = await town.an_admin()
     ids = sorted([str((await town.an_association(f"A{number}", status="pending")).id) for number in range(5)])
     pages: list[list[str]] = []
@@ -150,7 +150,7 @@ async def test_lists_come_page_by_page_in_the_order_of_registration(town: Town) 
     assert pages == [ids[:2], ids[2:4], ids[4:]]
 
 
-async def test_a_repeated_decision_is_taken_once(town: Town) -> None:
+async def test_a_decision_repeated_with_its_key_is_recorded_once(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association(status="pending")
     for _ in range(3):
         await odile.posts(f"/admin/associations/{relais.id}/verify", VERIFIED, key="le relais")

@@ -1,4 +1,4 @@
-"""Donation agreements: an association proposes with the signed document, the shop's merchant answers, either ends."""
+"""Donation agreements: an association proposes one with its document, the merchant answers, either side ends it."""
 
 import asyncio
 from collections.abc import Callable
@@ -51,8 +51,8 @@ async def agreements(person: Person, **asked: Any) -> list[str]:
     return [shown["id"] for shown in (await person.gets("/agreements", **asked))["data"]]
 
 
-def says(answer: bytes) -> Callable[[Received], bytes | None]:
-    """Let a store answer this, whatever it is asked."""
+def always(answer: bytes) -> Callable[[Received], bytes | None]:
+    """Return a failure that answers this to every request to the store."""
     return lambda _received: answer
 
 
@@ -89,7 +89,7 @@ async def test_an_agreement_is_proposed_confirmed_read_and_ended(town: Town) -> 
         assert read.headers["content-type"] == "application/pdf"
         assert read.headers["content-disposition"].startswith("attachment; ")
         assert (read.headers["x-content-type-options"], read.headers["cache-control"]) == ("nosniff", "no-store")
-    # An admin sees that it is there, not what it says; anybody else sees nothing.
+    # An admin sees the agreement but not its document; anybody else sees nothing.
     assert await agreements(odile, shop_id=shop.id) == [made["id"]]
     assert (await odile.gets(path))["association"]["id"] == str(relais.id)
     assert refusal_in(await odile.asks("GET", f"{path}/document")).code == "access.forbidden"
@@ -100,7 +100,7 @@ async def test_an_agreement_is_proposed_confirmed_read_and_ended(town: Town) -> 
         assert (await refused(stranger.posts(f"{path}/end"))).code == "agreement.not_found"
     assert refusal_in(await (await town.a_customer()).asks("GET", "/agreements")).code == "access.forbidden"
 
-    # Each side knows the other now, by SQL too, and still when the shop is suspended.
+    # Each side now sees the other, by SQL too, even while the shop is suspended.
     await odile.suspends_account(sophie)
     assert (await relais.gets(path))["shop"]["name"] == "Boulangerie du Marché"
     await odile.restores_account(sophie)
@@ -121,7 +121,7 @@ async def test_an_agreement_is_proposed_confirmed_read_and_ended(town: Town) -> 
     assert await agreements(relais) == [renewed["id"], made["id"]]
 
 
-async def test_what_is_no_signed_agreement_of_these_two_is_refused_and_leaves_nothing(town: Town) -> None:
+async def test_invalid_proposals_are_refused_and_leave_nothing(town: Town) -> None:
     relais, pending = await town.an_association(), await town.an_association("Nouvelle", status="pending")
     shop, closed = await town.a_shop(), await town.a_shop(verified=False)
     today = (await town.now()).date()
@@ -149,7 +149,7 @@ async def test_what_is_no_signed_agreement_of_these_two_is_refused_and_leaves_no
 
     largest = PDF[:-6] + b" " * (MOST - len(PDF)) + b"%%EOF\n"
     assert (await proposes(relais, shop, largest, ends_on=after))["document_bytes"] == MOST
-    # An agreement whose last day is over makes room for the next.
+    # After the last day of an agreement the next one can be proposed.
     await shop.merchant.posts(f"/agreements/{(await agreements(relais))[0]}/confirm")
     await town.clock((await town.now()) + timedelta(days=2))
     [old] = (await relais.gets("/agreements"))["data"]
@@ -158,7 +158,7 @@ async def test_what_is_no_signed_agreement_of_these_two_is_refused_and_leaves_no
     assert (await relais.gets(f"/agreements/{old['id']}"))["ended_by"] == "its_date"
 
 
-async def test_of_several_proposals_at_once_one_is_there(town: Town) -> None:
+async def test_concurrent_proposals_create_one_agreement(town: Town) -> None:
     relais, shop = await town.an_association(), await town.a_shop()
     today = (await town.now()).date()
     answers = await asyncio.gather(*(sends(relais, shop, signed_on=today) for _ in range(4)))
@@ -171,7 +171,7 @@ async def test_of_several_proposals_at_once_one_is_there(town: Town) -> None:
         shop.merchant.asks("POST", f"/agreements/{made}/confirm"), relais.asks("POST", f"/agreements/{made}/end")
     )
     assert all(answer.status_code in (200, 409) for answer in outcomes)
-    # What the losers had stored goes once it is a day old.
+    # The documents that the refused proposals stored are removed once they are a day old.
     left = await town.value("select count(*) from app.agreements where status = 'coming'")
     assert len(documents_in(town.folder)) == 1 + left
     await town.clock((await town.now()) + timedelta(days=1, minutes=1))
@@ -180,7 +180,7 @@ async def test_of_several_proposals_at_once_one_is_there(town: Town) -> None:
     assert await town.value("select array_agg(id) from app.agreements") == [made]
 
 
-async def test_a_store_that_is_down_or_lies_leaves_no_agreement_and_recovers(
+async def test_a_failing_store_leaves_no_agreement_and_a_retry_succeeds(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     relais, shop = await town.an_association(), await town.a_shop()
@@ -191,7 +191,7 @@ async def test_a_store_that_is_down_or_lies_leaves_no_agreement_and_recovers(
         settings.cache_clear()
         try:
             for failure in (b"", reply(503, b"gone", "text/plain"), reply(200, b'{"Key": "documents/other"}')):
-                storage.fails = says(failure)
+                storage.fails = always(failure)
                 refusal = refusal_in(await sends(relais, shop, key="again"))
                 assert (refusal.status, refusal.code) == (503, "document.store_unavailable")
                 assert await agreements(relais) == await agreements(shop.merchant) == []
@@ -202,10 +202,10 @@ async def test_a_store_that_is_down_or_lies_leaves_no_agreement_and_recovers(
             path = f"/agreements/{made['id']}/document"
             assert (await shop.merchant.asks("GET", path)).content == PDF
             for failure in (b"", reply(200, b"{}"), reply(404)):
-                storage.fails = says(failure)
+                storage.fails = always(failure)
                 assert refusal_in(await relais.asks("GET", path)).code == "document.store_unavailable"
 
-            # Three rows wait for documents that never came; while the store is down none is forgotten.
+            # Three rows belong to uploads that never completed; none is removed while the store is down.
             await town.clock((await town.now()) + timedelta(days=1, minutes=1))
             async with working(settings()) as (work, _):
                 assert await jobs.remove_orphans(work) == 0

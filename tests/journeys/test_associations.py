@@ -1,4 +1,4 @@
-"""Associations: who they say they are, how they are found, and what they learn of their people together."""
+"""Associations: their own description and number, the search for them, and the figures about their beneficiaries."""
 
 import csv
 import io
@@ -28,13 +28,13 @@ async def refuses(association: Association, **fields: Any) -> tuple[int, str]:
 
 
 async def registered(town: Town, name: str) -> Association:
-    """One that has just registered: without any number."""
+    """Make an association that has just registered, without any number."""
     association = await town.an_association(name, status="pending")
     await town.changes("update app.associations set siret = null where id = $1", association.id)
     return association
 
 
-async def test_an_association_says_who_it_is_and_an_admin_verifies_it_by_its_number(town: Town) -> None:
+async def test_an_association_gives_its_number_and_an_admin_verifies_it(town: Town) -> None:
     odile, relais = await town.an_admin(), await registered(town, "Le Relais")
     read = await relais.asks("GET", "/associations/me")
     assert (read.json()["status"], read.json()["rna"], read.json()["siret"]) == ("pending", None, None)
@@ -63,20 +63,20 @@ async def test_an_association_says_who_it_is_and_an_admin_verifies_it_by_its_num
     stale = await relais.asks("PATCH", "/associations/me", {"name": "X"}, headers={"If-Match": read.headers["etag"]})
     assert refusal_in(stale).code == "precondition.failed"
 
-    # What the admin saw was changed meanwhile: what is verified is what was seen.
+    # The association changed after the admin read it: the admin verifies only the version that they saw.
     path, seen = f"/admin/associations/{relais.id}/verify", {"If-Match": waiting["etag"]}
     assert refusal_in(await odile.asks("POST", path, VERIFIED, headers=seen)).code == "precondition.failed"
     [waiting] = (await odile.gets("/admin/associations", status="pending"))["data"]
     decided = accepted(await odile.asks("POST", path, VERIFIED, headers={"If-Match": waiting["etag"]})).json()
     assert (decided["status"], decided["rna"], decided["number_missing"]) == ("verified", "W672001234", False)
-    # What it was verified by stays; the rest is its own to change.
+    # The number by which it was verified is fixed; it may change the rest.
     for change in ({"rna": "W672009999"}, {"siret": town.a_siret()}, {"rna": None}, {"siret": None, "name": "Autre"}):
         assert await refuses(relais, **change) == (409, "association.number_fixed")
     assert (await says(relais, name="Le Relais du Port", phone=None))["name"] == "Le Relais du Port"
     assert (await relais.gets("/associations/me"))["rna"] == "W672001234"
 
 
-async def test_a_number_is_one_verified_associations_alone(town: Town) -> None:
+async def test_only_one_verified_association_has_a_given_number(town: Town) -> None:
     odile = await town.an_admin()
     first, second = await registered(town, "Première"), await registered(town, "Seconde")
     for association in (first, second):
@@ -87,25 +87,25 @@ async def test_a_number_is_one_verified_associations_alone(town: Town) -> None:
     assert (taken.status, taken.code) == (409, "association.number_taken")
     assert await town.value("select count(*) from app.decisions") == 1
 
-    # Who was verified without any, as the town hall's own office is, may add one; not another's.
+    # An association that was verified without a number, as a town hall's office is, may add one that is not taken.
     office = await registered(town, "CCAS")
     await odile.posts(f"/admin/associations/{office.id}/verify", VERIFIED)
     assert await refuses(office, rna="W672001234") == (409, "association.number_taken")
     assert (await says(office, siret=town.a_siret()))["status"] == "verified"
 
-    # Rejected, it corrects itself and is looked at again.
+    # A rejected association corrects its number and waits for a decision again.
     await odile.posts(f"/admin/associations/{second.id}/verify", {"decision": "rejected", "reason": "doublon"})
     assert (await says(second, phone="0388000000"))["status"] == "rejected"
     assert (await says(second, rna="W672005678"))["status"] == "pending"
     decided = await odile.posts(f"/admin/associations/{second.id}/verify", VERIFIED)
     assert decided["status"] == "verified"
-    # Nobody gives themselves a standing, not by SQL either.
+    # No association verifies itself, not by SQL either.
     async with town.sql_as(await registered(town, "Rusée")) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("update app.associations set status = 'verified'")
 
 
-async def test_merchants_and_associations_find_verified_ones_by_name_and_commune(town: Town) -> None:
+async def test_verified_associations_are_found_by_name_and_commune(town: Town) -> None:
     sophie, marc, odile = await town.a_merchant(), await town.a_customer(), await town.an_admin()
     found = [await town.an_association(name) for name in ("Épicerie solidaire", "Épi d'or", "Le Relais")]
     await town.an_association("Épi en attente", status="pending")
@@ -123,12 +123,12 @@ async def test_merchants_and_associations_find_verified_ones_by_name_and_commune
     assert [shown["id"] for shown in page["data"] + rest["data"]] == sorted(str(one.id) for one in found)
     assert set(page["data"][0]) == {"id", "name", "insee_code"}
     assert refusal_in(await marc.asks("GET", "/associations")).code == "access.forbidden"
-    async with town.sql_as(sophie) as connection:  # of whom she has no agreement with
+    async with town.sql_as(sophie) as connection:  # she has no agreement with any of them
         assert await connection.fetchval("select count(*) from app.associations") == 0
 
 
 async def eat(town: Town, lot: Any, people: list[Beneficiary], portions: int = 1) -> None:
-    """Reserve and collect, past HTTP."""
+    """Reserve and collect directly in the database."""
     async with town.copy.connection(API) as api:
         for person in people:
             code = new_code()
@@ -138,7 +138,7 @@ async def eat(town: Town, lot: Any, people: list[Beneficiary], portions: int = 1
             await api.execute("select app.pick_up($1, $2, true)", lot.shop.merchant.id, code)
 
 
-async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town: Town) -> None:
+async def test_activity_shows_sums_about_eleven_people_or_nothing(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")
     day = date(2026, 10, 14)
     await town.clock(f"{day}T12:00:00+02:00")
@@ -166,7 +166,7 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     await eat(town, lot, people[:10])
 
     async def month() -> dict[str, Any]:
-        """What October is once it is over; until then nothing is told that one pickup would change."""
+        """Return October's activity after its end; until then it hides every figure that one pickup would change."""
         now, asked = await town.now(), {"from": "2026-10", "to": "2026-10"}
         [running] = (await relais.gets("/associations/me/activity", **asked))["months"]
         assert running == {"month": "2026-10", "enrolled": 13, **hidden}
@@ -182,18 +182,18 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
         await api.execute("select app.reserve($1, $2, 1, 'k', '', $3)", people[10].id, missed.id, new_code())
     assert await month() == {"month": "2026-10", "enrolled": 13, **hidden, "reserved": 11}  # ten of eleven collected
     await town.changes("update app.reservations set status = 'no_show' where lot_id = $1", missed.id)
-    assert (await month())["no_shows"] is None  # from which and `reserved` one could tell what was collected
+    assert (await month())["no_shows"] is None  # with `reserved` it would reveal `collected`
 
     await eat(town, lot, people[10:11])
     whole = {"reserved": 12, "collected": 11, "no_shows": 1, "food_kg": "4.4", "meals": "8.8"}
     assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
-    # Another's people count for the other alone, and nobody counts for a merchant.
+    # Beneficiaries count for their own association only, and a merchant reads no activity.
     await town.clock("2026-11-01T09:00:00+01:00")
     [of_other] = (await other.gets("/associations/me/activity", **{"from": "2026-10", "to": "2026-10"}))["months"]
     assert of_other == {"month": "2026-10", "enrolled": 1, **hidden}
     assert refusal_in(await lot.shop.merchant.asks("GET", "/associations/me/activity")).code == "access.forbidden"
 
-    # Who goes to another association leaves their share behind: the difference would be about one person.
+    # After a transfer the past stays with the former association: the difference would be about one person.
     odile = await town.an_admin()
     await town.clock(f"{day}T12:30:00+02:00")
     await odile.posts(f"/beneficiaries/{people[0].id}/transfer", {"association_id": str(other.id)})
@@ -224,7 +224,7 @@ async def test_figures_and_activity_are_sums_about_eleven_people_or_nothing(town
     assert rows[1:] == [["2026-09", "0", "", "", "", "", ""], ["2026-10", "13", "13", "12", "1", "4,8", "9,6"]]
 
 
-async def test_an_association_that_does_not_exist_any_more_for_a_while_is_nobody(town: Town) -> None:
+async def test_a_suspended_association_is_refused_and_still_listed_to_admins(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association()
     await odile.suspends_account(relais)
     for path in ("", "/figures", "/activity"):

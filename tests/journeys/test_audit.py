@@ -1,4 +1,4 @@
-"""The audit log: who did what to what, when, in which request; for admins to read, and without anybody's data."""
+"""The audit log: who did what, when and in which request. Only admins read it, and it holds no personal data."""
 
 import json
 from datetime import timedelta
@@ -19,7 +19,7 @@ async def read(odile: Admin, **asked: Any) -> list[dict[str, Any]]:
     return list((await odile.gets("/admin/audit", **asked))["data"])
 
 
-async def test_what_admins_and_associations_decide_is_read_by_admins_with_who_when_and_which_request(
+async def test_admins_read_each_decision_with_its_author_and_request(
     town: Town,
 ) -> None:
     odile, paul = await town.an_admin(), await town.an_admin("Paul")
@@ -59,12 +59,12 @@ async def test_what_admins_and_associations_decide_is_read_by_admins_with_who_wh
         ("account.made_admin", str(admin), "operator"),
     ]
     assert (await read(odile, action="association.changed"))[0]["detail"] == {"fields": ["address"]}
-    # Nothing of what people wrote is in there: reasons, names, addresses.
+    # It contains nothing that people wrote: no reasons, names or addresses.
     assert not [secret for secret in SECRETS if secret in json.dumps(log, ensure_ascii=False)]
     verified = log[-1]
     assert (verified["actor_id"], verified["request_id"]) == (str(odile.id), "the-request-of-odile")
 
-    # Every filter alone, and together.
+    # Each filter alone, and filters together.
     of_paul = await read(odile, actor_id=paul.id)
     assert [entry["action"] for entry in of_paul] == ["setting.changed", "shop.verified"]
     assert of_paul[0]["detail"] == {"name": "hold_minutes", "old": 10, "new": 12}
@@ -99,7 +99,7 @@ async def test_what_admins_and_associations_decide_is_read_by_admins_with_who_wh
             await town.changes(change)
 
 
-async def test_what_was_refused_left_no_trace_as_if_it_had_happened(town: Town) -> None:
+async def test_a_refused_decision_is_not_in_the_audit_log(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association()
     other = await town.an_association("Autre", status="pending")
     await town.changes(

@@ -1,4 +1,4 @@
-"""A beneficiary: enrolled by an association or an admin, verified, renewed, suspended; named to one only."""
+"""Beneficiaries: enrolled by an association or an admin, verified, renewed, suspended; who reads their names."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from tests.town.answers import refusal_in
 NAMES = ("Amina", "Benali", "1990-05-01", "amina@example.org", "+33 6 12 34 56 78")
 
 
-async def test_somebody_enrolled_and_verified_sees_and_reserves_free_lots(town: Town) -> None:
+async def test_a_beneficiary_reserves_free_lots_only_while_verified(town: Town) -> None:
     relais, lot = await town.an_association(), await town.a_free_lot()
 
     enrolled = await relais.enrols()
@@ -40,7 +40,7 @@ async def test_somebody_enrolled_and_verified_sees_and_reserves_free_lots(town: 
     assert (await amina.reserves(lot)).status == "confirmed"
 
 
-async def test_the_activation_token_is_256_bits_and_stands_nowhere(town: Town) -> None:
+async def test_an_activation_token_has_256_bits_and_is_stored_nowhere(town: Town) -> None:
     relais = await town.an_association()
     enrolled = await relais.posts("/beneficiaries", await town.person_fields(), key="amina")
     token = enrolled["activation_token"]
@@ -56,7 +56,7 @@ async def test_the_activation_token_is_256_bits_and_stands_nowhere(town: Town) -
         assert token not in (rows or "")
 
 
-async def test_a_repeated_enrolment_enrols_one_person_and_gives_the_same_token(town: Town) -> None:
+async def test_a_repeated_enrolment_enrols_once_and_returns_the_same_token(town: Town) -> None:
     relais, person = await town.an_association(), await town.person_fields()
     answers = await asyncio.gather(*(relais.asks("POST", "/beneficiaries", person, key="amina") for _ in range(8)))
     assert {answer.status_code for answer in answers} == {201}
@@ -67,7 +67,7 @@ async def test_a_repeated_enrolment_enrols_one_person_and_gives_the_same_token(t
     assert refusal_in(other).code == "idempotency.mismatch"
 
 
-async def test_names_come_back_to_the_enrolling_association_and_to_nobody_else(town: Town) -> None:
+async def test_only_the_enrolling_association_reads_the_names(town: Town) -> None:
     relais, other, odile = await town.an_association(), await town.an_association("Autre"), await town.an_admin()
     enrolled = await relais.enrols(email="amina@example.org", phone="+33 6 12 34 56 78", household_size=3)
     path = f"/beneficiaries/{enrolled['id']}"
@@ -82,7 +82,7 @@ async def test_names_come_back_to_the_enrolling_association_and_to_nobody_else(t
         "phone": "+33 6 12 34 56 78",
     }
     assert (await relais.gets("/beneficiaries"))["data"] == [own]
-    # A decision opens no name, so that no answer that is kept for a repeated request holds one.
+    # A decision shows no name, so that no answer that is stored for a repeated request holds one.
     assert (await relais.posts(f"{path}/verify"))["person"] is None
 
     seen = await odile.gets(path)
@@ -100,7 +100,7 @@ async def test_names_come_back_to_the_enrolling_association_and_to_nobody_else(t
             assert not any(name in answer for name in NAMES), (method, asked, person)
 
 
-async def test_what_an_admin_enrols_comes_back_to_nobody(town: Town) -> None:
+async def test_nobody_reads_the_names_of_a_person_enrolled_by_an_admin(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association()
     enrolled = await odile.enrols(email="amina@example.org")
     for path in (f"/beneficiaries/{enrolled['id']}", "/beneficiaries"):
@@ -110,7 +110,7 @@ async def test_what_an_admin_enrols_comes_back_to_nobody(town: Town) -> None:
     assert (await odile.posts(f"/beneficiaries/{enrolled['id']}/verify"))["status"] == "verified"
 
 
-async def test_by_sql_too_nobody_else_reads_a_name_nor_a_beneficiarys_address(town: Town) -> None:
+async def test_nobody_reads_a_beneficiarys_name_or_address_by_sql(town: Town) -> None:
     relais = await town.an_association()
     amina = await town.a_beneficiary(association=relais)
     with pytest.raises(Exception, match="accounts_beneficiary_check"):
@@ -132,7 +132,7 @@ async def test_by_sql_too_nobody_else_reads_a_name_nor_a_beneficiarys_address(to
             await connection.fetch("select * from vault.data_keys")
 
 
-async def test_somebody_elses_beneficiary_looks_like_none(town: Town) -> None:
+async def test_a_foreign_beneficiary_answers_as_if_it_did_not_exist(town: Town) -> None:
     amina = await town.a_beneficiary(association=await town.an_association(), status="pending")
     other = await town.an_association("Autre")
     for method, path, body in (
@@ -150,7 +150,7 @@ async def test_somebody_elses_beneficiary_looks_like_none(town: Town) -> None:
 
 
 @pytest.mark.parametrize("status", ["pending", "rejected"])
-async def test_an_association_that_is_not_verified_enrols_and_decides_nothing(town: Town, status: str) -> None:
+async def test_an_unverified_association_cannot_enrol_or_verify(town: Town, status: str) -> None:
     relais = await town.an_association(status=status)
     amina = await town.a_beneficiary(association=relais, status="pending")
     assert (await refused(relais.enrols())).code == "access.forbidden"
@@ -159,7 +159,7 @@ async def test_an_association_that_is_not_verified_enrols_and_decides_nothing(to
     assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 1
 
 
-async def test_an_association_that_is_verified_no_more_reads_no_names(town: Town) -> None:
+async def test_an_association_rejected_after_verification_reads_no_names(town: Town) -> None:
     relais, odile = await town.an_association(), await town.an_admin()
     enrolled = await relais.enrols()
     path = f"/beneficiaries/{enrolled['id']}"
@@ -173,7 +173,7 @@ async def test_an_association_that_is_verified_no_more_reads_no_names(town: Town
         assert await sql.fetch("select sealed from app.beneficiary_persons") == []
 
 
-async def test_nobody_else_enrols_and_nobody_declares_themselves(town: Town) -> None:
+async def test_other_roles_cannot_enrol_or_verify_anybody(town: Town) -> None:
     person = await town.person_fields()
     amina = await town.a_beneficiary(status="pending")
     everybody: tuple[Person, ...] = (amina, await town.a_customer(), await town.a_merchant(), await town.a_collector())
@@ -189,7 +189,7 @@ async def test_nobody_else_enrols_and_nobody_declares_themselves(town: Town) -> 
     assert await town.value("select status from app.beneficiaries") == "pending"
 
 
-async def test_a_right_ends_with_its_last_day_in_paris_and_is_renewed(town: Town) -> None:
+async def test_a_right_ends_after_its_last_day_in_paris_until_renewed(town: Town) -> None:
     await town.clock("2026-06-29T12:00:00+02:00")
     relais = await town.an_association()
     lot = await town.a_free_lot(opens_in=timedelta(hours=40))
@@ -227,14 +227,14 @@ async def test_a_right_ends_with_its_last_day_in_paris_and_is_renewed(town: Town
         ({"last_name": "a\u0000"}, "body.unreadable"),
     ],
 )
-async def test_an_enrolment_that_makes_no_sense_is_refused(town: Town, fields: dict[str, Any], code: str) -> None:
+async def test_an_invalid_enrolment_is_refused(town: Town, fields: dict[str, Any], code: str) -> None:
     refusal = await refused((await town.an_association()).enrols(**fields))
     assert (refusal.status, refusal.code) == (422, code)
     assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 0
     assert await town.value("select count(*) from app.beneficiary_persons") == 0
 
 
-async def test_an_association_pages_through_its_own_people(town: Town) -> None:
+async def test_an_association_pages_through_its_own_beneficiaries(town: Town) -> None:
     relais, odile = await town.an_association(), await town.an_admin()
     own = sorted([str((await town.a_beneficiary(association=relais)).id) for _ in range(5)])
     foreign = str((await town.a_beneficiary()).id)
@@ -249,6 +249,6 @@ async def test_an_association_pages_through_its_own_people(town: Town) -> None:
 
 
 async def _the_beneficiary(town: Town, enrolled: dict[str, Any]) -> Beneficiary:
-    """The person that was enrolled over HTTP, signed in."""
+    """Return the person that was enrolled over HTTP, signed in."""
     account = await town.value("select id from app.accounts where id = $1", enrolled["id"])
     return Beneficiary(town, account, "Amina", None).with_code(enrolled["code"])

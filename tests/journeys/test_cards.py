@@ -1,4 +1,4 @@
-"""Cards: printed in sheets of ten, cut, handed out, lost, and made again."""
+"""Beneficiaries' cards: printed in sheets of ten, revoked when lost, and made again."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from tests.town.paper import Sheet, printed
 
 
 async def asks_for_cards(asker: Person, holders: list[Beneficiary], key: str | None = None) -> Any:
-    """Ask for a sheet and give the answer as it is."""
+    """Ask for a sheet and return the answer, whatever its status."""
     return await asker.asks(
         "POST", "/beneficiaries/cards", {"beneficiary_ids": [str(one.id) for one in holders]}, key=key
     )
@@ -26,7 +26,7 @@ async def enrolled(town: Town, count: int) -> tuple[Association, list[Beneficiar
     return association, [await town.a_beneficiary(f"Amina{n}", association=association) for n in range(count)]
 
 
-async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_reads(town: Town) -> None:
+async def test_a_printed_sheet_has_ten_cards_that_a_camera_reads(town: Town) -> None:
     association, people = await enrolled(town, 11)
 
     answer = accepted(await asks_for_cards(association, people))
@@ -35,20 +35,20 @@ async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_rea
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     assert (round(first.width, 1), round(first.height, 1)) == (210.0, 297.0)
-    # Ten on the first, one on the second: each with a secret of its own, 130 bits in letters a camera reads easily.
+    # Ten cards on the first page, one on the second. Each has its own secret: 130 bits in letters a camera reads well.
     assert (len(first.qrs), len(second.qrs)) == (10, 1)
     secrets = first.secrets + second.secrets
     assert len(set(secrets)) == 11
     assert all(
         s.startswith("EC1:") and len(s) == 30 and set(s[4:]) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567") for s in secrets
     )
-    # Cards of 85.6 × 54 mm side by side, and room that any printer leaves white.  # noqa: RUF003
+    # Cards of 85.6 × 54 mm side by side, inside the margin that any printer leaves white.  # noqa: RUF003
     columns = {round(x - first.qrs[0][0], 0) for x, _, _ in first.qrs}
     rows = sorted({round(y) for _, y, _ in first.qrs})
     assert columns == {0, 86}
     assert [rows[n + 1] - rows[n] for n in range(4)] == [54] * 4
     assert all(x > 19.4 and y > 13.5 for x, y, _ in first.qrs)
-    # The codes in the order that was asked for, the sentences with their accents, nobody's name, nobody's account.
+    # The codes are in the requested order, sentences have their accents, and no name or account id is printed.
     assert [first.words.count(one.code) for one in people] == [1] * 10 + [0]
     assert "Présentez cette carte à la borne" in first.words
     assert first.words.count("À imprimer en taille réelle (100 %)") == 1
@@ -56,7 +56,7 @@ async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_rea
     for one in people:
         assert one.name not in first.words
         assert str(one.id) not in "".join(secrets) + first.words
-    # What the database keeps opens nothing: no secret stands anywhere in it.
+    # The database keeps only hashes: no secret is stored anywhere in it.
     kept = {row["secret_hash"]: row["beneficiary_id"] for row in await town.rows("select * from app.cards")}
     assert [kept[secret_hash(s)] for s in secrets] == [one.id for one in people]
     noted = await town.rows("select subject_id, detail::text from app.audit_entries where action = 'card.made'")
@@ -67,32 +67,32 @@ async def test_a_sheet_comes_out_of_the_printer_with_ten_cards_that_a_camera_rea
     assert not any(s[4:] in everything for s in secrets)
 
 
-async def test_the_same_request_prints_the_same_cards_as_long_as_they_are_active(town: Town) -> None:
+async def test_a_repeated_request_prints_the_same_cards_while_active(town: Town) -> None:
     association, people = await enrolled(town, 2)
 
     first = await prints(association, people, key="sheet of today")
     again = await prints(association, people, key="sheet of today")
     assert again[0].secrets == first[0].secrets
     assert await town.value("select count(*) from app.cards") == 2
-    # The control: without the key each sheet is a new one, and the former cards open nothing any more.
+    # The control: without the key each sheet has new cards, and the former cards are revoked.
     [other] = await prints(association, people[:1])
     assert other.secrets[0] not in first[0].secrets
     cards = await town.rows("select status from app.cards where beneficiary_id = $1 order by id", people[0].id)
     assert [card["status"] for card in cards] == ["revoked", "active"]
-    # A sheet with a card that opens nothing is not printed again.
+    # A sheet with a revoked card is not printed again.
     refusal = refusal_in(await asks_for_cards(association, people, key="sheet of today"))
     assert (refusal.status, refusal.code) == (409, "card.replaced")
     assert (
         refusal_in(await asks_for_cards(association, people[:1], key="sheet of today")).code == "idempotency.mismatch"
     )
-    # The same key of another association, or for another person, makes other secrets.
+    # The same key of another association makes other secrets.
     elsewhere = await town.an_association("Ailleurs")
     theirs = await town.a_beneficiary(association=elsewhere)
     [sheet] = await prints(elsewhere, [theirs], key="sheet of today")
     assert sheet.secrets[0] not in first[0].secrets
 
 
-async def test_cards_are_made_and_revoked_by_who_enrolled_and_by_admins(town: Town) -> None:
+async def test_only_the_enrolling_association_and_admins_manage_cards(town: Town) -> None:
     association, [amina, other] = await enrolled(town, 2)
     stranger = await town.an_association("Ailleurs")
     path = f"/beneficiaries/{amina.id}/card"
@@ -111,7 +111,7 @@ async def test_cards_are_made_and_revoked_by_who_enrolled_and_by_admins(town: To
         assert refusal_in(await nosy.asks("GET", path)).code == code
         assert refusal_in(await nosy.asks("POST", f"{path}/revoke")).code == code
         assert refusal_in(await asks_for_cards(nosy, [amina])).code == code
-    # One stranger among them, and nobody gets a card.
+    # One person of another association on the sheet, and nobody gets a card.
     foreign = await town.a_beneficiary(association=stranger)
     assert refusal_in(await asks_for_cards(association, [other, foreign])).code == "beneficiary.not_found"
     await town.changes("update app.associations set status = 'pending' where id = $1", association.id)
@@ -139,7 +139,7 @@ async def test_cards_are_made_and_revoked_by_who_enrolled_and_by_admins(town: To
     ]
 
 
-async def test_a_sheet_is_for_one_to_a_hundred_people_each_once(town: Town) -> None:
+async def test_a_sheet_is_for_1_to_100_distinct_beneficiaries(town: Town) -> None:
     association, [amina] = await enrolled(town, 1)
     for wrong in ([], [amina, amina], [amina] * 101):
         assert refusal_in(await asks_for_cards(association, wrong)).code == "request.invalid"
@@ -148,7 +148,7 @@ async def test_a_sheet_is_for_one_to_a_hundred_people_each_once(town: Town) -> N
     assert await town.value("select count(*) from app.cards") == 0
 
 
-async def test_who_sees_a_beneficiary_sees_that_there_is_a_card_and_nobody_sees_its_hash(town: Town) -> None:
+async def test_a_card_is_visible_like_its_beneficiary_but_never_its_hash(town: Town) -> None:
     association, [amina, other] = await enrolled(town, 2)
     await prints(association, [amina, other])
     seen: dict[str, list[UUID]] = {}
@@ -169,7 +169,7 @@ async def test_who_sees_a_beneficiary_sees_that_there_is_a_card_and_nobody_sees_
     assert list(seen.values()) == [[amina.id], both, [], [], both]
 
 
-async def test_who_was_erased_has_no_card_and_gets_none(town: Town) -> None:
+async def test_an_erased_beneficiary_has_no_card_and_gets_none(town: Town) -> None:
     association, [amina, other] = await enrolled(town, 2)
     await prints(association, [amina, other])
     await town.value("select app.erase_account($1, 'asked')", amina.id)

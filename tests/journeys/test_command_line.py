@@ -1,4 +1,4 @@
-"""`ecopanier as` and `ecopanier admin create`, as an operator types them."""
+"""The commands `ecopanier as` and `ecopanier admin create`, as an operator types them."""
 
 from urllib.parse import urlencode
 
@@ -16,18 +16,18 @@ PASSWORD = "trois chats dorment au soleil"
 
 
 async def asks(town: Town, who: Person | None, statement: str, *, commit: bool = False) -> Answer:
-    """What `ecopanier as` does, without starting a program."""
+    """Do what `ecopanier as` does, without starting a process."""
     return await ask_as(who.id if who else None, statement, settings(), town.copy.url(API), commit=commit)
 
 
-async def hears(town: Town, who: Person | None, statement: str) -> str:
-    """The words in which a statement is refused."""
+async def refusal_of(town: Town, who: Person | None, statement: str) -> str:
+    """Return the words in which a statement is refused."""
     with pytest.raises(Refused) as caught:
         await asks(town, who, statement)
     return in_words(caught.value)
 
 
-async def test_sql_as_somebody_shows_what_they_may_see(town: Town) -> None:
+async def test_sql_as_a_person_returns_the_rows_that_they_may_see(town: Town) -> None:
     amina, marc = await town.a_beneficiary(), await town.a_customer()
     await town.a_free_lot()
     await town.a_lot()
@@ -49,14 +49,14 @@ async def test_sql_as_somebody_shows_what_they_may_see(town: Town) -> None:
     )
 
 
-async def test_sql_as_somebody_is_undone_unless_told_otherwise(town: Town) -> None:
+async def test_sql_as_a_person_is_rolled_back_without_commit(town: Town) -> None:
     merchant, rival = await town.a_merchant("Sophie"), await town.a_merchant("Rival")
     own, other = await town.a_shop(merchant), await town.a_shop(rival)
     names = "select array_agg(name order by id) from app.shops where id = any($1)"
     rename = "update shops set name = 'Chez nous'"
 
     undone = await asks(town, merchant, rename)
-    smuggled = await hears(town, merchant, f"{rename}; commit")
+    smuggled = await refusal_of(town, merchant, f"{rename}; commit")
     before = await town.value(names, [own.id, other.id])
     kept = await ecopanier(town, "as", str(merchant.email).upper(), "--commit", "--", rename)
 
@@ -68,7 +68,7 @@ async def test_sql_as_somebody_is_undone_unless_told_otherwise(town: Town) -> No
     assert await town.value("select name from app.shops where id = $1", other.id) == "Boulangerie du Marché"
 
 
-async def test_what_the_database_refuses_is_said_in_words(town: Town) -> None:
+async def test_errors_of_the_database_are_explained_in_words(town: Town) -> None:
     marc, ghost = await town.a_customer(), await town.a_customer("Ghost")
     lot = await town.a_lot()
     await town.changes("update app.accounts set status = 'suspended' where id = $1", ghost.id)
@@ -78,8 +78,8 @@ async def test_what_the_database_refuses_is_said_in_words(town: Town) -> None:
     assert typed.text.startswith("Refused (lot.not_found): ")
     assert "Traceback" not in typed.text
 
-    assert "permission denied for table credentials" in await hears(town, marc, "select * from credentials")
-    assert 'syntax error at or near "selec"' in await hears(town, marc, "selec 1")
+    assert "permission denied for table credentials" in await refusal_of(town, marc, "select * from credentials")
+    assert 'syntax error at or near "selec"' in await refusal_of(town, marc, "selec 1")
     with pytest.raises(NotDone, match="suspended"):
         await asks(town, ghost, "select 1")
     with pytest.raises(NotDone, match="could bypass row-level security"):
@@ -88,7 +88,7 @@ async def test_what_the_database_refuses_is_said_in_words(town: Town) -> None:
         await account_called("who@example.org", town.copy.url())
 
 
-async def test_nobody_is_looked_up_by_the_login_of_the_api(town: Town) -> None:
+async def test_looking_up_an_account_needs_the_owners_database_url(town: Town) -> None:
     marc = await town.a_customer()
 
     refused = await ecopanier(town, "as", str(marc.email), "--", "select 1", ECOPANIER_OWNER_DATABASE_URL="")
@@ -103,7 +103,7 @@ async def sign_in(town: Town, email: str, password: str) -> httpx2.Response:
     return await town.request("POST", "/v1/auth/token", content=form, headers=kind)
 
 
-async def test_an_admin_is_made_and_given_a_new_password(town: Town) -> None:
+async def test_creating_an_admin_again_replaces_the_password(town: Town) -> None:
     made = await ecopanier(town, "admin", "create", "--email", "Odile@Example.org", "--password", PASSWORD)
     first = accepted(await sign_in(town, "odile@example.org", PASSWORD)).json()
     again = await ecopanier(
@@ -128,7 +128,9 @@ async def test_an_admin_is_made_and_given_a_new_password(town: Town) -> None:
         (["--email", "marc@example.org", "--password", PASSWORD], "an account that is not an admin"),
     ],
 )
-async def test_an_admin_is_not_made(lasting_town: Town, words: list[str], sentence: str) -> None:
+async def test_creating_an_admin_with_invalid_arguments_is_refused(
+    lasting_town: Town, words: list[str], sentence: str
+) -> None:
     await lasting_town.changes(
         "insert into app.accounts (role, email, display_name) values ('customer', 'marc@example.org', 'Marc')"
         " on conflict do nothing"
@@ -142,7 +144,7 @@ async def test_an_admin_is_not_made(lasting_town: Town, words: list[str], senten
     assert await lasting_town.value("select count(*) from app.credentials") == 0
 
 
-async def test_an_admin_of_supabase_auth_has_its_id_and_no_password(town: Town) -> None:
+async def test_an_admin_with_supabase_auth_has_its_id_and_no_password(town: Town) -> None:
     theirs = "5b0f7a52-7a3e-4a3d-9c57-0d0f6a7f2b11"
     supabase = {"ECOPANIER_AUTH": "supabase", "SUPABASE_URL": "https://project.supabase.co"}
 

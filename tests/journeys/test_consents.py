@@ -1,4 +1,4 @@
-"""Consents: what somebody agreed to, in which version and when; each change is kept, and mails heed them."""
+"""Consents: what a person agreed to, in which version; the history of changes, and the mails that depend on them."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -21,7 +21,7 @@ def mails_of(folder: Path, template: str) -> list[Path]:
     return sorted((folder / "mails").glob(f"*-{template}.eml"))
 
 
-async def test_consents_are_given_withdrawn_and_kept_with_their_history(town: Town) -> None:
+async def test_consents_are_given_and_withdrawn_and_their_history_is_kept(town: Town) -> None:
     nour = Visitor(town)
     account = await nour.registers("nour@example.org")
     amina = await town.a_beneficiary()
@@ -30,7 +30,7 @@ async def test_consents_are_given_withdrawn_and_kept_with_their_history(town: To
     registered = (await nour.asks("GET", "/me/consents", token=token)).json()
     assert {k: v["status"] for k, v in registered.items()} == {"terms": "given", "notifications": "missing"}
     assert registered["terms"]["version"] == CURRENT["terms"] == get_args(CurrentTerms)[0]
-    # An enrolment asks the person nothing: they say so later.
+    # An enrolment asks the person for no consent: they give it later.
     assert (await amina.gets("/me/consents"))["terms"]["status"] == "missing"
 
     for wanted, notifications in ((YES, "given"), (YES, "given"), (NO, "withdrawn"), (YES, "given")):
@@ -52,7 +52,7 @@ async def test_consents_are_given_withdrawn_and_kept_with_their_history(town: To
         answer = await amina.asks("PUT", "/me/consents", refused)
         assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert len(await town.rows("select from app.consents where account_id = $1", amina.id)) == 4
-    # Neither does SQL take another version than the current one, nor an edit of what was said.
+    # By SQL too, only the current version is accepted and past consents cannot be edited.
     async with town.sql_as(amina) as connection:
         with pytest.raises(asyncpg.PostgresError, match=r"consent\.version_unknown"):
             await connection.execute("select app.record_consent('notifications', '2031-01', true)")
@@ -60,8 +60,8 @@ async def test_consents_are_given_withdrawn_and_kept_with_their_history(town: To
         await town.changes("update app.consents set given = false")
 
 
-async def test_who_withdraws_gets_what_is_necessary_and_nothing_else(town: Town) -> None:
-    """An offer of the waiting list is left out; that a shop withdrew what one reserved is not."""
+async def test_withdrawing_consent_stops_all_but_necessary_mails(town: Town) -> None:
+    """Without consent no mail about a waiting-list offer is sent, but one about a withdrawn reservation is."""
     lot = await town.a_lot(left=1)
     first, heeded, asked = [await town.a_customer(name) for name in ("Marc", "Hélène", "Ines")]
     held = await first.reserves(lot)
@@ -69,11 +69,11 @@ async def test_who_withdraws_gets_what_is_necessary_and_nothing_else(town: Town)
     for person in (heeded, asked):
         await person.posts(f"/lots/{lot.id}/waiting", {"quantity": 1})
 
-    await first.cancels(held)  # offered to Hélène, who is not written to
+    await first.cancels(held)  # offered to Hélène, who gets no mail
     await town.worker_runs()
     assert mails_of(town.folder, "portion_kept") == []
     await town.clock(await town.now() + timedelta(minutes=30))
-    await town.worker_runs()  # her offer lapses; Ines is told: the control
+    await town.worker_runs()  # her offer lapses and Ines gets a mail: the control
     assert len(mails_of(town.folder, "portion_kept")) == 1
 
     other = await town.a_lot()

@@ -1,4 +1,4 @@
-"""What is unsold becomes free before the window ends, when its merchant chose so; what was sold stays sold."""
+"""Conversion: unsold portions become free at the time that their merchant chose; sold portions stay sold."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from tests.town.databases import WORKER
 
 
 async def _converts(town: Town) -> int:
-    """The worker's act alone, as often as it likes."""
+    """Run only the worker's conversion and return how many lots it converted."""
     async with town.copy.connection(WORKER) as worker:
         converted: int = await worker.fetchval("select app.convert_unsold(100)")
     return converted
@@ -21,7 +21,7 @@ async def _near(person: Any, lot: Lot, **filters: Any) -> list[dict[str, Any]]:
     return found
 
 
-async def test_what_is_unsold_becomes_free_and_what_was_sold_stays_sold(town: Town) -> None:
+async def test_unsold_portions_become_free_and_sold_ones_stay_sold(town: Town) -> None:
     sophie, marc, jeanne = await town.a_merchant(), await town.a_customer(), await town.a_customer("Jeanne")
     amina = await town.a_beneficiary()
     start, end = await town.now() - timedelta(hours=1), await town.now() + timedelta(hours=3)
@@ -32,14 +32,14 @@ async def test_what_is_unsold_becomes_free_and_what_was_sold_stays_sold(town: To
         becomes_free_at=(end - timedelta(hours=1)).isoformat(),
     )
     lot = (await town.rows("select * from app.lots"))[0]
-    assert (await marc.gets(f"/lots/{lot['id']}"))["becomes_free_at"] is None  # its merchant's to know
+    assert (await marc.gets(f"/lots/{lot['id']}"))["becomes_free_at"] is None  # only its merchant sees it
     paid_lot = Lot(lot["id"], await town.a_shop(sophie), "discounted", 400, start, end)
     bought, held = await marc.buys(paid_lot, 2), await jeanne.reserves(paid_lot)
     shown = await marc.pass_for(bought)
     assert await _converts(town) == 0
 
     await town.clock(end - timedelta(hours=1))
-    await town.worker_runs()  # the hold has lapsed by now: it is among what is free
+    await town.worker_runs()  # the hold has lapsed by now, so its portion becomes free too
 
     free = await sophie.gets(f"/lots/{listed['id']}")
     assert (free["kind"], free["price_cents"], free["remaining"], free["status"]) == ("free", 0, 3, "published")
@@ -69,13 +69,13 @@ async def test_what_is_unsold_becomes_free_and_what_was_sold_stays_sold(town: To
     assert await town.stock_is_exact()
 
 
-async def test_a_hold_that_lapses_later_gives_its_portions_back_as_free_ones(town: Town) -> None:
+async def test_a_hold_that_lapses_after_conversion_returns_free_portions(town: Town) -> None:
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     lot = await town.a_lot(left=2, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
     sold_out = await town.a_lot(left=1, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
     held, all_held = await marc.reserves(lot), await marc.reserves(sold_out)
 
-    assert await _converts(town) == 1  # of the other nothing is unsold
+    assert await _converts(town) == 1  # the other lot has nothing unsold
     assert await town.left(lot) == 1
     later = await town.now() + timedelta(minutes=11)
     await town.clock(later)
@@ -87,7 +87,7 @@ async def test_a_hold_that_lapses_later_gives_its_portions_back_as_free_ones(tow
     assert await town.left(lot) == 1
 
 
-async def test_a_hold_is_paid_after_its_lot_became_free(town: Town) -> None:
+async def test_a_hold_can_be_paid_after_its_lot_became_free(town: Town) -> None:
     marc = await town.a_customer()
     lot = await town.a_lot(left=2, opens_in=timedelta(hours=-1), becomes_free_at=await town.now())
     held = await marc.reserves(lot)
@@ -100,7 +100,7 @@ async def test_a_hold_is_paid_after_its_lot_became_free(town: Town) -> None:
     assert (await lot.shop.merchant.hands_over(await marc.pass_for(paid)))["quantity"] == 1
 
 
-async def test_nothing_becomes_free_that_may_not(town: Town) -> None:
+async def test_only_published_unsold_lots_that_are_due_become_free(town: Town) -> None:
     now = await town.now()
     due: dict[str, Any] = {"becomes_free_at": now - timedelta(minutes=1), "opens_in": timedelta(hours=-1)}
     good = await town.a_lot(**due)
@@ -119,7 +119,7 @@ async def test_nothing_becomes_free_that_may_not(town: Town) -> None:
     await odile.suspends_account(lots["suspended"].shop.merchant)
     await (await town.a_customer()).buys(lots["sold"])
 
-    assert await _converts(town) in (0, 1)  # the worker, who took the payment, may have done it already
+    assert await _converts(town) in (0, 1)  # the worker that handled the payment may have converted it already
     kinds = {name: await town.value("select kind from app.lots where id = $1", lot.id) for name, lot in lots.items()}
 
     assert await town.value("select kind from app.lots where id = $1", good.id) == "free"
@@ -131,8 +131,8 @@ async def test_nothing_becomes_free_that_may_not(town: Town) -> None:
     assert await town.value("select count(*) from app.lots where converted_at is not null") == 2
 
 
-async def test_nothing_becomes_free_after_its_use_by_day(town: Town) -> None:
-    """No lot on offer is past its date, by two constraints; where one is, the act refuses all the same."""
+async def test_no_lot_becomes_free_after_its_use_by_date(town: Town) -> None:
+    """Two constraints keep lots past their date off sale. With one of them dropped, the act still refuses."""
     await town.clock("2026-03-28T22:00:00+01:00")
     fields: dict[str, Any] = {"opens_in": timedelta(0), "lasts": timedelta(minutes=90), "date_kind": "use_by"}
     fields |= {"food_date": date(2026, 3, 28), "becomes_free_at": await town.now()}
@@ -148,7 +148,7 @@ async def test_nothing_becomes_free_after_its_use_by_day(town: Town) -> None:
     assert lot.id != late.id
 
 
-async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None:
+async def test_a_merchant_changes_the_conversion_time_until_it_happens(town: Town) -> None:
     lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1))
     sophie, path = lot.shop.merchant, f"/lots/{lot.id}"
     await (await town.a_customer()).reserves(lot)
@@ -158,7 +158,7 @@ async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None
         answer = await sophie.asks("PATCH", path, fields)
         return None if answer.is_success else refusal_in(answer).code
 
-    assert await changes(becomes_free_at=at) is None  # though somebody has reserved
+    assert await changes(becomes_free_at=at) is None  # accepted, although somebody has reserved
     assert datetime.fromisoformat((await sophie.gets(path))["becomes_free_at"]) == datetime.fromisoformat(at)
     assert await changes(becomes_free_at=lot.pickup_end.isoformat()) == "lot.becomes_free_invalid"
     long_past = (await town.now() - timedelta(days=1)).isoformat()
@@ -185,8 +185,8 @@ async def test_a_merchant_chooses_when_until_it_has_happened(town: Town) -> None
     assert (refusal.status, refusal.code) == (422, "lot.becomes_free_invalid")
 
 
-async def test_who_reserved_before_is_not_told_that_a_shop_has_something_free_now(town: Town) -> None:
-    """Not even somebody whose hold lapsed, who paid nothing for having looked."""
+async def test_earlier_customers_do_not_see_the_converted_lot(town: Town) -> None:
+    """A customer whose hold lapsed does not see the free lot either."""
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
     lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1), becomes_free_at=await town.now() + timedelta(hours=1))
     bought, held = await marc.buys(lot), await jeanne.reserves(lot)
@@ -198,13 +198,13 @@ async def test_who_reserved_before_is_not_told_that_a_shop_has_something_free_no
     assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [0, 0, 1]
     assert len((await lot.shop.merchant.gets(path))["data"]) == 1
     assert (await marc.gets(f"/reservations/{bought.id}"))["total_cents"] == 400
-    # Whose hold lapsed does not see the lot itself either, and still reads what they had held.
+    # A customer whose hold lapsed does not see the lot itself, but still reads their reservation.
     await town.worker_runs()
     assert (await jeanne.asks("GET", f"/lots/{lot.id}")).status_code == 404
     lapsed = await jeanne.gets(f"/reservations/{held.id}")
     assert (lapsed["status"], lapsed["title"]) == ("expired", "Panier du soir")
     assert [one["id"] for one in (await jeanne.gets("/reservations"))["data"]] == [str(held.id)]
     assert (await marc.asks("GET", f"/lots/{lot.id}")).status_code == 200
-    # Nor does anybody else read what she had held, but the shop.
+    # Apart from her only the shop reads her reservation.
     assert (await marc.asks("GET", f"/reservations/{held.id}")).status_code == 404
     assert (await lot.shop.merchant.gets(f"/reservations/{held.id}"))["title"] == "Panier du soir"

@@ -1,4 +1,4 @@
-"""A lot: listed within the laws, seen by those whom it is for, changed by its merchant until somebody counts on it."""
+"""Lots: who sees them, the rules of a listing, how a merchant changes or withdraws them, and an admin's suspension."""
 
 import asyncio
 from datetime import timedelta
@@ -19,7 +19,7 @@ async def _changes(merchant: Merchant, lot: Lot | str, **fields: Any) -> dict[st
 
 
 async def _is_hidden_from(person: Person | None, town: Town, lot_id: UUID | str) -> bool:
-    """Whether a lot answers exactly like one that does not exist."""
+    """Return whether a lot is answered exactly like one that does not exist."""
     answers = []
     for wanted in (lot_id, uuid4()):
         path = f"/lots/{wanted}"
@@ -33,7 +33,7 @@ async def _is_hidden_from(person: Person | None, town: Town, lot_id: UUID | str)
 # Who sees what
 
 
-async def test_a_draft_is_its_merchants_alone_until_it_is_published(town: Town) -> None:
+async def test_only_its_merchant_sees_a_draft_until_it_is_published(town: Town) -> None:
     sophie = await town.a_merchant()
     draft = await sophie.lists(await town.a_shop(sophie), publish=False)
     others = (None, await town.a_customer(), await town.a_merchant(), await town.a_beneficiary(), await town.an_admin())
@@ -51,7 +51,7 @@ async def test_a_draft_is_its_merchants_alone_until_it_is_published(town: Town) 
         assert not await _is_hidden_from(person, town, draft["id"])
 
 
-async def test_a_free_lot_exists_for_current_beneficiaries_its_merchant_and_admins(town: Town) -> None:
+async def test_only_beneficiaries_its_merchant_and_admins_see_a_free_lot(town: Town) -> None:
     lot = await town.a_free_lot()
     yesterday = (await town.now()).date() - timedelta(days=2)
     for person in (
@@ -70,7 +70,7 @@ async def test_a_free_lot_exists_for_current_beneficiaries_its_merchant_and_admi
         assert (seen["price_cents"], seen["remaining"], seen["shop"]["id"]) == (0, 5, str(lot.shop.id))
 
 
-async def test_a_lot_says_what_a_customer_needs_to_know(town: Town) -> None:
+async def test_a_lot_shows_everything_that_a_customer_needs_to_know(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     best = (await town.now()).date() - timedelta(days=2)
@@ -102,7 +102,7 @@ async def test_a_lot_says_what_a_customer_needs_to_know(town: Town) -> None:
     assert {**found, **{name: listed[name] for name in times}, **only_alone} == listed
 
 
-async def test_a_shop_shows_what_is_on_offer_and_to_its_merchant_everything(town: Town) -> None:
+async def test_a_shop_lists_lots_on_offer_and_lists_all_to_its_merchant(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     on_offer, free = await town.a_lot(shop=shop), await town.a_free_lot(shop=shop)
@@ -140,7 +140,7 @@ async def test_a_merchant_pages_through_their_lots_newest_first(town: Town) -> N
     assert pages == [ids[:2], ids[2:4], ids[4:]]
 
 
-# The laws
+# The rules of a listing
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ async def test_a_merchant_pages_through_their_lots_newest_first(town: Town) -> N
         ({"photo_id": "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"}, "lot.photo_unknown"),
     ],
 )
-async def test_a_lot_outside_the_laws_is_refused(town: Town, fields: dict[str, Any], code: str) -> None:
+async def test_a_lot_that_breaks_a_rule_is_refused(town: Town, fields: dict[str, Any], code: str) -> None:
     sophie = await town.a_merchant()
     refusal = await refused(sophie.lists(await town.a_shop(sophie), **fields))
     assert (refusal.status, refusal.code) == (422, code)
@@ -173,13 +173,13 @@ async def test_a_lot_outside_the_laws_is_refused(town: Town, fields: dict[str, A
         {"date_kind": "best_before", "food_date": "2020-01-01"},
     ],
 )
-async def test_a_lot_at_the_edge_of_the_laws_is_listed(town: Town, fields: dict[str, Any]) -> None:
+async def test_a_lot_at_the_limits_of_the_rules_is_listed(town: Town, fields: dict[str, Any]) -> None:
     sophie = await town.a_merchant()
     lot = await sophie.lists(await town.a_shop(sophie), **fields)
     assert {name: lot[name] for name in fields} == fields
 
 
-async def test_use_by_food_is_collected_on_its_last_day_in_paris_at_the_latest(town: Town) -> None:
+async def test_pickup_of_use_by_food_ends_by_midnight_in_paris_of_that_date(town: Town) -> None:
     await town.clock("2026-03-28T12:00:00+01:00")
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
@@ -201,7 +201,7 @@ async def test_use_by_food_is_collected_on_its_last_day_in_paris_at_the_latest(t
         (-3, -1, "lot.window_over"),
     ],
 )
-async def test_a_pickup_window_is_ahead_and_at_most_72_hours(
+async def test_a_pickup_window_in_the_past_or_over_72_hours_is_refused(
     town: Town, opens: float, closes: float, code: str
 ) -> None:
     sophie = await town.a_merchant()
@@ -243,7 +243,7 @@ async def test_a_pickup_window_is_ahead_and_at_most_72_hours(
         ("place", "(0,0)"),
     ],
 )
-async def test_what_is_no_lot_is_refused(town: Town, field: str, value: Any) -> None:
+async def test_invalid_fields_of_a_lot_are_refused(town: Town, field: str, value: Any) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     refusal = await refused(sophie.lists(shop, **{field: value}))
@@ -257,7 +257,7 @@ async def test_what_is_no_lot_is_refused(town: Town, field: str, value: Any) -> 
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "1e400", "-0.5", "1.5"])
-async def test_numbers_that_json_does_not_have_change_nothing(town: Town, number: str) -> None:
+async def test_a_price_that_is_no_valid_number_changes_nothing(town: Town, number: str) -> None:
     lot = await town.a_lot()
     answer = await lot.shop.merchant.asks(
         "PATCH",
@@ -269,10 +269,10 @@ async def test_numbers_that_json_does_not_have_change_nothing(town: Town, number
     assert await town.value("select (price_cents, version) = (400, 1) from app.lots") is True
 
 
-# Whose shop
+# The shop and its owner
 
 
-async def test_nothing_is_published_before_the_shop_is_verified(town: Town) -> None:
+async def test_no_lot_is_published_before_its_shop_is_verified(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await town.a_shop(sophie, verified=False)
 
@@ -286,7 +286,7 @@ async def test_nothing_is_published_before_the_shop_is_verified(town: Town) -> N
     assert (await _changes(sophie, draft["id"], publish=True))["status"] == "published"
 
 
-async def test_nothing_is_listed_in_somebody_elses_shop_nor_is_it_told_from_none(town: Town) -> None:
+async def test_listing_in_a_foreign_shop_answers_as_if_it_did_not_exist(town: Town) -> None:
     lea = await town.a_merchant("Léa")
     nobodys = Shop(uuid4(), lea, 0, 0)
     answers: list[Refusal] = []
@@ -297,7 +297,7 @@ async def test_nothing_is_listed_in_somebody_elses_shop_nor_is_it_told_from_none
     assert await town.value("select count(*) from app.lots") == 0
 
 
-async def test_somebody_elses_lot_is_neither_changed_nor_withdrawn_nor_told_from_none(town: Town) -> None:
+async def test_changing_a_foreign_lot_answers_as_if_it_did_not_exist(town: Town) -> None:
     lea, sophie = await town.a_merchant("Léa"), await town.a_merchant()
     shop = await town.a_shop(sophie)
     drafted = UUID((await sophie.lists(shop, publish=False))["id"])
@@ -322,10 +322,10 @@ async def test_only_merchants_list_lots(town: Town) -> None:
     assert await town.value("select count(*) from app.lots") == 0
 
 
-# Changing
+# Changing a lot
 
 
-async def test_a_merchant_changes_a_lot_by_the_version_they_read(town: Town) -> None:
+async def test_changing_a_lot_with_an_outdated_version_is_refused(town: Town) -> None:
     lot = await town.a_lot()
     sophie, path = lot.shop.merchant, f"/lots/{lot.id}"
     read = (await sophie.asks("GET", path)).headers["etag"]
@@ -339,7 +339,7 @@ async def test_a_merchant_changes_a_lot_by_the_version_they_read(town: Town) -> 
     assert (await sophie.gets(path))["price_cents"] == 300
 
 
-async def test_of_two_changes_by_the_same_version_one_wins(town: Town) -> None:
+async def test_one_of_several_changes_with_the_same_version_wins(town: Town) -> None:
     lot = await town.a_lot()
     prices = range(300, 308)
     answers = await asyncio.gather(
@@ -354,7 +354,7 @@ async def test_of_two_changes_by_the_same_version_one_wins(town: Town) -> None:
     assert await town.value("select version from app.lots") == 2
 
 
-async def test_taking_portions_does_not_make_another_version_and_quantity_follows_what_is_reserved(town: Town) -> None:
+async def test_reserving_keeps_the_version_and_bounds_the_new_quantity(town: Town) -> None:
     lot = await town.a_free_lot(left=5)
     amina, sophie = await town.a_beneficiary(), lot.shop.merchant
     await amina.reserves(lot, 2)
@@ -382,7 +382,7 @@ async def test_taking_portions_does_not_make_another_version_and_quantity_follow
         {"pickup_end": "+1h"},
     ],
 )
-async def test_what_somebody_reserved_stays_as_they_saw_it(town: Town, fields: dict[str, Any]) -> None:
+async def test_a_reserved_lot_keeps_its_price_food_facts_and_window(town: Town, fields: dict[str, Any]) -> None:
     lot = await town.a_lot(left=5)
     await (await town.a_customer()).reserves(lot)
     sophie = lot.shop.merchant
@@ -397,14 +397,14 @@ async def test_what_somebody_reserved_stays_as_they_saw_it(town: Town, fields: d
     assert (await _changes(sophie, lot, title="Panier du matin"))["title"] == "Panier du matin"
 
 
-async def test_a_published_lot_does_not_become_a_draft_again(town: Town) -> None:
+async def test_a_published_lot_cannot_become_a_draft_again(town: Town) -> None:
     lot = await town.a_lot()
     refusal = await refused(_changes(lot.shop.merchant, lot, publish=False))
     assert (refusal.status, refusal.code) == (409, "lot.already_published")
     assert (await lot.shop.merchant.gets(f"/lots/{lot.id}"))["status"] == "published"
 
 
-async def test_changing_a_price_while_it_is_reserved_leaves_nobody_with_another_price(town: Town) -> None:
+async def test_reservations_have_the_lots_price_when_it_changes_meanwhile(town: Town) -> None:
     for _ in range(5):
         lot = await town.a_lot(left=10)
         people = [await town.a_customer() for _ in range(4)]
@@ -418,7 +418,7 @@ async def test_changing_a_price_while_it_is_reserved_leaves_nobody_with_another_
     assert await town.stock_is_exact()
 
 
-# By the database itself
+# What the database itself refuses
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ async def test_changing_a_price_while_it_is_reserved_leaves_nobody_with_another_
         "shelf = '(0,0)'",
     ],
 )
-async def test_a_merchant_cannot_write_what_is_not_theirs_to_write(town: Town, change: str) -> None:
+async def test_a_merchant_cannot_write_protected_columns_by_sql(town: Town, change: str) -> None:
     lot = await town.a_lot()
     async with town.sql_as(lot.shop.merchant) as connection:
         with pytest.raises(Exception, match="permission denied"):
@@ -441,14 +441,14 @@ async def test_a_merchant_cannot_write_what_is_not_theirs_to_write(town: Town, c
 
 
 @pytest.mark.parametrize("status", ["paused", "ended", "withdrawn"])
-async def test_a_merchant_cannot_give_a_lot_another_status_by_any_door(town: Town, status: str) -> None:
+async def test_a_merchant_cannot_set_the_status_of_a_lot_by_sql(town: Town, status: str) -> None:
     lot = await town.a_lot()
     async with town.sql_as(lot.shop.merchant) as connection:
         with pytest.raises(Exception, match=r"lot\.status_not_yours"):
             await connection.execute("update app.lots set status = $1 where id = $2", status, lot.id)
 
 
-async def test_nobody_else_changes_a_lot_by_sql(town: Town) -> None:
+async def test_only_its_merchant_changes_a_lot_by_sql(town: Town) -> None:
     lot = await town.a_lot()
     for person in (await town.a_merchant("Léa"), await town.a_customer(), await town.an_admin()):
         async with town.sql_as(person) as connection:
@@ -461,7 +461,7 @@ async def test_nobody_else_changes_a_lot_by_sql(town: Town) -> None:
 # Withdrawing
 
 
-async def test_withdrawing_gives_everybody_everything_back(town: Town) -> None:
+async def test_withdrawing_a_lot_returns_money_and_quota_to_its_holders(town: Town) -> None:
     sophie, marc, amina = await town.a_merchant(), await town.a_customer(), await town.a_beneficiary()
     shop = await town.a_shop(sophie)
     paid_lot, free_lot = await town.a_lot(shop=shop, left=3), await town.a_free_lot(shop=shop, left=3)
@@ -486,7 +486,7 @@ async def test_withdrawing_gives_everybody_everything_back(town: Town) -> None:
     assert (await marc.gets(f"/lots/{paid_lot.id}"))["status"] == "withdrawn"
 
 
-async def test_a_lot_that_is_over_is_not_withdrawn(town: Town) -> None:
+async def test_a_lot_past_its_window_cannot_be_withdrawn_or_changed(town: Town) -> None:
     lot = await town.a_lot()
     await town.clock(lot.pickup_end)
     await town.worker_runs()
@@ -494,19 +494,19 @@ async def test_a_lot_that_is_over_is_not_withdrawn(town: Town) -> None:
     assert (await refused(_changes(lot.shop.merchant, lot, title="Encore"))).code == "lot.closed"
 
 
-async def test_withdrawing_and_reserving_do_not_wait_for_each_other(town: Town) -> None:
-    """Somebody reserves twice while a lot is being withdrawn: the worst order, in which both would wait for ever."""
+async def test_withdrawing_and_reserving_do_not_deadlock(town: Town) -> None:
+    """A person reserves twice while a lot is being withdrawn, in the order in which careless locking would deadlock."""
     lot, amina = await town.a_free_lot(left=5), await town.a_beneficiary()
     async with town.copy.connection() as holding:
         held = holding.transaction()
         await held.start()
         await holding.execute("select from app.lots where id = $1 for update", lot.id)
         first = asyncio.create_task(amina.sends_reservation(lot))
-        await _waiting(town, 1)  # has her quota, wants the lot
+        await _until_waiting(town, 1)  # has locked her quota, waits for the lot
         second = asyncio.create_task(amina.sends_reservation(lot))
-        await _waiting(town, 2)  # wants her quota
+        await _until_waiting(town, 2)  # waits for her quota
         withdrawal = asyncio.create_task(lot.shop.merchant.asks("POST", f"/lots/{lot.id}/withdraw"))
-        await _waiting(town, 3)  # wants the lot, after the first
+        await _until_waiting(town, 3)  # waits for the lot, behind the first reservation
         await held.rollback()
     answers = [answer.status_code for answer in await asyncio.gather(first, second, withdrawal)]
 
@@ -516,24 +516,24 @@ async def test_withdrawing_and_reserving_do_not_wait_for_each_other(town: Town) 
     assert await town.stock_is_exact()
 
 
-async def _waiting(town: Town, hands: int) -> None:
-    """Until so many statements wait for a lock."""
+async def _until_waiting(town: Town, statements: int) -> None:
+    """Wait until so many statements wait for a lock."""
     for _ in range(500):
         if (
             await town.value(
                 "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
             )
-            >= hands
+            >= statements
         ):
             return
         await asyncio.sleep(0.01)
-    raise AssertionError("nobody waits")
+    raise AssertionError("too few statements wait for a lock")
 
 
-# The admin
+# An admin's suspension
 
 
-async def test_a_suspended_merchants_lots_and_shop_disappear_and_come_back(town: Town) -> None:
+async def test_suspending_a_merchant_hides_lots_and_shop_until_restored(town: Town) -> None:
     odile, lot = await town.an_admin(), await town.a_lot()
     sophie = lot.shop.merchant
 
@@ -550,7 +550,7 @@ async def test_a_suspended_merchants_lots_and_shop_disappear_and_come_back(town:
     assert (await _changes(sophie, lot, title="Retour"))["title"] == "Retour"
 
 
-async def test_restoring_a_merchant_does_not_bring_a_rejected_shops_lots_back(town: Town) -> None:
+async def test_restoring_a_merchant_does_not_show_lots_of_a_rejected_shop(town: Town) -> None:
     odile, lot = await town.an_admin(), await town.a_lot()
     await odile.posts(f"/admin/shops/{lot.shop.id}/verify", {"decision": "rejected", "reason": "fermé"})
     assert await _is_hidden_from(None, town, lot.id)
@@ -567,7 +567,7 @@ async def test_restoring_a_merchant_does_not_bring_a_rejected_shops_lots_back(to
 
 
 @pytest.mark.parametrize("way", ["list", "publish"])
-async def test_no_lot_is_published_past_its_merchants_suspension(town: Town, way: str) -> None:
+async def test_no_lot_stays_published_when_its_merchant_is_suspended(town: Town, way: str) -> None:
     odile: Admin = await town.an_admin()
     for _ in range(6):
         sophie = await town.a_merchant()
@@ -579,7 +579,7 @@ async def test_no_lot_is_published_past_its_merchants_suspension(town: Town, way
             publishing = [sophie.asks("PATCH", f"/lots/{draft['id']}", {"publish": True}) for draft in drafts]
         suspend = odile.asks("POST", f"/admin/accounts/{sophie.id}/suspend", {"reason": "reported"})
         answers = await asyncio.gather(*publishing[:2], suspend, *publishing[2:])
-        if answers[2].status_code == 503:  # it and a publication waited for each other: Postgres undid one
+        if answers[2].status_code == 503:  # deadlocked with a publication, and Postgres chose it as the victim
             await odile.suspends_account(sophie)
         else:
             assert answers[2].status_code == 200
