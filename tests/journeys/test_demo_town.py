@@ -1,4 +1,4 @@
-"""The demo town: what a newcomer finds, and that its past obeys every law."""
+"""The demo town: what `ecopanier seed` builds, that its past obeys every rule, and that it carries on by itself."""
 
 import re
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from tests.town import Merchant, Pass, Person, Reservation, Town, refused
 from tests.town.answers import accepted
 
 PARIS = ZoneInfo("Europe/Paris")
-HASH = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"  # nobody signs in with it
+HASH = "$argon2id$v=19$m=8,t=1,p=1$AAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAA"  # no test signs in with it
 WHAT_HAPPENED = """
     select l.title, s.name, r.quantity, r.status, coalesce(r.ended_because, ''), p.code, r.created_at - $1
     from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
@@ -25,7 +25,7 @@ WHAT_HAPPENED = """
 
 
 async def signs_in(town: Town, name: str) -> Person:
-    """Somebody of the demo town, by the name they sign in with."""
+    """Sign in as a person of the demo town, by the name that they sign in with."""
     form = urlencode({"username": name, "password": PASSWORD}).encode()
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     answer = accepted(await town.request("POST", "/v1/auth/token", content=form, headers=kind)).json()
@@ -36,7 +36,7 @@ async def signs_in(town: Town, name: str) -> Person:
     return kind_of_person(town, UUID(me["id"]), me["display_name"], me["email"], answer["access_token"])
 
 
-async def test_a_newcomer_finds_a_town_and_can_use_it_at_once(town: Town) -> None:
+async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> None:
     seeded = await ecopanier(town, "seed")
     again = await ecopanier(town, "seed")
 
@@ -64,7 +64,7 @@ async def test_a_newcomer_finds_a_town_and_can_use_it_at_once(town: Town) -> Non
     assert len(free) == 8
     await amina.posts(f"/lots/{free[0]['id']}/reservations", {"quantity": 2}, key="amina")
 
-    # What Youssef holds can be collected this minute.
+    # Youssef's reservation can be collected right now.
     (held,) = [r for r in (await youssef.gets("/reservations"))["data"] if r["status"] == "confirmed"]
     reservation = Reservation(UUID(held["id"]), UUID(held["lot_id"]), held["status"], held)
     shown = await youssef.gets(f"/reservations/{reservation.id}/pass")
@@ -77,7 +77,7 @@ async def test_a_newcomer_finds_a_town_and_can_use_it_at_once(town: Town) -> Non
     assert refusal.code == "pass.already_used"
 
 
-async def test_no_demo_town_in_production(town: Town) -> None:
+async def test_seeding_in_production_is_refused(town: Town) -> None:
     production = {
         "ECOPANIER_ENV": "production",
         "ECOPANIER_PUBLIC_URL": "https://ecopanier.example",
@@ -95,7 +95,7 @@ async def test_no_demo_town_in_production(town: Town) -> None:
     assert await town.value("select count(*) from app.accounts") == 0
 
 
-# Also in the minute before midnight and after it, and around both changes of the clocks.
+# Includes the minutes before and after midnight, and both changes of the clocks.
 MOMENTS = (
     "2026-06-17T11:20+02:00",
     "2026-12-31T23:59:30+01:00",
@@ -106,7 +106,7 @@ MOMENTS = (
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-async def test_past_and_present_obey_the_laws_at_any_moment(town: Town, moment: str) -> None:
+async def test_a_seeded_town_obeys_the_rules_at_any_moment(town: Town, moment: str) -> None:
     await town.clock(moment)
     now = datetime.fromisoformat(moment)
     the_clock = "select pg_get_functiondef('app.clock()'::regprocedure)"
@@ -137,7 +137,7 @@ async def test_past_and_present_obey_the_laws_at_any_moment(town: Town, moment: 
         where (r.status = 'picked_up') <> coalesce(e.recorded_at between l.pickup_start and l.pickup_end, false)
            or r.created_at not between l.published_at and l.pickup_end
     """)
-    # Nothing is left that Stripe, a mail or the worker would be asked about.
+    # Nothing is pending for Stripe, for mail or for the worker.
     assert not await town.value(
         "select count(*) from app.payments where status not in ('succeeded', 'refunded', 'cancelled')"
     )
@@ -149,7 +149,7 @@ async def test_past_and_present_obey_the_laws_at_any_moment(town: Town, moment: 
     assert now - await town.value("select since from app.impact_totals") > timedelta(days=14)
 
 
-async def test_the_story_is_always_the_same(town: Town, lasting_town: Town) -> None:
+async def test_the_history_is_the_same_whenever_it_is_built(town: Town, lasting_town: Town) -> None:
     towns = (town, MOMENTS[0]), (lasting_town, "2026-07-01T11:20+02:00")
     stories = []
     for place, moment in towns:
@@ -161,7 +161,7 @@ async def test_the_story_is_always_the_same(town: Town, lasting_town: Town) -> N
     assert len(stories[0]) > 50
 
 
-async def test_a_town_is_built_whole_or_not_at_all(town: Town) -> None:
+async def test_a_failing_build_leaves_nothing_behind(town: Town) -> None:
     await town.changes("alter table app.impact_totals rename to hidden")
 
     with pytest.raises(Exception, match="impact_totals"):
@@ -175,7 +175,7 @@ async def test_a_town_is_built_whole_or_not_at_all(town: Town) -> None:
     assert await town.value("select count(*) from app.accounts") == 1
 
 
-async def test_the_town_goes_on_by_itself_and_offers_nothing_twice(town: Town) -> None:
+async def test_recurring_listings_carry_on_and_publish_each_lot_once(town: Town) -> None:
     await town.clock("2026-06-17T07:20+02:00")
     build(town.copy.url(), HASH)
 
@@ -186,6 +186,6 @@ async def test_the_town_goes_on_by_itself_and_offers_nothing_twice(town: Town) -
             "select title, app.paris_day(pickup_start) as day from app.lots where status = 'published'"
         )
         assert len({tuple(lot) for lot in listed}) == len(listed) >= 15
-    # Nobody published while the worker rested; nothing else went wrong.
+    # The only problems are publications that were due while the worker did not run.
     problems = await town.rows("select distinct last_problem from app.recurring_listings where last_problem <> ''")
     assert [problem for (problem,) in problems] == ["lot.window_over"]

@@ -1,4 +1,4 @@
-"""A photo becomes a draft, and the draft a lot on sale: what a merchant sees, and what nobody else does."""
+"""Listing drafts: a merchant's photo becomes a draft and then a lot; budgets, repeated requests and refusals."""
 
 import asyncio
 import io
@@ -45,7 +45,7 @@ async def drafts_kept(town: Town) -> list[tuple[Any, ...]]:
 
 
 async def a_lot_from(merchant: Merchant, shop: Shop, made: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    """Publish what was drafted, as an app does that fills its form with it."""
+    """Publish a draft, as an app does that fills its form with it."""
     draft = made["draft"]
     fields = {
         "title": draft["title"],
@@ -64,7 +64,7 @@ async def a_lot_from(merchant: Merchant, shop: Shop, made: dict[str, Any], **cha
     return await merchant.lists(shop, **{**fields, **changes})
 
 
-async def test_sophie_photographs_what_is_left_and_has_it_on_sale(town: Town) -> None:
+async def test_a_photo_becomes_a_draft_and_then_a_lot_on_sale(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     town.gemini.answers(SALAD)
@@ -84,7 +84,7 @@ async def test_sophie_photographs_what_is_left_and_has_it_on_sale(town: Town) ->
     assert (draft["portions"], published["portions"], str(lot_id)) == (3, 4, lot["id"])
 
 
-async def test_without_a_model_the_shops_last_listing_fills_the_form(town: Town) -> None:
+async def test_without_a_model_the_last_listing_fills_the_draft(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     await town.a_lot(shop=shop, title="Pains de la veille", description="Trois pains.", category="bakery")
@@ -99,7 +99,7 @@ async def test_without_a_model_the_shops_last_listing_fills_the_form(town: Town)
     assert "modèle" in told["model_unavailable"]
 
 
-async def test_a_shops_day_has_a_bound_and_goes_on_without_the_model(town: Town) -> None:
+async def test_beyond_the_daily_budget_drafts_are_made_without_the_model(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     await town.changes("update app.settings set value = 1 where name = 'model_drafts_per_shop_and_day'")
@@ -114,7 +114,7 @@ async def test_a_shops_day_has_a_bound_and_goes_on_without_the_model(town: Town)
     assert (await sophie.photographs(a_picture()))["reader"] != "local"
 
 
-async def test_the_same_key_drafts_once(town: Town) -> None:
+async def test_a_repeated_key_asks_the_model_once(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     picture = a_picture()
@@ -127,7 +127,7 @@ async def test_the_same_key_drafts_once(town: Town) -> None:
     other = await refused(sophie.photographs(a_picture((320, 200)), key="18:50"))
     assert other.code == "idempotency.mismatch"
     town.gemini.is_slow(0.5)
-    at_once = [town_says.json() for town_says in await asyncio.gather(*(answer(sophie, picture) for _ in range(4)))]
+    at_once = [answer.json() for answer in await asyncio.gather(*(sends_again(sophie, picture) for _ in range(4)))]
     refusals = [said["code"] for said in at_once if "code" in said]
     assert refusals == ["idempotency.in_progress"] * 3
     [made] = [said for said in at_once if "photo_id" in said]
@@ -136,11 +136,11 @@ async def test_the_same_key_drafts_once(town: Town) -> None:
     assert len(await drafts_kept(town)) == 2
 
 
-async def answer(person: Person, picture: bytes) -> httpx2.Response:
+async def sends_again(person: Person, picture: bytes) -> httpx2.Response:
     return await person.sends_photo(picture, key="18:51")
 
 
-async def test_a_key_is_free_again_when_nothing_came_of_it_and_when_its_worker_died(town: Town) -> None:
+async def test_a_key_is_free_again_after_a_refusal_or_a_dead_process(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     assert (await refused(sophie.photographs(b"no photo", key="k"))).code == "photo.wrong_type"
@@ -148,14 +148,14 @@ async def test_a_key_is_free_again_when_nothing_came_of_it_and_when_its_worker_d
     picture = a_picture()
     made = await sophie.photographs(picture, key="k")
 
-    # As if the process had died before it could answer.
+    # The state that a process leaves behind when it dies before it answers.
     await town.changes("update app.idempotency_keys set status = null, body = null")
     assert (await refused(sophie.photographs(picture, key="k"))).code == "idempotency.in_progress"
     await town.clock(await town.now() + timedelta(minutes=2))
     assert (await sophie.photographs(picture, key="k"))["photo_id"] != made["photo_id"]
 
 
-async def test_nobody_asks_the_model_for_a_shop_that_is_not_verified(town: Town) -> None:
+async def test_drafts_of_an_unverified_shop_are_made_without_the_model(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie, verified=False)
 
@@ -165,7 +165,7 @@ async def test_nobody_asks_the_model_for_a_shop_that_is_not_verified(town: Town)
     assert town.gemini.requests == []
 
 
-async def test_who_may_not_draft_is_told_and_nothing_is_kept(town: Town) -> None:
+async def test_a_refused_draft_keeps_no_photo_and_asks_no_model(town: Town) -> None:
     sophie = await town.a_merchant()
     shop, other = await town.a_shop(sophie), await town.a_shop()
     picture = a_picture()
@@ -210,7 +210,7 @@ async def test_who_may_not_draft_is_told_and_nothing_is_kept(town: Town) -> None
         ),
     ],
 )  # fmt: skip
-async def test_what_is_no_photo_is_refused_in_words(
+async def test_a_body_that_is_no_photo_is_refused(
     lasting_town: Town, body: bytes, content_type: str, status: int, code: str
 ) -> None:
     sophie = await lasting_town.a_merchant()
@@ -222,7 +222,7 @@ async def test_what_is_no_photo_is_refused_in_words(
     assert await lasting_town.value("select count(*) from app.photos") == 0
 
 
-async def test_a_photo_is_its_takers_to_use(town: Town) -> None:
+async def test_another_merchants_photo_cannot_be_used(town: Town) -> None:
     sophie, gilles = await town.a_merchant(), await town.a_merchant("Gilles")
     await town.a_shop(sophie)
     his = await town.a_shop(gilles)
@@ -234,7 +234,7 @@ async def test_a_photo_is_its_takers_to_use(town: Town) -> None:
     assert await town.value("select count(*) from app.lots") == 0
 
 
-async def test_a_recalled_product_is_told_at_once(town: Town) -> None:
+async def test_a_draft_warns_that_its_product_is_recalled(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     town.gemini.answers(
@@ -251,7 +251,7 @@ async def test_a_recalled_product_is_told_at_once(town: Town) -> None:
     assert warned["warnings"][0]["code"] == "recalled"
 
 
-async def test_a_recalled_lot_is_no_example_for_the_next(town: Town) -> None:
+async def test_a_recalled_lot_does_not_fill_later_drafts(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     await town.a_lot(shop=shop, title="Pains de la veille")
@@ -262,7 +262,7 @@ async def test_a_recalled_lot_is_no_example_for_the_next(town: Town) -> None:
         await (await town.an_admin()).posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
 
 
-async def test_the_report_says_what_merchants_changed(town: Town) -> None:
+async def test_the_report_shows_what_merchants_changed(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     for change in ({"title": "Salades du midi"}, {}):
@@ -282,8 +282,8 @@ async def test_the_report_says_what_merchants_changed(town: Town) -> None:
     assert "0%" in lines["suspected_allergens"]
 
 
-async def test_a_lot_keeps_the_photo_that_was_published_first(town: Town) -> None:
-    """Another lot with the same photo changes nothing of what the draft is compared with."""
+async def test_a_draft_is_compared_with_the_first_lot_published_from_it(town: Town) -> None:
+    """A second lot with the same photo does not replace the lot with which the draft is compared."""
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     made = await sophie.photographs(a_picture())

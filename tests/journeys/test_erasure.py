@@ -1,4 +1,4 @@
-"""Erasing an account: nothing says any more who it was, nobody else loses anything, and the books stay right."""
+"""Erasing an account: no personal data remain, nobody else loses anything, and the accounts stay right."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,12 +32,12 @@ BOOKED = {
 
 
 async def erases(person: Person, json: Any = None) -> tuple[int, str | None]:
-    """Erase one's account; the status and the code of a refusal."""
+    """Erase this person's account; return the status and, for a refusal, its code."""
     answer = await person.asks("DELETE", "/me", json)
     return answer.status_code, answer.json()["code"] if answer.content else None
 
 
-async def test_a_customer_goes_and_figures_stock_and_money_stay_right(town: Town) -> None:
+async def test_erasing_a_customer_keeps_stock_money_and_figures_right(town: Town) -> None:
     marc, other = await town.a_customer("Marc Sentinelle"), await town.a_customer("Hélène")
     lot = await town.a_lot(left=5, opens_in=timedelta(hours=-1))
     merchant = lot.shop.merchant
@@ -59,14 +59,14 @@ async def test_a_customer_goes_and_figures_stock_and_money_stay_right(town: Town
     assert await erases(marc) == (204, None)
     await town.worker_runs()
 
-    # Nobody at once, however good the token.
+    # The account is gone at once, even with a valid token.
     assert await erases(marc) == (401, "access.unauthenticated")
     assert (await marc.asks("GET", "/me")).status_code == 401
     assert await town.left(later) == 2
     assert [await town.status_of(r) for r in (collected, paid, held)] == ["picked_up", "cancelled", "cancelled"]
     assert await town.money(paid) == (800, 800)
     assert await town.money(collected) == (400, 0)
-    # What came back went on to who waited.
+    # The released portion is offered to the person who waited.
     (entry,) = (await other.gets("/waiting"))["data"]
     assert (entry["id"], entry["status"]) == (sold_out["id"], "offered")
     assert await merchant.gets("/impact") == before
@@ -76,7 +76,7 @@ async def test_a_customer_goes_and_figures_stock_and_money_stay_right(town: Town
     assert await town.value("select count(*) from app.decisions where reason like '%Sentinelle%'") == 0
     assert await town.value("select count(*) from app.consents where account_id = $1", marc.id) == 0
 
-    # The books have the money that moved and nothing else; the cancelled hold leaves nothing, once Stripe is done.
+    # The books contain the money that moved and nothing else. The cancelled hold goes once Stripe is done with it.
     booked = await town.rows("select * from accounting.payments order by refunded_cents")
     assert [(row["amount_cents"], row["refunded_cents"], row["status"]) for row in booked] == [
         (400, 0, "succeeded"),
@@ -92,13 +92,13 @@ async def test_a_customer_goes_and_figures_stock_and_money_stay_right(town: Town
     await town.clock(await town.now() + timedelta(hours=2))
     await town.value("select app.forget_reservations(100)")
     assert await town.rows(left, marc.id) == []
-    # Neither suspending nor restoring brings anybody back.
+    # An erased account cannot be restored.
     admin = await town.an_admin()
     answer = await admin.asks("POST", f"/admin/accounts/{marc.id}/restore", {"reason": "no"})
     assert (answer.status_code, answer.json()["code"]) == (404, "account.not_found")
 
 
-async def test_a_password_confirms_and_the_address_may_come_back(town: Town) -> None:
+async def test_erasing_needs_a_password_and_frees_the_address(town: Town) -> None:
     nour = Visitor(town)
     account = await nour.registers("nour@example.org")
     token = await town.token_for(UUID(account["id"]))
@@ -115,7 +115,7 @@ async def test_a_password_confirms_and_the_address_may_come_back(town: Town) -> 
 
     again = await nour.registers("nour@example.org")
     assert again["id"] != account["id"]
-    # Who has signed in a moment ago has just given the password; a quarter of an hour later it is asked for again.
+    # Just after a sign-in no password is asked for; a quarter of an hour later it is needed.
     fresh = (await nour.signs_in("nour@example.org"))["access_token"]
     await town.changes("update app.sessions set created_at = created_at - interval '15 minutes'")
     stale = await nour.asks("DELETE", "/me", token=fresh)
@@ -133,7 +133,7 @@ async def sends_as(town: Town, account_id: UUID, visitor: Visitor, password: str
     return (await visitor.asks("DELETE", "/me", {"password": password}, token=token)).status_code
 
 
-async def test_a_beneficiary_leaves_neither_name_nor_code_nor_key(town: Town) -> None:
+async def test_erasing_a_beneficiary_removes_name_code_and_data_key(town: Town) -> None:
     association, admin = await town.an_association(), await town.an_admin()
     enrolled = await association.enrols(first_name="Zélie", email="zelie@example.org")
     account_id = UUID(enrolled["id"])
@@ -144,7 +144,7 @@ async def test_a_beneficiary_leaves_neither_name_nor_code_nor_key(town: Town) ->
         {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "zelie@example.org"},
     )
     lot = await town.a_free_lot(left=1, opens_in=timedelta(hours=-1))
-    zelie = await town.a_beneficiary()  # only for her verbs
+    zelie = await town.a_beneficiary()  # only for her methods: she gets the enrolled account's id below
     zelie.id, zelie.token = account_id, None
     reserved = await zelie.reserves(lot)
     impact = await admin.gets("/impact")
@@ -170,13 +170,13 @@ async def test_a_beneficiary_leaves_neither_name_nor_code_nor_key(town: Town) ->
     assert (await association.asks("GET", f"/beneficiaries/{account_id}")).status_code == 404
     assert (await admin.asks("GET", f"/beneficiaries/{account_id}")).status_code == 404
     assert await admin.gets("/impact") == impact
-    # The code is spent: nobody draws it again (tests/races/test_import.py).
+    # The code is spent, so nobody gets it again (tests/races/test_import.py).
     assert await town.value("select count(*) from app.spent_codes where code = $1", enrolled["code"]) == 1
-    # The same person may be enrolled anew, as somebody else.
+    # The same person may be enrolled again, with a new account.
     again = await association.enrols(first_name="Zélie", email="zelie@example.org")
     assert again["id"] != str(account_id)
 
-    # Who has no password asks the association, and nobody else's can do it.
+    # A beneficiary without a password asks the association; no other association can erase them.
     path = f"/beneficiaries/{again['id']}"
     elsewhere = await town.an_association("Ailleurs")
     assert [(await who.asks("DELETE", path)).status_code for who in (elsewhere, await town.a_customer())] == [404, 403]
@@ -193,7 +193,7 @@ async def test_a_beneficiary_leaves_neither_name_nor_code_nor_key(town: Town) ->
     assert (await association.asks("DELETE", path)).status_code == 404
 
 
-async def test_a_merchant_takes_their_words_and_photos_along(town: Town) -> None:
+async def test_erasing_a_merchant_removes_texts_photos_and_address(town: Town) -> None:
     merchant = await town.a_merchant("Sophie")
     shop = await town.a_shop(merchant)
     siret = await town.value("select siret from app.shops where id = $1", shop.id)
@@ -225,7 +225,7 @@ async def test_a_merchant_takes_their_words_and_photos_along(town: Town) -> None
     assert await town.value("select count(*) from app.listing_drafts") == 0
     assert (await marc.asks("GET", f"/shops/{shop.id}")).json().get("name", "-") == "-"
     assert await marc.gets("/impact") == impact
-    # A payment that comes to the books later still knows whose sale it was.
+    # A payment that is moved to the books later still has the shop's SIRET.
     assert await erases(marc) == (204, None)
     await town.worker_runs()
     assert {r["shop_siret"] for r in await town.rows("select shop_siret from accounting.payments")} == {siret}
@@ -234,8 +234,8 @@ async def test_a_merchant_takes_their_words_and_photos_along(town: Town) -> None
     )).status_code == 404  # fmt: skip
 
 
-async def test_who_is_counted_on_stays(town: Town) -> None:
-    """The last admin, and an association with people: refused with a way out, and nothing changes."""
+async def test_the_last_admin_and_an_association_in_use_are_not_erased(town: Town) -> None:
+    """The last admin and an association with beneficiaries cannot go until that changes; a refusal changes nothing."""
     association, admin, collector = await town.an_association(), await town.an_admin(), await town.a_collector()
     enrolled = await association.enrols()
 
@@ -256,8 +256,8 @@ async def test_who_is_counted_on_stays(town: Town) -> None:
     }  # fmt: skip
 
 
-async def test_the_books_hold_what_the_law_names_for_one_role_alone(town: Town) -> None:
-    """Columns and rights against a list: a column more, or a reader more, is a mistake."""
+async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town) -> None:
+    """Compare the columns and rights with a list: one more column or reader is a mistake."""
     columns = await town.rows(
         "select attname from pg_attribute where attrelid = 'accounting.payments'::regclass and attnum > 0"
         " and not attisdropped"
@@ -302,7 +302,7 @@ async def test_the_books_hold_what_the_law_names_for_one_role_alone(town: Town) 
                       "delete from accounting.payments"):  # fmt: skip
         with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
             await town.changes(statement)
-    for years in (9, 12):  # a shop's number may be a person's: it goes with the payments that it was kept for
+    for years in (9, 12):  # a SIRET may identify a person: it is removed with the payments that it was kept for
         await town.changes(
             "insert into accounting.erased_shops (shop_id, siret, erased_at)"
             " values (app.uuid7(), '73282932000074', now() - $1 * interval '1 year')",
@@ -313,13 +313,13 @@ async def test_the_books_hold_what_the_law_names_for_one_role_alone(town: Town) 
     assert await town.value("select count(*) from accounting.erased_shops") == 1
 
 
-async def test_with_supabase_auth_the_sign_in_goes_there_too() -> None:
+async def test_with_supabase_auth_the_sign_in_is_removed_there() -> None:
     gone, account = [200], uuid4()
     async with Listener(lambda _: reply(gone[0])) as project:
         chosen = Settings(
             auth="supabase", supabase_url=project.url, supabase_secret_key=SecretStr("sb_secret_x"), photos="directory"
         )
-        for status in (200, 404):  # the second time nobody is there any more
+        for status in (200, 404):  # the second time the account is gone already
             gone[0] = status
             await remove_sign_in(chosen, account)
         gone[0] = 500
@@ -331,8 +331,8 @@ async def test_with_supabase_auth_the_sign_in_goes_there_too() -> None:
         assert len(project.received) == 3
 
 
-async def test_who_gives_and_who_waits_goes_and_nobody_loses_by_it(town: Town) -> None:
-    """A gift stays given and its unclaimed money comes back; a place in line goes on to the next."""
+async def test_erasing_a_donor_keeps_the_taken_gift_and_refunds_the_rest(town: Town) -> None:
+    """A taken portion stays reserved, and the money of the unclaimed one is refunded although the donor is erased."""
     donor, zelie = await town.a_customer("Marc"), await town.a_beneficiary("Zélie")
     lot = await town.a_lot(left=4, price_cents=400)
     gift = await donor.posts(
@@ -351,7 +351,7 @@ async def test_who_gives_and_who_waits_goes_and_nobody_loses_by_it(town: Town) -
     assert await erases(donor) == (204, None)
     await town.worker_runs()
     assert await town.status_of(taken) == "confirmed"
-    assert await town.value("select count(*) from accounting.payments") == 0  # its end is open
+    assert await town.value("select count(*) from accounting.payments") == 0  # the payment is not settled yet
 
     await town.opens(lot)
     await lot.shop.merchant.hands_over(await zelie.pass_for(taken))
@@ -361,11 +361,11 @@ async def test_who_gives_and_who_waits_goes_and_nobody_loses_by_it(town: Town) -
     await town.value("select app.forget_reservations(100)")
     booked = await town.rows("select amount_cents, refunded_cents, status from accounting.payments")
     assert [tuple(row) for row in booked] == [(800, 400, "refunded")]
-    assert not list((town.folder / "mails").glob("*-suspended_lot_*.eml"))  # there is nobody to write to
+    assert not list((town.folder / "mails").glob("*-suspended_lot_*.eml"))  # the donor has no address any more
 
 
-async def test_who_erases_while_reserving_leaves_nothing_running(town: Town) -> None:
-    """A reservation that an erasure could not see yet, because it commits after it, is ended a minute later."""
+async def test_a_reservation_made_during_an_erasure_is_ended_later(town: Town) -> None:
+    """A reservation that commits after the erasure, which therefore did not see it, is ended a minute later."""
     lot, zelie = await town.a_free_lot(left=3), await town.a_beneficiary()
     async with town.copy.connection(API) as api:
         transaction = api.transaction()
@@ -373,7 +373,7 @@ async def test_who_erases_while_reserving_leaves_nothing_running(town: Town) -> 
         await api.fetch("select * from app.reserve($1, $2, 1, 'a key', '', $3)", zelie.id, lot.id, new_code())
         assert await erases(zelie) == (204, None)
         await transaction.commit()
-    assert await town.value("select status from app.reservations") == "confirmed"  # the control: it did slip in
+    assert await town.value("select status from app.reservations") == "confirmed"  # the control: the erasure missed it
     due = await town.rows(
         "select scheduled_at - now() as pause from jobs.procrastinate_jobs where task_name = 'privacy.finish_erasure'"
     )

@@ -1,4 +1,4 @@
-"""A person's copy of all that is held about them: whole for each role, and nothing of anybody else."""
+"""The export of a person's data: complete for each role, and without data of anybody else."""
 
 import io
 import json
@@ -16,7 +16,7 @@ from tests.town import Person, Town
 
 
 async def copy_of(person: Person) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """The JSON files by their names, and the others."""
+    """Return the parsed JSON files by name, and the other files by name."""
     answer = await person.asks("GET", "/me/export")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
     assert answer.headers["cache-control"] == "no-store"
@@ -27,8 +27,8 @@ async def copy_of(person: Person) -> tuple[dict[str, Any], dict[str, bytes]]:
     return parts, {name: data for name, data in files.items() if not name.endswith(".json")}
 
 
-async def test_every_table_is_in_the_copy_or_left_out_for_a_reason(lasting_town: Town) -> None:
-    """Asked of the catalog: a table that comes later cannot be forgotten."""
+async def test_every_table_is_exported_or_left_out_for_a_reason(lasting_town: Town) -> None:
+    """Compare with the catalogue, so that a new table cannot be forgotten."""
     told = {table for part in PARTS.values() for table in part.tables}
     assert told.isdisjoint(LEFT_OUT)
 
@@ -41,7 +41,7 @@ async def test_every_table_is_in_the_copy_or_left_out_for_a_reason(lasting_town:
         return {row[0] for row in rows} ^ (told | set(LEFT_OUT))
 
     assert await not_told() == set()
-    # What the manifest names, the act reads.
+    # The act reads each table that the manifest names.
     act = await lasting_town.value("select prosrc from pg_proc where proname = 'export_account'")
     opened = {"sealed_addresses"}  # by open_own_address
     assert [table for table in told - opened if f"app.{table} " not in act] == []
@@ -52,13 +52,13 @@ async def test_every_table_is_in_the_copy_or_left_out_for_a_reason(lasting_town:
 
 
 @pytest.mark.parametrize("role", ROLES)
-async def test_each_role_gets_all_of_its_own_rows(lasting_town: Town, role: str) -> None:
-    """In a town with rows of every kind: the numbers of rows are those of the tables, and the others' are not there."""
+async def test_each_role_exports_exactly_its_own_rows(lasting_town: Town, role: str) -> None:
+    """In a town with rows of every kind, the export has as many rows as the tables, and none of another person."""
     if not await lasting_town.value("select count(*) from app.accounts"):
         lasting_town.scene = await two_of_everybody(lasting_town)  # type: ignore[attr-defined]
     person: Person = lasting_town.scene.first[role]  # type: ignore[attr-defined]
     other: Person = lasting_town.scene.second[role]  # type: ignore[attr-defined]
-    if role == "beneficiary":  # the scene seals nothing that opens
+    if role == "beneficiary":  # the scene's sealed addresses cannot be opened
         await lasting_town.changes("delete from app.sealed_addresses")
     parts, others = await copy_of(person)
 
@@ -108,7 +108,7 @@ async def test_each_role_gets_all_of_its_own_rows(lasting_town: Town, role: str)
     assert str(other.id) not in whole
 
 
-async def test_what_a_beneficiary_gets_is_opened_and_says_who_opened_it_before(town: Town) -> None:
+async def test_a_beneficiary_exports_their_data_and_who_read_them(town: Town) -> None:
     association = await town.an_association("Le Relais")
     enrolled = await association.enrols(first_name="Zélie", last_name="Sentinelle", household_size=4)
     await association.verifies(enrolled["id"])
@@ -129,12 +129,12 @@ async def test_what_a_beneficiary_gets_is_opened_and_says_who_opened_it_before(t
     assert not any("request_id" in entry for entry in parts["audit_about_me"])
     said = await town.rows("select detail->>'why' from app.audit_entries where actor_id = $1", zelie.id)
     assert "export" in {row[0] for row in said}
-    # The association's copy has the code, and no name: those are hers.
+    # The association's export has the code but no name: the name is the beneficiary's own data.
     parts, others = await copy_of(association)
     assert parts["beneficiaries"][0]["code"] == enrolled["code"]
     assert "Sentinelle" not in json.dumps(parts)
     assert "Leurs noms n'y sont pas" in others["LISEZMOI.txt"].decode()
-    # Nor does another association's copy say which account it met when it tried to enrol her as well.
+    # The export of another association that tried to enrol her does not say which account it met.
     ailleurs = await town.an_association("Ailleurs")
     fields = await town.person_fields(None)
     hers = await association.posts("/beneficiaries", fields)
@@ -144,7 +144,7 @@ async def test_what_a_beneficiary_gets_is_opened_and_says_who_opened_it_before(t
     assert hers["id"] not in json.dumps(parts)
 
 
-async def test_a_merchant_gets_their_photos_and_a_stranger_nothing(town: Town) -> None:
+async def test_a_merchant_exports_their_photos_unless_suspended(town: Town) -> None:
     merchant = await town.a_merchant()
     shop = await town.a_shop(merchant)
     photo = (await merchant.photographs(file_of(two_colours()), shop_id=str(shop.id)))["photo_id"]

@@ -1,4 +1,4 @@
-"""Free lots with a fair draw: who received least lately first, then chance, and anybody can compute it again."""
+"""Free lots with a fair draw: those who received least lately come first, then chance decides, verifiably."""
 
 import random
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.town.answers import refusal_in
 
 
 async def received(town: Town, beneficiary: Beneficiary, *, days_ago: int, status: str = "picked_up") -> None:
-    """Let somebody have received a free portion some days ago."""
+    """Record a reservation of a free portion that a beneficiary made some days ago."""
     lot = await town.a_free_lot(left=9)
     if status != "cancelled":
         await town.changes("update app.lots set remaining = 8 where id = $1", lot.id)
@@ -28,8 +28,8 @@ async def received(town: Town, beneficiary: Beneficiary, *, days_ago: int, statu
     )
 
 
-async def sold_out(town: Town, portions: int) -> tuple[Lot, Beneficiary]:
-    """A free lot that goes by draw, all of which somebody has reserved."""
+async def a_drawn_lot(town: Town, portions: int) -> tuple[Lot, Beneficiary]:
+    """Make a free lot with a fair draw, and a beneficiary with the quota to reserve all of it."""
     sophie = await town.a_merchant()
     listed = await sophie.lists(
         await town.a_shop(sophie), kind="free", price_cents=0, quantity=portions, fair_draw=True
@@ -41,14 +41,14 @@ async def sold_out(town: Town, portions: int) -> tuple[Lot, Beneficiary]:
     return Lot(UUID(listed["id"]), lot.shop, "free", 0, lot.pickup_start, lot.pickup_end), holder
 
 
-async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(town: Town) -> None:
-    lot, zoe = await sold_out(town, 3)
+async def test_those_who_received_least_are_drawn_first_verifiably(town: Town) -> None:
+    lot, zoe = await a_drawn_lot(town, 3)
     taken = await zoe.reserves(lot, 3)
     amina, bilal, chloe, driss = [await town.a_beneficiary(name) for name in ("Amina", "Bilal", "Chloé", "Driss")]
     await received(town, amina, days_ago=3)
     await received(town, amina, days_ago=29)
     await received(town, bilal, days_ago=5, status="confirmed")
-    # Not lately, or not received: these do not count.
+    # These do not count: too long ago, or not received.
     await received(town, chloe, days_ago=31)
     await received(town, driss, days_ago=2, status="no_show")
     await received(town, driss, days_ago=2, status="cancelled")
@@ -62,7 +62,7 @@ async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(
     assert await town.left(lot) == 0
     assert await town.stock_is_exact()
 
-    # Recorded: waiting entries and figures, no person; and it can be computed again.
+    # The record names waiting entries and figures but no person, and the draw can be computed again from it.
     odile = await town.an_admin()
     [draw] = (await odile.gets(f"/admin/lots/{lot.id}/draws"))["data"]
     lately = [(one["waiting_id"], one["portions_lately"], one["offered"]) for one in draw["candidates"]]
@@ -77,7 +77,7 @@ async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(
     for who in (amina, await town.a_merchant()):
         assert refusal_in(await who.asks("GET", f"/admin/lots/{lot.id}/draws")).code == "access.forbidden"
 
-    # What lapses is drawn anew, with another seed, among those who wait then.
+    # When an offer lapses, its portions are drawn again, with another seed, among those who wait then.
     await town.clock(await town.now() + timedelta(minutes=16))
     await town.worker_runs()
     draws = (await odile.gets(f"/admin/lots/{lot.id}/draws"))["data"]
@@ -85,7 +85,7 @@ async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(
     assert (await bilal.waiting(entries[bilal]))["offered"] is not None
     assert await town.stock_is_exact()
 
-    # Nobody rewrites a draw, and one that was rewritten past everything shows it.
+    # A draw cannot be rewritten; if someone disables the trigger and does it, the order no longer holds.
     with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
         await town.changes("update app.draws set seed = $1", uuid4().bytes * 2)
     await town.changes("alter table app.draws disable trigger draws_do_not_change")
@@ -96,8 +96,8 @@ async def test_who_received_least_lately_is_drawn_first_and_admins_can_check_it(
     assert (await odile.gets(f"/admin/lots/{lot.id}/draws"))["data"][0]["order_holds"] is False
 
 
-async def test_the_order_in_sql_is_the_order_in_python_and_favours_nobody(town: Town) -> None:
-    """A random line, told with its seed; and over many draws equals come first about equally often."""
+async def test_the_draw_in_sql_and_python_is_the_same_and_favours_nobody(town: Town) -> None:
+    """Draw from a random waiting list (a failure prints its seed). Over many draws, equals come first equally often."""
     number = random.randrange(2**32)  # noqa: S311
     dice = random.Random(number)  # noqa: S311  not for secrets
     lot = await town.a_free_lot(left=9, fair_draw=True)
@@ -127,12 +127,12 @@ async def test_the_order_in_sql_is_the_order_in_python_and_favours_nobody(town: 
         mean = rounds / len(least)
         assert abs(first[entry] - mean) < 6 * mean**0.5, number
 
-    # The control: without a seed there is no chance in it, only the line.
+    # The control: without a seed there is no chance, and the order is that of waiting.
     rows = await town.rows("select line.* from app.lots l, app.line(l, null) line where l.id = $1", lot.id)
     assert [row["waiting"] for row in rows] == list(waiting)
 
 
-async def test_a_draw_is_for_free_lots_and_stays_as_it_was_announced(town: Town) -> None:
+async def test_only_free_lots_have_a_draw_and_it_is_fixed_once_reserved(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     fields = await town.lot_fields(shop)

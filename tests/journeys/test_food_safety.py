@@ -1,4 +1,4 @@
-"""Food dates: one law for five occasions, each asked at its own door; and the allergens' names."""
+"""Food dates: one rule for five occasions, each tried through its own route or act; and the allergens' names."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +20,7 @@ OCCASIONS = ("publication", "reservation", "conversion", "handover", "collection
 class Food:
     date_kind: str
     days: int | None
-    """Its date, counted from today."""
+    """The food date, in days from today. None: no date."""
 
     @property
     def columns(self) -> dict[str, Any]:
@@ -30,7 +30,7 @@ class Food:
         }
 
 
-# What the law allows today, per occasion. A collection asks for two days more.
+# Whether food may be used today, and whether it may be collected: a collection needs two days more.
 TABLE = [
     (Food("none", None), True, True),
     (Food("best_before", -400), True, True),
@@ -42,8 +42,8 @@ TABLE = [
 ]
 
 
-async def law(town: Town, food: Food, occasion: str, in_time: bool = False) -> str | None:
-    """What the function says of an occasion this evening; a publication is for a window that ends tonight."""
+async def rule(town: Town, food: Food, occasion: str, in_time: bool = False) -> str | None:
+    """Return the function's refusal this evening, or None. A publication is for a window that ends this evening."""
     refusal: str | None = await town.value(
         "select app.food_refusal($1, $2, $3, $4, $5)", *food.columns.values(), occasion, EVENING, in_time
     )
@@ -51,7 +51,7 @@ async def law(town: Town, food: Food, occasion: str, in_time: bool = False) -> s
 
 
 async def old_food(town: Town, kind: str, food: Food) -> Lot:
-    """A lot with food of any age, on offer now: no door would let it in, so the laws are lifted for a moment."""
+    """Make a lot on offer with food of any age. The rules would refuse it, so they are lifted for a moment."""
     make = town.a_lot if kind == "discounted" else town.a_free_lot
     await town.changes("alter table app.lots drop constraint if exists lots_use_by_check")
     await town.changes("alter table app.lots disable trigger guard_new_lot")
@@ -113,28 +113,28 @@ async def handed_over(town: Town, amina: Beneficiary, food: Food) -> str | None:
     return None if answer.is_success else str(answer.json()["code"])
 
 
-async def test_five_occasions_follow_one_law(town: Town) -> None:
+async def test_the_five_occasions_follow_the_same_food_date_rule(town: Town) -> None:
     await town.clock(EVENING)
     merchant = await town.a_merchant()
     await town.changes("update app.settings set maximum = 99, value = 99 where name = 'free_portions_per_day'")
     amina = await town.a_beneficiary()
     for food, good_today, good_in_two_days in TABLE:
-        doors = {
+        refusals = {
             "publication": await published(town, merchant, food),
             "reservation": "lot.past_use_by" if await reserved(town, amina, food) == "lot.closed" else None,
             "conversion": await converted(town, food),
             "handover": await handed_over(town, amina, food),
-            "collection": await law(town, food, "collection"),
+            "collection": await rule(town, food, "collection"),
         }
-        assert {occasion: code is None for occasion, code in doors.items()} == {
+        assert {occasion: code is None for occasion, code in refusals.items()} == {
             **dict.fromkeys(OCCASIONS, good_today),
             "collection": good_in_two_days,
         }, food
-        assert doors == {occasion: await law(town, food, occasion) for occasion in OCCASIONS}, food
-        assert (await law(town, food, "collection", in_time=True) is None) is good_today, food
+        assert refusals == {occasion: await rule(town, food, occasion) for occasion in OCCASIONS}, food
+        assert (await rule(town, food, "collection", in_time=True) is None) is good_today, food
 
 
-async def test_control_without_the_law_every_door_stands_open(town: Town) -> None:
+async def test_control_without_the_rule_old_food_is_accepted_everywhere(town: Town) -> None:
     source: str = await town.value("select pg_get_functiondef('app.food_refusal'::regproc)")
     await town.changes(source.replace("when date_kind <> 'use_by' then null", "when true then null"))
     await town.clock(EVENING)
@@ -151,18 +151,18 @@ async def test_control_without_the_law_every_door_stands_open(town: Town) -> Non
     [
         ("2026-03-28T23:59:59+01:00", "2026-03-28", True),
         ("2026-03-29T00:00:00+01:00", "2026-03-28", False),
-        ("2026-03-29T23:59:59+02:00", "2026-03-29", True),  # the day of 23 hours
-        ("2026-10-25T23:59:59+01:00", "2026-10-25", True),  # the day of 25
+        ("2026-03-29T23:59:59+02:00", "2026-03-29", True),  # the day with 23 hours
+        ("2026-10-25T23:59:59+01:00", "2026-10-25", True),  # the day with 25 hours
     ],
 )
-async def test_a_use_by_day_ends_at_midnight_in_paris(lasting_town: Town, at: str, use_by: str, good: bool) -> None:
+async def test_a_use_by_date_ends_at_midnight_in_paris(lasting_town: Town, at: str, use_by: str, good: bool) -> None:
     refusal = await lasting_town.value(
         "select app.food_refusal('use_by', $1, 'handover', $2)", date.fromisoformat(use_by), datetime.fromisoformat(at)
     )
     assert refusal == (None if good else "lot.past_use_by")
 
 
-async def test_a_donation_is_taken_over_two_days_before_its_use_by_date(lasting_town: Town) -> None:
+async def test_a_donation_needs_two_days_before_its_use_by_date(lasting_town: Town) -> None:
     said = await lasting_town.rows(
         "select takeover, app.food_refusal('use_by', '2026-06-10', 'collection', takeover) as refusal"
         " from unnest($1::timestamptz[]) takeover",
@@ -171,8 +171,8 @@ async def test_a_donation_is_taken_over_two_days_before_its_use_by_date(lasting_
     assert [row["refusal"] for row in said] == [None, "lot.use_by_too_near", "lot.past_use_by"]
 
 
-async def test_reserving_and_handing_over_pay_nothing_for_the_law_being_a_function(lasting_town: Town) -> None:
-    """Postgres puts the expression in the caller's place: the plan compares, and calls nothing."""
+async def test_the_food_date_rule_is_inlined_into_query_plans(lasting_town: Town) -> None:
+    """Postgres inlines the function: the plan contains the comparison and no call."""
     plan = await lasting_town.rows(
         "explain (verbose) select from app.lots l"
         " where app.food_refusal(l.date_kind, l.food_date, 'reservation', '2026-03-28T18:00Z') is null"
@@ -182,7 +182,7 @@ async def test_reserving_and_handing_over_pay_nothing_for_the_law_being_a_functi
     assert "collection" not in text
 
 
-async def test_food_past_its_best_is_marked_wherever_it_is_shown(town: Town) -> None:
+async def test_food_past_its_best_before_date_is_marked_and_handed_over(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(date_kind="best_before", food_date=date(2020, 1, 1))
     near = {"near": f"{lot.shop.latitude},{lot.shop.longitude}"}
 
@@ -193,7 +193,7 @@ async def test_food_past_its_best_is_marked_wherever_it_is_shown(town: Town) -> 
     assert (await lot.shop.merchant.hands_over(await marc.pass_for(bought)))["quantity"] == 1
 
 
-async def test_allergens_have_the_regulations_names(lasting_town: Town) -> None:
+async def test_allergens_have_the_names_of_the_regulation(lasting_town: Town) -> None:
     answer = await lasting_town.request("GET", "/v1/allergens")
 
     listed = answer.json()["data"]
@@ -206,8 +206,8 @@ async def test_allergens_have_the_regulations_names(lasting_town: Town) -> None:
     assert names["eggs"] == ("Œufs et produits à base d'œufs", "Eggs and products thereof")
 
 
-async def test_a_lot_is_never_published_with_food_that_will_be_over(town: Town) -> None:
-    """By no door: not by an edit either, nor past the trigger."""
+async def test_a_lot_whose_use_by_date_precedes_pickup_is_refused(town: Town) -> None:
+    """It is refused when listing, when editing, and by a constraint when writing past the trigger."""
     lot = await town.a_lot(opens_in=timedelta(hours=1), date_kind="use_by", food_date=date(2099, 1, 1))
     refusal = await refused(
         lot.shop.merchant.posts(
@@ -222,7 +222,7 @@ async def test_a_lot_is_never_published_with_food_that_will_be_over(town: Town) 
     assert await town.value("select array_agg(food_date) from app.lots") == [date(2099, 1, 1)]
 
 
-async def test_a_window_may_last_until_the_end_of_the_use_by_day_and_no_longer(town: Town) -> None:
+async def test_a_window_ends_at_the_latest_at_midnight_of_the_use_by_date(town: Town) -> None:
     await town.clock("2026-06-08T17:00+02:00")
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)

@@ -1,4 +1,4 @@
-"""What has had its time is forgotten, a bounded number of rows at a time, and nothing else is."""
+"""Retention: rows are deleted or erased when their period is over, in bounded batches, and nothing else is."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from backend.settings import settings
 from tests.town import Customer, Person, Reservation, Town
 
 
-async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None:
+async def test_expired_rows_are_pruned_in_batches_and_the_rest_is_kept(town: Town) -> None:
     marc = await town.a_customer()
     for days in (1, 40, 50, 60):
         await town.changes(
@@ -35,7 +35,7 @@ async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None
             days,
         )
 
-    # Two of each kind at a time: tokens and keys first, the sessions they leave behind as they become free.
+    # Two rows of each kind at a time: first tokens and keys, then the sessions without tokens.
     went = []
     while gone := await town.value("select app.prune(2)"):
         went.append(gone)
@@ -48,14 +48,14 @@ async def test_what_has_had_its_time_goes_and_the_rest_stays(town: Town) -> None
 
 
 async def forgets(town: Town) -> None:
-    """What the worker does every hour."""
+    """Do what the worker does every hour."""
     await town.ensure_served()
     async with worker.working(settings()) as (work, _queue):
         await privacy.forget(work)
     await town.worker_runs()
 
 
-async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> None:
+async def test_each_kind_of_data_is_erased_when_its_period_is_over(town: Town) -> None:
     marc, ines, association = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.an_association()
     today = (await town.now()).date()
     zelie = await town.a_beneficiary(association=association, until=today + timedelta(days=365))
@@ -86,7 +86,7 @@ async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> N
     old = "select count(*) from app.audit_entries where action = 'keys.rotated'"
     assert await town.value(old) == 1
 
-    # A right that ended a year ago takes its person along; one that runs does not.
+    # A beneficiary is erased a year after their right ended; one with a current right is not.
     await town.clock(start + timedelta(days=725))
     await forgets(town)
     assert await standing(zelie, amina) == ["active", "active"]
@@ -98,7 +98,7 @@ async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> N
     (entry,) = await town.rows("select actor_role, detail from app.audit_entries where action = 'account.erased'")
     assert (entry["actor_role"], json.loads(entry["detail"])) == ("worker", {"why": "time_over"})
 
-    # Who was silent for three years is told, and stays by giving a sign of life.
+    # After three years of inactivity people are warned; those who use their account again are kept.
     await town.clock(start + timedelta(days=3 * 365 - 20))
     await forgets(town)
     assert len(list((town.folder / "mails").glob("*-account_ends.eml"))) == 2
@@ -111,7 +111,7 @@ async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> N
     assert await standing(marc, ines, amina) == ["erased", "active", "active"]
     assert len(list((town.folder / "mails").glob("*-account_ends.eml"))) == 2
 
-    # A reservation of three years ago is nobody's, its payment stands in the books, and the figures are what they were.
+    # A reservation of three years ago has no holder any more, its payment is in the books, the figures are unchanged.
     nobody = UUID(int=0)
     holders = await town.rows("select account_id from app.reservations where id = any ($1)", [r.id for r in held])
     assert {row["account_id"] for row in holders} == {nobody}
@@ -127,8 +127,8 @@ async def test_years_pass_and_only_what_is_still_needed_is_kept(town: Town) -> N
     assert await town.value("select count(*) from accounting.payments") == 0
 
 
-async def test_who_reserves_is_not_silent_however_they_sign_in(town: Town) -> None:
-    """Tokens of Supabase Auth tell us of no sign-in: whoever reserved lately is neither warned nor erased."""
+async def test_reserving_counts_as_activity_without_a_sign_in(town: Town) -> None:
+    """With Supabase Auth we see no sign-ins, so a recent reservation keeps its holder from being warned or erased."""
     marc, ines, jean = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.a_customer("Jean")
     reserved = await marc.buys(await town.a_lot())
     await town.changes("update app.accounts set last_seen_on = last_seen_on - 2000 where role = 'customer'")
@@ -157,8 +157,8 @@ def in_french(period: str) -> str:
     return f"{number} {'an' if unit.startswith('year') else 'jour'}{'s' if int(number) > 1 else ''}"
 
 
-async def test_what_an_older_backup_brings_back_is_erased_again(town: Town) -> None:
-    """Restored: everything but the vault from an older dump, the vault from the newest."""
+async def test_accounts_restored_from_an_older_backup_are_erased_again(town: Town) -> None:
+    """Restored from an older dump, except the vault, which comes from the newest."""
     marc, ines, relais = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.an_association()
     for person in (relais, marc):
         assert (await person.asks("DELETE", "/me")).status_code == 204
@@ -166,7 +166,7 @@ async def test_what_an_older_backup_brings_back_is_erased_again(town: Town) -> N
             "update app.accounts set status = 'active', erased_at = null, display_name = 'Sentinelle' where id = $1",
             person.id,
         )
-    # Whom people count on again is left to an admin, and keeps nobody else.
+    # An association that has beneficiaries again is left to an admin, and does not stop the erasure of others.
     amina = await town.a_beneficiary(association=relais)
     await forgets(town)
     standing = "select status, display_name from app.accounts where id = $1"
@@ -179,8 +179,8 @@ async def test_what_an_older_backup_brings_back_is_erased_again(town: Town) -> N
     assert await town.value("select status from app.accounts where id = $1", relais.id) == "erased"
 
 
-async def test_the_record_of_processing_names_every_period_as_it_is_enforced(lasting_town: Town) -> None:
-    """The table in docs/privacy.md against app.retention_periods, and every period against what enforces it."""
+async def test_the_privacy_document_names_every_period_as_enforced(lasting_town: Town) -> None:
+    """Compare the table in docs/privacy.md with app.retention_periods, and each period with the code that uses it."""
     rows = await lasting_town.rows(
         "select what, coalesce(keeps::text, '-') as keeps, counted_from, reason from app.retention_periods"
         " order by what"
@@ -194,7 +194,7 @@ async def test_the_record_of_processing_names_every_period_as_it_is_enforced(las
     enforced = " ".join(file.read_text() for file in (PRIVACY.parents[1] / "policies" / "functions").rglob("*.sql"))
     enforced += (PRIVACY.parents[1] / "backend" / "worker.py").read_text()
     kept = {row["what"] for row in rows if row["keeps"] != "-"}
-    # Asked for by its name, or in the list of `prune`: of which table, for which period, which rows.
+    # A period is used by its name in `kept_for`, or in the list of `prune` (table, period, condition).
     named = set(re.findall(r"kept_for\('([a-z_]+)'\)", enforced))
     named |= set(re.findall(r"\('(?:app|vault|accounting)\.[a-z_]+', '([a-z_]+)',", enforced))
     assert {what for what in kept - named if f'"{what}"' not in enforced} == set()

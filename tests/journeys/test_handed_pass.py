@@ -1,4 +1,4 @@
-"""A pass in a friend's hands: they see what its holder sees, until it is taken back, used, or over."""
+"""Handing a pass to a friend: the friend sees what its holder sees until it is taken back, used or over."""
 
 from datetime import timedelta
 
@@ -11,17 +11,18 @@ from tests.town.things import Pass
 
 
 async def shows(town: Town, token: str, how: str = "show") -> httpx2.Response:
-    """Open a link, as somebody without an account."""
+    """Open a link without an account, and return the answer."""
     return await town.request("POST", f"/v1/handed-passes/{how}", json={"token": token})
 
 
-async def hands_over_by(town: Town, token: str, reservation: Reservation) -> Pass:
+async def pass_behind(town: Town, token: str, reservation: Reservation) -> Pass:
+    """Return the pass that a link shows."""
     body = accepted(await shows(town, token)).json()
     return Pass(reservation, body["qr"], body["code"], body["pin"], body)
 
 
 @pytest.mark.parametrize("kind", ["free", "suspended", "discounted"])
-async def test_a_friend_collects_with_the_pass_that_the_holder_sees(town: Town, kind: str) -> None:
+async def test_a_friend_collects_with_the_same_pass_as_the_holder(town: Town, kind: str) -> None:
     shop = await town.a_shop()
     holder: Beneficiary | Customer
     if kind == "free":
@@ -51,26 +52,26 @@ async def test_a_friend_collects_with_the_pass_that_the_holder_sees(town: Town, 
     kept = await town.value("select string_agg(h::text, '') from app.handed_passes h")
     assert handed["token"] not in kept
 
-    # A second link: the first opens nothing, and what was seen by it is worth nothing at the counter.
-    seen = await hands_over_by(town, handed["token"], reservation)
+    # A second link ends the first, and the pass that the first showed is refused at the counter.
+    seen = await pass_behind(town, handed["token"], reservation)
     again = await holder.posts(path)
     assert refusal_in(await shows(town, handed["token"])).code == "handed_pass.unknown"
     await town.opens(lot)
     assert (await shop.merchant.tries_to_hand_over(seen)).code == "pass.unknown"
 
-    # Taken back: the same. Twice changes nothing more.
-    seen = await hands_over_by(town, again["token"], reservation)
+    # Taking the pass back has the same effect, and taking it back twice changes nothing more.
+    seen = await pass_behind(town, again["token"], reservation)
     for _ in range(2):
         assert (await holder.asks("DELETE", path)).status_code == 204
         assert refusal_in(await shows(town, again["token"])).code == "handed_pass.unknown"
     assert (await shop.merchant.tries_to_hand_over(seen)).code == "pass.unknown"
 
-    # A new pass ends it too; and the friend who has a good link collects.
+    # A new pass ends a link too. A friend with a valid link collects.
     third = await holder.posts(path)
     await holder.posts(f"/reservations/{reservation.id}/pass")
     assert refusal_in(await shows(town, third["token"])).code == "handed_pass.unknown"
     last = await holder.posts(path)
-    assert await shop.merchant.hands_over(await hands_over_by(town, last["token"], reservation))
+    assert await shop.merchant.hands_over(await pass_behind(town, last["token"], reservation))
     assert refusal_in(await shows(town, last["token"])).code == "handed_pass.unknown"
     assert refusal_in(await holder.asks("POST", path)).code == "pass.none"
     noted = await town.rows("select action, subject_id, actor_id from app.audit_entries where subject = 'reservation'")
@@ -78,7 +79,7 @@ async def test_a_friend_collects_with_the_pass_that_the_holder_sees(town: Town, 
     assert {row["action"] for row in noted} == {"pass.handed", "pass.taken_back"}
 
 
-async def test_a_handed_pass_ends_with_the_reservation_and_with_the_window(town: Town) -> None:
+async def test_a_handed_pass_ends_with_its_reservation_or_window(town: Town) -> None:
     amina, lot = await town.a_beneficiary(), await town.a_free_lot()
     cancelled, kept = await amina.reserves(lot), await amina.reserves(lot)
     links = [(await amina.posts(f"/reservations/{r.id}/handed-pass"))["token"] for r in (cancelled, kept)]
@@ -92,23 +93,23 @@ async def test_a_handed_pass_ends_with_the_reservation_and_with_the_window(town:
     assert refusal_in(await amina.asks("POST", f"/reservations/{kept.id}/handed-pass")).code == "pass.none"
 
 
-async def test_lending_does_not_open_a_locked_pass(town: Town) -> None:
-    """The control of what is counted: five wrong PINs stay five, whoever shows the pass."""
+async def test_handing_on_a_locked_pass_does_not_unlock_it(town: Town) -> None:
+    """Wrong PINs are counted per reservation, whoever shows the pass."""
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(opens_in=timedelta(hours=-1))
     reservation = await amina.reserves(lot)
     first = await amina.posts(f"/reservations/{reservation.id}/handed-pass")
-    seen = await hands_over_by(town, first["token"], reservation)
+    seen = await pass_behind(town, first["token"], reservation)
     for _ in range(5):
         await lot.shop.merchant.tries_to_hand_over(seen, pin=seen.wrong_pin)
 
     second = await amina.posts(f"/reservations/{reservation.id}/handed-pass")
-    shown = await hands_over_by(town, second["token"], reservation)
+    shown = await pass_behind(town, second["token"], reservation)
     assert shown.code != seen.code
     assert (await lot.shop.merchant.tries_to_hand_over(shown)).code == "pass.locked"
 
 
-async def test_the_page_of_a_handed_pass_is_for_everybody(town: Town) -> None:
+async def test_the_page_of_a_handed_pass_is_accessible_and_safe(town: Town) -> None:
     page = await town.request("GET", "/pass")
 
     assert page.status_code == 200

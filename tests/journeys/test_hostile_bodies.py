@@ -1,4 +1,4 @@
-"""Bodies that no client of good will sends, against every route that takes one: 422, and nothing has changed."""
+"""Hostile JSON bodies, sent to every route that takes a body: each is answered 422 and changes nothing."""
 
 import json
 from typing import Any
@@ -12,16 +12,16 @@ from tests.town.people import Person
 from tests.town.things import recurring_listing
 
 MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings")
-# Not theirs to say, on any route: the program decides these.
-NOT_THEIRS = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
+# Fields that only the product sets, on every route.
+SET_BY_THE_PRODUCT = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
 
 
 def spoilt(example: dict[str, Any]) -> dict[str, bytes]:
-    """One valid body, spoilt in each way that strict JSON or an exact model has to notice."""
+    """Return variants of a valid body, each spoilt in a way that strict JSON or an exact model must notice."""
     field = next(iter(example))
     plain = json.dumps(example)
     put = {name: json.dumps({**example, field: "@"}).replace('"@"', value) for name, value in RAW.items()}
-    unknown = {f"the field {name}": json.dumps({**example, name: value}) for name, value in NOT_THEIRS.items()}
+    unknown = {f"the field {name}": json.dumps({**example, name: value}) for name, value in SET_BY_THE_PRODUCT.items()}
     bodies = {
         **put,
         **unknown,
@@ -50,7 +50,7 @@ RAW = {
 
 
 async def takers(town: Town) -> dict[str, Person]:
-    """Somebody who may call each route, so that nothing but the body is in the way."""
+    """Return a permitted caller for each route, so that only the body can be refused."""
     merchant = await town.a_merchant()
     customer = await town.a_customer()
     return {
@@ -70,7 +70,7 @@ async def takers(town: Town) -> dict[str, Person]:
 
 @pytest.mark.parametrize("part", range(2))
 async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
-    """Split in two, so that each part stays short."""
+    """The routes are split into two parts, so that each test stays short."""
     shop = await town.a_shop()
     lot = await town.a_lot(shop=shop)
     beneficiary = (await town.a_beneficiary()).id
@@ -98,7 +98,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         for method, operation in methods.items():
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             example = example_of(content, description) if content else None
-            if not example or path == "/v1/stripe/webhook":  # which takes bytes with a signature
+            if not example or path == "/v1/stripe/webhook":  # the webhook takes signed bytes
                 continue
             sender = known.get(path) or (shop.merchant if path.startswith(MERCHANTS) else admin)
             tried += 1
@@ -118,8 +118,8 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
     assert await everything(town) == before
 
 
-async def test_the_same_body_unspoilt_is_taken(town: Town) -> None:
-    """The control: it is the spoiling that is refused."""
+async def test_control_an_unspoilt_body_is_accepted(town: Town) -> None:
+    """The control: only the spoiling is refused."""
     marc = await town.a_customer()
     lot = await town.a_lot()
     before = await everything(town)
