@@ -1,4 +1,4 @@
-"""Reads the tables of the Markdown files beside the tests, so that what a person reviews is what is tested."""
+"""Reads the tables of the Markdown files beside the tests: the text that people review is the text that is tested."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,10 @@ HERE = Path(__file__).parent
 
 
 def table_in(file: str, first_column: str, *more: str) -> list[dict[str, str]]:
-    """The rows of the one table whose header begins with these columns, each as column → cell."""
+    """Return the rows of the table whose header begins with these columns, each as {column: cell}.
+
+    Raises ValueError if the file has no such table.
+    """
     wanted = [first_column, *more]
     rows = iter((HERE / file).read_text().splitlines())
     for line in rows:

@@ -1,4 +1,4 @@
-"""Two of everybody, with rows of both in every table: what one may do, and the other must not."""
+"""Two people of each role, with rows of both in every table, to test who can reach whose rows."""
 
 import json
 from collections.abc import Iterable
@@ -14,14 +14,14 @@ ROLES = ("customer", "merchant", "beneficiary", "collector", "association", "adm
 
 @dataclass(frozen=True)
 class Scene:
-    """`first` are the people who ask; `second` are those whose rows they ask for."""
+    """`first` are the people who make the requests; `second` are others, whose rows they must not reach."""
 
     first: dict[str, Person]
     second: dict[str, Person]
 
 
 async def two_of_everybody(town: Town) -> Scene:
-    """Fill a town: each side has its own people, shops, lots, reservations, payments, pickups and sessions."""
+    """Fill a town with two sides, each with its own people, shops, lots, reservations, payments and sessions."""
     first, second = await _side(town, 1), await _side(town, 2)
     for side, other in ((first, second), (second, first)):
         await town.changes(
@@ -69,7 +69,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         people["admin"].id,
     )
     async with town.copy.connection(API) as api:
-        await _what_the_api_writes(api, people)
+        await _write_as_the_api(api, people)
     await town.changes(
         "insert into app.sealed_addresses (account_id, sealed, lookup) values ($1, 'sealed', sha256($2))",
         beneficiary.id,
@@ -127,7 +127,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
 
 
 async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer: Person, beneficiary: Person) -> None:
-    since = timedelta(hours=-1)  # open now, so that food can be handed over
+    since = timedelta(hours=-1)  # open now, so that food can be collected
     discounted = await town.a_lot(shop=shop, opens_in=since)
     free = await town.a_free_lot(shop=shop, opens_in=since)
     draft = await town.a_lot(shop=shop, status="draft")
@@ -152,7 +152,7 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
 
 
 async def _waiting(town: Town, discounted: Lot, free: Lot, customer: Person, beneficiary: Person) -> None:
-    """Two in line, a draw that one of them won, and a pass in a friend's hands."""
+    """Add a waiting customer and beneficiary, a draw, and a pass handed to a friend."""
     for lot, person in ((discounted, customer), (free, beneficiary)):
         await town.changes(
             "insert into app.waiting (lot_id, account_id, quantity) values ($1, $2, 1)", lot.id, person.id
@@ -171,7 +171,7 @@ async def _waiting(town: Town, discounted: Lot, free: Lot, customer: Person, ben
 
 
 async def _gift(api: Connection, worker: Connection, lot: Lot, donor: Person) -> None:
-    """A portion that the customer paid for, on offer to beneficiaries."""
+    """Suspend a portion: the donor has paid for it, and it is offered to beneficiaries."""
     payment = await api.fetchval(
         "select payment_id from app.suspend_lot($1, $2, 1, 'refund', $3, '')", donor.id, lot.id, str(uuid4())
     )
@@ -179,7 +179,7 @@ async def _gift(api: Connection, worker: Connection, lot: Lot, donor: Person) ->
 
 
 async def _recurring(town: Town, shop: Shop) -> None:
-    """A listing of every day, and a day ahead that is skipped."""
+    """Add a daily recurring listing, and an exception for one day ahead."""
     listing = await town.value(
         "insert into app.recurring_listings (shop_id, title, category, kind, original_price_cents, price_cents,"
         " quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind)"
@@ -193,7 +193,7 @@ async def _recurring(town: Town, shop: Shop) -> None:
 
 
 async def _photos_and_drafts(town: Town, shop: Shop, lots: Iterable[Lot]) -> None:
-    """A photo of each lot, one that no lot has taken yet, and one whose files are still coming."""
+    """Add a photo for each lot, one that no lot uses yet, and one whose files are not uploaded yet."""
     kept = "insert into app.photos (account_id, status, width, height) values ($1, 'kept', 1600, 1200) returning id"
     for lot in lots:
         photo = await town.value(kept, shop.merchant.id)
@@ -221,7 +221,7 @@ async def _reserve(api: Connection, lot: Lot, holder: Person) -> tuple[object, o
     return row["reservation_id"], row["payment_id"]
 
 
-async def _what_the_api_writes(api: Connection, people: dict[str, Person]) -> None:
+async def _write_as_the_api(api: Connection, people: dict[str, Person]) -> None:
     for person in people.values():
         await api.execute(
             "select app.open_session($1, $2, now() + interval '30 days')", person.id, uuid4().bytes + uuid4().bytes

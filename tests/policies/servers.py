@@ -1,4 +1,4 @@
-"""Servers of their own: where roles are other ones than ours, or Postgres another release."""
+"""Separate Postgres servers, for tests that need other roles or another release than the shared one."""
 
 import re
 import tempfile
@@ -15,7 +15,7 @@ OLDEST = 15
 
 @dataclass(frozen=True)
 class Release:
-    """A Postgres that this machine has: its major version and where its programs are."""
+    """An installed Postgres: its major version and the folder of its programs."""
 
     major: str
     programs: Path
@@ -25,7 +25,7 @@ class Release:
 
 
 def releases() -> list[Release]:
-    """The embedded one, and those of the system that we support; on many machines there is none."""
+    """Return the embedded release and the supported ones that the system has installed, if any."""
     found = [Release(MAJOR_VERSION, binaries())]
     for programs in sorted(Path("/usr/lib/postgresql").glob("*/bin")):
         if re.fullmatch(r"\d+", programs.parent.name) and int(programs.parent.name) >= OLDEST:
@@ -34,7 +34,7 @@ def releases() -> list[Release]:
 
 
 class AnyPostgres(EmbeddedPostgres):
-    """A server of one of these releases, whose superuser may have another name."""
+    """A server of any of these releases, with a superuser of any name."""
 
     locale = ("--no-locale", "--encoding=UTF8")
 
@@ -47,7 +47,7 @@ class AnyPostgres(EmbeddedPostgres):
 
 @contextmanager
 def a_server(folder: Path, release: Release, superuser: str = "postgres") -> Iterator[AnyPostgres]:
-    """Start it in a folder of its own below `folder`; stopped and removed at the end."""
+    """Run a server in a new folder below `folder`; stop and remove it at the end."""
     with tempfile.TemporaryDirectory(dir=folder) as own:
         Path(own).chmod(0o755)
         with AnyPostgres(Path(own, "postgres"), release, superuser) as server:

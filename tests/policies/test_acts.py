@@ -1,4 +1,4 @@
-"""Who may do which act with whose things: `acts.md`, executed as each person."""
+"""Who may perform which act on whose data: each act of `acts.md` is executed as each person."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,7 +16,7 @@ from tests.town.databases import API, Connection
 ACTS = {row["act"]: row for row in table_in("acts.md", "act", "customer")}
 PEOPLE = [column for column in next(iter(ACTS.values())) if column != "act"]
 
-# Sent by the API as itself, with the caller's id; all others are sent as the caller.
+# The API calls these as itself, with the caller's id; it calls all others with the caller's identity.
 OF_THE_API = (
     "reserve a discounted lot",
     "reserve a free lot",
@@ -29,7 +29,7 @@ OF_THE_API = (
 
 @dataclass(frozen=True)
 class Things:
-    """What the acts of the table are about, all of it of the first party."""
+    """The data that the acts of the table act on; all belong to the first side of the scene."""
 
     scene: Scene
     discounted: Lot
@@ -42,19 +42,21 @@ class Things:
     photo: UUID
     sold_out: Lot
     kept: UUID
-    """Where the customer waits, and something is kept for them."""
+    """The customer's place in a waiting list, with a portion kept for them."""
     gift: UUID
     proposed: UUID = field(default_factory=uuid4)
+    """An agreement of the association that awaits a decision."""
     coming: UUID = field(default_factory=uuid4)
-    """Agreements of the association with shops of the merchant: to be decided; without its document yet."""
+    """An agreement of the association whose document is not uploaded yet."""
     unagreed: UUID = field(default_factory=uuid4)
-    moving: UUID = field(default_factory=uuid4)
-    """A beneficiary who may go to the second party's association; that of the scene is on their way there."""
-    transfer: UUID = field(default_factory=uuid4)
     """A shop without an agreement."""
+    moving: UUID = field(default_factory=uuid4)
+    """A beneficiary of the association for whom no transfer has been asked yet."""
+    transfer: UUID = field(default_factory=uuid4)
+    """A pending transfer of the scene's beneficiary to the second side's association."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
-        """An act in SQL; its one value is the code of a refusal that returns, or anything else."""
+        """Return an act's SQL and its arguments. The SQL gives one value; for `hand over`, a problem's code or null."""
         first = self.scene.first
         reserve = "select null from app.reserve($1, $2, 1, $3, '', $4)"
         lots = {"a discounted lot": self.discounted, "a free lot": self.free, "a draft": self.draft}
@@ -204,7 +206,7 @@ def person(scene: Scene, column: str) -> Person:
 
 
 async def outcome(town: Town, things: Things, act: str, who: Person) -> str:
-    """`ok`, or the code of the refusal; undone afterwards."""
+    """Perform the act as this person, roll it back, and return `ok` or the problem's code."""
     statement, arguments = things.statement(act, who)
     async with town.sql_as(who) as connection:
         if act in OF_THE_API:
@@ -214,20 +216,20 @@ async def outcome(town: Town, things: Things, act: str, who: Person) -> str:
         try:
             returned = await connection.fetchval(statement, *arguments)
         except asyncpg.PostgresError as refusal:
-            assert (refusal.sqlstate or "").startswith("EP"), refusal  # noqa: PT017 - anything else is no refusal
+            assert (refusal.sqlstate or "").startswith("EP"), refusal  # noqa: PT017 - any other error is a failure
             return str(refusal)
     return returned if act == "hand over" and returned else "ok"
 
 
 @pytest.mark.parametrize("act", ACTS)
-async def test_acts_are_for_whom_the_table_says(lasting_town: Town, things: Things, act: str) -> None:
+async def test_an_act_answers_each_person_as_the_table_says(lasting_town: Town, things: Things, act: str) -> None:
     found = {column: await outcome(lasting_town, things, act, person(things.scene, column)) for column in PEOPLE}
 
     assert found == {column: ACTS[act][column] for column in PEOPLE}
 
 
 @pytest.mark.parametrize("act", [act for act in ACTS if act not in OF_THE_API])
-async def test_nobody_without_a_token_does_anything(lasting_town: Town, things: Things, act: str) -> None:
+async def test_an_act_without_an_identity_is_denied(lasting_town: Town, things: Things, act: str) -> None:
     statement, arguments = things.statement(act, things.scene.first["admin"])
     async with lasting_town.sql_as(None) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -235,7 +237,7 @@ async def test_nobody_without_a_token_does_anything(lasting_town: Town, things: 
 
 
 @pytest.mark.parametrize("act", ACTS)
-async def test_suspended_people_do_nothing_at_once(lasting_town: Town, things: Things, act: str) -> None:
+async def test_a_suspended_person_is_refused_every_act_at_once(lasting_town: Town, things: Things, act: str) -> None:
     allowed = [column for column in PEOPLE if ACTS[act][column] == "ok"]
     for column in allowed:
         who = person(things.scene, column)
@@ -253,7 +255,7 @@ async def test_suspended_people_do_nothing_at_once(lasting_town: Town, things: T
         ("is_current_beneficiary(account uuid) returns boolean", "reserve a free lot"),
     ],
 )
-async def test_control_the_table_notices_an_act_that_asks_nobody(town: Town, fault: str, act: str) -> None:
+async def test_control_an_act_that_checks_no_role_is_noticed(town: Town, fault: str, act: str) -> None:
     answer = "'admin'" if "text" in fault else "true"
     await town.changes(
         f"create or replace function app.{fault} language plpgsql stable security definer"

@@ -1,4 +1,4 @@
-"""Who may execute what: `functions.md`, compared with the catalog."""
+"""Which role may execute which function: `functions.md` is compared with the catalog."""
 
 import pytest
 
@@ -29,20 +29,20 @@ async def in_the_catalog(town: Town) -> list[dict[str, str]]:
     ]
 
 
-async def test_functions_may_be_executed_by_whom_the_table_says(lasting_town: Town) -> None:
+async def test_the_execute_grants_match_the_table(lasting_town: Town) -> None:
     assert await in_the_catalog(lasting_town) == FUNCTIONS
 
 
-async def test_no_function_of_ours_is_everybodys(lasting_town: Town) -> None:
-    everybodys = await lasting_town.rows("""
+async def test_no_function_is_executable_by_public(lasting_town: Town) -> None:
+    public = await lasting_town.rows("""
         select p.oid::regprocedure from pg_proc p
         cross join aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
         where p.pronamespace in ('app'::regnamespace, 'jobs'::regnamespace) and a.grantee = 0
     """)
-    assert everybodys == []
+    assert public == []
 
 
-async def test_definers_belong_to_the_owner_and_look_last_where_anybody_can_write(lasting_town: Town) -> None:
+async def test_definers_belong_to_the_owner_with_a_safe_search_path(lasting_town: Town) -> None:
     strays = await lasting_town.rows("""
         select p.oid::regprocedure from pg_proc p
         where p.pronamespace = 'app'::regnamespace
@@ -61,12 +61,12 @@ async def test_definers_belong_to_the_owner_and_look_last_where_anybody_can_writ
         "create function app.back_door() returns int language sql security definer as 'select 1'",
     ],
 )
-async def test_control_the_table_notices_a_fault(town: Town, fault: str) -> None:
+async def test_control_a_wrong_grant_is_noticed(town: Town, fault: str) -> None:
     assert await in_the_catalog(town) == FUNCTIONS
     await town.changes(fault)
     if "public" in fault:
         with pytest.raises(AssertionError):
-            await test_no_function_of_ours_is_everybodys(town)
+            await test_no_function_is_executable_by_public(town)
     else:
         with pytest.raises(AssertionError):
-            await test_functions_may_be_executed_by_whom_the_table_says(town)
+            await test_the_execute_grants_match_the_table(town)

@@ -1,4 +1,4 @@
-"""The logins before and after they become somebody, and the databases that the program refuses."""
+"""The two logins with and without an identity, and the logins and databases that the program refuses."""
 
 import json
 from collections.abc import AsyncIterator, Iterator
@@ -51,7 +51,7 @@ async def test_without_an_identity_the_api_reads_no_table(lasting_town: Town, sc
 
 @pytest.mark.parametrize("login", LOGINS)
 @pytest.mark.parametrize("role", ["ecopanier_owner", "postgres", "ecopanier_worker", "pg_read_all_data"])
-async def test_a_login_becomes_nobody_with_more_rights(lasting_town: Town, login: str, role: str) -> None:
+async def test_a_login_cannot_take_on_a_role_with_more_rights(lasting_town: Town, login: str, role: str) -> None:
     async with lasting_town.copy.connection(login) as connection:
         if role == login:
             return
@@ -78,7 +78,7 @@ async def test_a_login_becomes_nobody_with_more_rights(lasting_town: Town, login
         "truncate app.lots cascade",
     ],
 )
-async def test_a_login_changes_no_rule(lasting_town: Town, login: str, statement: str) -> None:
+async def test_a_login_cannot_change_rules_roles_or_schema(lasting_town: Town, login: str, statement: str) -> None:
     async with lasting_town.copy.connection(login) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(statement)
@@ -96,7 +96,7 @@ async def test_a_login_changes_no_rule(lasting_town: Town, login: str, statement
         {"aud": "admin", "is_admin": True},
     ],
 )
-async def test_claims_with_a_forged_role_do_nothing(scene: Scene, api: Connection, forged: dict[str, Any]) -> None:
+async def test_a_forged_role_in_the_claims_has_no_effect(scene: Scene, api: Connection, forged: dict[str, Any]) -> None:
     async with api.transaction():
         await becomes(api, {"sub": str(scene.first["customer"].id), **forged})
         assert await api.fetchval("select app.caller_role()") == "customer"
@@ -107,7 +107,7 @@ async def test_claims_with_a_forged_role_do_nothing(scene: Scene, api: Connectio
 @pytest.mark.parametrize(
     "claims", ["", "{}", '{"sub": null}', '{"sub": "00000000-0000-0000-0000-000000000000"}', "null", "[]"]
 )
-async def test_claims_of_nobody_show_nothing_of_anybody(scene: Scene, api: Connection, claims: str) -> None:
+async def test_claims_without_a_known_account_see_no_personal_rows(scene: Scene, api: Connection, claims: str) -> None:
     async with api.transaction():
         await becomes(api, claims)
         assert await api.fetchval("select app.caller()") is None
@@ -116,14 +116,14 @@ async def test_claims_of_nobody_show_nothing_of_anybody(scene: Scene, api: Conne
 
 
 @pytest.mark.parametrize("claims", ["not json", '{"sub": "1 or 1=1"}', '{"sub": "admin"}'])
-async def test_claims_that_make_no_sense_are_an_error(scene: Scene, api: Connection, claims: str) -> None:
-    with pytest.raises(asyncpg.DataError):  # noqa: PT012 - what fails is any statement of the transaction
+async def test_malformed_claims_raise_an_error(scene: Scene, api: Connection, claims: str) -> None:
+    with pytest.raises(asyncpg.DataError):  # noqa: PT012 - any statement of the transaction may be the one that fails
         async with api.transaction():
             await becomes(api, claims)
             await api.fetch("select id from app.accounts")
 
 
-async def test_somebodys_claims_without_their_role_are_worth_nothing(scene: Scene, api: Connection) -> None:
+async def test_claims_under_the_anon_role_give_no_access(scene: Scene, api: Connection) -> None:
     async with api.transaction():
         await becomes(api, {"sub": str(scene.first["admin"].id)}, role="anon")
         for table in ("accounts", "reservations", "decisions"):
@@ -144,7 +144,7 @@ async def test_an_identity_ends_with_its_transaction(scene: Scene, api: Connecti
 
 
 @pytest.mark.parametrize("role", ["customer", "merchant", "beneficiary", "association", "admin"])
-async def test_a_suspended_account_is_nobody_from_the_next_statement_on(town: Town, role: str) -> None:
+async def test_a_suspended_account_loses_access_with_the_next_statement(town: Town, role: str) -> None:
     scene = await two_of_everybody(town)
     person = scene.first[role]
     seen = "select count(*) from app.sessions"
@@ -162,7 +162,7 @@ async def test_a_suspended_account_is_nobody_from_the_next_statement_on(town: To
         assert await connection.fetchval("select count(*) from app.shops where status <> 'verified'") == 0
 
 
-# Temporary things, which anybody may make
+# Temporary objects, which any role may create
 
 TYPES = ("uuid", "text", "timestamptz", "date", "json", "jsonb", "bytea", "float8", "point", "int4", "bool")
 ARGUMENTS = {
@@ -182,15 +182,15 @@ create domain pg_temp.NAME as pg_catalog.NAME check (pg_temp.listen(value));
 """
 
 
-async def lies_in_wait(connection: Connection) -> None:
-    """Make types of the names that functions use, which tell as whom they are used."""
+async def plant_listening_types(connection: Connection) -> None:
+    """Create temporary types with the names that functions use, which record the role that uses them."""
     await connection.execute("create temp table heard (from_whom text); grant all on heard to public")
     for name in TYPES:
         await connection.execute(LISTENING_TYPE.replace("NAME", name))
 
 
 async def functions_of(town: Town, role: str) -> list[tuple[str, str]]:
-    """Every definer function that a role may execute, with arguments that it accepts."""
+    """Return every definer function that a role may execute, with arguments that it accepts."""
     rows = await town.rows(
         """
         select p.proname, (select array_agg(format_type(t.type, null) order by t.place)
@@ -212,44 +212,44 @@ def _plain(type_: str) -> str:
     return short + type_.removeprefix(one)
 
 
-async def tries(connection: Connection, act: str, arguments: str) -> None:
-    """Call an act, whatever it says."""
+async def call(connection: Connection, act: str, arguments: str) -> None:
+    """Call a function and ignore its refusals; raise if it could not be called at all."""
     try:
         async with connection.transaction():
             await connection.execute(f"select app.{act}({arguments})")
     except asyncpg.PostgresError as refusal:
         if refusal.sqlstate in ("42501", "42601", "42704", "42883"):
-            raise  # it was not called at all
+            raise  # the call itself is wrong
 
 
 @pytest.mark.parametrize("role", ["authenticated", "anon"])
-async def test_a_type_of_the_callers_making_does_not_run_as_the_owner(town: Town, role: str) -> None:
+async def test_a_caller_s_own_types_do_not_run_as_the_owner(town: Town, role: str) -> None:
     scene = await two_of_everybody(town)
     acts = await functions_of(town, role)
     assert acts
     for person in (scene.first["admin"], scene.first["customer"]):
         async with town.sql_as(person, role) as connection:
-            await lies_in_wait(connection)
+            await plant_listening_types(connection)
             for act, arguments in acts:
-                await tries(connection, act, arguments)
+                await call(connection, act, arguments)
             assert await connection.fetch("select distinct from_whom from pg_temp.heard") == []
 
 
-async def test_control_with_an_empty_search_path_it_would(town: Town) -> None:
+async def test_control_an_empty_search_path_runs_a_caller_s_type_as_the_owner(town: Town) -> None:
     scene = await two_of_everybody(town)
     await town.changes("alter function app.claim_key(text, bytea, int) set search_path = ''")
     async with town.sql_as(scene.first["customer"]) as connection:
-        await lies_in_wait(connection)
-        await tries(connection, "claim_key", "'key', ''")
+        await plant_listening_types(connection)
+        await call(connection, "claim_key", "'key', ''")
         heard = await connection.fetch("select distinct from_whom from pg_temp.heard")
     assert [row["from_whom"] for row in heard] == ["ecopanier_owner"]
 
 
-# What the program refuses to work with
+# Logins and databases that the program refuses
 
 
-async def opens(copy: Copy, login: str) -> str | None:
-    """Start as this login; gives what was said against it."""
+async def refusal_of(copy: Copy, login: str) -> str | None:
+    """Open the database as this login; return the reason why it was refused, or None."""
     try:
         database = await Database.open(copy.url(login), settings())
     except UnsafeDatabase as refusal:
@@ -260,7 +260,7 @@ async def opens(copy: Copy, login: str) -> str | None:
 
 @contextmanager
 def a_login(copy: Copy, attributes: str, *grants: str) -> Iterator[str]:
-    """Somebody who may log in, for as long as the block lasts: roles belong to the whole server."""
+    """Create a login with these attributes and grants; drop it afterwards, because roles belong to the whole server."""
     with psycopg.connect(copy.url(), autocommit=True) as connection:
         connection.execute(f"create role stranger login noinherit {attributes}".encode())
         try:
@@ -273,11 +273,11 @@ def a_login(copy: Copy, attributes: str, *grants: str) -> Iterator[str]:
 
 
 async def test_the_program_starts_with_its_own_logins(lasting_town: Town) -> None:
-    assert [await opens(lasting_town.copy, login) for login in LOGINS] == [None, None]
+    assert [await refusal_of(lasting_town.copy, login) for login in LOGINS] == [None, None]
 
 
 async def test_the_program_refuses_a_superuser(lasting_town: Town) -> None:
-    said = await opens(lasting_town.copy, "postgres")
+    said = await refusal_of(lasting_town.copy, "postgres")
     assert said is not None
     assert "could bypass row-level security" in said
     assert "ecopanier_api" in said
@@ -292,18 +292,18 @@ async def test_the_program_refuses_a_superuser(lasting_town: Town) -> None:
         ("", "grant postgres to stranger"),
     ],
 )
-async def test_the_program_refuses_a_login_that_could_pass_policies_by(
+async def test_the_program_refuses_a_login_that_could_bypass_policies(
     lasting_town: Town, attributes: str, grant: str | None
 ) -> None:
     with a_login(lasting_town.copy, attributes, *([grant] if grant else [])) as login:
-        said = await opens(lasting_town.copy, login)
+        said = await refusal_of(lasting_town.copy, login)
     assert said is not None
     assert "could bypass row-level security" in said
 
 
 async def test_the_program_refuses_a_database_without_tables(town: Town) -> None:
     await town.changes("drop schema app cascade")
-    assert "no tables yet" in str(await opens(town.copy, API))
+    assert "no tables yet" in str(await refusal_of(town.copy, API))
 
 
 FAULTS = {
@@ -328,8 +328,8 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("said", FAULTS)
-async def test_the_program_and_the_migration_see_a_planted_fault(town: Town, said: str) -> None:
-    assert await opens(town.copy, API) is None
+async def test_the_program_refuses_a_database_with_a_planted_fault(town: Town, said: str) -> None:
+    assert await refusal_of(town.copy, API) is None
     await town.changes(FAULTS[said])
-    assert said in str(await opens(town.copy, API))
-    assert said in str(await opens(town.copy, WORKER))
+    assert said in str(await refusal_of(town.copy, API))
+    assert said in str(await refusal_of(town.copy, WORKER))

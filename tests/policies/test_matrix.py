@@ -1,4 +1,4 @@
-"""Role by table by verb: `matrix.md`, executed through SQL as each role, with rows of two parties present."""
+"""Row-level security by role, table and verb: `matrix.md` is tried through SQL as each role."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -24,7 +24,7 @@ COLUMNS = {
     for row in table_in("matrix.md", "table", "role", "verb")
 }
 
-# What an edit writes where a policy wants one certain change; elsewhere a column is given its own value again.
+# What an edit writes where a policy demands a certain change; elsewhere an edit sets a column to its present value.
 EDITS = {"app.photos": "status = 'kept', width = 1, height = 1"}
 
 
@@ -32,7 +32,7 @@ EDITS = {"app.photos": "status = 'kept', width = 1, height = 1"}
 class Table:
     name: str
     key: str
-    """The primary key as one text: an SQL expression."""
+    """An SQL expression for the primary key as one text."""
     columns: tuple[str, ...]
 
 
@@ -43,10 +43,12 @@ async def scene(lasting_town: Town) -> Scene:
 
 @asynccontextmanager
 async def asking(town: Town, scene: Scene, who: str) -> AsyncIterator[Connection]:
-    """A transaction as one of the matrix's columns."""
+    """Yield a connection in a transaction with the identity of one of the matrix's columns."""
     if who in ("api", "worker"):
         async with town.copy.connection(API if who == "api" else WORKER) as connection, connection.transaction():
-            await connection.execute("set local search_path = jobs, pg_catalog")  # the queue's triggers name it bare
+            await connection.execute(
+                "set local search_path = jobs, pg_catalog"
+            )  # the queue's triggers use unqualified names
             yield connection
     else:
         async with town.sql_as(scene.first.get(who)) as connection:
@@ -72,7 +74,7 @@ async def tables(town: Town) -> dict[str, Table]:
 
 
 async def rows_meant(town: Town, table: Table, word: str, me: Any) -> set[str]:
-    """The keys of the rows that a word stands for, by its own definition and past all policies."""
+    """Return the keys of the rows that a word stands for, by its definition and regardless of policies."""
     condition = "true" if word == "all" else WORDS[(table.name, word)]
     query = f"select {table.key} from {table.name} where {condition.replace('= me', '= $1')}"  # noqa: S608 - matrix.md
     return {row[0] for row in await (town.rows(query, me) if "$1" in query else town.rows(query))}
@@ -94,7 +96,7 @@ class _Undo(Exception):
 
 
 async def attempt(connection: Connection, statement: str, *arguments: Any) -> Literal["done", "nothing", "refused"]:
-    """Run a statement and undo it. A constraint or a guard that stops it means that no policy did."""
+    """Run a statement and roll it back. A constraint or trigger that stops it shows that no policy did: "done"."""
     try:
         async with connection.transaction():
             done = await connection.execute(statement, *arguments)
@@ -107,14 +109,14 @@ async def attempt(connection: Connection, statement: str, *arguments: Any) -> Li
         return "done"
     except asyncpg.PostgresError as stopped:
         if stopped.sqlstate == "EP404":
-            return "refused"  # a guard that comes before the policies says so in its own way
+            return "refused"  # a trigger that refuses before the policies do
         if stopped.sqlstate in ("EP409", "EP422"):
             return "done"
         raise
 
 
 async def granted(town: Town, who: str, table: Table, privilege: str) -> tuple[str, ...]:
-    """The columns for which the one who asks has a privilege."""
+    """Return the columns for which this role has a privilege."""
     role = {"anon": "anon", "api": API, "worker": WORKER}.get(who, "authenticated")
     rows = await town.rows(
         "select c from unnest($1::text[]) c where has_column_privilege($2, $3::text, c, $4)",
@@ -127,7 +129,7 @@ async def granted(town: Town, who: str, table: Table, privilege: str) -> tuple[s
 
 
 async def found(town: Town, who: str, connection: Connection, table: Table) -> dict[Verb, set[str]]:
-    """What the one who asks can really do, row by row."""
+    """Return the keys of the rows with which this role can really do something, by verb, tried row by row."""
     rows = await town.rows(f"select {table.key} as key, to_json(t) as row from {table.name} t")  # noqa: S608 - catalog
     can: dict[Verb, set[str]] = {"sees": set(), "adds": set(), "edits": set(), "deletes": set()}
     try:
@@ -163,12 +165,14 @@ async def found(town: Town, who: str, connection: Connection, table: Table) -> d
     return can
 
 
-async def test_every_table_stands_in_the_matrix(lasting_town: Town) -> None:
+async def test_every_table_has_one_row_in_the_matrix(lasting_town: Town) -> None:
     assert set(MATRIX) == set(await tables(lasting_town))
 
 
 @pytest.mark.parametrize("word", WORDS, ids=" ".join)
-async def test_every_word_means_some_rows_and_not_all(lasting_town: Town, scene: Scene, word: tuple[str, str]) -> None:
+async def test_every_word_stands_for_some_rows_but_not_all(
+    lasting_town: Town, scene: Scene, word: tuple[str, str]
+) -> None:
     table = (await tables(lasting_town))[word[0]]
     everything = await rows_meant(lasting_town, table, "all", None)
     meant = [await rows_meant(lasting_town, table, word[1], person.id) for person in scene.first.values()]
@@ -176,9 +180,9 @@ async def test_every_word_means_some_rows_and_not_all(lasting_town: Town, scene:
 
 
 @pytest.mark.parametrize("table", MATRIX)
-async def test_the_matrix_holds(lasting_town: Town, scene: Scene, table: str) -> None:
+async def test_every_role_can_do_exactly_what_the_matrix_says(lasting_town: Town, scene: Scene, table: str) -> None:
     this = (await tables(lasting_town))[table]
-    assert await rows_meant(lasting_town, this, "all", None), "a table without rows shows nothing"
+    assert await rows_meant(lasting_town, this, "all", None), "a table without rows proves nothing"
     for who in ASKING:
         async with asking(lasting_town, scene, who) as connection:
             can = await found(lasting_town, who, connection, this)
@@ -186,7 +190,7 @@ async def test_the_matrix_holds(lasting_town: Town, scene: Scene, table: str) ->
 
 
 @pytest.mark.parametrize("who", ASKING)
-async def test_columns_are_those_of_the_matrix(lasting_town: Town, who: str) -> None:
+async def test_column_privileges_match_the_matrix(lasting_town: Town, who: str) -> None:
     role = "authenticated" if who in ROLES else who
     privileges: dict[Verb, str] = {"sees": "SELECT", "adds": "INSERT", "edits": "UPDATE"}
     for table in (await tables(lasting_town)).values():
@@ -196,7 +200,7 @@ async def test_columns_are_those_of_the_matrix(lasting_town: Town, who: str) -> 
                 assert columns == COLUMNS.get((table.name, role, verb)), f"{table.name}, {verb}"
 
 
-async def test_nobody_may_truncate_reference_or_hang_triggers(lasting_town: Town) -> None:
+async def test_nobody_may_truncate_reference_or_create_triggers(lasting_town: Town) -> None:
     rows = await lasting_town.rows("""
         select c.oid::regclass, a.grantee::regrole, a.privilege_type
         from pg_class c cross join aclexplode(c.relacl) a
@@ -219,9 +223,9 @@ async def test_nobody_may_truncate_reference_or_hang_triggers(lasting_town: Town
         'create policy "Strangers look" on app.reservations for select to anon using (true)',
     ],
 )
-async def test_control_the_matrix_notices_a_fault(town: Town, fault: str) -> None:
+async def test_control_a_wrong_policy_or_grant_is_noticed(town: Town, fault: str) -> None:
     scene = await two_of_everybody(town)
-    await test_the_matrix_holds(town, scene, "app.reservations")
+    await test_every_role_can_do_exactly_what_the_matrix_says(town, scene, "app.reservations")
     await town.changes(fault)
     with pytest.raises(AssertionError):
-        await test_the_matrix_holds(town, scene, "app.reservations")
+        await test_every_role_can_do_exactly_what_the_matrix_says(town, scene, "app.reservations")

@@ -1,4 +1,4 @@
-"""`ecopanier migrate`: all or nothing, the same however often and whichever way."""
+"""`ecopanier migrate`: atomic, repeatable, the same as its printed script; it seals names from earlier releases."""
 
 import ast
 import asyncio
@@ -26,7 +26,7 @@ from tests.town.databases import API, Copy, Databases
 
 
 def schema_of(copy: Copy) -> str:
-    """Everything that a dump would make anew, as text; the order in which it was made plays no part."""
+    """Return the schema as pg_dump prints it, without comments; the order of creation plays no part."""
     dumped = subprocess.run(
         [copy.server.bin / "pg_dump", "--schema-only", "--restrict-key=x", copy.url()],
         capture_output=True,
@@ -47,7 +47,7 @@ def execute(copy: Copy, statements: str) -> None:
         connection.execute(statements.encode())
 
 
-def test_models_and_migrations_say_the_same(databases: Databases) -> None:
+def test_models_and_migrations_agree(databases: Databases) -> None:
     with databases.copy() as copy:
         engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
         with engine.connect() as connection:
@@ -67,7 +67,7 @@ def test_migrating_twice_changes_nothing(databases: Databases) -> None:
         assert differences(before, schema_of(copy)) == ""
 
 
-def test_migrating_again_keeps_what_is_there_and_mends_what_stands_on_it(databases: Databases) -> None:
+def test_migrating_again_keeps_data_and_restores_policies_and_functions(databases: Databases) -> None:
     with databases.copy() as copy:
         whole = schema_of(copy)
         execute(
@@ -90,7 +90,7 @@ def test_migrating_again_keeps_what_is_there_and_mends_what_stands_on_it(databas
 
 
 def migrate_until(copy: Copy, revision: str) -> None:
-    """Bring an empty database to an earlier release's tables; without what stands on them."""
+    """Migrate an empty database to an earlier revision: tables only, without policies and functions."""
     engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     with engine.begin() as connection:
         for statement in statements_before():
@@ -102,7 +102,7 @@ def migrate_until(copy: Copy, revision: str) -> None:
 
 
 NAMES = [("Zoé", "Canarinom"), ("canarinom", "ZOE"), ("Œdipe", "Jean-Æon"), ("李", "小龍"), ("-", "--")]
-"""Who is enrolled before names are sealed; the first two are one person, which nobody could tell then."""
+"""People enrolled before names were sealed; the first two are the same person, which the program could not tell."""
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ NAMES = [("Zoé", "Canarinom"), ("canarinom", "ZOE"), ("Œdipe", "Jean-Æon"), (
     ],
     ids=["secret key", "master key, and a secret key in a file", "secret key in a file"],
 )
-def test_migrating_seals_earlier_enrolments_as_the_program_reads_them(
+def test_migrating_seals_earlier_enrolments_so_that_we_can_open_them(
     databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: dict[str, str]
 ) -> None:
     for name in ("ECOPANIER_SECRET_KEY", "ECOPANIER_MASTER_KEY"):
@@ -164,7 +164,7 @@ def test_migrating_seals_earlier_enrolments_as_the_program_reads_them(
             }
             assert key.open(SEALED_ADDRESS, address) == f"Canari{n}@example.org".encode()
             assert look_up == address_look_up(keys, f"canari{n}@example.org")
-            # The second row of one person stays, and is found by nobody who enrols them once more.
+            # The second row of the same person stays, but enrolling them again does not find it.
             assert (identity == identity_of(keys, *NAMES[n], "1990-01-01")) == (n != 1)
 
 
@@ -193,14 +193,14 @@ def test_control_an_import_inside_a_function_is_noticed() -> None:
     assert imported_by("from . import helpers") == {""}
 
 
-def test_the_script_builds_the_same(databases: Databases) -> None:
+def test_the_printed_script_builds_the_same_schema(databases: Databases) -> None:
     with databases.copy() as migrated, databases.empty() as by_script:
         execute(by_script, script())
         assert differences(schema_of(migrated), schema_of(by_script)) == ""
 
 
-def test_names_that_stood_in_the_clear_are_sealed_and_leave_no_trace_in_the_files(databases: Databases) -> None:
-    """A dropped column's values, and rows as they were before, would lie in Postgres' files for years."""
+def test_sealing_earlier_names_leaves_no_plain_text_in_the_files(databases: Databases) -> None:
+    """Values of a dropped column and old row versions would otherwise stay in Postgres' files for years."""
     person = Canary(70)
     fields = person.fields()
     with databases.empty() as copy:
@@ -237,7 +237,7 @@ def test_names_that_stood_in_the_clear_are_sealed_and_leave_no_trace_in_the_file
             assert on_disk() == set()
 
 
-def test_two_at_once_wait_for_each_other(databases: Databases) -> None:
+def test_concurrent_migrations_wait_for_each_other(databases: Databases) -> None:
     async def both(copy: Copy) -> None:
         await asyncio.gather(*(asyncio.to_thread(migrate, copy.url()) for _ in range(2)))
 
@@ -252,12 +252,10 @@ def test_two_at_once_wait_for_each_other(databases: Databases) -> None:
         ("create table app.left_over ()", "table app.left_over has no policy"),
         ("create table app.lots ()", 'relation "lots" already exists'),
     ],
-    ids=["found by a lint", "found on the way"],
+    ids=["found by a lint", "found while migrating"],
 )
 @pytest.mark.parametrize("way", ["migrate", "script"])
-def test_a_refused_migration_leaves_nothing_half_done(
-    databases: Databases, in_the_way: str, said: str, way: str
-) -> None:
+def test_a_refused_migration_changes_nothing(databases: Databases, in_the_way: str, said: str, way: str) -> None:
     with databases.empty() as copy:
         execute(copy, f"create schema app authorization ecopanier_owner; set role ecopanier_owner; {in_the_way}")
         before = schema_of(copy)
@@ -272,7 +270,7 @@ def test_a_refused_migration_leaves_nothing_half_done(
         assert differences(before, schema_of(copy)) == ""
 
 
-def test_a_login_that_may_not_migrate_is_told_so(databases: Databases) -> None:
+def test_migrating_as_a_login_without_the_rights_is_refused(databases: Databases) -> None:
     with databases.empty() as copy:
         before = schema_of(copy)
         with pytest.raises(MigrationRefused, match="permission denied"):
@@ -281,7 +279,7 @@ def test_a_login_that_may_not_migrate_is_told_so(databases: Databases) -> None:
 
 
 def test_every_file_of_policies_is_applied() -> None:
-    """A file with another ending, or in a folder that nobody reads, would be a policy that does not exist."""
+    """A file with another suffix, or in another folder, would look like a policy but never be applied."""
     policies = Path(__file__).parents[2] / "policies"
     applied = {*(policies / "functions").rglob("*.sql"), *(policies / "tables").rglob("*.sql")}
     applied |= {policies / name for name in ("roles.sql", "schemas.sql", "lints.sql")} | {*policies.glob("views/*.sql")}

@@ -1,4 +1,4 @@
-"""A database as Supabase hands it over, migrated into by its `postgres`, which is no superuser there."""
+"""A database as Supabase provides it, migrated as its `postgres`, which is no superuser there."""
 
 import json
 import subprocess
@@ -19,7 +19,7 @@ from tests.town.serving import Served
 
 HERE = Path(__file__).parent / "supabase"
 
-# Everything in schemas that are not ours: what it is, whose it is, who may what, and what hangs on it.
+# Everything in schemas that are not ours: relations, functions, owners, privileges, policies and triggers.
 NOT_OURS = """
     select json_build_object(
         'relations', (select json_agg(row(c.oid::regclass, c.relkind, c.relowner::regrole, c.relacl, c.relrowsecurity,
@@ -39,7 +39,7 @@ NOT_OURS = """
           where n.nspname in ('auth', 'storage', 'realtime', 'extensions', 'public')) s
 """
 
-# Who the roles are that are not ours, what they may become, and what each time they log in brings along.
+# The roles that are not ours: their attributes, their memberships and their settings.
 ROLES = """
     select json_agg(json_build_object(
         'role', row(r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin,
@@ -77,10 +77,10 @@ def as_admin(copy: Copy, query: str) -> Any:
         return connection.execute(query.encode()).fetchall()
 
 
-# For the session, so that pytest does all tests with one of them before it starts the next.
+# Session scope, so that pytest runs all tests with one release before it starts the next.
 @pytest.fixture(scope="session", params=releases(), ids=str)
 def cluster(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[AnyPostgres]:
-    """A cluster with Supabase's roles."""
+    """A server of each release, with Supabase's roles."""
     release: Release = request.param
     with a_server(servers_folder, release, superuser="supabase_admin") as server:
         with psycopg.connect(server.url("supabase_admin", "postgres"), autocommit=True) as connection:
@@ -90,7 +90,7 @@ def cluster(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[An
 
 @dataclass(frozen=True)
 class Project:
-    """A project's database after we came, and what was not ours before."""
+    """A migrated Supabase database, and the state of everything that is not ours from before."""
 
     copy: Copy
     before: tuple[Any, Any]
@@ -98,7 +98,7 @@ class Project:
 
 @pytest.fixture(scope="module", params=["migrate", "script"])
 def project(request: pytest.FixtureRequest, cluster: AnyPostgres) -> Iterator[Project]:
-    """A project's database into which its `postgres` migrated, by our program or by running the printed script."""
+    """A Supabase database, migrated as `postgres` by our program or with the printed script."""
     copy = Copy(cluster, f"project_{request.param}")
     with psycopg.connect(cluster.url("supabase_admin", "template1"), autocommit=True) as admin:
         admin.execute(f"create database {copy.name}".encode())
@@ -117,7 +117,7 @@ def project(request: pytest.FixtureRequest, cluster: AnyPostgres) -> Iterator[Pr
 
 @pytest.fixture(scope="session")
 def elsewhere(cluster: AnyPostgres, servers_folder: Path) -> Iterator[Copy]:
-    """A database on a server of the same release that has nothing to do with Supabase."""
+    """A migrated database on a plain server of the same release, without Supabase's roles and schemas."""
     with a_server(servers_folder, Release(cluster.major_version, cluster.bin)) as server:
         copy = Copy(server, "postgres")
         migrate(copy.url())
@@ -139,7 +139,7 @@ def schema_of_ours(copy: Copy, superuser: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith(("--", "\\")))
 
 
-def test_nothing_that_is_not_ours_changes(project: Project) -> None:
+def test_migrating_changes_nothing_that_is_not_ours(project: Project) -> None:
     assert not_ours(project.copy) == project.before
 
 
@@ -163,16 +163,16 @@ def test_control_a_change_to_what_is_not_ours_is_noticed(project: Project, fault
     assert seen != project.before
 
 
-def test_our_schema_is_the_same_as_anywhere_else(project: Project, elsewhere: Copy) -> None:
+def test_our_schema_is_the_same_as_on_a_plain_server(project: Project, elsewhere: Copy) -> None:
     assert schema_of_ours(project.copy, "supabase_admin") == schema_of_ours(elsewhere, "postgres")
 
 
-def test_api_roles_get_no_more_than_our_grants(project: Project) -> None:
+def test_supabase_s_roles_get_only_our_grants(project: Project) -> None:
     granted = as_admin(project.copy, GRANTED)
 
     assert {role for role, _ in granted} == {"anon", "authenticated"}
     assert not [what for _, what in granted if what.startswith("jobs.")]
-    # What is in `app` is compared as a whole above, and table by table in matrix.md.
+    # The grants in `app` are compared as a whole by the test above, and table by table with matrix.md.
     logins = as_admin(
         project.copy,
         "select rolname, rolsuper or rolbypassrls or rolcreaterole or rolinherit from pg_roles"
@@ -187,7 +187,7 @@ def test_api_roles_get_no_more_than_our_grants(project: Project) -> None:
     assert members == [("postgres",)]
 
 
-def test_coming_again_changes_nothing(project: Project) -> None:
+def test_migrating_again_changes_nothing(project: Project) -> None:
     before = schema_of_ours(project.copy, "supabase_admin")
 
     migrate(project.copy.url("postgres"))
@@ -196,8 +196,8 @@ def test_coming_again_changes_nothing(project: Project) -> None:
     assert not_ours(project.copy) == project.before
 
 
-def test_the_data_api_of_supabase_reaches_what_row_level_security_shows(project: Project) -> None:
-    """PostgREST logs in as authenticator and becomes anon or authenticated: the same policies hold."""
+def test_supabase_s_data_api_is_bound_by_row_level_security(project: Project) -> None:
+    """PostgREST logs in as authenticator and switches to anon or authenticated; the same policies apply."""
     with psycopg.connect(project.copy.url("authenticator")) as connection:
         claims = {"sub": "11111111-1111-4111-8111-111111111111", "role": "authenticated"}
         connection.execute(
@@ -209,20 +209,20 @@ def test_the_data_api_of_supabase_reaches_what_row_level_security_shows(project:
             connection.execute("select app.reserve(null, null, 1, 'key', '', '')")
 
 
-async def test_a_free_portion_is_reserved_and_collected_there(
+async def test_a_free_portion_is_reserved_and_collected_on_supabase(
     project: Project, served: Served, client: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
-    await _a_free_portion_is_reserved_and_collected(project.copy, served, client, tmp_path)
+    await _reserve_and_collect_a_free_portion(project.copy, served, client, tmp_path)
 
 
-async def test_a_free_portion_is_reserved_and_collected_elsewhere(
+async def test_a_free_portion_is_reserved_and_collected_on_a_plain_server(
     elsewhere: Copy, served: Served, client: httpx2.AsyncClient, tmp_path: Path
 ) -> None:
-    """On each release that this machine has."""
-    await _a_free_portion_is_reserved_and_collected(elsewhere, served, client, tmp_path)
+    """On each release that is installed."""
+    await _reserve_and_collect_a_free_portion(elsewhere, served, client, tmp_path)
 
 
-async def _a_free_portion_is_reserved_and_collected(
+async def _reserve_and_collect_a_free_portion(
     copy: Copy, served: Served, client: httpx2.AsyncClient, folder: Path
 ) -> None:
     async with Town.opened(copy, served, client, folder) as town:

@@ -1,5 +1,5 @@
--- A database as a Supabase project has it: schemas that are not ours, and a `postgres` that is no superuser, does not own
--- the database, and may make roles. Run by supabase_admin in a database of its own.
+-- Create the schemas that a Supabase project's database has, and a `postgres` that is no superuser, does not own
+-- the database, and may create roles. Run as supabase_admin in a new database.
 create schema extensions;
 create schema auth authorization supabase_admin;
 create schema storage authorization supabase_admin;
@@ -64,7 +64,7 @@ grant all on all routines in schema auth, storage to postgres;
 grant all on schema extensions to postgres;
 revoke all on auth.schema_migrations from postgres;
 
--- What anybody makes in `public` is open to the API roles. Nothing of ours may ever land there.
+-- Whatever is created in `public` is open to the API roles, so nothing of ours may ever be created there.
 alter default privileges for role postgres in schema public grant all on tables to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public grant all on functions to postgres, anon, authenticated, service_role;
 alter default privileges for role postgres in schema public grant all on sequences to postgres, anon, authenticated, service_role;

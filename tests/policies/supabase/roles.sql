@@ -1,6 +1,6 @@
--- The roles of a Supabase project, after the init scripts and migrations of github.com/supabase/postgres (2026):
--- who they are, what they may become. Run by supabase_admin, who made the cluster.
-create role postgres login superuser;  -- made less at the end of database.sql, as there
+-- Create the roles of a Supabase project, with their memberships and settings, as the init scripts and migrations of
+-- github.com/supabase/postgres (2026) do. Run as supabase_admin, the superuser that created the cluster.
+create role postgres login superuser;  -- loses superuser at the end of database.sql, as on Supabase
 
 create role anon nologin inherit;
 create role authenticated nologin inherit;

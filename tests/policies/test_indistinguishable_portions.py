@@ -1,4 +1,4 @@
-"""Nothing at the counter tells a free, a suspended and a paid portion apart: pass, answers, lists, work, figures."""
+"""Free, suspended and paid portions cannot be told apart at the counter: passes, answers, lists, work and figures."""
 
 import json
 import re
@@ -10,24 +10,24 @@ import pytest
 from tests.town import Pass, Person, Reservation, Shop, Town
 from tests.town.databases import WORKER
 
-# What a statement did to each table, reads included.
+# The work that the transaction's statements did in each table, reads included.
 WORK = """
     select relname, n_tup_ins, n_tup_upd, n_tup_hot_upd, n_tup_del, seq_scan, idx_scan, seq_tup_read, idx_tup_fetch
     from pg_stat_xact_user_tables
     where schemaname = 'app' and n_tup_ins + n_tup_upd + n_tup_del + seq_scan + coalesce(idx_scan, 0) > 0
     order by relname
 """
-# As the worker would hear it from Stripe.
+# As the worker does when Stripe reports the payments.
 SETTLED = (
     "select app.settle_payment(id, stripe_payment_intent, 'succeeded', amount_cents) from app.payments order by id"
 )
 KINDS = ("free", "suspended", "paid")
-# Of each kind another: ids, codes, and the moments at which something was done (a window is the same for all).
+# Fields that differ between any two portions: ids, codes and times of events (the pickup window is the same for all).
 DIFFERS = "id|reservation_id|lot_id|qr|pin|picked_up_at|created_at|request_id"
 
 
 class Counter:
-    """A shop where one portion after the other is handed over, of each kind to a person of its own."""
+    """A shop with two reserved portions of each kind; each kind has its own holder."""
 
     def __init__(self, town: Town, shop: Shop, held: dict[str, list[Reservation]], people: dict[str, Person]) -> None:
         self.town, self.shop, self.held, self.people = town, shop, held, people
@@ -60,7 +60,7 @@ class Counter:
         return await self.people[kind].pass_for(self.held[kind][number])
 
     async def work_of(self, kind: str, number: int) -> list[tuple[Any, ...]]:
-        """Hand over, and give what the statement did, by table."""
+        """Hand a portion over and return the work that the statement did, by table."""
         shown = await self.shown(kind, number)
         async with self.town.copy.connection() as connection, connection.transaction():
             handed = await connection.fetchrow(
@@ -71,38 +71,38 @@ class Counter:
             return [tuple(row) for row in await connection.fetch(WORK)]
 
 
-def same(text: str) -> str:
-    """An answer byte for byte, but for what differs between any two portions of one kind."""
+def masked(text: str) -> str:
+    """Return an answer with the values masked that differ between any two portions of the same kind."""
     text = re.sub(rf'("(?:{DIFFERS})"\s*:\s*)"[^"]*"', r'\1"…"', text)
-    return re.sub(r'("code"\s*:\s*)"[0-9A-Z]{10}"', r'\1"…"', text)  # of a pass, not of a problem
+    return re.sub(r'("code"\s*:\s*)"[0-9A-Z]{10}"', r'\1"…"', text)  # a pass's code, not a problem's
 
 
 async def passes(counter: Counter) -> dict[str, str]:
-    """What a holder is answered who wants to see the pass, its headers included."""
+    """Return the answers to a holder who asks for their pass, headers included, by kind."""
     found = {}
     for kind in KINDS:
         answer = await counter.people[kind].asks("GET", f"/reservations/{counter.held[kind][0].id}/pass")
         headers = sorted(name for name in answer.headers if name != "date")
         picture = await counter.people[kind].asks("GET", f"/reservations/{counter.held[kind][0].id}/pass.svg")
         form = re.sub(r' d="[^"]*"', "", picture.text)
-        found[kind] = f"{answer.status_code} {headers} {answer.headers['content-length']} {same(answer.text)} {form}"
+        found[kind] = f"{answer.status_code} {headers} {answer.headers['content-length']} {masked(answer.text)} {form}"
     return found
 
 
 async def answers(counter: Counter) -> dict[str, list[str]]:
-    """What the counter is answered: a wrong PIN, the handover, the same again."""
+    """Return the answers to the counter by kind: to a wrong PIN, the handover, and the handover repeated."""
     found: dict[str, list[str]] = {}
     for kind in KINDS:
         shown = await counter.shown(kind)
         for pin in (shown.wrong_pin, shown.pin, shown.pin):
             answer = await counter.shop.merchant.asks("POST", "/pickups", {"qr": shown.qr, "pin": pin})
             headers = sorted(name for name in answer.headers if name != "date")
-            found.setdefault(kind, []).append(f"{answer.status_code} {headers} {same(answer.text)}")
+            found.setdefault(kind, []).append(f"{answer.status_code} {headers} {masked(answer.text)}")
     return found
 
 
 async def lists(counter: Counter) -> dict[str, list[str]]:
-    """What its merchant reads of the reservations, in the list and one by one, and whether the lot is one of theirs."""
+    """Return what the merchant reads about the reservations, listed and one by one, and whether the lot is theirs."""
     merchant, found = counter.shop.merchant, {}
     theirs = {lot["id"] for lot in (await merchant.gets(f"/shops/{counter.shop.id}/lots"))["data"]}
     listed = {one["id"]: one for one in (await merchant.gets("/reservations"))["data"]}
@@ -110,29 +110,30 @@ async def lists(counter: Counter) -> dict[str, list[str]]:
         ids = [str(one.id) for one in counter.held[kind]]
         of_theirs = [str(listed[id]["lot_id"] in theirs) for id in ids]
         alone = [(await merchant.asks("GET", f"/reservations/{id}")).text for id in ids]
-        found[kind] = of_theirs + [same(json.dumps(listed.pop(id))) for id in ids] + [same(text) for text in alone]
-    found["suspended"] += [same(json.dumps(gift)) for gift in listed.values()]  # what stands for nobody who comes
+        found[kind] = of_theirs + [masked(json.dumps(listed.pop(id))) for id in ids] + [masked(text) for text in alone]
+    # Whatever else is listed would be a reservation that nobody collects, such as the gift itself.
+    found["suspended"] += [masked(json.dumps(gift)) for gift in listed.values()]
     return found
 
 
-def told_apart(found: dict[str, Any]) -> bool:
+def differs(found: dict[str, Any]) -> bool:
     return len({json.dumps(found[kind], default=str) for kind in KINDS}) > 1
 
 
-async def test_passes_answers_and_lists_are_the_same_byte_for_byte(town: Town) -> None:
+async def test_passes_answers_and_lists_are_identical_for_each_kind(town: Town) -> None:
     counter = await Counter.opened(town)
     merchant = counter.shop.merchant
 
     for found in (await passes(counter), await lists(counter), await answers(counter), await lists(counter)):
-        assert not told_apart(found), found
-    # The suspended portion stands for the lot that its merchant listed, and nothing else does.
+        assert not differs(found), found
+    # A suspended portion refers to the lot that the merchant listed, and no other lot appears.
     lots = {kind: (await merchant.gets(f"/reservations/{counter.held[kind][0].id}"))["lot_id"] for kind in KINDS}
     assert lots["suspended"] == lots["paid"] != lots["free"]
     assert len((await merchant.gets("/reservations"))["data"]) == 6
     offered = (await merchant.gets(f"/shops/{counter.shop.id}/lots"))["data"]
     assert {lot["id"] for lot in offered} == {lots["free"], lots["paid"]}
 
-    # Past HTTP there is nothing to tell them by either: no row of what lies behind.
+    # SQL as the merchant does not tell them apart either: the underlying rows are not visible.
     gift = await town.value("select id from app.reservations where purpose = 'give'")
     async with town.sql_as(merchant) as sql:
         for table in ("reservations", "passes", "payments", "impact_entries", "free_portions", "suspended_lots"):
@@ -146,7 +147,7 @@ async def test_passes_answers_and_lists_are_the_same_byte_for_byte(town: Town) -
     assert [tuple(row) for row in seen] == [("confirmed", 3), ("picked_up", 3)]
 
 
-async def test_a_shops_list_reads_its_own_reservations_however_many_others_have(town: Town) -> None:
+async def test_a_shop_s_list_reads_only_its_own_reservations(town: Town) -> None:
     quiet, marc = await town.a_lot(), await town.a_customer()
     await marc.reserves(quiet)
     for _ in range(20):
@@ -166,8 +167,8 @@ async def test_a_shops_list_reads_its_own_reservations_however_many_others_have(
     assert read["reservations"] < 20
 
 
-async def test_an_unpaid_hold_looks_reserved_and_one_that_lapsed_cancelled(town: Town) -> None:
-    """Were holds not shown, the time in its id would tell when a paid one appears; free ones appear at once."""
+async def test_an_unpaid_hold_looks_reserved_and_an_expired_one_cancelled(town: Town) -> None:
+    """Free reservations appear at once. If holds were hidden, a paid one would appear later than the time in its id."""
     marc, lot = await town.a_customer(), await town.a_lot()
     held = await marc.reserves(lot)
     await marc.suspends(lot)
@@ -185,17 +186,17 @@ async def test_an_unpaid_hold_looks_reserved_and_one_that_lapsed_cancelled(town:
     assert (await marc.gets(f"/reservations/{held.id}"))["status"] == "expired"
 
 
-async def test_the_first_handover_and_the_next_do_the_same_work(town: Town) -> None:
+async def test_first_and_later_handovers_do_the_same_work_for_each_kind(town: Town) -> None:
     counter = await Counter.opened(town)
 
     done = {kind: [await counter.work_of(kind, number) for number in range(2)] for kind in KINDS}
 
-    assert not told_apart(done), done
-    assert done["free"][0] != done["free"][1], "the person is noted once"
+    assert not differs(done), done
+    assert done["free"][0] != done["free"][1], "the person is recorded at the first handover only"
     assert (await counter.people["paid"].gets("/impact"))["people_helped"] == 2
 
 
-async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) -> None:
+async def test_a_shop_s_figures_do_not_reveal_who_collected(town: Town) -> None:
     counter = await Counter.opened(town)
     merchant, path = counter.shop.merchant, f"/impact/shops/{counter.shop.id}"
     added: dict[str, list[Any]] = {}
@@ -215,11 +216,11 @@ async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) 
 
     assert added["suspended"] == added["paid"] == [[1, 0.5, 400, 0]] * 2
     assert public["suspended"] == public["paid"] == [400, 400]
-    # A lot given by its merchant is known to be free; whom it helped first is not.
+    # The merchant knows that their own free lot is free, but not whether it helped somebody for the first time.
     assert added["free"] == [[1, 0.5, 800, 0]] * 2
-    await town.changes("set session_replication_role = replica")  # what is written once may not be changed
+    await town.changes("set session_replication_role = replica")  # triggers protect the append-only tables
     await town.changes("update app.impact_entries set recorded_at = recorded_at - interval '2 days'")
-    assert (await merchant.gets(path))["people_helped"] == 0, "two are no group"
+    assert (await merchant.gets(path))["people_helped"] == 0, "two people are too few to be counted"
     more = await town.rows(
         "insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, quota_day)"
         " select r.lot_id, r.account_id, 1, 0, 'picked_up', current_date from app.reservations r, generate_series(1, 9)"
@@ -237,17 +238,22 @@ async def test_no_handover_can_be_read_from_the_figures_of_the_shop(town: Town) 
 
 
 async def work(counter: Counter) -> dict[str, Any]:
-    """What the first handover of each kind does."""
+    """Return the work that the first handover of each kind does."""
     return {kind: await counter.work_of(kind, 0) for kind in KINDS}
 
 
-# What each comparison has to notice: a piece of a function, replaced by another.
+# Faults that the comparisons have to notice: a piece of a function is replaced by another.
 FAULTS: dict[str, tuple[Callable[[Counter], Awaitable[dict[str, Any]]], str, str, str]] = {
     "an answer that names the kind": (answers, "pick_up", "'title', l.title,", "'title', l.title, 'kind', l.kind,"),
     "a list with prices": (lists, "reservations_at_counter", "l.id), l.title", "l.id), l.title || l.price_cents"),
-    "a list of the lots behind": (lists, "reservations_at_counter", "coalesce(l.suspended_from, l.id), ", "l.id, "),
+    "a list with the underlying lots": (
+        lists,
+        "reservations_at_counter",
+        "coalesce(l.suspended_from, l.id), ",
+        "l.id, ",
+    ),
     "a gift in the list": (lists, "reservations_at_counter", "r.purpose = 'collect' and ", ""),
-    "only who was given something is noted": (
+    "only people who were given something are recorded": (
         work,
         "record_impact",
         "values (r.account_id, r.unit_price_cents = 0) on",
@@ -282,4 +288,4 @@ async def test_control_each_comparison_notices_a_difference(town: Town, fault: s
     assert source.count(good) == 1
     await town.changes(source.replace(good, bad))
 
-    assert told_apart(await looks(await Counter.opened(town)))
+    assert differs(await looks(await Counter.opened(town)))
