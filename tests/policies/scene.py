@@ -63,6 +63,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     await _lots_and_reservations(town, shop, closed, customer, beneficiary)
     await town.an_agreement(association, shop.id, status="confirmed")
     await town.an_agreement(association, shop.id, status="coming")
+    await town.an_agreement(association, closed.id, status="confirmed")
     await town.changes(
         "insert into app.setting_changes (name, old, new, changed_by, changed_at)"
         " values ('hold_minutes', 10, 15, $1, now())",
