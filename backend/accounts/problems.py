@@ -1,65 +1,65 @@
-"""What accounts, sign-in and sessions are refused with."""
+"""The problems that accounts, sign-in and sessions can answer with."""
 
 from backend.problems.problem import Problem, constraint_problems
 
 
 class WrongCredentials(Problem):
-    """The e-mail address or code and the password do not belong together."""
+    """Raised when the e-mail address or code, or the password, is wrong; the answer does not say which."""
 
     code, status = "auth.wrong_credentials", 401
 
 
 class TooManyTries(Problem):
-    """Too many sign-ins were tried; wait as long as Retry-After says."""
+    """Raised when too many sign-ins were tried for one name or from one network address."""
 
     code, status = "auth.too_many_tries", 429
 
 
 class SessionOver(Problem):
-    """This session is over; sign in again."""
+    """Raised when a refresh token belongs to a session that has ended, or was already spent."""
 
     code, status = "auth.session_over", 401
 
 
 class InvalidOneTimeToken(Problem):
-    """This token was used already, has expired, or was never given out; ask for a new one."""
+    """Raised when a token from a mail or an enrolment is unknown, expired or already used."""
 
     code, status = "auth.invalid_one_time_token", 422
 
 
 class PasswordTooCommon(Problem):
-    """This password is among those that are tried first; take a longer or less usual one."""
+    """Raised when a new password is among those that attackers try first."""
 
     code, status = "auth.password_too_common", 422
 
 
 class SignInElsewhere(Problem):
-    """Signing in, passwords and tokens are handled by Supabase Auth, at the address in `where`."""
+    """Raised by our own sign-in routes where Supabase Auth signs people in; `where` is its address."""
 
     code, status = "auth.elsewhere", 409
     example = {"where": "https://project.supabase.co/auth/v1"}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class RoleNotOpen(Problem):
-    """Nobody registers in this role: associations enrol beneficiaries, and admins are made by the operator."""
+    """Raised when somebody registers in a role that is not open: beneficiary or admin."""
 
     code, status = "account.role_not_open", 422
 
 
 class EmailTaken(Problem):
-    """Another account has this e-mail address."""
+    """Raised when another account already has the e-mail address."""
 
     code, status = "account.email_taken", 409
 
 
 class AlreadyRegistered(Problem):
-    """You are registered already; nothing was changed."""
+    """Raised when somebody whom Supabase Auth signed in registers a second time."""
 
     code, status = "account.already_registered", 409
 
 
 class NameIsCode(Problem):
-    """A beneficiary is named by their code, so that no list shows who they are."""
+    """Raised when beneficiaries try to change their name, which is their code so that no list shows who they are."""
 
     code, status = "account.name_is_code", 409
 

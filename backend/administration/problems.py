@@ -1,39 +1,39 @@
-"""Why an admin's decision is refused."""
+"""The problems that an admin's requests can answer with."""
 
 from backend.problems.problem import Problem
 
 
 class AccountNotFound(Problem):
-    """There is no such account."""
+    """Raised when an account does not exist."""
 
     code, status = "account.not_found", 404
 
 
 class OwnSuspension(Problem):
-    """Nobody suspends themselves: ask another admin."""
+    """Raised when an admin tries to suspend their own account."""
 
     code, status = "account.own_suspension", 409
 
 
 class CollectorNotFound(Problem):
-    """There is no such collector."""
+    """Raised when a collector does not exist."""
 
     code, status = "collector.not_found", 404
 
 
 class DecisionUnknown(Problem):
-    """This is not a decision that can be taken here."""
+    """Raised when an act is given a decision that it does not know."""
 
     code, status = "decision.unknown", 422
 
 
 class RecordAppendOnly(Problem):
-    """What was recorded does not change."""
+    """Raised when something tries to change a row of an append-only table."""
 
     code, status = "record.append_only", 409
 
 
 class SettingUnknown(Problem):
-    """The platform has no such parameter."""
+    """Raised when the platform has no parameter of that name."""
 
     code, status = "setting.unknown", 422

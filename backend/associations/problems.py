@@ -1,89 +1,89 @@
-"""Why an association is not shown, changed or verified, and why an agreement is not made, shown or ended."""
+"""The problems that associations and their agreements with shops can answer with."""
 
 from backend.problems.problem import Problem, constraint_problems
 
 
 class AssociationNotFound(Problem):
-    """There is no such association."""
+    """Raised when an association does not exist or the caller may not see it."""
 
     code, status = "association.not_found", 404
 
 
 class AssociationNumberInvalid(Problem):
-    """This is neither an RNA (W and 9 characters) nor a SIRET (14 digits, of which the last ones check the others)."""
+    """Raised when a number is not an RNA (W and 9 characters), or not a SIRET with valid check digits."""
 
     code, status = "association.number_invalid", 422
 
 
 class AssociationNumberMissing(Problem):
-    """Give the association's RNA or its SIRET: at least one of them."""
+    """Raised when a change would leave an association with neither RNA nor SIRET."""
 
     code, status = "association.number_missing", 422
 
 
 class AssociationNumberFixed(Problem):
-    """The association was verified under this number, so it cannot change it by itself; write to us."""
+    """Raised when a verified association changes the number under which it was verified."""
 
     code, status = "association.number_fixed", 409
 
 
 class AssociationNumberTaken(Problem):
-    """A verified association has this RNA or SIRET already."""
+    """Raised when another verified association has the same RNA or SIRET."""
 
     code, status = "association.number_taken", 409
 
 
 class PeriodInvalid(Problem):
-    """A period ends in the month in which it begins, or later, and has at most 36 months."""
+    """Raised when a period ends before the month in which it begins, or has more than 36 months."""
 
     code, status = "period.invalid", 422
 
 
 class AgreementNotFound(Problem):
-    """There is no such agreement, or it is not yours."""
+    """Raised when an agreement does not exist or is not the caller's."""
 
     code, status = "agreement.not_found", 404
 
 
 class AgreementExists(Problem):
-    """The association and the shop have an agreement already, or one to be confirmed; end it first."""
+    """Raised when the association and the shop have an agreement in force or one that waits for an answer."""
 
     code, status = "agreement.exists", 409
 
 
 class AgreementDecided(Problem):
-    """This agreement is no longer waiting for an answer."""
+    """Raised when an agreement that is no longer proposed is confirmed or declined."""
 
     code, status = "agreement.decided", 409
 
 
 class AgreementOver(Problem):
-    """This agreement is over already."""
+    """Raised when an agreement that is already over is ended."""
 
     code, status = "agreement.over", 409
 
 
 class AgreementDaysInvalid(Problem):
-    """An agreement is signed today or before, and ends after that, today or later."""
+    """Raised when an agreement is signed in the future, or ends before today or before it is signed."""
 
     code, status = "agreement.days_invalid", 422
 
 
 class DocumentNotPdf(Problem):
-    """The document is not a whole PDF file, whatever its name says."""
+    """Raised when an uploaded document is not a complete PDF file, whatever its name says."""
 
     code, status = "document.not_pdf", 415
     headers = {"Accept": "application/pdf"}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class DocumentTooLarge(Problem):
-    """A document may have at most 10 MB."""
+    """Raised when an uploaded document has more than 10 MB."""
 
     code, status = "document.too_large", 413
 
 
 class DocumentStoreUnavailable(Problem):
-    """Documents cannot be kept or read at the moment; try again shortly."""
+    """Raised when the store of documents cannot save or read a file now."""
 
     code, status = "document.store_unavailable", 503
     headers = {"Retry-After": "5"}  # noqa: RUF012  read-only, as Problem declares it

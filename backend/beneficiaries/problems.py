@@ -1,88 +1,88 @@
-"""Why a beneficiary is not enrolled, shown or renewed."""
+"""The problems that beneficiaries, imports and transfers can answer with."""
 
 from backend.problems.problem import Problem, constraint_problems
 
 
 class BeneficiaryNotFound(Problem):
-    """There is no such beneficiary."""
+    """Raised when a beneficiary does not exist or is not the caller's."""
 
     code, status = "beneficiary.not_found", 404
 
 
 class AlreadyEnrolled(Problem):
-    """This person is enrolled already, by you or by another association; another one can transfer them to you."""
+    """Raised when the same person is already enrolled, by the caller or by another association."""
 
     code, status = "beneficiary.already_enrolled", 409
 
 
 class RightInThePast(Problem):
-    """The right would end before today."""
+    """Raised when a right would end before today."""
 
     code, status = "beneficiary.right_in_the_past", 422
 
 
 class BornInTheFuture(Problem):
-    """The date of birth is after today."""
+    """Raised when a date of birth is after today."""
 
     code, status = "beneficiary.born_in_the_future", 422
 
 
 class CodesUsedUp(Problem):
-    """No beneficiary code of this year is left; try again, and tell us if it goes on."""
+    """Raised when no free beneficiary code of this year was found."""
 
     code, status = "beneficiary.codes_used_up", 503
 
 
 class FileTooLarge(Problem):
-    """A file has at most 20 MB; split it."""
+    """Raised when a file to import has more than 20 MB."""
 
     code, status = "import.too_large", 413
 
 
 class FileNotCsv(Problem):
-    """This file is empty or no CSV; in your spreadsheet, save it as CSV and send that."""
+    """Raised when a file to import is empty or cannot be read as CSV."""
 
     code, status = "import.not_csv", 422
 
 
 class ImportColumnsWrong(Problem):
-    """The first line does not name the columns that we need; see `errors`, and the template."""
+    """Raised when the first line does not name the needed columns; `errors` lists which."""
 
     code, status = "import.columns_wrong", 422
 
 
 class ImportTooLong(Problem):
-    """A file has at most 100,000 lines; split it."""
+    """Raised when a file to import has more than 100,000 lines."""
 
     code, status = "import.too_long", 422
 
 
 class ImportNotFound(Problem):
-    """There is no such import."""
+    """Raised when an import does not exist or is not the caller's."""
 
     code, status = "import.not_found", 404
 
 
 class TransferNotFound(Problem):
-    """There is no such transfer."""
+    """Raised when a transfer does not exist or does not concern the caller."""
 
     code, status = "transfer.not_found", 404
 
 
 class TransferPending(Problem):
-    """This beneficiary is being transferred already; withdraw that first."""
+    """Raised when a transfer of the beneficiary already waits for an answer."""
 
     code, status = "transfer.pending", 409
 
 
 class TransferOver(Problem):
-    """This transfer was accepted, declined or withdrawn already."""
+    """Raised when a transfer was already accepted, declined or withdrawn."""
 
     code, status = "transfer.over", 409
 
 
 class AlreadyThere(Problem):
-    """This beneficiary is with that association already."""
+    """Raised when a beneficiary already belongs to the association that is to receive them."""
 
     code, status = "transfer.already_there", 409
 

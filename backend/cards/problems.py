@@ -1,15 +1,15 @@
-"""Why a card is not shown or not printed."""
+"""The problems that cards can answer with."""
 
 from backend.problems.problem import Problem
 
 
 class CardNotFound(Problem):
-    """This beneficiary has no card yet."""
+    """Raised when a beneficiary has never had a card."""
 
     code, status = "card.not_found", 404
 
 
 class CardReplaced(Problem):
-    """One of these cards was revoked since this request was first made; send it with a new Idempotency-Key."""
+    """Raised when a repeated request would print cards of which one was revoked in the meantime."""
 
     code, status = "card.replaced", 409

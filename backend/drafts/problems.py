@@ -1,9 +1,9 @@
-"""Why no listing is drafted."""
+"""The problems that drafting a listing can answer with."""
 
 from backend.problems.problem import Problem
 
 
 class WhichShop(Problem):
-    """You have several shops: say in `shop_id` for which of them to draft."""
+    """Raised when a merchant with several shops does not say for which of them to draft."""
 
     code, status = "draft.which_shop", 422

@@ -1,112 +1,112 @@
-"""Why a lot is not shown, published or changed."""
+"""The problems that lots can answer with."""
 
 from backend.problems.problem import Problem, constraint_problems
 
 
 class LotNotFound(Problem):
-    """There is no such lot."""
+    """Raised when a lot does not exist or the caller may not see it."""
 
     code, status = "lot.not_found", 404
 
 
 class LotClosed(Problem):
-    """This lot is closed: it was withdrawn or recalled, or its pickup window is over."""
+    """Raised when a lot was withdrawn or recalled, or can no longer be reserved because its window is over."""
 
     code, status = "lot.closed", 409
 
 
 class LotHasReservations(Problem):
-    """Somebody has reserved this lot: price, window, dates and food stay as they saw them."""
+    """Raised when a change concerns what somebody who reserved the lot, or waits for it, has seen."""
 
     code, status = "lot.has_reservations", 409
 
 
 class LotAlreadyPublished(Problem):
-    """A published lot does not become a draft again; withdraw it instead."""
+    """Raised when a published lot is made a draft again."""
 
     code, status = "lot.already_published", 409
 
 
 class LotStatusNotYours(Problem):
-    """A lot is made a draft or published by its merchant; every other status follows from what happens to it."""
+    """Raised when a merchant sets a status other than draft or published."""
 
     code, status = "lot.status_not_yours", 422
 
 
 class QuantityBelowReserved(Problem):
-    """More portions than that are reserved or handed over."""
+    """Raised when a new quantity is below the portions that are reserved or handed over."""
 
     code, status = "lot.quantity_below_reserved", 409
 
 
 class PriceOutsideLaw(Problem):
-    """A discounted lot costs from 30 % to 70 % of the original price, a free one nothing."""
+    """Raised when a discounted lot does not cost 30 % to 70 % of the original price, or a free lot costs something."""
 
     code, status = "lot.price_outside_law", 422
 
 
 class PickupWindowInvalid(Problem):
-    """The pickup window ends after it begins, and lasts at most 72 hours."""
+    """Raised when a pickup window does not end after it begins, or lasts more than 72 hours."""
 
     code, status = "lot.pickup_window_invalid", 422
 
 
 class WindowOver(Problem):
-    """The pickup window is over; a lot is published before that."""
+    """Raised when a lot is published after its pickup window."""
 
     code, status = "lot.window_over", 422
 
 
 class FoodDateMismatch(Problem):
-    """A use-by or best-before lot has its date; a lot without a date has none."""
+    """Raised when a use-by or best-before lot has no date, or a lot without a date kind has one."""
 
     code, status = "lot.food_date_mismatch", 422
 
 
 class UseByBeforePickup(Problem):
-    """The food's use-by date is before the day on which the pickup window ends."""
+    """Raised when the use-by date is before the day on which the pickup window ends."""
 
     code, status = "lot.use_by_before_pickup", 422
 
 
 class BecomesFreeInvalid(Problem):
-    """What is unsold of a discounted lot becomes free before its window ends; a free lot is free already."""
+    """Raised when unsold portions would become free in the past or after the window, or the lot is free already."""
 
     code, status = "lot.becomes_free_invalid", 422
 
 
 class FairDrawNotFree(Problem):
-    """A draw is for free lots; discounted ones go to those who wait in the order in which they came."""
+    """Raised when a discounted lot is given a draw, which only free lots have."""
 
     code, status = "lot.fair_draw_not_free", 422
 
 
 class PastUseBy(Problem):
-    """The use-by date has passed: this food may not be sold, given or handed over."""
+    """Raised when the use-by date has passed, so that the food may not be sold, given or handed over."""
 
     code, status = "lot.past_use_by", 409
 
 
 class UseByTooNear(Problem):
-    """Food is given to an association two days before its use-by date, unless it distributes in time."""
+    """Raised when food would be given to an association less than 48 hours before its use-by date."""
 
     code, status = "lot.use_by_too_near", 409
 
 
 class LotRecalled(Problem):
-    """This food is recalled: nobody may eat it. Where only some batches are, the lot says which batch it is of."""
+    """Raised when a lot is of recalled food, or may be because it does not say which batch it is of."""
 
     code, status = "lot.recalled", 409
 
 
 class LotConverted(Problem):
-    """What was unsold of this lot has become free and stays so; its merchant may withdraw it."""
+    """Raised when a merchant changes price, kind or time of a lot whose unsold portions have become free."""
 
     code, status = "lot.converted", 409
 
 
 class PhotoUnknown(Problem):
-    """There is no such photo."""
+    """Raised when a lot names a photo that does not exist or is not its merchant's."""
 
     code, status = "lot.photo_unknown", 422
 

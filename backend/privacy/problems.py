@@ -1,39 +1,39 @@
-"""What consents and erasure are refused with."""
+"""The problems that consents and erasure can answer with."""
 
 from backend.problems.problem import Problem
 
 
 class TermsNeeded(Problem):
-    """Without the terms there is no account: erase it, and everything that we hold about you goes with it."""
+    """Raised when somebody withdraws their consent to the terms, without which there is no account."""
 
     code, status = "consent.terms_needed", 409
 
 
 class ConsentVersionUnknown(Problem):
-    """This is not the current version of the text; read it again."""
+    """Raised when a consent names another version than the current one."""
 
     code, status = "consent.version_unknown", 422
 
 
 class HasBeneficiaries(Problem):
-    """People whom you enrolled count on you: transfer them to another association first."""
+    """Raised when an association that still has beneficiaries is erased."""
 
     code, status = "account.has_beneficiaries", 409
 
 
 class LastAdmin(Problem):
-    """You are the only admin; make another one first."""
+    """Raised when the only active admin is erased."""
 
     code, status = "account.last_admin", 409
 
 
 class PasswordNeeded(Problem):
-    """Erasing an account cannot be undone: confirm it with your password."""
+    """Raised when an erasure is confirmed neither by the password nor by a recent sign-in."""
 
     code, status = "account.password_needed", 403
 
 
 class WrongPassword(Problem):
-    """This is not the account's password; nothing was erased."""
+    """Raised when the password that confirms an erasure is wrong."""
 
     code, status = "account.wrong_password", 403

@@ -1,23 +1,23 @@
-"""Why a recurring listing is not shown or changed."""
+"""The problems that recurring listings can answer with."""
 
 from backend.lots.problems import BecomesFreeInvalid, FoodDateMismatch, PriceOutsideLaw, UseByBeforePickup
 from backend.problems.problem import Problem, constraint_problems
 
 
 class RecurringNotFound(Problem):
-    """There is no such recurring listing."""
+    """Raised when a recurring listing does not exist or is not the caller's."""
 
     code, status = "recurring.not_found", 404
 
 
 class WindowBeforePublication(Problem):
-    """The pickup window would be over before the lot is published."""
+    """Raised when the pickup window would be over before the lot is published."""
 
     code, status = "recurring.window_before_publication", 422
 
 
 class RecurringDayClosed(Problem):
-    """This listing publishes nothing on that day, or it has done so already: then its lot is changed instead."""
+    """Raised when a listing publishes nothing on a day, or has already published its lot of that day."""
 
     code, status = "recurring.day_closed", 409
 

@@ -1,34 +1,34 @@
-"""Why a shop is not registered, shown, changed or verified."""
+"""The problems that shops can answer with."""
 
 from backend.problems.problem import Problem, constraint_problems
 
 
 class ShopNotFound(Problem):
-    """There is no such shop."""
+    """Raised when a shop does not exist or the caller may not see it."""
 
     code, status = "shop.not_found", 404
 
 
 class ShopSiretInvalid(Problem):
-    """This is not a SIRET: 14 digits, of which the last ones check the others."""
+    """Raised when a number is not a SIRET with valid check digits."""
 
     code, status = "shop.siret_invalid", 422
 
 
 class ShopSiretTaken(Problem):
-    """A verified shop has this SIRET already."""
+    """Raised when another verified shop has the same SIRET."""
 
     code, status = "shop.siret_taken", 409
 
 
 class ShopNotVerified(Problem):
-    """An admin has to verify the shop before its lots are published; keep the lot as a draft until then."""
+    """Raised when a lot of a shop that no admin has verified is published."""
 
     code, status = "shop.not_verified", 409
 
 
 class ShopOwnerSuspended(Problem):
-    """The shop's merchant is suspended; restore the account first."""
+    """Raised when an admin decides about a shop whose merchant is suspended."""
 
     code, status = "shop.owner_suspended", 409
 

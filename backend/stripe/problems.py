@@ -1,22 +1,25 @@
-"""What Stripe's client refuses."""
+"""The problems that Stripe's client and its webhook can answer with."""
 
 from backend.problems.problem import Problem
 
 
 class PaymentUnavailable(Problem):
-    """Payment cannot be reached right now; nothing was charged twice, and trying again is safe."""
+    """Raised when Stripe cannot be reached, or answers with something else than was asked for.
+
+    Every request has an idempotency key, so trying again charges nothing twice.
+    """
 
     code, status = "payment.unavailable", 503
     headers = {"Retry-After": "5"}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class WebhookDisabled(Problem):
-    """No webhook secret is set, so events from Stripe are not accepted here."""
+    """Raised when an event from Stripe arrives and no webhook secret is set."""
 
     code, status = "payment.webhook_disabled", 404
 
 
 class WebhookNotGenuine(Problem):
-    """The event is not signed by Stripe, is too old, or comes from the future."""
+    """Raised when an event is not signed by Stripe, is too old, or is dated in the future."""
 
     code, status = "payment.webhook_not_genuine", 400
