@@ -1,1 +1,1 @@
-"""Where files are kept, and how CSV is written."""
+"""File stores, and writing CSV."""

@@ -1,18 +1,18 @@
-"""CSV as French spreadsheets open it: UTF-8 with its mark, semicolons, commas in numbers, and no cell that computes."""
+"""Write CSV for French spreadsheet programs: UTF-8 with a BOM, semicolons, decimal commas, and no formulas."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-# What a spreadsheet takes for a formula, or cuts off at (DESIGN.md, security rule 8).
+# A spreadsheet program would run a cell that begins with one of these as a formula, or cut the cell off there.
 _COMPUTES = ("=", "+", "-", "@", "\t", "\r", "\n", "\0")
 
 Cell = str | int | Decimal | None
 
 
 def cell(value: Cell) -> str:
-    """Write one cell; None is empty, and what would compute is shown as the text that it is."""
+    """Return one cell's text. None becomes an empty cell; a text that would run as a formula gets a leading `'`."""
     if value is None:
         return ""
     if isinstance(value, str):
@@ -21,7 +21,7 @@ def cell(value: Cell) -> str:
 
 
 def csv_of(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
-    """Write a table as CSV."""
+    """Return a table as CSV."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
     writer.writerow([cell(name) for name in header])

@@ -1,7 +1,7 @@
-"""Where files are: one interface, kept by the data directory or by Supabase Storage, for photos and for documents.
+"""File stores for photos and documents: the data directory or Supabase Storage, behind one interface.
 
-Names are made of our own ids alone. A store that fails raises the problem of its kind; what it may have kept by then
-belongs to a row that is still `coming`, so nobody sees it and the orphans' jobs remove it.
+File names are made only of our own ids. A failing store raises the problem of its kind. Files that it may have stored
+by then belong to a row that is still `coming`, so nobody sees them, and the jobs that remove orphans delete them.
 """
 
 import asyncio
@@ -33,10 +33,11 @@ log = structlog.get_logger("ecopanier.files")
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a store keeps: of each thing these parts, all of one media type.
+    """A kind of thing that a store keeps: each thing has these parts, one file each, all of one media type.
 
-    name: also that of its folder. unavailable: the problem of a store that fails. by_address: whether people fetch a
-    file from an address that Supabase signs; otherwise it is read here, and the answer's headers are ours.
+    name: the kind's name, also of its folder. unavailable: the problem that a failing store raises. by_address:
+    whether people are redirected to an address that Supabase signs; otherwise we serve the file ourselves, with our
+    own headers.
     """
 
     name: str
@@ -47,50 +48,50 @@ class Kind:
     by_address: bool
 
     def file(self, thing: UUID, part: str) -> str:
-        """Give the name of a file."""
+        """Return the name of a thing's file."""
         return f"{thing}.{part}.{self.ending}"
 
     def fails(self, error: BaseException) -> Problem:
-        """Make one problem of whatever went wrong."""
-        # Its text may hold addresses and names; the kind is enough to look further.
-        log.warning("files.store_unavailable", files=self.name, error=type(error).__name__)
+        """Log a store's error and return the problem to raise for it."""
+        # The error's text may hold addresses and names, so only its type is logged.
+        log.warning("file_store.failed", files=self.name, error=type(error).__name__)
         return self.unavailable()
 
 
 class SignedUrl(str):
-    """An address that shows one file to whoever has it, for at most a minute."""
+    """An address at which anyone who has it can fetch one file, for at most a minute."""
 
 
 class FileStore(Protocol):
-    """All of them raise the `unavailable` of their kind."""
+    """A store of one kind of files. All methods except `close` raise the kind's `unavailable` problem."""
 
     async def keep(self, thing: UUID, files: Mapping[Any, bytes]) -> None:
-        """Store parts of a thing, in the place of what may be there; they are safe once this returns."""
+        """Store parts of a thing, replacing existing ones. They are stored durably once this returns."""
 
     async def find(self, thing: UUID, part: str) -> bytes | SignedUrl | None:
-        """Give a file or where it is to be fetched; None when it is not there."""
+        """Return a file's content, or the address at which to fetch it; None if there is no such file."""
 
     async def read(self, thing: UUID, part: str) -> bytes | None:
-        """Give a file as it is, wherever it lies; None when it is not there."""
+        """Return a file's content; None if there is no such file."""
 
     async def remove(self, thing: UUID) -> None:
-        """Remove whatever is there of a thing; nothing is no mistake."""
+        """Remove all files of a thing. Missing files are ignored."""
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
 
 
 def file_store(settings: Settings, kind: Kind, bucket: str) -> FileStore:
-    """Give the store that the settings name; it connects when it is first used."""
+    """Return the store that the settings name. It connects at its first use."""
     if settings.photos == "supabase":
-        assert settings.supabase_url is not None  # noqa: S101  the settings refuse to be without
+        assert settings.supabase_url is not None  # noqa: S101  the settings were checked for both
         assert settings.supabase_secret_key is not None  # noqa: S101
         return SupabaseStorage(settings.supabase_url, settings.supabase_secret_key.get_secret_value(), bucket, kind)
     return Directory(settings.data_dir / kind.name, kind)
 
 
 class Directory:
-    """Files in the data directory, spread over 256 folders by the random end of their ids."""
+    """Files in the data directory, spread over 256 folders by the last two digits of their ids, which are random."""
 
     def __init__(self, folder: Path, kind: Kind) -> None:
         self._folder = folder
@@ -130,7 +131,7 @@ class Directory:
         folder.mkdir(parents=True, exist_ok=True)
         for part, content in files.items():
             path = self._path(thing, part)
-            # Under its own name only when it is whole, and after a power cut too.
+            # The file gets its name only once it is complete on disk, so that it is whole even after a power cut.
             draft = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
             try:
                 with draft.open("xb") as file:
@@ -145,7 +146,7 @@ class Directory:
 
     def _unlink(self, thing: UUID) -> None:
         folder = self._folder / str(thing)[-2:]
-        # Also what a process that was killed had begun to write.
+        # The second pattern finds drafts that a killed process left.
         for path in [*folder.glob(f"{thing}.*"), *folder.glob(f".{thing}.*")]:
             path.unlink(missing_ok=True)
         with suppress(FileNotFoundError):
@@ -174,7 +175,7 @@ class SupabaseStorage:
                 name = self._kind.file(thing, part)
                 stored = await bucket.upload(name, content, {"content-type": self._kind.media_type, "upsert": "true"})
                 if getattr(stored, "full_path", None) != f"{self._bucket}/{name}":
-                    raise ValueError("another name was stored")
+                    raise ValueError("the file was stored under another name")
 
     async def find(self, thing: UUID, part: str) -> bytes | SignedUrl | None:
         from storage3.exceptions import StorageApiError
@@ -186,12 +187,12 @@ class SupabaseStorage:
             try:
                 signed = (await bucket.create_signed_url(name, SIGNED_SECONDS))["signedURL"]
             except StorageApiError as error:
-                if str(error.status) == "404" and error.code == "not_found":  # the object, not the bucket
+                if str(error.status) == "404" and error.code == "not_found":  # the file is missing, not the bucket
                     return None
                 raise
-            # People are sent there: nowhere but to the project.
+            # People are redirected there, so it must be an address of the project.
             if not signed or urlsplit(signed)[:2] != urlsplit(self._url)[:2]:
-                raise ValueError("the address leads elsewhere")
+                raise ValueError("the signed address is not one of the project's")
             return SignedUrl(signed)
 
     async def read(self, thing: UUID, part: str) -> bytes | None:
@@ -209,14 +210,14 @@ class SupabaseStorage:
         async with self._asked() as bucket:
             removed = await bucket.remove([self._kind.file(thing, part) for part in self._kind.parts])
             if not isinstance(removed, list):
-                raise ValueError("it does not say what was removed")
+                raise ValueError("the answer does not list the removed files")
 
     async def close(self) -> None:
         if self._client is not None:
             await self._client.storage.session.aclose()
 
     async def files(self) -> "AsyncBucketProxy":
-        """Give the bucket, connecting where that was not done yet."""
+        """Return the bucket, connecting first if needed."""
         async with self._opening:
             if self._client is None:
                 self._client = await asyncio.to_thread(partial(_client, self._url, self._key))
@@ -224,16 +225,16 @@ class SupabaseStorage:
 
     @asynccontextmanager
     async def _asked(self) -> "AsyncIterator[AsyncBucketProxy]":
-        """Ask Supabase within a time limit, and make one problem of whatever goes wrong there."""
+        """Yield the bucket for a call to Supabase, bounded in time. Every error becomes the kind's problem."""
         try:
             async with asyncio.timeout(STORE_SECONDS):
                 yield await self.files()
-        except Exception as error:  # httpx and storage3 have no common base, and a lying answer may fail anywhere
+        except Exception as error:  # httpx and storage3 share no base class, and a wrong answer may fail anywhere
             raise self._kind.fails(error) from error
 
 
 def _client(url: str, key: str) -> "AsyncClient":
-    """Make the client. It is imported here, because that takes a second that few need at start-up."""
+    """Return a new client. The import takes a second, so it is done here and not at start-up."""
     import httpx
     from supabase import AsyncClient, AsyncClientOptions
 

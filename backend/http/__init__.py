@@ -1,1 +1,1 @@
-"""The frame of every request."""
+"""What all requests share: middleware, routing, rate limits, idempotency, paging and the OpenAPI description."""

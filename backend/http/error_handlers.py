@@ -1,4 +1,4 @@
-"""One place turns what went wrong anywhere into an answer."""
+"""The app's exception handlers, which turn every error into a problem response."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -31,9 +31,9 @@ from backend.problems.texts import Language, field_text
 
 MOST_FIELD_ERRORS = 20
 
-# Names in a location may be the caller's own (unknown fields, keys of objects): only harmless ones are repeated.
+# Names in a location may come from the caller (unknown fields, keys of objects): only harmless ones are repeated.
 _HARMLESS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
-# Of what Pydantic knows about a mistake, these are limits of ours; the rest may quote what was sent.
+# These entries of Pydantic's error context are our own limits. The others may quote what was sent.
 _OUR_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "expected")
 
 _BY_STATUS: dict[int, type[Problem]] = {
@@ -51,17 +51,17 @@ _BY_STATUS: dict[int, type[Problem]] = {
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Make every refusal and failure of the app's routes a problem."""
-    app.add_exception_handler(Problem, _fact)
+    """Register handlers that answer every refusal and failure with a problem."""
+    app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     for kind in DATABASE_ERRORS:
         app.add_exception_handler(kind, _database)
-    # Starlette sends this answer and raises the error again, for EveryRequest to log.
+    # Starlette sends this answer and then raises the error again, so that EveryRequest logs it.
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _fact(request: Request, problem: Any) -> Response:
+async def _problem(request: Request, problem: Any) -> Response:
     return problem_response(problem, request.scope)
 
 
@@ -89,7 +89,7 @@ async def _unexpected(request: Request, _error: Exception) -> Response:
 
 
 def field_errors(found: Iterable[Mapping[str, Any]], language: Language) -> list[FieldError]:
-    """Say what is wrong with each field in our own words, at most 20 of them; nothing of what was sent is repeated."""
+    """Return what is wrong with each field, for at most 20 of them, in our own words. Never repeats what was sent."""
     return [_field_error(error, language) for error, _ in zip(found, range(MOST_FIELD_ERRORS), strict=False)]
 
 

@@ -1,4 +1,4 @@
-"""ETags of editable resources: their revision, so that the statement that changes one can be conditional."""
+"""ETags of editable resources, made from their revision, for conditional changes and reads."""
 
 import re
 from typing import Annotated
@@ -12,14 +12,14 @@ _TAG = re.compile(r'"r(\d{1,10})"')
 
 
 def etag(revision: int) -> str:
-    """Write a row's revision as a strong ETag (RFC 9110 8.8.3)."""
+    """Return a row's revision as a strong ETag (RFC 9110 8.8.3)."""
     return f'"r{revision}"'
 
 
 def revisions_wanted(if_match: str | None) -> list[int] | None:
-    """Read If-Match as the revisions that the caller accepts; None when any will do.
+    """Return the revisions that an If-Match header accepts; None if it accepts any.
 
-    Tags that are not ours match nothing, and weak ones never match (RFC 9110 13.1.1).
+    Weak ETags and ETags that are not ours match nothing (RFC 9110 13.1.1).
     """
     if if_match is None or if_match.strip() == "*":
         return None
@@ -29,7 +29,8 @@ def revisions_wanted(if_match: str | None) -> list[int] | None:
 
 async def _if_match(
     if_match: Annotated[
-        str | None, Header(max_length=500, description="Change only this version: the ETag that was read.")
+        str | None,
+        Header(max_length=500, description="The ETag that was read: the change is made only if it is still current."),
     ] = None,
 ) -> list[int] | None:
     return revisions_wanted(if_match)
@@ -40,16 +41,16 @@ IfMatch = Annotated[list[int] | None, Depends(_if_match)]
 
 
 def require_revision(wanted: list[int] | None, current: int) -> None:
-    """Refuse a change to a row, read and locked in this transaction, that is not at a wanted revision.
+    """Raise PreconditionFailed (412) if a row's current revision is not among the wanted ones (None: any is).
 
-    Raises PreconditionFailed (412).
+    This check alone does not stop a concurrent change: lock the row first, or make the writing statement conditional.
     """
     if wanted is not None and current not in wanted:
         raise PreconditionFailed
 
 
 def unchanged(if_none_match: str | None, tag: str) -> bool:
-    """Say whether the caller already has what this ETag stands for (RFC 9110 13.1.2), so that 304 answers."""
+    """Return whether the caller already has the version with this ETag (RFC 9110 13.1.2): then answer 304."""
     if if_none_match is None:
         return False
     return any(named.strip().removeprefix("W/") in ("*", tag) for named in if_none_match.split(","))

@@ -1,4 +1,4 @@
-"""`/healthz`: the process answers. `/readyz`: the database is reached and its migrations are current."""
+"""`/healthz` (the process is alive) and `/readyz` (the database is reachable and its migrations are current)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Literal, cast
@@ -12,19 +12,19 @@ from backend.problems.common import NotReady
 from backend.problems.problem import may_answer
 
 Readiness = Callable[[], Awaitable[str | None]]
-"""Answers None when requests can be served, else a reason without secrets, for operators."""
+"""Returns None if requests can be served, otherwise the reason, for operators and without secrets."""
 
 router = Router(tags=["health"])
 
 
 class Health(Out):
-    """The answer while all is well."""
+    """The answer if all is well."""
 
     status: Literal["ok"] = Field(default="ok", examples=["ok"])
 
 
 def ask_readiness_of(app: FastAPI, ready: Readiness) -> None:
-    """Say what `/readyz` asks."""
+    """Set the check that `/readyz` runs."""
     app.state.ready = ready
 
 
@@ -34,13 +34,13 @@ async def _readiness(request: Request) -> Readiness:
 
 @router.get("/healthz")
 async def healthz() -> Health:
-    """Say that the process answers."""
+    """Check that the process is alive."""
     return Health()
 
 
 @router.get("/readyz", responses=may_answer(NotReady))
 async def readyz(ready: Annotated[Readiness, Depends(_readiness)]) -> Health:
-    """Say whether requests can be served: the database is reached and its migrations are current."""
+    """Check that requests can be served: the database is reachable and its migrations are current."""
     if reason := await ready():
         raise NotReady(reason=reason)
     return Health()

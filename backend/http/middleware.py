@@ -1,4 +1,4 @@
-"""What surrounds every request, in one pure ASGI layer because each layer costs every request."""
+"""The middleware around every request: one pure ASGI layer, because each layer costs time on every request."""
 
 import os
 import re
@@ -22,7 +22,7 @@ from backend.settings import settings
 
 LARGEST_BODY = 1024 * 1024
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-# Asked every few seconds by machines: their lines would hide the others.
+# Polled by machines every few seconds: at info level, their log lines would hide the others.
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/healthz", "/v1/readyz"})
 
 _SANE_REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
@@ -37,7 +37,7 @@ _ONLY_HTTPS = (b"strict-transport-security", b"max-age=31536000")
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How many bytes a body may have, and what is answered to a longer one."""
+    """The most bytes that a body may have, and the problem that answers a longer one."""
 
     largest: int
     longer: type[Problem]
@@ -47,9 +47,10 @@ EVERY_BODY = Bound(LARGEST_BODY, BodyTooLarge)
 
 
 class EveryRequest:
-    """Gives each request an id, bounds its body, writes its log line, counts it, and hardens its answer.
+    """Gives each request an id, bounds its body, logs it, counts it, and adds security headers to its answer.
 
-    Answers to a caller who sent Authorization are never kept by a cache unless their route says so.
+    Answers to requests with Authorization get `Cache-Control: no-store` unless their route sets another.
+    `unlimited`: paths that the limit on anonymous writes does not apply to. `uploads`: paths with a larger body.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class EveryRequest:
         self._log: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; what no handler knew becomes a 500 that tells nothing."""
+        """Handle a request. An error that no handler caught is logged and becomes a 500 without details."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -106,7 +107,7 @@ class EveryRequest:
             await problem_response(problem, scope)(scope, receive, answer)
         except Exception as error:
             log_failure(error, scope)
-            # An answer that has begun cannot be taken back: the server ends the connection.
+            # An answer that has begun cannot be replaced: the server closes the connection.
             if not status:
                 await problem_response(InternalError(), scope)(scope, receive, answer)
         finally:
@@ -128,12 +129,12 @@ class EveryRequest:
         route = route_template(scope)
         count_request(scope["method"], route, status, took)
         if self._log is None:
-            # Bound once, after the logs have been configured: structlog's lazy logger costs more than the line.
+            # Bound once, after logging has been configured: structlog's lazy logger costs more than writing the line.
             self._log = structlog.get_logger("ecopanier.request").bind()
         log = self._log
         write = log.error if status >= 500 else log.debug if route in QUIET else log.info
         write(
-            "request",
+            "request.answered",
             method=scope["method"],
             route=route,
             status=status,
@@ -143,7 +144,7 @@ class EveryRequest:
 
 
 def _bounded(receive: Receive, bound: Bound) -> Receive:
-    """Count a body whose length was not announced."""
+    """Wrap `receive` to count the bytes of a body without Content-Length, and refuse it once it is too long."""
     received = 0
 
     async def counted() -> Message:

@@ -1,4 +1,4 @@
-"""The served description of the API: OpenAPI 3.1 with examples, every problem code, and the words of the product."""
+"""The OpenAPI 3.1 description of the API, with examples and every problem code."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -27,20 +27,20 @@ from backend.settings import settings
 
 TAGS = {
     "accounts": "People who can sign in; each has exactly one of six roles.",
-    "privacy": "What people may ask about their data: consents, a copy of everything, erasure.",
+    "privacy": "People's rights over their data: consents, a copy of everything, erasure.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
-    "reservations": "Somebody's claim on portions of a lot, and the pass that is shown at the counter.",
+    "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
     "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
-    "cards": "What a beneficiary without a telephone signs in with, printed by their association.",
+    "cards": "Printed by an association, for a beneficiary without a telephone to sign in with.",
     "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
     "payments": "Money, through Stripe.",
-    "impact": "What handovers saved: meals, kg, CO₂e, euros, people helped.",
-    "administration": "What admins decide, with its history.",
-    "health": "Whether the process answers and can serve.",
+    "impact": "What handovers saved: meals, kg, CO₂e, euros, and how many people they helped.",
+    "administration": "Admins' decisions and settings, with their history.",
+    "health": "Whether the process is alive and can serve requests.",
 }
 SECURITY_SCHEME = "bearer"
 
@@ -55,11 +55,11 @@ _FORMATS = {
 
 
 class NoExample(Exception):
-    """A part of a schema has no example; its text says which."""
+    """Raised when a part of a schema has no example; the message names the part."""
 
 
 def describe(app: FastAPI, hot: Sequence[HotRoutes] = ()) -> None:
-    """Make `/openapi.json` the full description, built when it is first asked for."""
+    """Make the app serve the full description as `/openapi.json`, built at the first request for it."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -79,7 +79,7 @@ def describe(app: FastAPI, hot: Sequence[HotRoutes] = ()) -> None:
 
 
 def operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give every operation with its name, as in `GET /v1/lots`."""
+    """Yield every operation with its name, such as `GET /v1/lots`."""
     for path, item in schema["paths"].items():
         for method, operation in item.items():
             if method in _METHODS:
@@ -87,7 +87,7 @@ def operations(schema: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]
 
 
 def missing_examples(schema: Mapping[str, Any]) -> list[str]:
-    """Say which operations have a body, an answer or a required parameter without an example."""
+    """Return the names of the bodies, answers and required parameters that have no example."""
     return [
         f"{name}: {where}"
         for name, operation in operations(schema)
@@ -99,7 +99,7 @@ def missing_examples(schema: Mapping[str, Any]) -> list[str]:
 def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
-    # FastAPI's own form of a refusal, which no route of ours answers with.
+    # FastAPI's own error schemas, which no route of ours answers with.
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     problem = ProblemBody.model_json_schema(mode="serialization", ref_template=_COMPONENT + "{model}")
@@ -109,7 +109,7 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
         {"type": "oauth2", "flows": {"password": {"tokenUrl": "/v1/auth/token", "scopes": {}}}},
     )
     for _, operation in operations(schema):
-        _say_it_in_words(operation)
+        _summarise(operation)
         _add_common_problems(operation)
         for _, media in _exemplary(operation):
             if "example" not in media and "examples" not in media:
@@ -120,8 +120,8 @@ def _completed(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-def _say_it_in_words(operation: dict[str, Any]) -> None:
-    """Make the docstring's first line the summary and the rest the description."""
+def _summarise(operation: dict[str, Any]) -> None:
+    """Use the docstring's first line as the summary and the rest as the description."""
     first, _, rest = operation.get("description", "").partition("\n")
     if first:
         operation["summary"] = first.strip().rstrip(".")
@@ -142,7 +142,7 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
     if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", ())):
         common.append(IdempotencyMismatch)
     if security := operation.get("security"):
-        # Where signing in is optional, a bad token is refused all the same.
+        # A bad token is refused even where signing in is optional.
         common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
         common.append(NotAtKiosk)
     responses = operation["responses"]
@@ -164,7 +164,7 @@ def _merge(responses: dict[str, Any], status: str, added: dict[str, Any]) -> Non
 
 
 def _exemplary(operation: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Give what needs an example: required parameters, the body, the answer when all went well."""
+    """Yield what needs an example: required parameters, the body and the successful answers."""
     for parameter in operation.get("parameters", ()):
         if parameter.get("required"):
             yield f"parameter {parameter['name']}", parameter
@@ -181,8 +181,11 @@ def _media(where: str, holder: Mapping[str, Any]) -> Iterator[tuple[str, dict[st
 
 
 def _example(schema: Mapping[str, Any], known: Mapping[str, Any], name: str = "") -> Any:
-    """Compose an example from those that models and fields carry; invent only what says nothing of the product."""
-    # What a field says of itself comes before what its type says.
+    """Return an example built from those of models and fields; only booleans and `_FORMATS` are invented.
+
+    Raises NoExample.
+    """
+    # A field's own example takes precedence over its type's.
     for given in ("examples", "enum"):
         if schema.get(given):
             return schema[given][0]

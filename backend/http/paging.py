@@ -1,4 +1,4 @@
-"""Lists in pages by keyset: `?limit=&after=` gives `{"data": [...], "has_more": bool, "next": cursor|null}`."""
+"""Keyset pagination: `?limit=&after=` returns `{"data": [...], "has_more": bool, "next": cursor|null}`."""
 
 import base64
 import binascii
@@ -17,10 +17,10 @@ Key = TypeVar("Key")
 
 LONGEST_CURSOR = 500
 
-Limit = Annotated[int, Query(ge=1, le=100, description="At most this many.", examples=[20])]
+Limit = Annotated[int, Query(ge=1, le=100, description="The most items to return.", examples=[20])]
 After = Annotated[
     str | None,
-    Query(max_length=LONGEST_CURSOR, description="The `next` of the page before; without it, the first page."),
+    Query(max_length=LONGEST_CURSOR, description="The previous page's `next`; leave it out for the first page."),
 ]
 
 
@@ -31,18 +31,18 @@ class Page(BaseModel, Generic[Item]):
 
     data: list[Item]
     has_more: bool = Field(examples=[False])
-    next: str | None = Field(default=None, description="Give this as `after` for the next page.", examples=[None])
+    next: str | None = Field(default=None, description="Send it as `after` to get the next page.", examples=[None])
 
 
 def cursor(*key: Any) -> str:
-    """Write the sort key of a page's last row as a cursor; numbers, texts, times and UUIDs."""
+    """Return the sort key of a page's last row as a cursor. It may hold numbers, texts, times and UUIDs."""
     return base64.urlsafe_b64encode(to_json(key)).decode().rstrip("=")
 
 
 def cursor_key(after: str, kind: TypeAdapter[Key]) -> Key:
-    """Read a cursor back: `cursor_key(after, TypeAdapter(tuple[float, UUID]))`.
+    """Return the sort key in a cursor: `cursor_key(after, TypeAdapter(tuple[float, UUID]))`.
 
-    Raises CursorInvalid (422) for anything that `cursor` cannot have written for such a key.
+    Raises CursorInvalid (422) for anything that `cursor` cannot have made from such a key.
     """
     try:
         raw = base64.b64decode(after + "=" * (-len(after) % 4), altchars=b"-_", validate=True)
@@ -54,14 +54,14 @@ def cursor_key(after: str, kind: TypeAdapter[Key]) -> Key:
 
 
 def page_of(rows: Sequence[Row], limit: int, key: Callable[[Row], tuple[Any, ...]]) -> Page[Row]:
-    """Make a page of up to `limit` rows from a query that asked for `limit + 1`, ordered by `key`."""
+    """Return a page of up to `limit` rows from a query for `limit + 1` rows, ordered by `key`."""
     kept = list(rows[:limit])
     has_more = len(rows) > limit
     return Page(data=kept, has_more=has_more, next=cursor(*key(kept[-1])) if has_more and kept else None)
 
 
 def page_bytes(items: Sequence[bytes | str], has_more: bool, following: str | None) -> bytes:
-    """Write a page whose items are JSON already, as the database made them: for hot routes."""
+    """Return a page as JSON, from items that the database has already written as JSON. For hot routes."""
     data = b",".join(item if isinstance(item, bytes) else item.encode() for item in items)
     more = b'true,"next":' + to_json(following) if has_more else b'false,"next":null'
     return b'{"data":[' + data + b'],"has_more":' + more + b"}"

@@ -1,4 +1,4 @@
-"""Rate limits of this process, by address or by account, told as the IETF's RateLimit headers tell them."""
+"""Rate limits of this process, by address or by account, announced in the IETF draft's RateLimit headers."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -20,9 +20,12 @@ _HEADERS = "ecopanier.answer_headers"
 
 
 class Windows(Storage):
-    """Counters in memory, swept when they have doubled: the library's own walks through all of them at each hit."""
+    """In-memory counters. Expired ones are removed when their number has doubled.
 
-    STORAGE_SCHEME = ["async+windows"]  # noqa: RUF012  named so by the library
+    The library's own memory storage walks through all counters at each hit.
+    """
+
+    STORAGE_SCHEME = ["async+windows"]  # noqa: RUF012  the library's name for it
 
     def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
         super().__init__(uri, wrap_exceptions, **options)
@@ -31,11 +34,11 @@ class Windows(Storage):
 
     @property
     def base_exceptions(self) -> type[Exception]:
-        """Nothing of its own fails here."""
+        """The exceptions that the library would wrap; this storage raises none of its own."""
         return ValueError
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to a counter, which begins anew once its window is over; `expiry` in seconds."""
+        """Add to a counter and return its value. It restarts once its window of `expiry` seconds is over."""
         now = time.time()
         hits, ends = self._counted.get(key, (0, 0.0))
         if ends <= now:
@@ -47,26 +50,26 @@ class Windows(Storage):
         return hits + amount
 
     async def get(self, key: str) -> int:
-        """Give the hits of the current window."""
+        """Return the hits of the current window."""
         hits, ends = self._counted.get(key, (0, 0.0))
         return hits if ends > time.time() else 0
 
     async def get_expiry(self, key: str) -> float:
-        """Give when the window ends, in seconds since 1970."""
+        """Return when the window ends, in seconds since 1970."""
         return max(self._counted.get(key, (0, 0.0))[1], time.time())
 
     async def check(self) -> bool:
-        """Memory is always there."""
+        """Return True: memory is always available."""
         return True
 
     async def reset(self) -> int | None:
-        """Forget everything."""
+        """Remove all counters and return how many there were."""
         forgotten = len(self._counted)
         self._counted.clear()
         return forgotten
 
     async def clear(self, key: str) -> None:
-        """Forget one counter."""
+        """Remove one counter."""
         self._counted.pop(key, None)
 
 
@@ -76,13 +79,16 @@ _anonymous_writes = limits.parse(ANONYMOUS_WRITES)
 
 
 def client_address(scope: Scope) -> str:
-    """Give the address that a limit counts: the caller's, or its /64 in IPv6, which one household holds."""
+    """Return the address that a limit counts by: the caller's IPv4 address, or the /64 network of an IPv6 address.
+
+    One household usually holds a whole /64.
+    """
     client = scope.get("client")
     address = client[0] if client else ""
     if proxies := settings().trusted_proxies:
         forwarded = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for")
         hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
-        # Entries before those of our own proxies are the caller's invention.
+        # The caller can forge the entries before those of our own proxies.
         address = hops[-proxies] if len(hops) >= proxies else address
     return _household(address)
 
@@ -97,13 +103,13 @@ def _household(address: str) -> str:
 
 
 def answer_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Give the headers that the answer to this request gets, whatever the answer will be."""
+    """Return the RateLimit headers that every answer to this request gets."""
     headers: list[tuple[bytes, bytes]] = scope.get(_HEADERS, [])
     return headers
 
 
 def refusal_headers(name: str, most: int, window_seconds: int, seconds_left: int) -> dict[str, str]:
-    """Give the headers of a 429 whose tries the database counted; `most` in a window."""
+    """Return the headers of a 429 for tries that the database counted: `most` tries per window."""
     return {
         "Retry-After": str(seconds_left),
         "RateLimit-Policy": f'"{name}";q={most};w={window_seconds}',
@@ -112,9 +118,10 @@ def refusal_headers(name: str, most: int, window_seconds: int, seconds_left: int
 
 
 async def spend(scope: Scope, name: str, rule: str | limits.RateLimitItem, who: str) -> None:
-    """Count one use of something by somebody.
+    """Count one request against a limit. Raises RateLimited (429) with Retry-After once the limit is reached.
 
-    `rule` as in "30/minute"; `name` is what clients see it as. Raises RateLimited (429) with Retry-After.
+    `name` is the limit's name in the RateLimit headers, `rule` is like "30/minute", `who` is the address or the
+    account that is counted.
     """
     if not settings().rate_limits:
         return
@@ -131,14 +138,17 @@ async def spend(scope: Scope, name: str, rule: str | limits.RateLimitItem, who: 
 
 
 async def limit_anonymous_writes(scope: Scope) -> None:
-    """Bound what one address may change without signing in; routes have finer limits of their own."""
+    """Limit the writing requests that an address may send without signing in. Routes have finer limits of their own.
+
+    Raises RateLimited (429).
+    """
     await spend(scope, "anonymous-writes", _anonymous_writes, client_address(scope))
 
 
 def limited(name: str, rule: str, *, by: Callable[..., Any] | None = None) -> Any:
-    """Limit a route: `dependencies=[limited("register", "10/hour")]`, by address.
+    """Return a dependency that limits a route per address: `dependencies=[limited("register", "10/hour")]`.
 
-    With `by`, a dependency that says who (`by=account_id`), each of those has their own count.
+    With `by`, a dependency such as `caller`, the limit counts per value of that dependency instead.
     """
     item = limits.parse(rule)
 

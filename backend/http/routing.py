@@ -1,4 +1,4 @@
-"""The routers that features use: `Router` for ordinary routes, `HotRoutes` for the few that must be fast."""
+"""`Router`, the router that features use for ordinary routes (`hot_routes` has the one for hot routes)."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
@@ -29,7 +29,7 @@ class StrictRoute(APIRoute):
     """A route that reads its body strictly before FastAPI validates it."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Wrap FastAPI's handler; routes without a body are left as they are."""
+        """Return FastAPI's handler, wrapped if the route has a body."""
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
@@ -59,7 +59,7 @@ async def _read_form(request: Request) -> Request:
 
 
 class Router(APIRouter):
-    """FastAPI's router with strict bodies: `router = Router(tags=["lots"])`."""
+    """FastAPI's router, reading bodies strictly: `router = Router(tags=["lots"])`."""
 
     def __init__(self, *, tags: Sequence[str] = (), prefix: str = "") -> None:
         super().__init__(prefix=prefix, tags=list(tags), route_class=StrictRoute)

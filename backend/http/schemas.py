@@ -1,4 +1,4 @@
-"""The base classes of what enters and what leaves: `class LotIn(In)`, `class LotOut(Out)`."""
+"""The base classes of request and response bodies: `class LotIn(In)`, `class LotOut(Out)`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-# JSON has its own numbers and booleans: "5" is a text, 1 is not true.
+# JSON has types for numbers and booleans, so "5" is not accepted as a number, nor 1 as true.
 _EXACT = ("int", "float", "bool")
 _TEXT_IN_JSON = {"date": "date_type", "datetime": "datetime_type"}
 
@@ -30,7 +30,7 @@ def _exact(schema: Any) -> Any:
 
 def _written_as_text(mistake: str) -> Callable[[Any], Any]:
     def refuse_numbers(value: Any) -> Any:
-        # Pydantic would take 1700000000 and "1700000000" for seconds since 1970.
+        # Pydantic would read 1700000000 and "1700000000" as seconds since 1970.
         if isinstance(value, int | float) or (isinstance(value, str) and "-" not in value[1:]):
             raise PydanticCustomError(mistake, "Written as in RFC 3339")
         return value
@@ -39,31 +39,33 @@ def _written_as_text(mistake: str) -> Callable[[Any], Any]:
 
 
 class In(BaseModel):
-    """What enters: unknown fields are refused, JSON types are exact, texts are stripped, times have an offset.
+    """Base of request bodies: unknown fields are refused, JSON types are exact, texts stripped, times have an offset.
 
-    A field whose spaces matter says so: `Annotated[str, StringConstraints(strip_whitespace=False)]`.
+    A field whose spaces matter opts out: `Annotated[str, StringConstraints(strip_whitespace=False)]`.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, allow_inf_nan=False)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Make the fields exact; Pydantic's strict mode would refuse the dates and UUIDs that JSON writes as text."""
+        """Return the schema with exact JSON types.
+
+        Pydantic's own strict mode would also refuse dates and UUIDs, which JSON can only write as text.
+        """
         schema: CoreSchema = _exact(handler(source))
         return schema
 
 
 class Out(BaseModel):
-    """What leaves: only what is declared, read from rows, objects or mappings alike."""
+    """Base of response bodies: only declared fields are sent. Can be validated from rows, objects and mappings."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
 def if_sent(**kwargs: Any) -> Any:
-    """A field of a PATCH that need not be sent: `title: str = if_sent(max_length=120)`.
+    """Return a PATCH body's optional field: `title: str = if_sent(max_length=120)`.
 
-    null is refused like any other value that its type does not take; `model_dump(exclude_unset=True)` gives what was
-    sent.
+    An explicit null is refused unless the type allows it. `model_dump(exclude_unset=True)` returns what was sent.
     """
     return Field(default=None, json_schema_extra=_without_default, **kwargs)
 

@@ -1,23 +1,23 @@
-"""uvicorn's protocol, but that an answer's head and body leave in one write: one system call and one packet less."""
+"""uvicorn's HTTP protocol, sending an answer's head and body in one write: one system call and one packet less."""
 
 import asyncio
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LARGEST_HELD = 64 * 1024  # bytes; what is longer leaves at once, so that flow control sees it
+LARGEST_HELD = 64 * 1024  # bytes; more than that is sent at once, so that flow control works
 
 
 class OneWrite(HttpToolsProtocol):
     """For `uvicorn.run(http=OneWrite)`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin a connection."""
+        """Start a connection on a transport that gathers writes."""
         super().connection_made(cast(asyncio.Transport, _Gathering(transport, self.loop)))
 
 
 class _Gathering:
-    """A transport that gathers what is written within one turn of the loop."""
+    """A transport that joins everything written within one iteration of the event loop into one write."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -26,7 +26,7 @@ class _Gathering:
         self._length = 0
 
     def write(self, data: bytes) -> None:
-        """Send this with what else is written in this turn."""
+        """Send this together with what else is written in this iteration."""
         if not self._held:
             self._loop.call_soon(self._send)
         self._held.append(data)
@@ -35,7 +35,7 @@ class _Gathering:
             self._send()
 
     def close(self) -> None:
-        """Close once all is sent."""
+        """Send what was gathered, then close."""
         self._send()
         self._transport.close()
 

@@ -1,4 +1,4 @@
-"""Strict JSON: what enters is RFC 8259 in UTF-8, finite, storable by Postgres and within a bigint, or it is refused."""
+"""Strict JSON bodies: RFC 8259 in UTF-8, finite numbers, integers within a bigint, text that Postgres can store."""
 
 import math
 import re
@@ -18,16 +18,16 @@ Model = TypeVar("Model", bound=BaseModel)
 
 BIGINT = range(-(2**63), 2**63)
 
-# Only bodies with one of these can hold what the parser lets through but we do not: long numbers, exponents, \u0000.
+# Long numbers, exponents and \u0000 are the only things that the parser accepts and we do not. Only bodies that match
+# this need the walk through all their values.
 _SUSPICIOUS = re.compile(rb"\d{19}|\d[eE]|\\u0000")
 _JSON = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;.*)?", re.IGNORECASE)
 
 
 async def read_json(request: Request) -> Any:
-    """Read a request's JSON body.
+    """Return a request's parsed JSON body; None for an empty one, which no model accepts.
 
     Raises BodyOfWrongType (415) for another content type, BodyUnreadable (422) for anything but strict JSON.
-    Nothing sent is None, which no model accepts.
     """
     raw = await request.body()
     if not raw:
@@ -44,7 +44,7 @@ async def read_json(request: Request) -> Any:
 
 
 async def read_body(request: Request, model: type[Model]) -> Model:
-    """Read and validate a body without FastAPI's machinery, with the same answers: for the hot routes.
+    """Return a request's validated body. For hot routes: it skips FastAPI but refuses with the same answers.
 
     Raises what `read_json` raises, and RequestValidationError (422).
     """
@@ -52,9 +52,9 @@ async def read_body(request: Request, model: type[Model]) -> Model:
 
 
 def read_query(request: Request, model: type[Model]) -> Model:
-    """Validate a query string by a model without FastAPI's machinery; a repeated key gives its last value.
+    """Return a request's validated query string. For hot routes: it skips FastAPI.
 
-    Raises RequestValidationError (422). Fields of the model are scalars.
+    The model's fields must be scalars; of a repeated key the last value counts. Raises RequestValidationError (422).
     """
     return _validated(model, dict(request.query_params), "query")
 
@@ -75,7 +75,7 @@ def _unreadable(request: Request, field: str, kind: str) -> BodyUnreadable:
 
 
 def _unstorable(value: Any) -> str | None:
-    """Name the first thing in a parsed body that Postgres could not keep; None when there is none."""
+    """Return the kind of the first value in a parsed body that Postgres cannot store; None if there is none."""
     match value:
         case bool():
             return None

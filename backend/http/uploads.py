@@ -1,4 +1,4 @@
-"""One file and a few fields out of a multipart body; the file lies on disk once it is larger than 1 MiB."""
+"""Uploads: one file and a few fields in a multipart body. A file larger than 1 MiB is kept on disk, not in memory."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ Fields = TypeVar("Fields", bound=BaseModel)
 
 @asynccontextmanager
 async def uploaded(request: Request, name: str, fields: type[Fields]) -> AsyncIterator[tuple[UploadFile, Fields]]:
-    """Give the file of this name and the fields beside it; the file is closed at the end.
+    """Yield the file with this name and the validated fields beside it; close the file at the end.
 
     Raises BodyOfWrongType, BodyUnreadable, RequestInvalid.
     """
@@ -33,7 +33,7 @@ async def uploaded(request: Request, name: str, fields: type[Fields]) -> AsyncIt
         raise BodyOfWrongType(headers={"Accept": "multipart/form-data"})
     try:
         form = await request.form(max_files=1, max_fields=len(fields.model_fields) + 1, max_part_size=LONGEST_FIELD)
-    # A form that breaks off or has more parts than that; a charset that decodes nothing, as `undefined` does.
+    # The form is cut off or has too many parts, or its charset cannot decode anything (such as `undefined`).
     except (HTTPException, UnicodeError):
         raise _mistake(request, BodyUnreadable, "body", "form_invalid") from None
     try:
@@ -43,7 +43,7 @@ async def uploaded(request: Request, name: str, fields: type[Fields]) -> AsyncIt
 
 
 async def content_hash(file: UploadFile) -> bytes:
-    """Give the SHA-256 of an uploaded file, read piece by piece off the event loop; the file is at its begin again."""
+    """Return the SHA-256 of an uploaded file, read in a thread, and rewind the file."""
 
     def read() -> bytes:
         digest = hashlib.file_digest(cast(BufferedReader, file.file), "sha256").digest()

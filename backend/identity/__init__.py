@@ -1,1 +1,1 @@
-"""Who is asking: tokens and callers."""
+"""Authentication: access tokens, and the caller that they identify."""

@@ -1,8 +1,8 @@
-"""Bearer token → whose it is. The token says who; what they may do, the database says.
+"""Identify the caller by their bearer token. The token only says who they are; the database decides what they may do.
 
-Tokens are our own (EdDSA, signed with a key derived from the secret key) or those of Supabase Auth (RS256 or ES256
-by its JWKS, HS256 by a shared secret for projects that still use one), by settings. A verified token is remembered
-until it expires, because checking a signature costs more than everything else on a hot path.
+Depending on the settings, tokens are our own (EdDSA, with a key derived from the secret key) or Supabase Auth's (RS256
+or ES256, verified with its JWKS, or HS256 with a shared secret for projects that still use one). A verified token is
+cached until it expires, because verifying a signature costs more than everything else on a hot route.
 """
 
 import time
@@ -30,14 +30,14 @@ _AT_KIOSKS: set[Callable[..., Any]] = set()
 
 
 class Identities:
-    """Verifies bearer tokens and remembers those that were good, by their hash, until they expire."""
+    """Verifies bearer tokens, and caches valid ones by their hash until they expire."""
 
     def __init__(self, tokens: OwnTokens | SupabaseTokens) -> None:
         self.tokens = tokens
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
     async def claims(self, token: str) -> Claims:
-        """Say what a token says. Raises NotSignedIn for anything that is not a good token now."""
+        """Return a token's claims. Raises NotSignedIn if the token is not valid or has expired."""
         if len(token) > LONGEST_TOKEN:
             raise NotSignedIn
         seal = blake2b(token.encode("utf-8", "replace"), digest_size=16).digest()
@@ -56,13 +56,13 @@ class Identities:
         return known
 
     async def close(self) -> None:
-        """Close what verifying needed."""
+        """Close the connections that verifying needs, if any."""
         if isinstance(self.tokens, SupabaseTokens):
             await self.tokens.close()
 
 
 def identities(settings: Settings) -> Identities:
-    """Make what the settings ask for: own tokens or Supabase's."""
+    """Return the verifier that the settings name: of our own tokens or of Supabase's."""
     if settings.auth == "supabase" and settings.supabase_url is not None:
         secret = settings.supabase_jwt_secret
         return Identities(
@@ -72,7 +72,10 @@ def identities(settings: Settings) -> Identities:
 
 
 async def claims_of(request: Request) -> Claims | None:
-    """Give the claims of a request's bearer token, None without one. Raises NotSignedIn for a bad one."""
+    """Return the claims of a request's bearer token; None without one.
+
+    Raises NotSignedIn for a bad token, NotAtKiosk for a kiosk's token on a route that kiosks may not use.
+    """
     header: str | None = request.headers.get("authorization")
     if header is None:
         return None
@@ -87,18 +90,19 @@ async def claims_of(request: Request) -> Claims | None:
 
 
 def also_at_kiosks(endpoint: Endpoint) -> Endpoint:
-    """Let a route be asked from a kiosk: a tablet that strangers share. A route that does not say so refuses it.
+    """Allow a route for sign-ins at a kiosk, a tablet that strangers share. Other routes refuse these with NotAtKiosk.
 
-    Stands under the route's decorator.
+    Place this decorator below the route's.
     """
     _AT_KIOSKS.add(endpoint)
     return endpoint
 
 
 async def _admit_at_kiosk(request: Request, session_id: UUID) -> None:
-    """Raise NotAtKiosk where this is to be done elsewhere, NotSignedIn when the session has ended.
+    """Raise NotAtKiosk if the route is not allowed at kiosks, NotSignedIn if the kiosk session has ended.
 
-    At a tablet a token must not outlive its session, so that is looked up each time; other tokens cost no look-up.
+    On a shared tablet a token must not outlive its session, so each request looks the session up. Other tokens need no
+    such look-up.
     """
     if request.scope.get(_ADMITTED) == session_id:
         return
@@ -111,29 +115,29 @@ async def _admit_at_kiosk(request: Request, session_id: UUID) -> None:
 
 
 async def at_kiosk(request: Request) -> bool:
-    """Say whether a request comes from a kiosk. Raises as `claims_of`."""
+    """Return whether a request comes from a kiosk. Raises what `claims_of` raises."""
     claims = await claims_of(request)
     return claims is not None and claims.kiosk_session is not None
 
 
 async def caller_or_nobody(request: Request) -> UUID | None:
-    """Give the caller's account id, None for nobody. Raises NotSignedIn for a bad token."""
+    """Return the caller's account id; None without a token. Raises what `claims_of` raises."""
     claims = await claims_of(request)
     return claims.account_id if claims is not None else None
 
 
 async def caller(request: Request) -> UUID:
-    """Give the caller's account id. Raises NotSignedIn."""
+    """Return the caller's account id. Raises NotSignedIn without a token, and what `claims_of` raises."""
     account_id = await caller_or_nobody(request)
     if account_id is None:
         raise NotSignedIn
     return account_id
 
 
-# Only so that the documentation shows how to sign in; `caller` does the work.
+# Only makes the OpenAPI description show how to sign in; `caller` does the work.
 documented_sign_in = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", scheme_name="bearer", auto_error=False)
 SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
-"""For `openapi_extra=` of a route that anyone may ask, and some are told more."""
+"""For `openapi_extra=` of a route that anyone may call, with more in the answer for some callers."""
 
 Caller = Annotated[UUID, Depends(caller)]
 AtKiosk = Annotated[bool, Depends(at_kiosk)]

@@ -1,4 +1,4 @@
-"""Access tokens of Supabase Auth, verified by the keys that the project publishes."""
+"""Verify Supabase Auth's access tokens with the keys that the project publishes (JWKS)."""
 
 import asyncio
 import time
@@ -11,8 +11,8 @@ from pydantic_core import from_json
 from backend.identity.tokens import Claims, read_claims
 from backend.problems.problem import Problem
 
-JWKS_SECONDS = 30  # between two tries to fetch the keys
-JWKS_KEPT_SECONDS = 600  # until known keys are looked at anew
+JWKS_SECONDS = 30  # the least time between two fetches of the keys
+JWKS_KEPT_SECONDS = 600  # how long fetched keys are used before they are fetched again
 JWKS_TIMEOUT_SECONDS = 5
 LARGEST_JWKS = 65_536
 
@@ -20,14 +20,17 @@ log = structlog.get_logger("ecopanier.identity")
 
 
 class KeysUnavailable(Problem):
-    """The keys that tokens are verified with cannot be fetched at the moment; your token may well be good."""
+    """Raised when a token's key is unknown and the project's keys cannot be fetched. The token may be valid."""
 
     code, status = "auth.keys_unavailable", 503
     headers = {"Retry-After": str(JWKS_SECONDS)}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class SupabaseTokens:
-    """Access tokens of Supabase Auth."""
+    """Verifies access tokens of one Supabase project.
+
+    project_url: without a trailing slash. shared_secret: the JWT secret, for projects that still sign with HS256.
+    """
 
     def __init__(self, project_url: str, shared_secret: bytes | None = None) -> None:
         self._issuer = f"{project_url}/auth/v1"
@@ -40,9 +43,9 @@ class SupabaseTokens:
         self._client = httpx2.AsyncClient(timeout=JWKS_TIMEOUT_SECONDS, headers={"Accept-Encoding": "identity"})
 
     async def verify(self, token: str) -> Claims:
-        """Check signature, issuer, audience and time.
+        """Return a token's claims after checking its signature, issuer, audience and times.
 
-        Raises jwt.PyJWTError, and KeysUnavailable when the key may exist but cannot be had.
+        Raises jwt.PyJWTError if it is not valid, KeysUnavailable if its key may exist but cannot be fetched.
         """
         header = jwt.get_unverified_header(token)
         algorithm = header.get("alg")
@@ -51,7 +54,7 @@ class SupabaseTokens:
         if algorithm not in ("RS256", "ES256"):
             raise jwt.InvalidAlgorithmError
         key = await self._key(str(header.get("kid")))
-        # A key is for one algorithm; the token does not choose.
+        # Each key has one algorithm; a token must not choose another.
         if key.algorithm_name != algorithm:
             raise jwt.InvalidAlgorithmError
         return read_claims(token, key.key, [algorithm], self._issuer)
@@ -60,7 +63,8 @@ class SupabaseTokens:
         if key_id not in self._keys:
             await self._fetch()
         elif time.monotonic() - self._fetched_at >= JWKS_KEPT_SECONDS and not self._fetching.locked():
-            # A key may have been taken back. Nobody waits for the answer: what we have is good enough until then.
+            # A key may have been revoked, so fetch the keys again, in the background: requests use the known keys
+            # until then.
             self._renewing = asyncio.create_task(self._fetch())
         try:
             return self._keys[key_id]
@@ -70,9 +74,9 @@ class SupabaseTokens:
             raise jwt.InvalidKeyError("no such key") from None
 
     async def _fetch(self) -> None:
-        # One at a time, and who comes meanwhile waits for its outcome instead of being refused.
+        # One fetch at a time. Requests that arrive meanwhile wait for its result instead of being refused.
         async with self._fetching:
-            # An unknown kid may be a new key or a guess: guesses must not make us fetch all day.
+            # An unknown key id may be a new key or a guess. Guesses must not make us fetch the keys all the time.
             if time.monotonic() - self._tried_at < JWKS_SECONDS:
                 return
             self._tried_at = time.monotonic()
@@ -81,8 +85,8 @@ class SupabaseTokens:
                 async with asyncio.timeout(JWKS_TIMEOUT_SECONDS):
                     self._keys = await self._read()
             except (httpx2.HTTPError, TimeoutError, jwt.PyJWTError, ValueError, TypeError, AttributeError) as error:
-                # Whatever the other side sends; the keys that we have stay.
-                log.warning("jwks.unavailable", reason=type(error).__name__)
+                # The other side may send anything. The keys that we have remain in use.
+                log.warning("jwks.fetch_failed", error=type(error).__name__)
                 return
             self._failed = False
             self._fetched_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""Access tokens that EcoPanier signs itself, and what any verified token says."""
+"""Access tokens that EcoPanier signs itself, and the claims of verified tokens."""
 
 import time
 from dataclasses import dataclass
@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ACCESS_TOKEN_SECONDS = 15 * 60
 LEEWAY_SECONDS = 5
-AUDIENCE = "authenticated"  # Supabase's word for a request on behalf of somebody
+AUDIENCE = "authenticated"  # Supabase's audience for signed-in people
 
 
 class Role(StrEnum):
-    """What an account may be; exactly one of six."""
+    """The role of an account, which has exactly one."""
 
     CUSTOMER = "customer"
     MERCHANT = "merchant"
@@ -29,9 +29,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True)
 class Claims:
-    """What a verified token says: whose it is, until when (seconds since 1970), and the address Supabase verified.
+    """The claims of a verified token.
 
-    session: the sign-in that a token of ours came from. kiosk: whether that was at a kiosk.
+    expires_at: in seconds since 1970. email: the address that Supabase verified; None in our own tokens. session: the
+    sign-in that our own token belongs to; None in Supabase's. kiosk: whether that sign-in was at a kiosk.
     """
 
     account_id: UUID
@@ -42,7 +43,7 @@ class Claims:
 
     @property
     def kiosk_session(self) -> UUID | None:
-        """The session, for a token that was given at a kiosk."""
+        """The session, if the token was issued at a kiosk; otherwise None."""
         return self.session if self.kiosk else None
 
 
@@ -57,7 +58,7 @@ class OwnTokens:
         self._issuer = issuer
 
     def issue(self, account_id: UUID, session_id: UUID, kiosk_seconds: int | None = None) -> str:
-        """Sign an access token for ACCESS_TOKEN_SECONDS, or one of a kiosk for as many as are given."""
+        """Return a signed access token, valid for `kiosk_seconds` at a kiosk, otherwise for ACCESS_TOKEN_SECONDS."""
         issued = int(time.time())
         claims = {
             "sub": str(account_id),
@@ -72,16 +73,17 @@ class OwnTokens:
         return jwt.encode(claims, self._key, algorithm="EdDSA", headers={"kid": self._key_id})
 
     def jwks(self) -> dict[str, Any]:
-        """Give the public key as a JWK Set (RFC 7517), for `/.well-known/jwks.json`."""
+        """Return the public key as a JWK Set (RFC 7517), for `/.well-known/jwks.json`."""
         key = jwt.algorithms.OKPAlgorithm.to_jwk(self._public, as_dict=True)
         return {"keys": [{**key, "kid": self._key_id, "use": "sig", "alg": "EdDSA"}]}
 
     async def verify(self, token: str) -> Claims:
-        """Check signature, issuer, audience and time. Raises jwt.PyJWTError."""
+        """Return a token's claims after checking its signature, issuer, audience and times. Raises jwt.PyJWTError."""
         return read_claims(token, self._public, ["EdDSA"], self._issuer)
 
 
 def read_claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Claims:
+    """Return a token's claims after checking it with `key`. Raises jwt.PyJWTError."""
     claims = jwt.decode(
         token,
         key,
@@ -91,7 +93,7 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Cla
         leeway=LEEWAY_SECONDS,
         options={"require": ["exp", "sub", "aud", "iss"]},
     )
-    email = claims.get("email")  # "" for who signed up by telephone
+    email = claims.get("email")  # Supabase sends "" for people who signed up by telephone
     try:
         return Claims(
             UUID(claims["sub"]),

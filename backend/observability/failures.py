@@ -1,4 +1,4 @@
-"""Say what failed so that it can be found and mended, without a value of the request."""
+"""Describe unexpected errors for the logs, without any value from the request."""
 
 import traceback
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from starlette.types import Scope
 
 log = structlog.get_logger("ecopanier.failure")
 
-# Their messages name types and attributes of ours; those of other errors may quote what was sent.
+# The messages of these errors name our own types and attributes. Other errors' messages may quote what was sent.
 _NAMES_ONLY = (AttributeError, NameError, ImportError, TypeError)
 
 
 def log_failure(error: BaseException, scope: Scope | None = None) -> None:
-    """Write one line about an error that nobody expected."""
-    log.error("failure", request_id=(scope or {}).get("request_id"), **described_failure(error))
+    """Log an unexpected error, in one line."""
+    log.error("error.occurred", request_id=(scope or {}).get("request_id"), **described_failure(error))
 
 
 def described_failure(error: BaseException) -> dict[str, Any]:
-    """Tell the chain of errors and the place, never their messages where these may hold values."""
+    """Return the chain of errors and where they were raised, without messages that may hold values."""
     return {"errors": [_described(one) for one in _chain(error)], "place": _places(error)}
 
 
@@ -37,7 +37,7 @@ def _described(error: BaseException) -> str:
     name = type(error).__qualname__
     if isinstance(error, asyncpg.PostgresError):
         known = (error.sqlstate, error.constraint_name or error.table_name)
-        # Class 42 speaks of names in our SQL: an unknown column, a missing grant.
+        # Messages of class 42 only name things in our SQL: an unknown column, a missing grant.
         message = error.message if (error.sqlstate or "").startswith("42") else None
         return " ".join(str(part) for part in (name, *known, message) if part)
     return f"{name}: {error}" if isinstance(error, _NAMES_ONLY) else name

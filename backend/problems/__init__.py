@@ -1,1 +1,1 @@
-"""Problems: what the program answers instead of doing what was asked (RFC 9457)."""
+"""Problems: how the API refuses a request or reports an error (RFC 9457)."""

@@ -1,4 +1,4 @@
-"""Problems: what the program answers instead of doing what was asked, as problem+json (RFC 9457)."""
+"""The base class of all problems, and their responses as problem+json (RFC 9457)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -25,31 +25,31 @@ class FieldError(BaseModel):
 
 
 class ProblemBody(BaseModel):
-    """The one form of every refusal. Some problems have members of their own beside these."""
+    """The body of every refusal. Some problems have additional members of their own."""
 
     model_config = ConfigDict(extra="allow", title="Problem")
 
-    type: str = Field(description="An address that documents this problem.")
+    type: str = Field(description="Address of the page that documents this problem.")
     title: str
     status: int
     detail: str = Field(description="In the caller's language: French, or English by Accept-Language.")
-    code: str = Field(description="Stable; what programs go by.")
+    code: str = Field(description="Stable identifier of this problem, for programs.")
     errors: list[FieldError] | None = None
     request_id: str
 
 
 class Problem(Exception):
-    """A refusal. Subclasses are named as facts (`LotSoldOut`); their docstring is for readers of the code.
+    """A refusal. Subclasses are named as facts (`LotSoldOut`); their docstrings are for readers of the code.
 
     A subclass has `code, status = "lot.sold_out", 409`, and a title and a detail under that code in
     `backend/problems/texts/fr.toml` and `en.toml`.
-    Members given to it (`WrongPin(tries_left=3)`) stand in the problem and replace `{tries_left}` in its texts.
+    Members passed to it, as in `WrongPin(tries_left=3)`, are sent in the body and replace `{tries_left}` in the detail.
     """
 
     code: ClassVar[str]
     status: int
     headers: Mapping[str, str] = {}
-    # Example members, shown in the API's description.
+    # Example members, shown in the OpenAPI description.
     example: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(
@@ -68,11 +68,11 @@ class Problem(Exception):
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if "code" not in cls.__dict__:
-            return  # a common base of several problems
+            return  # an abstract base class of several problems
         if not cls.__doc__ or not 400 <= cls.status <= 599:
             raise TypeError(f"{cls.__name__} needs a docstring and a status from 400 to 599")
         known = _problems.get(cls.code, cls)
-        # A module that is imported again, after its first import failed, defines the same problem anew.
+        # A module that is imported again, after its first import failed, defines the same problem a second time.
         if (known.__module__, known.__qualname__) != (cls.__module__, cls.__qualname__):
             raise TypeError(f"{cls.__name__} and {known.__name__} both have the code {cls.code}")
         _problems[cls.code] = cls
@@ -83,7 +83,7 @@ _problems_of_constraints: dict[str, type[Problem]] = {}
 
 
 def known_problems() -> Mapping[str, type[Problem]]:
-    """Return every problem that has been defined, by code."""
+    """Return all problems whose modules have been imported, by code."""
     return _problems
 
 
@@ -109,7 +109,7 @@ def problem_of_constraint(name: str | None) -> Problem | None:
 
 
 def problem_texts(kind: type[Problem], language: Language) -> tuple[str, str]:
-    """Return a problem's title and detail. A problem without texts (in tests) has its code for both."""
+    """Return a problem's title and detail. For a problem without texts (in tests) both are its code."""
     title, detail = (problem_text(kind.code, part, language) for part in ("title", "detail"))
     return title or kind.code, detail or kind.code
 
@@ -144,14 +144,14 @@ def problem_response(problem: Problem, scope: Scope) -> Response:
 
 
 def problem_example(kind: type[Problem]) -> dict[str, Any]:
-    """Return an example of a problem for the API's description: in French, with an invented request id."""
+    """Return an example of a problem for the OpenAPI description: in French, with an invented request id."""
     problem = kind.__new__(kind)
     Problem.__init__(problem, **kind.example)
     return _problem_body(problem, "fr", "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
 
 
 def may_answer(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """Return the `responses=` of a route that may answer with these problems: by status, an example each."""
+    """Return the `responses=` of a route that may answer with these problems, with an example of each."""
     grouped: dict[int | str, dict[str, Any]] = {}
     for kind in kinds:
         response = grouped.setdefault(

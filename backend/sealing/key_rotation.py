@@ -1,4 +1,4 @@
-"""`ecopanier keys rotate`: wrap every data key by the present master key. What they seal stays as it is."""
+"""`ecopanier keys rotate`: rewrap every data key with the current master key. The sealed data does not change."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -12,8 +12,10 @@ AT_ONCE = 1000
 
 @dataclass(frozen=True)
 class Rotated:
-    """How many data keys were wrapped anew, how many wait for which master key that the settings do not hold, and how
-    many do not open with the one that they name.
+    """The result of a rotation.
+
+    rewrapped: data keys that were rewrapped. left: data keys that could not be, counted by the master key that they
+    need and the settings do not hold. broken: data keys that do not open with the master key that they name.
     """
 
     rewrapped: int
@@ -22,14 +24,15 @@ class Rotated:
 
 
 def rotate(worker_url: str, keys: Keyring) -> Rotated:
-    """Wrap anew what another master key wraps, a thousand at a time, each thousand committed.
+    """Rewrap the data keys that other master keys wrap, a thousand at a time, committing after each thousand.
 
-    While others enrol, sign in and read: a data key is readable before, at and after its turn. Interrupted, it goes on
-    where it was. One that cannot be opened stands in the way of no other. Raises psycopg.Error.
+    It may run while people enrol, sign in and read: every data key stays readable throughout. After an interruption,
+    run it again to continue. A data key that cannot be opened does not stop the others. Raises psycopg.Error.
     """
     rewrapped = 0
     with psycopg.connect(worker_url, autocommit=True) as connection:
-        # Again, until nothing is left to do: an id is drawn before its key is committed, and may be behind us by then.
+        # Repeat until nothing is left to do: an id is drawn before its key is committed, so a pass over the ids in
+        # order may miss a key that is committed late.
         while (done := _once_through(connection, keys)).rewrapped:
             rewrapped += done.rewrapped
     return Rotated(rewrapped, done.left, done.broken)
@@ -59,6 +62,6 @@ def _once_through(connection: psycopg.Connection, keys: Keyring) -> Rotated:
                     keys.current,
                 ],
             ).fetchone()
-            assert done is not None  # noqa: S101  a function gives its row
+            assert done is not None  # noqa: S101  this function always returns a row
             rewrapped += done[0]
     return Rotated(rewrapped, left, broken)

@@ -1,11 +1,11 @@
-"""Sealing what says who a beneficiary is: AES-256-GCM, one data key a person, wrapped by a master key.
+"""Sealing (encrypting) what identifies beneficiaries: AES-256-GCM, one data key per person, wrapped by a master key.
 
-Destroying a person's data key makes everything sealed with it unreadable, wherever copies lie. A sealed value is bound
-to its place (table, column, row), so that it opens nowhere else. Who is looked for is found by a keyed hash.
+Destroying a person's data key makes everything sealed with it unreadable, in every copy and backup. A sealed value is
+bound to its place (table, column, row) and opens nowhere else. People are looked up by keyed hashes.
 
-Master keys come from the settings: `ECOPANIER_MASTER_KEY` wraps, `ECOPANIER_PREVIOUS_MASTER_KEYS` only open, until
-`ecopanier keys rotate` has wrapped every data key anew. Look-ups have a key of their own, derived from
-`ECOPANIER_SECRET_KEY`, which does not change.
+Master keys come from the settings. `ECOPANIER_MASTER_KEY` wraps new data keys; `ECOPANIER_PREVIOUS_MASTER_KEYS` only
+unwrap old ones, until `ecopanier keys rotate` has rewrapped them all. Look-ups use a separate key, derived from
+`ECOPANIER_SECRET_KEY`, so a rotation does not change it.
 """
 
 import hmac
@@ -32,16 +32,16 @@ SEALED_ADDRESS = "app.sealed_addresses.sealed"
 
 
 class SealBroken(Exception):
-    """What was to be opened was sealed with another key, in another place, or changed since."""
+    """Raised when a value was sealed with another key or for another place, or was altered since."""
 
 
 class MasterKeyMissing(Exception):
-    """A data key was wrapped by a master key that the settings do not hold any more."""
+    """Raised when a data key is wrapped by a master key that is not in the settings."""
 
 
 @dataclass(frozen=True, repr=False)
 class DataKey:
-    """The key of one person; `wrapped` and `master_key` are what the database keeps of it."""
+    """The data key of one person. The database stores only `wrapped` and `master_key`, the master key's name."""
 
     account_id: UUID
     key: bytes
@@ -49,12 +49,12 @@ class DataKey:
     master_key: str
 
     def seal(self, place: str, plain: bytes) -> bytes:
-        """Seal bytes for one column of this person's row."""
+        """Return bytes sealed for one column of this person's row. `place`: such as SEALED_PERSON."""
         nonce = os.urandom(NONCE_BYTES)
         return nonce + AESGCM(self.key).encrypt(nonce, plain, self._row(place))
 
     def open(self, place: str, sealed: bytes) -> bytes:
-        """Open what was sealed for this column of this person's row. Raises SealBroken."""
+        """Return what `seal` sealed for this column of this person's row. Raises SealBroken."""
         try:
             return AESGCM(self.key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._row(place))
         except (InvalidTag, ValueError):
@@ -65,7 +65,7 @@ class DataKey:
 
 
 class Keyring:
-    """The master keys by their names, and the key of look-ups."""
+    """The master keys by name, and the key for look-ups."""
 
     def __init__(self, current: bytes, previous: Iterable[bytes], look_ups: bytes) -> None:
         self._current = _name(current)
@@ -74,15 +74,15 @@ class Keyring:
 
     @property
     def current(self) -> str:
-        """The name of the master key that wraps new data keys: 16 hexadecimal digits, which do not tell the key."""
+        """The name of the current master key: 16 hexadecimal digits, which do not reveal the key."""
         return self._current
 
     def new_data_key(self, account_id: UUID) -> DataKey:
-        """Draw a key for a person."""
+        """Return a new random data key for a person."""
         return self._wrapped(account_id, os.urandom(KEY_BYTES))
 
     def data_key(self, account_id: UUID, wrapped: bytes, master_key: str) -> DataKey:
-        """Unwrap the key of a person. Raises MasterKeyMissing, SealBroken."""
+        """Return a person's unwrapped data key. Raises MasterKeyMissing, SealBroken."""
         if (master := self._masters.get(master_key)) is None:
             raise MasterKeyMissing(master_key)
         try:
@@ -92,11 +92,11 @@ class Keyring:
         return DataKey(account_id, key, wrapped, master_key)
 
     def rewrapped(self, held: DataKey) -> DataKey:
-        """Wrap a person's key by the current master key; what it seals stays as it is."""
+        """Return a person's data key wrapped by the current master key. What the key sealed does not change."""
         return self._wrapped(held.account_id, held.key)
 
     def look_up(self, purpose: str, *parts: str) -> bytes:
-        """Give the 32 bytes by which something is found without being readable: HMAC-SHA256 with our key."""
+        """Return the 32-byte keyed hash (HMAC-SHA256) by which a sealed value can be found without opening it."""
         return hmac.digest(self._look_ups, "\0".join((purpose, *parts)).encode(), "sha256")
 
     def _wrapped(self, account_id: UUID, key: bytes) -> DataKey:
@@ -106,7 +106,10 @@ class Keyring:
 
 
 def keyring(chosen: Settings | None = None) -> Keyring:
-    """Give the keys that the settings name; outside production a master key derives from the secret key."""
+    """Return the keys from the settings. If no master key is set, one is derived from the secret key.
+
+    Production refuses to start without a master key.
+    """
     return _keyring(chosen or settings())
 
 
@@ -118,34 +121,34 @@ def _keyring(chosen: Settings) -> Keyring:
 
 
 def sealed_json(key: DataKey, place: str, value: object) -> bytes:
-    """Seal a value as JSON."""
+    """Return a value sealed as JSON."""
     return key.seal(place, to_json(value))
 
 
 def opened_json(key: DataKey, place: str, sealed: bytes) -> object:
-    """Open what `sealed_json` sealed. Raises SealBroken."""
+    """Return the value that `sealed_json` sealed. Raises SealBroken."""
     value: object = from_json(key.open(place, sealed))
     return value
 
 
 def address_look_up(keys: Keyring, address: str) -> bytes:
-    """Give what finds an e-mail address, however it is capitalised."""
+    """Return the keyed hash by which an e-mail address is found, regardless of case."""
     return keys.look_up("address", address.lower())
 
 
 def identity_of(keys: Keyring, first_name: str, last_name: str, birth_date: date | str) -> bytes:
-    """Give what one person is found by, whoever enrols them: accents, capitals, hyphens and the order of names aside.
+    """Return the keyed hash by which the same person is found, whichever association enrolled them.
 
-    birth_date: ISO 8601 where it is text.
+    Accents, case, hyphens and the order of the two names do not matter. birth_date: ISO 8601 if it is text.
     """
     names = sorted((_letters(first_name), _letters(last_name)))
     return keys.look_up("identity", *names, str(birth_date))
 
 
 def _letters(name: str) -> str:
-    """Reduce a name to what two clerks write alike: its letters and digits, without accents and capitals.
+    """Return a name's letters and digits, lowercase and without accents, so that different spellings match.
 
-    A name in a script without such letters stays as it is.
+    A name without any letters or digits is returned as it is, decomposed and stripped.
     """
     decomposed = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
     letters = "".join(sign for sign in decomposed if sign.isalnum())

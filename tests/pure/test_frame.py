@@ -200,7 +200,7 @@ async def test_every_failure_becomes_a_problem_without_internal_details(
     assert ("retry-after" in answer.headers) == (status == 503)
     written = lines()
     assert SECRET not in answer.text + str(written)
-    failures = [line for line in written if line["event"] == "failure"]
+    failures = [line for line in written if line["event"] == "error.occurred"]
     assert len(failures) == (1 if status >= 500 else 0)
     assert all(line["request_id"] == answer.headers["x-request-id"] for line in failures)
 
