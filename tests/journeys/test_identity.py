@@ -1,4 +1,4 @@
-"""From the first registration to the last sign-out, as people live it."""
+"""Registration, sign-in, sessions, password reset, activation and the `/me` page."""
 
 import asyncio
 from datetime import timedelta
@@ -15,7 +15,7 @@ from tests.visitors import PASSWORD, Visitor, mails
 ANOTHER = "trois chats dorment au soleil"
 
 
-async def test_somebody_registers_confirms_their_address_and_signs_in(town: Town) -> None:
+async def test_a_visitor_registers_confirms_their_address_and_signs_in(town: Town) -> None:
     amina = Visitor(town)
 
     account = await amina.registers("Amina@Example.org")
@@ -38,7 +38,7 @@ async def test_somebody_registers_confirms_their_address_and_signs_in(town: Town
     )
 
 
-async def test_one_address_among_many_is_confirmed(town: Town) -> None:
+async def test_confirming_an_address_confirms_no_other(town: Town) -> None:
     amina = Visitor(town)
     account = await amina.registers("amina@example.org")
     await amina.registers("later@example.org")
@@ -50,7 +50,7 @@ async def test_one_address_among_many_is_confirmed(town: Town) -> None:
     assert [row["id"] for row in confirmed] == [UUID(account["id"])]
 
 
-async def test_mails_are_in_the_language_chosen_or_asked_for(town: Town) -> None:
+async def test_mails_use_the_chosen_locale_then_accept_language(town: Town) -> None:
     visitor = Visitor(town)
     await visitor.registers("chosen@example.org", locale="en")
     await visitor.asks(
@@ -68,7 +68,7 @@ async def test_mails_are_in_the_language_chosen_or_asked_for(town: Town) -> None
 
 
 @pytest.mark.parametrize("role", ["customer", "merchant", "collector", "association"])
-async def test_four_roles_are_open(town: Town, role: str) -> None:
+async def test_four_roles_can_register(town: Town, role: str) -> None:
     account = await Visitor(town).registers(role=role)
 
     assert account["role"] == role
@@ -99,7 +99,7 @@ async def test_four_roles_are_open(town: Town, role: str) -> None:
         ({"locale": "de"}, "body.locale"),
     ],
 )
-async def test_what_does_not_fit_is_refused_and_leaves_nothing(
+async def test_an_invalid_registration_is_refused_and_leaves_nothing(
     lasting_town: Town, fields: dict[str, Any], field: str
 ) -> None:
     visitor = Visitor(lasting_town)
@@ -114,23 +114,23 @@ async def test_what_does_not_fit_is_refused_and_leaves_nothing(
     "password",
     ["motdepasse1", "Passw0rd!!", "azertyuiop", "1234567890", "aaaaaaaaaaaa", "amina123456", "ecopanier2026"],
 )
-async def test_what_everybody_tries_first_is_no_password(lasting_town: Town, password: str) -> None:
+async def test_a_common_password_is_refused(lasting_town: Town, password: str) -> None:
     refusal = await refused(Visitor(lasting_town).registers(password=password))
 
     assert refusal.code == "auth.password_too_common"
     assert await lasting_town.value("select count(*) from app.accounts") == 0
 
 
-async def test_a_password_is_the_same_from_every_keyboard(town: Town) -> None:
+async def test_passwords_are_compared_in_unicode_normal_form(town: Town) -> None:
     visitor = Visitor(town)
-    await visitor.registers(password="un v\u00e9lo bleu sous la pluie ")  # é as one sign, a space at the end
+    await visitor.registers(password="un v\u00e9lo bleu sous la pluie ")  # é as one code point, a space at the end
 
-    await visitor.signs_in(password="un ve\u0301lo bleu sous la pluie ")  # é as two
+    await visitor.signs_in(password="un ve\u0301lo bleu sous la pluie ")  # é as two code points
 
     assert (await visitor.tries_to_sign_in(password="un v\u00e9lo bleu sous la pluie")).code == "auth.wrong_credentials"
 
 
-async def test_a_registration_sent_again_with_its_key_happens_once(town: Town) -> None:
+async def test_a_registration_repeated_with_its_key_happens_once(town: Town) -> None:
     visitor = Visitor(town)
     key = str(uuid4())
 
@@ -193,7 +193,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(town: Town) -> None:
     await amina.signs_in(password=ANOTHER)
 
 
-async def test_a_reset_token_is_good_for_an_hour_and_the_last_one_only(town: Town) -> None:
+async def test_only_the_latest_reset_token_works_and_for_an_hour(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     await town.changes("update app.accounts set email_verified_at = now()")
@@ -209,7 +209,7 @@ async def test_a_reset_token_is_good_for_an_hour_and_the_last_one_only(town: Tow
     await amina.signs_in()
 
 
-async def test_one_purpose_tokens_do_not_serve_another(town: Town) -> None:
+async def test_a_one_time_token_serves_only_its_own_purpose(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     (mail,) = await mails(town)
@@ -221,7 +221,7 @@ async def test_one_purpose_tokens_do_not_serve_another(town: Town) -> None:
     await amina.posts("/auth/verify-email", {"token": mail.token})
 
 
-async def test_of_many_at_once_one_uses_a_token(town: Town) -> None:
+async def test_concurrent_resets_with_one_token_succeed_once(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     await town.changes("update app.accounts set email_verified_at = now()")
@@ -255,7 +255,7 @@ async def test_a_beneficiary_activates_and_signs_in_with_code_or_address(town: T
     assert (await refused(amina.posts("/auth/activate", wanted))).code == "auth.invalid_one_time_token"
 
 
-async def test_an_address_that_is_taken_leaves_the_activation_to_be_tried_again(town: Town) -> None:
+async def test_an_activation_can_be_retried_after_a_taken_address(town: Town) -> None:
     enrolled = await (await town.an_association()).enrols()
     amina = Visitor(town)
     await amina.registers("taken@example.org")
@@ -269,7 +269,7 @@ async def test_an_address_that_is_taken_leaves_the_activation_to_be_tried_again(
     assert nothing == 0
 
 
-async def test_a_beneficiary_sees_code_right_and_portions_left(town: Town) -> None:
+async def test_a_beneficiary_sees_their_code_right_and_portions_left(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot()
 
@@ -285,14 +285,14 @@ async def test_a_beneficiary_sees_code_right_and_portions_left(town: Town) -> No
     assert suspended["beneficiary"]["current"] is False
 
 
-async def test_the_others_have_no_right_to_show(town: Town) -> None:
+async def test_other_roles_have_no_beneficiary_right(town: Town) -> None:
     people = (await town.a_customer(), await town.a_merchant(), await town.a_collector(), await town.an_association())
     for person in (*people, await town.an_admin()):
         me = await person.gets("/me")
         assert (me["id"], me["role"], me["beneficiary"]) == (str(person.id), person.role, None)
 
 
-async def test_people_change_their_name_and_language_and_nothing_else(town: Town) -> None:
+async def test_only_name_and_locale_can_be_changed(town: Town) -> None:
     marc = await town.a_customer()
 
     changed = accepted(await marc.asks("PATCH", "/me", {"display_name": " Marc D. ", "locale": "en"})).json()
@@ -305,7 +305,7 @@ async def test_people_change_their_name_and_language_and_nothing_else(town: Town
     assert await marc.gets("/me") == changed
 
 
-async def test_a_change_may_be_bound_to_what_was_read(town: Town) -> None:
+async def test_a_change_with_an_outdated_if_match_is_refused(town: Town) -> None:
     marc = await town.a_customer()
     tag = (await marc.asks("GET", "/me")).headers["etag"]
 
@@ -317,7 +317,7 @@ async def test_a_change_may_be_bound_to_what_was_read(town: Town) -> None:
     assert (await marc.gets("/me"))["display_name"] == "Third"
 
 
-async def test_a_beneficiary_keeps_the_code_for_a_name(town: Town) -> None:
+async def test_a_beneficiary_cannot_replace_the_code_by_a_name(town: Town) -> None:
     amina = await town.a_beneficiary()
     before = await amina.gets("/me")
 
@@ -328,7 +328,7 @@ async def test_a_beneficiary_keeps_the_code_for_a_name(town: Town) -> None:
     assert await amina.gets("/me") == {**before, "locale": "en"}
 
 
-async def test_suspension_counts_from_the_next_request_on(town: Town) -> None:
+async def test_a_suspension_applies_from_the_next_request(town: Town) -> None:
     admin, marc = await town.an_admin(), Visitor(town)
     account = await marc.registers()
     tokens = await marc.signs_in()
@@ -345,7 +345,7 @@ async def test_suspension_counts_from_the_next_request_on(town: Town) -> None:
     await marc.sees_me(await marc.signs_in())
 
 
-async def test_the_refresh_of_a_suspended_account_is_refused_even_where_its_session_was_left_open(town: Town) -> None:
+async def test_a_suspended_account_cannot_refresh_an_open_session(town: Town) -> None:
     marc = Visitor(town)
     await marc.registers()
     tokens = await marc.signs_in()
@@ -355,10 +355,10 @@ async def test_the_refresh_of_a_suspended_account_is_refused_even_where_its_sess
     await town.changes("update app.accounts set status = 'active'")
 
     assert refusal.code == "auth.session_over"
-    await marc.refreshes(tokens)  # the control: nothing else stood in the way
+    await marc.refreshes(tokens)  # the control: only the suspension was in the way
 
 
-async def test_refusals_are_in_english_for_who_asks(town: Town) -> None:
+async def test_refusals_are_in_english_when_requested(town: Town) -> None:
     answer = await Visitor(town).asks(
         "POST", "/auth/token", form={"username": "a@example.org", "password": "x"}, headers={"Accept-Language": "en"}
     )
@@ -366,7 +366,7 @@ async def test_refusals_are_in_english_for_who_asks(town: Town) -> None:
     assert refusal_in(answer).body["title"] == "Wrong credentials"
 
 
-async def test_the_key_of_access_tokens_is_published(town: Town) -> None:
+async def test_the_public_key_of_access_tokens_is_published(town: Town) -> None:
     marc = Visitor(town)
     await marc.registers()
     token = (await marc.signs_in())["access_token"]

@@ -1,4 +1,4 @@
-"""Guessing, listening at doors, stealing and replaying: each attack, and beside it the control in which it works."""
+"""Attacks on sign-in: enumerating accounts, guessing, stealing and forging tokens; with controls where they work."""
 
 import asyncio
 import hashlib
@@ -30,10 +30,10 @@ def without_id(body: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in body.items() if name != "request_id"}
 
 
-# Who is here?
+# Enumerating accounts
 
 
-async def test_a_known_address_is_answered_like_a_new_one_and_its_person_is_told(town: Town) -> None:
+async def test_registering_a_known_address_is_answered_like_a_new_one(town: Town) -> None:
     amina, nosy = Visitor(town), Visitor(town)
     await amina.registers("amina@example.org")
     before = [tuple(row) for row in await town.rows("select * from app.accounts, app.credentials")]
@@ -46,7 +46,7 @@ async def test_a_known_address_is_answered_like_a_new_one_and_its_person_is_told
     assert known.json().keys() == new.json().keys()
     asked_for = ("role", "display_name", "locale", "email_verified")
     assert [known.json()[name] for name in asked_for] == [new.json()[name] for name in asked_for]
-    # The id is one that could be: version 7, of now, and nobody's.
+    # The id looks like a new account's: a UUID of version 7 with the present time.
     stamps = [UUID(answer.json()["id"]).int >> 80 for answer in (known, new)]
     assert 0 <= stamps[1] - stamps[0] < 60_000
     assert {UUID(answer.json()["id"]).version for answer in (known, new)} == {7}
@@ -57,10 +57,8 @@ async def test_a_known_address_is_answered_like_a_new_one_and_its_person_is_told
     assert [tuple(row) for row in await town.rows("select * from app.accounts, app.credentials")] == before
 
 
-async def test_an_unknown_account_a_wrong_password_and_an_account_without_one_look_alike(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The same answer, for the same work: the parameters of each comparison are recorded."""
+async def test_failed_sign_ins_look_alike_whatever_the_reason(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer and the work for it are the same: the Argon2 parameters of each comparison are recorded."""
     work: list[str] = []
     verify = passwords._argon2.verify_and_update
 
@@ -88,7 +86,7 @@ async def test_an_unknown_account_a_wrong_password_and_an_account_without_one_lo
     assert work == ["$argon2id$v=19$m=19456,t=2,p=1"] * len(names)
 
 
-async def test_asking_for_a_new_password_tells_nothing(town: Town) -> None:
+async def test_a_password_reset_does_not_reveal_accounts(town: Town) -> None:
     amina, nosy = Visitor(town), Visitor(town)
     await amina.registers("unverified@example.org")
     await amina.registers("verified@example.org")
@@ -104,7 +102,7 @@ async def test_asking_for_a_new_password_tells_nothing(town: Town) -> None:
     assert [mail.to for mail in (await mails(town))[written:]] == ["verified@example.org"]
 
 
-async def test_who_registered_a_stranger_s_address_cannot_keep_the_stranger_out(town: Town) -> None:
+async def test_the_owner_takes_back_an_address_registered_by_another(town: Town) -> None:
     thief, owner = Visitor(town), Visitor(town)
     await thief.registers("owner@example.org", password="a thief's own password")
     stolen = await thief.signs_in("owner@example.org", "a thief's own password")
@@ -119,14 +117,14 @@ async def test_who_registered_a_stranger_s_address_cannot_keep_the_stranger_out(
     assert (await thief.tries_to_sign_in("owner@example.org", "a thief's own password")).status == 401
 
 
-async def test_a_stranger_reads_nothing_that_the_registrant_wrote(town: Town) -> None:
+async def test_a_registration_mail_contains_no_text_of_the_registrant(town: Town) -> None:
     await Visitor(town).registers("stranger@example.org", display_name="WIN A CAR https://evil.example")
     (mail,) = await mails(town)
 
     assert "evil" not in mail.text + mail.html + mail.subject
 
 
-async def test_one_mailbox_is_not_flooded(town: Town) -> None:
+async def test_a_mailbox_gets_at_most_five_mails_an_hour(town: Town) -> None:
     await Visitor(town).registers("amina@example.org")
     await mails(town)
     await town.changes("update app.accounts set email_verified_at = now()")
@@ -139,17 +137,17 @@ async def test_one_mailbox_is_not_flooded(town: Town) -> None:
         )
     ]
 
-    # Of five an hour one was the first registration; refusing says nothing, because unknown addresses count the same.
+    # The first registration was one of five mails an hour. Refusals reveal nothing: unknown addresses count the same.
     assert [answer.status_code for answer in answers] == [204, 201, 204, 201, 204, 429, 204, 429, 204, 429, 204, 429]
     assert len(await mails(town)) == 5
 
 
-# Guessing
+# Guessing passwords
 
 
 @pytest.fixture
 def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where hundreds of sign-ins are counted, what each costs is not the point."""
+    """Make hashes cheap, for tests that count hundreds of sign-ins."""
     monkeypatch.setattr(passwords, "_argon2", PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),)))
     monkeypatch.setattr(passwords, "NOBODYS", passwords._argon2.hash("nobody's"))
 
@@ -160,11 +158,11 @@ async def guesses(visitor: Visitor, times: int, name: str = "amina@example.org")
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_ten_wrong_passwords_lock_the_name_for_a_quarter_of_an_hour(town: Town) -> None:
+async def test_ten_wrong_passwords_lock_a_name_for_15_minutes(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers("amina@example.org")
     await amina.registers("other@example.org")
-    # From ten addresses, and each time written differently: it is one name.
+    # From ten IP addresses and in different spellings, it is still one name.
     for number in range(10):
         await guesses(Visitor(town), 1, f" {'AMINA' if number % 2 else 'amina'}@Example.org ")
 
@@ -177,7 +175,7 @@ async def test_ten_wrong_passwords_lock_the_name_for_a_quarter_of_an_hour(town: 
     assert 800 < int(locked.headers["Retry-After"]) <= 900
 
 
-async def test_control_without_the_count_ten_wrong_passwords_change_nothing(town: Town) -> None:
+async def test_control_without_the_count_wrong_passwords_lock_nothing(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     await guesses(Visitor(town), 10)
@@ -188,7 +186,7 @@ async def test_control_without_the_count_ten_wrong_passwords_change_nothing(town
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_the_right_password_ends_the_count_of_its_name(town: Town) -> None:
+async def test_the_right_password_resets_the_count_of_its_name(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     for _ in range(2):
@@ -197,7 +195,7 @@ async def test_the_right_password_ends_the_count_of_its_name(town: Town) -> None
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_guesses_at_once_count_like_guesses_in_turn(town: Town) -> None:
+async def test_concurrent_guesses_count_like_sequential_ones(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
 
@@ -207,7 +205,7 @@ async def test_guesses_at_once_count_like_guesses_in_turn(town: Town) -> None:
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_one_address_cannot_try_many_names(town: Town) -> None:
+async def test_guessing_many_names_is_limited_by_ip_address(town: Town) -> None:
     amina, guesser = Visitor(town), Visitor(town)
     await amina.registers()
     await asyncio.gather(*(guesser.sends_sign_in(f"person{n}@example.org", WRONG) for n in range(50)))
@@ -217,13 +215,13 @@ async def test_one_address_cannot_try_many_names(town: Town) -> None:
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_a_town_behind_one_address_signs_in(town: Town) -> None:
+async def test_many_correct_sign_ins_from_one_ip_address_are_not_limited(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     answers = [await amina.sends_sign_in() for _ in range(52)]
 
     assert {answer.status_code for answer in answers} == {200}
-    # Nor does a guesser get more tries by signing in between.
+    # Signing in between guesses does not give more tries.
     for _ in range(5):
         await asyncio.gather(*(amina.sends_sign_in(f"person{n}@example.org", WRONG) for n in range(10)))
         last = await amina.sends_sign_in()
@@ -231,9 +229,7 @@ async def test_a_town_behind_one_address_signs_in(town: Town) -> None:
 
 
 @pytest.mark.usefixtures("quick_hashes")
-async def test_load_tests_lift_the_address_s_limit_and_not_the_account_s(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_rate_limits_off_still_locks_a_guessed_account(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "off")
     settings.cache_clear()
     amina = Visitor(town)
@@ -256,7 +252,9 @@ async def test_load_tests_lift_the_address_s_limit_and_not_the_account_s(
         ("/auth/refresh", {}, 300),
     ],
 )
-async def test_each_door_is_limited_by_address(lasting_town: Town, path: str, body: dict[str, Any], most: int) -> None:
+async def test_each_auth_route_is_limited_by_ip_address(
+    lasting_town: Town, path: str, body: dict[str, Any], most: int
+) -> None:
     visitor = Visitor(lasting_town)
     answers = [await visitor.asks("POST", path, body) for _ in range(most + 1)]
     elsewhere = await Visitor(lasting_town).asks("POST", path, body)
@@ -266,10 +264,10 @@ async def test_each_door_is_limited_by_address(lasting_town: Town, path: str, bo
     assert elsewhere.status_code == 422
 
 
-# Stealing
+# Stealing tokens
 
 
-async def test_a_stolen_refresh_token_ends_the_session_when_both_have_used_it(town: Town) -> None:
+async def test_a_refresh_token_used_twice_ends_the_session(town: Town) -> None:
     amina, thief = Visitor(town), Visitor(town)
     await amina.registers()
     tokens = await amina.signs_in()
@@ -282,7 +280,7 @@ async def test_a_stolen_refresh_token_ends_the_session_when_both_have_used_it(to
     assert await town.value("select ended_because from app.sessions") == "token_reused"
 
 
-async def test_control_unused_by_its_owner_a_stolen_token_works_on(town: Town) -> None:
+async def test_control_a_stolen_token_works_until_its_owner_uses_theirs(town: Town) -> None:
     amina, thief = Visitor(town), Visitor(town)
     await amina.registers()
     stolen = await thief.refreshes(await amina.signs_in())
@@ -290,7 +288,7 @@ async def test_control_unused_by_its_owner_a_stolen_token_works_on(town: Town) -
     await thief.refreshes(stolen)
 
 
-async def test_of_many_refreshes_at_once_one_wins_and_then_the_session_is_over(town: Town) -> None:
+async def test_concurrent_refreshes_succeed_once_and_end_the_session(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     tokens = await amina.signs_in()
@@ -304,7 +302,7 @@ async def test_of_many_refreshes_at_once_one_wins_and_then_the_session_is_over(t
     assert (await refused(amina.refreshes(won))).code == "auth.session_over"
 
 
-async def test_the_same_request_sent_again_is_no_theft(town: Town) -> None:
+async def test_a_refresh_repeated_with_its_key_is_no_theft(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     tokens, key = await amina.signs_in(), str(uuid4())
@@ -315,12 +313,12 @@ async def test_the_same_request_sent_again_is_no_theft(town: Town) -> None:
     assert await town.value("select count(*) from app.refresh_tokens where spent_at is null") == 1
     following = await amina.refreshes(answers[0], key=key)
     assert following["refresh_token"] != answers[0]["refresh_token"]
-    # Once its answer has been used, the request is spent like its token.
+    # Once its answer has been used, repeating the request counts as theft.
     assert (await refused(amina.refreshes(tokens, key=key))).code == "auth.session_over"
     assert (await refused(amina.refreshes(following))).code == "auth.session_over"
 
 
-async def test_another_key_is_another_request(town: Town) -> None:
+async def test_a_refresh_repeated_with_another_key_ends_the_session(town: Town) -> None:
     amina, thief = Visitor(town), Visitor(town)
     await amina.registers()
     tokens = await amina.signs_in()
@@ -330,7 +328,7 @@ async def test_another_key_is_another_request(town: Town) -> None:
     assert (await refused(amina.refreshes(held))).code == "auth.session_over"
 
 
-async def test_no_token_nor_password_stands_in_the_database(town: Town) -> None:
+async def test_no_token_or_password_is_stored_in_the_database(town: Town) -> None:
     amina = Visitor(town)
     await amina.registers()
     (mail,) = await mails(town)
@@ -343,13 +341,13 @@ async def test_no_token_nor_password_stands_in_the_database(town: Town) -> None:
         rows += [str(row[0]) for row in await town.rows(f"select t::text from {table[0]} t")]  # noqa: S608
     dump = "\n".join(rows)
 
-    assert "Amina B." in dump  # the control: what does stand there is found
+    assert "Amina B." in dump  # the control: what is stored is found
     for secret in (PASSWORD, mail.token, tokens["refresh_token"], tokens["access_token"]):
         assert secret not in dump
 
 
-async def test_who_reads_a_dump_cannot_try_passwords_against_a_request_s_fingerprint(town: Town) -> None:
-    """A plain hash of a body that holds a password could be tried a billion times a second."""
+async def test_request_fingerprints_are_keyed_against_password_guessing(town: Town) -> None:
+    """A plain hash of a body with a password would allow a billion guesses a second, so the fingerprint is keyed."""
     body = json.dumps(Visitor(town).registration()).encode()
     headers = {"Content-Type": "application/json", "Idempotency-Key": "a key"}
     accepted(await town.request("POST", "/v1/auth/register", content=body, headers=headers))
@@ -360,7 +358,7 @@ async def test_who_reads_a_dump_cannot_try_passwords_against_a_request_s_fingerp
     assert [row[0] for row in await town.rows("select fingerprint from app.idempotency_keys")] == [keyed]
 
 
-async def test_tokens_are_never_kept_by_a_cache(town: Town) -> None:
+async def test_answers_with_tokens_are_never_cached(town: Town) -> None:
     amina = Visitor(town)
     registered = await amina.asks("POST", "/auth/register", amina.registration())
     signed_in = await amina.sends_sign_in()
@@ -370,17 +368,17 @@ async def test_tokens_are_never_kept_by_a_cache(town: Town) -> None:
     assert {a.headers["cache-control"] for a in (registered, signed_in, refreshed, me)} == {"no-store"}
 
 
-# Forging
+# Forging tokens
 
 
 def forged(header: dict[str, Any], claims: dict[str, Any], key: bytes) -> str:
-    """A token by hand, because PyJWT refuses to make most of these."""
+    """Return a token made by hand, because PyJWT refuses to make most of these."""
     parts = [urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in (header, claims)]
     signature = hmac.digest(key, b".".join(parts), "sha256") if header["alg"] == "HS256" else b""
     return b".".join([*parts, urlsafe_b64encode(signature).rstrip(b"=")]).decode()
 
 
-async def test_forged_access_tokens_are_nobody_s(town: Town) -> None:
+async def test_forged_access_tokens_are_refused(town: Town) -> None:
     marc = await town.a_customer()
     own = Ed25519PrivateKey.from_private_bytes(settings().derived_key("access-tokens"))
     now = int(time.time())
@@ -422,7 +420,7 @@ async def test_forged_access_tokens_are_nobody_s(town: Town) -> None:
     assert accepted(sound).json()["id"] == str(marc.id)
 
 
-def test_control_a_verifier_that_believes_the_token_s_algorithm_takes_the_public_key_for_a_secret() -> None:
+def test_control_trusting_the_header_accepts_a_public_key_as_secret() -> None:
     raw = Ed25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     token = forged({"alg": "HS256"}, {"sub": "anyone"}, raw)
 
@@ -431,7 +429,7 @@ def test_control_a_verifier_that_believes_the_token_s_algorithm_takes_the_public
     assert jwt.decode(token, raw, [believed])["sub"] == "anyone"
 
 
-async def test_a_remembered_token_expires_all_the_same(town: Town) -> None:
+async def test_a_cached_token_still_expires(town: Town) -> None:
     marc = await town.a_customer()
     key = Ed25519PrivateKey.from_private_bytes(settings().derived_key("access-tokens"))
     await town.ensure_served()
@@ -458,7 +456,7 @@ async def test_a_remembered_token_expires_all_the_same(town: Town) -> None:
         b"\xff",
     ],
 )
-async def test_bodies_that_are_none(lasting_town: Town, body: bytes) -> None:
+async def test_malformed_bodies_are_refused(lasting_town: Town, body: bytes) -> None:
     for path in ("refresh", "logout"):
         answer = await lasting_town.request(
             "POST", f"/v1/auth/{path}", content=body, headers={"Content-Type": "application/json"}
@@ -479,7 +477,7 @@ async def test_bodies_that_are_none(lasting_town: Town, body: bytes) -> None:
         b"",
     ],
 )
-async def test_forms_that_are_none(lasting_town: Town, form: bytes) -> None:
+async def test_malformed_sign_in_forms_are_refused(lasting_town: Town, form: bytes) -> None:
     answer = await lasting_town.request(
         "POST", "/v1/auth/token", content=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
     )
@@ -488,7 +486,7 @@ async def test_forms_that_are_none(lasting_town: Town, form: bytes) -> None:
 
 
 @pytest.mark.parametrize("form", [b"username=%ed%a0%80&password=%ed%a0%80", b"username=\xff&password=\xff"])
-async def test_letters_that_are_none_belong_to_nobody(lasting_town: Town, form: bytes) -> None:
+async def test_invalid_utf_8_credentials_are_refused_as_wrong(lasting_town: Town, form: bytes) -> None:
     answer = await lasting_town.request(
         "POST", "/v1/auth/token", content=form, headers={"Content-Type": "application/x-www-form-urlencoded"}
     )

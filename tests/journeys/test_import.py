@@ -1,4 +1,4 @@
-"""A spreadsheet of people: one outcome a line, however it was written; seen while it runs, finished when sent again."""
+"""Importing beneficiaries from CSV: one outcome a line, encodings and dialects, interrupted and failed imports."""
 
 import asyncio
 import json
@@ -32,7 +32,7 @@ async def imported(who: Association, content: str | bytes) -> dict[str, Any]:
     return answer
 
 
-async def test_each_line_has_its_outcome_and_a_bad_one_stops_nothing(town: Town) -> None:
+async def test_each_line_has_an_outcome_and_bad_lines_do_not_stop_others(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")
     await imported(other, HEADER + f"Zoé;Martin;01/02/1980;;{UNTIL};;\n")
     sheet = (
@@ -74,7 +74,7 @@ async def test_each_line_has_its_outcome_and_a_bad_one_stops_nothing(town: Town)
         13: [("first_name", "control_character")],
         15: [("line", "cell_without_column")],
     }  # fmt: skip
-    # Known to whom they belong; to everybody else only that they are enrolled.
+    # The own association gets the beneficiary back; any other only learns that the person is enrolled.
     assert {**of[8], "line": 3, "outcome": "enrolled"} == of[3]
     assert of[9].keys() == {"line", "outcome"}
     assert of[3].keys() == {"line", "outcome", "id", "code", "activation_token"}
@@ -93,7 +93,7 @@ async def test_each_line_has_its_outcome_and_a_bad_one_stops_nothing(town: Town)
     tokens = {"activation_token": of[6]["activation_token"], "password": "un long mot de passe"}
     assert (await town.request("POST", "/v1/auth/activate", json=tokens)).status_code == 200
 
-    # What is kept of it, for whoever sent it and for admins: numbers.
+    # The sender and admins can read the import later: it holds only numbers.
     kept = await relais.gets(f"/beneficiaries/imports/{answer['import_id']}")
     assert (kept["status"], kept["lines"], kept["enrolled"], kept["refused"]) == ("done", 12, 3, 7)
     assert [one["id"] for one in (await relais.gets("/beneficiaries/imports"))["data"]] == [answer["import_id"]]
@@ -106,7 +106,7 @@ async def test_each_line_has_its_outcome_and_a_bad_one_stops_nothing(town: Town)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252", "iso8859-15", "mac-roman", "cp850"])
-async def test_whatever_program_wrote_it_names_arrive_as_they_are(town: Town, encoding: str) -> None:
+async def test_names_are_read_correctly_in_every_encoding(town: Town, encoding: str) -> None:
     relais = await town.an_association()
     separator = {"utf-16": "\t", "mac-roman": ","}.get(encoding, ";")
     end = "\r" if encoding == "mac-roman" else "\r\n"
@@ -124,7 +124,7 @@ async def test_whatever_program_wrote_it_names_arrive_as_they_are(town: Town, en
     ]  # fmt: skip
 
 
-async def test_what_is_no_such_file_is_refused_with_what_to_do(town: Town) -> None:
+async def test_an_invalid_file_is_refused_with_its_errors(town: Town) -> None:
     relais = await town.an_association()
     for content, headers, status, code in (
         ("prénom;nom;taille\nAmina;Diallo;3\n", {}, 422, "import.columns_wrong"),
@@ -160,9 +160,7 @@ async def test_what_is_no_such_file_is_refused_with_what_to_do(town: Town) -> No
     assert accepted(sent).json()["enrolled"] == 1
 
 
-async def test_a_repeated_file_enrols_nobody_twice_and_a_key_gives_the_same_answer(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_repeated_file_enrols_nobody_twice(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 4)
     relais = await town.an_association()
     sheet = HEADER + "".join(f"Amina;Nom {n};01/05/1990;;{UNTIL};;\n" for n in range(10))
@@ -175,7 +173,7 @@ async def test_a_repeated_file_enrols_nobody_twice_and_a_key_gives_the_same_answ
 
     anew = await imported(relais, sheet)
     assert (anew["enrolled"], anew["already_enrolled"]) == (0, 10)
-    # With the tokens that wait, in case the first answer got lost; not with one that was used or replaced.
+    # The answer repeats unused tokens, in case the first answer was lost, but no token that was used or replaced.
     told = first.json()["outcomes"]
     assert anew["outcomes"] == [{**one, "outcome": "already_enrolled"} for one in told]
     used = {"activation_token": told[0]["activation_token"], "password": "un long mot de passe"}
@@ -186,9 +184,7 @@ async def test_a_repeated_file_enrols_nobody_twice_and_a_key_gives_the_same_answ
     assert await town.value("select count(*) from app.beneficiaries") == 10
 
 
-async def test_an_import_that_dies_shows_as_interrupted_and_the_same_file_finishes_it(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_interrupted_import_is_finished_by_the_same_file(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 4)
     relais = await town.an_association()
     sheet = HEADER + "".join(f"Amina;Nom {n};01/05/1990;;{UNTIL};;\n" for n in range(10))
@@ -218,7 +214,7 @@ async def test_an_import_that_dies_shows_as_interrupted_and_the_same_file_finish
     assert (await sends(relais, sheet, key="juin")).json() == finished
 
 
-async def test_an_import_that_fails_keeps_what_it_enrolled_and_says_so(
+async def test_a_failed_import_keeps_its_enrolments_and_is_marked_failed(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 4)

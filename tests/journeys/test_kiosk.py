@@ -1,4 +1,4 @@
-"""A shared tablet: who has no telephone signs in with a card, for minutes, for their own reservations alone."""
+"""Kiosks: beneficiaries sign in with a card at a shared tablet, for minutes and only for their own reservations."""
 
 import json
 from datetime import timedelta
@@ -19,7 +19,7 @@ WRONG_CARD = "EC1:AAAAAAAAAAAAAAAAAAAAAAAAAA"
 
 
 class Kiosk:
-    """A tablet, and what a person at it can do: ask as whoever is signed in there."""
+    """A tablet of an association, with its device secret and IP address."""
 
     def __init__(self, town: Town, registered: dict[str, Any]) -> None:
         self.town = town
@@ -28,7 +28,7 @@ class Kiosk:
         self.address = "192.0.2.7"
 
     async def is_shown(self, card: str, device: str | None = "") -> Any:
-        """Show a card and give the answer as it is."""
+        """Show a card and return the answer, whatever its status."""
         body = {"card": card, "device": self.device if device == "" else device}
         headers = {"X-Forwarded-For": self.address}
         return await self.town.request("POST", "/v1/auth/card", json=body, headers=headers)
@@ -41,7 +41,7 @@ class Kiosk:
 
 
 class AtKiosk(Beneficiary):
-    """A beneficiary at a kiosk."""
+    """A beneficiary who is signed in at a kiosk."""
 
     def __init__(self, town: Town, who: Beneficiary, tokens: dict[str, Any]) -> None:
         super().__init__(town, who.id, who.name, None, tokens["access_token"])
@@ -51,14 +51,14 @@ class AtKiosk(Beneficiary):
         return await self.asks("POST", "/auth/refresh", {"refresh_token": self.tokens["refresh_token"]})
 
     async def refreshes(self) -> int:
-        """Take new tokens; gives the seconds that they live."""
+        """Take new tokens and return their lifetime in seconds."""
         self.tokens = accepted(await self.sends_refresh()).json()
         self.token = self.tokens["access_token"]
         seconds: int = self.tokens["expires_in"]
         return seconds
 
     async def is_signed_in(self) -> bool:
-        """Whether the access token still opens anything, on an ordinary route and on a hot one alike."""
+        """Return whether the access token still works; an ordinary route and a hot one must agree."""
         cold = await self.asks("GET", "/me")
         hot = await self.asks("GET", "/lots", params={"near": "48.58,7.75"})
         assert cold.status_code == hot.status_code
@@ -73,13 +73,13 @@ async def a_kiosk(town: Town, registrar: Association) -> Kiosk:
 
 
 async def with_card(town: Town) -> tuple[Association, Kiosk, Beneficiary, str]:
-    """An association, its kiosk, a person it enrolled, and what that person's card holds."""
+    """Return an association, its kiosk, a beneficiary that it enrolled, and the content of that person's card."""
     association, [amina] = await enrolled(town, 1)
     [sheet] = await prints(association, [amina])
     return association, await a_kiosk(town, association), amina, sheet.secrets[0]
 
 
-async def test_a_card_opens_a_short_session_in_which_food_is_reserved(town: Town) -> None:
+async def test_a_card_opens_a_short_session_for_reserving(town: Town) -> None:
     _, kiosk, amina, card = await with_card(town)
     lot = await town.a_free_lot()
 
@@ -89,7 +89,7 @@ async def test_a_card_opens_a_short_session_in_which_food_is_reserved(town: Town
     assert signed_in.tokens.keys() == {"access_token", "token_type", "expires_in", "refresh_token"}
     claims = jwt.decode(signed_in.tokens["access_token"], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 180
-    # The walk: look, reserve, show the pass, cancel.
+    # The journey: look, reserve, show the pass, cancel.
     near = await signed_in.gets("/lots", near="48.5839,7.7455")
     assert [one["id"] for one in near["data"]] == [str(lot.id)]
     await signed_in.gets(f"/lots/{lot.id}")
@@ -101,12 +101,12 @@ async def test_a_card_opens_a_short_session_in_which_food_is_reserved(town: Town
     assert (await signed_in.gets("/reservations"))["data"][0]["id"] == str(reserved.id)
     assert (await signed_in.cancels(reserved)).status == "cancelled"
     assert await town.left(lot) == 5
-    # Typed or read in part, the same card; and the day of use, no more, stands with the kiosk.
+    # A typed or partly read code is the same card. The kiosk records only the day of its last use.
     await kiosk.signs_in(card.removeprefix("EC1:").lower(), amina)
     assert await town.value("select last_used_on = app.paris_day(app.clock()) from app.kiosks")
 
 
-async def test_at_a_kiosk_ones_address_is_neither_shown_nor_opened(town: Town) -> None:
+async def test_a_kiosk_neither_shows_nor_decrypts_the_email_address(town: Town) -> None:
     _, kiosk, amina, card = await with_card(town)
     activation = "a token from the enrolment"
     await town.changes(
@@ -124,19 +124,19 @@ async def test_at_a_kiosk_ones_address_is_neither_shown_nor_opened(town: Town) -
     assert (there["email"], there["email_verified"]) == (None, False)
     assert there["beneficiary"]["code"] == amina.code
     assert await town.value(opened) == 0
-    # The control: at home it is shown, and that leaves a trace.
+    # The control: away from the kiosk the address is shown, and that is recorded.
     assert (await amina.gets("/me"))["email"] == "amina@example.org"
     assert await town.value(opened) == 1
 
 
-async def test_only_a_registered_device_takes_cards_and_it_says_nothing_about_them(town: Town) -> None:
+async def test_only_a_kiosk_accepts_cards_and_bad_cards_look_alike(town: Town) -> None:
     association, kiosk, amina, card = await with_card(town)
-    # Neither a good nor a bad card is looked at elsewhere: one answer.
+    # On an unregistered device good and bad cards get the same answer.
     for device in (None, "an invented device", token_hash(kiosk.device).hex()):
         for shown in (card, WRONG_CARD):
             refusal = await kiosk.refuses(shown, device)
             assert (refusal.status, refusal.code) == (403, "kiosk.unknown")
-    # At a kiosk an unknown, a malformed and a revoked card are one: the same answer but for its id.
+    # At a kiosk an unknown, a malformed and a revoked card get the same answer, except for the request id.
     await association.posts(f"/beneficiaries/{amina.id}/card/revoke")
     answers = [await kiosk.refuses(shown) for shown in (card, WRONG_CARD, "EC1:", "2026-BEN-00001", str(amina.id), "é")]
     assert {(r.status, r.code) for r in answers} == {(401, "auth.wrong_card")}
@@ -145,7 +145,7 @@ async def test_only_a_registered_device_takes_cards_and_it_says_nothing_about_th
     # The control: a new card of the same person at the same device.
     [sheet] = await prints(association, [amina])
     signed_in = await kiosk.signs_in(sheet.secrets[0], amina)
-    # A suspended account is told so, to whoever holds its card; it is nobody at once.
+    # The card of a suspended account is refused as such, and its open session ends at once.
     admin = await town.an_admin()
     await admin.suspends_account(amina)
     assert (await kiosk.refuses(sheet.secrets[0])).code == "account.suspended"
@@ -159,10 +159,10 @@ async def test_only_a_registered_device_takes_cards_and_it_says_nothing_about_th
     await kiosk.signs_in(sheet.secrets[0], amina)
 
 
-async def test_a_card_is_not_even_looked_at_where_no_kiosk_is_and_a_revoked_one_costs_what_an_unknown_one_does(
+async def test_revoked_and_unknown_cards_cause_the_same_work(
     town: Town,
 ) -> None:
-    """What the statement did to each table, reads included."""
+    """The work is compared by the rows that the statement read or wrote in each table."""
     association, kiosk, amina, card = await with_card(town)
     device, unknown = token_hash(kiosk.device), token_hash("an invented device")
 
@@ -185,12 +185,12 @@ async def test_a_card_is_not_even_looked_at_where_no_kiosk_is_and_a_revoked_one_
     assert "cards" not in elsewhere
     assert elsewhere == await work(WRONG_CARD, unknown)
     assert revoked == wrong
-    # The control: a card that works is looked at, and does more.
+    # The control: a valid card is looked up and causes writes.
     assert "cards" in wrong
     assert {"sessions", "refresh_tokens"} <= good.keys() - wrong.keys()
 
 
-async def test_three_minutes_without_a_sign_of_life_end_it_and_thirty_in_any_case(town: Town) -> None:
+async def test_a_session_ends_after_3_idle_minutes_or_30_in_all(town: Town) -> None:
     _, kiosk, amina, card = await with_card(town)
     began = await town.now()
     await town.clock(began)
@@ -210,23 +210,23 @@ async def test_three_minutes_without_a_sign_of_life_end_it_and_thirty_in_any_cas
         await town.clock(began + timedelta(minutes=minute))
         lives.append(await busy.refreshes())
         assert await busy.is_signed_in()
-    # Never a second beyond the thirtieth minute, in the token itself and in the database.
+    # No session lasts longer than thirty minutes, by the token itself and by the database.
     assert lives == [180] * 13 + [120]
     claims = jwt.decode(busy.tokens["access_token"], options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 120
     await town.clock(began + timedelta(minutes=30))
     assert not await busy.is_signed_in()
     assert refusal_in(await busy.sends_refresh()).code == "auth.session_over"
-    # Not even what is written past the acts can be longer.
+    # A constraint refuses a longer session, even when it is written directly.
     with pytest.raises(Exception, match="sessions_kiosk_check"):
         await town.changes("update app.sessions set ends_at = created_at + interval '31 minutes'")
-    # What was opened where is forgotten the next day.
+    # Kiosk sessions are deleted within two days.
     await town.clock(began + timedelta(days=2))
     await town.value("select app.prune(100)")
     assert await town.value("select count(*) from app.sessions") == 0
 
 
-async def test_signing_out_the_next_person_and_a_lost_card_end_it_at_once(town: Town) -> None:
+async def test_a_session_ends_at_sign_out_next_person_or_revoked_card(town: Town) -> None:
     association, [amina, boris] = await enrolled(town, 2)
     [sheet] = await prints(association, [amina, boris])
     of_amina, of_boris = sheet.secrets
@@ -258,23 +258,23 @@ async def test_signing_out_the_next_person_and_a_lost_card_end_it_at_once(town: 
     assert not await boris_there.is_signed_in()
 
     again = await kiosk.signs_in(of_boris, boris)
-    # A new sheet replaces the card that opened this.
+    # A new sheet replaces the card that opened this session.
     await prints(association, [boris])
     assert not await again.is_signed_in()
 
     ended = await town.rows("select ended_because from app.sessions where kiosk_id is not null order by id")
     assert [row[0] for row in ended] == ["signed_out", "next_person", "card_revoked", "token_reused", "card_revoked"]
-    # The control: without the look-up a token would go on after signing out, as one from home does until it expires.
+    # The control: without the look-up a token works after sign-out until it expires, as tokens from elsewhere do.
     await town.changes(
         "create or replace function app.kiosk_session_stands(session uuid) returns boolean language sql stable"
         " security definer set search_path = pg_catalog, pg_temp as $$ select true $$"
     )
     assert await again.is_signed_in()
-    # None of this touched who signed in elsewhere.
+    # None of this affected the session outside the kiosk.
     assert (await at_home.gets("/me"))["id"] == str(amina.id)
 
 
-async def test_kiosks_are_registered_seen_and_revoked_by_their_association_and_admins(town: Town) -> None:
+async def test_only_an_association_and_admins_manage_its_kiosks(town: Town) -> None:
     association, kiosk, amina, card = await with_card(town)
     stranger, admin = await town.an_association("Ailleurs"), await town.an_admin()
     pending = await town.an_association("Bientôt", status="pending")
@@ -318,9 +318,7 @@ async def test_kiosks_are_registered_seen_and_revoked_by_their_association_and_a
     ]
 
 
-async def test_guessing_is_stopped_where_it_happens_and_locks_nobody_else_out(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_guessing_cards_is_limited_for_that_kiosk_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     association, kiosk, amina, card = await with_card(town)
     neighbour = await a_kiosk(town, association)
     began = await town.now()
@@ -331,21 +329,21 @@ async def test_guessing_is_stopped_where_it_happens_and_locks_nobody_else_out(
     stopped = await kiosk.refuses(card)
     assert (stopped.status, stopped.code) == (429, "auth.too_many_tries")
     assert 0 < int(stopped.headers["retry-after"]) <= 600
-    # Right cards do not count, and another kiosk beside it goes on.
+    # Valid cards do not count, and another kiosk is not affected.
     for _ in range(35):
         await neighbour.signs_in(card, amina)
-    # Whoever invents devices is stopped at their address; the kiosk that shares it goes on.
+    # Guessing devices is stopped by IP address; a registered kiosk at the same address still works.
     for _ in range(50):
         assert (await neighbour.refuses(card, "an invented device")).code == "kiosk.unknown"
     assert (await neighbour.refuses(card, "an invented device")).code == "auth.too_many_tries"
     await neighbour.signs_in(card, amina)
-    # The control: once the ten minutes are over, the same kiosk takes the same card.
+    # The control: after ten minutes the same kiosk accepts the same card.
     await town.clock(began + timedelta(minutes=10, seconds=1))
     await kiosk.signs_in(card, amina)
 
 
-# What a person at a kiosk may reach: reviewed, one by one. Whatever else is served refuses it.
-THEIRS = {
+# The reviewed list of routes that a person at a kiosk may use. Every other route must refuse them.
+KIOSK_ROUTES = {
     "GET /v1/lots",
     "GET /v1/lots/{lot_id}",
     "GET /v1/shops/{shop_id}",
@@ -365,8 +363,8 @@ THEIRS = {
     "POST /v1/waiting/{waiting_id}/leave",
     "POST /v1/waiting/{waiting_id}/take",
 }
-# These ask nobody who they are: what they take or show is the same for a stranger.
-ANYBODYS = {
+# Routes that ignore who calls them.
+PUBLIC_ROUTES = {
     "POST /v1/auth/register",
     "POST /v1/auth/token",
     "POST /v1/auth/card",
@@ -388,17 +386,17 @@ ANYBODYS = {
 }
 
 
-NOT_IDS: dict[str, Any] = {"size": "card", "day": "2030-06-10"}
+OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10"}
 
 
 async def reached(person: Person) -> tuple[set[str], int]:
-    """The routes that take this person's token or do without, and how many there are."""
+    """Return the routes that do not refuse this person as a kiosk's, and the number of all routes."""
     description = (await person.town.request("GET", "/openapi.json")).json()
     taken, tried = set(), 0
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             names = [p["name"] for p in operation.get("parameters", ()) if p["in"] == "path"]
-            filled = path.format(**{name: NOT_IDS.get(name, uuid4()) for name in names})
+            filled = path.format(**{name: OTHER_PATH_VALUES.get(name, uuid4()) for name in names})
             content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             body = example_of(content, description) if content else None
             answer = await person.town.request(
@@ -414,17 +412,17 @@ async def reached(person: Person) -> tuple[set[str], int]:
     return taken, tried
 
 
-async def test_a_kiosk_is_for_ones_own_reservations_and_every_route_has_decided(town: Town) -> None:
+async def test_a_kiosk_session_reaches_only_the_reviewed_routes(town: Town) -> None:
     _, kiosk, amina, card = await with_card(town)
     signed_in = await kiosk.signs_in(card, amina)
 
     taken, tried = await reached(signed_in)
 
-    assert taken == THEIRS | ANYBODYS
+    assert taken == KIOSK_ROUTES | PUBLIC_ROUTES
     assert tried > len(taken) + 20
     refusal = await refused(signed_in.gets("/impact/me"))
     assert (refusal.status, refusal.code) == (403, "kiosk.not_here")
     assert "borne" in refusal.body["detail"]
-    # The control: with a token from home, no route says that it is not done here.
+    # The control: with a token from elsewhere, no route refuses as for a kiosk.
     at_home = Beneficiary(town, amina.id, amina.name, None, await town.token_for(amina.id))
     assert len((await reached(at_home))[0]) == tried

@@ -1,4 +1,4 @@
-"""Photos of lots: seen exactly by those who see their lot, and gone when nothing shows them."""
+"""Photos of lots: who sees them, what is stored of an upload, hostile uploads, and the removal of unused photos."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ SIZES = ("full", "card")
 
 
 async def a_photo(town: Town, merchant: Merchant, *, days_old: int = 0, status: str = "kept") -> UUID:
-    """A photo with its files, as it is after a draft was made of it."""
+    """Make a photo with its files, as a draft leaves it."""
     photo: UUID = await town.value(
         "insert into app.photos (account_id, status, width, height, created_at)"
         " values ($1, $2, 1600, 1200, app.clock() - make_interval(days => $3)) returning id",
@@ -54,7 +54,7 @@ def without_id(problem: httpx2.Response) -> dict[str, Any]:
     return {name: value for name, value in problem.json().items() if name != "request_id"}
 
 
-async def test_a_photo_is_seen_exactly_by_those_who_see_its_lot(town: Town) -> None:
+async def test_a_photo_is_visible_exactly_to_those_who_see_its_lot(town: Town) -> None:
     sophie, marc, amina = await town.a_merchant(), await town.a_customer(), await town.a_beneficiary()
     shop = await town.a_shop(sophie)
     people: dict[str, Person | None] = {
@@ -114,7 +114,7 @@ async def test_a_photo_is_seen_exactly_by_those_who_see_its_lot(town: Town) -> N
     assert (await photo_as(town, None, photos["discounted"], "../card")).status_code in (404, 422)
 
 
-async def test_caches_keep_only_what_everybody_may_see(town: Town) -> None:
+async def test_only_public_photos_may_be_cached(town: Town) -> None:
     sophie = await town.a_merchant()
     lot = await town.a_lot(shop=await town.a_shop(sophie))
     photo = await a_photo(town, sophie)
@@ -133,17 +133,17 @@ async def test_caches_keep_only_what_everybody_may_see(town: Town) -> None:
     await town.changes("update app.lots set status = 'ended' where id = $1", lot.id)
     assert (await photo_as(town, None, photo, "card", **{"If-None-Match": tag})).status_code == 404
 
-    # A photo whose files are lost is no failure of the program.
+    # A photo whose files are lost is answered as not found, not as a failure.
     await town.changes("update app.lots set status = 'published' where id = $1", lot.id)
     await Directory(town.folder / "photos", PHOTOS).remove(photo)
     assert (await photo_as(town, None, photo, "card")).json()["code"] == "photo.not_found"
 
 
-# Sent as an app sends it
+# Uploads
 
 
 def form(*parts: tuple[str, bytes], boundary: str = "x") -> tuple[bytes, dict[str, str]]:
-    """A multipart body: each part is what stands behind `form-data; `, and its content."""
+    """Return a multipart body and its headers; each part is the text after `form-data; ` and the content."""
     body = b"".join(
         f"--{boundary}\r\nContent-Disposition: form-data; {what}\r\n\r\n".encode() + content + b"\r\n"
         for what, content in parts
@@ -154,11 +154,11 @@ def form(*parts: tuple[str, bytes], boundary: str = "x") -> tuple[bytes, dict[st
 PHOTO = 'name="photo"; filename="IMG.JPG"'
 
 
-async def test_what_is_stored_of_a_photo_is_a_small_picture_without_its_origin(town: Town) -> None:
+async def test_a_stored_photo_is_small_and_has_no_metadata(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     secret = "3 rue des Roses, Amina"
-    large = jpeg_with_metadata(secret) + os.urandom(3 * 1024 * 1024)  # beyond what other bodies may have
+    large = jpeg_with_metadata(secret) + os.urandom(3 * 1024 * 1024)  # over the limit of other bodies
 
     made = await sophie.photographs(large)
 
@@ -170,7 +170,7 @@ async def test_what_is_stored_of_a_photo_is_a_small_picture_without_its_origin(t
     assert files_in(town) == {made["photo_id"]}
 
 
-# Starlette leaves the file of a part without an end to the collector, which closes it.
+# Starlette leaves the file of an unfinished part to the garbage collector, which closes it.
 @pytest.mark.filterwarnings("ignore:Unclosed file <tempfile.SpooledTemporaryFile:ResourceWarning")
 async def test_hostile_uploads_are_refused_and_leave_nothing(town: Town) -> None:
     sophie = await town.a_merchant()
@@ -208,7 +208,7 @@ async def test_hostile_uploads_are_refused_and_leave_nothing(town: Town) -> None
         answer = await sophie.asks("POST", "/lots/drafts", content=body, headers=headers)
         assert answer.status_code == status, (name, answer.text)
         assert answer.json()["code"] == (code or answer.json()["code"]), (name, answer.text)
-        if "over" in name:  # the same without saying how long it will be
+        if "over" in name:  # the same without a Content-Length
             token = {"Authorization": f"Bearer {sophie.token}", **headers}
             async with httpx2.AsyncClient(trust_env=False) as client:
                 chunked = await client.post(f"{town.url}/v1/lots/drafts", content=piecemeal(body), headers=token)
@@ -220,12 +220,12 @@ async def test_hostile_uploads_are_refused_and_leave_nothing(town: Town) -> None
 
     assert await everything(town) == before
     assert files_in(town) == set()
-    fine = 'name="photo"; filename="../../../etc/passwd\\0.svg"'  # the control: names mean nothing
+    fine = 'name="photo"; filename="../../../etc/passwd\\0.svg"'  # the control: file names are ignored
     body, headers = form((fine, small))
     assert (await sophie.asks("POST", "/lots/drafts", content=body, headers=headers)).status_code == 201
 
 
-async def test_a_store_that_fails_keeps_no_photo_and_the_next_day_nothing_is_left(
+async def test_a_failing_store_leaves_a_row_that_is_removed_a_day_later(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sophie = await town.a_merchant()
@@ -243,7 +243,7 @@ async def test_a_store_that_fails_keeps_no_photo_and_the_next_day_nothing_is_lef
     assert [row["status"] for row in await town.rows("select status from app.photos")] == ["coming"]
     assert files_in(town) == set()
 
-    assert (await sophie.photographs(photo))["photo_id"]  # the control: it was the disk
+    assert (await sophie.photographs(photo))["photo_id"]  # the control: with a working disk it is kept
     await town.changes("update app.photos set created_at = created_at - interval '25 hours' where status = 'coming'")
     await town.worker_runs()
     assert [row["status"] for row in await town.rows("select status from app.photos")] == ["kept"]
@@ -252,7 +252,7 @@ async def test_a_store_that_fails_keeps_no_photo_and_the_next_day_nothing_is_lef
 # Supabase Storage
 
 
-async def test_with_supabase_people_are_sent_to_an_address_for_a_minute(
+async def test_with_supabase_a_photo_redirects_to_an_address_for_a_minute(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with SupabaseStorageServer() as storage:
@@ -271,7 +271,7 @@ async def test_with_supabase_people_are_sent_to_an_address_for_a_minute(
 
         asked = storage.asked
         assert (await photo_as(town, marc, photo, "card")).json()["code"] == "photo.not_found"
-        assert storage.asked == asked  # nobody is asked about what one may not see
+        assert storage.asked == asked  # the storage is not asked about a photo that the caller may not see
         await shows(town, await town.a_lot(shop=shop), photo)
         sent = await photo_as(town, marc, photo, "card")
         assert (sent.status_code, sent.headers["cache-control"]) == (307, "no-store")
@@ -284,7 +284,7 @@ async def test_with_supabase_people_are_sent_to_an_address_for_a_minute(
         assert (down.status_code, down.json()["code"]) == (503, "photo.store_unavailable")
         assert down.headers["retry-after"]
 
-        # Orphans wait for a store that is down, and go with it once it is back.
+        # Orphans stay while the store is down, and are removed once it is back.
         await town.changes("update app.lots set photo_id = null")
         await town.changes("update app.photos set used = false, created_at = created_at - interval '25 hours'")
         await town.worker_runs()
@@ -299,7 +299,7 @@ async def test_with_supabase_people_are_sent_to_an_address_for_a_minute(
 # Orphans
 
 
-async def test_what_no_lot_shows_for_a_day_is_removed_with_its_files(town: Town) -> None:
+async def test_photos_unused_for_a_day_are_removed_with_their_files(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     stays = {
@@ -324,7 +324,7 @@ async def test_what_no_lot_shows_for_a_day_is_removed_with_its_files(town: Town)
         shop.id,
         goes["of a draft"],
     )
-    await Directory(town.folder / "photos", PHOTOS).remove(goes["never stored"])  # there is nothing of it
+    await Directory(town.folder / "photos", PHOTOS).remove(goes["never stored"])  # it has no files
 
     await town.worker_runs()
 
@@ -334,7 +334,7 @@ async def test_what_no_lot_shows_for_a_day_is_removed_with_its_files(town: Town)
 
 
 async def taking(town: Town, merchant: Merchant, lot: Lot, photo: UUID, then: Callable[[], Any]) -> str:
-    """A lot takes a photo as its merchant lets it, and `then` something happens before that is committed."""
+    """Attach a photo to a lot as its merchant, and await `then()` before committing. Return "taken" or the refusal."""
     async with town.copy.connection() as connection:
         await connection.execute("set role authenticated")
         claims = f'{{"sub": "{merchant.id}", "role": "authenticated"}}'
@@ -361,7 +361,7 @@ end $$;
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["as it is", "control: looking first"])
-async def test_a_lot_that_takes_a_photo_at_the_last_moment_has_it(town: Town, careful: bool) -> None:
+async def test_a_photo_attached_during_the_removal_of_orphans_is_kept(town: Town, careful: bool) -> None:
     sophie = await town.a_merchant()
     lot = await town.a_lot(shop=await town.a_shop(sophie))
     photo = await a_photo(town, sophie, days_old=2)
@@ -373,7 +373,7 @@ async def test_a_lot_that_takes_a_photo_at_the_last_moment_has_it(town: Town, ca
 
         async def the_worker_looks() -> None:
             looked.append(asyncio.create_task(worker.fetch("select app.orphaned_photos(10)")))
-            await asyncio.wait(looked, timeout=0.3)  # it waits for us where it does not skip us
+            await asyncio.wait(looked, timeout=0.3)  # the worker waits for our lock, unless it skips locked rows
 
         assert await taking(town, sophie, lot, photo, the_worker_looks) == "taken"
         orphans = [row[0] for row in await looked[0]]
@@ -382,7 +382,7 @@ async def test_a_lot_that_takes_a_photo_at_the_last_moment_has_it(town: Town, ca
     assert (orphans, status) == (([], "kept") if careful else ([photo], "going"))
 
 
-async def test_one_photo_that_the_store_does_not_remove_does_not_keep_the_others(town: Town) -> None:
+async def test_a_photo_that_cannot_be_removed_does_not_stop_the_others(town: Town) -> None:
     sophie = await town.a_merchant()
     stuck, *others = [await a_photo(town, sophie, days_old=days) for days in (5, 3, 2)]
     (in_the_way,) = (town.folder / "photos").rglob(f"{stuck}.card.webp")
@@ -398,7 +398,7 @@ async def test_one_photo_that_the_store_does_not_remove_does_not_keep_the_others
     assert await town.value("select count(*) from app.photos") == 0
 
 
-async def test_a_photo_that_is_going_can_be_taken_by_no_lot(town: Town) -> None:
+async def test_a_photo_that_is_being_removed_cannot_be_attached(town: Town) -> None:
     sophie = await town.a_merchant()
     lot = await town.a_lot(shop=await town.a_shop(sophie))
     photo = await a_photo(town, sophie, days_old=2)
@@ -418,7 +418,7 @@ async def test_a_photo_that_is_going_can_be_taken_by_no_lot(town: Town) -> None:
     assert await town.value("select photo_id is null from app.lots")
 
 
-def test_pictures_lie_in_the_data_directory(tmp_path: Path) -> None:
+def test_photo_files_are_stored_in_the_data_directory(tmp_path: Path) -> None:
     photo = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
     asyncio.run(Directory(tmp_path, PHOTOS).keep(photo, {"full": b"1", "card": b"2"}))
     assert (tmp_path / "f4" / f"{photo}.card.webp").read_bytes() == b"2"

@@ -1,4 +1,4 @@
-"""How many free portions a day: a setting may count the household, another what was not collected lately."""
+"""The daily quota of free portions: one setting may raise it by household size, another lower it after no-shows."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,19 +23,19 @@ async def right_of(beneficiary: Beneficiary) -> dict[str, Any]:
 
 
 async def misses(town: Town, beneficiary: Beneficiary, lot: Lot) -> None:
-    """Reserve, and not come."""
+    """Reserve a portion and do not collect it."""
     await beneficiary.reserves(lot)
     await town.clock(lot.pickup_end)
     await town.worker_runs()
 
 
-async def test_a_household_may_raise_the_quota_where_a_setting_says_so(town: Town) -> None:
+async def test_a_large_household_raises_the_quota_when_the_setting_is_on(town: Town) -> None:
     amina, lot = await town.a_beneficiary(), await town.a_free_lot(left=20)
     await lives_with(town, amina, 6)
     assert (await right_of(amina))["quota_today"] == 2
     assert (await amina.tries_to_reserve(lot, 3)).code == "quota.daily_reached"
 
-    # One portion more for each two people besides oneself; who lives alone, or of whom nothing is known, has two.
+    # One more portion for every two people besides the beneficiary. Alone, or with no known household, it is two.
     await set_to(town, household_people_per_extra_portion=2)
     for household, quota in ((None, 2), (1, 2), (2, 2), (3, 3), (6, 4), (30, 16)):
         await lives_with(town, amina, household)
@@ -47,13 +47,13 @@ async def test_a_household_may_raise_the_quota_where_a_setting_says_so(town: Tow
     assert (await right_of(amina))["portions_left_today"] == 0
     assert await town.stock_is_exact()
 
-    # Taken back, what was reserved stays, and nothing more comes.
+    # When the setting is turned off, reservations stay and no more are possible.
     await set_to(town, household_people_per_extra_portion=0)
     right = await right_of(amina)
     assert (right["quota_today"], right["portions_left_today"]) == (2, 0)
 
 
-async def test_what_was_not_collected_is_told_kindly_and_forgiven(town: Town) -> None:
+async def test_no_shows_lower_the_quota_for_a_while_when_the_setting_is_on(town: Town) -> None:
     await town.clock("2026-03-02T09:00:00+01:00")
     amina = await town.a_beneficiary()
     await lives_with(town, amina, 6)
@@ -69,12 +69,12 @@ async def test_what_was_not_collected_is_told_kindly_and_forgiven(town: Town) ->
         lots.append(await town.a_free_lot(left=9))
         await misses(town, amina, lots[-1])
 
-    # Counted, and without a consequence as long as no setting makes one.
+    # No-shows are counted, but have no consequence unless a setting gives them one.
     right = await right_of(amina)
     assert (right["quota_today"], right["no_shows"]["count"], right["no_shows"]["lowered"]) == (2, 3, False)
     assert "rien ne change pour vous" in right["no_shows"]["explanation"]
 
-    # With a setting the quota is one for a while, household or not, until fewer than that many are that young.
+    # With the setting the quota is one, whatever the household, until fewer than that many no-shows are recent.
     await set_to(town, no_shows_that_lower_quota=2, household_people_per_extra_portion=1)
     right = await right_of(amina)
     assert right["quota_today"] == 1
@@ -99,20 +99,20 @@ async def test_what_was_not_collected_is_told_kindly_and_forgiven(town: Town) ->
     await amina.reserves(lot, 7)
     assert await town.stock_is_exact()
 
-    # A customer who does not come has lost their money, and nothing else: nobody counts it.
+    # Once the last no-show is no longer recent, none is counted.
     await town.clock("2026-04-08T00:00:00+02:00")
     assert (await right_of(amina))["no_shows"]["count"] == 0
 
 
-async def test_with_both_settings_off_nobodys_person_or_past_is_read(town: Town) -> None:
-    """The hot path: the quota of everybody is the setting's, and reserving reads nothing else for it."""
+async def test_with_both_settings_off_no_household_or_no_show_is_read(town: Town) -> None:
+    """On the hot path everybody's quota is the setting's, and reserving reads no other table for it."""
     amina, lot = await town.a_beneficiary(), await town.a_free_lot()
     await town.changes("alter table app.beneficiary_persons rename to elsewhere")
     await town.changes("drop function app.forgiving_days")
 
     await amina.reserves(lot, 2)
 
-    # The control: with a setting on, they are read.
+    # The control: with a setting on, the renamed table is read and the request fails.
     another = await town.a_free_lot()
     await set_to(town, household_people_per_extra_portion=1)
     assert (await amina.sends_reservation(another)).status_code == 500

@@ -1,4 +1,4 @@
-"""What README.md says to paste, pasted."""
+"""Run the shell commands of README.md."""
 
 import os
 import re
@@ -14,13 +14,13 @@ import pytest
 
 from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
 
-# curl says nothing of a refusal, and a pipe would hide it: each is written down.
+# A refusal in a pipe would go unnoticed, so each failing curl is written to a file.
 NOTE_REFUSALS = 'curl() { command curl --fail-with-body "$@" || { echo "curl $*" >> "$REFUSALS"; return 22; }; }\n'
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """EcoPanier as `./scripts/run` starts it, demo town and all."""
+    """Start EcoPanier as `./scripts/run` does, with the demo town."""
     started = Running(tmp_path_factory.mktemp("readme") / "data", ECOPANIER_DEMO="1")
     try:
         yield started
@@ -29,10 +29,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def the_walk() -> str:
-    """All blocks of the README that are for a shell, in their order."""
+    """Return all shell blocks of the README, in their order."""
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
     assert blocks
-    # The environment that runs this test is the one that ./scripts/ecopanier would make.
+    # Use the environment that runs this test instead of the one that ./scripts/ecopanier would create.
     python = shlex.quote(sys.executable)
     walk = "\n".join(blocks).replace("./scripts/ecopanier", f"{python} -m scripts.command")
     return walk.replace("./scripts/eval_ai", f"{python} -m scripts.ai_evaluation")

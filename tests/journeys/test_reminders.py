@@ -1,4 +1,4 @@
-"""Rights that end are announced 30 and 7 days before: once, by day, to the association and to who has one."""
+"""Reminders 30 and 7 days before a right ends: sent once, by day, to the association and to the beneficiary."""
 
 from datetime import date, datetime
 from email import message_from_bytes, policy
@@ -10,7 +10,7 @@ NAMES = ("Amina", "Zoé", "Benali")
 
 
 def mails(town: Town, template: str) -> list[tuple[str, str, str]]:
-    """Whom each went to, its subject and its text, in the order in which they were sent."""
+    """Return the recipient, subject and text of each mail, in the order in which they were sent."""
     read = []
     for file in sorted((town.folder / "mails").glob(f"*-{template}.eml")):
         message = message_from_bytes(file.read_bytes(), policy=policy.default)
@@ -31,7 +31,7 @@ async def has_confirmed(town: Town, person: Beneficiary, address: str) -> None:
     )
 
 
-async def test_an_association_and_its_people_hear_in_time_and_once(town: Town) -> None:
+async def test_reminders_of_ending_rights_are_sent_in_time_and_once(town: Town) -> None:
     relais, rejected = await town.an_association(), await town.an_association("Close", status="rejected")
     await town.clock("2026-10-01T10:00:00+02:00")
     amina = await town.a_beneficiary(association=relais, until=date(2026, 11, 30))
@@ -39,7 +39,7 @@ async def test_an_association_and_its_people_hear_in_time_and_once(town: Town) -
     await town.a_beneficiary("Luc", association=relais, until=date(2027, 3, 1))
     await town.a_beneficiary("Ali", association=relais, status="suspended", until=date(2026, 11, 30))
     await town.a_beneficiary("Eve", association=rejected, until=date(2026, 11, 30))
-    alone = await town.a_beneficiary("Max", until=date(2026, 11, 30))  # whom an admin enrolled
+    alone = await town.a_beneficiary("Max", until=date(2026, 11, 30))  # enrolled by an admin
     await town.changes("update app.beneficiaries set created_at = '2026-01-01'")
     await has_confirmed(town, amina, "amina@example.org")
     await has_confirmed(town, alone, "max@example.org")
@@ -55,7 +55,7 @@ async def test_an_association_and_its_people_hear_in_time_and_once(town: Town) -
     await town.clock("2026-11-01T08:30:00+01:00")
     assert await written() == (1, 2)
     assert await written() == (1, 2)
-    # Codes, names and addresses stand in neither; the beneficiary's is theirs alone.
+    # The association's mail contains no names or links; each beneficiary gets a mail of their own.
     [(to, subject, text)] = mails(town, "rights_end")
     assert (to, subject) == (relais.email, "2 droits prennent fin bientôt")
     assert "entre le 30/11/2026 et le 01/12/2026" in text
@@ -65,7 +65,7 @@ async def test_an_association_and_its_people_hear_in_time_and_once(town: Town) -
     assert subject == "Vos portions offertes, jusqu'au 30/11/2026"
     assert "l'association qui vous accompagne" in text
 
-    # Renewed in between: only the other one hears again.
+    # Amina's right is renewed in between, so only the others are reminded again.
     await relais.posts(f"/beneficiaries/{amina.id}/renew", {"eligible_until": "2027-06-30"})
     await town.clock("2026-11-25T09:00:00+01:00")
     assert await written() == (2, 3)
@@ -77,7 +77,7 @@ async def test_an_association_and_its_people_hear_in_time_and_once(town: Town) -
     assert await town.value(why) == 3
     kept = await town.rows("select beneficiary_id, days_before from app.right_reminders order by reminded_at, 1")
     assert sorted(row["days_before"] for row in kept) == [7, 7, 30, 30, 30]
-    # A right that is short from its begin on is announced a week before, not the moment it is given.
+    # A right of less than 30 days is announced a week before its end, not when it is given.
     await relais.enrols(until=datetime.fromisoformat("2026-12-15T00:00:00+01:00").date(), first_name="Neuve")
     await relais.verifies((await relais.gets("/beneficiaries", status="pending"))["data"][0]["id"])
     assert await written() == (2, 3)

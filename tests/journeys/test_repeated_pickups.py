@@ -1,4 +1,4 @@
-"""At the counter the answer gets lost: the same request again gives it again, and nothing happens twice."""
+"""Repeated pickups after a lost answer: the same request gets the same answer. Also the limits on guessing."""
 
 import asyncio
 from typing import Any
@@ -9,7 +9,7 @@ from tests.town import Pass, Town, refused
 
 
 async def a_pass(town: Town, kind: str) -> tuple[Any, Pass]:
-    """A merchant, and a pass that may be shown to them now."""
+    """Return a merchant and a pass that can be collected now."""
     if kind == "free":
         lot = await town.a_free_lot()
         amina = await town.a_beneficiary()
@@ -23,7 +23,7 @@ async def a_pass(town: Town, kind: str) -> tuple[Any, Pass]:
 
 
 @pytest.mark.parametrize("kind", ["free", "paid"])
-async def test_the_same_key_gives_the_same_handover(town: Town, kind: str) -> None:
+async def test_a_pickup_repeated_with_its_key_gets_the_same_answer(town: Town, kind: str) -> None:
     merchant, shown = await a_pass(town, kind)
     body = {"qr": shown.qr, "pin": shown.pin}
 
@@ -36,7 +36,7 @@ async def test_the_same_key_gives_the_same_handover(town: Town, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", ["free", "paid"])
-async def test_a_wrong_pin_sent_again_counts_once_and_another_body_is_refused(town: Town, kind: str) -> None:
+async def test_a_wrong_pin_repeated_with_its_key_counts_once(town: Town, kind: str) -> None:
     merchant, shown = await a_pass(town, kind)
     wrong = {"qr": shown.qr, "pin": shown.wrong_pin}
 
@@ -52,7 +52,7 @@ async def test_a_wrong_pin_sent_again_counts_once_and_another_body_is_refused(to
     await merchant.hands_over(shown)
 
 
-async def test_a_counter_that_guesses_is_stopped_whatever_it_guesses(town: Town) -> None:
+async def test_a_merchant_who_guesses_passes_is_limited(town: Town) -> None:
     merchant, shown = await a_pass(town, "free")
     for _ in range(4):
         assert (await merchant.tries_to_hand_over(shown, pin=shown.wrong_pin)).code == "pass.wrong_pin"
@@ -67,7 +67,7 @@ async def test_a_counter_that_guesses_is_stopped_whatever_it_guesses(town: Town)
     assert await town.status_of(shown.reservation) == "confirmed"
 
 
-async def test_an_address_that_guesses_with_many_accounts_is_stopped(town: Town) -> None:
+async def test_guessing_passes_with_many_accounts_is_limited_by_ip(town: Town) -> None:
     guess = {"code": "0000000000", "pin": "123456"}
     merchants = [await town.a_merchant() for _ in range(16)]
     answers = []
