@@ -22,11 +22,11 @@ async def in_line(town: Town, lot: Lot, *acts: Callable[[], Awaitable[Any]]) -> 
             begun: list[asyncio.Future[Any]] = []
             for act in acts:
                 begun.append(asyncio.ensure_future(act()))
-                await waiting(town, len(begun))
+                await wait_for_lock_waits(town, len(begun))
         return await asyncio.gather(*begun, return_exceptions=True)
 
 
-async def waiting(town: Town, count: int) -> None:
+async def wait_for_lock_waits(town: Town, count: int) -> None:
     """Wait until this many statements of this database wait for a lock."""
     async with asyncio.timeout(10):
         while (

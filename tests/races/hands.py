@@ -1,4 +1,4 @@
-"""Many hands at once: acts sent over open connections at the same moment, as the API sends them."""
+"""Concurrent reservations: the act is called over many open connections at the same moment, as the API does."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from backend.reservations.passes import new_code
 from tests.town import Lot, Person, Town
 from tests.town.databases import Connection
 
-# What the acts would be like without their care: they look first and write later. Made in a throw-away database only.
+# The control: `reserve` without its protections. It reads first and writes later. Created in a test's database only.
 RESERVE_LOOKING_FIRST = """
 create function app.reserve_looking_first(
     caller uuid, lot uuid, portions int, idempotency_key text, request bytea, pass_code text, out reservation_id uuid)
@@ -41,7 +41,7 @@ grant execute on function app.reserve_looking_first to ecopanier_api;
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one hand got: a reservation, or the code of the refusal."""
+    """The result of one attempt: a reservation, or a problem's code."""
 
     reservation: UUID | None
     refusal: str | None
@@ -50,7 +50,7 @@ class Outcome:
 async def grab(
     connection: Connection, person: Person, lot: Lot, portions: int = 1, *, key: str | None = None, act: str = "reserve"
 ) -> Outcome:
-    """Reserve by calling the act itself."""
+    """Reserve by calling the act (or a control of it) in SQL."""
     try:
         row = await connection.fetchrow(
             f"select reservation_id from app.{act}($1, $2, $3, $4, $5, $6)",  # noqa: S608 - the act's name is ours
@@ -72,7 +72,7 @@ async def grab(
 async def grab_at_once(
     town: Town, people: Sequence[Person], lots: Sequence[Lot], *, act: str = "reserve"
 ) -> list[Outcome]:
-    """Each person grabs one portion of the lot beside them in the list, all at the same time."""
+    """Let each person reserve one portion of the lot at the same index, all at the same time."""
     async with town.copy.connections(len(people)) as connections:
         return list(
             await asyncio.gather(

@@ -1,4 +1,4 @@
-"""Cards and kiosks, all at once: one card that works, and no session that outlives a revocation."""
+"""Concurrent issuing, revoking and signing in: one active card a person, and no session after a revocation."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.races.test_counter import rewritten
+from tests.races.test_counter import rewrite_function
 from tests.town import Association, Beneficiary, Person, Town
 from tests.town.databases import Connection
 
@@ -16,7 +16,7 @@ ACTIVE = "select beneficiary_id, count(*) filter (where status = 'active') as ac
 
 
 async def _as(connection: Connection, who: Person) -> None:
-    """Become this person for the transaction, as a session of the API does."""
+    """Take on this person's identity for the transaction, as a session of the API does."""
     await connection.execute(
         "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)",
         json.dumps({"sub": str(who.id)}),
@@ -24,7 +24,7 @@ async def _as(connection: Connection, who: Person) -> None:
 
 
 async def _issues(connection: Connection, who: Person, holders: Sequence[Person]) -> str | None:
-    """Make cards; gives what else than a refusal of ours stopped it."""
+    """Issue cards in one transaction; return the name of the Postgres error that stopped it, or None."""
     try:
         async with connection.transaction():
             await _as(connection, who)
@@ -61,14 +61,16 @@ async def _signs_in(connection: Connection, device: bytes, card: bytes) -> str |
 
 
 @pytest.mark.parametrize("waiting", [True, False], ids=["the act", "control"])
-async def test_sheets_for_the_same_people_at_once_leave_each_with_one_card(town: Town, waiting: bool) -> None:
-    """In any order of the people; each sheet but the last is worth nothing, and none is refused."""
+async def test_issuing_cards_concurrently_leaves_each_person_with_one(town: Town, waiting: bool) -> None:
+    """The people are listed in different orders. Every request succeeds; only the last one's cards stay active."""
     association = await town.an_association()
     people = [await town.a_beneficiary(f"Amina{n}", association=association) for n in range(6)]
     if not waiting:
-        # Without the locks on people only the index is left to say no.
-        await rewritten(town, "issue_cards", "perform app.own_beneficiary(holder);", "null;")
-        await rewritten(town, "issue_cards", "app.clock() from unnest", "app.clock() from pg_sleep(0.3) z, unnest")
+        # Without the locks on people, only the unique index can refuse.
+        await rewrite_function(town, "issue_cards", "perform app.own_beneficiary(holder);", "null;")
+        await rewrite_function(
+            town, "issue_cards", "app.clock() from unnest", "app.clock() from pg_sleep(0.3) z, unnest"
+        )
 
     async with town.copy.connections(8) as hands:
         for _ in range(3):
@@ -78,7 +80,7 @@ async def test_sheets_for_the_same_people_at_once_leave_each_with_one_card(town:
                     for n, hand in enumerate(hands)
                 )
             )
-            # Whatever the act is like, the constraint holds.
+            # The constraint holds with and without the locks.
             assert {row["active"] for row in await town.rows(ACTIVE)} == {1}
             if not waiting:
                 assert any(stopped)
@@ -86,7 +88,7 @@ async def test_sheets_for_the_same_people_at_once_leave_each_with_one_card(town:
             assert stopped == [None] * 8
     cards = await town.rows("select status, count(*) from app.cards group by 1 order by 1")
     assert [tuple(row) for row in cards] == [("active", 6), ("revoked", 6 * 23)]
-    # Each card that was replaced stands in the audit log, once.
+    # Each replaced card is in the audit log once.
     noted = await town.value(
         "select count(distinct detail->>'card') from app.audit_entries where action = 'card.revoked'"
     )
@@ -95,17 +97,17 @@ async def test_sheets_for_the_same_people_at_once_leave_each_with_one_card(town:
 
 @pytest.mark.parametrize("what", ["card", "kiosk"])
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_a_revocation_while_somebody_signs_in_leaves_no_session(town: Town, what: str, careful: bool) -> None:
-    """The sign-in has looked at card and kiosk, and has not finished; then the card, or the kiosk, is revoked."""
+async def test_revoking_during_a_sign_in_leaves_no_open_session(town: Town, what: str, careful: bool) -> None:
+    """The sign-in has checked card and kiosk but not finished; then the card or the kiosk is revoked."""
     association = await town.an_association()
     amina = await town.a_beneficiary(association=association)
     device, card = await _kiosk(town, association), await _card(town, amina)
     if not careful:
         lock = "for share" if what == "card" else "for no key update"
-        await rewritten(town, "sign_in_with_card", lock, "")
+        await rewrite_function(town, "sign_in_with_card", lock, "")
     thing = amina.id if what == "card" else await town.value("select id from app.kiosks")
     checks = "perform app.require_role"
-    await rewritten(town, "sign_in_with_card", checks, f"perform pg_sleep(0.6); {checks}")
+    await rewrite_function(town, "sign_in_with_card", checks, f"perform pg_sleep(0.6); {checks}")
 
     async with town.copy.connections(2) as (tablet, office):
         signing_in = asyncio.create_task(_signs_in(tablet, device, card))
@@ -113,14 +115,14 @@ async def test_a_revocation_while_somebody_signs_in_leaves_no_session(town: Town
         async with office.transaction():
             await _as(office, association)
             await office.execute(f"select app.revoke_{what}($1)", thing)
-        assert await signing_in is None  # the card was good when it was shown
+        assert await signing_in is None  # the card was valid when it was shown
 
     running = await town.value("select count(*) from app.sessions where ended_at is null")
     assert running == (0 if careful else 1)
 
 
-async def test_cards_are_replaced_while_their_holders_sign_in_side_by_side(town: Town) -> None:
-    """Nobody waits in a circle: people change tablets while their cards are made anew, all at once."""
+async def test_issuing_cards_while_holders_sign_in_does_not_deadlock(town: Town) -> None:
+    """People sign in at changing kiosks while their cards are replaced, all at the same time."""
     association = await town.an_association()
     people = [await town.a_beneficiary(f"Amina{n}", association=association) for n in range(4)]
     devices = [await _kiosk(town, association) for _ in range(3)]
@@ -135,7 +137,7 @@ async def test_cards_are_replaced_while_their_holders_sign_in_side_by_side(town:
             assert set(outcomes) <= {None, "auth.wrong_card"}
 
     assert {row["active"] for row in await town.rows(ACTIVE)} == {1}
-    # Whoever is still signed in is so with a card that works, and there is one person at a tablet.
+    # Every open session has an active card, and each kiosk has at most one session.
     open_sessions = await town.rows(
         "select s.kiosk_id, c.status from app.sessions s join app.cards c on c.id = s.card_id where s.ended_at is null"
     )

@@ -1,4 +1,4 @@
-"""A lot becomes free while people buy, take and withdraw it."""
+"""Conversion of unsold lots to free ones, concurrent with purchases, reservations and withdrawals."""
 
 import asyncio
 from datetime import timedelta
@@ -9,7 +9,7 @@ from tests.races.hands import grab
 from tests.town import Lot, Person, Town
 from tests.town.databases import WORKER
 
-# What converting would be like if it looked first and wrote later.
+# The control: a conversion that reads first and writes later.
 CONVERT_LOOKING_FIRST = """
 create or replace function app.convert_unsold(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -21,7 +21,7 @@ begin
     return cardinality(due);
 end $$;
 """
-# What reserving would be like if it took the price it first read.
+# The control: a reservation that keeps the price it first read.
 RESERVE_AT_THE_PRICE_READ = ("if (wanted.kind = 'free') <> (held_for is null) then", "if false then")
 
 
@@ -35,7 +35,7 @@ async def _converts(town: Town) -> int:
     return converted
 
 
-async def test_twenty_people_at_once_buy_before_or_take_after(town: Town) -> None:
+async def test_reservations_during_a_conversion_are_either_paid_or_free(town: Town) -> None:
     people: list[Person] = [await (town.a_customer() if n % 2 else town.a_beneficiary()) for n in range(20)]
     for _ in range(3):
         lot = await _due(town)
@@ -63,8 +63,8 @@ async def test_twenty_people_at_once_buy_before_or_take_after(town: Town) -> Non
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_who_buys_as_it_becomes_free_is_told_that_it_changed(town: Town, careful: bool) -> None:
-    """The purchase has read a price and waits for the row that is becoming free."""
+async def test_buying_while_the_lot_becomes_free_is_refused_as_changed(town: Town, careful: bool) -> None:
+    """The purchase has read a price and waits for the lot's row, which is being converted."""
     if not careful:
         source: str = await town.value("select pg_get_functiondef('app.reserve'::regproc)")
         assert RESERVE_AT_THE_PRICE_READ[0] in source
@@ -107,7 +107,7 @@ async def test_a_withdrawn_lot_does_not_become_free(town: Town, careful: bool) -
     assert (await amina.tries_to_reserve(lot)).code in ("lot.closed", "lot.not_found")
 
 
-async def test_two_workers_and_a_busy_row_wait_for_nobody(town: Town) -> None:
+async def test_conversion_skips_a_locked_lot_and_converts_the_others_once(town: Town) -> None:
     busy, idle = await _due(town), await _due(town)
     async with town.copy.connection() as somebody, town.copy.connections(2, WORKER) as workers:
         transaction = somebody.transaction()

@@ -1,11 +1,11 @@
-"""At the counter: one handover a pass, five guesses a pass, and no entry that a total misses."""
+"""Concurrent handovers: one handover and five wrong PINs a pass, and impact totals that miss no entry."""
 
 import asyncio
 import json
 
 import pytest
 
-from tests.faults.test_payment_races import waiting
+from tests.faults.test_payment_races import wait_for_lock_waits
 from tests.town import Beneficiary, Lot, Merchant, Pass, Reservation, Town, refused
 from tests.town.answers import refusal_in
 from tests.town.databases import API, WORKER, Connection
@@ -14,7 +14,7 @@ TWENTY = 20
 
 
 async def ready(town: Town, *, left: int = 5) -> tuple[Merchant, Beneficiary, Reservation, Pass]:
-    """A free portion that may be collected now."""
+    """Return a free portion that can be collected now: its merchant, holder, reservation and pass."""
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=left)
     reservation = await amina.reserves(lot)
@@ -23,14 +23,14 @@ async def ready(town: Town, *, left: int = 5) -> tuple[Merchant, Beneficiary, Re
     return lot.shop.merchant, amina, reservation, shown
 
 
-async def rewritten(town: Town, function: str, before: str, after: str) -> None:
-    """Give a function of this town's database another text, to see what a test says to it."""
+async def rewrite_function(town: Town, function: str, before: str, after: str) -> None:
+    """Replace a piece of a function in this town's database, for a control that shows what the piece protects."""
     text: str = await town.value("select pg_get_functiondef(to_regproc($1))", f"app.{function}")
     assert before in text
     await town.changes(text.replace(before, after))
 
 
-async def test_a_pass_shown_twenty_times_at_once_is_used_once(town: Town) -> None:
+async def test_a_pass_shown_twenty_times_at_once_is_handed_over_once(town: Town) -> None:
     merchant, _, _, shown = await ready(town)
     body = {"qr": shown.qr, "pin": shown.pin}
 
@@ -42,9 +42,9 @@ async def test_a_pass_shown_twenty_times_at_once_is_used_once(town: Town) -> Non
 
 
 @pytest.mark.parametrize("locked", [True, False], ids=["the act", "control"])
-async def test_of_twenty_guesses_at_once_five_are_answered(town: Town, locked: bool) -> None:
+async def test_twenty_concurrent_wrong_pins_use_up_five_tries(town: Town, locked: bool) -> None:
     if not locked:
-        await rewritten(town, "pick_up", "for update of p;", "; perform pg_sleep(0.1);")
+        await rewrite_function(town, "pick_up", "for update of p;", "; perform pg_sleep(0.1);")
         await town.changes("alter table app.passes drop constraint passes_wrong_tries_check")
     merchant, amina, reservation, shown = await ready(town)
 
@@ -69,7 +69,7 @@ async def test_of_twenty_guesses_at_once_five_are_answered(town: Town, locked: b
 
 
 @pytest.mark.parametrize("round_", range(3))
-async def test_handing_over_and_cancelling_at_once_is_one_of_both(town: Town, round_: int) -> None:
+async def test_concurrent_handover_and_cancellation_exclude_each_other(town: Town, round_: int) -> None:
     merchant, amina, reservation, shown = await ready(town)
     body = {"qr": shown.qr, "pin": shown.pin}
 
@@ -85,7 +85,7 @@ async def test_handing_over_and_cancelling_at_once_is_one_of_both(town: Town, ro
     assert await town.stock_is_exact()
 
 
-async def test_who_is_handed_their_food_as_the_lot_is_withdrawn_is_not_told_to_stay_away(town: Town) -> None:
+async def test_a_handover_during_a_withdrawal_sends_no_cancellation_mail(town: Town) -> None:
     merchant, _, reservation, shown = await ready(town)
     lot = await town.value("select lot_id from app.reservations where id = $1", reservation.id)
 
@@ -93,14 +93,14 @@ async def test_who_is_handed_their_food_as_the_lot_is_withdrawn_is_not_told_to_s
         async with counter.transaction():
             await counter.fetchrow("select * from app.pick_up($1, $2, true)", merchant.id, shown.code)
             withdrawn = asyncio.ensure_future(merchant.posts(f"/lots/{lot}/withdraw"))
-            await waiting(town, 1)
+            await wait_for_lock_waits(town, 1)
         await withdrawn
 
     assert await town.status_of(reservation) == "picked_up"
     assert await town.value("select count(*) from jobs.procrastinate_jobs where task_name like '%tell_holder'") == 0
 
 
-async def test_renewing_a_pass_while_it_is_shown_leaves_one_that_works(town: Town) -> None:
+async def test_renewing_a_pass_while_it_is_shown_leaves_one_valid_pass(town: Town) -> None:
     merchant, amina, reservation, shown = await ready(town)
     body = {"qr": shown.qr, "pin": shown.pin}
 
@@ -116,10 +116,10 @@ async def test_renewing_a_pass_while_it_is_shown_leaves_one_that_works(town: Tow
     assert await town.value("select count(*) from app.impact_entries") == 1
 
 
-@pytest.mark.parametrize("watermark", ["the oldest that runs", "the newest that is over, the control"])
-async def test_a_handover_that_commits_late_is_in_the_total(town: Town, watermark: str) -> None:
+@pytest.mark.parametrize("watermark", ["oldest running", "control: newest finished"])
+async def test_a_handover_that_commits_late_is_counted_in_the_total(town: Town, watermark: str) -> None:
     if "control" in watermark:
-        await rewritten(
+        await rewrite_function(
             town, "add_up_impact", "pg_snapshot_xmin(pg_current_snapshot())", "pg_snapshot_xmax(pg_current_snapshot())"
         )
     lot = await town.a_lot(left=5)
@@ -147,7 +147,7 @@ async def test_a_handover_that_commits_late_is_in_the_total(town: Town, watermar
         assert (await _public_impact(quick))["meals"] == meals
 
 
-async def test_twenty_handovers_at_once_do_not_wait_for_the_total(town: Town) -> None:
+async def test_concurrent_handovers_do_not_wait_for_the_totals_row(town: Town) -> None:
     lot = await town.a_lot(left=TWENTY)
     passes = [await _confirmed(town, lot) for _ in range(TWENTY)]
     await town.opens(lot)
@@ -164,7 +164,7 @@ async def test_twenty_handovers_at_once_do_not_wait_for_the_total(town: Town) ->
         assert (await _public_impact(connections[0]))["meals"] == TWENTY
 
 
-async def test_who_is_helped_twice_at_once_is_one_person(town: Town) -> None:
+async def test_two_concurrent_handovers_to_one_person_count_one_person_helped(town: Town) -> None:
     amina = await town.a_beneficiary()
     lots = [await town.a_free_lot(), await town.a_free_lot()]
     passes = [await amina.pass_for(await amina.reserves(lot)) for lot in lots]
@@ -179,7 +179,7 @@ async def test_who_is_helped_twice_at_once_is_one_person(town: Town) -> None:
 
 
 async def _confirmed(town: Town, lot: Lot) -> str:
-    """The code of a pass for a paid portion."""
+    """Reserve a portion, mark it as paid, and return the code of its pass."""
     marc = await town.a_customer()
     async with town.copy.connection(API) as api:
         code = "".join(str(number) for number in marc.id.bytes)[:10]
@@ -193,7 +193,7 @@ async def _public_impact(connection: Connection) -> dict[str, float]:
     return figures
 
 
-async def test_an_unknown_pass_is_unknown_however_often_it_is_shown_at_once(town: Town) -> None:
+async def test_an_unknown_pass_shown_twenty_times_at_once_counts_every_try(town: Town) -> None:
     merchant, _, _, shown = await ready(town)
     answers = await asyncio.gather(
         *(refused(merchant.posts("/pickups", {"code": "0000000000", "pin": shown.pin})) for _ in range(TWENTY))

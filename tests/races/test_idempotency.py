@@ -1,4 +1,4 @@
-"""The same key sent fifty times at once: one effect, identical answers."""
+"""Idempotency keys: one key sent fifty times at once has one effect and fifty identical answers."""
 
 import asyncio
 from uuid import uuid4
@@ -10,7 +10,7 @@ from tests.town.answers import refusal_in
 FIFTY = 50
 
 
-async def test_fifty_times_the_same_free_reservation(town: Town) -> None:
+async def test_one_key_sent_fifty_times_makes_one_free_reservation(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=5)
 
@@ -21,7 +21,7 @@ async def test_fifty_times_the_same_free_reservation(town: Town) -> None:
     assert await town.taken_today(amina) == 1
 
 
-async def test_fifty_times_the_same_hold(town: Town) -> None:
+async def test_one_key_sent_fifty_times_makes_one_hold_and_one_payment(town: Town) -> None:
     marc = await town.a_customer()
     lot = await town.a_lot(left=5)
 
@@ -33,12 +33,12 @@ async def test_fifty_times_the_same_hold(town: Town) -> None:
     reservation = answers[0].json()["id"]
     intents = (await town.stripe.ledger())["payments"]
     assert len([i for i in intents if i["metadata"].get("reservation_id") == reservation]) == 1
-    # What is kept for the repeated answer is of no use to whoever reads a dump.
+    # The kept answer is encrypted: a dump does not show the client secret.
     kept = await town.value("select body from app.idempotency_keys where key = 'once'")
     assert answers[0].json()["payment"]["client_secret"] not in kept
 
 
-async def test_the_act_itself_answers_fifty_times_with_one_reservation(town: Town) -> None:
+async def test_the_reserve_act_called_fifty_times_returns_one_reservation(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=5)
 
@@ -50,7 +50,7 @@ async def test_the_act_itself_answers_fifty_times_with_one_reservation(town: Tow
     assert await town.left(lot) == 4
 
 
-async def test_control_without_one_key_for_all_there_are_as_many_effects(town: Town) -> None:
+async def test_control_fifty_different_keys_make_fifty_reservations(town: Town) -> None:
     marc = await town.a_customer()
     lot = await town.a_lot(left=FIFTY)
 
@@ -60,7 +60,7 @@ async def test_control_without_one_key_for_all_there_are_as_many_effects(town: T
     assert await town.left(lot) == 0
 
 
-async def test_fifty_times_the_same_shop(town: Town) -> None:
+async def test_one_key_sent_fifty_times_registers_one_shop(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = town.shop_fields()
 
@@ -70,7 +70,7 @@ async def test_fifty_times_the_same_shop(town: Town) -> None:
     assert await town.value("select count(*) from app.shops") == 1
 
 
-async def test_fifty_times_the_same_cancellation(town: Town) -> None:
+async def test_one_key_sent_fifty_times_cancels_once(town: Town) -> None:
     amina = await town.a_beneficiary()
     reservation = await amina.reserves(await town.a_free_lot(left=5))
 
@@ -82,7 +82,7 @@ async def test_fifty_times_the_same_cancellation(town: Town) -> None:
     assert await town.stock_is_exact()
 
 
-async def test_a_key_used_for_another_request_is_refused_and_changes_nothing(town: Town) -> None:
+async def test_a_key_reused_for_another_request_is_refused(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=5)
     key = str(uuid4())
@@ -95,7 +95,7 @@ async def test_a_key_used_for_another_request_is_refused_and_changes_nothing(tow
     assert (await amina.sends_reservation(lot, 1, key=key)).content == first.content
 
 
-async def test_keys_of_two_people_have_nothing_to_do_with_each_other(town: Town) -> None:
+async def test_the_same_key_of_two_people_is_two_keys(town: Town) -> None:
     marc, lea = await town.a_customer(), await town.a_customer("Léa")
     lot = await town.a_lot(left=5)
 
@@ -105,7 +105,7 @@ async def test_keys_of_two_people_have_nothing_to_do_with_each_other(town: Town)
     assert await town.left(lot) == 3
 
 
-async def test_a_refused_request_may_be_sent_again_with_its_key(town: Town) -> None:
+async def test_a_refused_request_can_be_repeated_with_its_key(town: Town) -> None:
     marc, lea = await town.a_customer(), await town.a_customer("Léa")
     lot = await town.a_lot(left=1)
     hers = await lea.reserves(lot)
@@ -116,7 +116,7 @@ async def test_a_refused_request_may_be_sent_again_with_its_key(town: Town) -> N
     assert (await marc.reserves(lot, key="mine")).status == "held"
 
 
-async def test_without_a_key_nothing_is_reserved(town: Town) -> None:
+async def test_a_reservation_without_a_key_is_refused(town: Town) -> None:
     marc = await town.a_customer()
     lot = await town.a_lot(left=5)
 

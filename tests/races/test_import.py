@@ -1,4 +1,4 @@
-"""Several imports of the same people at once, codes that run out, and transfers and corrections that cross."""
+"""Concurrent imports of the same people, codes that run out, and concurrent transfers, corrections and closures."""
 
 import asyncio
 import random
@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from backend.beneficiaries import imports
-from tests.races.test_counter import rewritten
+from tests.races.test_counter import rewrite_function
 from tests.town import Association, Person, Town
 from tests.town.answers import accepted
 
 HEADER = "first_name;last_name;birth_date;eligible_until\n"
 ACT = "app.enrol_beneficiaries(uuid[],date[],int[],bytea[],bytea[],bytea[],text,bytea[])"
-# Enrolling as if a look were enough: who is not there yet is written, whoever else is writing them just now.
+# The control: an enrolment that only looks whether a person exists, although another transaction may be adding them.
 LOOKING_FIRST = (
     ("on conflict (identity) do nothing", ""),
     (
@@ -46,7 +46,7 @@ async def imported(who: Association, lines: list[str]) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_two_associations_import_the_same_people_at_once(
+async def test_concurrent_imports_enrol_each_person_once(
     town: Town, monkeypatch: pytest.MonkeyPatch, careful: bool
 ) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 25)
@@ -78,7 +78,7 @@ async def test_two_associations_import_the_same_people_at_once(
     assert await town.value("select count(*) from vault.data_keys") == 300
     assert sum(answer["enrolled"] for answer in answers) == 300
     assert [answer["enrolled"] + answer["already_enrolled"] for answer in answers] == [300] * 4
-    # Each association knows its own, the same whichever file they stood in, and of the others that they are somebody's.
+    # The answers give a person's id only to the association that enrolled them, and the same id in each of its files.
     known: dict[str, set[tuple[Association, str]]] = {}
     for who, order, answer in zip((relais, port, relais, port), orders, answers, strict=True):
         for line, outcome in zip(order, answer["outcomes"], strict=True):
@@ -90,12 +90,10 @@ async def test_two_associations_import_the_same_people_at_once(
     assert [(row["status"], row["lines"], row["told"]) for row in finished] == [("done", 300, 300)] * 4
 
 
-async def test_the_last_codes_of_a_year_are_all_given_and_none_twice(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_last_codes_of_a_year_are_all_given_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 7)
     year = (await town.now()).year
-    # 40 are left: the others are of people who were erased.
+    # 40 codes are left: the others belonged to people who were erased.
     await town.changes(
         "insert into app.spent_codes (code) select $1 || '-BEN-' || lpad(n::text, 5, '0')"
         " from generate_series(0, 99999) n where n % 2500 <> 0",
@@ -112,13 +110,13 @@ async def test_the_last_codes_of_a_year_are_all_given_and_none_twice(
     assert await town.value("select count(*) from app.beneficiary_persons") == 40
     late = await associations[0].asks("POST", "/beneficiaries", await town.person_fields())
     assert (late.status_code, late.json()["code"]) == (503, "beneficiary.codes_used_up")
-    # Whoever found none is nobody's: the year after, they are enrolled.
+    # The 20 people without a code were not enrolled, so they can be enrolled the next year.
     await town.clock(f"{year + 1}-01-02T10:00:00+01:00")
     again = await imported(associations[0], people(60))
     assert again["enrolled"] == 20
 
 
-async def test_of_those_who_end_a_transfer_one_decides(town: Town) -> None:
+async def test_concurrent_ends_of_a_transfer_have_one_winner(town: Town) -> None:
     relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
     for number in range(6):
         enrolled = await relais.enrols(first_name=f"Amina {number}")
@@ -147,8 +145,8 @@ async def test_of_those_who_end_a_transfer_one_decides(town: Town) -> None:
     [("enrol", True), ("enrol", False), ("transfer", True), ("transfer", False), ("accept", True)],
     ids=["enrol", "enrol, control", "transfer", "transfer, control", "accept"],
 )
-async def test_nobody_comes_to_an_association_that_closes_at_this_moment(town: Town, way: str, careful: bool) -> None:
-    """Nor do the two wait for each other in a circle."""
+async def test_no_beneficiary_joins_an_association_that_is_being_closed(town: Town, way: str, careful: bool) -> None:
+    """The two acts do not deadlock either."""
     relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
     samir, there = await relais.enrols(first_name="Samir"), {"association_id": str(port.id)}
     asked = await relais.posts(f"/beneficiaries/{samir['id']}/transfer", there)
@@ -159,13 +157,13 @@ async def test_nobody_comes_to_an_association_that_closes_at_this_moment(town: T
     }
     if not careful:
         for act in ("enrol_beneficiaries", "receive_beneficiary"):
-            await rewritten(town, act, "for key share", "")
+            await rewrite_function(town, act, "for key share", "")
     async with town.copy.connection() as closing:
         async with closing.transaction():
             await closing.execute("select from app.associations where id = $1 for update", port.id)
             who, path, body = ways[way]
             coming = asyncio.create_task(who.asks("POST", path, body))
-            await _waits_for_a_lock(town)
+            await _wait_for_a_lock_wait(town)
             await closing.execute("select app.erase_account($1, 'asked')", port.id)
     answer = await coming
     theirs = await town.value("select count(*) from app.beneficiaries where association_id = $1", port.id)
@@ -173,23 +171,23 @@ async def test_nobody_comes_to_an_association_that_closes_at_this_moment(town: T
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_a_name_is_opened_and_noted_or_neither(town: Town, careful: bool) -> None:
-    """Somebody comes to the association after it was noted whom it opens, and before they are opened."""
+async def test_a_name_is_opened_only_if_the_access_was_logged(town: Town, careful: bool) -> None:
+    """A person joins the association after the access was logged and before the names are opened."""
     relais, port = await town.an_association(), await town.an_association("Le Port")
     own, other = [UUID((await who.enrols(first_name=name))["id"]) for who, name in ((relais, "Amina"), (port, "Samir"))]
     if not careful:
-        await rewritten(town, "open_persons", "any (opened)", "any (wanted)")
+        await rewrite_function(town, "open_persons", "any (opened)", "any (wanted)")
     async with town.copy.connection() as coming, town.sql_as(relais) as sql:
         async with coming.transaction():
             await coming.execute("lock table app.audit_entries in exclusive mode")
             opening = asyncio.create_task(sql.fetch("select * from app.open_persons($1, 'read')", [own, other]))
-            await _waits_for_a_lock(town)
+            await _wait_for_a_lock_wait(town)
             await coming.execute("update app.beneficiaries set association_id = $1", relais.id)
         opened = {row["beneficiary_id"] for row in await opening}
     assert opened == ({own} if careful else {own, other})
 
 
-async def _waits_for_a_lock(town: Town) -> None:
+async def _wait_for_a_lock_wait(town: Town) -> None:
     async with asyncio.timeout(10):
         while not await town.value(
             "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
@@ -197,7 +195,7 @@ async def _waits_for_a_lock(town: Town) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_two_corrections_at_once_are_both_kept(town: Town) -> None:
+async def test_concurrent_corrections_of_different_fields_are_all_kept(town: Town) -> None:
     relais = await town.an_association()
     path = f"/beneficiaries/{(await relais.enrols())['id']}"
     changes: list[dict[str, Any]] = [

@@ -1,4 +1,4 @@
-"""Two admins suspend each other at once: one of them is left."""
+"""Two admins suspend each other at the same time: one stays active."""
 
 import asyncio
 import json
@@ -10,22 +10,22 @@ import pytest
 from tests.town import Admin, Town
 from tests.town.databases import API, Connection
 
-LOOKED_FOR = "if exists (select from app.accounts a where a.id = account and a.role = 'admin') then"
+ADMIN_CHECK = "if exists (select from app.accounts a where a.id = account and a.role = 'admin') then"
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_one_admin_is_left(town: Town, careful: bool) -> None:
+async def test_one_admin_stays_active_when_two_suspend_each_other(town: Town, careful: bool) -> None:
     source = await town.value("select pg_get_functiondef('app.suspend_account'::regproc)")
-    assert source.count(LOOKED_FOR) == 1
+    assert source.count(ADMIN_CHECK) == 1
     if not careful:
-        await town.changes(source.replace(LOOKED_FOR, "if false then"))
+        await town.changes(source.replace(ADMIN_CHECK, "if false then"))
     odile, paul = await town.an_admin("Odile"), await town.an_admin("Paul")
 
     async with town.copy.connection(API) as first, town.copy.connection(API) as second:
         transaction = await _becomes(first, odile)
         await first.execute("select app.suspend_account($1, 'one')", paul.id)
         meanwhile = asyncio.create_task(_suspends(second, paul, odile.id))
-        await asyncio.wait([meanwhile], timeout=0.3)  # by then it has looked, and waits or is done
+        await asyncio.wait([meanwhile], timeout=0.3)  # by then it has checked, and waits or is done
         await transaction.commit()
         refusal = await meanwhile
 

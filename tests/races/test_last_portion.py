@@ -1,4 +1,4 @@
-"""The last portion, wanted by fifty at once."""
+"""Fifty people want the last portions at the same time: none is sold twice."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ FIFTY = 50
 @pytest.mark.parametrize(
     ("act", "one_wins"), [("reserve", True), ("reserve_looking_first", False)], ids=["the act", "control"]
 )
-async def test_one_of_fifty_gets_the_last_portion(town: Town, act: str, one_wins: bool) -> None:
+async def test_one_of_fifty_customers_gets_the_last_portion(town: Town, act: str, one_wins: bool) -> None:
     await town.changes(RESERVE_LOOKING_FIRST)
     people = [await town.a_customer() for _ in range(FIFTY)]
     lot = await town.a_lot(left=1)
@@ -34,11 +34,11 @@ async def test_one_of_fifty_beneficiaries_gets_the_last_free_portion(town: Town)
 
     assert wins(outcomes) == 1
     assert await town.left(lot) == 0
-    # Whoever lost has lost nothing of the day's quota.
+    # The refused people keep their whole quota of the day.
     assert await town.value("select sum(taken) from app.free_portions") == 1
 
 
-async def test_one_of_fifty_requests_gets_the_last_portion(town: Town) -> None:
+async def test_one_of_fifty_http_requests_gets_the_last_portion(town: Town) -> None:
     people = [await town.a_customer() for _ in range(FIFTY)]
     lot = await town.a_lot(left=1)
 
@@ -51,7 +51,7 @@ async def test_one_of_fifty_requests_gets_the_last_portion(town: Town) -> None:
     assert await town.value("select count(*) from app.payments") == 1
 
 
-async def test_a_lot_is_sold_to_the_last_portion_and_no_further(town: Town) -> None:
+async def test_seventeen_portions_are_sold_to_seventeen_of_fifty(town: Town) -> None:
     people = [await town.a_customer() for _ in range(FIFTY)]
     lot = await town.a_lot(left=17)
 
@@ -62,7 +62,7 @@ async def test_a_lot_is_sold_to_the_last_portion_and_no_further(town: Town) -> N
     assert await town.stock_is_exact()
 
 
-async def test_portions_that_are_freed_are_taken_again_and_never_twice(town: Town) -> None:
+async def test_cancelled_portions_are_resold_and_never_twice(town: Town) -> None:
     people = [await town.a_customer() for _ in range(8)]
     lot = await town.a_lot(left=3)
 

@@ -1,4 +1,4 @@
-"""Acts that need the same rows: quota, then lot, then reservation, then payment, or without waiting."""
+"""The lock order: quota, then lot, then reservation, then payment; an act that goes another way must not wait."""
 
 from datetime import timedelta
 
@@ -8,8 +8,8 @@ from tests.town import Town
 from tests.town.databases import WORKER
 
 
-@pytest.mark.parametrize("cancelling", [True, False])
-async def test_lots_of_a_suspended_shop_end_beside_a_holder_who_cancels(town: Town, cancelling: bool) -> None:
+@pytest.mark.parametrize("cancelling", [True, False], ids=["cancelling", "not cancelling"])
+async def test_ending_a_suspended_shop_s_lot_does_not_block_a_cancellation(town: Town, cancelling: bool) -> None:
     amina, odile = await town.a_beneficiary(), await town.an_admin()
     lot = await town.a_free_lot(left=5)
     reservation = await amina.reserves(lot, 2)
@@ -17,7 +17,7 @@ async def test_lots_of_a_suspended_shop_end_beside_a_holder_who_cancels(town: To
     await town.clock(lot.pickup_end + timedelta(minutes=1))
 
     async with town.copy.connection() as holder, town.copy.connection(WORKER) as worker:
-        if cancelling:  # so far: the quota is theirs, and they are about to ask for the lot
+        if cancelling:  # as far as this: it has locked the quota and is about to lock the lot
             transaction = holder.transaction()
             await transaction.start()
             await holder.execute("select from app.free_portions where account_id = $1 for update", amina.id)

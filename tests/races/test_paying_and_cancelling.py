@@ -1,4 +1,4 @@
-"""Payments, cancellations and the worker, all at once: who keeps a reservation has paid it, nobody else has."""
+"""Concurrent payments, cancellations and worker runs: exactly the kept reservations are paid for."""
 
 import asyncio
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 from tests.town import Customer, Reservation, Town
 
 
-async def test_a_storm_of_payments_and_cancellations_ends_with_money_and_food_in_agreement(town: Town) -> None:
+async def test_concurrent_payments_and_cancellations_keep_money_and_stock_right(town: Town) -> None:
     lot = await town.a_lot(left=20, opens_in=timedelta(days=1))
     customers = [await town.a_customer() for _ in range(8)]
     holds = [(customer, await customer.reserves(lot)) for customer in customers]

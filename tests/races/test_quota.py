@@ -1,4 +1,4 @@
-"""Two free portions a day and person, however many hands reach for them, and whatever the clocks do."""
+"""The quota of two free portions a day and person: under concurrent requests, at midnight and at clock changes."""
 
 import asyncio
 from collections import Counter
@@ -14,7 +14,7 @@ from tests.town.databases import Connection
 
 TWENTY = 20
 
-# A clock for each connection, so that hands on both sides of midnight reach out at once.
+# A clock for each connection, so that requests on both sides of midnight can run at the same time.
 CLOCK_OF_THE_CONNECTION = """
 create or replace function app.clock() returns timestamptz language sql stable parallel safe as
 $$ select coalesce(nullif(current_setting('town.clock', true), '')::timestamptz, now()) $$
@@ -28,7 +28,7 @@ MIDNIGHT = {
     "2026-06-09": ["2026-06-09T00:00:00+02:00", "2026-06-09T12:00:00+02:00", "2026-06-09T23:59:59.999999+02:00"],
     "2026-06-10": ["2026-06-10T00:00:00+02:00", "2026-06-10T01:59:59+02:00", "2026-06-10T02:00:00+02:00"],
 }
-SPRING = {  # 29 March has 23 hours: 02:00 is 03:00
+SPRING = {  # 29 March has 23 hours: 02:00 becomes 03:00
     "2026-03-28": ["2026-03-28T00:30:00+01:00", "2026-03-28T23:59:59.999999+01:00"],
     "2026-03-29": [
         "2026-03-29T00:00:00+01:00",
@@ -38,7 +38,7 @@ SPRING = {  # 29 March has 23 hours: 02:00 is 03:00
     ],
     "2026-03-30": ["2026-03-30T00:00:00+02:00", "2026-03-30T00:59:59+02:00"],
 }
-AUTUMN = {  # 25 October has 25 hours: 02:30 comes twice
+AUTUMN = {  # 25 October has 25 hours: 02:30 occurs twice
     "2026-10-24": ["2026-10-24T00:30:00+02:00", "2026-10-24T23:59:59.999999+02:00"],
     "2026-10-25": [
         "2026-10-25T00:00:00+02:00",
@@ -53,7 +53,7 @@ AUTUMN = {  # 25 October has 25 hours: 02:30 comes twice
 @pytest.mark.parametrize(
     ("act", "two_win"), [("reserve", True), ("reserve_looking_first", False)], ids=["the act", "control"]
 )
-async def test_twenty_hands_take_two_portions(town: Town, act: str, two_win: bool) -> None:
+async def test_twenty_concurrent_reservations_take_two_portions(town: Town, act: str, two_win: bool) -> None:
     await town.changes(RESERVE_LOOKING_FIRST)
     amina = await town.a_beneficiary()
     shop = await town.a_shop()
@@ -68,7 +68,7 @@ async def test_twenty_hands_take_two_portions(town: Town, act: str, two_win: boo
         assert await town.stock_is_exact()
 
 
-async def test_twenty_requests_take_two_portions(town: Town) -> None:
+async def test_twenty_concurrent_http_requests_take_two_portions(town: Town) -> None:
     amina = await town.a_beneficiary()
     lots = [await town.a_free_lot(left=9) for _ in range(4)]
 
@@ -79,7 +79,7 @@ async def test_twenty_requests_take_two_portions(town: Town) -> None:
     assert sum([9 - await town.left(lot) for lot in lots]) == 2
 
 
-async def test_two_at_once_or_one_and_one_but_never_three(town: Town) -> None:
+async def test_concurrent_reservations_of_one_to_three_take_at_most_two(town: Town) -> None:
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(left=50)
 
@@ -93,13 +93,13 @@ async def test_two_at_once_or_one_and_one_but_never_three(town: Town) -> None:
     assert await town.stock_is_exact()
 
 
-@pytest.mark.parametrize("calendar", ["of Paris", "of UTC, the control"])
+@pytest.mark.parametrize("calendar", ["Paris", "control: UTC"])
 @pytest.mark.parametrize("days", [MIDNIGHT, SPRING, AUTUMN], ids=["midnight", "spring", "autumn"])
-async def test_two_portions_each_paris_day(town: Town, days: dict[str, list[str]], calendar: str) -> None:
+async def test_two_portions_can_be_taken_each_paris_day(town: Town, days: dict[str, list[str]], calendar: str) -> None:
     moments = [moment for of_a_day in days.values() for moment in of_a_day]
     amina, lot = await _before(town, moments[0])
     await town.changes(CLOCK_OF_THE_CONNECTION)
-    if calendar != "of Paris":
+    if calendar != "Paris":
         await town.changes(DAYS_OF_UTC)
 
     taken: Counter[str] = Counter()
@@ -111,13 +111,13 @@ async def test_two_portions_each_paris_day(town: Town, days: dict[str, list[str]
 
     async with town.copy.connections(4 * len(moments)) as connections:
         hands = [reaches_out(c, m) for c, m in zip(connections, moments * 4, strict=True)]
-        if calendar == "of Paris":
+        if calendar == "Paris":
             await asyncio.gather(*hands)
-        else:  # one after the other: in a lucky order even the wrong days come out right
+        else:  # one after the other: run concurrently, even wrong days can give the right totals by chance
             for hand in hands:
                 await hand
 
-    if calendar == "of Paris":
+    if calendar == "Paris":
         assert taken == dict.fromkeys(days, 2)
         rows = await town.rows("select day::text, taken from app.free_portions")
         assert {row["day"]: row["taken"] for row in rows} == dict.fromkeys(days, 2)
@@ -125,7 +125,7 @@ async def test_two_portions_each_paris_day(town: Town, days: dict[str, list[str]
         assert taken != dict.fromkeys(days, 2)
 
 
-async def test_the_day_begins_at_midnight_in_paris_over_http_too(town: Town) -> None:
+async def test_the_quota_over_http_starts_anew_at_midnight_in_paris(town: Town) -> None:
     amina, lot = await _before(town, "2026-03-28T23:59:59+01:00")
     await amina.reserves(lot, 2)
     assert (await amina.tries_to_reserve(lot)).code == "quota.daily_reached"
@@ -138,7 +138,7 @@ async def test_the_day_begins_at_midnight_in_paris_over_http_too(town: Town) -> 
     await amina.reserves(lot, 1)
 
 
-async def test_what_is_given_back_counts_for_the_day_it_was_taken_on(town: Town) -> None:
+async def test_a_cancelled_portion_is_returned_to_the_day_it_was_taken(town: Town) -> None:
     amina, lot = await _before(town, "2026-10-24T22:00:00+02:00")
     yesterdays = await amina.reserves(lot, 2)
     await town.clock("2026-10-25T09:00:00+01:00")
@@ -151,7 +151,7 @@ async def test_what_is_given_back_counts_for_the_day_it_was_taken_on(town: Town)
     assert {row["day"]: row["taken"] for row in rows} == {"2026-10-24": 0, "2026-10-25": 2}
 
 
-async def test_cancelling_and_reclaiming_in_a_storm_keeps_quota_and_stock(town: Town) -> None:
+async def test_concurrent_reserving_and_cancelling_keeps_quota_and_stock(town: Town) -> None:
     amina = await town.a_beneficiary()
     lots = [await town.a_free_lot(left=4) for _ in range(3)]
     seen_at_most = 0
@@ -190,6 +190,6 @@ async def test_cancelling_and_reclaiming_in_a_storm_keeps_quota_and_stock(town: 
 
 
 async def _before(town: Town, moment: str) -> tuple[Beneficiary, Lot]:
-    """A beneficiary, and a free lot to be collected some days after this moment."""
+    """Set the clock to this moment; return a beneficiary and a free lot to be collected five days later."""
     await town.clock(moment)
     return await town.a_beneficiary(), await town.a_free_lot(left=200, opens_in=timedelta(days=5))

@@ -1,4 +1,4 @@
-"""A recall, and at the same moment publications, purchases, handovers and restorations."""
+"""A recall, concurrent with publications, edits, reservations, handovers and cancellations."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ from tests.town.databases import WORKER, Connection
 
 GTIN = "03017620422003"
 RECALL = "select lots from app.issue_recall($1, null, 'Listeria', null)"
-# What publishing would be like if it only looked.
+# The control: publishing only looks for recalls, without a lock.
 LOOK_ONLY = """
 create or replace function app.refuse_recalled(wanted_gtin text, wanted_batch text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -42,19 +42,19 @@ async def _publishes(hand: Connection, shop: Shop) -> str | None:
         try:
             await hand.execute(LIST, shop.id, GTIN)
         except asyncpg.PostgresError as refusal:
-            assert (refusal.sqlstate or "").startswith("EP")  # noqa: PT017 - anything else is no refusal
+            assert (refusal.sqlstate or "").startswith("EP")  # noqa: PT017 - any other error is a failure
             return str(refusal)
     return None
 
 
 @pytest.mark.parametrize("first", ["publication", "recall"])
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_nothing_is_published_past_a_recall(town: Town, first: str, careful: bool) -> None:
+async def test_a_recalled_product_cannot_be_published_concurrently(town: Town, first: str, careful: bool) -> None:
     if not careful:
         await town.changes(LOOK_ONLY)
     shop = await town.a_shop()
     async with town.copy.connection() as admin, town.copy.connections(1) as (hand,):
-        if first == "publication":  # written, not yet committed, when the recall looks for lots
+        if first == "publication":  # the lot is written but not committed when the recall looks for lots
             publishing = hand.transaction()
             await publishing.start()
             await _becomes(hand, shop.merchant)
@@ -64,7 +64,7 @@ async def test_nothing_is_published_past_a_recall(town: Town, first: str, carefu
             assert recalling.done() is not careful
             await publishing.commit()
             assert await recalling == (1 if careful else 0)
-        else:  # written, not yet committed, when the lot's guard looks for recalls
+        else:  # the recall is written but not committed when the lot's trigger looks for recalls
             recall = admin.transaction()
             await recall.start()
             assert await admin.fetchval(RECALL, GTIN) == 0
@@ -75,8 +75,8 @@ async def test_nothing_is_published_past_a_recall(town: Town, first: str, carefu
     assert on_offer == (0 if careful else 1)
 
 
-async def test_a_recurring_listing_meets_a_recall_under_way(town: Town) -> None:
-    """It does not wait, is not skipped for it, and learns how the recall ended."""
+async def test_a_recurring_listing_is_deferred_while_a_recall_is_running(town: Town) -> None:
+    """The worker does not wait for the running recall; it tries the listing again once the recall has ended."""
     await town.clock("2026-06-08T09:00:00+02:00")
     shop = await town.a_shop()
     for gtin in (GTIN, None):
@@ -100,7 +100,7 @@ async def test_a_recurring_listing_meets_a_recall_under_way(town: Town) -> None:
     assert await town.value("select last_problem from app.recurring_listings where gtin is not null") == "lot.recalled"
 
 
-async def test_an_edit_and_a_recall_of_one_lot_do_not_wait_for_each_other(town: Town) -> None:
+async def test_an_edit_and_a_recall_of_one_lot_do_not_deadlock(town: Town) -> None:
     lots = [await town.a_lot(gtin=GTIN) for _ in range(3)]
     merchants = [lot.shop.merchant for lot in lots]
     async with town.copy.connection() as admin:
@@ -119,16 +119,16 @@ async def test_an_edit_and_a_recall_of_one_lot_do_not_wait_for_each_other(town: 
     assert await town.value("select array_agg(distinct status) from app.lots") == ["recalled"]
 
 
-async def _is_recalled(town: Town) -> None:
+async def _recall(town: Town) -> None:
     async with town.copy.connection() as admin:
         await admin.fetchval(RECALL, GTIN)
 
 
-async def test_twenty_who_reserve_as_it_is_recalled_keep_nothing(town: Town) -> None:
+async def test_reservations_concurrent_with_a_recall_are_all_cancelled(town: Town) -> None:
     lot, free = await town.a_lot(gtin=GTIN, left=30), await town.a_free_lot(gtin=GTIN, left=30)
     people: list[Person] = [await (town.a_customer() if n % 2 else town.a_beneficiary()) for n in range(20)]
 
-    outcomes, _ = await asyncio.gather(grab_at_once(town, people, [free, lot] * 10), _is_recalled(town))
+    outcomes, _ = await asyncio.gather(grab_at_once(town, people, [free, lot] * 10), _recall(town))
     await town.worker_runs()
 
     assert {outcome.refusal for outcome in outcomes} <= {None, "lot.closed"}
@@ -137,7 +137,7 @@ async def test_twenty_who_reserve_as_it_is_recalled_keep_nothing(town: Town) -> 
     assert await town.stock_is_exact()
 
 
-async def test_a_handover_at_the_same_moment_came_before_or_is_refused(town: Town) -> None:
+async def test_a_handover_concurrent_with_a_recall_comes_first_or_is_refused(town: Town) -> None:
     amina, odile = await town.a_beneficiary(), await town.an_admin()
     lot = await town.a_free_lot(gtin=GTIN, opens_in=timedelta(hours=-1))
     taken = await amina.reserves(lot)
@@ -156,12 +156,12 @@ async def test_a_handover_at_the_same_moment_came_before_or_is_refused(town: Tow
     assert await town.stock_is_exact()
 
 
-async def test_ending_it_twice_gives_everything_back_once(town: Town) -> None:
-    """Two workers, and one that cancels at the same time."""
+async def test_ending_a_recalled_lot_twice_returns_everything_once(town: Town) -> None:
+    """Two workers end the lot while a holder cancels."""
     amina = await town.a_beneficiary()
     lot = await town.a_free_lot(gtin=GTIN, left=9)
     reservations = [await amina.reserves(lot), await (await town.a_beneficiary("Zoé")).reserves(lot, 2)]
-    await _is_recalled(town)
+    await _recall(town)
     recall = await town.value("select id from app.recalls")
     async with town.copy.connections(2, WORKER) as workers:
         await asyncio.gather(
@@ -178,8 +178,8 @@ async def test_ending_it_twice_gives_everything_back_once(town: Town) -> None:
     assert await town.stock_is_exact()
 
 
-@pytest.mark.parametrize("paid", [True, False])
-async def test_who_cancels_too_late_as_it_is_recalled_gets_everything_back(town: Town, paid: bool) -> None:
+@pytest.mark.parametrize("paid", [True, False], ids=["paid", "free"])
+async def test_a_late_cancellation_during_a_recall_returns_everything(town: Town, paid: bool) -> None:
     """The window is open, so an ordinary cancellation would cost them the price or the portion of the day."""
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     opened = timedelta(hours=-1)

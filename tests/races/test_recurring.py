@@ -1,4 +1,4 @@
-"""Many workers, one that dies, a merchant who changes the day as it is being published: one lot a listing and day."""
+"""Publishing recurring listings: one lot a listing and day, with many workers, a dying one and concurrent changes."""
 
 import asyncio
 from datetime import datetime
@@ -10,8 +10,8 @@ from tests.town import Town
 from tests.town.databases import WORKER
 
 PUBLISH = "select app.publish_recurring(500)"
-# What publishing would be like if it looked first, and what stands behind it then.
-NO_CARE = """
+# The control: publishing that reads first and writes later, without the unique index that backs it.
+PUBLISH_LOOKING_FIRST = """
 drop index app.lots_recurring_key;
 create or replace function app.publish_recurring(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -32,7 +32,7 @@ end $$;
 
 
 async def _listings(town: Town, count: int) -> None:
-    """Listings that are due at 18:00 on a Monday, which it is."""
+    """Create listings that are due on Monday at 18:00, and set the clock to that moment."""
     await town.clock("2026-06-08T09:00:00+02:00")
     shop = await town.a_shop()
     for _ in range(count):
@@ -47,10 +47,10 @@ async def _listings(town: Town, count: int) -> None:
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_many_workers_publish_each_listing_once(town: Town, careful: bool) -> None:
+async def test_concurrent_workers_publish_each_listing_once(town: Town, careful: bool) -> None:
     await _listings(town, 12 if careful else 1)
     if not careful:
-        await town.changes(NO_CARE)
+        await town.changes(PUBLISH_LOOKING_FIRST)
     async with town.copy.connections(5, WORKER) as workers:
         made = await asyncio.gather(*(worker.fetchval(PUBLISH) for worker in workers))
         made.append(await workers[0].fetchval(PUBLISH))
@@ -60,7 +60,7 @@ async def test_many_workers_publish_each_listing_once(town: Town, careful: bool)
     assert careful or lots > 1
 
 
-async def test_a_worker_that_dies_in_the_middle_leaves_nothing_undone_or_done_twice(town: Town) -> None:
+async def test_a_dying_worker_leaves_no_listing_unpublished_or_published_twice(town: Town) -> None:
     await _listings(town, 3)
     async with town.copy.connection(WORKER) as dying:
         await dying.execute("begin")
@@ -71,7 +71,7 @@ async def test_a_worker_that_dies_in_the_middle_leaves_nothing_undone_or_done_tw
             if await worker.fetchval(PUBLISH):
                 break
             await asyncio.sleep(0.05)
-        # As if what was noted had been lost, but not the lots.
+        # As if the note of the publication were lost, but not the lots.
         await town.changes("update app.recurring_listings set due_at = app.clock()")
         assert await worker.fetchval(PUBLISH) == 0
     assert await town.value("select count(*) from app.lots") == 3
@@ -84,7 +84,7 @@ async def test_a_worker_that_dies_in_the_middle_leaves_nothing_undone_or_done_tw
         )
 
 
-async def test_a_change_of_the_day_comes_before_its_publication_or_is_refused(town: Town) -> None:
+async def test_a_day_that_is_skipped_while_it_is_due_is_not_published(town: Town) -> None:
     await _listings(town, 1)
     listing = await town.value("select id from app.recurring_listings")
     await town.clock("2026-06-08T17:59:59+02:00")
@@ -95,7 +95,7 @@ async def test_a_change_of_the_day_comes_before_its_publication_or_is_refused(to
             "insert into app.recurring_days (listing_id, day, skipped) values ($1, '2026-06-08', true)", listing
         )
         await town.clock("2026-06-08T18:00:00+02:00")
-        assert await worker.fetchval(PUBLISH, timeout=5) == 0  # held by the change: the next time
+        assert await worker.fetchval(PUBLISH, timeout=5) == 0  # locked by the change: left to the next run
         await change.commit()
         assert await worker.fetchval(PUBLISH) == 0
     assert await town.value("select count(*) from app.lots") == 0

@@ -1,4 +1,4 @@
-"""Gifts, beneficiaries, merchants, admins and two workers at the same lot at once."""
+"""Concurrent gifts, reservations, withdrawals, suspensions and workers at one lot: money and portions agree."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ SETTLE = """
     select app.settle_payment(p.id, p.stripe_payment_intent, 'succeeded', p.amount_cents)
     from app.payments p where p.reservation_id = $1
 """
-# What offering would be like if it looked first and wrote later.
+# The control: offering that reads first and writes later.
 OFFER_LOOKING_FIRST = """
 create or replace function app.offer_suspended(l app.lots, portions int, price int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -31,13 +31,13 @@ end $$;
 """
 
 
-async def wrong(town: Town) -> list[str]:
-    """What the audit finds."""
+async def violations(town: Town) -> list[str]:
+    """Return the violations that the audit finds."""
     return [row[0] for row in await town.rows(DATABASE)]
 
 
-async def changed(town: Town, function: str, *changes: tuple[str, str]) -> None:
-    """Let a function be what it would be without some care, in this database."""
+async def rewrite_function(town: Town, function: str, *changes: tuple[str, str]) -> None:
+    """Remove protections from a function in this database, for a control."""
     source = await town.value(
         "select pg_get_functiondef(oid) from pg_proc where proname = $1 and pronamespace = 'app'::regnamespace",
         function,
@@ -48,8 +48,8 @@ async def changed(town: Town, function: str, *changes: tuple[str, str]) -> None:
     await town.changes(source)
 
 
-async def held(town: Town, lot: Lot, portions: int, donors: int) -> list[Reservation]:
-    """Gifts that were paid, of which we have not heard yet."""
+async def unreported_gifts(town: Town, lot: Lot, portions: int, donors: int) -> list[Reservation]:
+    """Return gifts that were paid for at Stripe while we have not heard of it yet."""
     await town.ensure_served()
     await town.stripe.webhooks("hold")
     gifts = [await (await town.a_customer(f"Donor {n}")).suspends(lot, portions) for n in range(donors)]
@@ -59,7 +59,7 @@ async def held(town: Town, lot: Lot, portions: int, donors: int) -> list[Reserva
 
 
 async def settled(town: Town, gifts: Sequence[Reservation]) -> list[Any]:
-    """Hear of all of them at once."""
+    """Settle the payments of all gifts concurrently."""
     async with town.copy.connections(len(gifts), WORKER) as workers:
         return await asyncio.gather(*(w.fetchval(SETTLE, g.id) for w, g in zip(workers, gifts, strict=True)))
 
@@ -72,13 +72,13 @@ async def everything_is_done(town: Town) -> None:
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_two_donors_and_twenty_beneficiaries(town: Town, careful: bool) -> None:
+async def test_concurrent_gifts_and_reservations_keep_the_portions_right(town: Town, careful: bool) -> None:
     lot = await town.a_lot(left=10)
-    first, *gifts = await held(town, lot, 2, 3)
+    first, *gifts = await unreported_gifts(town, lot, 2, 3)
     await settled(town, [first])
     if not careful:
         unlocked = (("for update of y;", ";"), ("where y.suspended_from = l.id for update;", "where false;"))
-        await changed(town, "settle_payment", *unlocked)
+        await rewrite_function(town, "settle_payment", *unlocked)
         await town.changes(OFFER_LOOKING_FIRST)
     beside = await town.suspended_lot_of(lot)
     people = [await town.a_beneficiary(f"B{n}") for n in range(20)]
@@ -87,25 +87,25 @@ async def test_two_donors_and_twenty_beneficiaries(town: Town, careful: bool) ->
     await settled(town, gifts)
 
     outcomes = await grabbing if grabbing is not None else []
-    assert bool(await wrong(town)) is not careful
+    assert bool(await violations(town)) is not careful
     if careful:
         assert {outcome.refusal for outcome in outcomes} <= {None, "lot.sold_out"}
         assert 2 <= wins(outcomes) <= 6
         assert (await town.left(beside), await town.left(lot)) == (6 - wins(outcomes), 4)
 
 
-async def test_the_first_two_gifts_at_once_make_one_free_lot(town: Town) -> None:
+async def test_concurrent_first_gifts_make_one_suspended_lot(town: Town) -> None:
     lot = await town.a_lot(left=10)
-    assert await settled(town, await held(town, lot, 2, 4)) == ["succeeded"] * 4
+    assert await settled(town, await unreported_gifts(town, lot, 2, 4)) == ["succeeded"] * 4
     assert await town.value("select array_agg(quantity) from app.lots where suspended_from = $1", lot.id) == [8]
-    assert await wrong(town) == []
+    assert await violations(town) == []
 
 
 @pytest.mark.parametrize("first", ["paid", "ended"])
 @pytest.mark.parametrize("end", ["withdrawn", "recalled", "suspended"])
-async def test_a_gift_is_paid_while_its_lot_comes_to_an_end(town: Town, end: str, first: str) -> None:
+async def test_a_gift_paid_while_its_lot_ends_is_refunded_or_kept(town: Town, end: str, first: str) -> None:
     odile, lot = await town.an_admin(), await town.a_lot(left=10, gtin="03017620422003")
-    (gift,) = await held(town, lot, 3, 1)
+    (gift,) = await unreported_gifts(town, lot, 3, 1)
     gate = lot
 
     async def paid() -> None:
@@ -122,21 +122,21 @@ async def test_a_gift_is_paid_while_its_lot_comes_to_an_end(town: Town, end: str
     await in_line(town, gate, *((paid, ended) if first == "paid" else (ended, paid)))
     await everything_is_done(town)
 
-    # Nothing of it is on offer; who was told that it is refunded gets the money.
+    # Nothing is on offer any more. The money is refunded, unless the lot can come back.
     assert await town.value("select count(*) from app.lots where status = 'published'") == 0
     if end == "suspended" and first == "paid":
-        assert await town.money(gift) == (1200, 0)  # its shop may be back before the window ends
+        assert await town.money(gift) == (1200, 0)  # the shop may be restored before the window ends
         await odile.restores_account(lot.shop.merchant)
         assert await town.value("select array_agg(distinct status) from app.lots") == ["published"]
     else:
         assert await town.money(gift) == (1200, 1200)
-    assert await wrong(town) == []
+    assert await violations(town) == []
 
 
-async def test_control_without_the_shops_lock_a_suspension_and_a_gift_wait_for_each_other(town: Town) -> None:
+async def test_control_without_the_shop_s_lock_a_suspension_and_a_gift_deadlock(town: Town) -> None:
     odile, lot = await town.an_admin(), await town.a_lot(left=10)
-    (gift,) = await held(town, lot, 3, 1)
-    await changed(town, "settle_payment", ("where y.id = r.lot_id for share of s;", "where false;"))
+    (gift,) = await unreported_gifts(town, lot, 3, 1)
+    await rewrite_function(town, "settle_payment", ("where y.id = r.lot_id for share of s;", "where false;"))
 
     outcomes = await in_line(
         town,
@@ -153,7 +153,7 @@ async def run_all(workers: Sequence[Connection], act: str) -> None:
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the acts", "control"])
-async def test_the_windows_end_several_times_at_once(town: Town, careful: bool) -> None:
+async def test_ending_the_windows_concurrently_counts_each_gift_once(town: Town, careful: bool) -> None:
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
     shop = await town.a_shop()
     lot = await town.a_lot(left=6, shop=shop)
@@ -163,9 +163,9 @@ async def test_the_windows_end_several_times_at_once(town: Town, careful: bool) 
     await town.opens(lot)
     await shop.merchant.hands_over(await amina.pass_for(taken))
     await town.clock(lot.pickup_end)
-    if not careful:  # who waited for somebody else's work does it again
-        await changed(town, "count_suspended", ("for update skip locked", ""))
-        await changed(
+    if not careful:  # a worker that waited for another one does the same work again
+        await rewrite_function(town, "count_suspended", ("for update skip locked", ""))
+        await rewrite_function(
             town,
             "close_suspended",
             ("    order by s.id for update;", ";\n    perform pg_sleep(0.2);"),
@@ -178,9 +178,9 @@ async def test_the_windows_end_several_times_at_once(town: Town, careful: bool) 
     await town.worker_runs()
 
     if not careful:
-        assert await wrong(town) != []
+        assert await violations(town) != []
         return
-    assert await wrong(town) == []
+    assert await violations(town) == []
     assert (await marc.gift(moving))["status"] == "moved"
     assert (await town.left(other), await town.left(await town.suspended_lot_of(other))) == (5, 1)
     assert await town.money(refunded) == (800, 800)

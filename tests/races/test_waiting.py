@@ -1,4 +1,4 @@
-"""What comes back, wanted by many at once: kept for one who waits, never free meanwhile, never promised twice."""
+"""Portions that come back to a waiting list: offered to one waiting person, never left free, never offered twice."""
 
 import asyncio
 import json
@@ -20,14 +20,14 @@ from tests.town.people import moment
 
 TWENTY = 20
 
-# Each protection, and what the act would be without it.
+# Protections, each with what replaces it in the control: (act, protection, replacement).
 JOIN_LOOKING_FIRST = ("join_waiting", "x.published_at is not null for update", "x.published_at is not null")
 LAPSE_WHAT_WAS_READ = ("lapse_offers", "elsif exists (", "elsif true or exists (")
 TAKE_THE_LOT_FIRST = ("take_offer", "f.account_id = caller and f.day = today for update", "f.account_id = caller")
 
 
 async def without(town: Town, protection: tuple[str, str, str]) -> None:
-    """Take a protection out of an act, in this throw-away database."""
+    """Remove a protection from an act in this test's database."""
     act, careful, careless = protection
     source: str = await town.value("select pg_get_functiondef(p.oid) from pg_proc p where p.proname = $1", act)
     assert careful in source
@@ -36,7 +36,7 @@ async def without(town: Town, protection: tuple[str, str, str]) -> None:
 
 @asynccontextmanager
 async def acting_as(town: Town, person: Person) -> AsyncIterator[Connection]:
-    """A transaction as a person, committed at the end."""
+    """Yield a connection in a transaction with this person's identity; commit at the end."""
     async with town.copy.connection(API) as connection, connection.transaction():
         claims = json.dumps({"sub": str(person.id), "role": "authenticated"})
         await connection.execute(
@@ -46,7 +46,7 @@ async def acting_as(town: Town, person: Person) -> AsyncIterator[Connection]:
 
 
 async def take(connection: Connection, person: Person, entry: dict[str, Any]) -> UUID | str:
-    """Take what is kept: the reservation, or the code of the refusal."""
+    """Take an offered portion; return the reservation's id, or a problem's code."""
     try:
         made: UUID = await connection.fetchval(
             "select reservation_id from app.take_offer($1, $2, $3, '', $4)",
@@ -63,6 +63,7 @@ async def take(connection: Connection, person: Person, entry: dict[str, Any]) ->
 
 
 async def free_while_somebody_waits(connection: Connection) -> int:
+    """Return the number of published lots with portions left although somebody waits for them."""
     found: int = await connection.fetchval(
         "select count(*) from app.lots l where l.status = 'published' and l.remaining > 0"
         " and exists (select from app.waiting w where w.lot_id = l.id and w.status = 'waiting')"
@@ -77,7 +78,7 @@ async def sold_out_and_waited_for(town: Town, lot: Lot, holder: Person) -> tuple
 
 
 @pytest.mark.parametrize("kept", [True, False], ids=["the act", "control"])
-async def test_twenty_bystanders_get_nothing_of_what_is_kept_for_one(town: Town, kept: bool) -> None:
+async def test_a_returned_portion_goes_to_the_waiting_person_only(town: Town, kept: bool) -> None:
     if not kept:
         await town.changes("drop trigger give_to_who_waits on app.lots")
     marc, lot = await town.a_customer(), await town.a_lot(left=1)
@@ -94,7 +95,7 @@ async def test_twenty_bystanders_get_nothing_of_what_is_kept_for_one(town: Town,
     assert await town.stock_is_exact()
 
 
-async def test_of_twenty_who_wait_and_grasp_the_one_who_is_offered_takes_once(town: Town) -> None:
+async def test_an_offered_portion_is_taken_once_and_by_its_addressee_only(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(left=1)
     bought = await marc.reserves(lot)
     people = [await town.a_customer() for _ in range(TWENTY)]
@@ -102,7 +103,7 @@ async def test_of_twenty_who_wait_and_grasp_the_one_who_is_offered_takes_once(to
     assert await town.value("select count(distinct ticket) from app.waiting") == TWENTY
     await marc.cancels(bought)
 
-    # Each of the twenty, and the lucky one with twenty hands.
+    # All twenty people try, and the one with the offer tries twenty more times.
     lucky = await town.value("select account_id from app.waiting where status = 'offered'")
     number = next(index for index, person in enumerate(people) if person.id == lucky)
     grasping = [*zip(people, entries, strict=True), *[(people[number], entries[number])] * TWENTY]
@@ -118,8 +119,8 @@ async def test_of_twenty_who_wait_and_grasp_the_one_who_is_offered_takes_once(to
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_who_joins_while_a_portion_comes_back_sees_it_or_gets_it(town: Town, careful: bool) -> None:
-    """The cancellation has put it back, found nobody waiting, and is about to commit."""
+async def test_joining_while_a_portion_returns_is_refused_as_some_are_left(town: Town, careful: bool) -> None:
+    """The cancellation has returned the portion, found nobody waiting, and is about to commit."""
     if not careful:
         await without(town, JOIN_LOOKING_FIRST)
     marc, lea = await town.a_customer(), await town.a_customer("Léa")
@@ -142,8 +143,8 @@ async def test_who_joins_while_a_portion_comes_back_sees_it_or_gets_it(town: Tow
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_an_offer_is_taken_or_lapses(town: Town, careful: bool) -> None:
-    """The one who takes it came a moment before the clock, which waits for the lot."""
+async def test_an_offer_is_either_taken_or_lapses(town: Town, careful: bool) -> None:
+    """The offer is taken just before the worker, which waits for the lot's row, would let it lapse."""
     if not careful:
         await without(town, LAPSE_WHAT_WAS_READ)
     marc, lot = await town.a_customer(), await town.a_lot(left=1)
@@ -167,7 +168,7 @@ async def test_an_offer_is_taken_or_lapses(town: Town, careful: bool) -> None:
         assert not lapsing.done()
         await transaction.commit()
         if not careful:
-            with pytest.raises(asyncpg.CheckViolationError):  # it would lapse what was taken; the table does not let it
+            with pytest.raises(asyncpg.CheckViolationError):  # it would lapse a taken offer, which a constraint refuses
                 await lapsing
             return
         assert await lapsing == 0
@@ -175,7 +176,7 @@ async def test_an_offer_is_taken_or_lapses(town: Town, careful: bool) -> None:
     assert (await paul.waiting(next_))["status"] == "waiting"
     assert await town.stock_is_exact()
 
-    # The other way round: it has lapsed, and goes to the next, whatever is asked for meanwhile.
+    # The other way round: the offer is lapsing when somebody tries to take it.
     await lea.cancels(Reservation(UUID((await lea.waiting(entry))["reservation_id"]), lot.id, "held", {}))
     async with town.copy.connection(API) as api, town.copy.connection(WORKER) as worker:
         late = moment((await paul.waiting(next_))["offer_until"])
@@ -192,7 +193,7 @@ async def test_an_offer_is_taken_or_lapses(town: Town, careful: bool) -> None:
     assert await town.stock_is_exact()
 
 
-async def test_the_quota_holds_when_an_offer_and_other_lots_are_taken_at_once(town: Town) -> None:
+async def test_the_quota_holds_when_an_offer_and_other_lots_are_taken_together(town: Town) -> None:
     amina, bilal = await town.a_beneficiary(), await town.a_beneficiary("Bilal")
     shop = await town.a_shop()
     lot, others = await town.a_free_lot(left=2, shop=shop), [await town.a_free_lot(shop=shop) for _ in range(4)]
@@ -217,8 +218,8 @@ async def test_the_quota_holds_when_an_offer_and_other_lots_are_taken_at_once(to
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_taking_an_offer_and_cancelling_do_not_wait_for_each_other(town: Town, careful: bool) -> None:
-    """Both need the quota and the lot: whoever took the lot first would wait for the other for ever."""
+async def test_taking_an_offer_and_cancelling_do_not_deadlock(town: Town, careful: bool) -> None:
+    """Both lock the quota and the lot; an act that locked the lot first would deadlock with the other."""
     if not careful:
         await without(town, TAKE_THE_LOT_FIRST)
     amina, bilal, lot = await town.a_beneficiary(), await town.a_beneficiary("Bilal"), await town.a_free_lot(left=2)
@@ -247,7 +248,7 @@ async def test_taking_an_offer_and_cancelling_do_not_wait_for_each_other(town: T
     assert await town.stock_is_exact()
 
 
-async def test_a_storm_leaves_nothing_free_while_somebody_waits(town: Town) -> None:
+async def test_concurrent_use_leaves_no_portion_free_while_somebody_waits(town: Town) -> None:
     people = [await town.a_customer() for _ in range(8)]
     lot = await town.a_lot(left=2)
     seen = 0
@@ -290,7 +291,7 @@ async def test_a_storm_leaves_nothing_free_while_somebody_waits(town: Town) -> N
 
     assert seen == 0
     assert await town.stock_is_exact()
-    # Whoever still waits or is offered something: once the time is over, all of it is there again.
+    # Once all holds and offers have lapsed, every portion is available again.
     async with town.copy.connection(WORKER) as worker:
         for _ in range(len(people) + 1):
             await town.clock(await town.now() + timedelta(minutes=16))

@@ -1,4 +1,4 @@
-"""`ecopanier`, one command at a time, against the database of a town."""
+"""Runs single `ecopanier` commands against the database of a town."""
 
 import asyncio
 import os
@@ -12,14 +12,14 @@ from tests.town.databases import API
 
 @dataclass(frozen=True)
 class Said:
-    """How a command ended, and what it said on both channels."""
+    """A finished command's exit status, and its output on stdout and stderr."""
 
     status: int
     text: str
 
 
 async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
-    """Run a command against a town's database; a variable that is given as empty is not set."""
+    """Run a command against a town's database, with more environment variables; an empty one counts as not set."""
     ways = {"DATABASE_URL": town.copy.url(API), "ECOPANIER_OWNER_DATABASE_URL": town.copy.url()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     process = await asyncio.create_subprocess_exec(

@@ -1,4 +1,4 @@
-"""A `scripts/run` of a test's own."""
+"""Starts and observes a `scripts/run` of a test's own."""
 
 import os
 import re
@@ -16,7 +16,7 @@ OURS = ("DATABASE_URL", "ECOPANIER_", "STRIPE_", "SMTP_", "SUPABASE_", "PORT")
 
 
 class Running:
-    """One `scripts/run`, and what it has said so far."""
+    """A running `scripts/run`, and its output so far."""
 
     def __init__(self, data: Path, **environment: str) -> None:
         self.data = data
@@ -39,25 +39,26 @@ class Running:
             self.said += line
 
     def until(self, condition: Callable[[], object], what: str) -> None:
+        """Wait until the condition is true; fail after `PATIENCE_SECONDS` with "not {what}"."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             assert time.monotonic() < deadline, f"not {what}; it said:\n{self.said}"
             time.sleep(0.05)
 
     def until_it_runs(self) -> str:
-        """Wait until it says where to look; returns that address."""
+        """Wait until the product runs; return the address that it prints."""
         self.until(lambda: "Ctrl-C stops everything" in self.said or self.process.poll() is not None, "running")
         found = re.search(r"EcoPanier runs on (http://\S+) ", self.said)
         assert found, self.said
         return found[1]
 
     def end(self, with_signal: signal.Signals) -> int:
-        """Send it a signal; returns its exit status."""
+        """Send a signal; return the exit status."""
         self.process.send_signal(with_signal)
         return self.status()
 
     def status(self) -> int:
-        """Its exit status, once it has ended."""
+        """Wait until the process has ended; return its exit status."""
         try:
             return self.process.wait(PATIENCE_SECONDS)
         finally:

@@ -1,4 +1,4 @@
-"""That `scripts/bench` measures what it says; how fast is not asked here."""
+"""`scripts/bench` prints its figures; their values are only checked where they do not depend on the machine."""
 
 import os
 import subprocess
@@ -14,11 +14,11 @@ FIGURES = (
     "statements per hot request",
     "moments at which a total missed an entry",
 )
-# One of each way to measure: over HTTP beside pgbench, by the server's log, with many hands at once.
+# One benchmark of each kind: over HTTP compared with pgbench, from the server's log, and with concurrent requests.
 ONLY = ("--only", "reserve", "--only", "statements", "--only", "totals")
 
 
-def test_it_prints_its_figures_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_bench_prints_its_figures_and_leaves_no_files(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "-m", "scripts.benchmarks", "--quick", *ONLY],
@@ -33,7 +33,7 @@ def test_it_prints_its_figures_and_leaves_nothing_behind(tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     for figure in FIGURES:
         assert figure in done.stdout
-    # What does not depend on how busy the machine is.
+    # These do not depend on how busy the machine is.
     for line in done.stdout.splitlines():
         if line.startswith(("statements", "moments")):
             assert " ok " in line

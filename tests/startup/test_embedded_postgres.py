@@ -1,4 +1,4 @@
-"""The embedded server: any folder, one at a time, and nothing lost or left over when somebody is killed."""
+"""The embedded server: in any folder, one a folder, and nothing lost or left running after a kill."""
 
 import os
 import signal
@@ -39,7 +39,7 @@ def ask(server: EmbeddedPostgres, question: str) -> str:
 
 
 @pytest.mark.parametrize("name", ["a folder, à part", "long " * 30], ids=["odd", "long"])
-async def test_every_driver_reaches_it_in_any_folder(tmp_path: Path, name: str) -> None:
+async def test_every_driver_connects_whatever_the_folder_s_name(tmp_path: Path, name: str) -> None:
     with EmbeddedPostgres(tmp_path / name / "pg") as server:
         url = server.url("postgres", "postgres")
 
@@ -54,19 +54,19 @@ async def test_every_driver_reaches_it_in_any_folder(tmp_path: Path, name: str) 
         await engine.dispose()
 
 
-def test_its_tools_reach_it(server: EmbeddedPostgres) -> None:
+def test_psql_connects_to_the_server(server: EmbeddedPostgres) -> None:
     psql = [str(server.bin / "psql"), "--dbname", server.url("postgres", "postgres"), "-XAtc", "select 6 * 7"]
 
     assert subprocess.check_output(psql, text=True) == "42\n"
 
 
-def test_only_its_owner_enters_the_folder_of_the_socket(server: EmbeddedPostgres) -> None:
+def test_the_socket_folder_is_only_accessible_to_its_owner(server: EmbeddedPostgres) -> None:
     mode = server.socket_folder.stat().st_mode
 
     assert stat.S_IMODE(mode) == 0o700
 
 
-def test_a_killed_server_comes_back_with_what_was_committed(server: EmbeddedPostgres) -> None:
+def test_a_killed_server_restarts_with_its_committed_data(server: EmbeddedPostgres) -> None:
     with psycopg.connect(server.url("postgres", "postgres")) as connection:
         connection.execute("create table kept as select 1 as one")
     family = [psutil.Process(server.pid), *psutil.Process(server.pid).children()]
@@ -80,7 +80,7 @@ def test_a_killed_server_comes_back_with_what_was_committed(server: EmbeddedPost
     assert ask(server, "select one from kept") == "1"
 
 
-def test_a_second_start_is_refused_or_attaches(server: EmbeddedPostgres) -> None:
+def test_a_second_start_is_refused_unless_it_attaches(server: EmbeddedPostgres) -> None:
     with pytest.raises(AlreadyRunning, match=str(os.getpid())):
         EmbeddedPostgres(server.folder).start()
 
@@ -89,7 +89,7 @@ def test_a_second_start_is_refused_or_attaches(server: EmbeddedPostgres) -> None
     assert ask(server, "select 2") == "2"
 
 
-def test_nothing_runs_on_when_its_starter_is_killed(folder: Path) -> None:
+def test_the_server_ends_when_the_process_that_started_it_is_killed(folder: Path) -> None:
     program = """
         import pathlib, sys
         from scripts.embedded_postgres import EmbeddedPostgres
@@ -115,7 +115,7 @@ def test_nothing_runs_on_when_its_starter_is_killed(folder: Path) -> None:
         assert ask(again, "select 1") == "1"
 
 
-def test_a_pid_file_that_names_somebody_else_harms_nobody(folder: Path) -> None:
+def test_a_stale_pid_file_naming_another_process_does_not_harm_it(folder: Path) -> None:
     with EmbeddedPostgres(folder):
         pass
     bystander = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)

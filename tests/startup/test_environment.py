@@ -1,4 +1,4 @@
-"""The environment that `scripts/run` makes for itself, in checkouts whose lock file asks for nothing."""
+"""The virtual environment that the scripts create for themselves, in checkouts with an empty lock file."""
 
 import os
 import shutil
@@ -13,7 +13,7 @@ import pytest
 ENVIRONMENT = Path(__file__).parents[2] / "scripts" / "environment.py"
 PATIENCE_SECONDS = 60
 
-# As on a Debian without python3-venv, where pip alone must do; it takes a quarter of the time, too.
+# As on a Debian without python3-venv, environment_of pip alone must suffice; it also takes a quarter of the time.
 SAY = """
 import sys
 sys.modules["ensurepip"] = None
@@ -23,7 +23,7 @@ environment.enter("saying")
 
 
 class Checkout:
-    """A checkout with a command that says in which environment it runs, then waits for a line."""
+    """A checkout with a command that prints the environment it runs in, then waits for a line."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -32,10 +32,10 @@ class Checkout:
         shutil.copy(ENVIRONMENT, scripts)
         (scripts / "say").write_text(SAY)
         (root / "saying.py").write_text("import sys\nprint(sys.prefix, flush=True)\ninput()\n")
-        self.asks_for("nothing")
+        self.change_lock_file("nothing")
 
-    def asks_for(self, what: str) -> None:
-        (self.root / "requirements.lock").write_text(f"# {what}\n")
+    def change_lock_file(self, comment: str) -> None:
+        (self.root / "requirements.lock").write_text(f"# {comment}\n")
 
     def start(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -52,14 +52,14 @@ class Checkout:
         return {path for path in (self.root / ".venvs").iterdir() if path.is_dir() and not path.is_symlink()}
 
 
-def where(command: subprocess.Popen[str]) -> Path:
-    """Where it runs, once it does."""
+def environment_of(command: subprocess.Popen[str]) -> Path:
+    """Wait until the command runs; return its environment's folder."""
     assert command.stdout is not None
     return Path(command.stdout.readline().strip())
 
 
 def end(command: subprocess.Popen[str]) -> str:
-    """Let it go; returns what it told the person."""
+    """Let the command finish; return its output on stderr."""
     said = command.communicate("\n", PATIENCE_SECONDS)[1]
     assert command.returncode == 0, said
     return said
@@ -70,27 +70,27 @@ def checkout(tmp_path: Path) -> Checkout:
     return Checkout(tmp_path / "a folder, à part")
 
 
-def test_starts_at_once_share_an_environment_which_stays_while_one_of_them_runs(checkout: Checkout) -> None:
+def test_an_environment_is_shared_and_kept_while_a_command_uses_it(checkout: Checkout) -> None:
     commands = [checkout.start() for _ in range(2)]
-    first, same = (where(command) for command in commands)
+    first, same = (environment_of(command) for command in commands)
     said = "".join(end(command) for command in commands)
     assert first == same
     assert said.count("environment ready") == 1
 
-    checkout.asks_for("something else")
+    checkout.change_lock_file("something else")
     running = checkout.start()
-    second = where(running)
+    second = environment_of(running)
     assert checkout.environments() == {second}
 
-    checkout.asks_for("a third thing")
+    checkout.change_lock_file("a third thing")
     updated = checkout.start()
-    third = where(updated)
+    third = environment_of(updated)
     assert checkout.environments() == {second, third}
     end(running)
     end(updated)
 
 
-def test_a_start_killed_half_way_is_made_good_by_the_next(checkout: Checkout) -> None:
+def test_the_start_after_a_killed_one_completes_the_environment(checkout: Checkout) -> None:
     killed = checkout.start()
     while not list(checkout.root.glob(".venvs/*/pyvenv.cfg")):
         assert killed.poll() is None
@@ -100,7 +100,7 @@ def test_a_start_killed_half_way_is_made_good_by_the_next(checkout: Checkout) ->
     assert not (checkout.root / ".venv").exists()
 
     following = checkout.start()
-    environment = where(following)
+    environment = environment_of(following)
     end(following)
 
     assert checkout.environments() == {environment}

@@ -1,4 +1,4 @@
-"""`scripts/run` as somebody at a keyboard knows it: started, refused, killed, stopped."""
+"""`scripts/run` as its user sees it: starting, refusing to start, restarting killed processes, stopping."""
 
 import signal
 import socket
@@ -23,7 +23,7 @@ def family(running: Running) -> list[psutil.Process]:
     return psutil.Process(running.process.pid).children(recursive=True)
 
 
-def test_what_is_killed_comes_back_and_nothing_outlives_the_run(tmp_path: Path) -> None:
+def test_killed_processes_are_restarted_and_none_outlives_the_run(tmp_path: Path) -> None:
     data = tmp_path / "a home" / "data, données"
     running = Running(data)
     address = running.until_it_runs()
@@ -52,7 +52,7 @@ def test_what_is_killed_comes_back_and_nothing_outlives_the_run(tmp_path: Path) 
     assert psutil.wait_procs(started, timeout=0)[1] == []
 
 
-def test_a_port_in_use_is_said(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         running = Running(tmp_path, PORT=str(port))
@@ -61,7 +61,7 @@ def test_a_port_in_use_is_said(tmp_path: Path) -> None:
         assert f"Port {port} cannot be used" in running.said
 
 
-def test_production_starts_neither_a_stand_in_nor_a_database(tmp_path: Path) -> None:
+def test_production_starts_without_stand_ins_and_embedded_database(tmp_path: Path) -> None:
     running = Running(tmp_path, ECOPANIER_ENV="production")
 
     assert running.status() == 1
