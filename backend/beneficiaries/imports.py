@@ -90,7 +90,7 @@ async def import_people(
             return await _enrol(database, account_id, import_id, csv_reader.rows(file, sheet), language, once)
         except BaseException:
             async with database.session(account_id) as session, session.begin():
-                await call(session, "end_import", **{"import": import_id}, how="failed")
+                await call(session, "end_import", import_id=import_id, how="failed")
             raise
     except BaseException:
         async with database.session(account_id) as session, session.begin():
@@ -126,11 +126,18 @@ async def _enrol(
             enrolments = iter(await enrol_together(session, persons) if persons else [])
             told = [_told(read, next(enrolments) if read.person is not None else None, language) for read in batch]
             counts = progress.add(told)
-            await call(session, "import_goes_on", **{"import": import_id}, **counts)
+            await call(
+                session,
+                "import_goes_on",
+                import_id=import_id,
+                enrolled=counts["enrolled"],
+                already_enrolled=counts["already_enrolled"],
+                refused=counts["refused"],
+            )
             await once.goes_on(session)
     answer = await asyncio.to_thread(progress.answer, import_id)
     async with database.session(account_id) as session, session.begin():
-        await call(session, "end_import", **{"import": import_id}, how="done")
+        await call(session, "end_import", import_id=import_id, how="done")
         return await once.keeps_json(session, answer, 200)
 
 
