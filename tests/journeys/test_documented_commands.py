@@ -1,4 +1,4 @@
-"""Run the shell commands of README.md."""
+"""The shell commands in README.md and docs/walk.md, pasted in order against a running instance."""
 
 import os
 import re
@@ -14,37 +14,41 @@ import pytest
 
 from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
 
-# A refusal in a pipe would go unnoticed, so each failing curl is written to a file.
+DOCUMENTS = ("README.md", "docs/walk.md")
+# curl exits with 0 after an error answer, and a pipe would hide its status: failed calls are written to a file.
 NOTE_REFUSALS = 'curl() { command curl --fail-with-body "$@" || { echo "curl $*" >> "$REFUSALS"; return 22; }; }\n'
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Start EcoPanier as `./scripts/run` does, with the demo town."""
-    started = Running(tmp_path_factory.mktemp("readme") / "data", ECOPANIER_DEMO="1")
+    started = Running(tmp_path_factory.mktemp("documents") / "data", ECOPANIER_DEMO="1")
     try:
         yield started
     finally:
         started.end(signal.SIGTERM)
 
 
-def the_walk() -> str:
-    """Return all shell blocks of the README, in their order."""
-    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
-    assert blocks
-    # Use the environment that runs this test instead of the one that ./scripts/ecopanier would create.
+def documented_commands() -> str:
+    """Return all `sh` blocks of the documents, in their order, as one script."""
+    found = []
+    for document in DOCUMENTS:
+        blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / document).read_text(), re.DOTALL | re.MULTILINE)
+        assert blocks, document
+        found += blocks
+    # The commands would build an environment of their own: use the one that runs this test.
     python = shlex.quote(sys.executable)
-    walk = "\n".join(blocks).replace("./scripts/ecopanier", f"{python} -m scripts.command")
+    walk = "\n".join(found).replace("./scripts/ecopanier", f"{python} -m scripts.command")
     return walk.replace("./scripts/eval_ai", f"{python} -m scripts.ai_evaluation")
 
 
-def test_every_command_of_the_readme_works_in_order(running: Running, tmp_path: Path) -> None:
+def test_every_documented_command_works_in_order(running: Running, tmp_path: Path) -> None:
     address = running.until_it_runs()
     refusals = tmp_path / "refusals"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     pasted = subprocess.run(
         ["/bin/sh", "-eu"],
-        input=NOTE_REFUSALS + the_walk(),
+        input=NOTE_REFUSALS + documented_commands(),
         cwd=ROOT,
         env={
             **inherited,
@@ -70,9 +74,9 @@ def test_every_command_of_the_readme_works_in_order(running: Running, tmp_path: 
     assert (tmp_path / "pass.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_demo_sign_ins_that_the_readme_uses_are_printed(running: Running) -> None:
+def test_demo_sign_ins_in_the_documents_are_printed_at_the_start(running: Running) -> None:
     running.until_it_runs()
-    used = set(re.findall(r"sign_in (\S+@ecopanier\.example) (\S+)\)", the_walk()))
+    used = set(re.findall(r"sign_in (\S+@ecopanier\.example) (\S+)\)", documented_commands()))
     assert used
     for email, password in used:
         assert re.search(rf"{re.escape(email)} +{re.escape(password)}", running.said)
