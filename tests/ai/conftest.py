@@ -1,4 +1,4 @@
-"""A stand-in for Gemini on a real port, a drafter that asks it, and small photos."""
+"""Fixtures: a Gemini stand-in on a real port, a drafter that uses it, a small photo and a context."""
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
@@ -20,7 +20,7 @@ def served_gemini() -> Iterator[GeminiStandIn]:
 
 @pytest.fixture
 def gemini(served_gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch) -> GeminiStandIn:
-    """Told nothing yet; and nobody waits long before asking again."""
+    """The stand-in without recorded requests and planned faults; retries wait for milliseconds only."""
     served_gemini.forget()
     monkeypatch.setattr(gemini_module, "_SHORTEST_WAIT", 0.01)
     monkeypatch.setattr(gemini_module, "_LONGEST_WAIT", 0.02)
@@ -37,13 +37,13 @@ async def session_drafter(served_gemini: GeminiStandIn) -> AsyncIterator[Drafter
 
 @pytest.fixture
 def drafter(gemini: GeminiStandIn, session_drafter: Drafter) -> Drafter:
-    """Asks the stand-in."""
+    """A drafter that uses the stand-in."""
     return session_drafter
 
 
 @pytest.fixture(scope="session")
 def photo() -> Photo:
-    """Nothing to read in it."""
+    """A photo without text or codes."""
     return a_photo(Image.new("RGB", (64, 48), (180, 120, 60)))
 
 

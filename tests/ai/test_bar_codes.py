@@ -1,4 +1,4 @@
-"""Codes in pictures that the project draws, decoded in earnest."""
+"""Bar codes: real decoding of pictures that the project draws, and readers that fail."""
 
 import asyncio
 import threading
@@ -19,7 +19,7 @@ from tests.ai.conftest import a_photo
 MACHINE_READ = ("gtin", "batch")
 
 
-async def test_the_drawn_pictures_are_read(context: Context) -> None:
+async def test_codes_in_the_drawn_labels_fill_the_draft(context: Context) -> None:
     drafter = Drafter()
     for case in drawn_cases():
         drafted = await drafter.draft_listing(as_photo(case.picture()), Context(TODAY, context.now))
@@ -36,7 +36,7 @@ async def test_the_drawn_pictures_are_read(context: Context) -> None:
     await drafter.close()
 
 
-def test_each_kind_of_code() -> None:
+def test_every_supported_kind_of_code_is_decoded() -> None:
     kinds = zxingcpp.BarcodeFormat
     for code, gtin in (
         (Code(kinds.EAN13, "3453120000011"), "03453120000011"),
@@ -51,17 +51,17 @@ def test_each_kind_of_code() -> None:
         assert codes_in(label(["X"], [code]), TODAY) == Codes([elements], ["03453120000011"]), kind
 
 
-def test_codes_that_are_not_of_food() -> None:
+def test_codes_that_do_not_identify_food_are_ignored() -> None:
     kinds = zxingcpp.BarcodeFormat
     web = Code(kinds.DataMatrix, "https://example.com/17261124")
     plain = Code(kinds.Code128, "1726112410B1", scale=3)
     inside = Code(kinds.EAN13, "2012345000001")
-    assert codes_in(label(["X"], [web, plain]), TODAY) == Codes(), "a code without GS1's mark says nothing about food"
-    assert codes_in(label(["X"], [inside]), TODAY) == Codes(), "the shop's own scales"
+    assert codes_in(label(["X"], [web, plain]), TODAY) == Codes(), "codes without GS1's mark say nothing about food"
+    assert codes_in(label(["X"], [inside]), TODAY) == Codes(), "a number of the shop's own scales"
     assert codes_in(Image.new("RGB", (1, 1)), TODAY) == Codes()
 
 
-def test_a_code_that_breaks_gs1s_rules_is_counted_and_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_code_that_breaks_gs1_s_rules_is_counted_but_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     code = Code(zxingcpp.BarcodeFormat.DataMatrix, "(91)x(17)261124")
     picture = label(["X"], [code])
     assert codes_in(picture, TODAY).elements == [Elements(use_by=date(2026, 11, 24))], "the control"
@@ -74,7 +74,7 @@ async def test_reading_leaves_the_event_loop_free(context: Context, monkeypatch:
     may_end = threading.Event()
 
     def slow(pixels: Image.Image, today: date) -> Codes:
-        assert may_end.wait(20), "on the event loop nobody could have said so"
+        assert may_end.wait(20), "a blocked event loop could not have set this"
         return codes_in(pixels, today)
 
     monkeypatch.setattr(local, "codes_in", slow)
@@ -85,7 +85,9 @@ async def test_reading_leaves_the_event_loop_free(context: Context, monkeypatch:
     await drafter.close()
 
 
-async def test_a_picture_that_breaks_the_reader(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_reader_leaves_a_draft_with_a_warning(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(pixels: Image.Image, today: date) -> Codes:
         raise MemoryError
 
@@ -96,4 +98,4 @@ async def test_a_picture_that_breaks_the_reader(context: Context, monkeypatch: p
     assert drafted.draft.category == "bakery"
     await drafter.close()
     drafted = await drafter.draft_listing(a_photo(Image.new("RGB", (9, 9))), context)
-    assert drafted.warnings == ["photo_not_read"], "a drafter that was closed under a last request"
+    assert drafted.warnings == ["photo_not_read"], "a drafter that is closed already"

@@ -1,4 +1,4 @@
-"""`scripts/eval_ai` and the stand-in, used as a person does."""
+"""`scripts/eval_ai` run on folders of photos, its scoring and drawing, and the Gemini stand-in's checks."""
 
 import json
 import os
@@ -20,7 +20,7 @@ from scripts.stand_ins.gemini import GeminiStandIn, RefusedInProduction
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_folder_is_read_with_the_configured_model(gemini: GeminiStandIn, tmp_path: Path) -> None:
+def test_a_folder_is_evaluated_with_the_configured_model(gemini: GeminiStandIn, tmp_path: Path) -> None:
     Image.new("RGB", (60, 40), "orange").save(tmp_path / "bread.jpg")
     Image.new("RGB", (40, 60), "blue").save(tmp_path / "tin.png")
     (tmp_path / "expected.toml").write_text(
@@ -59,7 +59,7 @@ def test_a_folder_is_read_with_the_configured_model(gemini: GeminiStandIn, tmp_p
     assert asked.stderr == ""
 
 
-def test_a_folder_that_says_nothing_or_nonsense(tmp_path: Path) -> None:
+def test_a_folder_without_valid_expectations_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UnfitFolder, match=r"expected\.toml"):
         cases_in(tmp_path)
     for told in ('["absent.jpg"]\ncategory = "dairy"\n', "= nonsense"):
@@ -72,7 +72,7 @@ def test_a_folder_that_says_nothing_or_nonsense(tmp_path: Path) -> None:
         cases_in(tmp_path)
 
 
-def test_what_is_drawn_can_be_kept_and_read_back(tmp_path: Path) -> None:
+def test_drawn_cases_can_be_saved_and_read_back(tmp_path: Path) -> None:
     drawn = drawn_cases()
     photos = keep(drawn, tmp_path / "labels")
 
@@ -85,7 +85,7 @@ def test_what_is_drawn_can_be_kept_and_read_back(tmp_path: Path) -> None:
     assert all(photo.is_file() for photo in photos)
 
 
-def test_scores_count_what_is_missing_and_what_is_invented() -> None:
+def test_scores_count_missing_and_invented_values() -> None:
     case = Case("x", lambda: Image.new("RGB", (1, 1)), {"portions": 10, "category": "dairy"}, ("batch",))
     assert scored([(case, ListingDraft(portions=11, batch="L1"))]) == {
         "category": Score(silent=1),
@@ -94,7 +94,7 @@ def test_scores_count_what_is_missing_and_what_is_invented() -> None:
     }
 
 
-def test_it_draws_where_no_font_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_are_drawn_without_an_installed_font(monkeypatch: pytest.MonkeyPatch) -> None:
     def none(name: object, size: float, **more: Any) -> Any:
         if isinstance(name, str):
             raise OSError("cannot open resource")
@@ -104,7 +104,9 @@ def test_it_draws_where_no_font_is_installed(monkeypatch: pytest.MonkeyPatch) ->
     assert font(40).getbbox("À consommer jusqu'au")[2] > 100
 
 
-def test_the_stand_in_refuses_what_gemini_refuses(gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stand_in_refuses_the_same_requests_as_gemini(
+    gemini: GeminiStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
     picture = {"inlineData": {"mimeType": "image/png", "data": "_-8"}}
 
     def ask(parts: list[object], path: str = "m:generateContent", key: str | None = None, **more: object) -> int:
@@ -119,7 +121,7 @@ def test_the_stand_in_refuses_what_gemini_refuses(gemini: GeminiStandIn, monkeyp
         return response.status_code
 
     assert ask([picture]) == 200, "the control"
-    assert ask([picture], store=False, system_instruction={"parts": []}) == 200, "both ways of writing a name"
+    assert ask([picture], store=False, system_instruction={"parts": []}) == 200, "both spellings of field names"
     assert ask([picture], key="wrong") == 400
     assert ask([picture], path="m:streamGenerateContent") == 404
     assert ask([picture], stores=False) == 400

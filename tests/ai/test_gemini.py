@@ -1,4 +1,4 @@
-"""What is sent to Gemini, what is read of its answers, and each way in which it misbehaves: over real HTTP."""
+"""The Gemini client over real HTTP: the request, the reading of answers, and every kind of failure."""
 
 import asyncio
 import base64
@@ -21,10 +21,12 @@ from ai.vocabulary import Category
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.gemini.requests import decoded
 
-Told = Callable[[GeminiStandIn], None]
+Fault = Callable[[GeminiStandIn], None]
 
 
-async def test_the_request_is_exactly_this(gemini: GeminiStandIn, drafter: Drafter, context: Context) -> None:
+async def test_a_request_contains_exactly_the_documented_parts(
+    gemini: GeminiStandIn, drafter: Drafter, context: Context
+) -> None:
     photo = Photo(pixels=Image.new("RGB", (8, 8)), encoded=b"\xff\xfb\xff\xfe" * 8, media_type="image/webp")
     drafted = await drafter.draft_listing(photo, context)
 
@@ -47,14 +49,16 @@ async def test_the_request_is_exactly_this(gemini: GeminiStandIn, drafter: Draft
     picture, question = content["parts"]
     assert set(picture) == {"inlineData"}
     assert picture["inlineData"]["mimeType"] == "image/webp"
-    assert picture["inlineData"]["data"] == base64.urlsafe_b64encode(photo.encoded).decode(), "the URL-safe alphabet"
-    assert decoded(base64.b64encode(photo.encoded).decode()) == sent.pictures[0] == photo.encoded, "both are taken"
+    assert picture["inlineData"]["data"] == base64.urlsafe_b64encode(photo.encoded).decode(), "in the URL-safe alphabet"
+    assert decoded(base64.b64encode(photo.encoded).decode()) == sent.pictures[0] == photo.encoded, (
+        "both alphabets are accepted"
+    )
     assert question["text"].splitlines() == [
         "Today is 2026-11-22.",
         "The shop's own category: bakery.",
         "Write title and description in French.",
         "Categories: " + ", ".join(Category) + ".",
-    ], "nothing else is known there: no name, no address, no earlier listing"
+    ], "nothing else is sent: no name, no address, no earlier listing"
 
     assert drafted.draft.title == "Baguettes du jour"
     assert (drafted.reader, drafted.model, drafted.warnings) == ("model", "gemini-3.5-flash", [])
@@ -62,7 +66,7 @@ async def test_the_request_is_exactly_this(gemini: GeminiStandIn, drafter: Draft
     assert drafted.model_seconds is not None
 
 
-def test_the_schema_holds_only_what_the_api_knows() -> None:
+def test_the_schema_uses_only_keywords_that_the_api_supports() -> None:
     known = {
         "$defs", "$ref", "type", "format", "title", "description", "enum", "items", "minItems", "maxItems", "minimum",
         "maximum", "anyOf", "properties", "additionalProperties", "required",
@@ -77,7 +81,7 @@ def test_the_schema_holds_only_what_the_api_knows() -> None:
         return own.union(*(words(value, name in ("properties", "$defs")) for name, value in part.items()))
 
     assert words(schema()) <= known
-    # The control: a field that may be left out has a default, which the API refuses.
+    # The control: an optional field has a default, a keyword that the API refuses.
     assert "default" in words({"properties": {"title": {"type": "string", "default": None}}})
     assert set(schema()["required"]) == set(schema()["properties"])
 
@@ -87,10 +91,10 @@ def overloaded_then_busy(gemini: GeminiStandIn) -> None:
     gemini.is_busy()
 
 
-MISBEHAVIOUR: list[tuple[str, Told, DraftWarning, int]] = [
+FAILURES: list[tuple[str, Fault, DraftWarning, int]] = [
     ("busy, busy", lambda g: g.is_busy(5), DraftWarning.MODEL_BUSY, 2),
     ("busy for a minute", lambda g: g.is_busy(5, retry_after=60), DraftWarning.MODEL_BUSY, 1),
-    ("busy, it says in the body", lambda g: g.is_busy(5, retry_delay=60.5), DraftWarning.MODEL_BUSY, 1),
+    ("busy, told in the body", lambda g: g.is_busy(5, retry_delay=60.5), DraftWarning.MODEL_BUSY, 1),
     ("busy until Monday", lambda g: g.fails(429, 5, headers={"Retry-After": "Mon"}), DraftWarning.MODEL_BUSY, 1),
     ("broken, broken", lambda g: g.fails(500, 5), DraftWarning.MODEL_UNAVAILABLE, 2),
     ("overloaded, busy", overloaded_then_busy, DraftWarning.MODEL_BUSY, 2),
@@ -98,20 +102,25 @@ MISBEHAVIOUR: list[tuple[str, Told, DraftWarning, int]] = [
     ("401", lambda g: g.fails(401, 5), DraftWarning.MODEL_MISCONFIGURED, 1),
     ("403", lambda g: g.fails(403, 5), DraftWarning.MODEL_MISCONFIGURED, 1),
     ("no such model", lambda g: g.fails(404, 5), DraftWarning.MODEL_MISCONFIGURED, 1),
-    ("sent elsewhere", lambda g: g.fails(307, 5, headers={"Location": "/"}), DraftWarning.MODEL_UNAVAILABLE, 1),
+    ("redirected", lambda g: g.fails(307, 5, headers={"Location": "/"}), DraftWarning.MODEL_UNAVAILABLE, 1),
     ("cut off", lambda g: g.cuts_off(), DraftWarning.MODEL_UNAVAILABLE, 1),
     ("safety", lambda g: g.declines("SAFETY"), DraftWarning.MODEL_DECLINED, 1),
     ("recitation", lambda g: g.declines("RECITATION"), DraftWarning.MODEL_DECLINED, 1),
     ("blocked", lambda g: g.blocks(), DraftWarning.MODEL_DECLINED, 1),
     ("silent", lambda g: g.declines("STOP"), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
-    ("out of words", lambda g: g.answers_text('{"title": "Pa', "MAX_TOKENS"), DraftWarning.MODEL_ANSWER_CUT, 1),
-    ("out of thoughts", lambda g: g.answers_text("", "MAX_TOKENS"), DraftWarning.MODEL_ANSWER_CUT, 1),
+    (
+        "cut by the token limit",
+        lambda g: g.answers_text('{"title": "Pa', "MAX_TOKENS"),
+        DraftWarning.MODEL_ANSWER_CUT,
+        1,
+    ),
+    ("all tokens spent on thoughts", lambda g: g.answers_text("", "MAX_TOKENS"), DraftWarning.MODEL_ANSWER_CUT, 1),
     ("prose", lambda g: g.answers_text("Some bread."), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     ("no candidates", lambda g: g.answers_body(b'{"candidates": []}'), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     ("empty", lambda g: g.answers_body(b""), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     ("a page", lambda g: g.answers_body(b"<html>captive portal</html>"), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     ("not UTF-8", lambda g: g.answers_body(b"\xff\xfe\x00"), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
-    ("brackets", lambda g: g.answers_body(b"[" * 100_000), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
+    ("only brackets", lambda g: g.answers_body(b"[" * 100_000), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     ("a list", lambda g: g.answers_body(b"[{}]"), DraftWarning.MODEL_ANSWER_UNUSABLE, 1),
     (
         "other types",
@@ -122,38 +131,40 @@ MISBEHAVIOUR: list[tuple[str, Told, DraftWarning, int]] = [
 ]
 
 
-async def test_each_misbehaviour_leaves_the_local_draft_and_a_warning(
+async def test_each_failure_leaves_the_local_draft_and_a_warning(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
-    for name, told, warning, requests in MISBEHAVIOUR:
+    for name, fault, warning, requests in FAILURES:
         gemini.forget()
-        told(gemini)
+        fault(gemini)
         drafted = await drafter.draft_listing(photo, context)
         assert (drafted.warnings, len(gemini.requests)) == ([warning], requests), name
         assert (drafted.reader, drafted.draft.category, drafted.draft.title) == ("local", "bakery", None), name
     gemini.forget()
     assert (await drafter.draft_listing(photo, context)).reader == "model", (
-        "the control: all that was needed is an answer"
+        "the control: without a failure the model is used"
     )
 
 
-async def test_one_failure_that_passes_is_not_noticed(
+async def test_a_passing_failure_is_retried_without_a_warning(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
-    passing: list[Told] = [
+    passing: list[Fault] = [
         lambda g: g.is_busy(),
         lambda g: g.is_busy(retry_after=0.01),
         lambda g: g.is_busy(retry_delay=0.01),
         lambda g: g.fails(502),
     ]
-    for told in passing:
+    for fault in passing:
         gemini.forget()
-        told(gemini)
+        fault(gemini)
         drafted = await drafter.draft_listing(photo, context)
         assert (drafted.warnings, drafted.reader, len(gemini.requests)) == ([], "model", 2)
 
 
-async def test_nobody_waits_longer_than_the_limit(gemini: GeminiStandIn, photo: Photo, context: Context) -> None:
+async def test_waiting_and_retrying_end_at_the_time_limit(
+    gemini: GeminiStandIn, photo: Photo, context: Context
+) -> None:
     model = GeminiModel(gemini.api_key, "m", gemini.base_url, timeout_seconds=0.4)
     await model.prepare()
     drafter = Drafter(model)
@@ -161,14 +172,14 @@ async def test_nobody_waits_longer_than_the_limit(gemini: GeminiStandIn, photo: 
         gemini.is_slow(60)
         drafted = await drafter.draft_listing(photo, context)
         assert (drafted.warnings, drafted.reader) == ([DraftWarning.MODEL_TIMED_OUT], "local")
-        gemini.fails(500)  # the retry comes out of the same time
+        gemini.fails(500)  # the retry counts towards the same limit
         gemini.is_slow(60)
         drafted = await drafter.draft_listing(photo, context)
         assert (drafted.warnings, drafted.reader) == ([DraftWarning.MODEL_TIMED_OUT], "local")
     await drafter.close()
 
 
-async def test_nobody_listens(photo: Photo, context: Context) -> None:
+async def test_an_unreachable_model_leaves_a_warning(photo: Photo, context: Context) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     drafter = Drafter(GeminiModel("key", "m", f"http://127.0.0.1:{port}"))
@@ -176,9 +187,7 @@ async def test_nobody_listens(photo: Photo, context: Context) -> None:
     await drafter.close()
 
 
-async def test_an_older_model_is_not_told_how_hard_to_think(
-    gemini: GeminiStandIn, photo: Photo, context: Context
-) -> None:
+async def test_an_older_model_gets_no_thinking_level(gemini: GeminiStandIn, photo: Photo, context: Context) -> None:
     drafter = Drafter(GeminiModel(gemini.api_key, "gemini-2.5-flash", gemini.base_url))
     await drafter.prepare()
     assert (await drafter.draft_listing(photo, context)).reader == "model"
@@ -186,21 +195,23 @@ async def test_an_older_model_is_not_told_how_hard_to_think(
     await drafter.close()
 
 
-async def test_a_wrong_key_is_refused(gemini: GeminiStandIn, photo: Photo, context: Context) -> None:
+async def test_a_wrong_key_leaves_the_warning_misconfigured(
+    gemini: GeminiStandIn, photo: Photo, context: Context
+) -> None:
     drafter = Drafter(GeminiModel("another-key", "m", gemini.base_url))
     assert (await drafter.draft_listing(photo, context)).warnings == [DraftWarning.MODEL_MISCONFIGURED]
     assert gemini.requests == []
     await drafter.close()
 
 
-async def test_a_spent_budget_asks_nobody(
+async def test_no_request_is_sent_when_the_model_may_not_be_used(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
     drafted = await drafter.draft_listing(photo, context, use_model=False)
     assert (drafted.model, drafted.reader, drafted.warnings, gemini.requests) == (None, "local", [], [])
 
 
-async def test_the_environment_changes_nothing(
+async def test_google_s_environment_variables_and_proxies_are_ignored(
     gemini: GeminiStandIn, photo: Photo, context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nowhere = "http://127.0.0.1:1"
@@ -227,10 +238,10 @@ async def test_the_environment_changes_nothing(
     from google import genai
 
     careless = genai.Client(api_key=gemini.api_key, http_options={"base_url": gemini.base_url})
-    assert careless.vertexai, "the control: the package would have gone elsewhere"
+    assert careless.vertexai, "the control: the package alone follows the environment"
 
 
-async def test_neither_photo_nor_key_is_logged(
+async def test_neither_the_photo_nor_the_key_is_logged(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -243,13 +254,13 @@ async def test_neither_photo_nor_key_is_logged(
     assert gemini.api_key not in repr(drafter) + repr(photo)
 
 
-def test_thoughts_are_not_the_answer() -> None:
+def test_thoughts_are_left_out_of_the_answer() -> None:
     parts = [{"text": "hm", "thought": True}, {"text": '{"a'}, {"text": '": 1}'}, {"text": 5}, "x"]
     body = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
     assert answered(json.dumps(body)).text == '{"a": 1}'
 
 
-def test_the_package_is_imported_when_it_is_needed() -> None:
+def test_the_gemini_package_is_not_imported_before_it_is_needed() -> None:
     code = "import ai, sys; ai.Drafter(ai.GeminiModel('k', 'm')); print('google.genai' in sys.modules)"
     run = subprocess.run(
         [sys.executable, "-c", code],

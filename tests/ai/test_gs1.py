@@ -1,4 +1,4 @@
-"""GS1's numbers and element strings."""
+"""GS1's product numbers (GTIN), dates and element strings."""
 
 from datetime import date
 
@@ -18,22 +18,22 @@ def with_check_digit(body: str) -> str:
 
 
 @given(st.from_regex(r"[0-9]{7}|[0-9]{11,13}", fullmatch=True), st.integers(1, 9))
-def test_one_wrong_digit_is_noticed(body: str, off: int) -> None:
+def test_a_wrong_check_digit_is_noticed(body: str, off: int) -> None:
     number = with_check_digit(body)
     assert has_right_check_digit(number)
     assert not has_right_check_digit(body + str((int(number[-1]) + off) % 10))
 
 
-def test_numbers_that_name_a_product() -> None:
+def test_only_valid_product_numbers_become_a_gtin() -> None:
     assert as_gtin("3017620422003") == "03017620422003"
     assert as_gtin("036000291452") == "00036000291452"
     assert as_gtin("96385074") == "00000096385074"
     for none in ("", "3017620422004", "2012345000001", with_check_digit("020123450000"), "0" * 13, "301762042200x"):
         assert as_gtin(none) is None, none
-    assert as_gtin("٣017620422003") is None, "digits of another script are none"
+    assert as_gtin("٣017620422003") is None, "digits of another script do not count"
 
 
-def test_an_element_string_in_any_order() -> None:
+def test_an_element_string_is_read_in_any_order() -> None:
     whole = Elements(gtin=GTIN, batch="AB-12", use_by=date(2026, 11, 24))
     assert read_elements(f"01{GTIN}17261124" + "10AB-12", TODAY) == whole
     assert read_elements(f"10AB-12{FNC1}01{GTIN}17261124", TODAY) == whole
@@ -44,18 +44,18 @@ def test_an_element_string_in_any_order() -> None:
         use_by=date(2026, 11, 24), best_before=date(2026, 11, 30)
     )
     assert read_elements("11261101" + "17261124", TODAY) == Elements(use_by=date(2026, 11, 24)), (
-        "11 is when it was made"
+        "11 is the production date"
     )
-    # The control: a batch runs to the next FNC1, so without one it swallows the date.
+    # The control: a batch extends to the next FNC1, so without one it includes the date.
     assert read_elements("10AB-1217261124", TODAY) == Elements(batch="AB-1217261124")
 
 
-def test_days() -> None:
-    assert day("280200", TODAY) == date(2028, 2, 29), "day 00 is the last of the month"
+def test_dates_are_read_with_gs1_s_rules_for_day_00_and_the_century() -> None:
+    assert day("280200", TODAY) == date(2028, 2, 29), "day 00 is the last day of the month"
     assert day("260200", TODAY) == date(2026, 2, 28)
     assert day("761231", TODAY) == date(2076, 12, 31)
-    assert day("771231", TODAY) == date(1977, 12, 31), "51 years ahead is the century before"
-    assert day("000101", date(2060, 1, 1)) == date(2100, 1, 1), "60 years behind is the century after"
+    assert day("771231", TODAY) == date(1977, 12, 31), "51 years ahead means the previous century"
+    assert day("000101", date(2060, 1, 1)) == date(2100, 1, 1), "60 years back means the next century"
     for none in ("261301", "260230", "26112", "2611240", "26112x", "٢61124", "260000"):
         with pytest.raises(NotGs1):
             day(none, TODAY)
@@ -82,7 +82,7 @@ def test_days() -> None:
         "10A\nB",
     ],
 )
-def test_what_breaks_a_rule_is_not_believed_at_all(broken: str) -> None:
+def test_an_element_string_that_breaks_a_rule_is_refused_whole(broken: str) -> None:
     with pytest.raises(NotGs1):
         read_elements(broken, TODAY)
 
@@ -97,7 +97,7 @@ BATCHES = st.text(st.sampled_from("!\"%&'()*+,-./0123456789:;<=>?ABCXYZ_abcxyz")
     serial=st.none() | BATCHES,
     order=st.permutations(range(4)),
 )
-def test_whatever_is_written_is_read_again(
+def test_an_element_string_round_trips(
     body: str, batch: str, use_by: date, serial: str | None, order: list[int]
 ) -> None:
     gtin = with_check_digit(body)
@@ -107,7 +107,7 @@ def test_whatever_is_written_is_read_again(
 
 
 @given(st.text(max_size=60) | st.text(st.sampled_from("0123456789" + FNC1), max_size=60))
-def test_any_other_text_is_refused_or_lawful(text: str) -> None:
+def test_any_text_is_refused_or_gives_valid_values(text: str) -> None:
     try:
         said = read_elements(text, TODAY)
     except NotGs1:

@@ -1,4 +1,4 @@
-"""Whatever a model says, the draft obeys the law; and the law would notice if it did not."""
+"""Hostile model answers: every draft made from one obeys the rules of `draft_rules.py`."""
 
 import json
 import random
@@ -11,9 +11,9 @@ from ai import Context, Drafted, Drafter, DraftWarning, Photo
 from ai.listing import ListingDraft
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.gemini.server import BAGUETTES
-from tests.ai import law
+from tests.ai.draft_rules import broken_rules
 
-# One attack, the rule that it breaks when it gets through, the warning that it leaves.
+# Each attack, the rule that it would break, and the warning that it leaves.
 ATTACKS: list[tuple[dict[str, Any], str, DraftWarning | None]] = [
     ({"price_cents": 1}, "prices are lawful", DraftWarning.PRICE_ADJUSTED),
     ({"price_cents": 130}, "prices are lawful", DraftWarning.PRICE_ADJUSTED),
@@ -68,32 +68,32 @@ ATTACKS: list[tuple[dict[str, Any], str, DraftWarning | None]] = [
 
 
 def judged(drafted: Drafted, context: Context) -> set[str]:
-    return law.broken(drafted.draft.model_dump(mode="json"), context.today)
+    return broken_rules(drafted.draft.model_dump(mode="json"), context.today)
 
 
-async def test_each_attack_would_break_a_rule_and_breaks_none(
+async def test_a_draft_made_from_any_attack_breaks_no_rule(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
     context = replace(context, shop_category=None)
     for attack, rule, warning in ATTACKS:
         listing = {**BAGUETTES, **attack}
         raw = json.loads(json.dumps(listing))
-        assert rule in law.broken(raw, context.today), f"the control: unread, {attack!r:.80} breaks the rule"
+        assert rule in broken_rules(raw, context.today), f"the control: unprocessed, {attack!r:.80} breaks the rule"
 
         gemini.answers_text(json.dumps(listing))
         drafted = await drafter.draft_listing(photo, context)
 
         assert judged(drafted, context) == set(), f"{attack!r:.80}: {drafted.draft}"
         assert warning is None or warning in drafted.warnings, f"{attack!r:.80}: {drafted.warnings}"
-        assert drafted.draft.suspected_allergens or "suspected_allergens" in attack, "the rest is still of use"
+        assert drafted.draft.suspected_allergens or "suspected_allergens" in attack, "the rest of the answer is used"
     assert len(gemini.requests) == len(ATTACKS)
 
 
-async def test_two_hundred_hostile_answers_leave_lawful_drafts(
+async def test_drafts_made_from_random_hostile_answers_break_no_rule(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
-    seed = random.randrange(2**32)  # noqa: S311 - chosen for variety, told when something fails
-    print(f"seed {seed}")  # noqa: T201 - pytest shows it where something fails
+    seed = random.randrange(2**32)  # noqa: S311 - for variety; printed below
+    print(f"seed {seed}")  # noqa: T201 - pytest shows it when the test fails
     chance = random.Random(seed)  # noqa: S311
     unlawful = 0
     for _ in range(200):
@@ -107,7 +107,7 @@ async def test_two_hundred_hostile_answers_leave_lawful_drafts(
         filled = {name for name, value in drafted.draft if value not in (None, [])}
         assert set(drafted.confidence) == filled, f"seed {seed}"
         unlawful += is_unlawful(text, context)
-    assert unlawful > 150, "the control: believed as they are, they would do harm"
+    assert unlawful > 150, "the control: unprocessed, the answers break rules"
 
 
 def is_unlawful(text: str, context: Context) -> bool:
@@ -115,11 +115,11 @@ def is_unlawful(text: str, context: Context) -> bool:
         said = json.loads(text)
     except (ValueError, RecursionError):
         return True
-    return not isinstance(said, dict) or bool(law.broken(said, context.today))
+    return not isinstance(said, dict) or bool(broken_rules(said, context.today))
 
 
 def hostile(chance: random.Random) -> str:
-    """One to five attacks on one answer, then perhaps on its form."""
+    """Return an answer with one to five attacks in its fields, and perhaps a broken form."""
     listing: dict[str, Any] = dict(BAGUETTES)
     for _ in range(chance.randint(1, 5)):
         if chance.random() < 0.6:
@@ -142,7 +142,7 @@ def hostile(chance: random.Random) -> str:
 
 
 def anything(chance: random.Random) -> Any:
-    """A value of any type; a text of anything that Unicode has."""
+    """Return a value of any JSON type, or a text of random characters."""
     kind = chance.randrange(8)
     if kind == 0:
         return chance.choice([None, True, False, [], {}, "", " ", "null"])
@@ -187,7 +187,7 @@ def anything(chance: random.Random) -> Any:
         "{" + " " * 1_100_000,
     ],
 )
-async def test_what_is_no_answer_leaves_the_local_draft(
+async def test_an_unusable_answer_leaves_the_local_draft(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context, text: str
 ) -> None:
     gemini.answers_text(text)
@@ -196,7 +196,7 @@ async def test_what_is_no_answer_leaves_the_local_draft(
     assert (drafted.reader, drafted.draft.category) == ("local", "bakery")
 
 
-async def test_an_answer_in_a_fence_is_read(
+async def test_an_answer_in_a_code_fence_is_read(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
     gemini.answers_text(f"Here it is:\n```json\n{json.dumps(BAGUETTES)}\n```\nEnjoy {{}}")
@@ -204,7 +204,7 @@ async def test_an_answer_in_a_fence_is_read(
     assert (drafted.draft.title, drafted.warnings) == ("Baguettes du jour", [])
 
 
-async def test_orders_in_the_picture_are_told(
+async def test_instructions_in_the_picture_leave_a_warning(
     gemini: GeminiStandIn, drafter: Drafter, photo: Photo, context: Context
 ) -> None:
     gemini.answers(instructions_in_picture=True)

@@ -1,4 +1,4 @@
-"""Food dates in print."""
+"""Food dates in printed text: which date counts, and its kind."""
 
 from datetime import date
 
@@ -39,7 +39,7 @@ IN_TWO_DAYS = date(2026, 11, 24)
         ("24/11/2026", IN_TWO_DAYS, None),
     ],
 )
-def test_the_date_that_binds(text: str, day: date, kind: DateKind | None) -> None:
+def test_the_binding_date_and_its_kind_are_found(text: str, day: date, kind: DateKind | None) -> None:
     assert food_date_in(text, TODAY) == LabelDate(day, kind)
 
 
@@ -59,17 +59,17 @@ def test_the_date_that_binds(text: str, day: date, kind: DateKind | None) -> Non
         "1,24 EUR/kg 11 2,5",
     ],
 )
-def test_no_food_date(text: str) -> None:
+def test_other_dates_and_numbers_are_no_food_date(text: str) -> None:
     assert food_date_in(text, TODAY) is None
 
 
 @given(st.text(max_size=300) | st.text(st.sampled_from("0123456789/.- dlcDMoûtmarsjuin"), max_size=300))
-def test_nothing_breaks_it(text: str) -> None:
+def test_any_text_is_read_without_an_error(text: str) -> None:
     assert all(2000 <= found.day.year <= 2099 for found in dates_in(text))
 
 
 @given(
     st.dates(date(2020, 1, 1), date(2039, 12, 31)), st.sampled_from(["%d/%m/%Y", "%d.%m.%y", "%d-%m-%Y", "%Y-%m-%d"])
 )
-def test_every_day_is_read_as_written(day: date, written: str) -> None:
+def test_every_date_is_read_in_each_notation(day: date, written: str) -> None:
     assert dates_in(f"DLC {day.strftime(written)}") == [LabelDate(day, USE_BY)]

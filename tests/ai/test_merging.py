@@ -1,4 +1,4 @@
-"""Which reader is believed, and what the merchant is told."""
+"""Merging of codes, printed text, the model's answer and earlier listings: which value wins, and which warnings."""
 
 import asyncio
 import json
@@ -61,7 +61,7 @@ def on(days: int) -> date:
     return TODAY + timedelta(days=days)
 
 
-def test_what_a_code_says_beats_what_a_model_guesses() -> None:
+def test_a_code_takes_precedence_over_the_model() -> None:
     guess = model(food_date=on(9), date_kind="best_before", batch="X1", gtin="3453120000028", weight_grams=100)
     alone, _ = draft(LocalReading(), guess)
     assert (alone.food_date, alone.batch, alone.gtin) == (on(9), "X1", "03453120000028"), "the control"
@@ -75,7 +75,7 @@ def test_what_a_code_says_beats_what_a_model_guesses() -> None:
     assert sheet.by == {"local"}
 
 
-def test_two_readings_of_print() -> None:
+def test_two_readings_of_a_printed_date_agree_or_the_stricter_wins() -> None:
     printed = LocalReading(date=LabelDate(on(3), USE_BY))
     read, sheet = draft(printed, model(food_date=on(3), date_kind="use_by"))
     assert (read.food_date, read.date_kind) == (on(3), "use_by")
@@ -87,13 +87,13 @@ def test_two_readings_of_print() -> None:
         read, sheet = draft(
             LocalReading(date=LabelDate(on(here), BEST_BEFORE)), model(food_date=on(there), date_kind="use_by")
         )
-        assert read.food_date == on(3), "the earlier stands"
-        assert read.date_kind == "use_by", "the stricter stands"
+        assert read.food_date == on(3), "the earlier date wins"
+        assert read.date_kind == "use_by", "the stricter kind wins"
         assert {W.DATES_UNSURE, W.DATE_KIND_UNSURE, W.DATE_UNCONFIRMED} <= sheet.warnings
         assert sheet.confidence["food_date"] < 0.5
 
 
-def test_a_date_without_its_kind_is_asked_for() -> None:
+def test_a_date_without_its_kind_or_a_kind_without_a_date_warns() -> None:
     read, sheet = draft(LocalReading(date=LabelDate(on(3), None)), Opinion())
     assert (read.food_date, read.date_kind) == (on(3), None)
     assert W.DATE_KIND_UNSURE in sheet.warnings
@@ -102,7 +102,7 @@ def test_a_date_without_its_kind_is_asked_for() -> None:
     assert sheet.warnings == {W.DATE_NOT_READ}
 
 
-def test_food_whose_date_has_passed() -> None:
+def test_a_passed_date_warns_and_keeps_the_draft() -> None:
     for local, warning in (
         (codes(use_by=on(-1)), W.USE_BY_PASSED),
         (codes(use_by=on(-4000)), W.USE_BY_PASSED),
@@ -111,48 +111,50 @@ def test_food_whose_date_has_passed() -> None:
     ):
         read, sheet = draft(local, model(title="Pain"))
         assert warning in sheet.warnings
-        assert (read.title, read.food_date is not None) == ("Pain", True), "the draft is of use"
+        assert (read.title, read.food_date is not None) == ("Pain", True), "the rest of the draft is kept"
     for local in (codes(use_by=TODAY), codes(best_before=TODAY)):
-        assert not draft(local, Opinion())[1].warnings, "the control: its last day is a good day"
+        assert not draft(local, Opinion())[1].warnings, "the control: food is good on its last day"
 
 
-def test_print_that_no_food_can_carry_is_dropped() -> None:
+def test_an_implausibly_old_printed_date_is_dropped() -> None:
     read, sheet = draft(LocalReading(date=LabelDate(date(2012, 1, 1), USE_BY)), Opinion())
     assert (read.food_date, sheet.warnings) == (None, {W.DATE_DROPPED})
 
 
-def test_a_code_beyond_what_food_lasts_is_dropped() -> None:
+def test_an_implausibly_late_date_in_a_code_is_dropped() -> None:
     read, sheet = draft(codes(gtin=GTIN, use_by=date(2049, 1, 1)), Opinion())
     assert (read.food_date, read.gtin, sheet.warnings) == (None, GTIN, {W.DATE_DROPPED})
 
 
-def test_several_codes() -> None:
+def test_codes_of_several_products_give_the_earliest_date_and_no_gtin() -> None:
     one, other = Elements(gtin=GTIN, use_by=on(4), batch="A"), Elements(gtin="03453120000028", use_by=on(2), batch="B")
     read, sheet = draft(LocalReading(Codes([one, other], [GTIN, "03453120000028"])), Opinion())
     assert (read.gtin, read.batch) == (None, None)
-    assert read.food_date == on(2), "the earliest of them binds"
+    assert read.food_date == on(2), "the earliest date wins"
     assert W.SEVERAL_PRODUCTS in sheet.warnings
     assert W.CODE_IGNORED in draft(LocalReading(Codes(ignored=1)), Opinion())[1].warnings
 
 
-def test_the_same_product_again() -> None:
+def test_an_earlier_listing_of_the_same_product_fills_the_draft() -> None:
     guess = model(title="Tarte", original_price_cents=500, price_cents=300, portions=2, suspected_allergens=["nuts"])
     read, sheet = draft(codes(gtin=GTIN, use_by=on(1)), guess, a_context(QUICHE))
     assert (read.title, read.original_price_cents, read.price_cents) == ("Quiche lorraine", 800, 400)
     assert (read.category, read.cold_chain, read.weight_grams, read.portions) == ("caterer", True, 350, 6)
-    assert read.suspected_allergens == ["gluten", "eggs", "milk", "nuts"], "suspicions add up"
+    assert read.suspected_allergens == ["gluten", "eggs", "milk", "nuts"], "suspected allergens are united"
     assert W.FROM_SAME_PRODUCT in sheet.warnings
     assert sheet.by == {"local", "model"}
-    assert draft(codes(use_by=on(1)), guess, a_context(QUICHE))[0].title == "Tarte", "the control: without its number"
+    assert draft(codes(use_by=on(1)), guess, a_context(QUICHE))[0].title == "Tarte", (
+        "the control: without the product's number"
+    )
 
 
-def test_its_old_date_is_not_taken_over() -> None:
+def test_an_earlier_listing_s_date_is_not_reused() -> None:
     read, sheet = draft(codes(gtin=GTIN), Opinion(), a_context(QUICHE))
     assert (read.date_kind, read.food_date) == ("use_by", None)
     assert W.DATE_NOT_READ in sheet.warnings
 
 
-def test_the_last_of_the_category() -> None:
+def test_the_latest_listing_of_the_category_fills_missing_fields() -> None:
     older = replace(QUICHE, title="Tarte d'hier", gtin=None)
     context = a_context(replace(QUICHE, gtin=None), older, shop_category="caterer")
     read, sheet = draft(LocalReading(), Opinion(), context)
@@ -161,27 +163,27 @@ def test_the_last_of_the_category() -> None:
     assert sheet.confidence["title"] < 0.5
 
     read, _ = draft(LocalReading(), model(title="Salade", category="caterer", suspected_allergens=["celery"]), context)
-    assert (read.title, read.suspected_allergens) == ("Salade", ["celery"]), "its words are not those of another food"
+    assert (read.title, read.suspected_allergens) == ("Salade", ["celery"]), "texts of another food are not reused"
     assert (read.description, read.original_price_cents, read.cold_chain) == (None, 800, True)
     assert draft(LocalReading(), Opinion(), a_context(QUICHE, shop_category="fish"))[0].title is None, "the control"
 
 
-def test_another_product_of_the_category_lends_no_words_and_no_price() -> None:
+def test_another_product_of_the_category_gives_no_texts_and_no_price() -> None:
     another = a_context(replace(QUICHE, gtin="3453120000028"), shop_category="caterer")
     read, _ = draft(codes(gtin=GTIN, use_by=on(1)), Opinion(), another)
     assert (read.title, read.description, read.original_price_cents, read.suspected_allergens) == (None, None, None, [])
     assert (read.category, read.portions, read.cold_chain) == ("caterer", 6, None)
     assert draft(codes(use_by=on(1)), Opinion(), another)[0].title == "Quiche lorraine", (
-        "the control: without its number"
+        "the control: without the product's number"
     )
 
 
-def test_a_free_lots_price_is_no_suggestion() -> None:
+def test_a_free_lot_s_price_is_not_suggested_again() -> None:
     free = replace(QUICHE, price_cents=0)
-    assert draft(codes(gtin=GTIN), Opinion(), a_context(free))[0].price_cents == 400, "half of the original"
+    assert draft(codes(gtin=GTIN), Opinion(), a_context(free))[0].price_cents == 400, "half of the original price"
 
 
-def test_earlier_listings_that_break_todays_rules_are_used_as_far_as_they_go() -> None:
+def test_valid_fields_of_an_invalid_earlier_listing_are_used() -> None:
     odd = replace(
         QUICHE, title="", quantity=0, category="weapons", allergens=["dust"], date_kind="?", weight_grams=10**9
     )
@@ -202,19 +204,21 @@ def test_earlier_listings_that_break_todays_rules_are_used_as_far_as_they_go() -
         (LocalReading(), 16, "canned", "later"),
     ],
 )
-def test_urgency(local: LocalReading, hour: int, category: str, urgency: str) -> None:
+def test_urgency_follows_the_date_the_hour_and_the_category(
+    local: LocalReading, hour: int, category: str, urgency: str
+) -> None:
     context = a_context(shop_category=category, now=datetime(2026, 11, 22, hour, tzinfo=UTC))
     assert draft(local, Opinion(), context)[0].urgency == urgency
 
 
-def test_the_models_urgency_gives_way_to_a_use_by_date() -> None:
+def test_a_use_by_date_overrides_the_model_s_urgency() -> None:
     said = model(urgency="later")
     assert draft(LocalReading(), said)[0].urgency == "later"
     assert draft(codes(use_by=TODAY), said)[0].urgency == "now"
 
 
 class Meeting:
-    """A model and a local reader that each wait for the other to have begun."""
+    """A model that answers only once the local reader has begun; the local reader waits for the model likewise."""
 
     name = "m"
     timeout_seconds = 20.0
@@ -223,7 +227,7 @@ class Meeting:
         self.asked, self.read = asyncio.Event(), asyncio.Event()
 
     async def prepare(self) -> None:
-        """Nothing is to be loaded."""
+        """Load nothing."""
 
     async def ask(self, photo: Photo, context: Context) -> Answered:
         self.asked.set()
@@ -231,7 +235,7 @@ class Meeting:
         return Answered('{"title": "Pain", "portions": 3}')
 
     async def close(self) -> None:
-        """Nothing is open."""
+        """Close nothing."""
 
 
 async def test_both_readers_work_at_the_same_time(photo: Photo, context: Context) -> None:
@@ -244,7 +248,7 @@ async def test_both_readers_work_at_the_same_time(photo: Photo, context: Context
             return codes(use_by=on(1))
 
     drafter = Drafter(meeting, Waiting())
-    async with asyncio.timeout(10):  # one after the other, they would wait for ever
+    async with asyncio.timeout(10):  # run one after the other, they would wait for ever
         drafted = await drafter.draft_listing(photo, context)
     assert (drafted.reader, drafted.draft.portions, drafted.draft.food_date) == ("both", 3, on(1))
     await drafter.close()

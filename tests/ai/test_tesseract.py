@@ -1,4 +1,4 @@
-"""Print, read by a program that speaks tesseract's command line; and what happens without it."""
+"""Reading printed text with tesseract: a script with its command line, broken programs, and no program at all."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ PICTURE = Image.new("RGB", (3000, 1500), "white")
 
 @pytest.fixture
 def bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The first folder in PATH."""
+    """A new folder that is first in PATH."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
@@ -26,6 +26,7 @@ def bin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def install(bin: Path, does: str, languages: str = "eng fra osd") -> None:
+    """Install a `tesseract` that records its arguments, lists these languages and runs the shell code `does`."""
     program = bin / "tesseract"
     program.write_text(
         "#!/bin/sh\n"
@@ -38,7 +39,7 @@ def install(bin: Path, does: str, languages: str = "eng fra osd") -> None:
     program.chmod(0o755)
 
 
-async def test_the_printed_date_comes_into_the_draft(bin: Path, context: Context) -> None:
+async def test_a_printed_date_fills_the_draft(bin: Path, context: Context) -> None:
     (bin / "print").write_text("YAOURT\n\nÀ consommer jusqu'au\n24/11/2026\n\f", encoding="utf-8")
     install(bin, f"cat > {bin}/given; cat {bin}/print")
     drafter = Drafter()
@@ -56,7 +57,7 @@ async def test_the_printed_date_comes_into_the_draft(bin: Path, context: Context
     assert len(given) == len(header) + LONGEST_SIDE * LONGEST_SIDE // 2
 
 
-async def test_without_french_it_reads_in_english_and_without_any_as_it_likes(bin: Path) -> None:
+async def test_english_is_used_without_french_and_else_no_language_is_given(bin: Path) -> None:
     for languages, arguments in (("eng", " -l eng"), ("deu", "")):
         install(bin, "cat > /dev/null; echo read", languages)
         assert await Tesseract().text_in(PICTURE) == "read\n"
@@ -67,19 +68,19 @@ async def test_without_french_it_reads_in_english_and_without_any_as_it_likes(bi
     "does",
     ["exit 1", "echo half; kill -9 $$", "exec 0<&-; exit 3"],
 )
-async def test_a_broken_program_is_silent(bin: Path, does: str) -> None:
+async def test_a_broken_program_gives_no_text(bin: Path, does: str) -> None:
     install(bin, does)
     assert await Tesseract().text_in(PICTURE) == ""
 
 
-async def test_any_bytes_are_a_text(bin: Path, context: Context) -> None:
+async def test_any_output_bytes_are_accepted(bin: Path, context: Context) -> None:
     install(bin, "cat > /dev/null; head -c 50000 /dev/urandom; printf '\\377\\376'")
     drafter = Drafter()
     assert (await drafter.draft_listing(a_photo(PICTURE), context)).draft.title is None
     await drafter.close()
 
 
-async def test_a_program_that_nobody_waits_for_is_killed(bin: Path) -> None:
+async def test_the_program_is_killed_on_cancellation_and_at_its_time_limit(bin: Path) -> None:
     install(bin, f"echo $$ > {bin}/pid.new; mv {bin}/pid.new {bin}/pid; exec sleep 600")
     async with asyncio.timeout(60):
         reading = asyncio.create_task(Tesseract(limit_seconds=60).text_in(PICTURE))
@@ -92,10 +93,10 @@ async def test_a_program_that_nobody_waits_for_is_killed(bin: Path) -> None:
             await reading
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
-        assert await Tesseract(limit_seconds=0.05).text_in(PICTURE) == "", "its limit is such a one"
+        assert await Tesseract(limit_seconds=0.05).text_in(PICTURE) == "", "the time limit ends it too"
 
 
-async def test_without_the_program_nothing_is_missing(
+async def test_without_the_program_reading_gives_no_text_and_no_warning(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: Context
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -1,4 +1,4 @@
-"""What may stand in a listing; and that ordinary words may."""
+"""Cleaning of listing texts, which keeps ordinary words, and lawful prices."""
 
 import pytest
 from hypothesis import example, given
@@ -31,7 +31,7 @@ from ai.texts import claims_an_absence, cleaned
         "Légumes et lait végétal",
     ],
 )
-def test_ordinary_words_stay(text: str) -> None:
+def test_ordinary_texts_are_kept(text: str) -> None:
     assert cleaned(text, 120) == (text, set())
     assert cleaned(text, 2000, lines=True) == (text, set())
 
@@ -93,7 +93,7 @@ def test_ordinary_words_stay(text: str) -> None:
         "produit anallergique",
     ],
 )
-def test_no_text_says_that_an_allergen_is_absent(claim: str) -> None:
+def test_claims_that_an_allergen_is_absent_are_removed(claim: str) -> None:
     for text in (claim, f"Pain, {claim}", f"Du bon pain. {claim}. Contient du blé."):
         for lines in (False, True):
             kept, warnings = cleaned(text, 2000, lines=lines)
@@ -104,18 +104,18 @@ def test_no_text_says_that_an_allergen_is_absent(claim: str) -> None:
             )
 
 
-def test_what_is_harmless_around_a_claim_stays() -> None:
+def test_harmless_text_around_a_removed_claim_is_kept() -> None:
     assert cleaned("Bon pain. Sans gluten! Cuit ce matin.", 2000, lines=True)[0] == "Bon pain. Cuit ce matin."
     assert cleaned("Cookies, sans gluten", 120)[0] == "Cookies"
     assert cleaned("Pain gratuit", 120) == ("Pain", {DraftWarning.PRICE_WORDS_REMOVED})
 
 
-def test_letters_that_only_look_like_ours_go() -> None:
+def test_look_alike_letters_are_removed() -> None:
     kept, warnings = cleaned("Pain s\u0251ns gluten, \u0441ookies", 120)
     assert (kept, warnings) == ("Pain sns gluten, ookies", {DraftWarning.TEXT_CLEANED})
 
 
-LURES = st.sampled_from(
+FRAGMENTS = st.sampled_from(
     [
         *("sans", "gluten", "lait", "free", "no", "gratuit", "www.", "a.fr", "@", "<b>", "&lt;", "06", "12 34 56 78"),
         *("€", "5", ".", ",", "\n", "\u202e", "\u200b", "-", "é", "\ud800"),
@@ -123,14 +123,18 @@ LURES = st.sampled_from(
 )
 
 
-@given(st.lists(LURES, max_size=25).map(" ".join) | st.lists(LURES, max_size=25).map("".join) | st.text(max_size=400))
+@given(
+    st.lists(FRAGMENTS, max_size=25).map(" ".join)
+    | st.lists(FRAGMENTS, max_size=25).map("".join)
+    | st.text(max_size=400)
+)
 @example("a" * 5000)
 @example("sans " * 2000)
 @example("<" * 6000)
 @example("a." * 3000 + "@")
 @example("1 " * 3000)
 @example("&lt;" * 2000)
-def test_what_is_kept_needs_no_second_cleaning(text: str) -> None:
+def test_a_cleaned_text_is_within_its_limits_and_harmless(text: str) -> None:
     for limit, lines in ((120, False), (2000, True)):
         kept, _ = cleaned(text, limit, lines=lines)
         if kept is not None:
@@ -141,7 +145,7 @@ def test_what_is_kept_needs_no_second_cleaning(text: str) -> None:
 
 
 @given(st.integers(1, 100_000), st.none() | st.integers(-(10**9), 10**9))
-def test_every_price_is_within_the_law(original: int, wanted: int | None) -> None:
+def test_every_suggested_price_is_between_30_and_70_percent(original: int, wanted: int | None) -> None:
     price = lawful_price(original, wanted)
     if price is None:
         assert original == 1, "only one cent has no price between 30 % and 70 %"

@@ -1,4 +1,4 @@
-"""`ai` has words of its own, because it knows nothing of the backend; they are the same words."""
+"""`ai` must not import the backend, so it repeats some of its words and limits: they must be the same."""
 
 import ai
 from ai.listing import DESCRIPTION_LENGTH, TITLE_LENGTH
@@ -8,13 +8,13 @@ from backend.lots.schemas import LotIn
 from backend.shops.models import Category
 
 
-def test_the_words_are_the_products() -> None:
+def test_ai_s_enums_equal_the_backend_s() -> None:
     assert [*ai.Category] == [*Category]
     assert [*ai.Allergen] == [*Allergen]
     assert [*ai.DateKind] == [*DateKind]
 
 
-def test_the_bounds_are_those_of_a_lot() -> None:
+def test_ai_s_limits_equal_those_of_a_lot() -> None:
     bounds = LotIn.model_json_schema()["properties"]
     assert bounds["title"]["maxLength"] == TITLE_LENGTH
     assert bounds["description"]["maxLength"] == DESCRIPTION_LENGTH
@@ -22,6 +22,6 @@ def test_the_bounds_are_those_of_a_lot() -> None:
     assert bounds["quantity"]["maximum"] == 1000
 
 
-def test_a_draft_has_no_place_for_what_is_the_merchants() -> None:
+def test_a_draft_has_no_fields_that_only_the_merchant_may_set() -> None:
     assert not {"kind", "status", "publish", "published", "quantity", "remaining", "shop_id"} & set(ai.FIELDS)
     assert ai.ListingDraft.model_config["extra"] == "forbid"

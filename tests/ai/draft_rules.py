@@ -1,4 +1,4 @@
-"""What no draft may say, written down once more without a line of `ai`: the judge of what `ai` lets through."""
+"""The rules that every draft must obey, written independently of `ai`, to judge the drafts that `ai` makes."""
 
 import re
 import unicodedata
@@ -25,8 +25,8 @@ _FORBIDDEN_LETTERS = re.compile(
 )
 
 
-def broken(said: Mapping[str, Any], today: date) -> set[str]:
-    """The names of the rules that a draft (as JSON) breaks."""
+def broken_rules(said: Mapping[str, Any], today: date) -> set[str]:
+    """Return the names of the rules that a draft (as JSON) breaks."""
     return {rule for rule, breaks in _RULES.items() if _breaks(breaks, said, today)}
 
 
@@ -34,7 +34,7 @@ def _breaks(breaks: Any, said: Mapping[str, Any], today: date) -> bool:
     try:
         return bool(breaks(said, today))
     except (TypeError, ValueError, AttributeError, OverflowError):
-        return True  # not even of the type that the rule is about
+        return True  # a value of another type breaks the rule too
 
 
 def _whole(value: Any, highest: int) -> bool:
