@@ -29,3 +29,12 @@ def test_decisions_named_in_the_code_exist() -> None:
     named = {name for path in sources for name in _DECISION.findall(re.sub(r"\n *(--|#) ", "", path.read_text()))}
     assert named
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+
+
+def test_the_architecture_names_every_folder_but_features() -> None:
+    folders = [ROOT / name for name in FOLDERS.split("|")]
+    folders += [path for name in ("backend", "policies", "tests") for path in (ROOT / name).iterdir() if path.is_dir()]
+    grounds = [path for path in folders if not (path / "models.py").exists() and not (path / "api.py").exists()]
+    named = set(_NAMED.findall((ROOT / "docs" / "architecture.md").read_text()))
+    unnamed = {f"{path.relative_to(ROOT)}/" for path in grounds if "__" not in path.name} - named
+    assert unnamed - {"docs/"} == set()
