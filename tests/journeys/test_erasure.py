@@ -342,11 +342,11 @@ async def test_erasing_a_donor_keeps_the_taken_gift_and_refunds_the_rest(town: T
     await town.stripe.pay(paid["payment"]["client_secret"], "pm_card_visa")
     await town.stripe.webhooks_quiet()
     await town.worker_runs()
-    beside = Lot(
+    free_lot = Lot(
         await town.value("select id from app.lots where suspended_from = $1", lot.id),
         lot.shop, "free", 0, lot.pickup_start, lot.pickup_end,
     )  # fmt: skip
-    taken = await zelie.reserves(beside)
+    taken = await zelie.reserves(free_lot)
 
     assert await erases(donor) == (204, None)
     await town.worker_runs()

@@ -1,4 +1,4 @@
-"""A recall: nobody reserves, collects or publishes the food any more; holders get everything back and are told."""
+"""Recalls: recalled food cannot be reserved, collected or published; its holders are refunded and informed."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ async def recalls(odile: Admin, **fields: Any) -> dict[str, Any]:
 
 
 async def mails(town: Town) -> dict[str, str]:
-    """Who was told of a recall, and what."""
+    """Return the recall mails by recipient."""
     found = {}
     for file in (town.folder / "mails").glob("*-lot_recalled.eml"):
         text = file.read_text()
@@ -33,7 +33,7 @@ async def status(town: Town, lot: Lot) -> str:
     return found
 
 
-async def test_a_recall_freezes_its_lots_and_everybody_gets_everything_back_and_is_told(town: Town) -> None:
+async def test_a_recall_freezes_its_lots_and_refunds_and_informs_holders(town: Town) -> None:
     marc, jeanne, amina = await town.a_customer("Marc"), await town.a_customer("Jeanne"), await town.a_beneficiary()
     odile = await town.an_admin()
     shop = await town.a_shop()
@@ -55,11 +55,11 @@ async def test_a_recall_freezes_its_lots_and_everybody_gets_everything_back_and_
         "reason": REASON,
         "lots": 3,
     }
-    # At once, before the worker has done anything:
+    # Immediately, before the worker has run:
     assert [await status(town, lot) for lot in (paid, free, draft, other)] == ["recalled"] * 3 + ["published"]
     refusals = [await shop.merchant.tries_to_hand_over(shown) for shown in passes.values()]
     assert [(refusal.status, refusal.code) for refusal in refusals] == [(409, "lot.recalled")] * 2
-    assert {**refusals[0].body, "request_id": 0} == {**refusals[1].body, "request_id": 0}  # free or paid, the same
+    assert {**refusals[0].body, "request_id": 0} == {**refusals[1].body, "request_id": 0}  # the same for free and paid
     near = {"near": f"{shop.latitude},{shop.longitude}"}
     assert [lot["id"] for lot in (await amina.gets("/lots", **near))["data"]] == [str(other.id)]
     assert (await jeanne.tries_to_reserve(paid)).code == "lot.closed"
@@ -84,14 +84,14 @@ async def test_a_recall_freezes_its_lots_and_everybody_gets_everything_back_and_
     assert await town.value("select sum(meals) from app.impact_entries") == impact
     assert (await shop.merchant.tries_to_hand_over(passes[marc])).code == "lot.recalled"
     told = await mails(town)
-    assert told.keys() == {marc.email, jeanne.email}  # a beneficiary without an address cannot be
+    assert told.keys() == {marc.email, jeanne.email}  # Amina has no address
     assert "Tartinade" in told[str(marc.email)]
     assert "Listeria" in told[str(marc.email)]
-    assert len(list((town.folder / "mails").glob("*-lot_recalled.eml"))) == 3  # Marc for both of his
+    assert len(list((town.folder / "mails").glob("*-lot_recalled.eml"))) == 3  # Marc gets one for each reservation
     assert (await shop.merchant.gets(f"/lots/{paid.id}"))["status"] == "recalled"
 
 
-async def test_control_the_counter_asks_itself_because_reservations_end_later(town: Town) -> None:
+async def test_control_without_its_own_check_a_pickup_of_recalled_food_works(town: Town) -> None:
     source: str = await town.value("select pg_get_functiondef('app.pick_up'::regproc)")
     assert "l.status = 'recalled'" in source
     await town.changes(source.replace("l.status = 'recalled'", "false"))
@@ -104,17 +104,17 @@ async def test_control_the_counter_asks_itself_because_reservations_end_later(to
     assert (await lot.shop.merchant.hands_over(shown))["quantity"] == 1
 
 
-async def test_a_recall_is_of_a_number_and_of_one_batch_or_all(town: Town) -> None:
+async def test_a_recall_matches_a_gtin_and_one_batch_or_all(town: Town) -> None:
     shop = await town.a_shop()
     lots = {batch: await town.a_lot(shop=shop, gtin=AS_KEPT, batch=batch) for batch in ("L1", "L2", None)}
     lots["another food"] = await town.a_lot(shop=shop, gtin=OTHER)
     names = {lot.id: batch for batch, lot in lots.items()}
     for gtin, batch, matching in (
         (AS_KEPT, None, {"L1", "L2", None}),
-        (AS_KEPT, "L1", {"L1", None}),  # one whose batch nobody wrote down may be of it
+        (AS_KEPT, "L1", {"L1", None}),  # a lot without a batch may belong to it
         (AS_KEPT, "l1", {"L1", None}),
-        (AS_KEPT, "LOT-1", {"L1", None}),  # the same batch as written on the notice
-        (AS_KEPT, "1", {"L1", None}),  # and in a GS1 code
+        (AS_KEPT, "LOT-1", {"L1", None}),  # the same batch as a notice writes it
+        (AS_KEPT, "1", {"L1", None}),  # and as a GS1 code writes it
         (AS_KEPT, "L11", {None}),
         (AS_KEPT, "L", {None}),
         (AS_KEPT, "L9", {None}),
@@ -129,7 +129,7 @@ async def test_a_recall_is_of_a_number_and_of_one_batch_or_all(town: Town) -> No
         assert ({names[row["id"]] for row in rows}, frozen) == (matching, len(matching)), (gtin, batch)
 
 
-async def test_numbers_of_every_length_mean_the_same_food(town: Town) -> None:
+async def test_gtins_of_every_length_are_kept_with_14_digits(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await town.a_shop(sophie)
     for written, kept in (
@@ -159,7 +159,7 @@ async def test_numbers_of_every_length_mean_the_same_food(town: Town) -> None:
         ("lots", 3),
     ],
 )
-async def test_what_is_no_recall_is_refused(lasting_town: Town, field: str, value: Any) -> None:
+async def test_an_invalid_recall_is_refused(lasting_town: Town, field: str, value: Any) -> None:
     odile, lot = await lasting_town.an_admin(), await lasting_town.a_lot(gtin=AS_KEPT)
     refusal = await refused(recalls(odile, **{field: value}))
     assert (refusal.status, refusal.code) == (422, "request.invalid")
@@ -167,7 +167,7 @@ async def test_what_is_no_recall_is_refused(lasting_town: Town, field: str, valu
     assert await status(lasting_town, lot) == "published"
 
 
-async def test_only_admins_recall_and_the_same_request_recalls_once(town: Town) -> None:
+async def test_only_admins_recall_and_a_repeated_request_recalls_once(town: Town) -> None:
     lot = await town.a_lot(gtin=AS_KEPT)
     body = {"gtin": GTIN, "reason": REASON}
     for person in (lot.shop.merchant, await town.a_customer(), await town.an_association()):
@@ -194,7 +194,7 @@ async def _lists(merchant: Merchant, shop: Shop, **fields: Any) -> str | None:
     return None if answer.is_success else refusal_in(answer).code
 
 
-async def test_recalled_food_is_published_by_no_door(town: Town) -> None:
+async def test_recalled_food_cannot_be_published_in_any_way(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await town.a_shop(sophie)
     await recalls(odile, batch="L1")
@@ -207,7 +207,7 @@ async def test_recalled_food_is_published_by_no_door(town: Town) -> None:
     assert refusal_in(await sophie.asks("PATCH", f"/lots/{draft['id']}", {"publish": True})).code == "lot.recalled"
     assert refusal_in(await sophie.asks("PATCH", path, {"batch": "L1"})).code == "lot.recalled"
     assert refusal_in(await sophie.asks("PATCH", path, {"batch": None})).code in ("lot.recalled", "request.invalid")
-    # Edited while its shop may sell nothing, it must not come back with the shop.
+    # A lot that is edited while its shop may not sell must not come back with the shop.
     await odile.posts(f"/admin/shops/{shop.id}/verify", {"decision": "rejected"})
     assert refusal_in(await sophie.asks("PATCH", path, {"batch": "L1"})).code == "lot.recalled"
 
@@ -215,7 +215,7 @@ async def test_recalled_food_is_published_by_no_door(town: Town) -> None:
     assert await town.value("select count(*) from app.lots where batch = 'L1' and status <> 'draft'") == 0
 
 
-async def test_a_recalled_lot_does_not_come_back_with_its_shop_nor_end_with_its_window(town: Town) -> None:
+async def test_a_recalled_lot_stays_recalled_whatever_happens_to_its_shop(town: Town) -> None:
     odile, marc = await town.an_admin(), await town.a_customer()
     lot = await town.a_lot(gtin=AS_KEPT)
     bought = await marc.buys(lot)
@@ -236,14 +236,14 @@ async def test_a_recalled_lot_does_not_come_back_with_its_shop_nor_end_with_its_
     assert refusal_in(await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"title": "x"})).code == "lot.closed"
 
 
-async def test_who_may_still_have_the_food_is_told_though_the_lot_is_over(town: Town) -> None:
+async def test_holders_of_past_lots_are_told_while_they_may_have_the_food(town: Town) -> None:
     odile, jeanne = await town.an_admin(), await town.a_customer("Jeanne")
     ended = await town.now() + timedelta(hours=1)
     told = set()
     cases: list[tuple[int, dict[str, Any], bool]] = [
         (29, {}, True),
         (31, {}, False),
-        (31, {"date_kind": "best_before", "food_date": ended.date()}, True),  # still in the cupboard
+        (31, {"date_kind": "best_before", "food_date": ended.date()}, True),  # may still be in the cupboard
         (31, {"date_kind": "best_before", "food_date": ended.date() - timedelta(days=1)}, False),
     ]
     for days_ago, fields, hears in cases:
@@ -276,7 +276,7 @@ def _hour(end: datetime) -> tuple[datetime, datetime]:
     return end - timedelta(hours=1), end
 
 
-async def test_who_cancels_late_what_is_recalled_loses_nothing(town: Town) -> None:
+async def test_cancelling_recalled_food_late_is_refunded(town: Town) -> None:
     marc, odile = await town.a_customer(), await town.an_admin()
     lot = await town.a_lot(gtin=AS_KEPT, opens_in=timedelta(minutes=30))
     bought = await marc.buys(lot)
@@ -289,7 +289,7 @@ async def test_who_cancels_late_what_is_recalled_loses_nothing(town: Town) -> No
     assert await town.stock_is_exact()
 
 
-async def test_a_hold_that_is_paid_while_its_lot_is_recalled_is_refunded(town: Town) -> None:
+async def test_a_hold_that_is_paid_after_a_recall_is_refunded(town: Town) -> None:
     jeanne, odile = await town.a_customer("Jeanne"), await town.an_admin()
     lot = await town.a_lot(gtin=AS_KEPT)
     held = await jeanne.reserves(lot)
@@ -305,7 +305,7 @@ async def test_a_hold_that_is_paid_while_its_lot_is_recalled_is_refunded(town: T
     assert await town.left(lot) == 5
 
 
-async def test_recalls_are_read_by_everybody_signed_in_and_changed_by_nobody(town: Town) -> None:
+async def test_everybody_signed_in_reads_recalls_and_nobody_changes_them(town: Town) -> None:
     odile, people = (
         await town.an_admin(),
         [await town.a_customer(), await town.a_merchant(), await town.a_beneficiary()],

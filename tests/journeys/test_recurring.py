@@ -1,4 +1,4 @@
-"""Recurring listings: every weekday at 18:00, five bags, in Paris time; paused, adjusted, late, and never twice."""
+"""Recurring listings in Paris time: published once a day, late after a pause of the worker, adjusted, and paused."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,7 @@ def at(day: date, clock: str) -> datetime:
 
 
 async def publishes(town: Town, moment: datetime | None = None) -> int:
-    """The worker's act at a moment."""
+    """Run the worker's act, at `moment` if given, and return how many lots it published."""
     if moment is not None:
         await town.clock(moment)
     async with town.copy.connection(WORKER) as worker:
@@ -29,7 +29,7 @@ async def publishes(town: Town, moment: datetime | None = None) -> int:
 
 
 async def offered(town: Town, listing: dict[str, Any]) -> list[date]:
-    """The days of which a listing has published a lot."""
+    """Return the days for which a listing has published a lot."""
     rows = await town.rows(
         "select recurring_day from app.lots where recurring_id = $1 order by recurring_day", listing["id"]
     )
@@ -48,7 +48,7 @@ async def sends(
     return None if answer.is_success else refusal_in(answer).code
 
 
-async def test_every_weekday_at_six_five_bags(town: Town) -> None:
+async def test_a_listing_publishes_one_lot_every_weekday_at_its_time(town: Town) -> None:
     await town.clock(at(MONDAY, "09:00"))
     sophie, marc = await town.a_merchant(), await town.a_customer()
     shop = await town.a_shop(sophie)
@@ -56,7 +56,7 @@ async def test_every_weekday_at_six_five_bags(town: Town) -> None:
     assert datetime.fromisoformat(listing["next_publication"]) == at(MONDAY, "18:00")
     assert await publishes(town, at(MONDAY, "17:59:59")) == 0
 
-    for number in range(7):  # a week, of which every clock tick comes twice
+    for number in range(7):  # a week in which the worker's act runs twice each time
         day = MONDAY + timedelta(days=number)
         await town.clock(at(day, "18:00"))
         await town.worker_runs()
@@ -97,7 +97,7 @@ async def test_every_weekday_at_six_five_bags(town: Town) -> None:
     ],
     ids=["spring", "autumn"],
 )
-async def test_six_in_the_evening_is_six_in_the_evening_on_both_sides_of_a_change_of_clocks(
+async def test_publication_keeps_paris_time_across_a_change_of_clocks(
     town: Town, changing: str, before: str, after: str
 ) -> None:
     day = date.fromisoformat(changing)
@@ -112,7 +112,7 @@ async def test_six_in_the_evening_is_six_in_the_evening_on_both_sides_of_a_chang
         due = datetime.fromisoformat(moment)
         assert await publishes(town, due - timedelta(seconds=1)) == 0
         assert await publishes(town, due) == 1
-        assert await publishes(town, due + timedelta(hours=5)) == 1  # the night's
+        assert await publishes(town, due + timedelta(hours=5)) == 1  # the overnight listing
         await publishes(town, at(day, "01:00"))
 
     times = [
@@ -129,9 +129,9 @@ async def test_six_in_the_evening_is_six_in_the_evening_on_both_sides_of_a_chang
         "select pickup_end - pickup_start from app.lots where recurring_id = $1 order by pickup_start limit 1",
         night["id"],
     )
-    # From 22:30 until 02:30: in spring that is left out and is 03:30, in autumn it comes twice and is the second.
+    # From 22:30 until 02:30. In spring 02:30 does not exist and becomes 03:30; in autumn the second 02:30 counts.
     assert lasted == timedelta(hours=4 if changing == "2026-03-29" else 5)
-    # A window that the missing hour turns round cannot be published; its merchant reads why.
+    # A window whose end the missing hour puts before its start is not published, and its merchant reads why.
     read = await sophie.gets(f"/recurring-listings/{left_out['id']}")
     if changing == "2026-03-29":
         assert (read["last_problem"], read["last_problem_day"]) == ("lot.pickup_window_invalid", changing)
@@ -140,16 +140,16 @@ async def test_six_in_the_evening_is_six_in_the_evening_on_both_sides_of_a_chang
         assert await offered(town, left_out) == [day]
 
 
-async def test_a_worker_that_was_down_publishes_late_while_the_window_is_open(town: Town) -> None:
+async def test_a_worker_that_was_down_publishes_while_the_window_is_open(town: Town) -> None:
     await town.clock(at(MONDAY, "09:00"))
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     listing = await begins(sophie, shop)
     overnight = await begins(sophie, shop, publish_at="21:00", pickup_from="21:00", pickup_until="08:00")
 
-    assert await publishes(town, at(MONDAY + timedelta(days=1), "07:00")) == 1  # what began yesterday and still goes on
+    assert await publishes(town, at(MONDAY + timedelta(days=1), "07:00")) == 1  # yesterday's overnight window is open
     assert await publishes(town, at(MONDAY + timedelta(days=1), "19:59")) == 1
-    await publishes(town, at(MONDAY + timedelta(days=5), "12:00"))  # four days without it: Wednesday to Friday are gone
+    await publishes(town, at(MONDAY + timedelta(days=5), "12:00"))  # the worker missed Wednesday to Friday
 
     assert await offered(town, listing) == [MONDAY + timedelta(days=1)]
     assert await offered(town, overnight) == [MONDAY]
@@ -158,8 +158,8 @@ async def test_a_worker_that_was_down_publishes_late_while_the_window_is_open(to
     assert datetime.fromisoformat(read["next_publication"]) == at(MONDAY + timedelta(days=7), "18:00")
 
 
-async def test_what_begins_or_goes_on_does_so_with_the_next_publication(town: Town) -> None:
-    """At a time that has passed somebody may have sold the food otherwise."""
+async def test_a_new_or_resumed_listing_starts_with_its_next_publication(town: Town) -> None:
+    """A publication time that has passed is not made up for: the food may have been sold otherwise."""
     await town.clock(at(MONDAY, "18:30"))
     sophie = await town.a_merchant()
     listing = await begins(sophie, await town.a_shop(sophie))
@@ -174,13 +174,13 @@ async def test_what_begins_or_goes_on_does_so_with_the_next_publication(town: To
     assert await publishes(town) == 0
     assert await publishes(town, at(MONDAY + timedelta(days=2), "18:00")) == 1
 
-    # Moved to later on a day that has had its lot: one lot a day all the same.
+    # Moving the time to later on a day that has its lot already does not publish a second one.
     assert await sends(sophie, "PATCH", listing, json={"publish_at": "19:00"}) is None
     assert await publishes(town, at(MONDAY + timedelta(days=2), "19:00")) == 0
     assert await offered(town, listing) == [MONDAY + timedelta(days=2)]
 
 
-async def test_one_day_is_skipped_or_different(town: Town) -> None:
+async def test_a_single_day_can_be_skipped_or_changed(town: Town) -> None:
     await town.clock(at(MONDAY, "09:00"))
     sophie = await town.a_merchant()
     listing = await begins(sophie, await town.a_shop(sophie), date_kind="use_by", food_date_in_days=0)
@@ -192,7 +192,7 @@ async def test_one_day_is_skipped_or_different(town: Town) -> None:
     assert await changes(days[0], skipped=True) is None
     assert await changes(days[1], quantity=9, price_cents=400, pickup_from="19:00", pickup_until="21:30") is None
     assert await changes(days[2], skipped=True) is None
-    assert await changes(days[2], quantity=2) is None  # in place of the other
+    assert await changes(days[2], quantity=2) is None  # replaces the change before it
     assert await changes(days[3], skipped=True) is None
     assert await sends(sophie, "DELETE", listing, f"/days/{days[3]}") is None
     shown = (await sophie.gets(f"/recurring-listings/{listing['id']}"))["days"]
@@ -228,7 +228,7 @@ async def test_one_day_is_skipped_or_different(town: Town) -> None:
     assert [(row["quantity"], row["price_cents"]) for row in rows[1:]] == [(2, 480), (5, 480), (5, 480)]
 
 
-async def test_what_cannot_be_published_stops_nobody_and_says_why(town: Town) -> None:
+async def test_a_failing_publication_does_not_stop_the_others(town: Town) -> None:
     await town.clock(at(MONDAY, "09:00"))
     sophie, odile, lea = await town.a_merchant(), await town.an_admin(), await town.a_merchant("Léa")
     shop = await town.a_shop(sophie)
@@ -283,7 +283,9 @@ async def test_what_cannot_be_published_stops_nobody_and_says_why(town: Town) ->
         ({"due_at": "2026-01-01T00:00:00Z"}, "request.invalid"),
     ],
 )
-async def test_a_listing_outside_the_laws_is_refused(lasting_town: Town, fields: dict[str, Any], code: str) -> None:
+async def test_a_recurring_listing_that_breaks_a_rule_is_refused(
+    lasting_town: Town, fields: dict[str, Any], code: str
+) -> None:
     sophie = await lasting_town.a_merchant()
     shop = await lasting_town.a_shop(sophie)
     listing = await begins(sophie, shop)
@@ -296,7 +298,7 @@ async def test_a_listing_outside_the_laws_is_refused(lasting_town: Town, fields:
     assert await sophie.gets(f"/recurring-listings/{listing['id']}") == listing
 
 
-async def test_listings_are_their_merchants_alone(lasting_town: Town) -> None:
+async def test_only_its_merchant_reads_and_changes_a_recurring_listing(lasting_town: Town) -> None:
     town = lasting_town
     sophie, lea = await town.a_merchant(), await town.a_merchant("Léa")
     shop = await town.a_shop(sophie)
@@ -333,7 +335,7 @@ async def test_listings_are_their_merchants_alone(lasting_town: Town) -> None:
     assert (await sophie.gets(path))["quantity"] == 7
 
 
-async def test_the_photo_of_a_listing_is_kept_for_the_days_to_come(town: Town) -> None:
+async def test_the_photo_of_a_recurring_listing_is_kept(town: Town) -> None:
     sophie = await town.a_merchant()
     photo, other = [
         await town.value(
@@ -350,4 +352,5 @@ async def test_the_photo_of_a_listing_is_kept_for_the_days_to_come(town: Town) -
         assert [row[0] for row in await worker.fetch(orphans)] == [other]
         assert await sends(sophie, "PATCH", listing, json={"photo_id": None}) is None
         assert photo in [row[0] for row in await worker.fetch(orphans)]
-    assert await sends(sophie, "PATCH", listing, json={"photo_id": str(photo)}) == "lot.photo_unknown"  # it is going
+    # It is being removed.
+    assert await sends(sophie, "PATCH", listing, json={"photo_id": str(photo)}) == "lot.photo_unknown"

@@ -1,4 +1,4 @@
-"""Who a beneficiary is stays sealed: in every table, for whoever opens it a trace, and master keys are renewed."""
+"""Beneficiaries' sealed identity: encrypted in every table, each reading recorded, master keys rotated."""
 
 import json
 from uuid import UUID
@@ -15,7 +15,7 @@ from tests.visitors import Visitor, mails
 PASSWORD = "trois chats dorment au soleil"
 
 
-async def test_a_beneficiarys_address_signs_in_is_confirmed_and_is_nobody_elses(town: Town) -> None:
+async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: Town) -> None:
     enrolled = await (await town.an_association()).enrols()
     amina, other = Visitor(town), Visitor(town)
     tokens = await amina.posts(
@@ -27,7 +27,7 @@ async def test_a_beneficiarys_address_signs_in_is_confirmed_and_is_nobody_elses(
     confirmed = await amina.sees_me(tokens)
     await amina.signs_in("amina@example.org", password=PASSWORD)
 
-    # Somebody else who comes with that address is answered like anybody; its owner is told.
+    # A registration with that address is answered like any other, and its owner is told.
     await other.registers("amina@example.org")
     await amina.posts("/auth/forgot-password", {"email": "AMINA@example.org"})
     told = [mail.subject for mail in await mails(town)][1:]
@@ -51,7 +51,7 @@ async def test_a_beneficiarys_address_signs_in_is_confirmed_and_is_nobody_elses(
     }
 
 
-async def test_who_opens_a_name_leaves_a_trace_and_nobody_else_is_handed_a_key(town: Town) -> None:
+async def test_opening_a_name_is_recorded_and_nobody_else_can_open_it(town: Town) -> None:
     relais, other, odile = await town.an_association(), await town.an_association("Autre"), await town.an_admin()
     enrolled = [await relais.enrols(first_name=name) for name in ("Amina", "Samir", "Inès")]
     traces = "select count(*) from app.audit_entries where action = 'person.opened' and actor_id = $1"
@@ -76,7 +76,7 @@ async def test_who_opens_a_name_leaves_a_trace_and_nobody_else_is_handed_a_key(t
             await town.changes(change)
 
 
-async def test_the_same_person_is_enrolled_once_whoever_comes_second(town: Town) -> None:
+async def test_the_same_person_is_enrolled_once_by_any_association(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")
     await relais.enrols(first_name="Zoé", last_name="Le Goff")
 
@@ -88,9 +88,7 @@ async def test_the_same_person_is_enrolled_once_whoever_comes_second(town: Town)
     await other.enrols(first_name="Zoé", last_name="Le Goff", birth_date="1990-05-02")
 
 
-async def test_a_new_master_key_takes_over_while_names_stay_readable(
-    town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_names_stay_readable_while_the_master_key_is_rotated(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     old, new = "the master key until today of 32 bytes", "the master key from today on of 32 bytes"
     worker = {"ECOPANIER_WORKER_DATABASE_URL": town.copy.url(WORKER)}
 
@@ -105,13 +103,13 @@ async def test_a_new_master_key_takes_over_while_names_stay_readable(
     path = f"/beneficiaries/{enrolled[0]['id']}"
     before = await town.value("select array_agg(sealed order by beneficiary_id) from app.beneficiary_persons")
 
-    # Whoever has lost the old one is told so, and nothing is changed.
+    # Without the old master key the rotation fails, says so and changes nothing.
     lost = await ecopanier(town, "keys", "rotate", ECOPANIER_MASTER_KEY=new, **worker)
     assert lost.status == 1
     assert f"2 data keys need the master key {named}, which is not in the settings." in lost.text
     assert (await relais.gets(path))["person"]["first_name"] == "Amina"
 
-    # One that somebody changed keeps no other from being renewed.
+    # A damaged data key does not stop the rotation of the others.
     broken = await relais.enrols(first_name="Inès")
     await town.changes("update vault.data_keys set wrapped = 'changed' where account_id = $1", UUID(broken["id"]))
     with_keys(new, f"some older one that is 32 bytes long, {old}")

@@ -1,4 +1,4 @@
-"""The platform's parameters: typed, bounded twice, with history, and in force without a restart."""
+"""The platform's parameters: types and bounds in the API and the database, history, effect without a restart."""
 
 import asyncio
 import json
@@ -37,10 +37,10 @@ async def history(admin: Admin) -> list[tuple[str, int, int]]:
     return [(change["name"], change["old"], change["new"]) for change in changes]
 
 
-async def test_what_an_admin_sets_holds_for_the_very_next_reservation_in_another_process(town: Town) -> None:
+async def test_a_changed_setting_applies_to_the_next_reservation_elsewhere(town: Town) -> None:
     odile, amina, lot = await town.an_admin(), await town.a_beneficiary(), await town.a_free_lot(left=9)
     assert await odile.gets("/admin/settings") == DEFAULTS
-    async with town.copy.connection(API) as elsewhere:  # opened before the change, as another process has it
+    async with town.copy.connection(API) as elsewhere:  # opened before the change, like another process's connection
 
         async def reserves() -> None:
             await elsewhere.execute(
@@ -52,7 +52,7 @@ async def test_what_an_admin_sets_holds_for_the_very_next_reservation_in_another
         with pytest.raises(asyncpg.PostgresError, match=r"quota\.daily_reached"):
             await reserves()
         await sets(odile, free_portions_per_day=2)
-        await reserves()  # the control: it was the setting
+        await reserves()  # the control: only the setting refused it
     assert await town.taken_today(amina) == 2
 
     [second, first] = (await odile.gets("/admin/settings/history"))["data"]
@@ -67,7 +67,7 @@ async def test_what_an_admin_sets_holds_for_the_very_next_reservation_in_another
     ]
 
 
-async def test_all_that_is_sent_changes_or_nothing_does(town: Town) -> None:
+async def test_settings_change_together_or_not_at_all(town: Town) -> None:
     odile = await town.an_admin()
     refusals: list[dict[str, Any]] = [
         {"hold_minutes": 15, "meal_grams": 99},
@@ -81,7 +81,7 @@ async def test_all_that_is_sent_changes_or_nothing_does(town: Town) -> None:
     ]
     for wanted in refusals:
         assert refusal_in(await odile.asks("PUT", "/admin/settings", wanted)).code == "request.invalid", wanted
-    # Past the API the database refuses the same, and undoes what came before it.
+    # The database itself refuses the same, and undoes the changes before it.
     for wanted, code in (
         ({"hold_minutes": 15, "meal_grams": 99}, "settings_value_check"),
         ({"hold_minutes": 15, "co2e_grams_per_meal": -1}, r"data\.out_of_bounds"),
@@ -94,7 +94,7 @@ async def test_all_that_is_sent_changes_or_nothing_does(town: Town) -> None:
     assert await history(odile) == []
 
     assert (await sets(odile))["hold_minutes"] == 10
-    await sets(odile, hold_minutes=10)  # no change is no history
+    await sets(odile, hold_minutes=10)  # an unchanged value adds no history
     await sets(odile, hold_minutes=15, meal_grams=400)
     assert await history(odile) == [("meal_grams", 500, 400), ("hold_minutes", 10, 15)]
     [newest] = (await odile.gets("/admin/settings/history", limit=1))["data"]
@@ -105,7 +105,7 @@ async def test_all_that_is_sent_changes_or_nothing_does(town: Town) -> None:
         await town.changes("update app.setting_changes set new = 3")
 
 
-async def test_of_two_admins_who_read_the_same_one_sets(town: Town) -> None:
+async def test_one_of_two_concurrent_changes_of_the_settings_wins(town: Town) -> None:
     odile, paul = await town.an_admin(), await town.an_admin("Paul")
     tag = (await odile.asks("GET", "/admin/settings")).headers["etag"]
     answers = await asyncio.gather(
@@ -123,7 +123,7 @@ async def test_of_two_admins_who_read_the_same_one_sets(town: Town) -> None:
     assert again.json()["hold_minutes"] == 5
 
 
-async def test_another_impact_factor_holds_from_now_on_and_changes_no_entry_of_before(town: Town) -> None:
+async def test_a_new_impact_factor_applies_to_later_handovers_only(town: Town) -> None:
     odile, sophie = await town.an_admin(), await town.a_merchant()
     shop = await town.a_shop(sophie)
     lot = await town.a_free_lot(shop=shop, left=9, weight_grams=500)
@@ -136,7 +136,7 @@ async def test_another_impact_factor_holds_from_now_on_and_changes_no_entry_of_b
     await sophie.hands_over(passes[0])
     await sets(odile, co2e_grams_per_meal=850)
     await sophie.hands_over(passes[1])
-    # There and back several times on one day: each is a method of its own.
+    # Several changes on one day, back and forth: each is a method of its own.
     for grams in (900, 850, 700):
         assert (await sets(odile, co2e_grams_per_meal=grams))["co2e_grams_per_meal"] == grams
     await sophie.hands_over(passes[2])
@@ -155,14 +155,14 @@ async def test_another_impact_factor_holds_from_now_on_and_changes_no_entry_of_b
     assert [(old, new) for _, old, new in await history(odile)] == [(850, 700), (900, 850), (850, 900), (900, 850)]
 
 
-async def test_the_api_and_the_database_know_the_same_parameters_and_bounds(town: Town) -> None:
+async def test_the_api_and_the_database_have_the_same_parameters_and_bounds(town: Town) -> None:
     described = SettingsIn.model_json_schema()["properties"]
     bounds = {name: (field["minimum"], field["maximum"]) for name, field in described.items()}
     kept = {row["name"]: (row["minimum"], row["maximum"]) for row in await town.rows("select * from app.settings")}
     assert bounds == {**kept, "co2e_grams_per_meal": (0, 10_000)}
 
 
-async def test_only_admins_read_and_set_them_through_the_api(town: Town) -> None:
+async def test_only_admins_read_and_change_the_settings(town: Town) -> None:
     for person in (await town.a_merchant(), await town.an_association(), await town.a_customer()):
         for method, path in (("GET", ""), ("PUT", ""), ("GET", "/history")):
             answer = await person.asks(method, f"/admin/settings{path}", {} if method == "PUT" else None)

@@ -1,4 +1,4 @@
-"""A shop: registered by its merchant, verified by an admin, read by anyone, changed by its merchant alone."""
+"""Shops: registered and changed by their merchant, verified by an admin, read by everybody once verified."""
 
 import asyncio
 from typing import Any
@@ -22,7 +22,7 @@ async def test_a_shop_is_invisible_until_an_admin_verifies_it(town: Town) -> Non
     assert (await sophie.gets(path))["status"] == "pending"
     for person in (marc, await town.a_merchant("Léa")):
         hidden, missing = await person.asks("GET", path), await person.asks("GET", f"/shops/{uuid4()}")
-        assert (hidden.status_code, _but_for_the_request(hidden)) == (404, _but_for_the_request(missing))
+        assert (hidden.status_code, _without_request_id(hidden)) == (404, _without_request_id(missing))
     assert (await town.request("GET", f"/v1{path}")).status_code == 404
     assert [found["id"] for found in (await odile.gets("/shops", status="pending"))["data"]] == [shop["id"]]
 
@@ -38,7 +38,7 @@ async def test_a_shop_is_invisible_until_an_admin_verifies_it(town: Town) -> Non
     assert (await odile.gets("/shops", status="pending"))["data"] == []
 
 
-async def test_an_admins_decision_is_kept_with_its_reason(town: Town) -> None:
+async def test_an_admins_decision_is_recorded_with_its_reason(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await sophie.registers_shop()
 
@@ -54,19 +54,19 @@ async def test_an_admins_decision_is_kept_with_its_reason(town: Town) -> None:
 
 
 @pytest.mark.parametrize("number", ["356 000 000 00048", "35600000049837", "73282932000074"])
-async def test_a_siret_is_kept_as_its_digits_la_postes_included(town: Town, number: str) -> None:
+async def test_a_valid_siret_is_stored_as_digits_including_la_postes(town: Town, number: str) -> None:
     shop = await (await town.a_merchant()).registers_shop(siret=number)
     assert shop["siret"] == number.replace(" ", "")
 
 
 @pytest.mark.parametrize("number", ["73282932000075", "35600000049838", "7328293200007", "7328293200007A", ""])
-async def test_what_is_no_siret_is_refused(town: Town, number: str) -> None:
+async def test_an_invalid_siret_is_refused(town: Town, number: str) -> None:
     refusal = await refused((await town.a_merchant()).registers_shop(siret=number))
     assert (refusal.status, refusal.code) == (422, "shop.siret_invalid")
     assert await town.value("select count(*) from app.shops") == 0
 
 
-async def test_one_verified_shop_a_siret_and_a_claim_blocks_nobody(town: Town) -> None:
+async def test_only_one_verified_shop_has_a_siret_and_a_claim_is_harmless(town: Town) -> None:
     odile = await town.an_admin()
     one = await (await town.a_merchant()).registers_shop(siret="73282932000074")
     other = await (await town.a_merchant("Léa")).registers_shop(siret="73282932000074")
@@ -91,20 +91,20 @@ async def test_one_verified_shop_a_siret_and_a_claim_blocks_nobody(town: Town) -
         (None, "model_attributes_type"),
     ],
 )
-async def test_opening_hours_that_make_no_sense_are_refused(town: Town, hours: Any, mistake: str) -> None:
+async def test_invalid_opening_hours_are_refused(town: Town, hours: Any, mistake: str) -> None:
     refusal = await refused((await town.a_merchant()).registers_shop(opening_hours=hours))
     assert refusal.code == "request.invalid"
     assert [error["code"] for error in refusal.body["errors"]] == [mistake]
     assert await town.value("select count(*) from app.shops") == 0
 
 
-async def test_opening_hours_come_back_in_order_until_midnight(town: Town) -> None:
+async def test_opening_hours_are_returned_in_order_until_midnight(town: Town) -> None:
     night = {"opens": "19:30", "closes": "24:00"}
     shop = await (await town.a_merchant()).registers_shop(opening_hours={"friday": [night, AFTERNOON, MORNING]})
     assert shop["opening_hours"]["friday"] == [MORNING, AFTERNOON, night]
 
 
-async def test_opening_hours_of_another_form_do_not_enter_by_any_door(town: Town) -> None:
+async def test_malformed_opening_hours_are_refused_by_the_database(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     for hours in ("[]", "null", '"x"', '{"monday": [1]}', '{"monday": {"opens": "07:00", "closes": "08:00"}}'):
@@ -114,7 +114,7 @@ async def test_opening_hours_of_another_form_do_not_enter_by_any_door(town: Town
     assert (await town.request("GET", f"/v1/shops/{shop.id}")).status_code == 200
 
 
-async def test_only_merchants_register_shops_and_nobody_chooses_status_or_owner(town: Town) -> None:
+async def test_only_merchants_register_shops_and_cannot_choose_the_status(town: Town) -> None:
     for person in (await town.a_customer(), await town.a_beneficiary(), await town.an_association()):
         assert refusal_in(await person.asks("POST", "/shops", town.shop_fields())).code == "access.forbidden"
     sophie = await town.a_merchant()
@@ -124,7 +124,7 @@ async def test_only_merchants_register_shops_and_nobody_chooses_status_or_owner(
     assert await town.value("select count(*) from app.shops") == 0
 
 
-async def test_a_merchant_changes_a_shop_by_the_version_they_read(town: Town) -> None:
+async def test_changing_a_shop_with_an_outdated_version_is_refused(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     path = f"/shops/{shop.id}"
@@ -141,7 +141,7 @@ async def test_a_merchant_changes_a_shop_by_the_version_they_read(town: Town) ->
     assert (await sophie.asks("PATCH", path, {}, headers={"If-Match": changed.headers["etag"]})).status_code == 200
 
 
-async def test_of_two_changes_by_the_same_version_one_wins(town: Town) -> None:
+async def test_one_of_several_changes_with_the_same_version_wins(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     names = [f"Boulangerie {number}" for number in range(8)]
@@ -153,7 +153,7 @@ async def test_of_two_changes_by_the_same_version_one_wins(town: Town) -> None:
     assert won == [await town.value("select name from app.shops where id = $1", shop.id)]
 
 
-async def test_what_is_sent_as_null_is_refused_and_what_is_not_sent_stays(town: Town) -> None:
+async def test_null_and_read_only_fields_of_a_shop_are_refused(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     before = await sophie.gets(f"/shops/{shop.id}")
@@ -164,17 +164,17 @@ async def test_what_is_sent_as_null_is_refused_and_what_is_not_sent_stays(town: 
     assert await sophie.gets(f"/shops/{shop.id}") == before
 
 
-async def test_somebody_elses_shop_cannot_be_changed_nor_told_from_none(town: Town) -> None:
+async def test_changing_a_foreign_shop_answers_as_if_it_did_not_exist(town: Town) -> None:
     shop, draft = await town.a_shop(), await town.a_shop(verified=False)
     lea = await town.a_merchant("Léa")
     for theirs in (shop, draft):
         other = await lea.asks("PATCH", f"/shops/{theirs.id}", {"name": "Mine"}, headers={"If-Match": '"r1"'})
         none = await lea.asks("PATCH", f"/shops/{uuid4()}", {"name": "Mine"}, headers={"If-Match": '"r1"'})
-        assert (other.status_code, _but_for_the_request(other)) == (404, _but_for_the_request(none))
+        assert (other.status_code, _without_request_id(other)) == (404, _without_request_id(none))
     assert await town.value("select count(*) from app.shops where name = 'Mine'") == 0
 
 
-async def test_a_shops_lots_move_with_it(town: Town) -> None:
+async def test_moving_a_shop_moves_its_lots(town: Town) -> None:
     sophie = await town.a_merchant()
     lot = await town.a_lot(shop=await town.a_shop(sophie))
     await sophie.asks("PATCH", f"/shops/{lot.shop.id}", {"latitude": 45.764, "longitude": 4.8357})
@@ -182,7 +182,7 @@ async def test_a_shops_lots_move_with_it(town: Town) -> None:
     assert [(found["id"], found["distance_m"]) for found in near.json()["data"]] == [(str(lot.id), 0)]
 
 
-async def test_merchants_list_their_own_shops_page_by_page_and_admins_all(town: Town) -> None:
+async def test_merchants_page_through_their_own_shops_and_admins_through_all(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     own = sorted([str((await town.a_shop(sophie, verified=number % 2 == 0)).id) for number in range(5)])
     foreign = str((await town.a_shop()).id)
@@ -202,7 +202,7 @@ async def test_merchants_list_their_own_shops_page_by_page_and_admins_all(town: 
     assert (await sophie.asks("GET", "/shops", params={"after": "nonsense"})).json()["code"] == "cursor.invalid"
 
 
-async def test_a_repeated_registration_happens_once(town: Town) -> None:
+async def test_a_registration_repeated_with_its_key_happens_once(town: Town) -> None:
     sophie, fields = await town.a_merchant(), town.shop_fields()
     answers = [await sophie.asks("POST", "/shops", fields, key="first shop") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {201}
@@ -213,7 +213,7 @@ async def test_a_repeated_registration_happens_once(town: Town) -> None:
     assert other.json()["code"] == "idempotency.mismatch"
 
 
-async def test_only_anonymous_answers_may_be_kept(town: Town) -> None:
+async def test_only_anonymous_answers_may_be_cached(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     anonymous = await town.request("GET", f"/v1/shops/{shop.id}")
@@ -221,7 +221,7 @@ async def test_only_anonymous_answers_may_be_kept(town: Town) -> None:
     assert (await sophie.asks("GET", f"/shops/{shop.id}")).headers["cache-control"] == "no-store"
 
 
-async def test_whose_a_shop_is_the_database_tells_nobody(town: Town) -> None:
+async def test_nobody_reads_the_owner_of_a_shop_by_sql(town: Town) -> None:
     sophie = await town.a_merchant()
     await town.a_shop(sophie)
     for person in (None, await town.a_customer(), sophie, await town.an_admin()):
@@ -231,5 +231,5 @@ async def test_whose_a_shop_is_the_database_tells_nobody(town: Town) -> None:
                 await connection.fetchval("select owner_id from app.shops")
 
 
-def _but_for_the_request(answer: Any) -> dict[str, Any]:
+def _without_request_id(answer: Any) -> dict[str, Any]:
     return {name: value for name, value in answer.json().items() if name != "request_id"}

@@ -1,7 +1,7 @@
-"""Each role against each route with somebody else's things: every answer is the one for a thing that does not exist.
+"""Each role calls each route with ids of other people's things: the answers are those for ids that do not exist.
 
-The routes come from the served description, so a new route is tried too, or this file says that it does not know what
-to try it with.
+The routes come from the served description, so a new route is tried too. A path parameter that is missing here fails
+the test.
 """
 
 import json
@@ -14,15 +14,22 @@ from tests.town import Town
 from tests.town.people import Person
 from tests.town.things import recurring_listing
 
-# What a route's path parameter is filled with: a thing of people who are none of the askers.
+# The ids that fill the path parameters: things of people who are none of the callers.
 Things = dict[str, UUID]
 
-# An admin decides about these and may therefore see them; nobody else learns that they exist.
-ADMINS_OWN = ("/v1/admin/", "/v1/agreements/", "/v1/beneficiaries/", "/v1/kiosks/", "/v1/shops/", "/v1/lots/{lot_id}")
+# Routes on which an admin decides and may therefore see other people's things.
+DECIDED_BY_ADMINS = (
+    "/v1/admin/",
+    "/v1/agreements/",
+    "/v1/beneficiaries/",
+    "/v1/kiosks/",
+    "/v1/shops/",
+    "/v1/lots/{lot_id}",
+)
 
 
-async def somebody_elses_things(town: Town) -> Things:
-    """A shop that is not verified, its draft, a reservation of a lot elsewhere, and a beneficiary of an association."""
+async def things_of_other_people(town: Town) -> Things:
+    """Make one thing for each path parameter, such as an unverified shop, its draft and another's reservation."""
     merchant = await town.a_merchant("Gilles")
     shop = await merchant.registers_shop()
     fields = await town.lot_fields(await town.a_shop())
@@ -68,7 +75,7 @@ async def somebody_elses_things(town: Town) -> Things:
 
 
 def operations(description: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    """Every route with something in its path: method, path, and the example of its body."""
+    """Return each route with a path parameter: its method, its path, and the example of its body."""
     found = []
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
@@ -89,7 +96,7 @@ def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
 
 
 async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
-    """Status and body, without what differs between any two requests."""
+    """Send a request and return its status and body, without the request id."""
     filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10")
     key = str(uuid4()) if method == "POST" else None
     got = await person.asks(method, filled, body, key=key)
@@ -99,8 +106,8 @@ async def answer(person: Person, method: str, path: str, body: Any, things: Thin
 
 
 @pytest.mark.parametrize("role", ["customer", "merchant", "beneficiary", "collector", "association", "admin"])
-async def test_somebody_elses_thing_answers_as_one_that_does_not_exist(town: Town, role: str) -> None:
-    theirs = await somebody_elses_things(town)
+async def test_a_foreign_thing_answers_as_one_that_does_not_exist(town: Town, role: str) -> None:
+    theirs = await things_of_other_people(town)
     nothing = {name: uuid4() for name in theirs}
     asker: Person = await {
         "customer": town.a_customer,
@@ -115,12 +122,12 @@ async def test_somebody_elses_thing_answers_as_one_that_does_not_exist(town: Tow
 
     tried = 0
     for method, path, body in operations(description):
-        if role == "admin" and path.startswith(ADMINS_OWN):
+        if role == "admin" and path.startswith(DECIDED_BY_ADMINS):
             continue
         of_theirs = await answer(asker, method, path, body, theirs)
         of_nothing = await answer(asker, method, path, body, nothing)
         assert of_theirs == of_nothing, f"{method} {path} tells {role} that it exists"
-        # A list of nothing may be an empty list, never somebody's.
+        # A list may be answered, but only an empty one.
         assert of_theirs[0] in (403, 404) or of_theirs == (200, {"data": [], "has_more": False, "next": None}), (
             method,
             path,
@@ -132,8 +139,8 @@ async def test_somebody_elses_thing_answers_as_one_that_does_not_exist(town: Tow
     assert await everything(town) == before
 
 
-async def test_the_comparison_notices_a_thing_that_shows_itself(town: Town) -> None:
-    """The control: to its own holder a reservation does not answer as one that does not exist."""
+async def test_control_an_own_thing_answers_otherwise_than_a_missing_one(town: Town) -> None:
+    """To its own holder a reservation does not answer as one that does not exist."""
     marc = await town.a_customer()
     bought = await marc.buys(await town.a_lot())
     path = "/v1/reservations/{reservation_id}"
@@ -145,7 +152,7 @@ async def test_the_comparison_notices_a_thing_that_shows_itself(town: Town) -> N
 
 
 async def everything(town: Town) -> list[str]:
-    """What all the tables of the product hold, as one hash each; kept answers and counted tries may come and go."""
+    """Return one hash for each table of the product, except stored answers and counted tries, which may change."""
     hashes = []
     for row in await town.rows(
         "select tablename from pg_tables where schemaname = 'app' and tablename <> all ($1) order by 1",

@@ -1,4 +1,4 @@
-"""People whom Supabase Auth signs in: the same product, their tokens, and no sign-in of ours."""
+"""Sign-in by Supabase Auth: registration with its tokens, and the sign-in routes of our own that are turned off."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -16,7 +16,7 @@ from tests.visitors import mails
 
 
 class Product:
-    """The product in front of a town's database, as it is set up for a Supabase project."""
+    """The product on a town's database, set up for a Supabase project."""
 
     def __init__(self, client: httpx2.AsyncClient, project: SupabaseProject) -> None:
         self._client = client
@@ -49,7 +49,7 @@ async def product(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
 @pytest.mark.parametrize(
     ("key", "key_id"), [(RSA_KEY, "rsa"), (EC_KEY, "ec"), (SHARED_SECRET, None)], ids=["RS256", "ES256", "HS256"]
 )
-async def test_somebody_registers_with_the_token_that_supabase_gave(
+async def test_a_visitor_registers_with_a_token_of_supabase(
     town: Town, product: Product, key: Any, key_id: str | None
 ) -> None:
     account_id = uuid4()
@@ -72,7 +72,7 @@ async def test_somebody_registers_with_the_token_that_supabase_gave(
     assert await mails(town) == []
 
 
-async def test_registering_again_changes_nothing(town: Town, product: Product) -> None:
+async def test_registering_again_is_refused_and_changes_nothing(town: Town, product: Product) -> None:
     token = product.project.token(email="amina@example.org")
     accepted(await product.registers(token))
     somebody_else = product.project.token(email="Amina@example.org")
@@ -85,7 +85,7 @@ async def test_registering_again_changes_nothing(town: Town, product: Product) -
     assert await mails(town) == []
 
 
-async def test_nobody_registers_without_a_good_token_or_as_what_is_not_open(town: Town, product: Product) -> None:
+async def test_registering_needs_a_valid_token_and_an_open_role(town: Town, product: Product) -> None:
     good = product.project.token()
 
     assert refusal_in(await product.registers(None)).code == "access.unauthenticated"
@@ -95,7 +95,7 @@ async def test_nobody_registers_without_a_good_token_or_as_what_is_not_open(town
     assert await town.value("select count(*) from app.accounts") == 0
 
 
-async def test_what_a_token_claims_about_its_holder_counts_for_nothing(town: Town, product: Product) -> None:
+async def test_roles_claimed_in_a_token_are_ignored(town: Town, product: Product) -> None:
     account_id = uuid4()
     token = product.project.token(
         sub=str(account_id), role="service_role", user_metadata={"role": "admin"}, app_metadata={"role": "admin"}
@@ -106,7 +106,7 @@ async def test_what_a_token_claims_about_its_holder_counts_for_nothing(town: Tow
     assert refusal_in(await product.asks("GET", "/v1/admin/shops", token=token)).status in (403, 404, 405)
 
 
-async def test_a_suspended_account_is_nobody_at_once(town: Town, product: Product) -> None:
+async def test_a_suspended_account_is_refused_at_once(town: Town, product: Product) -> None:
     account_id = uuid4()
     token = product.project.token(sub=str(account_id))
     accepted(await product.registers(token))
@@ -123,18 +123,18 @@ async def test_a_suspended_account_is_nobody_at_once(town: Town, product: Produc
     "path",
     ["token", "refresh", "logout", "verify-email", "forgot-password", "reset-password", "activate", "card"],
 )
-async def test_our_own_sign_in_says_where_to_go(product: Product, path: str) -> None:
+async def test_our_own_sign_in_routes_point_to_supabase(product: Product, path: str) -> None:
     refusal = refusal_in(await product.asks("POST", f"/v1/auth/{path}", {}))
 
     assert (refusal.status, refusal.code) == (409, "auth.elsewhere")
     assert refusal.body["where"] == f"{product.project.url}/auth/v1"
 
 
-async def test_no_key_of_ours_is_published(product: Product) -> None:
+async def test_our_own_public_key_is_not_published(product: Product) -> None:
     assert refusal_in(await product.asks("GET", "/.well-known/jwks.json")).code == "auth.elsewhere"
 
 
-async def test_while_the_keys_cannot_be_had_nobody_is_told_that_their_token_is_bad(product: Product) -> None:
+async def test_unreachable_keys_are_answered_503_and_not_as_a_bad_token(product: Product) -> None:
     product.project.answer = lambda: b""
 
     refusal = refusal_in(await product.asks("GET", "/v1/me", token=product.project.token()))
@@ -142,7 +142,7 @@ async def test_while_the_keys_cannot_be_had_nobody_is_told_that_their_token_is_b
     assert (refusal.status, refusal.code, refusal.headers["Retry-After"]) == (503, "auth.keys_unavailable", "30")
 
 
-async def test_the_description_says_what_is_served(product: Product) -> None:
+async def test_the_openapi_description_matches_the_sign_in(product: Product) -> None:
     described = (await product.asks("GET", "/openapi.json")).json()
 
     register = described["paths"]["/v1/auth/register"]["post"]

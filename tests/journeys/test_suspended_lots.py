@@ -1,4 +1,4 @@
-"""Suspended lots: Marc pays, somebody whom he never knows eats, and the counter cannot tell it from a sale."""
+"""Suspended lots: a customer pays for portions, a beneficiary collects them, unclaimed ones move or are refunded."""
 
 from datetime import timedelta
 from typing import Any
@@ -11,13 +11,13 @@ MINUTE = timedelta(minutes=1)
 
 
 async def ends(town: Town, lot: Lot) -> None:
-    """The lot's window passes, and the worker has seen it."""
+    """Let the lot's window pass, and run the worker."""
     await town.clock(lot.pickup_end + MINUTE)
     await town.worker_runs()
 
 
-async def nothing_is_wrong(town: Town) -> None:
-    """Whether stock, quota, gifts and payments agree, by the same questions that the proofs ask."""
+async def everything_agrees(town: Town) -> None:
+    """Assert that stock, quota, gifts and payments agree, by the same queries as the proofs."""
     assert [row[0] for row in await town.rows(DATABASE)] == []
     assert await town.stock_is_exact()
 
@@ -31,7 +31,7 @@ async def part_of(marc: Customer, gift: Reservation, *fields: str) -> tuple[Any,
     return tuple(seen[field] for field in fields)
 
 
-async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(town: Town) -> None:
+async def test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded(town: Town) -> None:
     marc, amina, zoe = await town.a_customer(), await town.a_beneficiary(), await town.a_beneficiary("Zoé")
     shop = await town.a_shop()
     lot = await town.a_lot(left=5, price_cents=400, shop=shop, title="Panier du soir", gtin="03017620422003")
@@ -49,36 +49,36 @@ async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(
 
     assert await part_of(marc, held, "status", "lot_id", "title") == ("offered", str(lot.id), "Panier du soir")
     assert await town.money(held) == (1200, 0)
-    # To a beneficiary it is a free lot like any other; nobody else sees it.
-    beside = await town.suspended_lot_of(lot)
+    # A beneficiary sees it as a free lot like any other; nobody else sees it.
+    free_lot = await town.suspended_lot_of(lot)
     near = {"near": f"{shop.latitude},{shop.longitude}", "kind": "free"}
     (seen,) = (await amina.gets("/lots", **near))["data"]
-    assert (seen["id"], seen["price_cents"], seen["quantity"], seen["remaining"]) == (str(beside.id), 0, 3, 3)
+    assert (seen["id"], seen["price_cents"], seen["quantity"], seen["remaining"]) == (str(free_lot.id), 0, 3, 3)
     assert (await marc.gets("/lots", **near))["data"] == []
     people = (amina, marc, shop.merchant)
     told = [(await person.gets(f"/lots/{lot.id}"))["free_lot_id"] for person in people]
-    assert told == [str(beside.id), None, None]
-    assert (await marc.asks("GET", f"/lots/{beside.id}")).status_code == 404
-    # It is no reservation to collect: no pass, and not among his reservations.
+    assert told == [str(free_lot.id), None, None]
+    assert (await marc.asks("GET", f"/lots/{free_lot.id}")).status_code == 404
+    # The donor has no reservation to collect: no pass, and nothing among his reservations.
     assert (await marc.gets("/reservations"))["data"] == []
     assert (await marc.asks("GET", f"/reservations/{held.id}")).status_code == 404
     assert (await marc.asks("GET", f"/reservations/{held.id}/pass")).status_code == 404
     assert (await refused(marc.posts(f"/suspended-lots/{held.id}/cancel"))).code == "suspended_lot.offered"
 
-    # It counts in the quota, and comes back to it.
-    taken = await amina.reserves(beside, 2)
-    assert (await amina.tries_to_reserve(beside)).code == "quota.daily_reached"
-    late = await zoe.reserves(beside)
-    assert (await zoe.tries_to_reserve(beside)).code == "lot.sold_out"
+    # A suspended portion counts in the quota, which is restored when the reservation is cancelled.
+    taken = await amina.reserves(free_lot, 2)
+    assert (await amina.tries_to_reserve(free_lot)).code == "quota.daily_reached"
+    late = await zoe.reserves(free_lot)
+    assert (await zoe.tries_to_reserve(free_lot)).code == "lot.sold_out"
     await amina.cancels(taken)
-    assert (await town.taken_today(amina), await town.left(beside)) == (0, 2)
-    taken = await amina.reserves(beside)
+    assert (await town.taken_today(amina), await town.left(free_lot)) == (0, 2)
+    taken = await amina.reserves(free_lot)
 
     await town.opens(lot)
     shown = await amina.pass_for(taken)
     handed = await shop.merchant.hands_over(shown)
     assert (handed["title"], handed["quantity"]) == ("Panier du soir", 1)
-    # Whoever watches does not learn when.
+    # The donor sees nothing until the window is over, so that they cannot learn when it was collected.
     assert await part_of(marc, held, "status", "collected") == ("offered", 0)
 
     await ends(town, lot)
@@ -86,22 +86,22 @@ async def test_a_gift_is_paid_collected_by_somebody_and_what_is_left_comes_back(
     assert await part_of(marc, held, "status", "collected", "refunded_cents") == ("partly_collected", 1, 800)
     assert await town.money(held) == (1200, 800)
     assert await town.status_of(late) == "no_show"
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
     (mail,) = mails(town, "suspended_lot_over")
     assert "Retirées : 1 sur 3. Merci !" in mail
     assert "8,00" in mail
     assert not any(word in mail for word in ("Amina", "Zoé", amina.code, str(amina.id)))
-    # Impact is the handover's alone, and helped Amina.
+    # Impact is counted once, at the handover, as help for Amina.
     (entry,) = await town.rows("select account_id, people_helped from app.impact_entries")
     assert tuple(entry) == (amina.id, 1)
     assert (await marc.gets("/impact/me"))["meals"] == 0
-    # Done again, nothing happens twice.
+    # Running the worker again repeats nothing.
     await town.worker_runs()
     assert await town.money(held) == (1200, 800)
     assert len(mails(town, "suspended_lot_over")) == 1
 
 
-async def test_who_gave_first_is_collected_first_and_nobody_elses_gift_is_seen(town: Town) -> None:
+async def test_the_oldest_gift_is_collected_first_and_others_are_hidden(town: Town) -> None:
     marc, jeanne = await town.a_customer(), await town.a_customer("Jeanne")
     amina = await town.a_beneficiary()
     lot = await town.a_lot(left=4)
@@ -110,12 +110,12 @@ async def test_who_gave_first_is_collected_first_and_nobody_elses_gift_is_seen(t
     await town.stripe.pay(later.client_secret)
     await town.stripe.webhooks_quiet()
     await town.worker_runs()
-    beside = await town.suspended_lot_of(lot)
+    free_lot = await town.suspended_lot_of(lot)
     assert await town.value("select count(*) from app.lots where suspended_from = $1", lot.id) == 1
-    assert await town.left(beside) == 3
+    assert await town.left(free_lot) == 3
 
-    # Held first, but paid later.
-    taken = await amina.reserves(beside, 2)
+    # Jeanne began her gift first but paid for it later, so Marc's counts as the first.
+    taken = await amina.reserves(free_lot, 2)
     await town.opens(lot)
     await lot.shop.merchant.hands_over(await amina.pass_for(taken))
     await ends(town, lot)
@@ -133,7 +133,7 @@ async def test_who_gave_first_is_collected_first_and_nobody_elses_gift_is_seen(t
     assert (page["has_more"], page["next"]) == (False, None)
 
 
-async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: Town) -> None:
+async def test_unclaimed_portions_move_to_another_lot_that_costs_no_more(town: Town) -> None:
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     shop = await town.a_shop()
     lot = await town.a_lot(left=5, price_cents=400, shop=shop)
@@ -150,7 +150,7 @@ async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: T
     await ends(town, lot)
     assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("unclaimed", 1, 0)
 
-    # Too dear, not on offer, free already, another shop's: none of these.
+    # It does not move to a lot that costs more, is not published, is free already, or belongs to another shop.
     day = timedelta(days=1)
     dear = await town.a_lot(price_cents=500, shop=shop, opens_in=day)
     draft = await town.a_lot(price_cents=300, shop=shop, opens_in=day, status="draft")
@@ -166,7 +166,7 @@ async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: T
     assert await part_of(marc, gift, "status", "lot_id", "collected") == ("moved", str(cheap.id), 1)
     assert [await town.left(one) for one in (small, cheap, dear, draft, free, elsewhere)] == [0, 4, 5, 5, 5, 5]
     assert [await town.left(await town.suspended_lot_of(one)) for one in (small, cheap)] == [1, 1]
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
     assert len(mails(town, "suspended_lot_moved")) == 2
     zoe = await town.a_beneficiary("Zoé")
     taken = await zoe.reserves(await town.suspended_lot_of(cheap))
@@ -174,31 +174,31 @@ async def test_what_is_unclaimed_moves_to_another_lot_that_costs_no_more(town: T
     await shop.merchant.hands_over(await zoe.pass_for(taken))
     await ends(town, cheap)
 
-    # Of 3 at 4.00 €: one collected there, one at 2.00 €, one nowhere yet.
+    # Of 3 portions at 4.00 €, one was collected there and one at 2.00 €; one is unclaimed.
     assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("unclaimed", 2, 0)
     assert await town.money(gift) == (1200, 0)
     await town.clock(lot.pickup_end + timedelta(days=7, minutes=2))
     await town.worker_runs()
     assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("partly_collected", 2, 600)
     assert await town.money(gift) == (1200, 600)
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
     assert len(mails(town, "suspended_lot_over")) == 1
 
 
-async def test_withdrawing_or_recalling_ends_both_and_everybody_gets_everything_back(town: Town) -> None:
+async def test_withdrawing_or_recalling_a_lot_ends_and_refunds_its_gifts(town: Town) -> None:
     marc, jeanne, odile = await town.a_customer(), await town.a_customer("Jeanne"), await town.an_admin()
     amina, zoe = await town.a_beneficiary(), await town.a_beneficiary("Zoé")
     for end in ("withdrawn", "recalled"):
         lot = await town.a_lot(left=6, opens_in=timedelta(hours=-1), gtin="03017620422003", title=f"Panier {end}")
         gift, unpaid = await marc.gives(lot, 3, if_unclaimed="move"), await jeanne.suspends(lot)
-        beside = await town.suspended_lot_of(lot)
-        eaten, taken = await amina.reserves(beside), await zoe.reserves(beside, 2)
+        free_lot = await town.suspended_lot_of(lot)
+        eaten, taken = await amina.reserves(free_lot), await zoe.reserves(free_lot, 2)
         await lot.shop.merchant.hands_over(await amina.pass_for(eaten))
         (await town.a_lot(shop=lot.shop, price_cents=200)), await town.now()
 
         if end == "withdrawn":
             await lot.shop.merchant.withdraws(lot)
-            assert (await refused(lot.shop.merchant.withdraws(beside))).code == "lot.not_found"
+            assert (await refused(lot.shop.merchant.withdraws(free_lot))).code == "lot.not_found"
         else:
             recall = await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
             assert recall["lots"] == 1
@@ -207,28 +207,28 @@ async def test_withdrawing_or_recalling_ends_both_and_everybody_gets_everything_
             assert answer.json()["code"] == "lot.recalled"
         await town.worker_runs()
 
-        statuses = await town.rows("select status from app.lots where id in ($1, $2)", lot.id, beside.id)
+        statuses = await town.rows("select status from app.lots where id in ($1, $2)", lot.id, free_lot.id)
         assert [row["status"] for row in statuses] == [end] * 2
         assert await town.status_of(taken) == "cancelled"
         assert (await town.taken_today(zoe), await town.taken_today(amina)) == (0, 1)
         assert await part_of(marc, gift, "status", "collected", "refunded_cents") == ("partly_collected", 1, 800)
         assert await part_of(jeanne, unpaid, "status", "refunded_cents") == ("cancelled", 0)
         assert (await town.money(gift), await town.money(unpaid)) == ((1200, 800), (0, 0))
-        await nothing_is_wrong(town)
+        await everything_agrees(town)
         assert len(mails(town, "suspended_lot_over")) == 1
         for mail in (town.folder / "mails").iterdir():
             mail.unlink()
         await town.clock(await town.now() + timedelta(days=1))
 
 
-async def test_a_free_lot_that_is_recalled_after_the_other_ended_is_settled_too(town: Town) -> None:
+async def test_a_recall_after_the_paid_lot_ended_refunds_its_gift(town: Town) -> None:
     marc, odile, amina = await town.a_customer(), await town.an_admin(), await town.a_beneficiary()
     lot = await town.a_lot(gtin="03017620422003")
     gift = await marc.gives(lot, 2)
     await amina.reserves(await town.suspended_lot_of(lot))
     await town.clock(lot.pickup_end)
     async with town.copy.connection(WORKER) as worker:
-        await worker.execute("select app.end_lots(1)")  # of many windows that end at once
+        await worker.execute("select app.end_lots(1)")  # one lot only, as when many windows end at once
     statuses = await town.rows("select status from app.lots order by id")
     assert [row["status"] for row in statuses] == ["ended", "published"]
 
@@ -237,10 +237,10 @@ async def test_a_free_lot_that_is_recalled_after_the_other_ended_is_settled_too(
 
     assert await part_of(marc, gift, "status", "refunded_cents") == ("refunded", 800)
     assert await town.money(gift) == (800, 800)
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
 
 
-async def test_what_moved_ends_with_the_lot_it_moved_to(town: Town) -> None:
+async def test_a_moved_gift_is_refunded_when_its_new_lots_are_withdrawn(town: Town) -> None:
     marc, shop = await town.a_customer(), await town.a_shop()
     lot = await town.a_lot(left=5, shop=shop)
     gift = await marc.gives(lot, 3, if_unclaimed="move")
@@ -259,10 +259,10 @@ async def test_what_moved_ends_with_the_lot_it_moved_to(town: Town) -> None:
 
     assert await part_of(marc, gift, "status", "refunded_cents") == ("refunded", 1200)
     assert await town.money(gift) == (1200, 1200)
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
 
 
-async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: Town) -> None:
+async def test_a_gift_that_is_unpaid_or_cannot_be_offered_costs_nothing(town: Town) -> None:
     marc, odile = await town.a_customer(), await town.an_admin()
     lot = await town.a_lot(left=5, title="Panier")
     lapsing, cancelled = await marc.suspends(lot), await marc.suspends(lot)
@@ -288,7 +288,7 @@ async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: 
     assert (await town.money(late))[0] == (await town.money(late))[1]
     assert await town.left(lot) == 4
 
-    # Recalled in the meantime, though its lot was overlooked: nothing of it may be offered.
+    # The food is recalled in the meantime, but the lot itself is not marked: the gift must not be offered.
     overlooked = await town.a_lot(gtin="03017620422003")
     gift = await marc.suspends(overlooked)
     await town.changes("insert into app.recalls (gtin, reason, issued_by) values ('03017620422003', 'x', $1)", odile.id)
@@ -297,15 +297,15 @@ async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: 
     await town.worker_runs()
     assert await part_of(marc, gift, "status", "refunded_cents") == ("refunded", 400)
 
-    # Nobody could collect it: the shop stays closed.
+    # Nobody can collect it while the merchant is suspended.
     amina = await town.a_beneficiary()
     assert (await amina.tries_to_reserve(await town.suspended_lot_of(lot))).code == "lot.closed"
     await ends(town, lot)
     assert await part_of(marc, given, "status", "refunded_cents") == ("refunded", 400)
     assert await town.money(given) == (400, 400)
-    await nothing_is_wrong(town)
+    await everything_agrees(town)
 
-    # Whom and what it is not for.
+    # Roles that cannot give, lots that cannot be given, and invalid requests.
     open_lot, free = await town.a_lot(price_cents=400, left=2), await town.a_free_lot()
     merchant, collector = await town.a_merchant(), await town.a_collector()
     body = {"lot_id": str(open_lot.id), "quantity": 1}
@@ -323,7 +323,7 @@ async def test_a_gift_that_cannot_be_offered_or_is_not_paid_costs_nothing(town: 
     assert await town.left(open_lot) == 2
 
 
-async def test_what_its_merchant_changes_is_shown_with_the_given_portions_too(town: Town) -> None:
+async def test_a_lots_new_title_is_shown_with_its_suspended_portions(town: Town) -> None:
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     lot = await town.a_lot(becomes_free_at=await town.now() + timedelta(hours=4))
     await marc.gives(lot)
@@ -331,17 +331,17 @@ async def test_what_its_merchant_changes_is_shown_with_the_given_portions_too(to
         "PATCH", f"/lots/{lot.id}", {"title": "Six croissants", "description": "Au beurre"}
     )
     assert answer.status_code == 200
-    beside = await town.suspended_lot_of(lot)
-    seen = await amina.gets(f"/lots/{beside.id}")
+    free_lot = await town.suspended_lot_of(lot)
+    seen = await amina.gets(f"/lots/{free_lot.id}")
     assert (seen["title"], seen["description"]) == ("Six croissants", "Au beurre")
     (found,) = (
         await amina.gets("/lots", near=f"{lot.shop.latitude},{lot.shop.longitude}", q="croissants", kind="free")
     )["data"]
-    assert found["id"] == str(beside.id)
-    # What was given stands while the rest becomes free, and its donor is not told what is free.
+    assert found["id"] == str(free_lot.id)
+    # The gift stays on offer when the rest becomes free, and its donor does not see the free lot.
     await town.clock(await town.now() + timedelta(hours=4, minutes=1))
     await town.worker_runs()
     assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
     assert (await marc.asks("GET", f"/lots/{lot.id}")).status_code == 404
     assert (await marc.gets("/suspended-lots"))["data"][0]["status"] == "offered"
-    assert await town.left(beside) == 1
+    assert await town.left(free_lot) == 1

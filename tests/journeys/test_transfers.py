@@ -1,4 +1,4 @@
-"""A beneficiary is found, corrected, given another token, and goes to another association, which alone reads them."""
+"""Beneficiaries are found, corrected, given a new activation token and transferred to another association."""
 
 from typing import Any
 from uuid import uuid4
@@ -10,7 +10,7 @@ from tests.visitors import Visitor, mails
 NAMES = ("Amina", "Benali", "1990-05-01", "amina@example.org")
 
 
-async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_association(town: Town) -> None:
+async def test_only_their_own_association_finds_a_beneficiary_by_name(town: Town) -> None:
     relais, other, odile = await town.an_association(), await town.an_association("Autre"), await town.an_admin()
     enrolled = await relais.enrols(household_size=2)
     who = {"first_name": "AMINA", "last_name": "bénali", "birth_date": "1990-05-01"}
@@ -28,7 +28,7 @@ async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_associati
         (relais.id, enrolled["id"], None), (other.id, "None", None), (other.id, "None", None),
     ]  # fmt: skip
 
-    # By state, by the end of the right, by code.
+    # The list can be filtered by status, by the end of the right and by code.
     until = enrolled["eligible_until"]
     for person in (relais, odile):
         for asked, there in (
@@ -42,7 +42,7 @@ async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_associati
     wrong = await relais.asks("GET", "/beneficiaries", params={"status": "gone"})
     assert refusal_in(wrong).code == "request.invalid"
 
-    # To try whether somebody is enrolled elsewhere leaves a trace too, by whichever way.
+    # Each way to test whether a person is enrolled elsewhere is recorded in the audit log.
     samir = await other.enrols(first_name="Samir")
     enrol = {**await town.person_fields(), **who}
     tried = [
@@ -59,7 +59,7 @@ async def test_somebody_is_found_by_who_they_are_and_only_by_their_own_associati
     assert (await other.gets(f"/beneficiaries/{samir['id']}"))["person"]["first_name"] == "Samir"
 
 
-async def test_who_somebody_is_can_be_corrected_and_stays_sealed(town: Town) -> None:
+async def test_a_beneficiarys_name_can_be_corrected_and_stays_sealed(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")
     amina = await relais.enrols(email="amina@example.org", household_size=3)
     zoe = await relais.enrols(first_name="Zoé")
@@ -73,7 +73,7 @@ async def test_who_somebody_is_can_be_corrected_and_stays_sealed(town: Town) -> 
     }  # fmt: skip
     late = await relais.asks("PATCH", path, {"last_name": "Trop tard"}, headers={"If-Match": read.headers["etag"]})
     assert refusal_in(late).code == "precondition.failed"
-    # Found by the new name, and enrolled anew under the old one, who is somebody else now.
+    # She is found by the new name. The old name now belongs to nobody, so it can be enrolled.
     who = {"first_name": "Amina", "last_name": "Diallo", "birth_date": "1990-05-01"}
     assert (await relais.posts("/beneficiaries/find", who))["id"] == amina["id"]
     namesake = await other.enrols()
@@ -97,7 +97,7 @@ async def test_who_somebody_is_can_be_corrected_and_stays_sealed(town: Town) -> 
     assert await town.value(noted, amina["id"]) == 1
 
 
-async def test_another_activation_token_ends_the_one_before_and_what_the_old_password_opened(town: Town) -> None:
+async def test_a_new_activation_token_ends_the_former_one_and_all_sessions(town: Town) -> None:
     relais, other = await town.an_association(), await town.an_association("Autre")
     enrolled = await relais.enrols()
     path = f"/beneficiaries/{enrolled['id']}/activation"
@@ -130,7 +130,7 @@ async def test_another_activation_token_ends_the_one_before_and_what_the_old_pas
     )
 
 
-async def test_who_could_sign_in_as_somebody_else_is_few_and_that_person_hears_of_it(town: Town) -> None:
+async def test_a_new_activation_token_is_limited_and_told_to_the_person(town: Town) -> None:
     relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
     enrolled = await relais.enrols()
     path, amina = f"/beneficiaries/{enrolled['id']}/activation", Visitor(town)
@@ -138,32 +138,32 @@ async def test_who_could_sign_in_as_somebody_else_is_few_and_that_person_hears_o
     await amina.posts("/auth/activate", {"activation_token": enrolled["activation_token"], **chosen})
     [asked] = await mails(town)
     await relais.posts(path)
-    assert len(await mails(town)) == 1  # not to an address that may be a stranger's
+    assert len(await mails(town)) == 1  # no mail to an unconfirmed address, which may be a stranger's
     await amina.posts("/auth/verify-email", {"token": asked.token})
     token = (await relais.posts(path))["activation_token"]
 
-    # Who they are an admin would read as them, where an association enrolled them.
+    # With a token an admin could sign in as her and read her name, so they get tokens only for people admins enrolled.
     assert refusal_in(await odile.asks("POST", path)).code == "access.forbidden"
     theirs = await odile.posts("/beneficiaries", {**await town.person_fields(), "first_name": "Inès"})
     await odile.posts(f"/beneficiaries/{theirs['id']}/activation")
     [told] = (await mails(town))[1:]
     assert (told.to, told.subject) == ("amina@example.org", "Un nouvel accès à votre compte EcoPanier")
 
-    # What the association kept is worth nothing once she is with another.
+    # A token that the former association kept is invalid after the transfer.
     away = f"/beneficiaries/{enrolled['id']}/transfer"
     going = await relais.posts(away, {"association_id": str(port.id)})
     await port.posts(f"/beneficiaries/transfers/{going['id']}/accept")
     late = await amina.asks("POST", "/auth/activate", {"activation_token": token, "password": "un autre mot de passe"})
     assert refusal_in(late).code == "auth.invalid_one_time_token"
     await amina.signs_in("amina@example.org", password=chosen["password"])
-    # A first token stays with who has never signed in: it may be on paper already.
+    # The first token of a beneficiary who never signed in stays valid: it may already be on paper.
     samir = await relais.enrols(first_name="Samir")
     moved = f"/beneficiaries/{samir['id']}/transfer"
     await odile.posts(moved, {"association_id": str(port.id)})
     await amina.posts("/auth/activate", {"activation_token": samir["activation_token"], "password": "encore un autre"})
 
 
-async def test_what_was_mailed_before_another_activation_is_worth_nothing_after_it(town: Town) -> None:
+async def test_a_new_activation_invalidates_tokens_mailed_before_it(town: Town) -> None:
     relais, amina = await town.an_association(), Visitor(town)
     enrolled = await relais.enrols()
 
@@ -184,7 +184,7 @@ async def test_what_was_mailed_before_another_activation_is_worth_nothing_after_
             before = (await mails(town))[-1].token
 
 
-async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town: Town) -> None:
+async def test_an_accepted_transfer_changes_who_reads_and_decides(town: Town) -> None:
     relais, port, third = [await town.an_association(name) for name in ("Le Relais", "Le Port", "Ailleurs")]
     odile = await town.an_admin()
     enrolled = await relais.enrols(email="amina@example.org", household_size=4)
@@ -198,7 +198,7 @@ async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town
     assert (coming["code"], coming["from_association"], coming["to_association"]) == (
         enrolled["code"], "Le Relais", "Le Port",
     )  # fmt: skip
-    # Nothing of the person before it is accepted: over HTTP and by SQL.
+    # Before it is accepted, the receiving association reads nothing of the person.
     listed = (await port.asks("GET", "/beneficiaries/transfers")).text
     assert not any(name in listed for name in NAMES)
     assert refusal_in(await port.asks("GET", path)).code == "beneficiary.not_found"
@@ -230,12 +230,12 @@ async def test_a_transfer_changes_who_reads_and_decides_once_it_is_accepted(town
                 await sql.fetchval("select count(*) from app.open_persons(array[$1::uuid], 'read')", own["id"]) == sees
             )
             assert await sql.fetchval("select count(*) from app.beneficiary_persons") == sees
-    # The old one keeps the history, without what became of the right.
+    # The former association keeps the transfer in its history, without the later end of the right.
     [gone] = (await relais.gets("/beneficiaries/transfers"))["data"]
     assert (gone["status"], gone["eligible_until"]) == ("accepted", None)
     assert (await refused(port.posts(f"/beneficiaries/transfers/{asked['id']}/decline"))).code == "transfer.over"
 
-    # Declined, withdrawn, and by an admin at once, whatever is pending.
+    # A transfer can be declined or withdrawn. An admin transfers at once, whatever is pending.
     for ends, how, status in ((third, "decline", "declined"), (port, "withdraw", "withdrawn")):
         again = await port.posts(f"{path}/transfer", {"association_id": str(third.id)})
         ended = await ends.posts(f"/beneficiaries/transfers/{again['id']}/{how}")

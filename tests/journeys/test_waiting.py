@@ -1,4 +1,4 @@
-"""Waiting for a lot that is sold out: what comes back is kept for who waits, a while each, and for nobody else."""
+"""Waiting lists of sold-out lots: returned portions are offered to those who wait, in order and for a limited time."""
 
 from datetime import timedelta
 
@@ -8,7 +8,7 @@ from tests.town.databases import WORKER
 from tests.town.people import moment
 
 
-async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
+async def test_returned_portions_are_kept_for_those_who_wait(town: Town) -> None:
     marc, lea, paul = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul")]
     lot = await town.a_lot(left=2)
     assert (await refused(lea.waits(lot))).code == "waiting.some_left"
@@ -18,7 +18,7 @@ async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
     assert (await refused(lea.waits(lot))).code == "waiting.already"
     assert (await refused(lea.takes(first))).code == "waiting.not_offered"
 
-    # One portion for Léa, and the other for Paul, who waits for three: nothing stays free while somebody waits.
+    # Léa gets one portion and Paul, who waits for three, the other: nothing stays on offer while somebody waits.
     await marc.cancels(bought)
     assert await town.left(lot) == 0
     assert await town.stock_is_exact()
@@ -34,7 +34,7 @@ async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
     assert mails.count("\nSubject: Une portion vous est") == 2
     assert all(f"To: {person.email}" in mails for person in (lea, paul))
 
-    # Taken, it is a reservation like any other: the same answer to the same key, a payment, a pass.
+    # A taken offer is a reservation like any other: idempotent by its key, and paid for.
     taken = await lea.takes(first, key="lunch")
     assert (taken.status, taken.body["quantity"], taken.body["total_cents"]) == ("held", 1, 400)
     assert (await lea.takes(first, key="lunch")).body == taken.body
@@ -42,7 +42,7 @@ async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
     assert (await lea.pays(taken)).status == "confirmed"
     assert (await lea.waiting(first))["reservation_id"] == str(taken.id)
 
-    # Paul's lapses; nobody waits any more, so anybody may have it.
+    # Paul's offer lapses. Nobody waits any more, so the portion is on offer to everybody.
     await town.clock(until + timedelta(minutes=1))
     assert (await refused(paul.takes(second))).code == "waiting.offer_lapsed"
     await town.worker_runs()
@@ -53,7 +53,7 @@ async def test_what_is_given_back_is_kept_for_who_waits(town: Town) -> None:
     assert (await refused(lea.leaves(second))).code == "waiting.not_found"
 
 
-async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None:
+async def test_offers_go_on_to_the_next_in_line_and_end_with_the_lot(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     marc, lea, paul, nora = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul", "Nora")]
@@ -61,7 +61,7 @@ async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None
     held = await marc.reserves(lot)
     entries = {person: await person.waits(lot) for person in (lea, paul, nora)}
 
-    # A hold that nobody paid goes to the first in line; who leaves gives on, who is too late too.
+    # A lapsed hold is offered to the first in line. An offer that is left or lapses goes on to the next.
     await town.clock(moment(held.body["hold_until"]) + timedelta(seconds=1))
     await town.worker_runs()
     assert (await lea.waiting(entries[lea]))["status"] == "offered"
@@ -73,7 +73,7 @@ async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None
     await town.worker_runs()
     assert [(await person.waiting(entries[person]))["status"] for person in (paul, nora)] == ["lapsed", "offered"]
 
-    # More portions than before: Paul waits again and is the one who gets the new one.
+    # The merchant adds a portion: Paul, who waits again, gets it.
     again = await paul.waits(lot)
     await sophie.asks("PATCH", f"/lots/{lot.id}", {"quantity": 2})
     assert (await paul.waiting(again))["status"] == "offered"
@@ -83,7 +83,7 @@ async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None
     ):
         assert refusal_in(await sophie.asks("PATCH", f"/lots/{lot.id}", change)).code == code
 
-    # A shop that is suspended offers nothing; once it is back, what came back meanwhile is offered.
+    # While the merchant is suspended nothing is offered and a portion that comes back stays in the lot.
     odile = await town.an_admin()
     await odile.suspends_account(sophie)
     assert (await refused(paul.takes(again))).code == "lot.closed"
@@ -94,7 +94,7 @@ async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None
     third = await nora.waiting(entries[nora])
     assert third["status"] == "offered"
 
-    # Withdrawn, it is over for all who wait, and the stock is whole.
+    # Withdrawing the lot ends all waiting, and the stock is complete.
     bought = await marc.reserves(lot)
     last = await lea.waits(lot)
     await sophie.withdraws(lot)
@@ -106,7 +106,7 @@ async def test_offers_go_on_to_the_next_and_end_with_the_lot(town: Town) -> None
     assert (await refused(lea.waits(lot))).code == "lot.closed"
 
 
-async def test_an_offer_never_outlasts_the_window_and_ends_with_it(town: Town) -> None:
+async def test_an_offer_ends_with_the_pickup_window_at_the_latest(town: Town) -> None:
     marc, lea = await town.a_customer(), await town.a_customer("Léa")
     lot = await town.a_lot(left=1, opens_in=timedelta(hours=-1), lasts=timedelta(hours=1, minutes=5))
     bought = await marc.reserves(lot)
@@ -121,7 +121,7 @@ async def test_an_offer_never_outlasts_the_window_and_ends_with_it(town: Town) -
     assert await town.stock_is_exact()
 
 
-async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> None:
+async def test_free_portions_are_offered_to_beneficiaries_with_quota_left(town: Town) -> None:
     amina, bilal, chloe = [await town.a_beneficiary(name) for name in ("Amina", "Bilal", "Chloé")]
     marc, shop = await town.a_customer(), await town.a_shop()
     lot, other = await town.a_free_lot(left=2, shop=shop), await town.a_free_lot(left=9, shop=shop)
@@ -131,13 +131,13 @@ async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> N
     assert (await refused(bilal.waits(lot, 3))).code == "quota.daily_reached"
     entries = {bilal: await bilal.waits(lot, 2), chloe: await chloe.waits(lot, 2)}
 
-    # Bilal's quota is used up elsewhere: he is passed over, and keeps his place.
+    # Bilal's quota is used up elsewhere: he is passed over but keeps his place.
     elsewhere = await bilal.reserves(other, 2)
     await amina.cancels(bought)
     assert [(await who.waiting(entries[who]))["status"] for who in (bilal, chloe)] == ["waiting", "offered"]
 
-    # Chloé's quota is used up while two are kept for her: she may take what it still lets through; the rest is Bilal's
-    # as soon as he has quota again.
+    # Chloé's quota is partly used up while two portions are kept for her: she takes what it still allows. Bilal gets
+    # the rest as soon as he has quota again.
     await chloe.reserves(other)
     taken = await chloe.takes(entries[chloe])
     assert (taken.status, taken.body["quantity"]) == ("confirmed", 1)
@@ -149,13 +149,13 @@ async def test_free_lots_wait_for_beneficiaries_with_quota_left(town: Town) -> N
     assert await town.left(lot) == 0
     assert await town.stock_is_exact()
 
-    # Whose right has run out meanwhile takes nothing.
+    # A beneficiary whose right has ended meanwhile cannot take an offer.
     await town.changes("update app.beneficiaries set status = 'suspended' where id = $1", bilal.id)
     assert (await refused(bilal.takes(entries[bilal]))).code == "lot.not_found"
     assert await town.stock_is_exact()
 
 
-async def test_what_costs_too_little_to_be_paid_is_kept_for_nobody(town: Town) -> None:
+async def test_an_offer_below_the_minimum_payment_is_not_made(town: Town) -> None:
     marc, paul, lea, nils = [await town.a_customer(name) for name in ("Marc", "Paul", "Léa", "Nils")]
     lot = await town.a_lot(left=5, price_cents=30)
     three, two = await marc.reserves(lot, 3), await paul.reserves(lot, 2)
@@ -172,7 +172,7 @@ async def test_what_costs_too_little_to_be_paid_is_kept_for_nobody(town: Town) -
     assert await town.stock_is_exact()
 
 
-async def test_who_may_have_nothing_now_holds_up_nobody_elsewhere(town: Town) -> None:
+async def test_waiting_people_without_quota_do_not_hold_up_other_lots(town: Town) -> None:
     amina, bilal, shop = await town.a_beneficiary(), await town.a_beneficiary("Bilal"), await town.a_shop()
     first, second, plenty = [await town.a_free_lot(left=left, shop=shop) for left in (1, 1, 9)]
     zoe = await town.a_beneficiary("Zoé")
@@ -187,11 +187,11 @@ async def test_who_may_have_nothing_now_holds_up_nobody_elsewhere(town: Town) ->
 
     await bilal.cancels(eaten)
     async with town.copy.connection(WORKER) as worker:
-        await worker.execute("select app.lapse_offers(1)")  # as many as it may look at
+        await worker.execute("select app.lapse_offers(1)")  # it may look at one lot only
     assert (await bilal.waiting(entry))["status"] == "offered"
 
 
-async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town: Town) -> None:
+async def test_a_lot_that_becomes_free_is_offered_to_beneficiaries_only(town: Town) -> None:
     marc, lea, paul = [await town.a_customer(name) for name in ("Marc", "Léa", "Paul")]
     amina, bilal = await town.a_beneficiary(), await town.a_beneficiary("Bilal")
     free_from = await town.now() + timedelta(minutes=30)
@@ -200,13 +200,13 @@ async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town
     entries = [(who, await who.waits(lot)) for who in (lea, amina, bilal)]
     await town.changes("update app.settings set value = 120 where name = 'waiting_offer_minutes'")
 
-    # Kept at its price until it becomes free, and no longer.
+    # The offer at its price lasts only until the lot becomes free.
     await marc.cancels(bought)
     kept = await lea.waiting(entries[0][1])
     assert (kept["status"], moment(kept["offer_until"])) == ("offered", free_from)
     of_marc = await marc.waits(lot)
 
-    # From then on it is for those who may have it: what lapses, and what comes back.
+    # From then on, lapsed and returned portions go to beneficiaries.
     await town.clock(free_from)
     await paul.cancels(of_paul)
     assert (await refused(lea.takes(kept))).code == "waiting.offer_lapsed"
@@ -220,31 +220,31 @@ async def test_a_lot_that_becomes_free_is_no_longer_waited_for_by_customers(town
     assert await town.stock_is_exact()
 
 
-async def test_suspended_portions_are_waited_for_like_any_free_ones_and_merchants_see_nothing(town: Town) -> None:
+async def test_waiting_for_suspended_portions_is_hidden_from_merchants(town: Town) -> None:
     marc, amina, bilal = await town.a_customer(), await town.a_beneficiary(), await town.a_beneficiary("Bilal")
     lot = await town.a_lot(left=3)
     sophie = lot.shop.merchant
     await marc.gives(lot)
-    beside = await town.suspended_lot_of(lot)
-    taken = await amina.reserves(beside)
+    free_lot = await town.suspended_lot_of(lot)
+    taken = await amina.reserves(free_lot)
     before = [await sophie.gets(path) for path in (f"/shops/{lot.shop.id}/lots", f"/lots/{lot.id}", "/reservations")]
-    entry = await bilal.waits(beside)
+    entry = await bilal.waits(free_lot)
 
-    # What is given meanwhile goes to who waits, as what comes back does.
+    # Returned portions and new gifts are both offered to those who wait.
     await amina.cancels(taken)
     assert (await bilal.waiting(entry))["status"] == "offered"
-    assert (await amina.tries_to_reserve(beside)).code == "lot.sold_out"
-    again = await amina.waits(beside)
+    assert (await amina.tries_to_reserve(free_lot)).code == "lot.sold_out"
+    again = await amina.waits(free_lot)
     for path, seen in zip((f"/shops/{lot.shop.id}/lots", f"/lots/{lot.id}"), before, strict=False):
         assert await sophie.gets(path) == seen
     assert str(entry["id"]) not in str(await sophie.gets("/reservations"))
-    assert (await refused(sophie.waits(beside))).code == "access.forbidden"
+    assert (await refused(sophie.waits(free_lot))).code == "access.forbidden"
     await marc.gives(lot)
     assert (await amina.waiting(again))["status"] == "offered"
     assert (await bilal.takes(entry)).status == "confirmed"
     assert await town.stock_is_exact()
 
-    # Withdrawn with the lot beside which it stands.
+    # Withdrawing the discounted lot ends the waiting for its suspended portions.
     await sophie.withdraws(lot)
     assert (await amina.waiting(again))["status"] == "closed"
     assert await town.stock_is_exact()
