@@ -14,10 +14,10 @@ from backend.http.rate_limits import windows
 from backend.observability.logs import LineWriter, configure_logs
 from backend.problems import texts
 from backend.settings import settings
-from tests.pure.toy_app import A_TOY, FAST, ORDINARY, SECRET, made, toy_app
+from tests.pure.toy_app import A_TOY, HOT, ORDINARY, SECRET, made, toy_app
 
 JSON = {"content-type": "application/json"}
-BOTH = pytest.mark.parametrize("path", [ORDINARY, FAST], ids=["ordinary", "fast"])
+BOTH = pytest.mark.parametrize("path", [ORDINARY, HOT], ids=["ordinary", "hot"])
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +132,7 @@ async def test_another_content_type_is_refused(web: httpx2.AsyncClient, path: st
 
 
 async def test_ordinary_and_hot_routes_report_the_same_field_errors(web: httpx2.AsyncClient) -> None:
-    told = [(await web.post(path, json={"quantity": "2", "x": 1})).json()["errors"] for path in (ORDINARY, FAST)]
+    told = [(await web.post(path, json={"quantity": "2", "x": 1})).json()["errors"] for path in (ORDINARY, HOT)]
     assert (
         told[0]
         == told[1]
@@ -351,7 +351,7 @@ async def test_each_request_logs_one_line_with_its_route_and_no_personal_data(
     web: httpx2.AsyncClient, lines: Any
 ) -> None:
     await web.get(f"/v1/toys?q={SECRET}", headers={"authorization": f"Bearer {SECRET}"})
-    await web.post(FAST, json={"quantity": 2, "title": SECRET})
+    await web.post(HOT, json={"quantity": 2, "title": SECRET})
     await web.get(f"/v1/{SECRET}")
     await web.get("/v1/readyz")
     written = lines()

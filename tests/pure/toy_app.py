@@ -120,7 +120,7 @@ def failures() -> dict[str, Exception]:
     }
 
 
-async def make_toy_fast(request: Request) -> Response:
+async def make_toy_hot(request: Request) -> Response:
     """Make a toy on a hot route."""
     toy = await read_body(request, ToyIn)
     made.append(toy.quantity)
@@ -131,7 +131,7 @@ hot = HotRoutes(tags=["lots"])
 hot.add(
     "POST",
     "/shelves/{shelf_id}/toys",
-    make_toy_fast,
+    make_toy_hot,
     body=ToyIn,
     answer=ToyOut,
     status_code=201,
@@ -148,7 +148,7 @@ hot.add(
 )
 
 
-async def fail_fast(request: Request) -> Response:
+async def fail_hot(request: Request) -> Response:
     """Fail in one of many ways on a hot route."""
     raise failures()[request.path_params["how"]]
 
@@ -156,14 +156,14 @@ async def fail_fast(request: Request) -> Response:
 hot.add(
     "GET",
     "/shelves/{how}/failures",
-    fail_fast,
+    fail_hot,
     answer=ToyOut,
     others=[
         inspect.Parameter("how", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str, Path(examples=["broken"])])
     ],
 )
 
-ORDINARY, FAST = "/v1/toys", f"/v1/shelves/{A_TOY}/toys"
+ORDINARY, HOT = "/v1/toys", f"/v1/shelves/{A_TOY}/toys"
 
 
 @asynccontextmanager
