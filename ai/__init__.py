@@ -1,6 +1,6 @@
-"""From a photo to the draft of a listing. Knows no database and nothing of the backend; publishes nothing.
+"""Turn a photo into a draft of a listing. Does not know the database or the backend, and publishes nothing.
 
-drafter = Drafter(GeminiModel(key, name))  # or Drafter(): codes, print and earlier listings alone
+drafter = Drafter(GeminiModel(key, name))  # Drafter() without a model uses only codes, print and earlier listings
 drafted = await drafter.draft_listing(photo, context)
 """
 

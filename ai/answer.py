@@ -1,6 +1,6 @@
-"""What a model answers: the schema it is held to, and the reading of what it really said.
+"""The schema of a model's answer, and how the answer is read and checked.
 
-Nothing here trusts the schema to have been kept: a model, or whoever writes on a label, can say anything.
+The reading code never assumes that an answer follows the schema: a model, or the text on a label, can say anything.
 """
 
 import json
@@ -20,14 +20,14 @@ from ai.pricing import HIGHEST_CENTS
 from ai.texts import cleaned
 from ai.vocabulary import Allergen, Category, DateKind, Urgency
 
-LONGEST_ANSWER = 1_000_000  # characters; a whole answer has about 1 500
-DEAREST_PORTION_CENTS = 20_000  # above it is a misread price, or a joke on a label
-SUREST = 0.9  # what a model says of its own certainty is not more than that
-SUREST_OF_A_DATE = 0.7
+MAX_ANSWER_LENGTH = 1_000_000  # characters; a whole answer has about 1 500
+MAX_PORTION_CENTS = 20_000  # a higher price was misread, or is a joke on a label
+MAX_CONFIDENCE = 0.9  # a model's own confidence is lowered to this
+MAX_DATE_CONFIDENCE = 0.7
 
 
 class Confidence(BaseModel):
-    """From 0, a guess, to 1, read clearly, for each field."""
+    """For each field a number from 0 (a guess) to 1 (read clearly)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,8 +50,9 @@ class Confidence(BaseModel):
 class Answer(BaseModel):
     """One listing, as far as the photo shows it."""
 
-    # Sent as it is, docstrings too. Every field is required, so that a model says null instead of leaving out; only
-    # keywords that the API knows: https://ai.google.dev/api/generate-content#generationconfig, responseJsonSchema.
+    # The schema is sent to the model with these docstrings. Every field is required, so that a model answers null
+    # instead of leaving a field out. Only keywords that the API knows are used:
+    # https://ai.google.dev/api/generate-content#generationconfig, responseJsonSchema.
     model_config = ConfigDict(extra="forbid")
 
     title: str | None = Field(description="At most 60 characters.")
@@ -73,13 +74,13 @@ class Answer(BaseModel):
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema as it is sent."""
+    """Return the JSON schema that is sent to the model."""
     return Answer.model_json_schema()
 
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What is left of an answer once it obeys every rule. usable: it was an answer to the question at all."""
+    """The parts of an answer that obey every rule. usable: whether it was an answer to the question at all."""
 
     values: dict[str, Any] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
@@ -88,14 +89,14 @@ class Opinion:
 
     @property
     def date(self) -> LabelDate | None:
-        """The date it read, where it read one."""
+        """Return the date that the model read, if any."""
         kind = self.values.get("date_kind")
         day = self.values.get("food_date")
         return LabelDate(day, None if kind is DateKind.NONE else kind) if day else None
 
 
 def opinion(text: str, today: date) -> Opinion:
-    """Read an answer. Never raises; what breaks a rule is left out and warned about."""
+    """Read and check an answer. Never raises: values that break a rule are left out, with a warning."""
     said = _object_in(text)
     if said is None or not set(said) & set(Answer.model_fields):
         return Opinion(warnings=frozenset({DraftWarning.MODEL_ANSWER_UNUSABLE}))
@@ -113,36 +114,36 @@ def opinion(text: str, today: date) -> Opinion:
         warnings.add(DraftWarning.INSTRUCTIONS_IN_PICTURE)
     own = said.get("confidence")
     confidence = {
-        name: min(_share(own.get(name) if isinstance(own, dict) else None), _SUREST.get(name, SUREST))
+        name: min(_share(own.get(name) if isinstance(own, dict) else None), _MAX_CONFIDENCES.get(name, MAX_CONFIDENCE))
         for name in values
     }
     return Opinion(values, confidence, frozenset(warnings), usable=True)
 
 
-_SUREST = {"food_date": SUREST_OF_A_DATE, "date_kind": SUREST_OF_A_DATE, "gtin": 0.6, "batch": 0.6}
+_MAX_CONFIDENCES = {"food_date": MAX_DATE_CONFIDENCE, "date_kind": MAX_DATE_CONFIDENCE, "gtin": 0.6, "batch": 0.6}
 
 
 def _object_in(text: str) -> dict[str, Any] | None:
-    """The JSON object in a text that may stand in a fence or between sentences."""
+    """Return the first JSON object in the text, which may be in a code fence or between sentences."""
     begin = text.find("{")
-    if begin < 0 or len(text) > LONGEST_ANSWER:
+    if begin < 0 or len(text) > MAX_ANSWER_LENGTH:
         return None
     try:
         found, _ = json.JSONDecoder(parse_constant=lambda _: None).raw_decode(text, begin)
-    except (ValueError, RecursionError):  # not JSON, a number of 5 000 digits, or brackets without end
+    except (ValueError, RecursionError):  # not JSON, a number of 5 000 digits, or endless brackets
         return None
     return found if isinstance(found, dict) else None
 
 
 def _share(value: object) -> float:
-    """A number from 0 to 1; a half where none was said."""
+    """Return a number from 0 to 1; 0.5 if the value is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.5
     return min(1.0, max(0.0, float(value) if abs(value) < 1e9 else 0.0))
 
 
 def _whole(value: object) -> int | None:
-    """A whole number however it was written, at most nine digits."""
+    """Return a whole number of at most nine digits, whether it was written as an int, a float or a string."""
     if isinstance(value, bool):
         return None
     if isinstance(value, str) and re.fullmatch(r"\s*[0-9]{1,9}\s*", value):
@@ -215,7 +216,7 @@ def _day(value: object, today: date, warnings: set[DraftWarning]) -> date | None
 
 
 def is_plausible(day: date, today: date) -> bool:
-    """Whether food in a shop can carry this date: not years ago, not beyond what a can lasts."""
+    """Return whether food in a shop can have this date: at most 400 days ago and at most ten years ahead (cans)."""
     return today - timedelta(days=400) <= day <= today + timedelta(days=10 * 366)
 
 
@@ -237,8 +238,8 @@ _READERS: dict[str, Reader] = {
     "title": _text(TITLE_LENGTH, lines=False),
     "description": _text(DESCRIPTION_LENGTH, lines=True),
     "category": _one_of(Category),
-    "original_price_cents": _number(1, DEAREST_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
-    "price_cents": _number(1, DEAREST_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
+    "original_price_cents": _number(1, MAX_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
+    "price_cents": _number(1, MAX_PORTION_CENTS, DraftWarning.PRICE_DROPPED),
     "portions": _number(1, 1000, DraftWarning.MODEL_FIELDS_DROPPED),
     "weight_grams": _number(1, 100_000, DraftWarning.MODEL_FIELDS_DROPPED),
     "date_kind": _one_of(DateKind),

@@ -1,4 +1,4 @@
-"""Bar codes in a picture, by zxing-cpp: EAN-13, EAN-8, UPC, GS1 DataMatrix, GS1-128, GS1 DataBar."""
+"""Read bar codes in a picture with zxing-cpp: EAN-13, EAN-8, UPC, GS1 DataMatrix, GS1-128, GS1 DataBar."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -11,7 +11,7 @@ from ai.gs1 import Elements, NotGs1, as_gtin, read_elements
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """What the codes of one picture say together. ignored: how many broke their own rules."""
+    """The content of all codes in one picture. ignored: the number of codes that break the GS1 rules."""
 
     elements: list[Elements] = field(default_factory=list)
     gtins: list[str] = field(default_factory=list)
@@ -19,7 +19,7 @@ class Codes:
 
 
 def codes_in(pixels: Image, today: date) -> Codes:
-    """Decode every code in the picture. Takes 50 to 250 ms for 4 megapixels, without holding the interpreter."""
+    """Decode every code in the picture. Takes 50 to 250 ms for 4 megapixels and releases the GIL meanwhile."""
     elements: list[Elements] = []
     gtins: list[str] = []
     ignored = 0
@@ -31,7 +31,7 @@ def codes_in(pixels: Image, today: date) -> Codes:
             zxingcpp.BarcodeFormat.DataBar,
         ]
     )
-    # Light on dark doubles the time, and labels are not printed so.
+    # Looking for light codes on a dark ground would double the time, and labels are not printed that way.
     for code in zxingcpp.read_barcodes(pixels.convert("L"), formats=wanted, try_invert=False):
         if code.symbology == zxingcpp.BarcodeFormat.EANUPC:
             gtin = as_gtin(code.text)

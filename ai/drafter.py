@@ -1,4 +1,4 @@
-"""Photo in, draft out: the local reader and the model at the same time, then one draft from both."""
+"""Draft a listing from a photo: run the local reader and the model at the same time, then merge what they read."""
 
 import asyncio
 import contextlib
@@ -11,11 +11,14 @@ from ai.local import LocalReader, LocalReading
 from ai.merging import Sheet, lawful, merged
 from ai.model import Answered, Model
 
-LOCAL_SECONDS = 8.0  # the most that reading here may take, as for a model
+LOCAL_SECONDS = 8.0  # time limit of the local reader; the model's default limit is the same
 
 
 class Drafter:
-    """Made once for a process and its event loop; `close` it with them. model None: the local reader alone."""
+    """Drafts listings. Make one per process and event loop, and `close` it with them.
+
+    model: None to use the local reader only.
+    """
 
     def __init__(self, model: Model | None = None, local: LocalReader | None = None) -> None:
         self._model = model
@@ -23,19 +26,20 @@ class Drafter:
 
     @property
     def asks_model(self) -> bool:
-        """Whether there is a model to ask."""
+        """Return whether there is a model to ask."""
         return self._model is not None
 
     async def prepare(self) -> None:
-        """Load what the first photo would wait for; worth a task at start-up, not worth waiting for."""
+        """Load what the first photo would otherwise wait for. Start it as a task; start-up need not wait for it."""
         if self._model is not None:
             await self._model.prepare()
 
     async def draft_listing(self, photo: Photo, context: Context, use_model: bool = True) -> Drafted:
-        """Draft a listing from one photo, within the longer of the model's limit and `LOCAL_SECONDS`.
+        """Draft a listing from one photo, within the longer of the model's time limit and `LOCAL_SECONDS`.
 
-        Never raises for anything that a photo, a network or a model can cause: what failed is a warning, and the draft
-        holds what the rest could say. use_model False: as if there were none (a shop's budget of the day is spent).
+        Never raises for anything that a photo, a network or a model can cause: each failure becomes a warning, and the
+        draft contains what the other sources said. use_model: False to skip the model, for example because the shop
+        has spent its budget of the day.
         """
         model = self._model if use_model else None
         loop = asyncio.get_running_loop()
@@ -47,7 +51,7 @@ class Drafter:
         try:
             sheet = merged(local, said, context)
             draft = lawful(sheet)
-        except Exception:  # a draft that we cannot make is an empty one: the shop still gets its lot online
+        except Exception:  # with an empty draft the merchant can still fill in the lot by hand
             sheet = Sheet(warnings={DraftWarning.PHOTO_NOT_READ})
             draft = lawful(sheet)
         warnings = sheet.warnings | failure
@@ -62,20 +66,20 @@ class Drafter:
         )
 
     async def close(self) -> None:
-        """Give back threads and connections."""
+        """Shut down the threads and close the connections."""
         self._local.close()
         if self._model is not None:
             await self._model.close()
 
     async def _read_here(self, photo: Photo, context: Context) -> LocalReading:
-        with contextlib.suppress(Exception):  # it took too long, or was closed
+        with contextlib.suppress(Exception):  # it took too long, or the reader was closed meanwhile
             async with asyncio.timeout(LOCAL_SECONDS):
                 return await self._local.read(photo, context)
         return LocalReading(warnings=frozenset({DraftWarning.PHOTO_NOT_READ}))
 
 
 async def draft_listing(photo: Photo, context: Context, model: Model | None = None) -> Drafted:
-    """Draft one listing, for a script: what a `Drafter` does, made and closed for it. The model is left open."""
+    """Draft one listing with a `Drafter` of its own, for scripts. Does not close the model."""
     local = LocalReader()
     try:
         return await Drafter(model, local).draft_listing(photo, context)
@@ -84,7 +88,7 @@ async def draft_listing(photo: Photo, context: Context, model: Model | None = No
 
 
 async def _asked(model: Model | None, photo: Photo, context: Context, began: float) -> tuple[Answered | None, float]:
-    """The model's answer and what it took. Its own limit is kept here, too, whoever wrote it."""
+    """Return the model's answer and the seconds it took. Enforces the time limit even if the model does not."""
     if model is None:
         return None, 0.0
     try:
@@ -104,7 +108,7 @@ def _believed(answered: Answered | None, context: Context) -> tuple[Opinion, set
     if answered.text is None:
         return Opinion(), failure
     said = opinion(answered.text, context.today)
-    # Cut off in the middle it is no JSON, and that is all there is to say.
+    # An answer that was cut off is usually not valid JSON; then the failure alone says enough.
     return (Opinion(), failure) if failure and not said.usable else (said, failure)
 
 

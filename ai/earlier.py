@@ -1,4 +1,4 @@
-"""The shop's own earlier listings: what it sold under the same bar code, or last in the same category."""
+"""Use the shop's earlier listings: of the same bar code, or the latest in the same category."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,21 +9,22 @@ from ai.vocabulary import Allergen, Category, DateKind
 
 
 def of_product(earlier: Iterable[Earlier], gtin: str | None) -> Earlier | None:
-    """The newest with this GTIN, however many digits it was written with."""
+    """Return the newest listing with this GTIN, whether it was written with 8, 12, 13 or 14 digits."""
     if gtin is None:
         return None
     return next((listing for listing in earlier if listing.gtin and listing.gtin.zfill(14) == gtin), None)
 
 
 def of_category(earlier: Iterable[Earlier], category: str | None) -> Earlier | None:
-    """The newest of this category."""
+    """Return the newest listing of this category."""
     return next((listing for listing in earlier if category is not None and listing.category == category), None)
 
 
 def said_by(listing: Earlier) -> dict[str, Any]:
-    """What an earlier listing says of a new one. Its date is not among it: that food is gone.
+    """Return the values that a new draft may take from an earlier listing.
 
-    A price that would not be lawful today (it was a free lot) is left out.
+    The date is not among them, because it belongs to food that is gone. A price that is not a lawful discount (the
+    earlier lot was free) is left out.
     """
     price = listing.price_cents
     return {

@@ -1,6 +1,6 @@
-"""Google's Gemini, by google-genai: one question with one photo, one answer held to a schema.
+"""Ask Google's Gemini through google-genai: one question with one photo, one answer that follows a schema.
 
-The package is imported when it is first needed: that takes a second, and most installations have no key.
+The package is imported when it is first needed: the import takes a second, and most installations have no key.
 """
 
 import asyncio
@@ -30,16 +30,16 @@ _DECLINED = {
     "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION", "IMAGE_OTHER", "MODEL_ARMOR",
 }  # fmt: skip
 _WITHOUT_LEVELS = ("gemini-1", "gemini-2", "gemma")
-_MOST_TOKENS = 8192  # thoughts count, too; the answer itself has about 600
+_MAX_TOKENS = 8192  # includes the model's thoughts; the answer itself has about 600
 _AN_HOUR = 3600.0
-_SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 0.8  # seconds before the one retry, drawn between the two
+_SHORTEST_WAIT, _LONGEST_WAIT = 0.2, 0.8  # seconds before the one retry, drawn at random between the two
 
 
 class GeminiModel:
-    """Satisfies `ai.model.Model`. Made once for the life of the process; `close` it with the process.
+    """Implements `ai.model.Model`. Make one per process, and `close` it at the end.
 
-    timeout_seconds: for one question with its retry. thinking_level: "minimal", "low", "medium", "high" or None for the
-    model's own; not sent to models before Gemini 3, which refuse the word.
+    timeout_seconds: for one question including its retry. thinking_level: "minimal", "low", "medium", "high", or None
+    for the model's default; not sent to models before Gemini 3, which reject the parameter.
     """
 
     def __init__(
@@ -55,31 +55,31 @@ class GeminiModel:
         self._api_key = api_key
         self._base_url = base_url
         self._thinking_level = None if model.startswith(_WITHOUT_LEVELS) else thinking_level
-        self._making = threading.Lock()
+        self._client_lock = threading.Lock()
         self._client: genai.Client | None = None
         self._http: httpx2.AsyncClient | None = None
         self._unused_http: httpx2.Client | None = None
 
     async def prepare(self) -> None:
         """Import the package now, in a thread, so that the first question does not wait for it."""
-        await asyncio.to_thread(self._made)
+        await asyncio.to_thread(self._ready_client)
 
     async def ask(self, photo: Photo, context: Context) -> Answered:
-        """Ask about one photo. Retried once after 429 or 5xx; never longer than `timeout_seconds`; never raises."""
+        """Ask about one photo. Retries once after 429 or 5xx, takes at most `timeout_seconds`, never raises."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self.timeout_seconds
         try:
             async with asyncio.timeout_at(until):
-                client = self._client if self._client is not None else await asyncio.to_thread(self._made)
+                client = self._client if self._client is not None else await asyncio.to_thread(self._ready_client)
                 return await self._asked(client, photo, context, lambda: until - loop.time())
         except TimeoutError:
             return Answered(None, DraftWarning.MODEL_TIMED_OUT)
-        except Exception as error:  # whatever a library makes of a broken network is the same to a merchant
+        except Exception as error:  # libraries raise many types for a broken network; a merchant needs no more detail
             timed_out = any("Timeout" in kind.__name__ for kind in type(error).__mro__)
             return Answered(None, DraftWarning.MODEL_TIMED_OUT if timed_out else DraftWarning.MODEL_UNAVAILABLE)
 
     async def close(self) -> None:
-        """Close the connections; harmless when there are none."""
+        """Close the connections, if there are any."""
         if self._http is not None and self._unused_http is not None:
             await self._http.aclose()
             self._unused_http.close()
@@ -93,15 +93,15 @@ class GeminiModel:
             system_instruction=PROMPT,
             response_mime_type="application/json",
             response_json_schema=schema(),
-            max_output_tokens=_MOST_TOKENS,
+            max_output_tokens=_MAX_TOKENS,
             thinking_config=types.ThinkingConfig(thinking_level=types.ThinkingLevel(self._thinking_level.upper()))
             if self._thinking_level
             else None,
-            # Projects made since 26 October 2026 keep every request for 55 days unless it says otherwise.
+            # For projects created since 26 October 2026, Google keeps each request for 55 days unless this is set.
             store=False,
-            automatic_continuation=False,  # it would ask again without end
+            automatic_continuation=False,  # otherwise the package may ask again without limit
             automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-            # The raw answer: the package would parse the model's text before anybody could look at it.
+            # We need the raw answer: the package would parse the model's text before we can check it.
             should_return_http_response=True,
         )
         contents = types.Content(
@@ -116,7 +116,7 @@ class GeminiModel:
                 response = await client.aio.models.generate_content(model=self.name, contents=contents, config=config)
             except errors.APIError as error:
                 wait = _wait(error)
-                # Waiting for longer than is left would end in a time-out that says less.
+                # If the wait is longer than the time left, we report this error instead of a less precise time-out.
                 if last_try or not _may_pass(error.code) or wait >= left():
                     return Answered(None, _failure(error.code))
                 await asyncio.sleep(wait)
@@ -125,15 +125,18 @@ class GeminiModel:
                 return answered(body or "")
         raise AssertionError("the last try returns")
 
-    def _made(self) -> "genai.Client":
-        """The client, made at the first call. Everything that the package would take from the environment is given."""
-        with self._making:
+    def _ready_client(self) -> "genai.Client":
+        """Return the client, made by the first call. Sets everything that the package would take from the environment.
+
+        Takes a second the first time, so it must run in a thread.
+        """
+        with self._client_lock:
             if self._client is None:
                 import httpx2
                 from google import genai
                 from google.genai import client, types
 
-                # Proxies, .netrc and redirects are nothing that a photo should follow.
+                # Photos must not be sent through proxies or redirects, nor with credentials from .netrc.
                 self._http = httpx2.AsyncClient(trust_env=False, follow_redirects=False)
                 self._unused_http = httpx2.Client(trust_env=False)
                 self._client = genai.Client(
@@ -153,7 +156,7 @@ class GeminiModel:
 
 
 def asked(context: Context) -> str:
-    """The question beside the photo: day, kind of shop, language, categories. Nothing about a person."""
+    """Return the question sent with the photo: day, kind of shop, language, categories; nothing about a person."""
     shop = context.shop_category if context.shop_category in set(Category) else "unknown"
     return "\n".join(
         (
@@ -166,7 +169,7 @@ def asked(context: Context) -> str:
 
 
 def answered(body: str) -> Answered:
-    """What the text of a `generateContent` response says; never raises."""
+    """Read the body of a `generateContent` response. Never raises."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
@@ -187,7 +190,7 @@ def answered(body: str) -> Answered:
 
 
 def _at(value: Any, *path: str | int) -> Any:
-    """What stands at a path in JSON; None where the path leads nowhere."""
+    """Return the value at a path in JSON, or None if there is none."""
     for step in path:
         if isinstance(step, str) and isinstance(value, dict):
             value = value.get(step)
@@ -205,22 +208,22 @@ def _may_pass(status: int) -> bool:
 def _failure(status: int) -> DraftWarning:
     if status == 429:
         return DraftWarning.MODEL_BUSY
-    # A bad key is answered 400 (API_KEY_INVALID), a key of another project 403, an unknown model 404.
+    # Gemini answers 400 (API_KEY_INVALID) to a bad key, 403 to a key of another project, 404 to an unknown model.
     return DraftWarning.MODEL_MISCONFIGURED if status in (400, 401, 403, 404) else DraftWarning.MODEL_UNAVAILABLE
 
 
 def _wait(error: Any) -> float:
-    """Seconds until the retry: what the server asks for, and a little chance, so that not all come back at once."""
+    """Return the seconds until the retry: what the server asks for plus a random part, so that retries spread out."""
     headers = getattr(getattr(error, "response", None), "headers", None) or {}
     asked_for = [headers.get("Retry-After")]
     details = _at(error.details, "error", "details")
     asked_for += [_at(detail, "retryDelay") for detail in details] if isinstance(details, list) else []
     seconds = max(map(_seconds, asked_for))
-    return seconds + random.uniform(_SHORTEST_WAIT, _LONGEST_WAIT)  # noqa: S311 - nobody gains by guessing it
+    return seconds + random.uniform(_SHORTEST_WAIT, _LONGEST_WAIT)  # noqa: S311 - guessing it gains nothing
 
 
 def _seconds(asked_for: object) -> float:
-    """`Retry-After: 5`, `"retryDelay": "5.2s"`; what else is asked for is longer than we would wait."""
+    """Read `Retry-After: 5` or `"retryDelay": "5.2s"`. Any other form counts as an hour: longer than we would wait."""
     if asked_for is None:
         return 0.0
     try:

@@ -1,4 +1,4 @@
-"""GS1's numbers and element strings: what a GS1 DataMatrix, GS1-128 or GS1 DataBar says.
+"""Read GS1 numbers and element strings: the content of a GS1 DataMatrix, GS1-128 or GS1 DataBar code.
 
 Source: GS1 General Specifications, sections 3 (application identifiers), 7.8 (element strings), 7.9 (check digit) and
 7.12 (dates).
@@ -9,11 +9,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from stdnum import ean
+
 FNC1 = "\x1d"
 
-# By the first two digits of an application identifier: characters of identifier and data together. Everything else
-# runs to the next FNC1 or to the end.
-_PREDEFINED = {
+# Elements of fixed length, by the first two digits of their application identifier (AI): the number of characters of
+# identifier and data together. All other elements run to the next FNC1 or to the end.
+_FIXED_LENGTHS = {
     "00": 20, "01": 16, "02": 16, "03": 16, "04": 18, "20": 4, "41": 16,
     **{f"{ai}": 8 for ai in range(11, 20)},
     **{f"{ai}": 10 for ai in range(31, 37)},
@@ -23,12 +25,12 @@ _GRAMS_IN_A_KILOGRAM = 1000
 
 
 class NotGs1(ValueError):
-    """The text breaks GS1's rules, so nothing of it is believed."""
+    """Raised when a text breaks GS1's rules, so that no part of it can be trusted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """What one code says about the food: AI 01, 10, 17 (or 7003), 15, 310n."""
+    """What one code says about the food, from AI 01, 10, 17 (or 7003), 15 and 310n."""
 
     gtin: str | None = None
     batch: str | None = None
@@ -38,20 +40,17 @@ class Elements:
 
 
 def has_right_check_digit(number: str) -> bool:
-    """Whether the last digit of a GTIN (8 to 14 digits) is the one that the others demand."""
-    if not (number.isascii() and number.isdigit()):
-        return False
-    body, check = number[:-1], number[-1:]
-    weighted = sum(int(digit) * (3 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(body)))
-    return check == str(-weighted % 10)
+    """Return whether a GTIN (8, 12, 13 or 14 digits and nothing else) ends with the right check digit."""
+    # stdnum alone would also accept spaces and hyphens between the digits.
+    return number.isascii() and number.isdigit() and ean.is_valid(number)
 
 
 def as_gtin(number: str) -> str | None:
-    """A GTIN-8, -12, -13 or -14 written with 14 digits; None when it is none.
+    """Return a GTIN-8, -12, -13 or -14 with 14 digits, or None if the number identifies no product.
 
-    Numbers that shops give themselves (prefixes 02, 04 and 20 to 29: price or weight inside) name no product.
+    Numbers that shops assign themselves (prefixes 02, 04 and 20 to 29, with a price or weight inside) identify none.
     """
-    if len(number) not in (8, 12, 13, 14) or not has_right_check_digit(number):
+    if not has_right_check_digit(number):
         return None
     gtin = number.zfill(14)
     if not gtin.strip("0") or (len(number) == 8 and number[0] in "02"):
@@ -62,7 +61,10 @@ def as_gtin(number: str) -> str | None:
 
 
 def day(yymmdd: str, today: date) -> date:
-    """A six-digit date; day 00 is the month's last, the century is the one within 50 years. Raises NotGs1."""
+    """Return the date that six digits stand for. Raises NotGs1 if there is no such day.
+
+    Day 00 is the last day of the month. The century is the one that puts the year within 50 years of today.
+    """
     if not re.fullmatch(r"[0-9]{6}", yymmdd):
         raise NotGs1("a date has six digits")
     year, month, of_month = int(yymmdd[:2]), int(yymmdd[2:4]), int(yymmdd[4:])
@@ -71,19 +73,22 @@ def day(yymmdd: str, today: date) -> date:
     try:
         full = century * 100 + year
         return date(full, month, of_month or calendar.monthrange(full, month)[1])
-    except ValueError:  # calendar.IllegalMonthError is one, too
+    except ValueError:  # also covers calendar.IllegalMonthError
         raise NotGs1("no such day") from None
 
 
 def read_elements(text: str, today: date) -> Elements:
-    """Read an element string, FNC1 as the character 29. Raises NotGs1; says nothing of identifiers we do not use."""
+    """Read an element string in which FNC1 is character 29. Identifiers that we do not use are ignored.
+
+    Raises NotGs1.
+    """
     said: dict[str, str] = {}
     found = False
     rest = text.lstrip(FNC1)
     while rest:
         if not rest[:2].isascii() or not rest[:2].isdigit():
             raise NotGs1("no application identifier")
-        length = _PREDEFINED.get(rest[:2])
+        length = _FIXED_LENGTHS.get(rest[:2])
         if length is None:
             element, _, rest = rest.partition(FNC1)
         else:
@@ -93,18 +98,18 @@ def read_elements(text: str, today: date) -> Elements:
         found = True
         for identifier in (element[:2], element[:4]):
             value = element[len(identifier) :]
-            if identifier in _WE_READ and said.setdefault(identifier, value) != value:
-                raise NotGs1("the same identifier says two things")
+            if identifier in _USED and said.setdefault(identifier, value) != value:
+                raise NotGs1("the same identifier has two different values")
     if not found:
         raise NotGs1("empty")
-    return _understood(said, today)
+    return _interpreted(said, today)
 
 
 _WEIGHTS = tuple(f"310{decimals}" for decimals in range(6))
-_WE_READ = {"01", "10", "15", "17", "7003", *_WEIGHTS}
+_USED = {"01", "10", "15", "17", "7003", *_WEIGHTS}
 
 
-def _understood(said: dict[str, str], today: date) -> Elements:
+def _interpreted(said: dict[str, str], today: date) -> Elements:
     gtin = None
     if "01" in said:
         if not has_right_check_digit(said["01"]):

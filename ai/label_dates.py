@@ -1,6 +1,6 @@
-"""Food dates in what is printed on a label: "À consommer jusqu'au 24/11/2026", "DDM fin 03.2027".
+"""Find food dates in the text of a label: "À consommer jusqu'au 24/11/2026", "DDM fin 03.2027".
 
-The phrases are those of annex X of regulation (EU) 1169/2011 in the languages that are common on French shelves.
+The phrases come from annex X of regulation (EU) 1169/2011, in the languages that are common on French shelves.
 """
 
 import calendar
@@ -55,31 +55,31 @@ _DATES = re.compile(
     rf"|(?P<name_only>(?<![a-z])(?:{_NAMES}))[ .\-/]{{1,2}}(?P<year_name>20\d{{2}})"
     r")(?!\d)"
 )
-_NEAR = 90  # characters between the words and their date
-_LONGEST_READ = 6000  # a whole packet has about 2 000
+_MAX_DISTANCE = 90  # characters between a phrase and its date
+_MAX_TEXT_LENGTH = 6000  # a whole packet has about 2 000 characters
 _DIGITS = str.maketrans("oil", "011")
 
 
 @dataclass(frozen=True, slots=True)
 class LabelDate:
-    """One date on a label; kind None where no words say which."""
+    """One date on a label. kind: None if no phrase says which kind of date it is."""
 
     day: date
     kind: DateKind | None
 
 
 def dates_in(text: str) -> list[LabelDate]:
-    """Every food date in the text, in its order; dates of packing and making are left out. Never raises."""
-    plain = _plain(text[:_LONGEST_READ])
+    """Return all food dates in the order of the text, without packing and production dates. Never raises."""
+    plain = _plain(text[:_MAX_TEXT_LENGTH])
     words = list(_WORDS.finditer(plain))
     found = []
     for match in _DATES.finditer(plain):
         day = _day(match)
         if day is None:
             continue
-        before = [word for word in words if 0 <= match.start() - word.end() <= _NEAR]
+        before = [word for word in words if 0 <= match.start() - word.end() <= _MAX_DISTANCE]
         said = before[-1].lastgroup if before else None
-        # "À consommer de préférence avant le" holds the words of both kinds; the whole phrase is the milder one.
+        # "À consommer de préférence avant le" contains the words of both kinds; the whole phrase means best-before.
         if said == "use_by" and len(before) > 1 and before[-2].lastgroup == "best_before":
             said = "best_before" if before[-1].start() - before[-2].end() < 12 else said
         if said != "other":
@@ -88,7 +88,11 @@ def dates_in(text: str) -> list[LabelDate]:
 
 
 def food_date_in(text: str, today: date) -> LabelDate | None:
-    """The date that binds: the earliest use-by, else the earliest best-before, else a lone date that can be one."""
+    """Return the date that applies, or None.
+
+    It is the earliest use-by date, else the earliest best-before date. Else it is the one date of any kind that lies
+    between today and three years from today, if there is only one.
+    """
     dates = dates_in(text)
     for kind in (DateKind.USE_BY, DateKind.BEST_BEFORE):
         of_kind = [found for found in dates if found.kind is kind]
@@ -101,7 +105,7 @@ def food_date_in(text: str, today: date) -> LabelDate | None:
 def _plain(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("\u2019", "'"))
     joined = " ".join("".join(c for c in decomposed if not unicodedata.combining(c)).split())
-    # What OCR makes of digits, only where digits are around.
+    # OCR often reads 0 and 1 as o, i or l. This is corrected only between digits.
     return re.sub(r"(?<=[\d/.\-])[oil]{1,2}(?=[\d/.\-])", lambda m: m[0].translate(_DIGITS), joined)
 
 

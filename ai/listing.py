@@ -1,4 +1,4 @@
-"""What goes in and what comes out: a photo, what is known of the shop, a draft."""
+"""Input and output of drafting: the photo, what is known about the shop, and the draft."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,10 +19,10 @@ Cents = Annotated[int, Field(ge=1, le=HIGHEST_CENTS)]
 
 
 class ListingDraft(BaseModel):
-    """A listing as far as it could be read. None (or nothing suspected) where nothing is known.
+    """A listing as far as it could be read. Unknown fields are None, or empty for `suspected_allergens`.
 
-    It cannot hold a kind, a stock or a publication: those are the merchant's. `suspected_allergens` says what may be
-    inside, never what is not.
+    It has no field for the lot's kind (free or discounted), its stock or its publication, because the merchant decides
+    those. `suspected_allergens` lists what the food may contain and never says that something is absent.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -61,20 +61,20 @@ class ListingDraft(BaseModel):
         ):
             raise ValueError("the price is not within 30 % to 70 % of an original price")
         if self.date_kind is DateKind.NONE and self.food_date is not None:
-            raise ValueError("a date without a kind of date")
+            raise ValueError("there is a date, but the kind of date is none")
         return self
 
 
 FIELDS = tuple(ListingDraft.model_fields)
-"""In the order in which a form shows them."""
+"""The field names in the order in which a form shows them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """One photo, already checked and re-encoded by whoever received it.
+    """One photo, already checked and re-encoded by the caller.
 
-    pixels: grey or RGB, upright, at most 2400 px on its longest side; for the local reader. encoded: the same as JPEG
-    or WebP without metadata, at most 1280 px; what a model gets. media_type: of `encoded`.
+    pixels: for the local reader; grey or RGB, upright, at most 2400 px on the longest side. encoded: for the model; the
+    same picture as JPEG or WebP without metadata, at most 1280 px on the longest side. media_type: that of `encoded`.
     """
 
     pixels: Image = field(repr=False)
@@ -84,7 +84,7 @@ class Photo:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """One listing that the shop published before; the merchant's own words and prices."""
+    """A listing that the shop published earlier, with the merchant's own words and prices."""
 
     title: str
     description: str
@@ -101,7 +101,10 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known besides the photo. today: Paris's day. now: with an offset. earlier: newest first."""
+    """What is known besides the photo.
+
+    today: the date in Paris. now: a time with a UTC offset. earlier: the shop's earlier listings, newest first.
+    """
 
     today: date
     now: datetime
@@ -112,11 +115,11 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """A draft with what speaks for and against it.
+    """A draft, and how far it can be trusted.
 
-    confidence: 0 to 1 for each field that is filled. reader: who contributed, "local" being codes, print read here and
-    the shop's earlier listings. model: the one that was asked, whether or not it answered. model_seconds: what it
-    took. tokens: what it counted, where it said so.
+    confidence: 0 to 1 for each field that is filled. reader: which sources contributed; "local" means bar codes, print
+    read on this machine and the shop's earlier listings. model: the name of the model that was asked, whether or not it
+    answered. model_seconds: how long it took. tokens: the number that the model reported, if it did.
     """
 
     draft: ListingDraft

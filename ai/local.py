@@ -1,4 +1,4 @@
-"""The reader that needs no key: machine codes and print, read on this machine, off the event loop."""
+"""The local reader, which needs no API key: reads bar codes and print on this machine, off the event loop."""
 
 import asyncio
 import os
@@ -15,30 +15,30 @@ from ai.tesseract import Tesseract
 
 @dataclass(frozen=True, slots=True)
 class LocalReading:
-    """What the picture says without a model. date: from print, where tesseract is installed."""
+    """What was read in the picture without a model. date: from print; None without tesseract."""
 
     codes: Codes = field(default_factory=Codes)
     date: LabelDate | None = None
     warnings: frozenset[DraftWarning] = frozenset()
 
 
-def _after_others() -> None:
-    """Let requests come first, which take less. Only on Linux has a thread a priority of its own."""
+def _lower_priority() -> None:
+    """Lower the thread's priority so that requests, which are shorter, come first. Works on Linux only."""
     if sys.platform == "linux":
         os.nice(5)
 
 
 class LocalReader:
-    """As many pictures at once as there are processors: decoding is all computing."""
+    """Reads as many pictures at once as there are processors, because decoding is CPU-bound."""
 
     def __init__(self, print_reader: Tesseract | None = None) -> None:
         self._threads = ThreadPoolExecutor(
-            os.cpu_count() or 1, thread_name_prefix="local reader", initializer=_after_others
+            os.cpu_count() or 1, thread_name_prefix="local reader", initializer=_lower_priority
         )
         self._print = print_reader or Tesseract()
 
     async def read(self, photo: Photo, context: Context) -> LocalReading:
-        """Read codes and print at the same time. Raises nothing; a picture that cannot be read says so."""
+        """Read codes and print at the same time. Never raises: an unreadable picture gives a warning instead."""
         loop = asyncio.get_running_loop()
         codes, text = await asyncio.gather(
             loop.run_in_executor(self._threads, codes_in, photo.pixels, context.today),
@@ -53,5 +53,5 @@ class LocalReader:
         )
 
     def close(self) -> None:
-        """Let the threads go; what they are reading now is not waited for."""
+        """Shut the threads down without waiting for pictures that are being read."""
         self._threads.shutdown(wait=False, cancel_futures=True)

@@ -1,7 +1,8 @@
-"""One draft from several readers: a code beats print, print beats a guess, the merchant's own words beat a model.
+"""Merge several sources into one draft.
 
-Where two readings of a date differ, the earlier stands, and of two kinds of date the stricter: a wrong draft may cost a
-sale, never somebody's health.
+Codes take precedence over print, print over guesses, and the merchant's own words over the model's. If two readings of
+a date differ, the earlier one is taken, and of two kinds of date the stricter one: a wrong draft may cost a sale, but
+never somebody's health.
 """
 
 from dataclasses import dataclass, field
@@ -21,15 +22,15 @@ from ai.pricing import lawful_price
 from ai.vocabulary import EATEN_THE_DAY_IT_IS_MADE, Category, DateKind, Urgency
 
 PARIS = ZoneInfo("Europe/Paris")
-_EVENING = 17  # from this hour on, what was made today has to go now
+_EVENING = 17  # from this hour on, food that was made today is urgent
 
-# How sure each source is.
+# The confidence in each source.
 CODE, SAME_PRODUCT, PRINT, TWO_PRINTS, SAME_CATEGORY, SHOP, RULE = 0.98, 0.8, 0.7, 0.85, 0.35, 0.3, 0.4
 
 
 @dataclass(slots=True)
 class Sheet:
-    """A draft in the making: the first to fill a field keeps it."""
+    """A draft that is being filled in. The first source to fill a field wins."""
 
     values: dict[str, Any] = field(default_factory=dict)
     confidence: dict[str, float] = field(default_factory=dict)
@@ -37,7 +38,7 @@ class Sheet:
     by: set[Literal["local", "model"]] = field(default_factory=set)
 
     def put(self, name: str, value: Any, confidence: float, by: Literal["local", "model"] | None) -> bool:
-        """Fill a field that is still empty; says whether it did."""
+        """Fill a field if it is still empty. Returns whether it was filled."""
         if value is None or name in self.values:
             return False
         self.values[name] = value
@@ -48,7 +49,7 @@ class Sheet:
 
 
 def merged(local: LocalReading, said: Opinion, context: Context) -> Sheet:
-    """All that is known, in order of trust."""
+    """Collect what all sources say, the most trusted source first."""
     sheet = Sheet(warnings={*local.warnings, *said.warnings})
     _product(sheet, local, said)
     known = of_product(context.earlier, sheet.values.get("gtin"))
@@ -68,7 +69,10 @@ def merged(local: LocalReading, said: Opinion, context: Context) -> Sheet:
 
 
 def lawful(sheet: Sheet) -> ListingDraft:
-    """The sheet as a draft. What still breaks a rule (an earlier listing from before a rule) is left out."""
+    """Turn the sheet into a draft. Values that still break a rule are left out.
+
+    Such values come from listings that are older than the rule.
+    """
     while True:
         try:
             return ListingDraft(**sheet.values)
@@ -102,7 +106,9 @@ def _dates(sheet: Sheet, local: LocalReading, said: Opinion, known: Earlier | No
     believable = [found for found in prints if is_plausible(found.day, today)]
     if len(believable) < len(prints):
         sheet.warnings.add(DraftWarning.DATE_DROPPED)
-    if code is not None and code.day > today and not is_plausible(code.day, today):  # what is past is past
+    if (
+        code is not None and code.day > today and not is_plausible(code.day, today)
+    ):  # an old date is kept: the food is past it
         sheet.warnings.add(DraftWarning.DATE_DROPPED)
         code = None
     if code is not None:
@@ -127,7 +133,7 @@ def _dates(sheet: Sheet, local: LocalReading, said: Opinion, known: Earlier | No
 
 
 def _date_in_codes(local: LocalReading) -> LabelDate | None:
-    """The earliest use-by of all codes, else the earliest best-before."""
+    """Return the earliest use-by date of all codes, else the earliest best-before date."""
     use_by = [elements.use_by for elements in local.codes.elements if elements.use_by]
     best_before = [elements.best_before for elements in local.codes.elements if elements.best_before]
     if use_by:
@@ -136,7 +142,7 @@ def _date_in_codes(local: LocalReading) -> LabelDate | None:
 
 
 def _printed_date(sheet: Sheet, found: list[LabelDate], local: LocalReading, said: Opinion) -> None:
-    """A date without a machine code: never sure, and the merchant is asked to compare."""
+    """Fill in a date that is not confirmed by a code. The merchant is asked to compare it with the label."""
     sheet.warnings.add(DraftWarning.DATE_UNCONFIRMED)
     day = min(one.day for one in found)
     agreed = len({one.day for one in found}) == 1
@@ -163,9 +169,9 @@ def _prefill(sheet: Sheet, listing: Earlier, names: tuple[str, ...], confidence:
 
 
 def _prices(sheet: Sheet, said: Opinion) -> None:
-    """The model's prices, both or neither: half of each would mix two estimates."""
+    """Take both prices of the model or neither, because one alone would be mixed with another source's estimate."""
     original, price = said.values.get("original_price_cents"), said.values.get("price_cents")
-    if original is None and price is not None:  # a share of what?
+    if original is None and price is not None:  # the discount cannot be checked without the original
         sheet.warnings.add(DraftWarning.PRICE_DROPPED)
     if original is None or not sheet.put(
         "original_price_cents", original, said.confidence["original_price_cents"], "model"
@@ -179,16 +185,18 @@ def _prices(sheet: Sheet, said: Opinion) -> None:
 
 
 def _suspect(sheet: Sheet, more: list[Any], confidence: float) -> None:
-    """Suspicions add up: one reader's silence says nothing."""
+    """Add suspected allergens. They accumulate, because a source that names none does not exclude any."""
     if not sheet.put("suspected_allergens", more, confidence, "model"):
         sheet.values["suspected_allergens"] = [*sheet.values["suspected_allergens"], *more]
         sheet.by.add("model")
 
 
 def _by_category(sheet: Sheet, said: Opinion, context: Context) -> None:
-    """What the shop last sold of the category; its words and allergens only where nothing says what this is.
+    """Fill empty fields from the shop's latest listing in the category.
 
-    A bar code says that it is another product than that one: then only how many there usually are is worth taking.
+    Title, description, allergens, kind of date and prices are taken only if no source says what the food is. (Prices
+    are also taken if the title is known but no price is.) If there is a bar code without a title, the food is another
+    product than that listing's, so only the category and the usual number of portions are taken.
     """
     category = sheet.values.get("category") or context.shop_category
     last = of_category(context.earlier, category)
@@ -218,7 +226,7 @@ def _suggested_price(sheet: Sheet) -> None:
 
 
 def _urgency(sheet: Sheet, said: Opinion, context: Context) -> None:
-    """By the use-by date where there is one; else by the model; else by what the category stands for."""
+    """Set the urgency by the use-by date, else as the model said, else by the category and the time of day."""
     day, kind = sheet.values.get("food_date"), sheet.values.get("date_kind")
     if day is not None and kind is not DateKind.BEST_BEFORE:
         tomorrow = context.today + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""What a draft needs of a model that sees, whichever it is."""
+"""The interface that a vision model must implement to be asked for drafts."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -9,7 +9,10 @@ from ai.listing import Context, Photo
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a model said, not yet believed. text None: `failure` says why. tokens: as counted by the model."""
+    """What a model answered, not checked yet.
+
+    text: None if there is no answer; then `failure` says why. tokens: as counted by the model.
+    """
 
     text: str | None
     failure: DraftWarning | None = None
@@ -17,16 +20,16 @@ class Answered:
 
 
 class Model(Protocol):
-    """Never raises for anything that a photo, a network or a model can cause."""
+    """A vision model. Its methods never raise for anything that a photo, a network or a model can cause."""
 
     name: str
     timeout_seconds: float
 
     async def prepare(self) -> None:
-        """Load what the first question would wait for."""
+        """Load what the first question would otherwise wait for."""
 
     async def ask(self, photo: Photo, context: Context) -> Answered:
-        """One question about one photo; answered, or given up, within `timeout_seconds`."""
+        """Ask one question about one photo. Returns, with or without an answer, within `timeout_seconds`."""
 
     async def close(self) -> None:
-        """Give back its connections."""
+        """Close the model's connections."""

@@ -1,4 +1,4 @@
-"""Print in a picture, by the `tesseract` program where it is installed."""
+"""Read printed text in a picture with the `tesseract` program, where it is installed."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,12 @@ import shutil
 
 from PIL.Image import Image, Resampling
 
-LONGEST_SIDE = 1600  # px: a date is legible, and it takes a third of the time of 2400
-_HEARD = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "SYSTEMROOT")
+LONGEST_SIDE = 1600  # px: enough to read a date, in a third of the time that 2400 px take
+_KEPT_VARIABLES = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "SYSTEMROOT")
 
 
 class Tesseract:
-    """Runs the program, at most one at a time a processor. Without it every picture is silent."""
+    """Runs the program, at most once per processor at a time. If it is not installed, no text is ever found."""
 
     def __init__(self, limit_seconds: float = 4.0) -> None:
         self._limit_seconds = limit_seconds
@@ -20,7 +20,7 @@ class Tesseract:
         self._languages: dict[str, str] = {}
 
     async def text_in(self, pixels: Image) -> str:
-        """What is printed in the picture; "" when nothing is, when it takes too long, or without the program."""
+        """Return the text in the picture; "" if there is none, if reading takes too long, or without the program."""
         program = shutil.which("tesseract")
         if program is None:
             return ""
@@ -33,7 +33,7 @@ class Tesseract:
         return ""
 
     async def _language(self, program: str) -> list[str]:
-        """French where its data is installed; digits are read without it."""
+        """Return the options for French if its data is installed. Digits can be read without it."""
         if program not in self._languages:
             listed = (await _output(program, "--list-langs")).decode("utf-8", "replace").split()
             self._languages[program] = next((language for language in ("fra", "eng") if language in listed), "")
@@ -41,7 +41,7 @@ class Tesseract:
 
 
 def as_pgm(pixels: Image) -> bytes:
-    """Grey pixels in the plainest format that tesseract reads: no time is spent on compressing them."""
+    """Return grey pixels in the simplest format that tesseract reads, which needs no compression."""
     grey = pixels.convert("L")
     if max(grey.size) > LONGEST_SIDE:
         grey.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Resampling.BILINEAR)
@@ -49,8 +49,8 @@ def as_pgm(pixels: Image) -> bytes:
 
 
 async def _output(program: str, *arguments: str, given: bytes = b"") -> bytes:
-    """What the program prints; b"" when it fails. Killed when nobody waits any more."""
-    environment = {name: os.environ[name] for name in _HEARD if name in os.environ}
+    """Return what the program prints, or b"" if it fails. Cancelling the call kills the program."""
+    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         program,
         *arguments,

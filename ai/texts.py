@@ -1,4 +1,4 @@
-"""Makes a model's text fit to stand in a listing: plain words of ours, no links, no claims that nobody checked."""
+"""Clean a model's text for use in a listing: plain European text without links or unchecked claims."""
 
 import html
 import re
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ai.draft_warnings import DraftWarning
 
-LAST_EUROPEAN_LETTER = "\u017f"  # of Latin Extended-A; phonetic letters such as U+0251 follow
+LAST_EUROPEAN_LETTER = "\u017f"  # the end of Latin Extended-A; later blocks have phonetic letters such as U+0251
 _MARKUP = re.compile(r"<[^<>]*>|[<>`{}\[\]\\|]|\*\*|__|^#+\s", re.MULTILINE)
 _LINK = re.compile(
     r"(?:[a-z][a-z0-9+.-]{1,15}://|www\.|mailto:|javascript:|data:)\S*"
@@ -16,13 +16,13 @@ _LINK = re.compile(
     r"xyz|top|site|online|ly|gl|dev|ai|tv|gg|cc|page|click)\b(?:/\S*)?",
     re.IGNORECASE,
 )
-# Nine digits or more with what people put between them; a date or a weight has fewer.
-_NUMBER_TO_CALL = re.compile(r"(?<!\d)[+(]?\d(?:[\s.()\-]{0,3}\d){8,}")
+# A phone number: nine digits or more, with usual separators between them. A date or a weight has fewer digits.
+_PHONE_NUMBER = re.compile(r"(?<!\d)[+(]?\d(?:[\s.()\-]{0,3}\d){8,}")
 _AFTER_A_CLAUSE = re.compile(r"(?<=[.!?;:,])\s+|\n+|\s+[-\u2013\u2014\u2022]\s+")
 _AFTER_A_SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n+")
 
-# An AI never asserts that an allergen is absent. Words are compared without accents and in lower case; a sentence that
-# holds one of each list goes, because what is lost is a sentence, and what is kept otherwise is somebody's health.
+# A draft must never claim that an allergen is absent. Words are compared in lower case and without accents. A sentence
+# with a word of each list is removed: losing a harmless sentence costs little, but a false claim can harm somebody.
 _ABSENT = (
     r"sans|aucune?|zero|exempte?s?|depourvue?s?|pas|ni|jamais|garantie?s?|certifiee?s?|free|without|no|not|never|none|nil|"
     r"guaranteed|safe|libre|ohne|frei|sin|senza|zonder|sem|convient|conviennent|adaptee?s?|suitable|absence|absent|devoid|"
@@ -37,7 +37,8 @@ _ALLERGEN = (
 )
 _SAYS_ABSENT = re.compile(rf"\b(?:{_ABSENT})\b")
 _NAMES_AN_ALLERGEN = re.compile(rf"\b(?:{_ALLERGEN})\b")
-# Across sentences, where both stand side by side: "Gluten ? Non." "Livré sans. Gluten." "0 % de lait".
+# Claims across a sentence's end, where both words are next to each other: "Gluten ? Non." "Livré sans. Gluten."; and
+# "0 % de lait".
 _SIDE_BY_SIDE = re.compile(
     rf"\b(?:{_ALLERGEN})\b[^a-z0-9]{{0,6}}(?:non|no|aucune?|none|nil|zero|0|absente?s?)\b(?=[^a-z0-9]*(?:[.,;!?)\n]|$))"
     r"|(?:\b(?:sans|aucune?|zero|no|non|without|free)\b|(?<![\d.,])0\b)[^a-z0-9]{1,6}"
@@ -55,7 +56,7 @@ _WHOLE_CLAIMS = re.compile(
 
 
 def _spread(words: str) -> str:
-    """A pattern for words whose letters may stand apart: "s a n s", "g.l.u.t.e.n"."""
+    """Return a pattern for words whose letters may be separated: "s a n s", "g.l.u.t.e.n"."""
     return "|".join(r"[^a-z]{0,3}".join(word) for word in words.split())
 
 
@@ -63,11 +64,11 @@ _SPREAD_CLAIMS = re.compile(
     rf"(?<![a-z])(?:{_spread('sans zero without exemptde freeof freefrom no')})[^a-z]{{0,3}}"
     rf"(?:{_spread('gluten lactose lait oeuf arachide allerg noix soja sesame milk egg peanut nuts wheat dairy')})"
     rf"|(?:{_spread('gluten lactose allergen milk egg nut peanut dairy wheat soy')})[^a-z]{{0,3}}(?:{_spread('free')})"
-    # and run together, "painsansgluten"
+    # words written without spaces: "painsansgluten"
     r"|(?:sans|zero|without|freeof|freefrom)(?:gluten|lactose|lait|oeuf|arachide|allerg|noix|soja|sesame|milk|egg|nut)"
 )
 
-# To the public nothing is "gratuit"; and a price in a text would contradict the price of the lot.
+# The public must not read "gratuit", and a price in a text could contradict the price of the lot.
 _PRICE_WORDS = re.compile(
     r"gratuit\w*|\b(?:gratis|offerte?s?|for free|free of charge|free(?![- ]range)|cadeaux?)\b"
     r"|\d+(?:[.,]\d+)?\s?(?:€|(?:euros?|eur|cents?|centimes?)\b)|(?:€|\beur)\s?\d+(?:[.,]\d+)?",
@@ -76,21 +77,21 @@ _PRICE_WORDS = re.compile(
 
 
 def cleaned(text: str, limit: int, *, lines: bool = False) -> tuple[str | None, set[DraftWarning]]:
-    """The text as far as it may stand in a listing, at most `limit` characters; None when nothing is left.
+    """Return the part of the text that may appear in a listing, and warnings about what was removed.
 
-    lines: whether it may have line breaks. Also says what had to go.
+    The text is at most `limit` characters long; None if nothing is left. lines: whether it may have line breaks.
     """
     gone: set[DraftWarning] = set()
     read = unicodedata.normalize("NFKC", html.unescape(html.unescape(text[: 3 * limit])))
     known = "".join(c if _may_stand(c) else " " if c.isspace() else "" for c in read)
-    plain = _NUMBER_TO_CALL.sub(" ", _LINK.sub(" ", _MARKUP.sub(" ", known)))
+    plain = _PHONE_NUMBER.sub(" ", _LINK.sub(" ", _MARKUP.sub(" ", known)))
     if plain != known or len(text) > 3 * limit or any(not _may_stand(c) and not c.isspace() for c in read):
         gone.add(DraftWarning.TEXT_CLEANED)
 
     honest = _without_the_parts(plain, lines, claims_an_absence)
     if honest != plain:
         gone.add(DraftWarning.ALLERGEN_CLAIM_REMOVED)
-    if claims_an_absence(honest):  # it reaches over two sentences: no half of it is harmless
+    if claims_an_absence(honest):  # the claim spans two sentences, so neither can be kept
         honest = ""
         gone.add(DraftWarning.ALLERGEN_CLAIM_REMOVED)
 
@@ -99,14 +100,14 @@ def cleaned(text: str, limit: int, *, lines: bool = False) -> tuple[str | None, 
         gone.add(DraftWarning.PRICE_WORDS_REMOVED)
 
     kept = _cut(_squeezed(priceless, lines).strip(" ,;:-"), limit)
-    # What went may have brought two halves together.
-    if claims_an_absence(kept) or speaks_of_price(kept) or _LINK.search(kept) or _NUMBER_TO_CALL.search(kept):
+    # Removing a part may have joined two harmless parts into a forbidden text.
+    if claims_an_absence(kept) or speaks_of_price(kept) or _LINK.search(kept) or _PHONE_NUMBER.search(kept):
         return None, gone | {DraftWarning.TEXT_CLEANED}
     return (kept if any(c.isalnum() for c in kept) else None), gone
 
 
 def claims_an_absence(text: str) -> bool:
-    """Whether a sentence says, or comes near to saying, that an allergen is not inside."""
+    """Return whether a sentence says, or nearly says, that the food does not contain an allergen."""
     folded = _folded(text)
     return bool(_SPREAD_CLAIMS.search(folded) or _SIDE_BY_SIDE.search(folded)) or any(
         _WHOLE_CLAIMS.search(sentence) or (_SAYS_ABSENT.search(sentence) and _NAMES_AN_ALLERGEN.search(sentence))
@@ -115,22 +116,25 @@ def claims_an_absence(text: str) -> bool:
 
 
 def speaks_of_price(text: str) -> bool:
-    """Whether a text says what it costs, or that it costs nothing."""
+    """Return whether a text says what the food costs, or that it is free."""
     return bool(_PRICE_WORDS.search(text))
 
 
 def _may_stand(character: str) -> bool:
-    """Latin letters, digits, punctuation, signs; nothing invisible and nothing that changes direction."""
+    """Return whether a character is a European Latin letter, a digit, punctuation or a sign.
+
+    Invisible characters and those that change the writing direction are not allowed.
+    """
     if character == "\n" or " " <= character <= "~":
         return True
     category = unicodedata.category(character)
-    if category[0] == "L":  # letters that look like ours but are not would get past every list of words
+    if category[0] == "L":  # look-alike letters of other scripts would get past the word lists
         return character <= LAST_EUROPEAN_LETTER and unicodedata.name(character, "").startswith("LATIN")
     return category[0] in "PS"
 
 
 def _folded(text: str) -> str:
-    """Lower case without accents."""
+    """Return the text in lower case without accents."""
     decomposed = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe").replace("æ", "ae"))
     return "".join(c for c in decomposed if not unicodedata.combining(c))
 
@@ -140,7 +144,7 @@ def _words(folded: str) -> str:
 
 
 def _without_the_parts(text: str, lines: bool, bad: Callable[[str], bool]) -> str:
-    """The text without its bad sentences; without its bad clauses, where it is one line."""
+    """Remove the bad sentences from the text, or the bad clauses if it may have only one line."""
     if not bad(text):
         return text
     kept = []
@@ -159,7 +163,7 @@ def _squeezed(text: str, lines: bool) -> str:
 
 
 def _cut(text: str, limit: int) -> str:
-    """At most `limit` characters, ending with a whole word."""
+    """Shorten the text to at most `limit` characters, if possible after a whole word."""
     if len(text) <= limit:
         return text
     return text[:limit].rpartition(" ")[0].rstrip(" ,;:-") or text[:limit]

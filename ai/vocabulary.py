@@ -1,10 +1,10 @@
-"""The words a draft may use: the product's categories and dates, the allergens of regulation (EU) 1169/2011."""
+"""The fixed values of a draft: the product's categories and dates, the allergens of regulation (EU) 1169/2011."""
 
 from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What a lot is."""
+    """What kind of food a lot is."""
 
     FRUITS_VEGETABLES = "fruits_vegetables"
     BAKERY = "bakery"
@@ -45,7 +45,7 @@ class Allergen(StrEnum):
 
 
 class DateKind(StrEnum):
-    """Which of the two legal dates the food carries, if any."""
+    """Which of the two legal dates the food has, if any."""
 
     USE_BY = "use_by"
     BEST_BEFORE = "best_before"
@@ -53,7 +53,7 @@ class DateKind(StrEnum):
 
 
 class Urgency(StrEnum):
-    """By when it has to find somebody."""
+    """How soon somebody must take the food."""
 
     NOW = "now"
     TODAY = "today"
