@@ -7,24 +7,24 @@ drafted = await drafter.draft_listing(photo, context)
 from ai.draft_warnings import DraftWarning
 from ai.drafter import Drafter, draft_listing
 from ai.gemini import GeminiModel
-from ai.listing import FIELDS, Context, Drafted, Earlier, ListingDraft, Photo
-from ai.model import Answered, Model
+from ai.listing import FIELDS, Context, DraftResult, EarlierListing, ListingDraft, Photo
+from ai.model import Model, ModelAnswer
 from ai.vocabulary import Allergen, Category, DateKind, Urgency
 
 __all__ = [
     "FIELDS",
     "Allergen",
-    "Answered",
     "Category",
     "Context",
     "DateKind",
+    "DraftResult",
     "DraftWarning",
-    "Drafted",
     "Drafter",
-    "Earlier",
+    "EarlierListing",
     "GeminiModel",
     "ListingDraft",
     "Model",
+    "ModelAnswer",
     "Photo",
     "Urgency",
     "draft_listing",

@@ -79,7 +79,7 @@ def schema() -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class ModelReading:
     """The parts of an answer that obey every rule. usable: whether it was an answer to the question at all."""
 
     values: dict[str, Any] = field(default_factory=dict)
@@ -95,11 +95,11 @@ class Opinion:
         return LabelDate(day, None if kind is DateKind.NONE else kind) if day else None
 
 
-def opinion(text: str, today: date) -> Opinion:
+def read_answer(text: str, today: date) -> ModelReading:
     """Read and check an answer. Never raises: values that break a rule are left out, with a warning."""
     said = _object_in(text)
     if said is None or not set(said) & set(Answer.model_fields):
-        return Opinion(warnings=frozenset({DraftWarning.MODEL_ANSWER_UNUSABLE}))
+        return ModelReading(warnings=frozenset({DraftWarning.MODEL_ANSWER_UNUSABLE}))
     values: dict[str, Any] = {}
     warnings: set[DraftWarning] = set()
     for name, read in _READERS.items():
@@ -114,10 +114,12 @@ def opinion(text: str, today: date) -> Opinion:
         warnings.add(DraftWarning.INSTRUCTIONS_IN_PICTURE)
     own = said.get("confidence")
     confidence = {
-        name: min(_share(own.get(name) if isinstance(own, dict) else None), _MAX_CONFIDENCES.get(name, MAX_CONFIDENCE))
+        name: min(
+            _confidence(own.get(name) if isinstance(own, dict) else None), _MAX_CONFIDENCES.get(name, MAX_CONFIDENCE)
+        )
         for name in values
     }
-    return Opinion(values, confidence, frozenset(warnings), usable=True)
+    return ModelReading(values, confidence, frozenset(warnings), usable=True)
 
 
 _MAX_CONFIDENCES = {"food_date": MAX_DATE_CONFIDENCE, "date_kind": MAX_DATE_CONFIDENCE, "gtin": 0.6, "batch": 0.6}
@@ -135,14 +137,14 @@ def _object_in(text: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _share(value: object) -> float:
+def _confidence(value: object) -> float:
     """Return a number from 0 to 1; 0.5 if the value is not a number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return 0.5
     return min(1.0, max(0.0, float(value) if abs(value) < 1e9 else 0.0))
 
 
-def _whole(value: object) -> int | None:
+def _integer(value: object) -> int | None:
     """Return a whole number of at most nine digits, whether it was written as an int, a float or a string."""
     if isinstance(value, bool):
         return None
@@ -158,7 +160,7 @@ Reader = Callable[[Any, date, set[DraftWarning]], Any]
 
 def _number(lowest: int, highest: int, dropped: DraftWarning) -> Reader:
     def read(value: object, today: date, warnings: set[DraftWarning]) -> int | None:
-        whole = _whole(value)
+        whole = _integer(value)
         if whole is not None and lowest <= whole <= highest:
             return whole
         warnings.add(dropped)
@@ -220,7 +222,7 @@ def is_plausible(day: date, today: date) -> bool:
     return today - timedelta(days=400) <= day <= today + timedelta(days=10 * 366)
 
 
-def _product(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
+def _gtin(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
     gtin = as_gtin(re.sub(r"[\s.-]", "", value)) if isinstance(value, str) and len(value) < 40 else None
     if gtin is None:
         warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
@@ -247,6 +249,6 @@ _READERS: dict[str, Reader] = {
     "cold_chain": _flag,
     "urgency": _one_of(Urgency),
     "suspected_allergens": _allergens,
-    "gtin": _product,
+    "gtin": _gtin,
     "batch": _batch,
 }

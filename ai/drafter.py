@@ -4,12 +4,12 @@ import asyncio
 import contextlib
 from typing import Literal
 
-from ai.answer import Opinion, opinion
+from ai.answer import ModelReading, read_answer
 from ai.draft_warnings import DraftWarning
-from ai.listing import Context, Drafted, Photo
+from ai.listing import Context, DraftResult, Photo
 from ai.local import LocalReader, LocalReading
-from ai.merging import Sheet, lawful, merged
-from ai.model import Answered, Model
+from ai.merging import Sheet, merge, to_draft
+from ai.model import Model, ModelAnswer
 
 LOCAL_SECONDS = 8.0  # time limit of the local reader; the model's default limit is the same
 
@@ -34,7 +34,7 @@ class Drafter:
         if self._model is not None:
             await self._model.prepare()
 
-    async def draft_listing(self, photo: Photo, context: Context, use_model: bool = True) -> Drafted:
+    async def draft_listing(self, photo: Photo, context: Context, use_model: bool = True) -> DraftResult:
         """Draft a listing from one photo, within the longer of the model's time limit and `LOCAL_SECONDS`.
 
         Never raises for anything that a photo, a network or a model can cause: each failure becomes a warning, and the
@@ -45,17 +45,17 @@ class Drafter:
         loop = asyncio.get_running_loop()
         began = loop.time()
         local, (answered, seconds) = await asyncio.gather(
-            self._read_here(photo, context), _asked(model, photo, context, began)
+            self._read_here(photo, context), _ask_model(model, photo, context, began)
         )
-        said, failure = _believed(answered, context)
+        said, failure = _checked(answered, context)
         try:
-            sheet = merged(local, said, context)
-            draft = lawful(sheet)
+            sheet = merge(local, said, context)
+            draft = to_draft(sheet)
         except Exception:  # with an empty draft the merchant can still fill in the lot by hand
             sheet = Sheet(warnings={DraftWarning.PHOTO_NOT_READ})
-            draft = lawful(sheet)
+            draft = to_draft(sheet)
         warnings = sheet.warnings | failure
-        return Drafted(
+        return DraftResult(
             draft=draft,
             confidence={name: sheet.confidence[name] for name in type(draft).model_fields if name in sheet.confidence},
             warnings=[warning for warning in DraftWarning if warning in warnings],
@@ -78,7 +78,7 @@ class Drafter:
         return LocalReading(warnings=frozenset({DraftWarning.PHOTO_NOT_READ}))
 
 
-async def draft_listing(photo: Photo, context: Context, model: Model | None = None) -> Drafted:
+async def draft_listing(photo: Photo, context: Context, model: Model | None = None) -> DraftResult:
     """Draft one listing with a `Drafter` of its own, for scripts. Does not close the model."""
     local = LocalReader()
     try:
@@ -87,7 +87,9 @@ async def draft_listing(photo: Photo, context: Context, model: Model | None = No
         local.close()
 
 
-async def _asked(model: Model | None, photo: Photo, context: Context, began: float) -> tuple[Answered | None, float]:
+async def _ask_model(
+    model: Model | None, photo: Photo, context: Context, began: float
+) -> tuple[ModelAnswer | None, float]:
     """Return the model's answer and the seconds it took. Enforces the time limit even if the model does not."""
     if model is None:
         return None, 0.0
@@ -95,21 +97,21 @@ async def _asked(model: Model | None, photo: Photo, context: Context, began: flo
         async with asyncio.timeout(model.timeout_seconds + 0.5):
             answer = await model.ask(photo, context)
     except TimeoutError:
-        answer = Answered(None, DraftWarning.MODEL_TIMED_OUT)
+        answer = ModelAnswer(None, DraftWarning.MODEL_TIMED_OUT)
     except Exception:
-        answer = Answered(None, DraftWarning.MODEL_UNAVAILABLE)
+        answer = ModelAnswer(None, DraftWarning.MODEL_UNAVAILABLE)
     return answer, asyncio.get_running_loop().time() - began
 
 
-def _believed(answered: Answered | None, context: Context) -> tuple[Opinion, set[DraftWarning]]:
+def _checked(answered: ModelAnswer | None, context: Context) -> tuple[ModelReading, set[DraftWarning]]:
     if answered is None:
-        return Opinion(), set()
+        return ModelReading(), set()
     failure = {answered.failure} if answered.failure is not None else set()
     if answered.text is None:
-        return Opinion(), failure
-    said = opinion(answered.text, context.today)
+        return ModelReading(), failure
+    said = read_answer(answered.text, context.today)
     # An answer that was cut off is usually not valid JSON; then the failure alone says enough.
-    return (Opinion(), failure) if failure and not said.usable else (said, failure)
+    return (ModelReading(), failure) if failure and not said.usable else (said, failure)
 
 
 def _reader(sheet: Sheet) -> Literal["local", "model", "both"]:

@@ -3,24 +3,24 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ai.listing import Earlier
+from ai.listing import EarlierListing
 from ai.pricing import lawful_range
 from ai.vocabulary import Allergen, Category, DateKind
 
 
-def of_product(earlier: Iterable[Earlier], gtin: str | None) -> Earlier | None:
+def latest_of_product(earlier: Iterable[EarlierListing], gtin: str | None) -> EarlierListing | None:
     """Return the newest listing with this GTIN, whether it was written with 8, 12, 13 or 14 digits."""
     if gtin is None:
         return None
     return next((listing for listing in earlier if listing.gtin and listing.gtin.zfill(14) == gtin), None)
 
 
-def of_category(earlier: Iterable[Earlier], category: str | None) -> Earlier | None:
+def latest_of_category(earlier: Iterable[EarlierListing], category: str | None) -> EarlierListing | None:
     """Return the newest listing of this category."""
     return next((listing for listing in earlier if category is not None and listing.category == category), None)
 
 
-def said_by(listing: Earlier) -> dict[str, Any]:
+def reusable_values(listing: EarlierListing) -> dict[str, Any]:
     """Return the values that a new draft may take from an earlier listing.
 
     The date is not among them, because it belongs to food that is gone. A price that is not a lawful discount (the

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ai.answer import schema
 from ai.draft_warnings import DraftWarning
 from ai.listing import Context, Photo
-from ai.model import Answered
+from ai.model import ModelAnswer
 from ai.vocabulary import Category
 
 if TYPE_CHECKING:
@@ -64,19 +64,19 @@ class GeminiModel:
         """Import the package now, in a thread, so that the first question does not wait for it."""
         await asyncio.to_thread(self._ready_client)
 
-    async def ask(self, photo: Photo, context: Context) -> Answered:
+    async def ask(self, photo: Photo, context: Context) -> ModelAnswer:
         """Ask about one photo. Retries once after 429 or 5xx, takes at most `timeout_seconds`, never raises."""
         loop = asyncio.get_running_loop()
         until = loop.time() + self.timeout_seconds
         try:
             async with asyncio.timeout_at(until):
                 client = self._client if self._client is not None else await asyncio.to_thread(self._ready_client)
-                return await self._asked(client, photo, context, lambda: until - loop.time())
+                return await self._ask_gemini(client, photo, context, lambda: until - loop.time())
         except TimeoutError:
-            return Answered(None, DraftWarning.MODEL_TIMED_OUT)
+            return ModelAnswer(None, DraftWarning.MODEL_TIMED_OUT)
         except Exception as error:  # libraries raise many types for a broken network; a merchant needs no more detail
             timed_out = any("Timeout" in kind.__name__ for kind in type(error).__mro__)
-            return Answered(None, DraftWarning.MODEL_TIMED_OUT if timed_out else DraftWarning.MODEL_UNAVAILABLE)
+            return ModelAnswer(None, DraftWarning.MODEL_TIMED_OUT if timed_out else DraftWarning.MODEL_UNAVAILABLE)
 
     async def close(self) -> None:
         """Close the connections, if there are any."""
@@ -84,9 +84,9 @@ class GeminiModel:
             await self._http.aclose()
             self._unused_http.close()
 
-    async def _asked(
+    async def _ask_gemini(
         self, client: "genai.Client", photo: Photo, context: Context, left: Callable[[], float]
-    ) -> Answered:
+    ) -> ModelAnswer:
         from google.genai import errors, types
 
         config = types.GenerateContentConfig(
@@ -108,7 +108,7 @@ class GeminiModel:
             role="user",
             parts=[
                 types.Part.from_bytes(data=photo.encoded, mime_type=photo.media_type),
-                types.Part(text=asked(context)),
+                types.Part(text=question(context)),
             ],
         )
         for last_try in (False, True):
@@ -118,11 +118,11 @@ class GeminiModel:
                 wait = _wait(error)
                 # If the wait is longer than the time left, we report this error instead of a less precise time-out.
                 if last_try or not _may_pass(error.code) or wait >= left():
-                    return Answered(None, _failure(error.code))
+                    return ModelAnswer(None, _failure(error.code))
                 await asyncio.sleep(wait)
             else:
                 body = response.sdk_http_response.body if response.sdk_http_response else None
-                return answered(body or "")
+                return read_response(body or "")
         raise AssertionError("the last try returns")
 
     def _ready_client(self) -> "genai.Client":
@@ -155,7 +155,7 @@ class GeminiModel:
             return self._client
 
 
-def asked(context: Context) -> str:
+def question(context: Context) -> str:
     """Return the question sent with the photo: day, kind of shop, language, categories; nothing about a person."""
     shop = context.shop_category if context.shop_category in set(Category) else "unknown"
     return "\n".join(
@@ -168,25 +168,25 @@ def asked(context: Context) -> str:
     )
 
 
-def answered(body: str) -> Answered:
+def read_response(body: str) -> ModelAnswer:
     """Read the body of a `generateContent` response. Never raises."""
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
-        return Answered(None, DraftWarning.MODEL_ANSWER_UNUSABLE)
+        return ModelAnswer(None, DraftWarning.MODEL_ANSWER_UNUSABLE)
     tokens = _at(said, "usageMetadata", "totalTokenCount")
     tokens = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens < 10**9 else None
     candidate = _at(said, "candidates", 0)
     reason = _at(candidate, "finishReason")
     if _at(said, "promptFeedback", "blockReason") or (isinstance(reason, str) and reason in _DECLINED):
-        return Answered(None, DraftWarning.MODEL_DECLINED, tokens)
+        return ModelAnswer(None, DraftWarning.MODEL_DECLINED, tokens)
     parts = _at(candidate, "content", "parts")
     texts = [_at(part, "text") for part in parts if _at(part, "thought") is not True] if isinstance(parts, list) else []
     text = "".join(text for text in texts if isinstance(text, str))
     cut = DraftWarning.MODEL_ANSWER_CUT if reason == "MAX_TOKENS" else None
     if not text.strip():
-        return Answered(None, cut or DraftWarning.MODEL_ANSWER_UNUSABLE, tokens)
-    return Answered(text, cut, tokens)
+        return ModelAnswer(None, cut or DraftWarning.MODEL_ANSWER_UNUSABLE, tokens)
+    return ModelAnswer(text, cut, tokens)
 
 
 def _at(value: Any, *path: str | int) -> Any:

@@ -83,7 +83,7 @@ class Photo:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierListing:
     """A listing that the shop published earlier, with the merchant's own words and prices."""
 
     title: str
@@ -110,11 +110,11 @@ class Context:
     now: datetime
     language: str = "fr"
     shop_category: str | None = None
-    earlier: list[Earlier] = field(default_factory=list)
+    earlier: list[EarlierListing] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class DraftResult:
     """A draft, and how far it can be trusted.
 
     confidence: 0 to 1 for each field that is filled. reader: which sources contributed; "local" means bar codes, print

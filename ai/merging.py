@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from ai.answer import Opinion, is_plausible
+from ai.answer import ModelReading, is_plausible
 from ai.draft_warnings import DraftWarning
-from ai.earlier import of_category, of_product, said_by
+from ai.earlier import latest_of_category, latest_of_product, reusable_values
 from ai.label_dates import LabelDate
-from ai.listing import FIELDS, Context, Earlier, ListingDraft
+from ai.listing import FIELDS, Context, EarlierListing, ListingDraft
 from ai.local import LocalReading
 from ai.pricing import lawful_price
 from ai.vocabulary import EATEN_THE_DAY_IT_IS_MADE, Category, DateKind, Urgency
@@ -48,27 +48,27 @@ class Sheet:
         return True
 
 
-def merged(local: LocalReading, said: Opinion, context: Context) -> Sheet:
+def merge(local: LocalReading, said: ModelReading, context: Context) -> Sheet:
     """Collect what all sources say, the most trusted source first."""
     sheet = Sheet(warnings={*local.warnings, *said.warnings})
     _product(sheet, local, said)
-    known = of_product(context.earlier, sheet.values.get("gtin"))
+    known = latest_of_product(context.earlier, sheet.values.get("gtin"))
     _dates(sheet, local, said, known, context.today)
     if known is not None:
         _prefill(sheet, known, FIELDS, SAME_PRODUCT, DraftWarning.FROM_SAME_PRODUCT)
     _prices(sheet, said)
     for name, value in said.values.items():
         if name == "suspected_allergens":
-            _suspect(sheet, value, said.confidence[name])
+            _add_suspected(sheet, value, said.confidence[name])
         elif name not in ("original_price_cents", "price_cents", "food_date", "date_kind"):
             sheet.put(name, value, said.confidence[name], "model")
-    _by_category(sheet, said, context)
+    _fill_from_category(sheet, said, context)
     _suggested_price(sheet)
     _urgency(sheet, said, context)
     return sheet
 
 
-def lawful(sheet: Sheet) -> ListingDraft:
+def to_draft(sheet: Sheet) -> ListingDraft:
     """Turn the sheet into a draft. Values that still break a rule are left out.
 
     Such values come from listings that are older than the rule.
@@ -83,7 +83,7 @@ def lawful(sheet: Sheet) -> ListingDraft:
                 sheet.confidence.pop(name, None)
 
 
-def _product(sheet: Sheet, local: LocalReading, said: Opinion) -> None:
+def _product(sheet: Sheet, local: LocalReading, said: ModelReading) -> None:
     codes = local.codes
     if codes.ignored:
         sheet.warnings.add(DraftWarning.CODE_IGNORED)
@@ -100,7 +100,7 @@ def _product(sheet: Sheet, local: LocalReading, said: Opinion) -> None:
     sheet.put("weight_grams", weights.pop() if len(weights) == 1 else None, CODE, "local")
 
 
-def _dates(sheet: Sheet, local: LocalReading, said: Opinion, known: Earlier | None, today: date) -> None:
+def _dates(sheet: Sheet, local: LocalReading, said: ModelReading, known: EarlierListing | None, today: date) -> None:
     code = _date_in_codes(local)
     prints = [found for found in (local.date, said.date) if found is not None]
     believable = [found for found in prints if is_plausible(found.day, today)]
@@ -120,7 +120,11 @@ def _dates(sheet: Sheet, local: LocalReading, said: Opinion, known: Earlier | No
         _printed_date(sheet, believable, local, said)
     elif said.values.get("date_kind"):
         sheet.put("date_kind", said.values["date_kind"], said.confidence["date_kind"], "model")
-    if known is not None and (kind := said_by(known)["date_kind"]) and not (kind is DateKind.NONE and believable):
+    if (
+        known is not None
+        and (kind := reusable_values(known)["date_kind"])
+        and not (kind is DateKind.NONE and believable)
+    ):
         sheet.put("date_kind", kind, SAME_PRODUCT, "local")
     day, kind = sheet.values.get("food_date"), sheet.values.get("date_kind")
     if day is None and kind in (DateKind.USE_BY, DateKind.BEST_BEFORE):
@@ -141,7 +145,7 @@ def _date_in_codes(local: LocalReading) -> LabelDate | None:
     return LabelDate(min(best_before), DateKind.BEST_BEFORE) if best_before else None
 
 
-def _printed_date(sheet: Sheet, found: list[LabelDate], local: LocalReading, said: Opinion) -> None:
+def _printed_date(sheet: Sheet, found: list[LabelDate], local: LocalReading, said: ModelReading) -> None:
     """Fill in a date that is not confirmed by a code. The merchant is asked to compare it with the label."""
     sheet.warnings.add(DraftWarning.DATE_UNCONFIRMED)
     day = min(one.day for one in found)
@@ -162,13 +166,17 @@ def _printed_date(sheet: Sheet, found: list[LabelDate], local: LocalReading, sai
     sheet.put("date_kind", kind, sure if len(kinds) == 1 else RULE, by)
 
 
-def _prefill(sheet: Sheet, listing: Earlier, names: tuple[str, ...], confidence: float, warning: DraftWarning) -> None:
-    filled = [sheet.put(name, value, confidence, "local") for name, value in said_by(listing).items() if name in names]
+def _prefill(
+    sheet: Sheet, listing: EarlierListing, names: tuple[str, ...], confidence: float, warning: DraftWarning
+) -> None:
+    filled = [
+        sheet.put(name, value, confidence, "local") for name, value in reusable_values(listing).items() if name in names
+    ]
     if any(filled):
         sheet.warnings.add(warning)
 
 
-def _prices(sheet: Sheet, said: Opinion) -> None:
+def _prices(sheet: Sheet, said: ModelReading) -> None:
     """Take both prices of the model or neither, because one alone would be mixed with another source's estimate."""
     original, price = said.values.get("original_price_cents"), said.values.get("price_cents")
     if original is None and price is not None:  # the discount cannot be checked without the original
@@ -184,14 +192,14 @@ def _prices(sheet: Sheet, said: Opinion) -> None:
     sheet.put("price_cents", lawful, sure if lawful == price else min(sure, RULE), "model")
 
 
-def _suspect(sheet: Sheet, more: list[Any], confidence: float) -> None:
+def _add_suspected(sheet: Sheet, more: list[Any], confidence: float) -> None:
     """Add suspected allergens. They accumulate, because a source that names none does not exclude any."""
     if not sheet.put("suspected_allergens", more, confidence, "model"):
         sheet.values["suspected_allergens"] = [*sheet.values["suspected_allergens"], *more]
         sheet.by.add("model")
 
 
-def _by_category(sheet: Sheet, said: Opinion, context: Context) -> None:
+def _fill_from_category(sheet: Sheet, said: ModelReading, context: Context) -> None:
     """Fill empty fields from the shop's latest listing in the category.
 
     Title, description, allergens, kind of date and prices are taken only if no source says what the food is. (Prices
@@ -199,7 +207,7 @@ def _by_category(sheet: Sheet, said: Opinion, context: Context) -> None:
     product than that listing's, so only the category and the usual number of portions are taken.
     """
     category = sheet.values.get("category") or context.shop_category
-    last = of_category(context.earlier, category)
+    last = latest_of_category(context.earlier, category)
     if last is not None:
         described = {"title", "description", "suspected_allergens", "date_kind", "original_price_cents", "price_cents"}
         if "title" not in sheet.values and "gtin" in sheet.values:
@@ -225,7 +233,7 @@ def _suggested_price(sheet: Sheet) -> None:
         sheet.put("price_cents", lawful_price(original), min(RULE, sheet.confidence["original_price_cents"]), None)
 
 
-def _urgency(sheet: Sheet, said: Opinion, context: Context) -> None:
+def _urgency(sheet: Sheet, said: ModelReading, context: Context) -> None:
     """Set the urgency by the use-by date, else as the model said, else by the category and the time of day."""
     day, kind = sheet.values.get("food_date"), sheet.values.get("date_kind")
     if day is not None and kind is not DateKind.BEST_BEFORE:

@@ -8,7 +8,7 @@ from ai.listing import Context, Photo
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ModelAnswer:
     """What a model answered, not checked yet.
 
     text: None if there is no answer; then `failure` says why. tokens: as counted by the model.
@@ -28,7 +28,7 @@ class Model(Protocol):
     async def prepare(self) -> None:
         """Load what the first question would otherwise wait for."""
 
-    async def ask(self, photo: Photo, context: Context) -> Answered:
+    async def ask(self, photo: Photo, context: Context) -> ModelAnswer:
         """Ask one question about one photo. Returns, with or without an answer, within `timeout_seconds`."""
 
     async def close(self) -> None:

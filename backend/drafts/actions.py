@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
-from ai import Context, Drafted, Drafter, Earlier, Photo
+from ai import Context, Drafter, DraftResult, EarlierListing, Photo
 from backend.database.sessions import Database, call, call_row, role_in
 from backend.drafts.schemas import DraftMade, DraftOut, Remark
 from backend.http.idempotency import Once
@@ -24,7 +24,7 @@ from backend.problems.texts import Language, warning_text
 
 PARIS = ZoneInfo("Europe/Paris")
 RECALLED = "recalled"
-EARLIER = TypeAdapter(list[Earlier])
+EARLIER = TypeAdapter(list[EarlierListing])
 
 
 async def draft_lot(
@@ -109,7 +109,7 @@ async def _keep(
     pictures: Pictures,
     shop: UUID,
     begun_at: datetime,
-    drafted: Drafted,
+    drafted: DraftResult,
     language: Language,
     no_model_because: str | None,
 ) -> DraftMade:

@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings
 from rich.console import Console
 from rich.table import Table
 
-from ai import Context, Drafted, Drafter, GeminiModel
+from ai import Context, Drafter, DraftResult, GeminiModel
 from backend.settings import Settings
 from scripts.ai_evaluation.cases import Case, UnfitFolder, as_photo, cases_in, drawn_cases, keep
 from scripts.ai_evaluation.scoring import Score, scored
@@ -69,7 +69,7 @@ def main(
     console.print(f"{reader}; median {statistics.median(seconds) * 1000:.0f} ms a photo")
 
 
-async def read(cases: list[Case], model: GeminiModel | None) -> tuple[list[Drafted], list[float]]:
+async def read(cases: list[Case], model: GeminiModel | None) -> tuple[list[DraftResult], list[float]]:
     """One after another, so that the times are those of one photo."""
     drafter = Drafter(model)
     drafted, seconds = [], []

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ai import Context, Drafter, DraftWarning, GeminiModel, Photo
 from ai.answer import schema
-from ai.gemini import PROMPT, answered
+from ai.gemini import PROMPT, read_response
 from ai.vocabulary import Category
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.gemini.requests import decoded
@@ -257,7 +257,7 @@ async def test_neither_the_photo_nor_the_key_is_logged(
 def test_thoughts_are_left_out_of_the_answer() -> None:
     parts = [{"text": "hm", "thought": True}, {"text": '{"a'}, {"text": '": 1}'}, {"text": 5}, "x"]
     body = {"candidates": [{"content": {"parts": parts}, "finishReason": "STOP"}]}
-    assert answered(json.dumps(body)).text == '{"a": 1}'
+    assert read_response(json.dumps(body)).text == '{"a": 1}'
 
 
 def test_the_gemini_package_is_not_imported_before_it_is_needed() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ai import Context, Drafted, Drafter, DraftWarning, Photo
+from ai import Context, Drafter, DraftResult, DraftWarning, Photo
 from ai.listing import ListingDraft
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.gemini.server import BAGUETTES
@@ -67,7 +67,7 @@ ATTACKS: list[tuple[dict[str, Any], str, DraftWarning | None]] = [
 ]
 
 
-def judged(drafted: Drafted, context: Context) -> set[str]:
+def judged(drafted: DraftResult, context: Context) -> set[str]:
     return broken_rules(drafted.draft.model_dump(mode="json"), context.today)
 
 

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from ai import Answered, Context, Drafter, DraftWarning, Earlier, Photo
-from ai.answer import Opinion, opinion
+from ai import Context, Drafter, DraftWarning, EarlierListing, ModelAnswer, Photo
+from ai.answer import ModelReading, read_answer
 from ai.bar_codes import Codes
 from ai.gs1 import Elements
 from ai.label_dates import LabelDate
 from ai.listing import ListingDraft
 from ai.local import LocalReader, LocalReading
-from ai.merging import Sheet, lawful, merged
+from ai.merging import Sheet, merge, to_draft
 from ai.vocabulary import DateKind
 
 TODAY = date(2026, 11, 22)
@@ -23,7 +23,7 @@ GTIN = "03453120000011"
 USE_BY, BEST_BEFORE = DateKind.USE_BY, DateKind.BEST_BEFORE
 W = DraftWarning
 
-QUICHE = Earlier(
+QUICHE = EarlierListing(
     title="Quiche lorraine",
     description="La quiche de la maison.",
     category="caterer",
@@ -38,7 +38,7 @@ QUICHE = Earlier(
 )
 
 
-def a_context(*earlier: Earlier, **changes: Any) -> Context:
+def a_context(*earlier: EarlierListing, **changes: Any) -> Context:
     return replace(Context(TODAY, datetime(2026, 11, 22, 9, tzinfo=UTC), earlier=list(earlier)), **changes)
 
 
@@ -47,14 +47,14 @@ def codes(**elements: Any) -> LocalReading:
     return LocalReading(Codes([said], [said.gtin] if said.gtin else []))
 
 
-def model(**fields: Any) -> Opinion:
+def model(**fields: Any) -> ModelReading:
     said = {name: value.isoformat() if isinstance(value, date) else value for name, value in fields.items()}
-    return opinion(json.dumps(said), TODAY)
+    return read_answer(json.dumps(said), TODAY)
 
 
-def draft(local: LocalReading, said: Opinion, context: Context | None = None) -> tuple[ListingDraft, Sheet]:
-    sheet = merged(local, said, context or a_context())
-    return lawful(sheet), sheet
+def draft(local: LocalReading, said: ModelReading, context: Context | None = None) -> tuple[ListingDraft, Sheet]:
+    sheet = merge(local, said, context or a_context())
+    return to_draft(sheet), sheet
 
 
 def on(days: int) -> date:
@@ -94,7 +94,7 @@ def test_two_readings_of_a_printed_date_agree_or_the_stricter_wins() -> None:
 
 
 def test_a_date_without_its_kind_or_a_kind_without_a_date_warns() -> None:
-    read, sheet = draft(LocalReading(date=LabelDate(on(3), None)), Opinion())
+    read, sheet = draft(LocalReading(date=LabelDate(on(3), None)), ModelReading())
     assert (read.food_date, read.date_kind) == (on(3), None)
     assert W.DATE_KIND_UNSURE in sheet.warnings
     read, sheet = draft(LocalReading(), model(date_kind="use_by"))
@@ -113,26 +113,26 @@ def test_a_passed_date_warns_and_keeps_the_draft() -> None:
         assert warning in sheet.warnings
         assert (read.title, read.food_date is not None) == ("Pain", True), "the rest of the draft is kept"
     for local in (codes(use_by=TODAY), codes(best_before=TODAY)):
-        assert not draft(local, Opinion())[1].warnings, "the control: food is good on its last day"
+        assert not draft(local, ModelReading())[1].warnings, "the control: food is good on its last day"
 
 
 def test_an_implausibly_old_printed_date_is_dropped() -> None:
-    read, sheet = draft(LocalReading(date=LabelDate(date(2012, 1, 1), USE_BY)), Opinion())
+    read, sheet = draft(LocalReading(date=LabelDate(date(2012, 1, 1), USE_BY)), ModelReading())
     assert (read.food_date, sheet.warnings) == (None, {W.DATE_DROPPED})
 
 
 def test_an_implausibly_late_date_in_a_code_is_dropped() -> None:
-    read, sheet = draft(codes(gtin=GTIN, use_by=date(2049, 1, 1)), Opinion())
+    read, sheet = draft(codes(gtin=GTIN, use_by=date(2049, 1, 1)), ModelReading())
     assert (read.food_date, read.gtin, sheet.warnings) == (None, GTIN, {W.DATE_DROPPED})
 
 
 def test_codes_of_several_products_give_the_earliest_date_and_no_gtin() -> None:
     one, other = Elements(gtin=GTIN, use_by=on(4), batch="A"), Elements(gtin="03453120000028", use_by=on(2), batch="B")
-    read, sheet = draft(LocalReading(Codes([one, other], [GTIN, "03453120000028"])), Opinion())
+    read, sheet = draft(LocalReading(Codes([one, other], [GTIN, "03453120000028"])), ModelReading())
     assert (read.gtin, read.batch) == (None, None)
     assert read.food_date == on(2), "the earliest date wins"
     assert W.SEVERAL_PRODUCTS in sheet.warnings
-    assert W.CODE_IGNORED in draft(LocalReading(Codes(ignored=1)), Opinion())[1].warnings
+    assert W.CODE_IGNORED in draft(LocalReading(Codes(ignored=1)), ModelReading())[1].warnings
 
 
 def test_an_earlier_listing_of_the_same_product_fills_the_draft() -> None:
@@ -149,7 +149,7 @@ def test_an_earlier_listing_of_the_same_product_fills_the_draft() -> None:
 
 
 def test_an_earlier_listing_s_date_is_not_reused() -> None:
-    read, sheet = draft(codes(gtin=GTIN), Opinion(), a_context(QUICHE))
+    read, sheet = draft(codes(gtin=GTIN), ModelReading(), a_context(QUICHE))
     assert (read.date_kind, read.food_date) == ("use_by", None)
     assert W.DATE_NOT_READ in sheet.warnings
 
@@ -157,7 +157,7 @@ def test_an_earlier_listing_s_date_is_not_reused() -> None:
 def test_the_latest_listing_of_the_category_fills_missing_fields() -> None:
     older = replace(QUICHE, title="Tarte d'hier", gtin=None)
     context = a_context(replace(QUICHE, gtin=None), older, shop_category="caterer")
-    read, sheet = draft(LocalReading(), Opinion(), context)
+    read, sheet = draft(LocalReading(), ModelReading(), context)
     assert (read.title, read.price_cents, read.category) == ("Quiche lorraine", 400, "caterer")
     assert W.FROM_SAME_CATEGORY in sheet.warnings
     assert sheet.confidence["title"] < 0.5
@@ -165,29 +165,31 @@ def test_the_latest_listing_of_the_category_fills_missing_fields() -> None:
     read, _ = draft(LocalReading(), model(title="Salade", category="caterer", suspected_allergens=["celery"]), context)
     assert (read.title, read.suspected_allergens) == ("Salade", ["celery"]), "texts of another food are not reused"
     assert (read.description, read.original_price_cents, read.cold_chain) == (None, 800, True)
-    assert draft(LocalReading(), Opinion(), a_context(QUICHE, shop_category="fish"))[0].title is None, "the control"
+    assert draft(LocalReading(), ModelReading(), a_context(QUICHE, shop_category="fish"))[0].title is None, (
+        "the control"
+    )
 
 
 def test_another_product_of_the_category_gives_no_texts_and_no_price() -> None:
     another = a_context(replace(QUICHE, gtin="3453120000028"), shop_category="caterer")
-    read, _ = draft(codes(gtin=GTIN, use_by=on(1)), Opinion(), another)
+    read, _ = draft(codes(gtin=GTIN, use_by=on(1)), ModelReading(), another)
     assert (read.title, read.description, read.original_price_cents, read.suspected_allergens) == (None, None, None, [])
     assert (read.category, read.portions, read.cold_chain) == ("caterer", 6, None)
-    assert draft(codes(use_by=on(1)), Opinion(), another)[0].title == "Quiche lorraine", (
+    assert draft(codes(use_by=on(1)), ModelReading(), another)[0].title == "Quiche lorraine", (
         "the control: without the product's number"
     )
 
 
 def test_a_free_lot_s_price_is_not_suggested_again() -> None:
     free = replace(QUICHE, price_cents=0)
-    assert draft(codes(gtin=GTIN), Opinion(), a_context(free))[0].price_cents == 400, "half of the original price"
+    assert draft(codes(gtin=GTIN), ModelReading(), a_context(free))[0].price_cents == 400, "half of the original price"
 
 
 def test_valid_fields_of_an_invalid_earlier_listing_are_used() -> None:
     odd = replace(
         QUICHE, title="", quantity=0, category="weapons", allergens=["dust"], date_kind="?", weight_grams=10**9
     )
-    read, _ = draft(codes(gtin=GTIN), Opinion(), a_context(odd))
+    read, _ = draft(codes(gtin=GTIN), ModelReading(), a_context(odd))
     assert (read.title, read.portions, read.category, read.weight_grams) == (None, None, None, None)
     assert (read.suspected_allergens, read.description) == ([], "La quiche de la maison.")
 
@@ -208,7 +210,7 @@ def test_urgency_follows_the_date_the_hour_and_the_category(
     local: LocalReading, hour: int, category: str, urgency: str
 ) -> None:
     context = a_context(shop_category=category, now=datetime(2026, 11, 22, hour, tzinfo=UTC))
-    assert draft(local, Opinion(), context)[0].urgency == urgency
+    assert draft(local, ModelReading(), context)[0].urgency == urgency
 
 
 def test_a_use_by_date_overrides_the_model_s_urgency() -> None:
@@ -229,10 +231,10 @@ class Meeting:
     async def prepare(self) -> None:
         """Load nothing."""
 
-    async def ask(self, photo: Photo, context: Context) -> Answered:
+    async def ask(self, photo: Photo, context: Context) -> ModelAnswer:
         self.asked.set()
         await self.read.wait()
-        return Answered('{"title": "Pain", "portions": 3}')
+        return ModelAnswer('{"title": "Pain", "portions": 3}')
 
     async def close(self) -> None:
         """Close nothing."""
@@ -258,11 +260,11 @@ async def test_a_model_that_raises_or_never_ends_leaves_the_local_draft(photo: P
     class Broken(Meeting):
         timeout_seconds = -0.4
 
-        async def ask(self, photo: Photo, context: Context) -> Answered:
+        async def ask(self, photo: Photo, context: Context) -> ModelAnswer:
             raise RuntimeError("its own fault")
 
     class Endless(Broken):
-        async def ask(self, photo: Photo, context: Context) -> Answered:
+        async def ask(self, photo: Photo, context: Context) -> ModelAnswer:
             await asyncio.Event().wait()
             raise AssertionError
 
