@@ -1,1 +1,1 @@
-"""The pages that people open in a browser: what runs here, the API's documentation, the problems explained."""
+"""Pages for a browser: the front page, the API's documentation, the problems and a handed pass."""

@@ -1,11 +1,11 @@
-"""`/`, `/docs`, `/pass` and `/problems`, in plain HTML that needs nothing from elsewhere."""
+"""`/`, `/docs`, `/pass` and `/problems`: plain HTML that loads nothing from other servers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
 
-# Swagger UI 5, the first that reads OpenAPI 3.1; FastAPI's own page loads it from a CDN, and swagger-ui-bundle ships 4.
+# OpenAPI 3.1 needs Swagger UI 5. FastAPI's own page loads it from a CDN, and the package swagger-ui-bundle has 4.
 import openapi_ui_bundles
 from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
@@ -20,7 +20,7 @@ from backend.problems.common import PathUnknown
 from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Answers as `GET /v1/impact` does: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
+"""Returns what `GET /v1/impact` answers: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
 
 _HERE = Path(__file__).parent
 _SWAGGER = Path(openapi_ui_bundles.swagger_ui.static_path)
@@ -37,12 +37,12 @@ _templates.filters.update(number=french.number, kilograms=french.kilograms, euro
 _OWN_FILES_ONLY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# Swagger UI writes style attributes, draws its icons as data: addresses and calls the API from the page.
+# Swagger UI sets style attributes, uses data: URLs for its icons and calls the API from the page.
 _SWAGGER_TOO = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# The page of a handed pass asks the API for it, and shows a picture that it was answered with.
+# The page of a handed pass fetches the pass from the API and shows its QR code as a blob: picture.
 _PICTURE_TOO = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -55,17 +55,17 @@ def _page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLRe
 
 
 def show_impact_of(app: FastAPI, impact: PublicImpact) -> None:
-    """Say where the front page reads its figures."""
+    """Set the function from which the front page gets its figures."""
     app.state.public_impact = impact
 
 
 async def front(request: Request) -> Response:
-    """Show what runs here and what it has saved; without figures while they cannot be read."""
+    """Return the front page: what EcoPanier is and what it has saved. Without figures if they cannot be read."""
     impact = cast(PublicImpact, request.app.state.public_impact)
     try:
         figures: Mapping[str, Any] | None = await impact()
     except Exception as error:
-        # The page must open precisely when the database does not.
+        # The page must open even if the database is down.
         log_failure(error, request.scope)
         figures = None
     return _page("front.html", figures=figures, since=_day((figures or {}).get("since")))
@@ -78,24 +78,24 @@ def _day(value: Any) -> str | None:
 
 
 async def docs(request: Request) -> Response:
-    """Show the API's documentation with Swagger UI, from files of ours."""
+    """Return the API's documentation: Swagger UI, served from our own files."""
     return _page("docs.html", _SWAGGER_TOO)
 
 
 async def handed_pass(request: Request) -> Response:
-    """Show a pass that somebody was handed; the token stands after # and never comes here."""
+    """Return the page that shows a handed pass. The pass's token is after the # of its link and is not sent here."""
     return _page("pass.html", _PICTURE_TOO)
 
 
 async def problem_list(request: Request) -> Response:
-    """List every problem."""
+    """Return the list of all problems."""
     language = language_of(request.scope)
     known = [(kind, *problem_texts(kind, language)) for _, kind in sorted(known_problems().items())]
     return _page("problems.html", language=language, known=known)
 
 
 async def problem_page(request: Request) -> Response:
-    """Explain one problem: the address that stands in its `type`."""
+    """Return the page that explains one problem, which is its `type` address. Raises PathUnknown."""
     kind = known_problems().get(request.path_params["code"])
     if kind is None:
         raise PathUnknown

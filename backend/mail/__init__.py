@@ -1,4 +1,4 @@
-"""Mails to people: rendered in their language, sent by SMTP, or written to the data directory where none is set."""
+"""Mails: rendered in the recipient's language and sent by SMTP, or written to the data directory without SMTP_URL."""
 
 import asyncio
 import hashlib
@@ -18,13 +18,16 @@ from backend.mail.rendering import rendered
 from backend.settings import Settings
 
 SECONDS_AN_ANSWER = 15
-SECONDS_IN_ALL = 60
+SECONDS_IN_ALL = 60  # for one mail, from connecting to its acceptance
 
 log = structlog.get_logger("ecopanier.mail")
 
 
 class MailNotSent(Exception):
-    """The mail could not be handed over now and may be later. Its text names the cause, no address and no answer."""
+    """Raised when a mail could not be sent now; a later try may succeed.
+
+    The message names the cause, but repeats neither the address nor the server's answer.
+    """
 
 
 async def send(
@@ -32,9 +35,9 @@ async def send(
 ) -> None:
     """Send one mail: `await send(settings, to=…, locale="fr", template="lot_withdrawn", title=…)`.
 
-    `template` is a file in templates/, `values` are what it shows. `message_id` marks a mail that may be sent again
-    after a lost answer as the same one. Raises MailNotSent when a later try may succeed; a mailbox that is refused
-    for good is logged and left alone.
+    `template` names a file in templates/; `values` are its variables. `message_id` identifies the mail: sent again
+    after a lost answer, it has the same Message-ID. Raises MailNotSent if a later try may succeed. If the server
+    refuses the mailbox or the mail for good, that is logged and nothing is raised.
     """
     message = _message(settings, to, locale, template, message_id, values)
     if settings.smtp_url is None:
@@ -46,7 +49,7 @@ async def send(
     except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
         code = _refused_for_good(error)
         if code is None:
-            # Not chained: what a server answers often repeats the address.
+            # Not chained: servers often repeat the address in their answers.
             raise MailNotSent(type(error).__name__) from None
         log.warning("mail.refused", template=template, smtp_code=code)
         return
@@ -62,7 +65,7 @@ def _message(
     message["To"] = to
     message["Subject"] = mail.subject
     message["Date"] = datetime.now(UTC)
-    # The identifier is hashed: it may be told to strangers, what it is made from need not.
+    # Message-IDs may be seen by strangers, so they get only the identifier's hash.
     unique = hashlib.sha256(message_id.encode()).hexdigest()[:32] if message_id else os.urandom(16).hex()
     message["Message-ID"] = f"<{unique}@{urlsplit(settings.public_url).hostname}>"
     message["Auto-Submitted"] = "auto-generated"
@@ -82,33 +85,33 @@ async def _hand_over(url: str, message: EmailMessage) -> None:
         username=user,
         password=unquote(parts.password) if parts.password else None,
         use_tls=at_once,
-        # With a password encryption is a must; without, it is used where the server has it (mailpit has none).
+        # With a password, encryption is required. Without one, it is used if the server offers it (mailpit does not).
         start_tls=None if at_once or user is None else True,
-        local_hostname="localhost",  # aiosmtplib would look our own name up, blocking
+        local_hostname="localhost",  # otherwise aiosmtplib looks up our host name, which blocks the event loop
         timeout=SECONDS_AN_ANSWER,
     )
     try:
         await server.connect()
         await server.send_message(message)
         with suppress(aiosmtplib.SMTPException):
-            await server.quit()  # the mail is theirs, however they say goodbye
+            await server.quit()  # the server has accepted the mail, whatever it answers to QUIT
     finally:
-        server.close()  # as a context manager it would take its leave first, and wait for an answer
+        server.close()  # not `async with`, which sends QUIT after an error too, and waits for the answer
 
 
 def _refused_for_good(error: Exception) -> int | None:
-    """Give the SMTP code when this mailbox or mail is refused whatever we do (5xx, RFC 5321 4.2.1)."""
+    """Return the SMTP code if this mailbox or mail is refused for good (5xx, RFC 5321 4.2.1), otherwise None."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
         codes = [recipient.code for recipient in error.recipients]
         return codes[0] if codes and min(codes) >= 500 else None
     if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError) and error.code >= 500:
         return error.code
-    # A refused login or sender is ours to mend; the mail waits.
+    # A refused login or sender is a mistake in our settings: the mail waits until it is corrected.
     return None
 
 
 def _write(folder: Path, template: str, message: EmailMessage) -> None:
-    """Write a mail where the person who runs this reads it: a token stands in it, so nobody else may."""
+    """Write a mail to a file that only the user running the server can read, because it may contain a token."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}-{template}.eml"
     draft = folder / f".{name}"

@@ -1,4 +1,4 @@
-"""Templates → subject, plain text and HTML. Each mail is written once a language, as text; the HTML is made from it."""
+"""Render mail templates. A template is plain text, one per language; the HTML version is made from that text."""
 
 import re
 from dataclasses import dataclass
@@ -25,11 +25,12 @@ class Rendered:
 
 
 def rendered(template: str, locale: str, **values: Any) -> Rendered:
-    """Render `templates/<template>.<locale>.txt`: first its subject, then paragraphs set apart by blank lines.
+    """Return the mail rendered from `templates/<template>.<locale>.txt`; in French if the locale is unknown.
 
-    Indented paragraphs are shown as they stand. Values are never taken for markup, nor for paragraphs of ours.
-    Templates write days, moments and cents in their language: `{{ day | day }}`, `{{ moment | time_in_paris }}`,
-    `{{ cents | euros }}`. Raises jinja2.UndefinedError when a value is missing.
+    The template's first line is the subject; blank lines separate paragraphs. Paragraphs indented by four spaces are
+    shown preformatted. Values cannot add markup or paragraphs. Filters write days, times and amounts in the mail's
+    language: `{{ day | day }}`, `{{ moment | time_in_paris }}`, `{{ cents | euros }}`.
+    Raises jinja2.UndefinedError if a value is missing.
     """
     language = locale if locale in LANGUAGES else LANGUAGES[0]
     harmless = {name: _one_line(value) for name, value in values.items()}

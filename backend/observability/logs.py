@@ -1,4 +1,4 @@
-"""Structured logs: one JSON object a line on standard output, written by a thread so that no request waits for it."""
+"""Structured logs: one JSON object per line on standard output, written by a thread so that requests do not wait."""
 
 import atexit
 import logging
@@ -14,13 +14,13 @@ from pydantic_core import to_json
 
 from backend.observability.failures import described_failure
 
-# A reader that stands still must not make the process grow without end: lines beyond this are dropped and counted.
+# If the reader of standard output hangs, lines beyond this are dropped and counted, so that memory stays bounded.
 MOST_WAITING_LINES = 100_000
 PAUSE_SECONDS = 0.05
 
 
 class LineWriter:
-    """A file for structlog that only queues; a thread writes what has gathered, at most twenty times a second."""
+    """A file for structlog that queues lines. A thread writes the queued lines, at most twenty times a second."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -41,10 +41,10 @@ class LineWriter:
             self._some.set()
 
     def flush(self) -> None:
-        """Do nothing: structlog flushes after each line, the thread after each gathering."""
+        """Do nothing. structlog calls this after each line, but the thread flushes after each batch."""
 
     def write_out(self) -> None:
-        """Write everything queued, now."""
+        """Write all queued lines now."""
         with self._writing:
             gathered: list[bytes] = []
             while True:
@@ -59,7 +59,7 @@ class LineWriter:
                 self._file.write(b"".join(gathered))
                 self._file.flush()
             except (OSError, ValueError):
-                return  # standard output is gone: there is nobody to tell
+                return  # standard output is closed, so there is nowhere to report it
 
     def _keep_writing(self) -> None:
         while True:
@@ -70,7 +70,7 @@ class LineWriter:
 
 
 def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
-    """Send structlog's lines, and those of libraries that use `logging`, to one JSON stream; once a process."""
+    """Write structlog's and the standard library's log lines as one JSON stream. Call it once per process."""
     writer = LineWriter(file or sys.stdout.buffer)
     least = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Any] = [
@@ -81,9 +81,9 @@ def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
     structlog.configure(
         processors=[*shared, _as_json],
         wrapper_class=structlog.make_filtering_bound_logger(least),
-        # structlog only writes to it and flushes it.
+        # structlog only calls `write` and `flush`, which LineWriter has.
         logger_factory=structlog.BytesLoggerFactory(file=writer),  # type: ignore[arg-type]
-        # Loggers of modules live as long as the process: kept ones would write to a stream of the past.
+        # Module-level loggers outlive a configuration: cached, they would write to the stream of an earlier one.
         cache_logger_on_first_use=False,
     )
     handler = _Handler(writer)
@@ -95,10 +95,10 @@ def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:
     )
     root = logging.getLogger()
     root.handlers = [handler]
-    # What libraries tell in passing holds addresses, arguments of jobs, whole URLs.
+    # Below WARNING, libraries log addresses, job arguments and whole URLs.
     root.setLevel(max(least, logging.WARNING))
     logging.getLogger("uvicorn").setLevel(max(least, logging.INFO))
-    # Its lines hold raw paths and addresses; EveryRequest writes ours instead.
+    # Its lines contain raw paths and addresses; EveryRequest logs requests instead.
     logging.getLogger("uvicorn.access").disabled = True
     return writer
 
@@ -113,7 +113,7 @@ class _Handler(logging.Handler):
 
 
 def _without_values(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace an exception by what may be told of it."""
+    """Replace an exception by a description without values. A structlog processor."""
     told = event.pop("exc_info", None)
     error = told[1] if isinstance(told, tuple) else sys.exc_info()[1] if told is True else told
     if isinstance(error, BaseException):

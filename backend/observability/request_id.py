@@ -1,4 +1,4 @@
-"""The id of the request that is being answered, wherever in its work one is."""
+"""The id of the request that is being answered, in a context variable. None outside requests."""
 
 from contextvars import ContextVar
 

@@ -1,4 +1,4 @@
-"""Which route answered, by its template (`/v1/lots/{lot_id}`), never by the path that was asked."""
+"""The template of the route that answers a request (`/v1/lots/{lot_id}`), for logs and metrics."""
 
 from starlette.routing import Mount, Route
 from starlette.types import Scope
@@ -7,8 +7,8 @@ UNMATCHED = "unmatched"
 
 
 def route_template(scope: Scope) -> str:
-    """Give the template of the route that was selected; every path that none knows is one and the same."""
-    # FastAPI keeps included routes as a tree: the route itself has no prefix, its context in the scope has.
+    """Return the template of the matched route; UNMATCHED if no route matched. Never the requested path."""
+    # FastAPI keeps included routes as a tree: the route itself has no prefix, but its context in the scope has.
     context = scope.get("fastapi", {}).get("effective_route_context")
     if context is not None:
         starlette_route = context.starlette_route
@@ -20,7 +20,7 @@ def route_template(scope: Scope) -> str:
 
 
 def _template_of(scope: Scope, endpoint: object) -> str:
-    # Plain Starlette routes leave only their endpoint in the scope.
+    # Plain Starlette routes put only their endpoint into the scope.
     app = scope["app"]
     if not hasattr(app.state, "templates"):
         app.state.templates = {id(route.endpoint): route.path for route in app.routes if isinstance(route, Route)}

@@ -1,1 +1,1 @@
-"""The client of Stripe, which knows no feature."""
+"""The Stripe client. It knows nothing of the features that use it."""

@@ -1,4 +1,4 @@
-"""The HTTP below Stripe's SDK: httpx2, because the SDK itself knows only httpx, which is no longer maintained."""
+"""HTTP transport for Stripe's SDK, on httpx2: the SDK supports only httpx, which is no longer maintained."""
 
 import asyncio
 from collections.abc import Awaitable, Mapping
@@ -7,12 +7,12 @@ from typing import Any
 import httpx2
 import stripe
 
-# The stand-in's addresses: never through a proxy that the environment names.
+# Requests to the local stand-in must not go through a proxy from the environment.
 _ON_THIS_MACHINE = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 
 
 class Httpx2Transport(stripe.HTTPClient):
-    """One connection pool. What goes wrong on the way is an APIConnectionError, which the SDK may retry."""
+    """A connection pool for Stripe's SDK. Connection errors become APIConnectionError, which the SDK may retry."""
 
     name = "httpx2"
 
@@ -23,16 +23,16 @@ class Httpx2Transport(stripe.HTTPClient):
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
     ) -> tuple[bytes, int, Mapping[str, str]]:
-        """The body, status and headers of the answer."""
+        """Send a request; return the answer's body, status and headers. Raises APIConnectionError."""
         try:
             response = await self._client.request(method, url, headers=headers, content=post_data)
         except httpx2.RequestError as error:
-            why = f"Stripe was not reached: {type(error).__name__}"
+            why = f"Stripe could not be reached: {type(error).__name__}"
             raise stripe.APIConnectionError(why, should_retry=True) from error  # type: ignore[no-untyped-call]
         return response.content, response.status_code, response.headers
 
     def sleep_async(self, secs: float) -> Awaitable[None]:
-        """The SDK's pause before a retry, in seconds."""
+        """Wait before a retry; in seconds."""
         return asyncio.sleep(secs)
 
     async def close_async(self) -> None:

@@ -53,7 +53,7 @@ def test_an_unknown_language_falls_back_to_french() -> None:
         ("right_ends", "fr", "jusqu'au 30/11/2026."),
         ("right_ends", "en", "until 2026-11-30."),
         ("suspended_lot_over", "fr", "Nous vous rendons 4,05 € pour"),
-        ("suspended_lot_over", "en", "We give you back €4.05 for"),
+        ("suspended_lot_over", "en", "We are refunding €4.05 for"),
     ],
 )
 def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, language: str, words: str) -> None:

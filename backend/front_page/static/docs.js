@@ -1,4 +1,4 @@
-// A file of its own, so that the page's policy can refuse every inline script.
+// A separate file, so that the page's content security policy can forbid inline scripts.
 SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#swagger-ui",

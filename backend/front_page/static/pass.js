@@ -1,5 +1,5 @@
-// Shows a handed pass. Its token stands after # in the address, which browsers send to no server; from here it goes into
-// the body of a request, so that no log has it.
+// Shows a handed pass. The link has its token after the #, which browsers do not send to servers. This script sends it
+// in a request's body, so that it does not appear in logs.
 const part = (id) => document.getElementById(id);
 const WORDS = {
   looking: "Un instant…",
