@@ -1,4 +1,4 @@
-"""Registering, signing in, staying signed in, and what mails and enrolments hand out tokens for."""
+"""Register, sign in, refresh a session, and use the tokens that mails and enrolments contain."""
 
 import hmac
 import math
@@ -23,18 +23,18 @@ from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
 from backend.settings import settings
 
 SESSION_DAYS = 30
-# One address is written to that often at most, whoever asks for it.
+# At most so many mails go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
-# As begin_sign_in counts them for one name.
+# The limits of `app.begin_sign_in` for one name, repeated in the RateLimit headers.
 MOST_TRIES, TRIES_WINDOW_SECONDS = 10, 900
 
 
 async def register(
     session: AsyncSession, wanted: RegistrationIn, password_hash: str, language: Language
 ) -> RegisteredOut:
-    """Register an account, or tell the person who has one at that address; both answer alike.
+    """Register an account, or mail the person who already has one at that address; the answer is the same.
 
-    Raises RateLimited when this address was asked for too often.
+    Raises RateLimited when too many mails were asked for at this address.
     """
     locale = wanted.locale or language
     await _count_mail(session, wanted.email)
@@ -55,7 +55,10 @@ async def register(
 async def register_with_supabase(
     session: AsyncSession, wanted: RegistrationWithSupabaseIn, claims: Claims, language: Language
 ) -> RegisteredOut:
-    """Register the account of somebody whom Supabase Auth has signed in. Raises AlreadyRegistered, EmailTaken."""
+    """Register the account of somebody whom Supabase Auth has signed in.
+
+    The database raises AlreadyRegistered, EmailTaken.
+    """
     locale = wanted.locale or language
     account = await call_row(
         session,
@@ -95,10 +98,11 @@ def _registered(
 async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, address: str) -> TokensOut:
     """Open a session by e-mail address or beneficiary code and password.
 
-    Raises WrongCredentials, TooManyTries, AccountSuspended (only to who knows the password), TryAgain.
+    Raises WrongCredentials, TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
     """
     name = username(written)
-    # ECOPANIER_RATE_LIMITS=off lifts what one machine may do, for load tests; a password stays as hard to guess.
+    # For load tests ECOPANIER_RATE_LIMITS=off lifts the limit per network address. The limit per name stays, so that a
+    # password is as hard to guess as before.
     by_account = bucket("account:" + name)
     by_address = bucket("address:" + address) if settings().rate_limits else None
     found = await acts.row(
@@ -130,11 +134,11 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
 
 
 async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) -> TokensOut:
-    """Spend a refresh token for the next. Raises SessionOver; a token spent before ends the session.
+    """Exchange a refresh token for the next one. Raises SessionOver; a token that was already spent ends its session.
 
-    Two tabs, or an app whose answer got lost, cannot be told from a thief by time: any grace would be the thief's
-    too. What tells them apart is the Idempotency-Key: with the same one the same next token comes out, without being
-    kept anywhere. Apps whose tabs share a token take turns or send the same key.
+    A second use may come from a second tab, from an app that lost the first answer, or from a thief. Time does not
+    tell them apart: a grace period would help the thief too. The Idempotency-Key does: the same key gives the same
+    next token, which is derived and not stored. Tabs that share a token take turns or send the same key.
     """
     if key is None:
         following = new_token()
@@ -151,9 +155,9 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) ->
 async def activate_beneficiary(
     session: AsyncSession, tokens: OwnTokens, activation_token: str, password_hash: str, email: str | None
 ) -> TokensOut:
-    """Give an enrolled beneficiary their password and a first session, or neither.
+    """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
-    Raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
+    The database raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
     """
     held = token_hash(activation_token)
     sealed = None
@@ -177,7 +181,7 @@ async def activate_beneficiary(
 
 
 async def ask_password_reset(session: AsyncSession, email: str) -> None:
-    """Queue a mail where a verified address is known. Says nothing either way."""
+    """Queue a mail if an account has confirmed this address. The caller cannot tell whether one has."""
     try:
         await _count_mail(session, email)
     except RateLimited:
@@ -186,7 +190,7 @@ async def ask_password_reset(session: AsyncSession, email: str) -> None:
 
 
 def edit_account(account: Account, wanted: MeIn) -> None:
-    """Change one's own name or language. Raises NameIsCode for a beneficiary's name."""
+    """Change the name or language of an account. Raises NameIsCode for a beneficiary's name."""
     changes = wanted.model_dump(exclude_unset=True)
     if "display_name" in changes and account.role == Role.BENEFICIARY:
         raise NameIsCode
@@ -208,7 +212,7 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
 
 
 def bucket(what: str) -> bytes:
-    """Name a count of tries without saying whose they are."""
+    """Return the key of a counter of tries: a keyed hash, so that the table does not show whose tries it counts."""
     return hmac.digest(settings().derived_key("throttle"), what.encode(), "sha256")
 
 
@@ -219,7 +223,7 @@ def _session_end() -> datetime:
 def tokens_out(
     tokens: OwnTokens, account_id: UUID, session_id: UUID, refresh_token: str, kiosk_seconds: int | None = None
 ) -> TokensOut:
-    """Give a session's tokens; those of a kiosk for as many seconds as it goes on."""
+    """Return the tokens of a session. kiosk_seconds: how long a kiosk session lasts; None for any other session."""
     return TokensOut(
         access_token=tokens.issue(account_id, session_id, kiosk_seconds),
         expires_in=ACCESS_TOKEN_SECONDS if kiosk_seconds is None else kiosk_seconds,

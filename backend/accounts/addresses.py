@@ -1,4 +1,4 @@
-"""E-mail addresses: one way of writing each, so that one mailbox is one account."""
+"""Bring e-mail addresses into one form, so that one mailbox is one account."""
 
 from typing import Annotated
 
@@ -10,18 +10,19 @@ LONGEST_ADDRESS = 254
 
 
 def normalised(address: str) -> str:
-    """Write an address in its one form: domain in lower case and ASCII (IDNA). No look-up is made.
+    """Return an address with its domain in lower case and in ASCII (IDNA). No DNS look-up is made.
 
-    The part before the @ keeps its case, as its server may care; accounts are told apart without it (`lower(email)`).
-    It must be ASCII: few servers take anything else. Raises EmailNotValidError.
+    The part before the @ keeps its case, because its server may distinguish case; accounts do not (`lower(email)`).
+    That part must be ASCII, because few servers accept anything else. Raises EmailNotValidError.
     """
     return str(validate_email(address, check_deliverability=False, allow_smtputf8=False).ascii_email)
 
 
 def username(written: str) -> str:
-    """Write what somebody typed as e-mail address or beneficiary code in the one form that tries are counted by.
+    """Return a typed e-mail address or beneficiary code in the form that sign-ins are counted by.
 
-    Different forms of one name would each have tries of their own. What cannot be a name of ours gives "".
+    Without it, each spelling of one name would have a limit of its own. The result is "" for a text that cannot be a
+    name here.
     """
     name = written.strip()
     if "@" in name:

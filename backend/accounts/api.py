@@ -1,4 +1,4 @@
-"""Accounts over HTTP: one's own account, and with our own tokens everything about signing in."""
+"""Accounts over HTTP: the caller's own account and, where we issue the tokens ourselves, signing in."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -50,7 +50,7 @@ async def _act_session(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 async def not_kept(response: Response) -> None:
-    """Let no cache keep the answer."""
+    """Forbid every cache to store the answer."""
     response.headers.update(NOT_KEPT)
 
 
@@ -60,18 +60,18 @@ async def _own_tokens(request: Request) -> OwnTokens:
     return tokens
 
 
-# As ecopanier_api itself, which may call these acts and read nothing: nobody has signed in yet.
+# Nobody has signed in yet, so the session runs as ecopanier_api, which can call these acts and read nothing.
 ActSession = Annotated[AsyncSession, Depends(_act_session, scope="function")]
 Tokens = Annotated[OwnTokens, Depends(_own_tokens)]
 
 router = Router(tags=["accounts"])
-"""Whoever signs people in."""
+"""Routes that are served whether we or Supabase Auth sign people in."""
 
 sign_in = Router(tags=["accounts"])
-"""Where we sign people in ourselves."""
+"""Routes that are served only where we sign people in ourselves."""
 
 well_known = Router(tags=["accounts"])
-"""At the root, beside /v1."""
+"""Routes at the root, beside /v1."""
 
 
 @sign_in.post(
@@ -83,8 +83,9 @@ well_known = Router(tags=["accounts"])
 async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> RegisteredOut:
     """Register an account.
 
-    An address that is known already is answered the same, and its person gets a mail. So does a new one, with a token
-    for `/auth/verify-email`; registering again sends another. Reserving does not wait for it.
+    The answer is the same when the address is already registered; its owner then gets a mail that says so. A new
+    address gets a mail with a token for `/auth/verify-email`; registering again sends another one. Reserving does not
+    need a confirmed address.
     """
     passwords.refuse_common(wanted.password, wanted.email, wanted.display_name)
     password_hash = await passwords.hashed(wanted.password)
@@ -102,9 +103,9 @@ async def open_session(
 ) -> TokensOut:
     """Sign in with the OAuth2 password form.
 
-    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords for one name in 15 minutes, or
-    50 from one address, everything is refused until they are over. An Idempotency-Key changes nothing, because tokens
-    are kept nowhere.
+    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords for one name, or 50 from one
+    network address, in 15 minutes, every sign-in is refused until those minutes are over. An Idempotency-Key has no
+    effect, because tokens are not stored.
     """
     return await actions.sign_in(acts, tokens, wanted.username, wanted.password, client_address(request.scope))
 
@@ -121,20 +122,23 @@ async def refresh(
     tokens: Tokens,
     idempotency_key: Annotated[
         str | None,
-        Header(max_length=LONGEST_KEY, description="Sent again with the same key, the same next token comes back."),
+        Header(max_length=LONGEST_KEY, description="The same key returns the same next refresh token."),
     ] = None,
 ) -> TokensOut:
-    """Spend the refresh token for new tokens.
+    """Exchange the refresh token for new tokens.
 
-    A token that was spent already ends the session, because two people hold it. Repeat a request whose answer got
-    lost with the Idempotency-Key that it had; tabs that share a token take turns or send the same key.
+    A token that was already spent ends the session, because somebody else may hold it. If an answer got lost, repeat
+    the request with its Idempotency-Key. Tabs that share a token must take turns or send the same key.
     """
     return await actions.refresh(acts, tokens, held.refresh_token, key_of(request))
 
 
 @sign_in.post("/auth/logout", status_code=204)
 async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) -> None:
-    """Sign out: the refresh tokens of this session end now, its access token within 15 minutes, at a kiosk at once."""
+    """Sign out.
+
+    The session's refresh tokens end now. Its access token expires within 15 minutes, and at a kiosk at once.
+    """
     return await once(session, call(session, "end_session", held=token_hash(held.refresh_token)), 204)
 
 
@@ -145,7 +149,7 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
     dependencies=[limited("one-time-tokens", "60/minute")],
 )
 async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> None:
-    """Confirm an e-mail address by the token that was sent to it."""
+    """Confirm an e-mail address with the token that was mailed to it."""
     return await once(session, call(session, "verify_email", held=token_hash(held.token)), 204)
 
 
@@ -156,10 +160,10 @@ async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep)
     dependencies=[limited("forgot-password", "20/hour")],
 )
 async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> None:
-    """Ask for a mail with a token to set a new password.
+    """Ask for a mail with a token that lets you set a new password.
 
-    The answer says nothing about the address. Only a confirmed one is written to; registering again sends the
-    confirmation again.
+    The answer is the same for every address. A mail is sent only to a confirmed address; to confirm yours, register
+    again, which sends the token again.
     """
     return await once(session, actions.ask_password_reset(session, wanted.email), 204)
 
@@ -171,7 +175,7 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep
     dependencies=[limited("new-passwords", "20/minute")],
 )
 async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> None:
-    """Set a new password by the token that was mailed; all sessions of the account end."""
+    """Set a new password with the token that was mailed to you; all your sessions end."""
     passwords.refuse_common(wanted.password)
     password_hash = await passwords.hashed(wanted.password)
     work = call(session, "reset_password", held=token_hash(wanted.token), new_password_hash=password_hash)
@@ -186,8 +190,8 @@ async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceD
 async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) -> TokensOut:
     """Sign in for the first time as a beneficiary.
 
-    With the token from the enrolment; from then on `/auth/token` takes the code, or the e-mail address where one was
-    given. The token is used up: if this answer gets lost, sign in with the code and the password.
+    Send the token from your enrolment. From then on, sign in at `/auth/token` with your code, or with your e-mail
+    address if you gave one. The token works once: if this answer gets lost, sign in with the code and the password.
     """
     passwords.refuse_common(wanted.password, wanted.email or "")
     password_hash = await passwords.hashed(wanted.password)
@@ -197,11 +201,11 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
 @router.get("/me")
 @also_at_kiosks
 async def read_own_account(session: SignedIn, response: Response, shared: AtKiosk) -> MeOut:
-    """See one's own account; a beneficiary also their code, right and free portions left today.
+    """Read your own account; as a beneficiary, also your code, your right and the free portions left today.
 
-    At a kiosk the e-mail address is not shown.
+    A kiosk does not show the e-mail address.
     """
-    await call(session, "seen_now")  # wherever they signed in
+    await call(session, "seen_now")  # counts as activity, whoever signs people in
     account = await queries.own_account(session)
     response.headers["ETag"] = etag(queries.revision(account))
     return await queries.described(session, account, with_address=not shared)
@@ -209,7 +213,7 @@ async def read_own_account(session: SignedIn, response: Response, shared: AtKios
 
 @router.patch("/me", responses=may_answer(NameIsCode, PreconditionFailed))
 async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, if_match: IfMatch) -> MeOut:
-    """Change one's own name or language. What is left out stays as it is."""
+    """Change your name or language. Fields that you leave out stay as they are."""
     account = await queries.own_account(session, to_change=True)
     require_revision(if_match, queries.revision(account))
     actions.edit_account(account, wanted)
@@ -220,6 +224,6 @@ async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, 
 
 @well_known.get("/.well-known/jwks.json")
 async def read_jwks(tokens: Tokens, response: Response) -> KeySetOut:
-    """Give the public key that access tokens are signed with (RFC 7517)."""
+    """Read the public key that access tokens are signed with (RFC 7517)."""
     response.headers["Cache-Control"] = "public, max-age=300"
     return KeySetOut.model_validate(tokens.jwks())

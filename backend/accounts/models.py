@@ -38,7 +38,7 @@ class Account(Table, table=True):
 
 
 class Consent(Table, table=True):
-    """That a person agreed to a text in a version, or withdrew that, and when. The latest of a purpose holds."""
+    """A person's agreement to a version of a text, or its withdrawal. The latest row of each purpose counts."""
 
     __tablename__ = "consents"
     __table_args__ = (Index("consents_account_id_idx", "account_id", "purpose", "id"),)
@@ -52,7 +52,7 @@ class Consent(Table, table=True):
 
 
 class Credential(Table, table=True):
-    """A password's hash, apart from the account so that no policy that shows one shows the other."""
+    """The hash of a password, in a table of its own so that no policy that shows accounts shows hashes."""
 
     __tablename__ = "credentials"
 
@@ -62,7 +62,7 @@ class Credential(Table, table=True):
 
 
 class DataKey(Table, table=True):
-    """The one key that everything about a person is sealed with, wrapped by a master key. Without it nothing opens."""
+    """The key that seals everything about one person, wrapped by a master key. Without it nothing can be opened."""
 
     __tablename__ = "data_keys"
     __table_args__ = (Index("data_keys_master_key_idx", "master_key", "account_id"), {"schema": "vault"})
@@ -74,7 +74,7 @@ class DataKey(Table, table=True):
 
 
 class SealedAddress(Table, table=True):
-    """The address that a beneficiary signs in with, sealed, and the keyed hash that finds it."""
+    """A beneficiary's e-mail address, sealed, with the keyed hash by which it is found."""
 
     __tablename__ = "sealed_addresses"
 
@@ -85,7 +85,7 @@ class SealedAddress(Table, table=True):
 
 
 class Session(Table, table=True):
-    """One sign-in and the family of refresh tokens that follows from it."""
+    """One sign-in, with the chain of refresh tokens that follows from it."""
 
     __tablename__ = "sessions"
 
@@ -94,7 +94,7 @@ class Session(Table, table=True):
     created_at: datetime = now()
     ended_at: datetime | None = moment()
     ended_because: str | None = text()
-    # Of a session at a kiosk, which ends by itself.
+    # Set for a session at a kiosk, which ends by itself.
     kiosk_id: UUID | None = Field(default=None, foreign_key="app.kiosks.id")
     card_id: UUID | None = Field(default=None, foreign_key="app.cards.id", ondelete="CASCADE")
     ends_at: datetime | None = moment()
@@ -107,7 +107,7 @@ class Session(Table, table=True):
 
 
 class RefreshToken(Table, table=True):
-    """A refresh token, by its hash; spent once."""
+    """A refresh token, known by its hash; it can be spent once."""
 
     __tablename__ = "refresh_tokens"
 
@@ -124,7 +124,7 @@ class RefreshToken(Table, table=True):
 
 
 class OneTimeToken(Table, table=True):
-    """What a mail or an enrolment hands to its person, by its hash; used once."""
+    """A token from a mail or an enrolment, known by its hash; it can be used once."""
 
     __tablename__ = "one_time_tokens"
 
@@ -141,7 +141,7 @@ class OneTimeToken(Table, table=True):
 
 
 class Throttle(Table, table=True):
-    """Tries counted in a window, per bucket (a keyed hash)."""
+    """The number of tries in a time window, per bucket (a keyed hash of what is counted)."""
 
     __tablename__ = "throttles"
 

@@ -1,7 +1,7 @@
-"""Passwords: what we accept, and Argon2id in two threads of their own.
+"""Decide which passwords are accepted, and hash them with Argon2id in two threads of their own.
 
-10 to 128 characters and no rule about digits or capitals: such rules make people write `Password1!`, length does not
-(NIST SP 800-63B, 3.1.1.2). What everybody tries first is refused instead.
+A password has 10 to 128 characters. There is no rule about digits or capitals: such rules lead to `Password1!`, while
+length helps (NIST SP 800-63B, 3.1.1.2). Passwords that attackers try first are refused instead.
 """
 
 import asyncio
@@ -26,10 +26,11 @@ SHORTEST, LONGEST = 10, 128
 MEMORY_KIB, PASSES, LANES = 19_456, 2, 1
 _argon2 = PasswordHash((Argon2Hasher(time_cost=PASSES, memory_cost=MEMORY_KIB, parallelism=LANES),))
 
-# Compared with where no account is: costs the same work and fits no password.
+# Compared with when there is no account: it costs the same work and matches no password.
 NOBODYS = f"$argon2id$v=19$m={MEMORY_KIB},t={PASSES},p={LANES}${'A' * 22}${'A' * 43}"
 
-# Only these threads ever hold hashing memory: 64 at once grew the process by 40 MB, against 290 with 16 threads.
+# Only these threads hold memory for hashing. With 64 sign-ins at once the process grew by 40 MB; with 16 threads it
+# grew by 290 MB.
 AT_ONCE = 2
 MOST_WAITING = 200
 _threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="passwords")
@@ -48,29 +49,29 @@ _LOOK_ALIKES = str.maketrans("013457@$!€", "oieastasie")
 
 @dataclass(frozen=True)
 class Compared:
-    """Whether a password was right, and its hash with today's parameters where the kept one has older ones."""
+    """Whether a password was right, and a new hash if the kept one was made with older parameters."""
 
     right: bool
     renewed: str | None = None
 
 
 async def hashed(password: str) -> str:
-    """Hash a password. Raises TryAgain while too many others wait for theirs."""
+    """Return the hash of a password. Raises TryAgain when too many passwords wait to be hashed."""
     return str(await _in_turn(_argon2.hash, _one_form(password)))
 
 
 async def compare(password: str, kept: str | None) -> Compared:
-    """Compare a password with a kept hash; None does the same work in vain. Raises TryAgain as `hashed` does."""
+    """Compare a password with a kept hash. None takes as long and never matches. Raises TryAgain as `hashed` does."""
     right, renewed = await _in_turn(_argon2.verify_and_update, _one_form(password), kept or NOBODYS)
     return Compared(right and kept is not None, renewed)
 
 
 def refuse_common(password: str, *about_the_person: str) -> None:
-    """Refuse what is tried first: common words, rows of keys, few signs, one's own name. Raises PasswordTooCommon."""
+    """Raise PasswordTooCommon for common words, rows of keys, fewer than 5 different signs and the person's name."""
     lower = password.casefold()
     own = {_letters(word) for text in about_the_person for word in (text, text.partition("@")[0])} - {""}
     cores = {_letters(lower)}
-    # Some digits stand for letters and some are only added: `Passw0rd2026!`, `m0td3p4ss3`.
+    # Digits may stand for letters or follow the word: `m0td3p4ss3`, `Passw0rd2026!`.
     cores |= {_letters(lower.rstrip(added).translate(_LOOK_ALIKES)) for added in ("!", "!0123456789")}
     if (
         len(set(lower)) < 5
@@ -89,7 +90,7 @@ def _repeats(core: str, word: str) -> bool:
 
 
 def _one_form(password: str) -> bytes:
-    # Keyboards write é as one sign or as two (NIST SP 800-63B: normalise before hashing).
+    # Keyboards send é as one code point or as two (NIST SP 800-63B: normalise before hashing).
     return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 

@@ -1,4 +1,4 @@
-"""Reads around one's own account, under row-level security."""
+"""Reads of the caller's own account, under row-level security."""
 
 from typing import Any
 from zlib import crc32
@@ -14,7 +14,8 @@ from backend.identity.tokens import Role
 from backend.problems.texts import Language, no_show_text
 from backend.sealing.seals import SEALED_ADDRESS, keyring
 
-# In SQL, because beneficiaries are a feature above this one; their policies show the caller nothing but their own.
+# Raw SQL, because accounts may not import beneficiaries, a feature above this one. Their policies show the caller only
+# their own row.
 _OWN_RIGHT = text("""
     select b.code, b.status, b.eligible_until, app.caller_is_current_beneficiary() as current,
            q.quota as quota_today, q.portions_left as portions_left_today, q.no_shows, q.lowered, q.forgiven_on
@@ -23,14 +24,15 @@ _OWN_RIGHT = text("""
 
 
 async def own_account(session: AsyncSession, *, to_change: bool = False) -> Account:
-    """Give the caller's account; locked when it is to be changed."""
+    """Return the caller's account. to_change: lock its row."""
     return await session.get_one(Account, caller_in(session), with_for_update=to_change or None)
 
 
 async def own_address(session: AsyncSession, account: Account, why: str) -> tuple[str | None, bool]:
-    """Give one's own e-mail address and whether it is confirmed; a beneficiary's is opened, which the audit log keeps.
+    """Return an account's own e-mail address and whether it is confirmed.
 
-    why: what for, a word of ours.
+    A beneficiary's address is sealed; opening it leaves an entry in the audit log. why: the reason for that entry, a
+    word of lower-case letters and underscores.
     """
     if account.role != Role.BENEFICIARY:
         return account.email, account.email_verified_at is not None
@@ -42,7 +44,7 @@ async def own_address(session: AsyncSession, account: Account, why: str) -> tupl
 
 
 async def described(session: AsyncSession, account: Account, *, with_address: bool = True) -> MeOut:
-    """Say what a person sees of their own account; without the address where others may look on."""
+    """Return what a person sees of their own account. with_address: False where others can read the screen."""
     right = None
     if account.role == Role.BENEFICIARY:
         row = (await session.execute(_OWN_RIGHT, {"account": account.id})).one()
@@ -70,5 +72,5 @@ def _no_shows(account: Account, row: Any) -> NoShows:
 
 
 def revision(account: Account) -> int:
-    """Number what a person may change about their account, so that an ETag can name it."""
+    """Return a number for the fields that a person can change about their account; it serves as an ETag."""
     return crc32(f"{account.locale}\0{account.display_name}".encode()) & MOST_REVISION

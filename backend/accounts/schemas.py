@@ -1,4 +1,4 @@
-"""What enters and leaves around accounts."""
+"""The requests and answers of accounts."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -17,19 +17,19 @@ _PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
 _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
 
 OpenRole = Literal["customer", "merchant", "collector", "association"]
-Locale = Annotated[Literal["fr", "en"], Field(description="Language of mails.", examples=["fr"])]
+Locale = Annotated[Literal["fr", "en"], Field(description="The language of your mails.", examples=["fr"])]
 Password = Annotated[
     str,
     StringConstraints(strip_whitespace=False, min_length=passwords.SHORTEST, max_length=passwords.LONGEST),
     Field(
-        description="Any characters; long beats complicated. Not one of those that everybody tries first.",
+        description="Any characters. Length counts more than variety; passwords that are easy to guess are refused.",
         examples=[_PASSWORD],
         json_schema_extra={"format": "password", "writeOnly": True},
         repr=False,
     ),
 ]
 Token = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN), Field(examples=[_TOKEN], repr=False)]
-# Letters, digits, signs and single spaces: what a mail or a list shows in one line.
+# No control characters, line breaks or marks that change the direction of text: mails and lists show it in one line.
 DisplayName = Annotated[
     str,
     StringConstraints(
@@ -40,17 +40,17 @@ DisplayName = Annotated[
 
 
 class Consents(In):
-    """What a person agrees to by registering."""
+    """The texts that a person agrees to by registering."""
 
     terms: CurrentTerms = Field(description="The current version of the terms of use.", examples=["2026-01"])
 
 
 class RegistrationWithSupabaseIn(In):
-    """An account for somebody whom Supabase Auth has signed up: id and address come from the access token."""
+    """An account for somebody who has signed up with Supabase Auth; id and address come from the access token."""
 
     role: OpenRole = Field(examples=["customer"])
     display_name: DisplayName
-    locale: Locale | None = Field(default=None, description="Without it, the language of Accept-Language.")
+    locale: Locale | None = Field(default=None, description="By default, the language of Accept-Language.")
     consents: Consents
 
 
@@ -62,7 +62,7 @@ class RegistrationIn(RegistrationWithSupabaseIn):
 
 
 class RegisteredOut(Out):
-    """The account as it was asked for. It says nothing about whether the address was known before."""
+    """The account as it was requested. It does not show whether the address was already registered."""
 
     id: UUID
     role: OpenRole = Field(examples=["customer"])
@@ -83,21 +83,21 @@ class SignInForm(In):
         max_length=1000, examples=[_PASSWORD], repr=False, json_schema_extra={"format": "password"}
     )
     grant_type: Literal["password"] = Field(default="password", examples=["password"])
-    # Sent by OAuth2 clients; without meaning here.
+    # OAuth2 clients send these; they have no meaning here.
     scope: str = Field(default="", max_length=1000, examples=[""])
     client_id: str = Field(default="", max_length=1000, examples=[""])
     client_secret: str = Field(default="", max_length=1000, examples=[""], repr=False)
 
 
 class TokensOut(Out):
-    """A session's tokens."""
+    """The tokens of a session."""
 
     access_token: str = Field(
         description="Send it as `Authorization: Bearer …`.", examples=["eyJhbGciOiJFZERTQSJ9.eyJ.c2ln"]
     )
     token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])
     expires_in: int = Field(description="Seconds until the access token expires.", examples=[900])
-    refresh_token: str = Field(description="Good for one refresh, within 30 days.", examples=[_TOKEN])
+    refresh_token: str = Field(description="Valid for one refresh within 30 days.", examples=[_TOKEN])
 
 
 class KeySetOut(Out):
@@ -109,7 +109,7 @@ class KeySetOut(Out):
 
 
 class RefreshTokenIn(In):
-    """A session's refresh token."""
+    """The refresh token of a session."""
 
     refresh_token: Token
 
@@ -127,7 +127,7 @@ class EmailIn(In):
 
 
 class NewPasswordIn(In):
-    """The token from a mail, and the password to have from now on."""
+    """The token from a mail, and the new password."""
 
     token: Token
     password: Password
@@ -138,34 +138,32 @@ class ActivationIn(In):
 
     activation_token: Token = Field(description="Given by the association that enrolled them.", examples=[_TOKEN])
     password: Password
-    email: EmailAddress | None = Field(
-        default=None, description="To sign in with instead of the code; may be left out."
-    )
+    email: EmailAddress | None = Field(default=None, description="To sign in with instead of the code; optional.")
 
 
 class NoShows(Out):
-    """Free portions that were not collected, and what follows."""
+    """Free portions that were not collected, and what follows from that."""
 
-    count: int = Field(description="In the last 30 days; older ones are forgiven.", examples=[0])
-    lowered: bool = Field(description="Whether the quota is one portion a day for a while.", examples=[False])
+    count: int = Field(description="Number in the last 30 days; older ones no longer count.", examples=[0])
+    lowered: bool = Field(description="Whether the quota is now one portion a day.", examples=[False])
     forgiven_on: date | None = Field(description="The day on which the quota rises again.", examples=[None])
-    explanation: str | None = Field(description="In the account's language; null when there is none.", examples=[None])
+    explanation: str | None = Field(description="In the account's language; null when `count` is 0.", examples=[None])
 
 
 class BeneficiaryRight(Out):
-    """A beneficiary's code and right."""
+    """The code and the right of a beneficiary."""
 
     code: str = Field(examples=["2026-BEN-00042"])
     status: str = Field(description="`pending`, `verified` or `suspended`.", examples=["verified"])
     eligible_until: date = Field(description="The last day of the right.", examples=["2027-06-30"])
     current: bool = Field(description="Whether free lots can be seen and reserved now.", examples=[True])
-    quota_today: int = Field(description="Free portions that may be taken today (Europe/Paris).", examples=[2])
+    quota_today: int = Field(description="Free portions that can be reserved today (Europe/Paris).", examples=[2])
     portions_left_today: int = Field(description="Free portions left today (Europe/Paris).", examples=[2])
     no_shows: NoShows
 
 
 class MeOut(Out):
-    """One's own account."""
+    """The caller's own account."""
 
     id: UUID
     role: Role = Field(examples=["beneficiary"])
@@ -178,7 +176,7 @@ class MeOut(Out):
 
 
 class MeIn(In):
-    """What to change about one's own account; what is left out stays as it is."""
+    """The fields to change; fields that are left out stay as they are."""
 
     display_name: DisplayName = if_sent()
     locale: Locale = if_sent()

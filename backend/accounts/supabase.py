@@ -1,4 +1,4 @@
-"""What replaces our own sign-in where Supabase Auth signs people in (ECOPANIER_AUTH=supabase)."""
+"""The routes that replace our own sign-in where Supabase Auth signs people in (ECOPANIER_AUTH=supabase)."""
 
 from typing import NoReturn
 
@@ -29,9 +29,9 @@ well_known = Router(tags=["accounts"])
 async def register(
     wanted: RegistrationWithSupabaseIn, request: Request, session: ActSession, once: OnceDep
 ) -> RegisteredOut:
-    """Register the account of somebody who has signed up with Supabase Auth, by their access token.
+    """Register your account after signing up with Supabase Auth, with the access token from there.
 
-    The account gets Supabase's id and e-mail address. Until then a good token is nobody's here.
+    The account gets its id and e-mail address from Supabase. Before you register, your token gives access to nothing.
     """
     claims = await claims_of(request)
     if claims is None:
@@ -41,7 +41,7 @@ async def register(
 
 
 async def elsewhere() -> NoReturn:
-    """Say that Supabase Auth does this, and where."""
+    """Find out where Supabase Auth does this."""
     raise SignInElsewhere(where=f"{settings().supabase_url}/auth/v1")
 
 

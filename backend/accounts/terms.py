@@ -1,6 +1,6 @@
-"""The terms of use that a new account agrees to."""
+"""The current version of the terms of use, to which a new account agrees."""
 
 from typing import Literal
 
-# The one current version: change it here when the text changes. Consents keep the version they were given to.
+# Change it here when the text changes. A consent keeps the version to which it was given.
 CurrentTerms = Literal["2026-01"]

@@ -1,4 +1,4 @@
-"""Refresh tokens and one-time tokens: 256 bits each, kept by their SHA-256 only."""
+"""Refresh tokens and one-time tokens: 256 bits each; only their SHA-256 is stored."""
 
 import hmac
 import secrets
@@ -9,16 +9,16 @@ LONGEST_TOKEN = 200
 
 
 def new_token() -> str:
-    """Make a token nobody can guess."""
+    """Return a new random token."""
     return secrets.token_urlsafe(32)
 
 
 def derived_token(key: bytes, *parts: str) -> str:
-    """Make the one token that belongs to these parts: made again, it is the same; without the key, nobody can."""
+    """Return the token that belongs to these parts: always the same one, and only the holder of the key can make it."""
     made = hmac.digest(key, "\0".join(parts).encode(), "sha256")
     return urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 def token_hash(token: str) -> bytes:
-    """Give what the database keeps of a token. Unsalted: with 256 random bits there is nothing to guess from."""
+    """Return the hash of a token that the database stores. No salt is needed: 256 random bits cannot be guessed."""
     return sha256(token.encode()).digest()

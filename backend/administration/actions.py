@@ -1,4 +1,4 @@
-"""What admins decide: about shops, associations, collectors and accounts, and the platform's parameters."""
+"""Admins' decisions about shops, associations, collectors and accounts, and changes of the platform's parameters."""
 
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from backend.shops.schemas import OwnShop
 async def decide_shop(session: AsyncSession, shop_id: UUID, decided: DecisionIn) -> OwnShop:
     """Verify a shop, or reject it and pause its lots.
 
-    From the database ShopNotFound, ShopSiretTaken, ShopOwnerSuspended.
+    The database raises ShopNotFound, ShopSiretTaken, ShopOwnerSuspended.
     """
     await call(session, "decide_shop", shop=shop_id, verdict=decided.decision, why=decided.reason)
     return await own_shop(session, shop_id)
@@ -23,9 +23,9 @@ async def decide_shop(session: AsyncSession, shop_id: UUID, decided: DecisionIn)
 async def decide_association(
     session: AsyncSession, association_id: UUID, decided: DecisionIn, versions: list[int] | None
 ) -> AssociationOut:
-    """Verify or reject an association, if it is still at one of these versions (any, without them).
+    """Verify or reject an association, if it still has one of these versions. None allows any version.
 
-    From the database AssociationNotFound, AssociationNumberTaken, PreconditionFailed.
+    The database raises AssociationNotFound, AssociationNumberTaken, PreconditionFailed.
     """
     await call(
         session,
@@ -39,26 +39,26 @@ async def decide_association(
 
 
 async def decide_collector(session: AsyncSession, collector_id: UUID, decided: DecisionIn) -> CollectorOut:
-    """Verify or reject a collector. From the database CollectorNotFound."""
+    """Verify or reject a collector. The database raises CollectorNotFound."""
     await call(session, "decide_collector", collector=collector_id, verdict=decided.decision, why=decided.reason)
     return await queries.collector(session, collector_id)
 
 
 async def suspend_account(session: AsyncSession, account_id: UUID, reason: str) -> AccountStanding:
-    """Suspend an account: from the next request on it is nobody. From the database AccountNotFound, OwnSuspension."""
+    """Suspend an account; its next request is refused. The database raises AccountNotFound, OwnSuspension."""
     await call(session, "suspend_account", account=account_id, why=reason)
     return AccountStanding(id=account_id, status="suspended")
 
 
 async def restore_account(session: AsyncSession, account_id: UUID, reason: str) -> AccountStanding:
-    """Restore an account with its shops and the lots that are still ahead. From the database AccountNotFound."""
+    """Restore an account, its shops and its lots that are not over yet. The database raises AccountNotFound."""
     await call(session, "restore_account", account=account_id, why=reason)
     return AccountStanding(id=account_id, status="active")
 
 
 async def change_settings(session: AsyncSession, wanted: SettingsIn, versions: list[int] | None) -> None:
-    """Set the parameters that are named, all or none, if they are still at one of these versions (any, without them).
+    """Set the given parameters, all or none, if they still have one of these versions. None allows any version.
 
-    They hold from the commit on, in every process. From the database PreconditionFailed, OutOfBounds.
+    They apply in every process from the commit on. The database raises PreconditionFailed, OutOfBounds.
     """
     await call(session, "change_settings", wanted=wanted.model_dump_json(exclude_unset=True), versions=versions)

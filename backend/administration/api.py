@@ -1,4 +1,4 @@
-"""What admins decide and set, over HTTP. Shops to verify are found with `GET /shops?status=pending`."""
+"""Admins' decisions and parameters over HTTP. `GET /shops?status=pending` lists the shops to verify."""
 
 from typing import Annotated
 from uuid import UUID
@@ -41,7 +41,7 @@ StatusWanted = Annotated[Standing | None, Query(examples=["pending"])]
 
 @router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))
 async def verify_shop(shop_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> OwnShop:
-    """Verify a shop, so that it and its lots are visible, or reject it, which pauses its lots."""
+    """Verify a shop, so that it and its lots are visible, or reject it, so that its lots pause."""
     return await once(session, actions.decide_shop(session, shop_id, decided), 200)
 
 
@@ -61,9 +61,9 @@ async def list_associations(
 async def verify_association(
     association_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep, if_match: IfMatch
 ) -> AssociationOut:
-    """Verify an association, so that it may enrol beneficiaries, or reject it.
+    """Verify an association, so that it can enrol beneficiaries, or reject it.
 
-    With the `etag` of the list as If-Match only if it is still what was seen there.
+    Send the `etag` from the list as If-Match to decide only if the association has not changed since.
     """
     deciding = actions.decide_association(session, association_id, decided, if_match)
     return await once(session, deciding, 200)
@@ -80,19 +80,19 @@ async def list_collectors(
 
 @router.post("/collectors/{collector_id}/verify", responses=may_answer(CollectorNotFound))
 async def verify_collector(collector_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> CollectorOut:
-    """Verify a collector, or reject one."""
+    """Verify or reject a collector."""
     return await once(session, actions.decide_collector(session, collector_id, decided), 200)
 
 
 @router.post("/accounts/{account_id}/suspend", responses=may_answer(AccountNotFound, OwnSuspension))
 async def suspend_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
-    """Suspend an account: its next request is refused, its sessions end, its shops' lots pause."""
+    """Suspend an account: its next request is refused, its sessions end, and the lots of its shops pause."""
     return await once(session, actions.suspend_account(session, account_id, why.reason), 200)
 
 
 @router.post("/accounts/{account_id}/restore", responses=may_answer(AccountNotFound))
 async def restore_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
-    """Restore a suspended account, its shops, and those lots that are still ahead."""
+    """Restore a suspended account, its shops, and its lots that are not over yet."""
     return await once(session, actions.restore_account(session, account_id, why.reason), 200)
 
 
@@ -106,9 +106,10 @@ async def read_settings(session: AsAdmin, response: Response) -> SettingsOut:
 
 @router.put("/settings", responses=may_answer(PreconditionFailed, OutOfBounds))
 async def change_settings(wanted: SettingsIn, session: AsAdmin, if_match: IfMatch, response: Response) -> SettingsOut:
-    """Set parameters of the platform; with If-Match only if nobody changed any since they were read.
+    """Set parameters of the platform.
 
-    All that are sent change, or none does. They hold from this answer on, without a restart.
+    All parameters that you send change, or none does. They apply from this answer on, without a restart. With If-Match
+    they change only if nobody has changed any parameter since you read them.
     """
     await actions.change_settings(session, wanted, if_match)
     found, version = await queries.settings(session)
@@ -118,7 +119,7 @@ async def change_settings(wanted: SettingsIn, session: AsAdmin, if_match: IfMatc
 
 @router.get("/settings/history", responses=may_answer(CursorInvalid))
 async def list_setting_changes(session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[SettingChangeOut]:
-    """List what admins set, newest first."""
+    """List the changes of parameters, newest first."""
     before = cursor_key(after, NUMBERED)[0] if after else None
     return page_of(await queries.setting_changes(session, before, limit), limit, lambda change: (change.id,))
 
@@ -129,13 +130,13 @@ async def read_audit_log(
     action: Annotated[str | None, Query(max_length=100, examples=["setting.changed"])] = None,
     subject: Annotated[str | None, Query(max_length=100, examples=["setting"])] = None,
     subject_id: Annotated[UUID | None, Query()] = None,
-    actor_id: Annotated[UUID | None, Query(description="Who did it.")] = None,
+    actor_id: Annotated[UUID | None, Query(description="The account that did it.")] = None,
     since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
     until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[AuditEntryOut]:
-    """Read the audit log, newest first: who did what to what, when, in which request."""
+    """Read the audit log, newest first: who did what to what, when and in which request."""
     wanted = AuditQuery(action, subject, subject_id, actor_id, since, until)
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.audit_entries(session, wanted, before, limit), limit, lambda entry: (entry.id,))

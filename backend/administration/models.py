@@ -1,4 +1,4 @@
-"""The platform's parameters and what admins decided."""
+"""The platform's parameters, admins' decisions, and collectors."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, text
 
 
 class Setting(Table, table=True):
-    """A parameter of the platform: one of the starred figures of the product, within its bounds."""
+    """A figure of the platform that admins can change within its bounds."""
 
     __tablename__ = "settings"
 
@@ -23,7 +23,7 @@ class Setting(Table, table=True):
 
 
 class SettingChange(Table, table=True):
-    """Who set a parameter from what to what, and when. Append-only."""
+    """A change of a parameter: the old and the new value, by whom and when. Append-only."""
 
     __tablename__ = "setting_changes"
     __table_args__ = (Index("setting_changes_changed_by_idx", "changed_by"),)
@@ -37,7 +37,7 @@ class SettingChange(Table, table=True):
 
 
 class Decision(Table, table=True):
-    """What an admin decided about a shop, an association, a collector or an account, and why. Append-only."""
+    """An admin's decision about a shop, an association, a collector or an account, with its reason. Append-only."""
 
     __tablename__ = "decisions"
     __table_args__ = (
@@ -55,7 +55,7 @@ class Decision(Table, table=True):
 
 
 class Collector(Table, table=True):
-    """Somebody who brings food from shops to associations; the id is the account's."""
+    """A person who brings food from shops to associations; the id is the account's."""
 
     __tablename__ = "collectors"
     __table_args__ = (Index("collectors_status_idx", "status", "id"),)

@@ -1,4 +1,4 @@
-"""What an admin has to decide about, the platform's parameters and its audit log, under row-level security."""
+"""Admins' reads under row-level security: who waits for a decision, the platform's parameters, the audit log."""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,7 +23,7 @@ from backend.audit.models import AuditEntry
 
 
 class AuditQuery(NamedTuple):
-    """Which entries of the audit log are wanted; None: any."""
+    """The filters of the audit log; None does not filter."""
 
     action: str | None
     subject: str | None
@@ -55,7 +55,7 @@ _COLLECTORS = select(
 async def associations(
     session: AsyncSession, status: Standing | None, after: UUID | None, limit: int
 ) -> list[AssociationOut]:
-    """Give one association more than a page, in the order of registration."""
+    """Return up to `limit + 1` associations in the order of registration."""
     rows = await session.execute(_page(_ASSOCIATIONS, Association, status, after, limit))
     return [AssociationOut.model_validate(row) for row in rows]
 
@@ -63,26 +63,26 @@ async def associations(
 async def collectors(
     session: AsyncSession, status: Standing | None, after: UUID | None, limit: int
 ) -> list[CollectorOut]:
-    """Give one collector more than a page, in the order of registration."""
+    """Return up to `limit + 1` collectors in the order of registration."""
     rows = await session.execute(_page(_COLLECTORS, Collector, status, after, limit))
     return [CollectorOut.model_validate(row) for row in rows]
 
 
 async def association(session: AsyncSession, association_id: UUID) -> AssociationOut:
-    """Give an association that was just decided about."""
+    """Return an association about which an admin has just decided."""
     row = (await session.execute(_ASSOCIATIONS.where(col(Association.id) == association_id))).one()
     return AssociationOut.model_validate(row)
 
 
 async def collector(session: AsyncSession, collector_id: UUID) -> CollectorOut:
-    """Give a collector that was just decided about."""
+    """Return a collector about whom an admin has just decided."""
     return CollectorOut.model_validate(
         (await session.execute(_COLLECTORS.where(col(Collector.id) == collector_id))).one()
     )
 
 
 async def settings(session: AsyncSession) -> tuple[SettingsOut, int]:
-    """Give all parameters of the platform and their version, as one statement sees them."""
+    """Return all parameters of the platform and their version, read in one statement so that they agree."""
     factor = func.app.general_factor().table_valued("co2e_grams_per_meal")
     rows = await session.execute(
         union_all(
@@ -97,7 +97,7 @@ async def settings(session: AsyncSession) -> tuple[SettingsOut, int]:
 
 
 async def setting_changes(session: AsyncSession, before: int | None, limit: int) -> list[SettingChangeOut]:
-    """Give one change of a parameter more than a page, newest first."""
+    """Return up to `limit + 1` changes of parameters, newest first."""
     wanted = select(SettingChange).order_by(col(SettingChange.id).desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(col(SettingChange.id) < before)
@@ -107,7 +107,7 @@ async def setting_changes(session: AsyncSession, before: int | None, limit: int)
 async def audit_entries(
     session: AsyncSession, wanted: AuditQuery, before: UUID | None, limit: int
 ) -> list[AuditEntryOut]:
-    """Give one entry of the audit log more than a page, newest first."""
+    """Return up to `limit + 1` entries of the audit log, newest first."""
     asked = select(AuditEntry).order_by(col(AuditEntry.id).desc()).limit(limit + 1)
     for column, value in (
         (AuditEntry.action, wanted.action),

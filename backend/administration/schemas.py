@@ -1,4 +1,4 @@
-"""What enters and leaves about an admin's decisions."""
+"""The requests and answers of administration."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -13,20 +13,20 @@ ACCOUNT = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 
 
 class DecisionIn(In):
-    """A decision, kept with who took it and when."""
+    """A decision; it is kept with who took it and when."""
 
     decision: Literal["verified", "rejected"] = Field(examples=["verified"])
     reason: str | None = Field(default=None, min_length=1, max_length=500, examples=["Extrait Kbis vu le 20/11."])
 
 
 class ReasonIn(In):
-    """Why, kept with who decided and when."""
+    """The reason of a decision; it is kept with who decided and when."""
 
     reason: str = Field(min_length=1, max_length=500, examples=["Trois lots non conformes signalés."])
 
 
 class AccountStanding(Out):
-    """Whether an account may be used."""
+    """Whether an account can be used."""
 
     id: UUID = Field(examples=[ACCOUNT])
     status: Literal["active", "suspended"] = Field(examples=["suspended"])
@@ -42,7 +42,7 @@ class AssociationOut(Out):
     rna: str | None = Field(examples=["W672001234"])
     siret: str | None = Field(examples=[None])
     number_missing: bool = Field(
-        description="It gave neither RNA nor SIRET: decide by what you know of it otherwise.", examples=[False]
+        description="It gave neither RNA nor SIRET: decide by what else you know about it.", examples=[False]
     )
     address: str | None = Field(examples=["4 quai des Pêcheurs, 67000 Strasbourg"])
     insee_code: str | None = Field(examples=["67482"])
@@ -50,7 +50,7 @@ class AssociationOut(Out):
         description="`closed`: the association erased its account.", examples=["pending"]
     )
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
-    etag: str = Field(description="For If-Match of the decision about it.", examples=['"r3"'])
+    etag: str = Field(description="For the If-Match header of the decision.", examples=['"r3"'])
 
 
 class CollectorOut(Out):
@@ -65,37 +65,37 @@ class CollectorOut(Out):
 
 
 _PORTIONS: dict[str, Any] = {
-    "description": "Free portions a beneficiary may reserve a day.",
+    "description": "Free portions that a beneficiary can reserve a day.",
     "examples": [2],
 }
 _HOLD: dict[str, Any] = {"description": "Minutes before an unpaid reservation lapses.", "examples": [10]}
 _CANCELLATION: dict[str, Any] = {
-    "description": "Minutes before the pickup window opens until which cancelling is free.",
+    "description": "Cancelling is free until so many minutes before the pickup window opens.",
     "examples": [120],
 }
 _MEAL: dict[str, Any] = {"description": "Grams of food that count as a meal.", "examples": [500]}
-_DRAFTS: dict[str, Any] = {"description": "Drafts a day for which a shop may ask the model.", "examples": [40]}
+_DRAFTS: dict[str, Any] = {"description": "Drafts a day for which a shop can use the model.", "examples": [40]}
 _OFFER: dict[str, Any] = {
-    "description": "Minutes for which a portion that came free is offered to whoever waits.",
+    "description": "Minutes for which a portion that was given back is kept for the next person who waits.",
     "examples": [15],
 }
 _HOUSEHOLD: dict[str, Any] = {
-    "description": "One more free portion a day for each so many people of a household beyond the first; 0: none.",
+    "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
 }
 _NO_SHOWS: dict[str, Any] = {
-    "description": "No-shows within 30 days that lower the quota to one portion; 0: they never do.",
+    "description": "Number of no-shows within 30 days that lowers the quota to one portion; 0: it is never lowered.",
     "examples": [0],
 }
 _CO2E: dict[str, Any] = {
-    "description": "Grams of CO₂e that a meal saves, where its category has no factor of its own. Entries written "
-    "before a change keep the factor that they were written with.",
+    "description": "Grams of CO₂e that a meal saves, unless its category has a factor of its own. Impact entries "
+    "that were written before a change keep their factor.",
     "examples": [900],
 }
 
 
 class SettingsIn(In):
-    """The parameters that change, within their bounds; what is not sent stays as it is."""
+    """The parameters to change, within their bounds; those that are not sent stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"free_portions_per_day": 2, "hold_minutes": 15}]})
 
@@ -125,9 +125,9 @@ class SettingsOut(Out):
 
 
 class SettingChangeOut(Out):
-    """One parameter, set by an admin."""
+    """The change of one parameter by an admin."""
 
-    id: int = Field(description="The version of all parameters that it made, as in their ETag.", examples=[7])
+    id: int = Field(description="The version of all parameters after this change, as in their ETag.", examples=[7])
     name: str = Field(examples=["hold_minutes"])
     old: int = Field(examples=[10])
     new: int = Field(examples=[15])
@@ -136,13 +136,13 @@ class SettingChangeOut(Out):
 
 
 class AuditEntryOut(Out):
-    """Who did what to what, when, in which request. Ids, counts and words of the program: no personal data."""
+    """Who did what to what, when and in which request. It holds ids, counts and fixed words, no personal data."""
 
     id: UUID = Field(examples=["01980c5e-7f3a-7d20-8e55-9b1c40a7d6f3"])
     at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
-    actor_id: UUID | None = Field(description="null: nobody who signs in.", examples=[ACCOUNT])
+    actor_id: UUID | None = Field(description="null when no account did it.", examples=[ACCOUNT])
     actor_role: str = Field(
-        description="The role of the account; else `nobody`, `worker`, or `operator` for the command line.",
+        description="The role of the account; otherwise `nobody`, `worker`, or `operator` for the command line.",
         examples=["admin"],
     )
     action: str = Field(examples=["setting.changed"])

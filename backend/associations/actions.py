@@ -1,4 +1,4 @@
-"""What associations say of themselves, and the agreements that they and merchants make."""
+"""Edit an association, and propose, decide and end agreements between associations and shops."""
 
 import re
 from typing import Any, Literal
@@ -28,9 +28,9 @@ _RNA = re.compile(r"W[0-9A-Z]{9}")
 
 
 async def edit_association(session: AsyncSession, wanted: AssociationEdit, versions: list[int] | None) -> None:
-    """Change the caller's association, if it is still at one of these versions (any, without them).
+    """Change the caller's association, if it still has one of these versions. None allows any version.
 
-    Raises AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; from the database
+    Raises AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; the database raises
     AssociationNumberFixed, AssociationNumberTaken.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
@@ -41,7 +41,7 @@ async def edit_association(session: AsyncSession, wanted: AssociationEdit, versi
     if values:
         change = update(Association).where(col(Association.id) == caller_in(session)).values(values)
         if versions is not None:
-            # In the statement that writes: of two who read the same version, one wins.
+            # Compared in the statement that writes: of two requests that read the same version only one succeeds.
             change = change.where(col(Association.version).in_(versions))
         changed = (await session.execute(change.returning(col(Association.rna), col(Association.siret)))).one_or_none()
         if changed is not None:
@@ -62,7 +62,7 @@ def _checked_rna(number: str) -> str:
 
 
 def _checked_siret(number: str) -> str:
-    """Give a SIRET's 14 digits; python-stdnum knows that La Poste's follow a rule of their own."""
+    """Return the 14 digits of a SIRET. python-stdnum knows that La Poste's numbers follow a rule of their own."""
     try:
         return str(siret.validate(number))
     except ValidationError:
@@ -72,10 +72,10 @@ def _checked_siret(number: str) -> str:
 async def propose_agreement(
     database: Database, store: FileStore, account_id: UUID, file: UploadFile, wanted: AgreementIn, once: Once
 ) -> Response:
-    """Begin an agreement, store its document, propose it to the shop. No transaction is open while it is stored.
+    """Begin an agreement, store its document, and propose it to the shop.
 
-    Raises NotAllowed, DocumentTooLarge, DocumentNotPdf, DocumentStoreUnavailable; from the database ShopNotFound,
-    AgreementDaysInvalid, AgreementExists.
+    No transaction is open while the document is being stored. Raises NotAllowed, DocumentTooLarge, DocumentNotPdf,
+    DocumentStoreUnavailable; the database raises ShopNotFound, AgreementDaysInvalid, AgreementExists.
     """
     async with database.session(account_id) as session, session.begin():
         await session.connection()
@@ -102,12 +102,15 @@ async def propose_agreement(
 async def decide_agreement(
     session: AsyncSession, agreement_id: UUID, verdict: Literal["confirmed", "declined"]
 ) -> AgreementOut:
-    """Confirm or decline an agreement for one's shop. From the database AgreementNotFound, AgreementDecided."""
+    """Confirm or decline an agreement with the caller's shop.
+
+    The database raises AgreementNotFound, AgreementDecided.
+    """
     await call(session, "decide_agreement", agreement=agreement_id, verdict=verdict)
     return await queries.agreement(session, agreement_id)
 
 
 async def end_agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
-    """End an agreement, as either side. From the database AgreementNotFound, AgreementOver."""
+    """End an agreement, as either side. The database raises AgreementNotFound, AgreementOver."""
     await call(session, "end_agreement", agreement=agreement_id)
     return await queries.agreement(session, agreement_id)

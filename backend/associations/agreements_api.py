@@ -1,4 +1,4 @@
-"""Donation agreements between associations and shops over HTTP."""
+"""Donation agreements between associations and shops, over HTTP."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -36,7 +36,7 @@ from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["associations"], prefix="/agreements")
 
-PROPOSALS = limits.parse("30/hour")  # each keeps up to 10 MB for years
+PROPOSALS = limits.parse("30/hour")  # each proposal stores up to 10 MB for years
 SIDES = (Role.ASSOCIATION, Role.MERCHANT)
 AsSide = Annotated[AsyncSession, signed_in_as(*SIDES)]
 AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.MERCHANT, Role.ADMIN)]
@@ -53,11 +53,11 @@ UPLOAD: dict[str, Any] = {
                     "properties": {
                         "shop_id": {"type": "string", "format": "uuid"},
                         "signed_on": {"type": "string", "format": "date"},
-                        "ends_on": {"type": "string", "format": "date", "description": "The last day, if it has one."},
+                        "ends_on": {"type": "string", "format": "date", "description": "The last day, if any."},
                         "document": {
                             "type": "string",
                             "format": "binary",
-                            "description": "The signed agreement as PDF; at most 10 MB.",
+                            "description": "The signed agreement as a PDF file of at most 10 MB.",
                         },
                     },
                 }
@@ -88,7 +88,7 @@ async def propose_agreement(
 ) -> Response:
     """Propose a signed donation agreement to a shop, as a verified association.
 
-    The shop's merchant sees it with its document, and confirms or declines it.
+    The shop's merchant sees the agreement with its document, and confirms or declines it.
     """
     account_id = await caller(request)
     await spend(request.scope, "agreements", PROPOSALS, str(account_id))
@@ -103,12 +103,15 @@ async def propose_agreement(
 @router.get("", responses=may_answer(CursorInvalid))
 async def list_agreements(
     session: AsSideOrAdmin,
-    shop_id: Annotated[UUID | None, Query(description="Of this shop alone.")] = None,
+    shop_id: Annotated[UUID | None, Query(description="Only agreements of this shop.")] = None,
     status: Annotated[AgreementStatus | None, Query(examples=["proposed"])] = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[AgreementOut]:
-    """List one's agreements, newest first: an association's own, a merchant's by their shops, for an admin all."""
+    """List your agreements, newest first.
+
+    A merchant sees the agreements of their shops, an admin those of everybody.
+    """
     before = cursor_key(after, CURSOR)[0] if after else None
     found = await queries.agreements(session, shop_id, status, before, limit)
     return page_of(found, limit, lambda agreement: (agreement.id,))
@@ -116,7 +119,7 @@ async def list_agreements(
 
 @router.get("/{agreement_id}", responses=may_answer(AgreementNotFound))
 async def read_agreement(agreement_id: UUID, session: AsSideOrAdmin) -> AgreementOut:
-    """Read an agreement, as one of its sides or an admin."""
+    """Read an agreement, as one of its sides or as an admin."""
     return await queries.agreement(session, agreement_id)
 
 
@@ -133,7 +136,10 @@ async def read_agreement(agreement_id: UUID, session: AsSideOrAdmin) -> Agreemen
     },
 )
 async def read_document(agreement_id: UUID, request: Request) -> Response:
-    """Read the signed document of an agreement, as one of its sides; admins read the agreement without it."""
+    """Download the signed document of an agreement, as one of its sides.
+
+    Admins can read the agreement, but not its document.
+    """
     async with (await database(request)).session(await caller(request)) as session, session.begin():
         await session.connection()
         if role_in(session) not in SIDES:
@@ -150,17 +156,17 @@ async def read_document(agreement_id: UUID, request: Request) -> Response:
 
 @router.post("/{agreement_id}/confirm", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def confirm_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
-    """Confirm an agreement that an association proposed to one's shop."""
+    """Confirm an agreement that an association proposed to your shop."""
     return await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200)
 
 
 @router.post("/{agreement_id}/decline", responses=may_answer(AgreementNotFound, AgreementDecided))
 async def decline_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
-    """Decline an agreement that an association proposed to one's shop."""
+    """Decline an agreement that an association proposed to your shop."""
     return await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200)
 
 
 @router.post("/{agreement_id}/end", responses=may_answer(AgreementNotFound, AgreementOver))
 async def end_agreement(agreement_id: UUID, session: AsSide, once: OnceDep) -> AgreementOut:
-    """End an agreement, confirmed or not, as either of its sides."""
+    """End an agreement as either of its sides, whether it was confirmed or not."""
     return await once(session, actions.end_agreement(session, agreement_id), 200)

@@ -1,4 +1,4 @@
-"""Associations over HTTP: what they say of themselves, how to find them, and their figures."""
+"""Associations over HTTP: find them, edit your own, read its figures."""
 
 from datetime import date
 from typing import Annotated
@@ -45,10 +45,10 @@ HEADER = (
 _MONTH = {"pattern": r"^20[0-9]{2}-(0[1-9]|1[0-2])$"}
 Since = Annotated[
     str | None,
-    Query(alias="from", description="The first month; without it, a year's worth.", examples=["2026-01"], **_MONTH),
+    Query(alias="from", description="The first month; by default, a year is shown.", examples=["2026-01"], **_MONTH),
 ]
 Until = Annotated[
-    str | None, Query(alias="to", description="The last month; without it, this one.", examples=["2026-11"], **_MONTH)
+    str | None, Query(alias="to", description="The last month; by default, this month.", examples=["2026-11"], **_MONTH)
 ]
 
 
@@ -68,7 +68,7 @@ async def find_associations(
 
 @router.get("/associations/me")
 async def read_own_association(session: AsAssociation, response: Response) -> OwnAssociation:
-    """Read what one's association says of itself."""
+    """Read your association."""
     found, version = await queries.own_association(session)
     response.headers["ETag"] = etag(version)
     return found
@@ -87,10 +87,10 @@ async def read_own_association(session: AsAssociation, response: Response) -> Ow
 async def edit_own_association(
     wanted: AssociationEdit, session: AsAssociation, if_match: IfMatch, response: Response
 ) -> OwnAssociation:
-    """Say who one's association is: an admin verifies it by its RNA or SIRET.
+    """Edit your association.
 
-    Once verified, it keeps the numbers that it was verified by. A rejected one that corrects its name or its numbers
-    is looked at again.
+    An admin verifies it by its RNA or SIRET. Once verified, it keeps the numbers by which it was verified. A rejected
+    association that corrects its name or numbers is looked at again.
     """
     await actions.edit_association(session, wanted, if_match)
     found, version = await queries.own_association(session)
@@ -100,16 +100,16 @@ async def edit_own_association(
 
 @router.get("/associations/me/figures")
 async def read_figures(session: AsAssociation) -> Figures:
-    """Count the people whom one's association has enrolled."""
+    """Count the people whom your association has enrolled."""
     return await queries.figures(session)
 
 
 @router.get("/associations/me/activity", responses=may_answer(PeriodInvalid))
 async def read_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Activity:
-    """Read what the people of one's association reserved and collected, by month.
+    """Read what the people of your association reserved and collected, by month.
 
-    Sums alone, never about one person; null where fewer than 11 people stand behind one. A month is added up once it is
-    over: before and after somebody's pickup, the difference would be theirs.
+    You get sums, never the figures of one person. A sum is null when it is about fewer than 11 people, and until its
+    month is over: otherwise the difference before and after a pickup would show what one person collected.
     """
     return Activity(months=await queries.activity(session, _month(since), _month(until)))
 
@@ -119,14 +119,14 @@ async def read_activity(session: AsAssociation, since: Since = None, until: Unti
     response_class=Response,
     responses={
         200: {
-            "description": "The same as CSV for a spreadsheet: UTF-8 with its mark, semicolons, French headers.",
+            "description": "The same as CSV for a spreadsheet: UTF-8 with byte order mark, semicolons, French headers.",
             "content": {CSV: {"schema": {"type": "string"}}},
         },
         **may_answer(PeriodInvalid),
     },
 )
 async def export_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Response:
-    """Read the activity of one's association as a spreadsheet."""
+    """Download the activity of your association as a spreadsheet."""
     months = await queries.activity(session, _month(since), _month(until))
     rows = ((m.month, m.enrolled, m.reserved, m.collected, m.no_shows, m.food_kg, m.meals) for m in months)
     headers = {"Content-Disposition": 'attachment; filename="activite.csv"'}

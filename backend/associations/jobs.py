@@ -1,4 +1,4 @@
-"""Agreements whose document never came are removed: the file first, then the row."""
+"""Remove agreements whose upload never completed: the file first, then the row."""
 
 import structlog
 
@@ -11,9 +11,9 @@ log = structlog.get_logger("ecopanier.associations")
 
 
 async def remove_orphans(work: Work) -> int:
-    """Remove agreements that have waited for their document for a day, and give how many were.
+    """Remove agreements whose upload has not completed for a day, and return how many were removed.
 
-    Where the store does not remove a file now, the row says that it is going, and the next run goes on.
+    If the store cannot remove a file now, the job stops. The row stays marked as `going`, and the next run continues.
     """
     removed = 0
     while orphans := await work.acts.rows("orphaned_agreements", most=MANY):

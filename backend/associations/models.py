@@ -35,7 +35,7 @@ class Association(Table, table=True):
 
 
 class Agreement(Table, table=True):
-    """A donation agreement of an association with a shop; the signed document is a file in the document store."""
+    """A donation agreement between an association and a shop; its signed document is a file in the document store."""
 
     __tablename__ = "agreements"
     __table_args__ = (

@@ -41,7 +41,7 @@ _AGREEMENTS: Select[*tuple[Any, ...]] = (
 
 
 async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
-    """Give the caller's association and its version. Raises AssociationNotFound."""
+    """Return the caller's association and its version. Raises AssociationNotFound."""
     found = await session.get(Association, caller_in(session), populate_existing=True)
     if found is None:
         raise AssociationNotFound
@@ -51,26 +51,26 @@ async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
 async def verified_associations(
     session: AsyncSession, words: str | None, insee_code: str | None, after: UUID | None, limit: int
 ) -> list[AssociationListed]:
-    """Give one verified association more than a page."""
+    """Return up to `limit + 1` verified associations."""
     found = func.app.verified_associations(words, insee_code, cast(after, Uuid), cast(limit + 1, Integer))
     rows = await session.execute(select(found.table_valued("id", "name", "insee_code")))
     return [AssociationListed.model_validate(row) for row in rows]
 
 
 async def figures(session: AsyncSession) -> Figures:
-    """Count the people whom the caller's association has enrolled."""
+    """Return how many people the caller's association has enrolled."""
     return Figures.model_validate(await call_row(session, "association_figures"))
 
 
 async def activity(session: AsyncSession, since: date | None, until: date | None) -> list[ActivityMonth]:
-    """Add up what the people of the caller's association did, by month. From the database PeriodInvalid."""
+    """Return what the people of the caller's association did, added up by month. The database raises PeriodInvalid."""
     found = func.app.association_activity(cast(since, Date), cast(until, Date))
     rows = await session.execute(select(found.table_valued(*ActivityMonth.model_fields)))
     return [ActivityMonth.model_validate(row) for row in rows]
 
 
 async def agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
-    """Give an agreement that the caller may see. Raises AgreementNotFound."""
+    """Return an agreement that the caller may see. Raises AgreementNotFound."""
     row = (await session.execute(_AGREEMENTS.where(col(Agreement.id) == agreement_id))).one_or_none()
     if row is None:
         raise AgreementNotFound
@@ -80,7 +80,7 @@ async def agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
 async def agreements(
     session: AsyncSession, shop_id: UUID | None, status: AgreementStatus | None, before: UUID | None, limit: int
 ) -> list[AgreementOut]:
-    """Give one agreement more than a page, newest first: one's own, of one's shops, for an admin all."""
+    """Return up to `limit + 1` agreements that the caller may see, newest first."""
     wanted = _AGREEMENTS.order_by(col(Agreement.id).desc()).limit(limit + 1)
     if shop_id is not None:
         wanted = wanted.where(col(Agreement.shop_id) == shop_id)

@@ -1,4 +1,4 @@
-"""What enters and leaves about associations and their agreements."""
+"""The requests and answers of associations and their agreements."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -20,19 +20,19 @@ _RNA: dict[str, Any] = {"examples": ["W672001234"]}
 _SIRET: dict[str, Any] = {"examples": ["73282932000074"]}
 _ADDRESS: dict[str, Any] = {"examples": ["4 quai des Pêcheurs, 67000 Strasbourg"]}
 _INSEE_CODE: dict[str, Any] = {
-    "description": "The commune's INSEE code, which is not its postcode.",
+    "description": "The INSEE code of the commune; it is not the postcode.",
     "examples": ["67482"],
 }
 _PHONE: dict[str, Any] = {"examples": ["+33 3 88 00 00 00"]}
 _WEBSITE: dict[str, Any] = {"examples": ["https://paniers-du-faubourg.example.org"]}
 _IN_TIME: dict[str, Any] = {
-    "description": "Whether it hands food on before a use-by date that is less than 48 h away.",
+    "description": "Whether the association can hand food on in time when its use-by date is less than 48 h away.",
     "examples": [False],
 }
 
 
 class AssociationEdit(In):
-    """What changes; what is not sent stays as it is. Of `rna` and `siret` at least one is needed."""
+    """The fields to change; those that are not sent stay as they are. At least one of `rna` and `siret` is needed."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"rna": "W672001234", "insee_code": "67482"}]})
 
@@ -54,13 +54,13 @@ class AssociationBrief(Out):
 
 
 class AssociationListed(AssociationBrief):
-    """A verified association, for those who make agreements with it or send people to it."""
+    """A verified association, as partners see it."""
 
     insee_code: str | None = Field(**_INSEE_CODE)
 
 
 class OwnAssociation(AssociationListed):
-    """What an association sees of itself."""
+    """An association as it sees itself."""
 
     rna: str | None = Field(**_RNA)
     siret: str | None = Field(**_SIRET)
@@ -73,19 +73,20 @@ class OwnAssociation(AssociationListed):
 
 
 class Figures(Out):
-    """How many people an association has enrolled, by how their right stands now."""
+    """How many people an association has enrolled, by the present state of their right."""
 
     enrolled: int = Field(examples=[120])
     pending: int = Field(examples=[4])
-    verified: int = Field(description="With those whose right has run out.", examples=[112])
+    verified: int = Field(description="Including those whose right has run out.", examples=[112])
     suspended: int = Field(examples=[4])
-    expired: int = Field(description="Verified, and the right has run out.", examples=[9])
+    expired: int = Field(description="Verified, but the right has run out.", examples=[9])
     ending_soon: int = Field(description="Verified, and the right ends within 30 days.", examples=[7])
 
 
 class ActivityMonth(Out):
-    """What the people of an association did in a month, all together; null until it is over, and where they were fewer
-    than 11.
+    """What the people of an association did in a month, added up.
+
+    The figures after `enrolled` are null until the month is over, and when they are about fewer than 11 people.
     """
 
     month: str = Field(description="Paris time.", examples=["2026-11"])
@@ -98,13 +99,13 @@ class ActivityMonth(Out):
 
 
 class Activity(Out):
-    """The activity of an association by month, in their order."""
+    """The activity of an association, month by month."""
 
     months: list[ActivityMonth]
 
 
 class AgreementIn(In):
-    """The fields beside the document."""
+    """The fields that are sent with the document."""
 
     shop_id: UUID
     signed_on: date
@@ -112,7 +113,7 @@ class AgreementIn(In):
 
 
 class AgreedShop(Out):
-    """The shop of an agreement."""
+    """The shop in an agreement."""
 
     id: UUID = Field(examples=[SHOP])
     name: str = Field(examples=["Boulangerie de la Krutenau"])
@@ -120,13 +121,15 @@ class AgreedShop(Out):
 
 
 class AgreementOut(Out):
-    """A donation agreement of an association with a shop."""
+    """A donation agreement between an association and a shop."""
 
     id: UUID = Field(examples=[AGREEMENT])
     association: AssociationBrief
     shop: AgreedShop
     signed_on: date = Field(examples=["2026-11-02"])
-    ends_on: date | None = Field(description="The last day; null: until somebody ends it.", examples=["2027-11-01"])
+    ends_on: date | None = Field(
+        description="The last day; null when the agreement lasts until somebody ends it.", examples=["2027-11-01"]
+    )
     status: AgreementStatus = Field(examples=["confirmed"])
     in_force: bool = Field(description="Confirmed, and today is not after its last day.", examples=[True])
     document_bytes: int = Field(examples=[184320])

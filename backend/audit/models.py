@@ -11,7 +11,9 @@ from backend.database.columns import Index, Table, identifier, moment, text
 
 
 class AuditEntry(Table, table=True):
-    """Who did what to what, when and in which request. Append-only; ids, counts and words of ours, no personal data."""
+    """Who did what to what, when and in which request. Append-only; it holds ids, counts and fixed words, no personal
+    data.
+    """
 
     __tablename__ = "audit_entries"
     __table_args__ = (
