@@ -1,5 +1,5 @@
--- Names what is wrong with the protection of the tables; no row means that everything is in order.
--- Asked at the end of each migration, and by the API and the worker before they start.
+-- Return one row per problem with the protection of tables and functions; no row means that everything is in order.
+-- Run at the end of each migration, and by the API and the worker before they start.
 select format('table %s: row-level security is not forced', c.oid::regclass) as problem
 from pg_class c
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
@@ -9,7 +9,8 @@ select format('table %s has no policy', c.oid::regclass) from pg_class c
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
   and not exists (select from pg_policy p where p.polrelid = c.oid)
 union all
--- An empty path is not enough: pg_temp comes before it, and a type of the caller's making would run as the owner.
+-- An empty search path is not enough: pg_temp is then searched first, and the caller could put a type there whose
+-- functions would run as the owner.
 select format('function %s runs as its owner with a search path that others can fill', p.oid::regprocedure) from pg_proc p
 where p.pronamespace = 'app'::regnamespace and p.prosecdef
   and not coalesce(p.proconfig, '{}')
@@ -19,10 +20,10 @@ select format('function %s may be executed by everybody', p.oid::regprocedure) f
 where p.pronamespace = 'app'::regnamespace and p.prosecdef
   and (p.proacl is null or exists (select from aclexplode(p.proacl) a where a.grantee = 0))
 union all
-select format('role %s may pass row-level security by', r.rolname) from pg_roles r
+select format('role %s may bypass row-level security', r.rolname) from pg_roles r
 where r.rolname in ('ecopanier_owner', 'ecopanier_api', 'ecopanier_worker') and (r.rolbypassrls or r.rolsuper)
 union all
-select format('view %s does not ask as its caller', c.oid::regclass) from pg_class c
+select format('view %s is not security_invoker', c.oid::regclass) from pg_class c
 where c.relnamespace = 'app'::regnamespace and c.relkind = 'v'
   and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']
 union all
@@ -30,7 +31,7 @@ select format('policy "%s" on %s is for everybody', p.polname, p.polrelid::regcl
 join pg_class c on c.oid = p.polrelid
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and 0 = any (p.polroles)
 union all
--- What belongs to somebody else runs with that one's rights, and on Supabase `postgres` passes row-level security by.
+-- A function or view runs with the rights of its owner, and on Supabase the role `postgres` bypasses row-level security.
 select format('%s does not belong to ecopanier_owner', c.oid::regclass) from pg_class c
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
   and c.relowner <> 'ecopanier_owner'::regrole
@@ -41,5 +42,5 @@ union all
 select format('%s is granted to everybody', c.oid::regclass) from pg_class c cross join aclexplode(c.relacl) a
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and a.grantee = 0
 union all
-select format('%s can have no row-level security', c.oid::regclass) from pg_class c
+select format('%s cannot have row-level security', c.oid::regclass) from pg_class c
 where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('m', 'f')

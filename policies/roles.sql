@@ -1,5 +1,6 @@
--- Who there is. Run first, by the login that migrates: a superuser, or on Supabase `postgres`, which is none.
--- Where Supabase's roles exist they are used as they stand; elsewhere the same names are made.
+-- Create the roles that are missing, and grant memberships.
+-- Run first in each migration, by the login that migrates: a superuser or, on Supabase, `postgres`, which is not one.
+-- Supabase's own roles are used as they are; elsewhere roles with the same names are made.
 do $$
 begin
     if not exists (select from pg_roles where rolname = 'anon') then
@@ -17,7 +18,7 @@ begin
     if not exists (select from pg_roles where rolname = 'ecopanier_worker') then
         create role ecopanier_worker login noinherit;
     end if;
-    -- Reads what accounting law keeps, and nothing else. Whoever keeps the books is made a member of it.
+    -- Reads what accounting law keeps, and nothing else. The logins of accountants are made members of it.
     if not exists (select from pg_roles where rolname = 'ecopanier_accountant') then
         create role ecopanier_accountant nologin noinherit;
     end if;
@@ -30,7 +31,8 @@ begin
         grant authenticated to ecopanier_api;
     end if;
 
-    -- Whoever migrates works as the owner. Before Postgres 16 membership is enough; since then SET is a right of its own.
+    -- The login that migrates works as the owner. Before Postgres 16 membership is enough; since then SET is a separate
+    -- privilege.
     if not pg_has_role(current_user, 'ecopanier_owner', 'member')
        or (current_setting('server_version_num')::int >= 160000
            and not pg_has_role(current_user, 'ecopanier_owner', 'set')) then

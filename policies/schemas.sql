@@ -1,11 +1,12 @@
--- Where things are. `auth` is Supabase's: it is made, with the two functions that policies ask, only where it is absent.
--- Made by the login that migrates, because Supabase's `postgres` cannot hand on its right to make schemas; from then on
--- the owner works.
+-- Create the schemas. Run after roles.sql in each migration.
+-- Schema `auth` is Supabase's. It is made, with the two functions that policies may call, only if it is missing.
+-- The login that migrates makes the schemas, because Supabase's `postgres` cannot pass on its right to do so. From
+-- then on the migration works as the owner.
 create schema if not exists app authorization ecopanier_owner;
 create schema if not exists jobs authorization ecopanier_owner;
--- The keys of persons, apart: a backup may leave this schema out.
+-- The data keys of persons have a schema of their own, so that a backup may leave it out.
 create schema if not exists vault authorization ecopanier_owner;
--- What accounting law keeps, apart from everything else.
+-- What accounting law keeps has a schema of its own.
 create schema if not exists accounting authorization ecopanier_owner;
 
 do $$
@@ -22,7 +23,7 @@ begin
     if exists (select from pg_namespace n
                where n.nspname = 'auth' and n.nspowner = 'ecopanier_owner'::regrole
                  and not exists (select from pg_proc p where p.pronamespace = n.oid and p.proname = 'uid')) then
-        -- The claims that the API sets at the begin of each transaction; null outside of one.
+        -- The claims that the API sets at the beginning of each transaction; null otherwise.
         create function auth.jwt() returns jsonb language sql stable as $f$
             select nullif(current_setting('request.jwt.claims', true), '')::jsonb
         $f$;

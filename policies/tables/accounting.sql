@@ -1,11 +1,11 @@
--- What accounting law keeps: for the accountant's role and for nobody else, neither people nor the API nor the worker.
+-- Payments that accounting law keeps: the accountant's role reads them; people, the API and the worker do not.
 alter table accounting.payments enable row level security;
 alter table accounting.payments force row level security;
 alter table accounting.erased_shops enable row level security;
 alter table accounting.erased_shops force row level security;
 
-create policy "The acts do their work" on accounting.payments for all to ecopanier_owner using (true) with check (true);
-create policy "The acts do their work" on accounting.erased_shops for all to ecopanier_owner
+create policy "Acts read and write every row" on accounting.payments for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on accounting.erased_shops for all to ecopanier_owner
     using (true) with check (true);
 
 grant usage on schema accounting to ecopanier_accountant;
@@ -14,7 +14,7 @@ create policy "The accountant reads the books" on accounting.payments for select
 
 create trigger payments_do_not_change before update or truncate on accounting.payments
     for each statement execute function app.refuse_change();
--- Ten years from the end of the year; what is older goes by `prune`.
+-- `prune` deletes payments ten years after the end of their year; this trigger refuses to delete younger ones.
 create trigger payments_are_kept before delete on accounting.payments
     for each row when (old.paid_at > app.clock() - interval '10 years') execute function app.refuse_change();
 create trigger erased_shops_do_not_change before update or truncate on accounting.erased_shops

@@ -1,8 +1,9 @@
--- Agreements: the association that proposed one, the merchant of its shop, and admins, once its document is there.
+-- Agreements: once the document is stored, the association that proposed one, the merchant of its shop, and admins see
+-- it.
 alter table app.agreements enable row level security;
 alter table app.agreements force row level security;
 
-create policy "The acts do their work" on app.agreements for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.agreements for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.agreements to authenticated;
 
@@ -14,4 +15,5 @@ create policy "Merchants see agreements of their own shops" on app.agreements fo
 
 create policy "Admins see agreements" on app.agreements for select to authenticated
     using ((select app.caller_role()) = 'admin' and status not in ('coming', 'going'));
--- Written by begin_agreement, propose_agreement, decide_agreement and end_agreement, and by the worker's acts.
+-- Written by begin_agreement, propose_agreement, decide_agreement, end_agreement, the acts that erase, and the worker's
+-- acts.

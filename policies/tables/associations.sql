@@ -1,9 +1,9 @@
--- Associations: themselves, admins, and the merchants with whom they have an agreement. Their numbers are those of public
--- registers; telephone and website are there to be reached by partners.
+-- Associations: they see and edit themselves; admins and the merchants whom they have an agreement with see them.
+-- Their numbers are in public registers; partners reach them by telephone and website.
 alter table app.associations enable row level security;
 alter table app.associations force row level security;
 
-create policy "The acts do their work" on app.associations for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.associations for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.associations to authenticated;
 grant update (name, rna, siret, address, insee_code, phone, website, distributes_in_time) on app.associations
@@ -18,9 +18,9 @@ create policy "Admins see associations" on app.associations for select to authen
 create policy "Merchants see the associations that they have agreements with" on app.associations
     for select to authenticated using (id = any (array(select app.partners_of((select app.caller())))));
 
-create policy "Associations say who they are" on app.associations for update to authenticated
+create policy "Associations edit themselves" on app.associations for update to authenticated
     using (id = (select app.caller())) with check (id = (select app.caller()));
--- The status changes by decide_association, and by the guard for a rejected one that corrects itself.
+-- decide_association changes the status, and so does the guard when a rejected association corrects itself.
 
 create trigger guard_association before update on app.associations
     for each row when (current_user = 'authenticated') execute function app.guard_association();

@@ -1,8 +1,8 @@
--- The audit log: for admins to read; written by the acts through note(), changed by nobody.
+-- The audit log: admins read it, acts write it through note() and note_each(), and nobody changes it.
 alter table app.audit_entries enable row level security;
 alter table app.audit_entries force row level security;
 
-create policy "The acts do their work" on app.audit_entries for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.audit_entries for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.audit_entries to authenticated;
 
@@ -11,6 +11,6 @@ create policy "Admins read the audit log" on app.audit_entries for select to aut
 
 create trigger audit_entries_do_not_change before update or truncate on app.audit_entries
     for each statement execute function app.refuse_change();
--- What has had its time goes (`prune`); younger entries nobody removes.
+-- `prune` deletes entries after their retention period; this trigger refuses to delete recent ones.
 create trigger audit_entries_are_kept before delete on app.audit_entries
     for each row when (old.at > app.clock() - interval '180 days') execute function app.refuse_change();

@@ -1,8 +1,9 @@
--- Beneficiaries' codes and rights: themselves, the association that enrolled them, admins. No names here.
+-- Beneficiaries' codes and rights, without names: they themselves, the association that enrolled them, and admins see
+-- them.
 alter table app.beneficiaries enable row level security;
 alter table app.beneficiaries force row level security;
 
-create policy "The acts do their work" on app.beneficiaries for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.beneficiaries for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.beneficiaries to authenticated;
 
@@ -14,4 +15,5 @@ create policy "Associations see beneficiaries they enrolled" on app.beneficiarie
 
 create policy "Admins see codes, states and dates" on app.beneficiaries for select to authenticated
     using ((select app.caller_role()) = 'admin' and status <> 'erased');
--- Written by enrol_beneficiary, set_beneficiary_status and renew_beneficiary.
+-- Written by enrol_beneficiaries, set_beneficiary_status, renew_beneficiary, correct_person, the acts that transfer, and
+-- the acts that erase.

@@ -1,8 +1,8 @@
--- Collectors: themselves and admins.
+-- Collectors: they see themselves, and admins see them.
 alter table app.collectors enable row level security;
 alter table app.collectors force row level security;
 
-create policy "The acts do their work" on app.collectors for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.collectors for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.collectors to authenticated;
 

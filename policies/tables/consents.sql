@@ -1,8 +1,9 @@
--- Consents: one's own, each time that one was given or withdrawn. Written by register_account and record_consent.
+-- Consents: people see their own, each time that they gave or withdrew one. Written by register_account and
+-- record_consent.
 alter table app.consents enable row level security;
 alter table app.consents force row level security;
 
-create policy "The acts do their work" on app.consents for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.consents for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.consents to authenticated;
 

@@ -1,5 +1,5 @@
--- Password hashes: for nobody. begin_sign_in hands one to the API, for one username.
+-- Password hashes: nobody reads them. begin_sign_in and password_for_erasure hand the API one hash at a time.
 alter table app.credentials enable row level security;
 alter table app.credentials force row level security;
 
-create policy "The acts do their work" on app.credentials for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.credentials for all to ecopanier_owner using (true) with check (true);

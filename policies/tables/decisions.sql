@@ -1,8 +1,8 @@
--- What admins decided: for admins; written by the acts that decide, changed by nobody.
+-- Decisions of admins: admins see them, the acts that decide write them, and nobody changes them.
 alter table app.decisions enable row level security;
 alter table app.decisions force row level security;
 
-create policy "The acts do their work" on app.decisions for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.decisions for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.decisions to authenticated;
 
@@ -11,7 +11,7 @@ create policy "Admins see decisions" on app.decisions for select to authenticate
 
 create trigger decisions_are_append_only before delete or truncate on app.decisions
     for each statement execute function app.refuse_change();
--- Only a reason may go, with the person whom it was about.
+-- Only the reason may be removed, when the person whom it is about is erased.
 create trigger decisions_do_not_change before update on app.decisions
     for each row when ((new.id, new.subject, new.subject_id, new.decision, new.decided_by, new.decided_at)
         is distinct from (old.id, old.subject, old.subject_id, old.decision, old.decided_by, old.decided_at)

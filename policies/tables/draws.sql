@@ -1,8 +1,9 @@
--- Draws: for admins, who can check them; in them stand entries of waiting lists, no persons. Recorded by hand_on.
+-- Draws: admins see them, so that they can be checked. They hold entries of waiting lists, no persons. Written by
+-- hand_on.
 alter table app.draws enable row level security;
 alter table app.draws force row level security;
 
-create policy "The acts do their work" on app.draws for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.draws for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.draws to authenticated;
 
@@ -11,6 +12,6 @@ create policy "Admins check draws" on app.draws for select to authenticated
 
 create trigger draws_do_not_change before update or truncate on app.draws
     for each statement execute function app.refuse_change();
--- What has had its time goes (`prune`); younger ones nobody removes.
+-- `prune` deletes draws after their retention period; this trigger refuses to delete recent ones.
 create trigger draws_are_kept before delete on app.draws
     for each row when (old.drawn_at > app.clock() - interval '1 year') execute function app.refuse_change();

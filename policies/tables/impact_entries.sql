@@ -1,8 +1,9 @@
--- Impact entries: one's own; of one's shops the sum alone, by shop_impact. Written at the handover, changed by nobody.
+-- Impact entries: people see their own; merchants get the sum of a shop through shop_impact. Written at the handover,
+-- never changed.
 alter table app.impact_entries enable row level security;
 alter table app.impact_entries force row level security;
 
-create policy "The acts do their work" on app.impact_entries for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.impact_entries for all to ecopanier_owner using (true) with check (true);
 
 grant select (reservation_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped,
     recorded_at) on app.impact_entries to authenticated;
@@ -19,6 +20,6 @@ create trigger impact_entries_do_not_change before update on app.impact_entries
         is distinct from
         (new.reservation_id, new.shop_id, new.factor_id, new.food_grams, new.meals, new.co2e_grams,
          new.value_saved_cents, new.people_helped, new.recorded_at)
-        -- It becomes nobody's when its reservation has had its time.
+        -- forget_reservations detaches it from its person with its reservation.
         or new.account_id not in (old.account_id, '00000000-0000-0000-0000-000000000000'))
     execute function app.refuse_change();

@@ -1,8 +1,8 @@
--- The factors behind every figure: public, with their source.
+-- The factors behind every impact figure, with their source: anybody reads them.
 alter table app.impact_factors enable row level security;
 alter table app.impact_factors force row level security;
 
-create policy "The acts do their work" on app.impact_factors for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.impact_factors for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.impact_factors to anon, authenticated;
 

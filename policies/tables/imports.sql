@@ -1,8 +1,9 @@
--- Imports: for whoever imported, and admins, who read numbers only. Written by begin_import, import_goes_on, end_import.
+-- Imports: whoever imported sees their own, and admins see all; they hold numbers only. Written by begin_import,
+-- import_goes_on and end_import.
 alter table app.imports enable row level security;
 alter table app.imports force row level security;
 
-create policy "The acts do their work" on app.imports for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.imports for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.imports to authenticated;
 

@@ -1,5 +1,5 @@
--- What was drafted from photos: kept and read by acts alone.
+-- Drafts made from photos: only acts read and write them.
 alter table app.listing_drafts enable row level security;
 alter table app.listing_drafts force row level security;
 
-create policy "The acts do their work" on app.listing_drafts for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.listing_drafts for all to ecopanier_owner using (true) with check (true);

@@ -1,9 +1,10 @@
--- Lots: published ones are public, free ones among them for current beneficiaries alone; the rest is their merchant's.
--- Not the free lots beside a merchant's own, where suspended portions are offered: the counter must not tell these apart.
+-- Lots: anybody sees published discounted lots, current beneficiaries also free ones; merchants see all of their own.
+-- Merchants do not see the free lots beside their own, where suspended portions are offered: the counter must not tell
+-- these from others.
 alter table app.lots enable row level security;
 alter table app.lots force row level security;
 
-create policy "The acts do their work" on app.lots for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.lots for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
@@ -25,7 +26,7 @@ create policy "Merchants see their own lots" on app.lots for select to authentic
 create policy "Holders see the lots they reserved" on app.lots for select to authenticated
     using (id = any (array(select app.lots_reserved_by((select app.caller())))));
 
-create policy "Admins see lots that are no drafts" on app.lots for select to authenticated
+create policy "Admins see lots that are not drafts" on app.lots for select to authenticated
     using ((select app.caller_role()) = 'admin' and status <> 'draft');
 
 create policy "Merchants list lots of their own shops" on app.lots for insert to authenticated
@@ -35,21 +36,22 @@ create policy "Merchants edit their own lots" on app.lots for update to authenti
     using (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null)
     with check (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null);
 
--- `remaining` is nobody's to write: reserve and end_reservation do. Edits by people are guarded, acts are not.
+-- Nobody may write `remaining`: reserve, end_reservation and other acts do. The guard checks new lots and edits by people,
+-- not changes by acts.
 create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
     quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch,
     becomes_free_at, fair_draw, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
--- After the guards (triggers fire in the order of their names), which say where the lot is.
+-- Fires after the guards, which set the lot's place: triggers fire in the order of their names.
 create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
     for each row execute function app.shelve_lot();
--- What really went on sale is kept beside what was drafted from its photo.
+-- Keeps what really went on sale beside what was drafted from its photo.
 create trigger keep_first_publication after insert or update of status on app.lots
     for each row when (new.status = 'published' and new.photo_id is not null and new.suspended_from is null)
     execute function app.keep_first_publication();
--- Who waits is asked only when something comes back: taking a portion costs nothing more.
+-- Fires only when portions come back, so that taking a portion costs nothing more.
 create trigger give_to_who_waits after update of remaining, quantity, status on app.lots
     for each row when (new.remaining > 0 and new.status = 'published'
                        and (new.remaining > old.remaining or old.status <> 'published'))

@@ -1,8 +1,8 @@
--- Passes: their holder's alone. A merchant meets a pass only when somebody shows it.
+-- Passes: only their holder sees them. A merchant meets a pass when somebody shows it.
 alter table app.passes enable row level security;
 alter table app.passes force row level security;
 
-create policy "The acts do their work" on app.passes for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.passes for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.passes to authenticated;
 

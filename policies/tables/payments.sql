@@ -1,8 +1,8 @@
--- Payments: the holder sees theirs; the worker carries them forward by its acts.
+-- Payments: holders see their own. The worker reads all, and settles them through its acts.
 alter table app.payments enable row level security;
 alter table app.payments force row level security;
 
-create policy "The acts do their work" on app.payments for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.payments for all to ecopanier_owner using (true) with check (true);
 
 grant select (id, reservation_id, amount_cents, refund_cents, status, created_at) on app.payments to authenticated;
 

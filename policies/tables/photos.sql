@@ -1,14 +1,14 @@
--- Photos: seen exactly by those who see a lot that shows them, and by the merchant who took them.
+-- Photos: whoever sees a lot that shows a photo sees the photo, and so does the merchant who took it.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
-create policy "The acts do their work" on app.photos for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.photos for all to ecopanier_owner using (true) with check (true);
 
 grant select (id, account_id, status, width, height, created_at) on app.photos to anon, authenticated;
 grant insert (account_id) on app.photos to authenticated;
 grant update (status, width, height) on app.photos to authenticated;
 
--- The lots that this asks for are those that the caller sees: the policies of lots hold in here too.
+-- This finds only lots that the caller sees, because the policies of lots apply inside a policy too.
 create policy "People see the photos of lots that they see" on app.photos for select to anon, authenticated
     using (exists (select from app.lots l where l.photo_id = photos.id));
 
@@ -21,4 +21,4 @@ create policy "Merchants take photos" on app.photos for insert to authenticated
 create policy "Merchants say when the files of a photo are stored" on app.photos for update to authenticated
     using (account_id = (select app.caller()) and status = 'coming')
     with check (account_id = (select app.caller()) and status = 'kept');
--- Which lot has taken it is the guard of lots to note; what nobody wants is the worker's to remove.
+-- The guard of lots marks a photo as used; the worker removes those that nothing shows.

@@ -1,9 +1,10 @@
--- Recalls: read by everybody who is signed in, because a merchant must learn why a lot is frozen and a holder why not to
--- eat it, and nothing in them is secret; who issued them is shown to nobody. Written by issue_recall, changed by nobody.
+-- Recalls: everybody who is signed in reads them, because a merchant must learn why a lot is frozen, and a holder why
+-- not to eat the food.
+-- Nothing in them is secret, except who issued them. Written by issue_recall, never changed.
 alter table app.recalls enable row level security;
 alter table app.recalls force row level security;
 
-create policy "The acts do their work" on app.recalls for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.recalls for all to ecopanier_owner using (true) with check (true);
 
 grant select (id, gtin, batch, reason, issued_at) on app.recalls to authenticated, ecopanier_worker;
 

@@ -1,8 +1,8 @@
--- Recurring listings: their merchant's alone. What they publish are lots, with policies of their own.
+-- Recurring listings: only their merchant sees and edits them. What they publish are lots, with policies of their own.
 alter table app.recurring_listings enable row level security;
 alter table app.recurring_listings force row level security;
 
-create policy "The acts do their work" on app.recurring_listings for all to ecopanier_owner
+create policy "Acts read and write every row" on app.recurring_listings for all to ecopanier_owner
     using (true) with check (true);
 
 grant select on app.recurring_listings to authenticated;
@@ -23,7 +23,7 @@ create policy "Merchants edit recurring listings of their own shops" on app.recu
     using (shop_id = any (array(select app.shops_of((select app.caller())))))
     with check (shop_id = any (array(select app.shops_of((select app.caller())))));
 
--- Edits by people are guarded; what publish_recurring notes is not.
+-- The guard checks new listings and edits by people, not what publish_recurring notes.
 create trigger guard_new_recurring before insert on app.recurring_listings
     for each row execute function app.guard_recurring();
 create trigger guard_recurring before update on app.recurring_listings

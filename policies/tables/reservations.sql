@@ -1,10 +1,10 @@
--- Reservations: the holder's. Their lot's merchant reads what the counter needs through reservations_at_counter.
+-- Reservations: holders see their own. The lot's merchant gets what the counter needs through reservations_at_counter.
 alter table app.reservations enable row level security;
 alter table app.reservations force row level security;
 
-create policy "The acts do their work" on app.reservations for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.reservations for all to ecopanier_owner using (true) with check (true);
 
--- account_id is granted to nobody: the policy knows the holder.
+-- account_id is not granted: the policy compares it, and nobody needs to read it.
 grant select (id, lot_id, quantity, unit_price_cents, purpose, status, hold_until, created_at, confirmed_at, ended_at,
     ended_because) on app.reservations to authenticated;
 

@@ -1,5 +1,5 @@
--- Addresses that beneficiaries sign in with, sealed: for nobody; open_address hands single ones to whom they concern.
+-- Sealed e-mail addresses of beneficiaries: nobody reads them. open_address and open_own_address hand out single ones.
 alter table app.sealed_addresses enable row level security;
 alter table app.sealed_addresses force row level security;
 
-create policy "The acts do their work" on app.sealed_addresses for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.sealed_addresses for all to ecopanier_owner using (true) with check (true);

@@ -1,8 +1,8 @@
--- Sessions: one's own.
+-- Sessions: people see their own.
 alter table app.sessions enable row level security;
 alter table app.sessions force row level security;
 
-create policy "The acts do their work" on app.sessions for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.sessions for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.sessions to authenticated;
 

@@ -1,10 +1,11 @@
--- Shops: verified ones are public, the others are for their merchant and for admins.
+-- Shops: anybody sees verified ones; the others are seen by their merchant and admins, holders and partner
+-- associations.
 alter table app.shops enable row level security;
 alter table app.shops force row level security;
 
-create policy "The acts do their work" on app.shops for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.shops for all to ecopanier_owner using (true) with check (true);
 
--- owner_id is granted to nobody: the policies know whose a shop is, others need not.
+-- owner_id is not granted: the policies compare it, and nobody needs to read it.
 grant select (id, name, siret, address, insee_code, latitude, longitude, place, category, opening_hours, status, version,
     created_at) on app.shops to anon, authenticated;
 grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours)
@@ -31,7 +32,7 @@ create policy "Merchants register shops of their own" on app.shops for insert to
 
 create policy "Merchants edit their own shops" on app.shops for update to authenticated
     using (owner_id = (select app.caller())) with check (owner_id = (select app.caller()));
--- The status changes by decide_shop and suspend_account alone; nobody deletes a shop.
+-- Only decide_shop, suspend_account, restore_account and the acts that erase change the status; nobody deletes a shop.
 
 create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours
     on app.shops for each row execute function app.guard_shop();

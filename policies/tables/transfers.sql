@@ -1,9 +1,9 @@
--- Transfers of beneficiaries: for the association that gives, the one that receives, and admins. No names here.
--- Written by ask_transfer and end_transfer.
+-- Transfers of beneficiaries, without names: the giving and the receiving association see them, and admins.
+-- Written by ask_transfer, end_transfer and the acts that erase.
 alter table app.transfers enable row level security;
 alter table app.transfers force row level security;
 
-create policy "The acts do their work" on app.transfers for all to ecopanier_owner using (true) with check (true);
+create policy "Acts read and write every row" on app.transfers for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.transfers to authenticated;
 

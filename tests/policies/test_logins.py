@@ -311,19 +311,19 @@ FAULTS = {
     "table app.lots: row-level security is not forced": "alter table app.lots disable row level security",
     "table app.forgotten has no policy": "create table app.forgotten (); alter table app.forgotten force row level "
     "security; alter table app.forgotten enable row level security; alter table app.forgotten owner to ecopanier_owner",
-    "table jobs.procrastinate_jobs has no policy": 'drop policy "The acts queue what follows" on '
-    'jobs.procrastinate_jobs; drop policy "The worker works the queue" on jobs.procrastinate_jobs',
+    "table jobs.procrastinate_jobs has no policy": 'drop policy "Acts queue jobs" on '
+    'jobs.procrastinate_jobs; drop policy "The worker takes jobs from the queue" on jobs.procrastinate_jobs',
     "app.caller() runs as its owner with a search path that others can fill": "alter function app.caller() "
     "set search_path = ''",
     "may be executed by everybody": "grant execute on function app.caller() to public",
-    "does not ask as its caller": "create view app.all_lots as select * from app.lots",
+    "is not security_invoker": "create view app.all_lots as select * from app.lots",
     "is for everybody": 'create policy "Open" on app.lots for select using (true)',
     "app.mine does not belong to ecopanier_owner": "create table app.mine (); alter table app.mine enable row level "
     "security; alter table app.mine force row level security; create policy p on app.mine to anon using (true)",
     "function app.mine() does not belong to ecopanier_owner": "create function app.mine() returns int "
     "language sql as 'select 1'",
     "app.lots is granted to everybody": "grant select on app.lots to public",
-    "app.summary can have no row-level security": "create materialized view app.summary as select 1 as one",
+    "app.summary cannot have row-level security": "create materialized view app.summary as select 1 as one",
 }
 
 

@@ -1,6 +1,11 @@
--- A beneficiary's first sign-in: the token from the enrolment is used up, a password and, if wished, an e-mail are set.
--- The address comes sealed, with what finds it; in clear only to look whether another account has it, and it is kept
--- nowhere. One that another account has is refused as such: the token's holder is known to the association.
+-- Give a beneficiary a password, and an e-mail address if they want one, for the token of their enrolment.
+-- Called by POST /v1/auth/activate, as the API.
+-- The address comes sealed, with the keyed hash that finds it. It also comes in clear, only to look for another
+-- account that has it; it is stored nowhere. An address that another account has is refused openly, because the
+-- association knows whose token this is.
+-- Definer, because nobody may write credentials, tokens or addresses. The token lets its holder act on that one
+-- account, once.
+-- Locks: the token, the credentials, the sessions, the other tokens, then the address (claim_address).
 create or replace function app.activate_beneficiary(
     held bytea, new_password_hash text, new_email text default null, sealed_email bytea default null,
     email_lookup bytea default null) returns uuid
@@ -10,10 +15,11 @@ declare
 begin
     insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
     on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
-    -- After a forgotten password: whoever knew it is out.
+    -- The token may follow a forgotten password: sessions that were opened with the old one end.
     update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
     where s.account_id = account and s.ended_at is null;
-    -- And so is whoever reads the address of before: what was mailed there neither sets a password nor confirms another.
+    -- Tokens that were mailed to an earlier address end too: whoever reads that address must not set a password with
+    -- them, nor confirm another address.
     update app.one_time_tokens t set used_at = app.clock()
     where t.account_id = account and t.purpose in ('verify_email', 'reset_password') and t.used_at is null;
     if new_email is not null then

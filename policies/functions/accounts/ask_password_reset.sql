@@ -1,5 +1,6 @@
--- Somebody says they forgot their password: a verified address gets a mail, anything else gets nothing, and the
--- answer is the same. Definer and for the API alone, because it looks an address up.
+-- Queue a password-reset mail if an active account has this address and has confirmed it; otherwise do nothing.
+-- Called by POST /v1/auth/forgot-password, as the API. The answer is the same in both cases.
+-- Definer, because it looks an address up. It returns nothing, so that nobody learns which addresses are known.
 create or replace function app.ask_password_reset(given_email text, email_lookup bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,10 @@
--- Begin a sign-in: count the try against the account and the address first, then hand the API what to compare with.
--- Definer and for the API alone, because it reads a password hash. An unknown username costs and counts the same.
--- Without an address bucket (load tests) only the account's own tries are counted.
+-- Count a sign-in attempt, then return the account's password hash and standing for the API to compare with.
+-- Called by POST /v1/auth/token, as the API.
+-- The attempt counts against the account (10 in 15 minutes) and against the caller's network address (50 in 15
+-- minutes) before anything is looked up. Past either limit only `locked_until` is returned. An unknown username costs
+-- and counts the same. Without an address bucket (load tests) only the account's attempts are counted.
+-- Definer, because it reads a password hash; only the API may execute it.
+-- Locks: the counter of the account, then the counter of the address.
 create or replace function app.begin_sign_in(
     username text, username_lookup bytea, account_bucket bytea, address_bucket bytea,
     out account_id uuid, out password_hash text, out standing text, out locked_until timestamptz)

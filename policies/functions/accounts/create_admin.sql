@@ -1,6 +1,8 @@
--- Make an admin, or give one a new password, which ends the sessions that knew the old one. Executable by nobody but the
--- owner: `ecopanier admin create` runs it over the connection that migrates, because who can do that can do anything
--- already. With Supabase Auth there is no password, and `known_as` is the person's id there.
+-- Make an admin, or give an existing admin a new password, which ends the sessions that were opened with the old one.
+-- Called by `ecopanier admin create` over the connection that migrates, and by the demo town. Only the owner may
+-- execute it: whoever holds that login can do anything already.
+-- With Supabase Auth there is no password, and `known_as` is the person's id there.
+-- Locks: the account, its credentials, then its sessions.
 create or replace function app.create_admin(admin_email text, new_password_hash text, known_as uuid default null)
 returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

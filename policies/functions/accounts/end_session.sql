@@ -1,4 +1,7 @@
--- Sign out: end the session that a refresh token belongs to. Whoever holds the token may; an unknown one ends nothing.
+-- Sign out: end the session that a refresh token belongs to.
+-- Called by POST /v1/auth/logout, as the API.
+-- Definer, because nobody may write sessions. Holding the token is enough; an unknown token ends nothing and is not an
+-- error.
 create or replace function app.end_session(held bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,9 @@
--- Remember a one-time token that a mail or an enrolment hands to its person; earlier ones of the same purpose end.
--- A mail that is tried again brings the same token: it lives on if it still can, and the answer says whether. Were it to
--- end the others again, two mails held up by the same outage would end each other's tokens.
+-- Store the hash of a one-time token and end earlier tokens of the same purpose; return whether the token can be used.
+-- Called by the worker before it sends a mail that holds a token.
+-- A mail that is sent again brings the same token. The token then keeps its place and gets a new expiry, or the
+-- function returns false if the token was used or replaced. If it ended the other tokens again, two mails that the
+-- same outage held up would end each other's tokens.
+-- Definer, because nobody may write tokens; only the worker may execute it.
 create or replace function app.issue_token(account uuid, wanted_purpose text, new_hash bytea, expires timestamptz)
 returns boolean language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

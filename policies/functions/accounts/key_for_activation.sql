@@ -1,5 +1,8 @@
--- Whose an activation token is, and the key of that person, so that the API can seal the address they choose. The token
--- is not used up. Definer and for the API alone.
+-- Return the account that an activation token belongs to, with that person's data key, so that the API can seal an
+-- address.
+-- Called by POST /v1/auth/activate before activate_beneficiary, as the API. The token is not used up.
+-- Definer, because nobody may read tokens or data keys: it returns one key, to the holder of an unused token. Only the
+-- API may execute it.
 create or replace function app.key_for_activation(
     held bytea, out account uuid, out wrapped bytea, out master_key text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

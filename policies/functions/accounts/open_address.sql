@@ -1,6 +1,8 @@
--- What it takes to write to an account, in clear or, for a beneficiary, sealed and with their key; then the audit log says
--- for what it was opened. Nothing for an account that is suspended or erased, and where the mail is none that it needs,
--- nothing for who does not want such mails. Definer; for the worker.
+-- Return an account's e-mail address, in clear or, for a beneficiary, sealed with the data key that opens it.
+-- Called by the worker before each mail.
+-- Opening a sealed address writes an audit entry with the reason `why`. Nothing is returned for an account that is
+-- suspended or erased, nor for a mail that is not `necessary` if the person does not want such mails.
+-- Definer, because nobody may read sealed addresses or data keys; only the worker may execute it.
 create or replace function app.open_address(
     account uuid, why text, necessary boolean, out email text, out sealed bytea, out wrapped bytea, out master_key text,
     out verified boolean, out locale text)

@@ -1,4 +1,7 @@
--- The sealed address of whoever asks, with what opens it. Definer; one's own only, and in the audit log like any other.
+-- Return the caller's sealed e-mail address with the data key that opens it, and write an audit entry with the reason
+-- `why`.
+-- Called by GET and PATCH /v1/me and by GET /v1/me/export, as a beneficiary.
+-- Definer, because nobody may read sealed addresses or data keys: it returns the caller's own only.
 create or replace function app.open_own_address(
     why text, out sealed bytea, out wrapped bytea, out master_key text, out verified boolean) returns setof record
 language plpgsql security definer set search_path = pg_catalog, pg_temp rows 1 as $$

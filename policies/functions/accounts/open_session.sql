@@ -1,6 +1,9 @@
--- Open a session for somebody whose password or token the API has just verified. Definer and for the API alone.
--- Signing in proves the account's own bucket innocent; of the address only this try is taken back, because behind one
--- address there may be a whole town, and a guesser with an account of their own.
+-- Open a session for an account whose password or token the API has just verified; return the session's id.
+-- Called by POST /v1/auth/token and POST /v1/auth/activate, as the API.
+-- The account's own counter of attempts is cleared. From the counter of the network address only this attempt is taken
+-- back, because a whole town may share one address with somebody who guesses passwords and has an account too.
+-- Definer, because nobody may write sessions; only the API may execute it. Suspended and erased accounts are refused.
+-- Locks: the account (seen, once a day), then the counters.
 create or replace function app.open_session(
     account uuid, first_token_hash bytea, expires timestamptz, account_bucket bytea default null,
     address_bucket bytea default null)

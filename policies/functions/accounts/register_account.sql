@@ -1,6 +1,12 @@
--- Register an account. Definer and for the API alone: nobody may write accounts, and the answer to an address that is
--- already known must look the same, so it is decided here: a fresh id comes back, and the person at that address is told.
--- With Supabase Auth (`known_as` is its id) the address is proven, so there the refusal may be said.
+-- Register an account and return its id; for an address that is already known, return a fresh id that belongs to
+-- nobody.
+-- Called by POST /v1/auth/register, as the API.
+-- The answer must not tell whether an address is known, so the decision is made here: the person who owns the address
+-- gets a mail instead. With Supabase Auth (`known_as` is the id there) the caller has proven the address, so a refusal
+-- may say that it is taken.
+-- Definer, because nobody may write accounts; only the API may execute it. Beneficiaries and admins cannot register
+-- here.
+-- Locks: the address (claim_address), then the rows that it inserts.
 create or replace function app.register_account(
     wanted_role text, wanted_email text, new_password_hash text, wanted_name text, wanted_locale text, terms text,
     email_lookup bytea, known_as uuid default null, out account uuid, out registered_at timestamptz)

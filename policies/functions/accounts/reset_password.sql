@@ -1,4 +1,7 @@
--- Set a new password by the token that was mailed; every session that knew the old one ends.
+-- Set a new password for the token that was mailed, and end every session of the account.
+-- Called by POST /v1/auth/reset-password, as the API.
+-- Definer, because nobody may write credentials. The token lets its holder act on that one account, once.
+-- Locks: the token, the credentials, then the sessions.
 create or replace function app.reset_password(held bytea, new_password_hash text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

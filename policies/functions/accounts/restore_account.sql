@@ -1,4 +1,8 @@
--- An admin restores a suspended account, its shops and those lots that are still ahead.
+-- Restore a suspended account with its shops, and publish their paused lots again.
+-- Called by POST /v1/admin/accounts/{account_id}/restore, as an admin.
+-- Definer, because no role may write the status of an account, a shop or somebody else's lot. Only an admin gets
+-- through.
+-- Locks: the account, its shops, then their lots in the order of ids (see policies/LOCKS.md).
 create or replace function app.restore_account(account uuid, why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,8 +1,13 @@
--- Spend a refresh token for the next one. A token that was spent before means that two people hold it: the whole
--- session ends, and that must outlive the refusal, so it returns without an account instead of raising.
--- The same request sent again is no theft: it brings the very token that its first time made (the API derives it from
--- the Idempotency-Key), and gets the same answer until that token is spent in its turn.
--- At a kiosk each refresh gives three minutes more, up to thirty from signing in: `kiosk_seconds` says how many there are.
+-- Spend a refresh token for the next one and return the account and session, or nothing if the session cannot go on.
+-- Called by POST /v1/auth/refresh, as the API.
+-- A token that was spent before means that two people hold it: the whole session ends. That must outlive the refusal,
+-- so the function returns without an account instead of raising.
+-- The same request sent again is not a theft. The API derives the next token from the Idempotency-Key, so a repetition
+-- brings the token that the first request stored, and gets the same answer until that token is spent in its turn.
+-- At a kiosk each refresh gives three more minutes, up to thirty after signing in; `kiosk_seconds` says how many
+-- seconds are left.
+-- Definer, because nobody may read tokens or write sessions; only the API may execute it.
+-- Locks: the token, the session, then the account (seen, once a day).
 create or replace function app.rotate_session(
     spent bytea, next_token_hash bytea, expires timestamptz,
     out account_id uuid, out session_id uuid, out kiosk_seconds int)

@@ -1,11 +1,16 @@
--- An admin suspends an account. From the next statement on it is nobody: its sessions end and its shops' lots pause.
--- Definer, because no role may write the status of an account.
+-- Suspend an account: its sessions end, its shops are suspended and their published lots pause.
+-- Called by POST /v1/admin/accounts/{account_id}/suspend, as an admin. The account counts as nobody from the next
+-- statement on.
+-- Definer, because no role may write the status of an account, a shop or somebody else's lot. Only an admin gets
+-- through.
+-- Locks: if the account is an admin, all active admins in the order of ids; then the account, its sessions, its shops
+-- and their lots in the order of ids (see policies/LOCKS.md).
 create or replace function app.suspend_account(account uuid, why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if account = app.caller() then raise exception 'account.own_suspension' using errcode = 'EP409'; end if;
-    -- Of two admins who suspend each other the second is one no more: there is always one left.
+    -- When two admins suspend each other, the second waits here and is no longer an admin: one always stays.
     if exists (select from app.accounts a where a.id = account and a.role = 'admin') then
         perform from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id for no key update;
         if app.caller() is null then raise exception 'account.suspended' using errcode = 'EP403'; end if;
@@ -14,7 +19,7 @@ begin
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.sessions s set ended_at = app.clock(), ended_because = 'suspended'
     where s.account_id = account and s.ended_at is null;
-    -- The shops first: a lot that is being published at this moment waits for them, or they for it.
+    -- Shops come before lots: publishing a lot share-locks its shop, so either it or this act waits for the other.
     update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
     perform from app.lots l
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published'

@@ -1,6 +1,9 @@
--- An admin sets parameters of the platform: all of those named, or none. Definer, because no role may write them.
--- They hold from this transaction's end on, in every process: acts read them each time they need them.
--- Bounds are a constraint of app.settings; `versions`, where given, are those that the admin has read (If-Match).
+-- Set parameters of the platform: all that are named, or none.
+-- Called by PUT /v1/admin/settings, as an admin.
+-- They apply as soon as this transaction commits, in every process, because acts read them each time. A constraint of
+-- app.settings keeps their bounds. `versions`, if given, are the versions that the admin has read (If-Match).
+-- Definer, because no role may write parameters. Only an admin gets through.
+-- Locks: all parameters in the order of their names.
 create or replace function app.change_settings(wanted jsonb, versions int[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -8,7 +11,7 @@ declare
     before int;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
-    -- Two admins at once wait for each other, and the second one's version is then an old one.
+    -- When two admins change settings at once, the second waits here, and the version that it has read is then old.
     perform from app.settings s order by s.name for update;
     if app.settings_version() <> all (versions) then
         raise exception 'precondition.failed' using errcode = 'EP412';

@@ -1,4 +1,6 @@
--- The impact factor in force for what has no factor of its own category.
+-- Return the impact factor in force for food whose category has no factor of its own.
+-- Called by set_general_factor, and by GET and PUT /v1/admin/settings, as an admin.
+-- Definer like the act that calls it; it lets through one row of a public table.
 create or replace function app.general_factor() returns app.impact_factors
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare

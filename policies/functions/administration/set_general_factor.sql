@@ -1,6 +1,8 @@
--- Let a meal save another weight of CO2e from today on; returns the weight before. For change_settings, which has locked.
--- A new factor with a method of its own: every entry keeps the factor that it was written with, and every figure names
--- the method in force. Its number is in the name, so that several changes on one day are several methods.
+-- Change how much CO2e a meal saves, from today on; return the value before, in grams.
+-- Called by change_settings, which holds the lock on the parameters.
+-- It adds a factor with a method of its own: entries keep the factor that they were written with, and each figure
+-- names the method in force. The factor's number is in the method's name, so that several changes on one day are
+-- several methods.
 create or replace function app.set_general_factor(grams int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,9 +1,12 @@
--- What an association's people reserved and collected, by month in Paris, from that of `since` to that of `until`, which
--- are this month and the eleven before where they are not said.
--- Definer, because who reserves what is hidden from associations: sums alone come out, and those of a month none at all
--- when fewer than 11 people stand behind them, not even those from which they could be worked out. What somebody did counts
--- for the association that they were with then: otherwise the same figures before and after a transfer would be about one.
--- So would be those before and after somebody's pickup: a month is added up once it is over.
+-- Return, month by month (Paris), how many people an association enrolled and what they reserved and collected.
+-- Called by GET /v1/associations/me/activity and activity.csv, as the association.
+-- The months run from that of `since` to that of `until`; the default is this month and the eleven before it.
+-- Definer, because associations must not see who reserves what: only sums of the caller's own people come out.
+-- A month's sum is null if fewer than 11 people stand behind it, or if it would follow from another figure; `enrolled`
+-- is always given.
+-- An act counts for the association that the person was with at that time. Otherwise the difference between the
+-- figures before and after a transfer would be that one person's. For the same reason a month is added up only once it
+-- is over: the difference between before and after a pickup would be one person's too.
 create or replace function app.association_activity(
     since date, until date, out month text, out enrolled int, out reserved int, out collected int, out no_shows int,
     out food_kg numeric, out meals numeric)
@@ -25,7 +28,7 @@ begin
         select t.beneficiary_id, t.ended_at as at, t.to_association_id = association as comes
         from app.transfers t
         where t.status = 'accepted' and association in (t.from_association_id, t.to_association_id)
-    ), people as (  -- from when and until when each was with the association
+    ), people as (  -- the time that each person was with the association
         select b.id, coalesce(m.at, '-infinity') as came, 'infinity'::timestamptz as went
         from app.beneficiaries b
         left join (select c.beneficiary_id, max(c.at) as at from moves c where c.comes group by 1) m
@@ -59,7 +62,7 @@ begin
     select to_char(m.month, 'YYYY-MM'), coalesce(j.people, 0),
            case when t.people >= smallest then t.portions end,
            case when c.people >= smallest then c.portions end,
-           -- Beside what was reserved it would say what was collected.
+           -- Together with the portions reserved it would tell the portions collected.
            case when c.people >= smallest and t.people >= smallest then t.missed end,
            case when c.people >= smallest then round(c.grams / 1000.0, 1) end,
            case when c.people >= smallest then round(c.meals, 1) end

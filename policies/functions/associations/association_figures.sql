@@ -1,5 +1,7 @@
--- How many people an association has enrolled, by how their right stands, without those who were erased. Definer, for
--- the caller's own people alone.
+-- Return how many people the caller's association has enrolled, by the state of their right; erased people do not
+-- count.
+-- Called by GET /v1/associations/me/figures, as the association. `ending_soon`: the right ends within 30 days.
+-- Definer; it counts the caller's own people only.
 create or replace function app.association_figures(
     out enrolled int, out pending int, out verified int, out suspended int, out expired int, out ending_soon int)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,5 +1,8 @@
--- A verified association begins an agreement with a verified shop. Nobody else sees it until its document is stored
--- (propose_agreement); what never gets that far, remove_orphans finds. Definer, because nobody writes agreements.
+-- Begin an agreement of a verified association with a verified shop; return its id.
+-- Called by POST /v1/agreements before the document is stored, as the association.
+-- Nobody else sees the agreement until propose_agreement says that its document is stored. An agreement that never
+-- gets so far is removed by the worker's job associations.remove_orphans.
+-- Definer, because nobody may write agreements. Only a verified association gets through, for itself.
 create or replace function app.begin_agreement(shop uuid, signed date, ends date) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,7 @@
--- The shop's merchant confirms a proposed agreement, or declines it. Asked again for what was decided, nothing changes.
+-- Confirm or decline a proposed agreement. Repeating the same decision changes nothing.
+-- Called by POST /v1/agreements/{agreement_id}/confirm and /decline, as the shop's merchant.
+-- Definer, because nobody may write agreements. Only the owner of the agreement's shop gets through.
+-- Locks: the agreement.
 create or replace function app.decide_agreement(agreement uuid, verdict text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,9 @@
--- An admin verifies or rejects an association. Definer, because no role may write its status. Of two with one number only
--- one is verified: an index says so. `versions`, where given, are those that the admin has read (If-Match): what is
--- verified is then what was seen.
+-- Verify or reject an association.
+-- Called by POST /v1/admin/associations/{association_id}/verify, as an admin.
+-- If several associations claim one number, a unique index lets only one be verified. `versions`, if given, are the
+-- versions that the admin has read (If-Match), so that what is verified is what the admin saw.
+-- Definer, because no role may write an association's status. Only an admin gets through.
+-- Locks: the association.
 create or replace function app.decide_association(association uuid, verdict text, why text, versions int[] default null)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

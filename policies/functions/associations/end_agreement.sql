@@ -1,4 +1,8 @@
--- Either side ends an agreement, confirmed or not yet.
+-- End an agreement that is proposed or confirmed, by either side.
+-- Called by POST /v1/agreements/{agreement_id}/end, as the association or as the shop's merchant.
+-- Definer, because nobody may write agreements. Only the agreement's own association or the owner of its shop gets
+-- through.
+-- Locks: the agreement.
 create or replace function app.end_agreement(agreement uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

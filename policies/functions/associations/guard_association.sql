@@ -1,6 +1,10 @@
--- Each edit of an association is a new version. What an admin has verified stays: the association may add the number that
--- it did not have, not change one. A rejected association that corrects who it says it is waits for a decision again.
--- The audit log says which fields changed, not into what.
+-- Trigger: check an association's edit of itself, and give it a new version.
+-- Fires before an update of app.associations by the role `authenticated` (policies/tables/associations.sql), which
+-- PATCH /v1/associations/me makes.
+-- A verified association may add a number that it did not have, but not change one. A rejected association that
+-- corrects its name or a number is pending again. The audit log gets the names of the changed fields, not their
+-- values.
+-- Definer, because it writes the audit log.
 create or replace function app.guard_association() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,8 @@
--- Agreements whose document never came within a day, and those whose removal began before: their files may go. For the
--- worker. One whose document is being noted right now is locked, and skipped.
+-- Mark agreements whose file may be removed as `going`, and return their ids.
+-- Called by the worker's hourly job associations.remove_orphans and after an erasure. The agreements are those whose
+-- document did not come within a day, and those whose removal began earlier.
+-- Definer, because nobody may write agreements; only the worker may execute it.
+-- Locks: the agreements; those that are locked (the document is being noted at this moment) are skipped.
 create or replace function app.orphaned_agreements(most int) returns setof uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,7 @@
--- The associations that have, or had, an agreement with shops of an account, for policies. Definer, because policies of
--- other tables ask it while agreements have policies of their own; ids only, and only one's own.
+-- Return the ids of the associations that have, or had, an agreement with shops of an account.
+-- Called by the policy of app.associations that shows merchants their partners.
+-- Definer, because that policy would otherwise depend on the policies of agreements and shops. It returns ids only,
+-- and only for the caller.
 create or replace function app.partners_of(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,9 @@
--- The document of an agreement is stored: its shop may see and confirm it. An earlier agreement of the two whose last day
--- is over makes room. Two proposals at once: an index lets one through.
+-- Propose an agreement whose document is stored: from now on its shop sees it and may confirm it.
+-- Called by POST /v1/agreements after the document was stored, as the association.
+-- A confirmed agreement of the same two whose last day has passed ends and makes room. If two proposals come at once,
+-- a unique index lets one through.
+-- Definer, because nobody may write agreements. Only the association that began the agreement gets through.
+-- Locks: the agreement, then the earlier one that has run out.
 create or replace function app.propose_agreement(agreement uuid, bytes int) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

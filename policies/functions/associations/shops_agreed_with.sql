@@ -1,4 +1,7 @@
--- The shops with which an association has, or had, an agreement, for policies. Definer, ids only, and only one's own.
+-- Return the ids of the shops that an association has, or had, an agreement with.
+-- Called by the policy of app.shops that shows associations their partners.
+-- Definer, because that policy would otherwise depend on the policies of agreements. It returns ids only, and only for
+-- the caller.
 create or replace function app.shops_agreed_with(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

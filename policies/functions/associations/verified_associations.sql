@@ -1,5 +1,8 @@
--- A page of verified associations, for those who need their ids: merchants and associations, for agreements and transfers,
--- and admins. Definer, because an association's row is its own and its partners': id, name and commune alone are shown.
+-- Return a page of verified associations in the order of ids, optionally of one commune and with a text in their name.
+-- Called by GET /v1/associations, as a merchant, an association or an admin, who need ids for agreements and
+-- transfers.
+-- Definer, because only the association itself, its partners and admins see its row: this lets through id, name and
+-- commune.
 create or replace function app.verified_associations(
     words text, commune text, beyond uuid, most int, out id uuid, out name text, out insee_code text)
 returns setof record language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

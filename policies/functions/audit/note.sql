@@ -1,5 +1,7 @@
--- Write into the audit log what an act did, in its own transaction: both happen, or neither. Who and in which request come
--- from the transaction itself. `details` holds ids, counts and words of ours, never anything that a person wrote.
+-- Write one entry into the audit log, in the transaction of the act that it is about: both are kept, or neither.
+-- Called by acts. Who acted, and in which request, come from the transaction itself. `details` holds ids, counts and
+-- our own words, never anything that a person wrote.
+-- Definer, because nobody may write the log; only the owner may execute it.
 create or replace function app.note(what text, about text, about_id uuid, details jsonb default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,6 @@
--- What admins decide about shops, associations, collectors and accounts comes into the audit log by itself, without its
--- reason, which may name people.
+-- Trigger: note each decision of an admin in the audit log, without its reason, which may name people.
+-- Fires after each insert into app.decisions (policies/tables/decisions.sql). Definer, because nobody may write the
+-- log.
 create or replace function app.note_decision() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

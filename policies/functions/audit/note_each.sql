@@ -1,4 +1,7 @@
--- The same about many at once, in one statement: note() for each of some thousands would take longer than what is noted.
+-- Write one audit entry for each of many subjects, in one statement.
+-- Called by open_persons and enrol_beneficiaries: calling note() some thousand times would take longer than what is
+-- noted.
+-- Definer, because nobody may write the log; only the owner may execute it.
 create or replace function app.note_each(what text, about text, about_ids uuid[], details jsonb default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,9 @@
--- A beneficiary goes to another verified association: asked by the one that enrolled them, and then that one's to accept;
--- by an admin, as where an association is dissolved, at once. Definer, because nobody writes transfers.
+-- Ask to transfer a beneficiary to another verified association, or, as an admin, transfer them at once.
+-- Called by POST /v1/beneficiaries/{beneficiary_id}/transfer, as the association that enrolled them or as an admin
+-- (for example when an association is dissolved). An association's request waits for the receiving association to
+-- accept it.
+-- Definer, because nobody may write transfers. own_beneficiary decides who gets through.
+-- Locks: the beneficiary, the receiving association (receive_beneficiary), then the transfers.
 create or replace function app.ask_transfer(beneficiary uuid, receiver uuid) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,6 @@
--- Begin an import of so many lines at most, as a verified association or an admin. Definer, because nobody writes imports.
+-- Begin an import of at most this many lines; return its id.
+-- Called by POST /v1/beneficiaries/import, as a verified association or an admin.
+-- Definer, because nobody may write imports. Only a verified association or an admin gets through.
 create or replace function app.begin_import(lines int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

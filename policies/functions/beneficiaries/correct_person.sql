@@ -1,6 +1,11 @@
--- Correct who a beneficiary is, by the association that enrolled them. Definer, because nobody writes persons; that this
--- is somebody else who is enrolled already, the keyed hash says; then nothing changes but the audit log, because whoever
+-- Correct who a beneficiary is; return false, and change nothing, if the correction would make them somebody enrolled
+-- already.
+-- Called by PATCH /v1/beneficiaries/{beneficiary_id} after person_to_correct, as the association that enrolled them.
+-- The keyed hash tells whether somebody else is that person. The attempt then stays in the audit log, because whoever
 -- tries names until one is taken learns who is enrolled.
+-- Definer, because nobody may write persons. Only the association that enrolled the beneficiary gets through, not an
+-- admin.
+-- Locks: the beneficiary, then the person.
 create or replace function app.correct_person(
     beneficiary uuid, new_household_size int, new_sealed bytea, new_identity bytea) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -9,7 +14,7 @@ declare
     holder uuid;
 begin
     if own.association_id is distinct from app.caller() then
-        raise exception 'beneficiary.not_found' using errcode = 'EP404';  -- an admin decides about all and reads nobody
+        raise exception 'beneficiary.not_found' using errcode = 'EP404';  -- an admin may decide about anybody but read nobody's name
     end if;
     select p.beneficiary_id into holder from app.beneficiary_persons p
     where p.identity = new_identity and p.beneficiary_id <> beneficiary;

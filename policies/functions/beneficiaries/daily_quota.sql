@@ -1,5 +1,8 @@
--- How many free portions an account may take today. By the settings alone, unless one of them says that the household or
--- no-shows matter: only then persons and reservations are read.
+-- Return how many free portions an account may take today.
+-- Called by reserve, join_waiting, take_offer, allowance and own_quota.
+-- It reads persons and reservations only if a setting says that the household or no-shows matter; otherwise the
+-- settings alone decide.
+-- Definer, because it reads persons and reservations; only the owner may execute it.
 create or replace function app.daily_quota(account uuid) returns int
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare

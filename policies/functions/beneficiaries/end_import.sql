@@ -1,4 +1,7 @@
--- One's own import is done, or failed half-way: what it enrolled until then stays enrolled.
+-- End the caller's running import as done or failed; what it enrolled until then stays enrolled.
+-- Called by POST /v1/beneficiaries/import after the last line, or when the import fails, as the account that began it.
+-- Definer, because nobody may write imports. Only the account that began the import gets through.
+-- Locks: the import.
 create or replace function app.end_import(import_id uuid, how text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -9,7 +12,7 @@ begin
     end if;
     update app.imports i
     set status = how, seen_at = app.clock(), ended_at = app.clock(),
-        -- At its begin lines were counted that turned out to be empty.
+        -- The count at the beginning includes lines that turned out to be empty.
         lines = case how when 'done' then i.enrolled + i.already_enrolled + i.refused else i.lines end
     where i.id = import_id and i.account_id = app.caller() and i.status = 'running' returning i.* into ended;
     if not found then raise exception 'import.not_found' using errcode = 'EP404'; end if;

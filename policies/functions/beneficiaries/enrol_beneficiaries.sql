@@ -1,13 +1,18 @@
--- Enrol people, as many as come at once: for each an account without a sign-in, a code, the person as the API has sealed
--- them, their data key and the token of their first sign-in. By an admin or a verified association. Definer, because
--- nobody may write accounts; what it gives is ids and codes, in the order of the arrays.
--- One never stands in the way of another. Whose right would end before today is not enrolled: `past`. Who is enrolled
--- already, here or by another association, is known by the keyed hash of who they are and left as they are: `already`,
--- with id and code where the caller enrolled them, and the hash of the token that waits for their first sign-in, so that
--- who imports a file again, because an answer was lost, gets what it said. For whom no code of this year is left: `no_code`.
--- Two imports of the same people at once neither enrol anybody twice nor wait for each other in a circle: both claim
--- people in the order of their hashes, then whoever draws codes does so alone, and waits for nothing any more.
--- The number in a code is drawn at random, so that codes reveal neither how many people there are nor their order.
+-- Enrol people, any number at once: an account without a sign-in, a code, the sealed person, a data key and an
+-- activation token for each.
+-- Called by POST /v1/beneficiaries and POST /v1/beneficiaries/import, as a verified association or an admin, and by
+-- the demo town.
+-- Definer, because nobody may write accounts. It returns ids and codes, in the order of the arrays. Only a verified
+-- association or an admin gets through.
+-- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today; `no_code` if no code
+-- of this year is left; `already` if the keyed hash says that the person is enrolled, here or elsewhere, who then
+-- stays as they are.
+-- For `already`, id and code come back only to the caller that enrolled the person. The hash of their unused
+-- activation token comes too, so that whoever imports a file again because an answer was lost gets that answer.
+-- The number in a code is random, so that codes reveal neither how many people there are nor their order.
+-- Locks: the association (key share), the persons in the order of their hashes, then an advisory lock under which
+-- codes are drawn. So two imports of the same people neither enrol anybody twice nor wait for each other in a circle:
+-- whoever draws codes waits for nothing any more.
 create or replace function app.enrol_beneficiaries(
     ids uuid[], untils date[], household_sizes int[], sealed_persons bytea[], identities bytea[], wrapped_keys bytea[],
     master_key text, activation_hashes bytea[])
@@ -27,12 +32,13 @@ declare
     elsewhere     uuid[];
 begin
     if enroller_role is distinct from 'admin' then
-        -- Locked, so that nobody is enrolled by an association that is being closed or rejected.
+        -- The lock keeps an association that is being closed or rejected from enrolling anybody.
         perform from app.associations a where a.id = enroller and a.status = 'verified' for key share;
         if not found then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     end if;
 
-    -- 1. Whoever is claimed here is ours to enrol; the foreign key is looked at when the transaction ends.
+    -- 1. Claim people by their hash; those who are claimed here are ours to enrol. The foreign key to beneficiaries is
+    -- checked when the transaction ends.
     with ours as (
         insert into app.beneficiary_persons (beneficiary_id, household_size, sealed, identity)
         select distinct on (n.identity) n.id, n.household_size, n.sealed, n.identity
@@ -46,8 +52,8 @@ begin
     from unnest(ids) with ordinality as n (id, place) join ours o on o.beneficiary_id = n.id;
     needed := cardinality(claimed);
 
-    -- 2. Codes: neither those of others nor those of people who were erased. Who comes here later waits for the commit,
-    -- and sees what is taken.
+    -- 2. Draw codes that neither a beneficiary has nor an erased person had. Another import waits here until we commit,
+    -- and then sees which codes are taken.
     if needed > 0 then
         perform pg_advisory_xact_lock(hashtext('app.beneficiaries.code'));
         select coalesce(array_agg(c.code), '{}') into codes from (
@@ -61,7 +67,7 @@ begin
                               where s.code = prefix || lpad(x.number::text, 5, '0'))
             order by gen_random_uuid() limit needed) c;
         if cardinality(codes) < needed then
-            -- The year is nearly full: from all that are left.
+            -- The year's codes are nearly used up: draw from all that are left.
             select coalesce(array_agg(c.code), '{}') into codes from (
                 select x.code from (select prefix || lpad(n::text, 5, '0') as code from generate_series(0, 99999) n) x
                 where not exists (select from app.beneficiaries b where b.code = x.code)
@@ -87,7 +93,7 @@ begin
     select activation_hashes[c.place], c.id, 'activate', moment + interval '30 days'
     from unnest(new_ids, claimed) as c (id, place);
     perform app.note_each('beneficiary.enrolled', 'beneficiary', new_ids);
-    -- That somebody is enrolled elsewhere is an answer too: whoever tries people leaves a trace of each.
+    -- `already` tells that somebody is enrolled elsewhere, so each of those leaves an entry in the audit log.
     select array_agg(distinct b.id) into elsewhere
     from unnest(untils, identities) as n (until, identity)
     join app.beneficiary_persons p on p.identity = n.identity

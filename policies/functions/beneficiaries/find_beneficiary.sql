@@ -1,5 +1,8 @@
--- Which of a verified association's own people is meant, by the keyed hash of who they are; null for somebody unknown and
--- for somebody else's alike. Definer, because nobody reads the hashes; each search stands in the audit log.
+-- Return which of the caller's own people has this keyed hash; null if nobody does, or if they are another
+-- association's.
+-- Called by POST /v1/beneficiaries/find, as an association; one that is not verified finds nobody.
+-- Definer, because nobody may read the hashes: it returns the id of somebody whom the caller enrolled. Each search
+-- stands in the audit log, also one that finds nobody.
 create or replace function app.find_beneficiary(sought bytea) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

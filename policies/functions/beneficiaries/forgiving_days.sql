@@ -1,5 +1,6 @@
--- When each no-show of a free portion that still counts is forgiven, the latest first: 30 days after the day on which
--- the window ended, at the beginning of that day.
+-- Return the days on which an account's no-shows of free portions stop counting, the latest first.
+-- A no-show counts until the beginning of the 30th day after the day (Paris) on which its window ended.
+-- Called by daily_quota and own_quota. Definer, because it reads reservations; only the owner may execute it.
 create or replace function app.forgiving_days(account uuid) returns setof date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,8 @@
--- So many more lines of one's own import have their outcome: counted in the transaction that enrolled them.
+-- Add to the caller's running import how many more lines were enrolled, were already enrolled, or were refused.
+-- Called by POST /v1/beneficiaries/import after each batch, in the transaction that enrolled it, as the account that
+-- began the import.
+-- Definer, because nobody may write imports. Only the account that began the import gets through.
+-- Locks: the import.
 create or replace function app.import_goes_on(import_id uuid, enrolled int, already_enrolled int, refused int) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

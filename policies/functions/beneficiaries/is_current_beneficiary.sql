@@ -1,5 +1,7 @@
--- Whether an account may see and reserve free lots today: active, verified, and its right not run out.
--- Definer, because policies of lots ask it; for anyone but the acts it answers about the caller only.
+-- Return whether an account may see and reserve free lots today: active, verified, and its right has not ended.
+-- Called by reserve, lots_near, join_waiting, allowance, own_quota and caller_is_current_beneficiary.
+-- Definer, because it reads beneficiaries for whoever calls it; only the owner may execute it, because it answers
+-- about anybody.
 create or replace function app.is_current_beneficiary(account uuid) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,7 +1,9 @@
--- What it takes to read who these beneficiaries are, for the verified association that enrolled them and for themselves.
--- Definer, because data keys are nobody's to read: it hands out those of the caller's own people alone, and writes into
--- the audit log whom and why, so that no name is read without a trace. Whose they are is looked at once: somebody who
--- is being transferred at this moment is opened and noted, or neither.
+-- Return these beneficiaries' sealed names and contacts with the data keys that open them, and note each in the audit
+-- log.
+-- Called by GET /v1/beneficiaries, GET /v1/beneficiaries/{beneficiary_id}, POST /v1/beneficiaries/find and PATCH
+-- (through person_to_correct), as a verified association; by GET /v1/me/export, as the beneficiary.
+-- Definer, because nobody may read data keys: it returns those of the caller's own people, or the caller's own, and
+-- silently leaves out others. Each entry says whom and why, so that no name is read without a trace.
 create or replace function app.open_persons(wanted uuid[], why text)
 returns table (beneficiary_id uuid, household_size int, sealed bytea, wrapped bytea, master_key text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -12,6 +14,8 @@ declare
     opened      uuid[];
 begin
     if why is null or why !~ '^[a-z_]+$' then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
+    -- Decided once: somebody who is being transferred at this moment is opened and noted, or neither.
+    -- Decided once: somebody who is being transferred at this moment is opened and noted, or neither.
     opened := array(
         select p.beneficiary_id from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
         where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener)

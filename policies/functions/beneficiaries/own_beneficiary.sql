@@ -1,5 +1,8 @@
--- The beneficiary that the caller may decide about, locked: an admin any, a verified association its own. Who was erased is
--- nobody that anything can be decided about.
+-- Return a beneficiary that the caller may decide about, and lock the row; raise EP404 for any other.
+-- Called by the acts that decide about a beneficiary. An admin may decide about anybody, a verified association about
+-- its own people, and nobody about somebody who was erased.
+-- Definer, because it locks a row that its callers may not write; only the owner may execute it.
+-- Locks: the beneficiary.
 create or replace function app.own_beneficiary(beneficiary uuid) returns app.beneficiaries
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,6 @@
--- What today's quota of the caller is and why. Definer, because nobody reads whose reservations are whose: one's own
--- figures only, and none for who is no beneficiary.
+-- Return the caller's quota for today with its reasons: portions left, no-shows, and when a lowered quota rises again.
+-- Called by GET and PATCH /v1/me, as a beneficiary. Anybody else gets no row.
+-- Definer, because daily_quota and forgiving_days read what people may not: it returns the caller's own figures only.
 create or replace function app.own_quota(
     out quota int, out portions_left int, out no_shows int, out lowered boolean, out forgiven_on date)
 returns setof record
@@ -17,7 +18,7 @@ begin
          where f.account_id = me and f.day = app.paris_day(app.clock())), 0)) else 0 end;
     no_shows := cardinality(days);
     lowered := absences > 0 and no_shows >= absences;
-    -- The quota rises again once fewer than that many are left.
+    -- The quota rises again on the day when fewer no-shows than `absences` still count.
     forgiven_on := case when lowered then days[absences] end;
     return next;
 end $$;

@@ -1,5 +1,8 @@
--- What it takes to read who a beneficiary is, for the association that enrolled them and is about to correct it: locked
--- until then, so that of two corrections at once none is lost. Definer, for the same reason as open_persons.
+-- Return a beneficiary's sealed names and contacts with their data key and version, and lock the beneficiary.
+-- Called by PATCH /v1/beneficiaries/{beneficiary_id} before correct_person, as the association that enrolled them. The
+-- lock lasts until the correction is committed, so that neither of two corrections at once is lost.
+-- Definer, for the same reason as open_persons, which it calls. An admin gets EP404.
+-- Locks: the beneficiary.
 create or replace function app.person_to_correct(
     beneficiary uuid, out household_size int, out sealed bytea, out wrapped bytea, out master_key text, out version int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,8 @@
--- A beneficiary is another association's from now on; one that is being closed at this moment gets nobody. Tokens that could
--- set another password end, where there is one already: the former association may have made them, and must not sign in
--- as somebody who is none of theirs any more. For the acts that transfer, which hold the beneficiary.
+-- Make a beneficiary another association's, if that association is verified and is not being closed.
+-- Called by ask_transfer and end_transfer, which hold the beneficiary's lock.
+-- Tokens that could set another password end if the person has a password already. The former association may have
+-- made them, and must not be able to sign in as somebody who is no longer theirs.
+-- Locks: the association (key share, which excludes closing or rejecting it), then the beneficiary and the tokens.
 create or replace function app.receive_beneficiary(beneficiary uuid, receiver uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,9 @@
--- Who decides about rights hears 30 days and 7 days before some of them end how many and until when: one mail an
--- association; and each beneficiary with a confirmed address is told of their own. Each end of a right once and stage,
--- by day, for so many associations at a time; says for how many it queued something. Definer; for the worker.
+-- Queue reminders that rights end: one mail per association, and one to each beneficiary with a confirmed address.
+-- Called by the worker's hourly job beneficiaries.remind, until it returns 0.
+-- There is one reminder per last day and stage (30 and 7 days before). Up to `most` associations are handled at a
+-- time; their number is returned. People whom admins enrolled count as one association without a mail of its own.
+-- Definer, because nobody may read all rights; only the worker may execute it.
+-- Locks: an advisory lock, or it returns 0 at once; then the rows that it inserts.
 create or replace function app.remind_of_rights(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -9,7 +12,7 @@ declare
     reminded record;
     mails    int := 0;
 begin
-    -- Nobody is written to at night; and of two workers one does it, so that an association gets one mail.
+    -- No mail at night. And only one worker at a time, so that an association gets one mail.
     if extract(hour from moment at time zone 'Europe/Paris') not between 8 and 19
        or not pg_try_advisory_xact_lock(hashtext('app.right_reminders')) then
         return 0;
@@ -23,7 +26,7 @@ begin
             cross join lateral (select case when b.eligible_until <= today + 7 then 7 else 30 end as days) s
             where b.status = 'verified' and b.eligible_until between today and today + 30
               and (b.association_id is null or o.status = 'verified')
-              -- A right that was short from its begin on is no news.
+              -- A right that was shorter than this from the beginning needs no reminder.
               and app.paris_day(b.created_at) < b.eligible_until - s.days
               and not exists (select from app.right_reminders r
                               where r.beneficiary_id = b.id and r.right_ends = b.eligible_until

@@ -1,8 +1,12 @@
--- Another token for a beneficiary who lost theirs, or who forgot their password and has no e-mail, by the association that
--- enrolled them, or by an admin for those whom admins enrolled: whoever has a token can sign in as this person and read
--- who they are, which an admin may not. Tokens before it end, and so do sessions: a telephone may be lost with its
--- password. The password itself holds until the new token sets another; at a confirmed address its owner hears of it.
--- Definer, because nobody writes tokens.
+-- Give a beneficiary a new activation token and end their sessions and earlier tokens; return when the token expires.
+-- Called by POST /v1/beneficiaries/{beneficiary_id}/activation, for somebody who lost their token, or who forgot their
+-- password and has no e-mail address. Called as the association that enrolled them, or as an admin for people whom
+-- admins enrolled.
+-- Whoever holds the token can sign in as this person and read who they are. An admin may not, so an admin cannot make
+-- one for an association's people. Sessions end because a phone may be lost together with its password. The old
+-- password works until the new token sets another; a confirmed address gets a mail about it.
+-- Definer, because nobody may write tokens or sessions. own_beneficiary and the check below decide who gets through.
+-- Locks: the beneficiary, the tokens, then the sessions.
 create or replace function app.renew_activation(beneficiary uuid, new_token_hash bytea) returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,7 @@
--- Renew a beneficiary's right until a later day, by an admin or by the association that enrolled them.
+-- Extend a beneficiary's right until a day that is today or later.
+-- Called by POST /v1/beneficiaries/{beneficiary_id}/renew, as the association that enrolled them or as an admin.
+-- Definer, because nobody may write rights. own_beneficiary decides who gets through.
+-- Locks: the beneficiary.
 create or replace function app.renew_beneficiary(beneficiary uuid, until date) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,7 @@
--- Until when a right lasts about which its beneficiary is to be reminded; nothing once it was renewed for longer or
--- suspended. Definer; for the worker.
+-- Return the last day of a beneficiary's right if a reminder about it is still due; null if it was renewed or
+-- suspended.
+-- Called by the worker's job beneficiaries.remind_beneficiary, right before it writes the mail.
+-- Definer, because the worker may not read beneficiaries; only the worker may execute it.
 create or replace function app.right_to_remind_of(beneficiary uuid) returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,8 @@
--- Verify or suspend a beneficiary, by an admin or by the association that enrolled them.
+-- Verify or suspend a beneficiary.
+-- Called by POST /v1/beneficiaries/{beneficiary_id}/verify and /suspend, as the association that enrolled them or as
+-- an admin.
+-- Definer, because nobody may write rights. own_beneficiary decides who gets through.
+-- Locks: the beneficiary.
 create or replace function app.set_beneficiary_status(beneficiary uuid, new_status text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

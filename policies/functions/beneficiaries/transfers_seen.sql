@@ -1,6 +1,9 @@
--- Transfers to and from the caller's association, for an admin all, the newest first; or the one of this id. Definer,
--- because the receiving association sees neither the beneficiary before it has accepted nor the other association at all:
--- lets through the code, the name of both associations, and until when the right lasts as long as that concerns the reader.
+-- Return transfers to and from the caller's association (for an admin all), newest first, or the one with id `one`.
+-- Called by GET /v1/beneficiaries/transfers and by the acts' routes that answer with a transfer, as an association or
+-- an admin.
+-- Definer, because the receiving association may see neither the beneficiary before it accepts nor the other
+-- association at all. This lets through the code, the names of both associations, and the end of the right to an
+-- admin, while the transfer is pending, and to the association that the person is with now.
 create or replace function app.transfers_seen(one uuid, only_status text, before uuid, most int)
 returns table (id uuid, beneficiary_id uuid, code text, eligible_until date, from_association_id uuid,
                from_association text, to_association_id uuid, to_association text, status text, asked_at timestamptz,

@@ -1,5 +1,7 @@
--- Cards are worth nothing from now on, and what was opened with them ends. All cards come first, in the order of their ids:
--- a sign-in that is under way holds its card, and its session is there to be ended once we have the card.
+-- Revoke cards and end the sessions that were opened with them.
+-- Called by issue_cards and revoke_card. Definer, because no role may write cards; only the owner may execute it.
+-- Locks: all cards first, in the order of ids, then their sessions. A sign-in under way holds its card, so its session
+-- exists by the time we have the card.
 create or replace function app.end_cards(ended uuid[], why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

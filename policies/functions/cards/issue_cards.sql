@@ -1,8 +1,11 @@
--- Make cards for these people, by an admin or by the verified association that enrolled them: each one's former card is
--- worth nothing from now on. Definer, because no role writes cards; it takes the hashes of what the API prints.
--- The same hash again, from a request that is sent again, makes nothing as long as that card still works; once it does
--- not, that is said, because a sheet of cards that are refused helps nobody.
--- People are locked in the order of their ids, so that two sheets at once wait for each other, never in a circle.
+-- Make cards for these people and revoke their former ones; return each person's code in the order asked for.
+-- Called by POST /v1/beneficiaries/cards, as the verified association that enrolled them or as an admin.
+-- The API prints the secrets; the database gets their hashes. The same hash again, from a repeated request, makes
+-- nothing while that card works. Once the card is revoked the repetition is refused, because a sheet of cards that do
+-- not work helps nobody.
+-- Definer, because no role may write cards. own_beneficiary decides who gets through.
+-- Locks: the beneficiaries in the order of ids, so that two sheets at once never wait for each other in a circle; then
+-- the former cards and their sessions (end_cards).
 create or replace function app.issue_cards(holders uuid[], secret_hashes bytea[])
 returns table (place int, code text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,5 +1,7 @@
--- A card was lost: an admin, or the association that enrolled its holder, makes it worth nothing at once, and who is at a
--- kiosk with it is signed out. A card that is revoked already stays so. Definer, because no role writes cards.
+-- Revoke a beneficiary's lost card and sign out whoever uses it at a kiosk. Without an active card nothing changes.
+-- Called by POST /v1/beneficiaries/{beneficiary_id}/card/revoke, as the association that enrolled them or as an admin.
+-- Definer, because no role may write cards. own_beneficiary decides who gets through.
+-- Locks: the beneficiary, then the card and its sessions (end_cards).
 create or replace function app.revoke_card(holder uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,7 +1,10 @@
--- A merchant begins a draft: which of their shops it is for, whether the model may be asked, and what the shop offered
--- last. A question to the model is counted here, so that a shop's day has its bound whatever dies later; none is asked for
--- a shop that nobody verified, because anybody can register many. Definer, because nobody reads or writes the counter;
--- only for a shop of the caller's, the only one where none is named.
+-- Begin a draft: return the caller's shop, what it offered last, and whether the model may be asked.
+-- Called by POST /v1/lots/drafts before anything is drafted from the photo, as a merchant.
+-- The call to the model is counted here, before it is made, so that a shop's daily limit holds whatever fails later.
+-- No call is made for a shop that is not verified, because anybody can register many shops.
+-- Definer, because nobody may read or write the counter. Only a shop of the caller's gets through; it must be named if
+-- there are several.
+-- Locks: the shop's counter of the day.
 create or replace function app.begin_draft(
     wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out no_model_because text,
     out earlier json, out begun_at timestamptz)

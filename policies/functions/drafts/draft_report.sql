@@ -1,6 +1,8 @@
--- How well drafts foresee what merchants publish, of those published in these last days: for each field how often it was
--- drafted, how often the merchant changed it, and how often they filled in what was left empty; and the median time from
--- photo to published. Numbers only. For the worker's login, with which the command line asks.
+-- Report how well drafts of the last days foresaw what merchants published.
+-- Called by `ecopanier ai report`, with the worker's login.
+-- For each field: how often it was drafted, how often the merchant changed it, and how often they filled in what was
+-- left empty. Also the median time from photo to publication, in seconds.
+-- Definer, because nobody may read drafts; it returns numbers only, and only the worker's login may execute it.
 create or replace function app.draft_report(
     days int, out drafts bigint, out published bigint, out median_seconds float8, out fields json)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -22,7 +24,7 @@ begin
         ]) with ordinality as n (field, number)
         left join app.listing_drafts d on d.drafted_at >= since and d.published_at is not null
         cross join lateral (
-            -- Each in the other: allergens count whatever their order.
+            -- Compared by containing each other, so that the order of allergens does not matter.
             select d.draft -> n.field as was, d.published -> n.field as became,
                    d.draft -> n.field not in ('null', '[]', '""') as drafted) said
         group by n.number, n.field) f;

@@ -1,6 +1,7 @@
--- Keep what was drafted from a photo, to compare it later with what its merchant published; says whether the food is
--- recalled. Definer, because nobody
--- reads drafts; only for a photo and a shop of the caller's.
+-- Store what was drafted from a photo, to compare it later with what is published; return whether the food is
+-- recalled.
+-- Called by POST /v1/lots/drafts once the draft is made, as a merchant.
+-- Definer, because nobody may read or write drafts. Only a photo and a shop of the caller's get through.
 create or replace function app.keep_draft(
     shop uuid, photo uuid, reader text, model text, draft jsonb, begun_at timestamptz) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

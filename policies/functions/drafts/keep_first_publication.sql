@@ -1,5 +1,8 @@
--- What a merchant first published from a photo is kept beside what was drafted from it. Definer, because nobody writes
--- drafts; the lots of later days that show the same photo change nothing.
+-- Trigger: store what a merchant first publishes from a photo beside what was drafted from it.
+-- Fires when a lot with a photo is published (policies/tables/lots.sql). Later lots that show the same photo change
+-- nothing.
+-- Definer, because nobody may write drafts.
+-- Locks: the draft.
 create or replace function app.keep_first_publication() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

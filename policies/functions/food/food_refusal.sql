@@ -1,9 +1,12 @@
--- The one law of food dates: what forbids an occasion (`publication`, `reservation`, `conversion`, `collection`,
--- `handover`) at a moment; null when nothing does. For a publication the moment is the end of the pickup window, which
--- is not part of it; for a collection the takeover. Food is good until the end of its use-by day in Paris. A best-before date forbids nothing:
--- the answers mark such food once the date is past. An association that `distributes_in_time` need not have two days.
--- Plain SQL without settings of its own, so that Postgres puts the expression in the caller's place: with the occasion
--- known it comes down to the one comparison, in reserve's UPDATE as well.
+-- Return the code of the problem by which food dates forbid an occasion at a moment; null if they allow it.
+-- Called by the guards of lots and by the acts that reserve, sell, convert, move, offer and hand over food: this is
+-- the only place that states the rule.
+-- `occasion` is `publication` (the moment is the end of the pickup window, which is not part of it), `reservation`,
+-- `conversion`, `collection` (the moment is the takeover) or `handover`. Food is good until the end of its use-by day
+-- in Paris. A best-before date forbids nothing: answers mark such food once the date is past. A collection needs two
+-- more days, unless the association `distributes_in_time`.
+-- Plain SQL without settings of its own, so that Postgres inlines the expression. With a constant occasion it comes
+-- down to one comparison, also in reserve's UPDATE.
 create or replace function app.food_refusal(
     date_kind text, food_date date, occasion text, moment timestamptz, distributes_in_time boolean default false)
 returns text language sql stable parallel safe as $$

@@ -1,6 +1,7 @@
--- The account on whose behalf this transaction runs; null for nobody, and at once for a suspended account.
--- Definer, because it must see any account's state before a policy may show anything: lets through one's own id only.
--- Reads the claims itself, as auth.uid() does, so that no right on Supabase's auth schema is needed.
+-- Return the account on whose behalf this transaction runs; null for nobody and, at once, for a suspended account.
+-- Called by nearly every policy and act.
+-- Definer, because it must see an account's state before any policy shows the account; it lets through the caller's
+-- own id only. It reads the claims itself, as auth.uid() does, so that no grant on Supabase's auth schema is needed.
 create or replace function app.caller() returns uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

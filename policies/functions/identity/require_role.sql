@@ -1,4 +1,8 @@
--- The standing of an account inside an act that was handed its id: refuses nobody's, suspended ones and other roles.
+-- Return an account's standing, or raise: EP401 if there is no such account, EP403 if it is suspended or has another
+-- role.
+-- Called by the acts that take an account's id from the API: open_session, reserve, pick_up, sign_in_with_card and
+-- others.
+-- Definer, because it reads accounts for whoever calls it; only the owner may execute it.
 create or replace function app.require_role(account uuid, variadic wanted text[]) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,7 @@
--- What an account may be here now: its role, 'suspended', or null when there is no such account, or none any more.
--- Definer and for the API alone, which asks at the begin of each transaction, before it becomes its caller.
+-- Return what an account may be now: its role, 'suspended', or null if it does not exist or was erased.
+-- Called by the API at the beginning of each transaction, before it becomes its caller, and by require_role and
+-- rotate_session.
+-- Definer, because the API itself may read no account; only the API may execute it.
 create or replace function app.standing(account uuid) returns text
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,9 @@
--- Add to the totals what was written since. The watermark is a transaction, not an id: everything before the oldest
--- transaction still running is committed or gone, so nothing can appear behind it later. For the worker.
+-- Add the impact entries written since the last time to the totals.
+-- Called by the worker every 5 seconds, and by recount_impact.
+-- The watermark is a transaction, not an id. Everything before the oldest running transaction is committed or gone, so
+-- no entry can appear behind the watermark later.
+-- Definer, because nobody may write the totals; only the worker may execute it.
+-- Locks: the row of totals.
 create or replace function app.add_up_impact() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -8,11 +12,12 @@ declare
 begin
     select t.counted_before into strict start from app.impact_totals t for update;
     before := pg_snapshot_xmin(pg_current_snapshot());
-    if before < start then  -- time does not run backwards: a restored dump, which nobody has migrated yet
+    if before < start then
+        -- The database was restored from a dump and has not been migrated since: transactions are numbered anew.
         perform app.recount_impact();
         return;
     end if;
-    -- A new statement, so its snapshot is at least as new as the watermark.
+    -- This is a new statement, so its snapshot is at least as new as the watermark.
     update app.impact_totals t
     set counted_before = before,
         food_grams = t.food_grams + n.food_grams, meals = t.meals + n.meals, co2e_grams = t.co2e_grams + n.co2e_grams,

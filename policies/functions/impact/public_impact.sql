@@ -1,5 +1,7 @@
--- The public figures: what was added up, plus the few entries since, in one snapshot. Cheap at any size.
--- Definer, because entries are personal and the sum is not.
+-- Return the public impact figures: the totals plus the few entries since, in one snapshot, at the same cost at any
+-- size.
+-- Called by GET /v1/impact, as the API, for anybody.
+-- Definer, because entries are personal; their sum is not.
 create or replace function app.public_impact() returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

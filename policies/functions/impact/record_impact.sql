@@ -1,5 +1,6 @@
--- Write the one impact entry of a handover, with the factor in force for its category. Called by pick_up, in its
--- transaction: the entry exists exactly when the food was handed over.
+-- Write the one impact entry of a handover, with the factor in force for its category.
+-- Called by pick_up, in its transaction: the entry exists exactly if the food was handed over.
+-- Definer, because nobody may write entries; only the owner may execute it.
 create or replace function app.record_impact(r app.reservations, l app.lots) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -12,7 +13,8 @@ begin
     where (f.category is null or f.category = l.category) and f.valid_from <= app.paris_day(app.clock())
     order by f.category nulls last, f.valid_from desc, f.id desc limit 1;
 
-    -- Noted for who paid as well, though they do not count: the work is the same.
+    -- Noted for people who paid too, though they do not count as helped: otherwise the time that a handover takes would
+    -- tell a free portion from a paid one.
     insert into app.people_helped (account_id, free) values (r.account_id, r.unit_price_cents = 0) on conflict do nothing;
     get diagnostics helped = row_count;
     if r.unit_price_cents > 0 then helped := 0; end if;
@@ -22,6 +24,6 @@ begin
          recorded_at)
     values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
             grams::bigint * factor.co2e_grams_per_meal / meal,
-            -- Whoever paid: a suspended portion saves what a sold one does, and no total tells them apart.
+            -- A suspended portion saves as much as a sold one, because its donor paid. So no total tells them apart.
             (l.original_price_cents - greatest(r.unit_price_cents, l.given_price_cents)) * r.quantity, helped, app.clock());
 end $$;

@@ -1,7 +1,9 @@
--- What the handovers of one of the caller's shops saved, in sum. Definer instead of a policy, because an entry tells what
--- was paid and whether somebody was helped; and because who reads a sum before and after a handover reads that entry:
--- a suspended portion saves what a sold one does, and people are counted in whole groups of eleven, the smallest that any
--- figure tells, up to the last midnight.
+-- Return the summed impact of the handovers of one of the caller's shops.
+-- Called by GET /v1/impact/shops/{shop_id}, as its merchant.
+-- Definer instead of a policy, because an entry tells what was paid and whether somebody was helped.
+-- Somebody who reads a sum before and after a handover reads that entry. So a suspended portion saves what a sold one
+-- does, and people helped are counted up to last midnight in whole groups of eleven, the smallest group that any
+-- figure tells.
 create or replace function app.shop_impact(shop uuid) returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

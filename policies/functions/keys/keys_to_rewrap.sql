@@ -1,5 +1,7 @@
--- Data keys that another master key than the present one wraps, some at a time. For the worker's login, which the command
--- `ecopanier keys rotate` uses; without the master keys they are worth nothing.
+-- Return up to `most` data keys that are not wrapped by the present master key, in the order of accounts.
+-- Called by `ecopanier keys rotate`, with the worker's login.
+-- Definer, because nobody may read data keys; only the worker's login may execute it. Without the master keys they are
+-- worthless.
 create or replace function app.keys_to_rewrap(present text, beyond uuid, most int)
 returns table (account_id uuid, wrapped bytea, master_key text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,8 @@
--- Keep data keys as the present master key wraps them. One that was rewrapped or destroyed meanwhile stays so.
+-- Store data keys as the present master key wraps them; return how many were stored.
+-- Called by `ecopanier keys rotate`, with the worker's login. A key that was rewrapped or destroyed meanwhile stays as
+-- it is.
+-- Definer, because nobody may write data keys; only the worker's login may execute it.
+-- Locks: the data keys.
 create or replace function app.rewrap_keys(accounts uuid[], before bytea[], rewrapped bytea[], present text) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,7 +1,11 @@
--- What is unsold of discounted lots becomes free when its merchant chose so and its date allows it. Who reserved before
--- keeps what they reserved, at the price they saw, with the same pass; an unpaid hold that lapses later gives its
--- portions back as free ones. A purchase at the same moment came before, or meets a lot that has changed: both need the
--- lot's row. In the order of lots; one that somebody is busy with waits for the next time. For the worker.
+-- Make the unsold portions of discounted lots free when their merchant chose so and the food's date allows it; return
+-- how many lots.
+-- Called by the worker every 5 seconds.
+-- People who reserved before keep what they reserved, at the price they saw, with the same pass. An unpaid hold that
+-- lapses later gives its portions back as free ones. A purchase at the same moment either came first or finds the lot
+-- changed, because both need the lot's row.
+-- Definer, because it writes everybody's lots; only the worker may execute it.
+-- Locks: the lots in the order of ids; lots that are locked are skipped and wait for the next time.
 create or replace function app.convert_unsold(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,7 +1,13 @@
--- Lots whose window is over end: they leave the search, and what was not collected becomes a no-show; its holder gets
--- neither quota nor money back, and the portions are nobody's any more. Where the shop was suspended meanwhile, nobody
--- could collect: everything is given back, and the holders are told. What was given is not its donor's to collect: that is
--- counted once the free lot beside is over (count_suspended). For the worker.
+-- End lots whose pickup window is over, and their open reservations with them; return how many lots.
+-- Called by the worker every 5 seconds, and by the demo town.
+-- What was not collected becomes a no-show: its holder gets neither quota nor money back, and the portions are
+-- nobody's any more. If the shop was suspended meanwhile, nobody could collect: everything is given back, and holders
+-- are told. Portions that were given to others are not the donor's to collect; count_suspended counts them once the
+-- free lot beside is over.
+-- Definer, because it writes everybody's lots and reservations; only the worker may execute it.
+-- Locks: the lots in the order of ids, skipping those that are locked; then reservations and payments
+-- (end_reservation). A paused lot also needs its holders' quotas, which come before lots (see policies/LOCKS.md): they
+-- are locked without waiting.
 create or replace function app.end_lots(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -15,8 +21,8 @@ begin
         order by l.id limit most for update skip locked
     loop
         if lot.status = 'paused' then
-            -- Quotas are locked before lots; who comes to theirs the other way round does not wait for it. A lot whose
-            -- holder is cancelling right now ends the next time.
+            -- Every other act locks quotas before lots. We have the lot already, so we must not wait for a quota: a lot
+            -- whose holder is cancelling right now ends the next time.
             begin
                 perform from app.free_portions f
                 where (f.account_id, f.day) in (

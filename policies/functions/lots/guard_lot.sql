@@ -1,5 +1,10 @@
--- What a merchant's insert or edit of a lot must keep, whichever client sends it. Definer, because it reads the shop
--- and the reservations whoever writes. Fires on edits only, never when a portion is taken.
+-- Trigger: check a new lot and a person's edit of a lot, whichever client sends it, and set its version, stock and
+-- place.
+-- Fires before each insert and before updates by the role `authenticated` (policies/tables/lots.sql), which POST
+-- /v1/lots and PATCH /v1/lots/{lot_id} make; never when a portion is taken.
+-- Definer, because it reads the shop and the reservations whoever writes the lot.
+-- Locks: if the lot is being published, its shop (share); then its photo (take_photo) and the recall of its trade
+-- number (refuse_recalled).
 create or replace function app.guard_lot() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -7,14 +12,14 @@ declare
     publishing boolean := new.status = 'published' and (tg_op = 'INSERT' or old.status <> 'published');
 begin
     if publishing then
-        -- Suspending or rejecting a shop waits for us, or we for it: no lot is published past it.
+        -- The lock makes us wait for a suspension or rejection of the shop, or it for us: no lot slips past it.
         select * into shop from app.shops s where s.id = new.shop_id for share;
     else
         select * into shop from app.shops s where s.id = new.shop_id;
     end if;
 
     if tg_op = 'INSERT' then
-        -- Before row-level security has its say: somebody else's shop must look like none.
+        -- Checked here, before row-level security: somebody else's shop must look as if it did not exist.
         if shop.id is null or shop.owner_id <> app.caller() then
             raise exception 'shop.not_found' using errcode = 'EP404';
         end if;
@@ -33,12 +38,12 @@ begin
         if old.published_at is not null and new.status = 'draft' then
             raise exception 'lot.already_published' using errcode = 'EP409';
         end if;
-        -- Beneficiaries count on what became free; its merchant may withdraw it.
+        -- Beneficiaries count on what became free. Its merchant may only withdraw it.
         if old.converted_at is not null and (new.kind, new.price_cents, new.becomes_free_at)
            is distinct from (old.kind, old.price_cents, old.becomes_free_at) then
             raise exception 'lot.converted' using errcode = 'EP409';
         end if;
-        -- What somebody reserved or waits for stays as they saw it.
+        -- Somebody who reserved the lot or waits for it must get what they saw.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
             new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch, new.fair_draw)
            is distinct from
@@ -52,7 +57,7 @@ begin
     end if;
     new.place := shop.place;
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
-        update app.photos p set used = false where p.id = old.photo_id;  -- unless another lot shows it: the worker looks
+        update app.photos p set used = false where p.id = old.photo_id;  -- the worker removes it unless another lot shows it
     end if;
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
         perform app.take_photo(new.photo_id, shop.owner_id);
@@ -62,13 +67,13 @@ begin
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         new.published_at := coalesce(new.published_at, app.clock());
     end if;
-    -- «Now» is fine, but a time long past is a mistake that could not be taken back: nothing given is sold again. Asked
-    -- of people alone: the worker is late at times.
+    -- "Now" is fine, but a time long past is probably a mistake, and it could not be undone: food that became free is
+    -- never sold again. Checked for people only, because the worker may publish late.
     if new.becomes_free_at < app.clock() - interval '5 minutes' and app.caller() is not null and new.converted_at is null
        and (tg_op = 'INSERT' or new.becomes_free_at is distinct from old.becomes_free_at) then
         raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
     end if;
-    -- That a use-by date is not past follows from these two.
+    -- Together these two make sure that the use-by date is not past.
     if new.status = 'published' and new.pickup_end <= app.clock() then
         raise exception 'lot.window_over' using errcode = 'EP422';
     end if;
@@ -76,7 +81,7 @@ begin
         raise exception '%', app.food_refusal(new.date_kind, new.food_date, 'publication', new.pickup_end)
             using errcode = 'EP422';
     end if;
-    -- Of a paused lot too: restoring its shop publishes it.
+    -- Checked for a paused lot too, because restoring its shop publishes it.
     if new.gtin is not null and new.status <> 'draft' then perform app.refuse_recalled(new.gtin, new.batch); end if;
     return new;
 end $$;

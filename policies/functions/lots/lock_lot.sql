@@ -1,7 +1,10 @@
--- Lock a lot to end its reservations, in the order every act keeps: quota, lot, reservation, payment. Who reserved while
--- we waited for the lot may be reserving again and wait for it too: then we let go of everything and begin anew, so that
--- no two wait for each other. With a discounted lot goes the free one beside it, where its given portions are offered; the
--- discounted one first, as for all who need both.
+-- Lock a lot and the free lot beside it, with the quotas of those who reserved, so that its reservations can be ended.
+-- Called by withdraw_lot and end_recalled_lot. Definer, because it locks rows of others; only the owner may execute
+-- it.
+-- Locks: the holders' quotas in the order of account and day, the lot, then the free lot beside it (see
+-- policies/LOCKS.md).
+-- While we wait for the lot, somebody may reserve it whose quota we do not hold. They may be reserving again and
+-- waiting for the lot too, so we must not wait for their quota: we let go of everything and begin anew.
 create or replace function app.lock_lot(lot uuid) returns app.lots
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,11 +1,13 @@
--- Lots near a place, nearest first, a page at a time, as the API answers them.
--- Definer and audited: under RLS the distance condition may not use the index (its operator is not leakproof), so this
--- reads published lots of verified shops past the policies: public columns only, free lots for current beneficiaries
--- only. Each kind lies on a plane of its own in the index, so asking for both is two searches and a merge.
--- Planned once a session, and by distance however few lots there are: a plan a call costs a third of the call, and the
--- planner takes every circle to hold a thousandth of the lots.
--- Takes metres, cents, times; null means: no such filter. The usual questions run a planned statement, the rarer
--- filters one composed of just the conditions asked for (values are always bound).
+-- Return published lots near a place as JSON, nearest first, a page at a time.
+-- Called by GET /v1/lots (the hot read), as the API, for anybody.
+-- Definer and audited: under row-level security the distance condition may not use the index, because its operator is
+-- not leakproof. So this reads lots past the policies, and lets through public columns of published lots, free lots to
+-- current beneficiaries only.
+-- Each kind lies on a plane of its own in the index, so asking for both is two searches and a merge.
+-- The plan is made once per session, and always by distance: making a plan per call costs a third of the call, and the
+-- planner assumes that every circle holds a thousandth of the lots.
+-- Takes metres, cents and times; null means no such filter. The usual questions run a prepared statement. The rarer
+-- filters run a statement that is composed of the conditions asked for; values are always bound.
 create or replace function app.lots_near(
     caller uuid, latitude float8, longitude float8, radius_m float8, wanted_kind text, wanted_category text,
     max_price int, collect_after timestamptz, collect_before timestamptz, search_words text, unwanted_allergens text[],
@@ -55,7 +57,7 @@ begin
                 order by x.metres, x.id limit page_size + 1) n;
         end if;
     else
-        -- Few lots may pass: walking by distance until a page is full could mean all of them.
+        -- Few lots may pass these filters. Walking by distance until a page is full could visit all lots.
         perform set_config('enable_sort', 'on', true);
         if max_price is not null then more := more || ' and l.price_cents <= $7'; end if;
         if collect_after is not null then more := more || ' and l.pickup_end > $8'; end if;
@@ -78,7 +80,8 @@ begin
               collect_before, search_words, unwanted_allergens;
     end if;
 
-    -- By place in the table, not by id: the function is stable, so this statement sees the same rows as the one before.
+    -- Joined by place in the table, not by id: the function is stable, so this statement sees the same rows as the one
+    -- before.
     select coalesce(json_agg(json_build_object(
         'id', l.id, 'shop_id', l.shop_id, 'title', l.title, 'description', l.description, 'category', l.category,
         'kind', l.kind, 'original_price_cents', l.original_price_cents, 'price_cents', l.price_cents,

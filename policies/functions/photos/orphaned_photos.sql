@@ -1,6 +1,9 @@
--- Photos that no lot has taken in time, and those whose removal began before (an erasure's too): from now on no lot can
--- take them, and their files may go. For the worker.
--- Locked first and looked at again then: a lot that is taking one right now holds its row, and that one is skipped.
+-- Mark photos whose files may be removed as `going`, so that no lot can take them any more, and return their ids.
+-- Called by the worker's hourly job photos.remove_orphans and after an erasure. The photos are those that no lot has
+-- taken in time, and those whose removal began earlier.
+-- Definer, because nobody may read all photos; only the worker may execute it.
+-- Locks: the photos, before looking again whether anything shows them. A photo that a lot is taking at this moment is
+-- locked and skipped.
 create or replace function app.orphaned_photos(most int) returns setof uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

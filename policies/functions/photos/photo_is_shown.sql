@@ -1,4 +1,5 @@
--- Whether anything shows a photo, or will.
+-- Return whether a lot shows a photo, or a recurring listing will.
+-- Called by orphaned_photos. Definer, because it reads everybody's lots; only the owner may execute it.
 create or replace function app.photo_is_shown(photo uuid) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

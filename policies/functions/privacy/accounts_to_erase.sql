@@ -1,5 +1,7 @@
--- Whose time is over: beneficiaries whose right ended long ago, those who were silent for long and told so, and whom a
--- restored backup brought back. For the worker, which erases each in a transaction of its own.
+-- Return accounts whose time is over: beneficiaries whose right ended long ago, people who were silent for long and
+-- were warned, and erased people whom a restored backup brought back.
+-- Called by the worker's hourly job prune, which erases each in a transaction of its own (erase_in_time).
+-- Definer, because nobody may read all accounts; only the worker may execute it.
 create or replace function app.accounts_to_erase(most int) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

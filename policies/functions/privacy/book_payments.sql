@@ -1,11 +1,15 @@
--- Move those of these payments that nothing can change any more to the books, without anything that says who paid for what;
--- where no money moved there is nothing to keep. Gives how many left.
+-- Move payments that nothing can change any more to the books, without anything that tells who paid for what; return
+-- how many left.
+-- Called by finish_erasure and forget_reservations. A payment by which no money moved is deleted: there is nothing to
+-- keep.
+-- Definer, because nobody else may write the books; only the owner may execute it.
+-- Locks: the payments in the order of ids.
 create or replace function app.book_payments(payments uuid[]) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     final uuid[];
 begin
-    -- Stripe may still be asked about one that was given up a moment ago.
+    -- A cancelled payment waits an hour, because Stripe may still be asked about it.
     final := array(
         select p.id from app.payments p join app.reservations r on r.id = p.reservation_id
         where p.id = any (payments) and r.status not in ('held', 'confirmed')

@@ -1,5 +1,8 @@
--- What an erased merchant's shops leave: rows that others' reservations and figures refer to, without a name, an address, an
--- exact place or a word that the merchant wrote. The SIRET goes to the books, for payments that come there later.
+-- Reduce an erased merchant's shops to rows that other people's reservations and figures refer to.
+-- Called by erase_account, after it has withdrawn the shops' lots. Only the owner may execute it.
+-- No name, address, exact place or text of the merchant's stays. The SIRET goes to the books, for payments that come
+-- there later.
+-- Locks: the shops, then what belongs to them.
 create or replace function app.close_shops(owner uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -20,7 +23,7 @@ begin
     delete from app.model_calls c where c.shop_id = any (own_shops);
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'shop'
     where g.shop_id = any (own_shops) and g.status in ('proposed', 'confirmed');
-    -- What the food was stays in its trade number and batch, by which it may still be recalled.
+    -- Trade number and batch stay, because the food may still be recalled by them.
     update app.lots l
     set title = '-', description = '', photo_id = null, place = s.place
     from app.shops s where s.id = l.shop_id and l.shop_id = any (own_shops);

@@ -1,6 +1,11 @@
--- Erase an account: what is running ends as if its holder ended it, what says who they are goes with the key that opens it,
--- and the row stays as one that says nothing, because the rows of others refer to it. One transaction; erased once more,
--- it does the same to what slipped in beside it. `reason`: a word of ours, for the audit log.
+-- Erase an account: end what is running as if its holder ended it, remove who they are with the key that opens it, and
+-- keep an anonymous row.
+-- Called by erase_own_account, erase_beneficiary, erase_in_time and finish_erasure. Only the owner may execute it.
+-- The row stays because other people's rows refer to it. Everything happens in one transaction. Called once more, it
+-- does the same to what slipped in beside the first time. `reason` is a word of ours for the audit log.
+-- Locks: the account (no key update); the association, or all active admins in the order of ids, if the account is
+-- one; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what forget_person and
+-- close_shops remove (see policies/LOCKS.md).
 create or replace function app.erase_account(account uuid, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -12,11 +17,12 @@ declare
     own_shops   uuid[];
     lot         uuid;
 begin
-    -- Not against foreign keys: who reserves right now holds a quota that we are about to wait for.
+    -- `no key update`, so that foreign keys to this account can still be checked: if the person is reserving right now,
+    -- that transaction needs such a check and holds the quota that we are about to wait for.
     select * into erased from app.accounts a where a.id = account for no key update;
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     if erased.role = 'association' then
-        perform from app.associations a where a.id = account for update;  -- nobody is enrolled meanwhile
+        perform from app.associations a where a.id = account for update;  -- keeps anybody from being enrolled meanwhile
         if exists (select from app.beneficiaries b where b.association_id = account and b.status <> 'erased') then
             raise exception 'account.has_beneficiaries' using errcode = 'EP409';
         end if;
@@ -32,7 +38,7 @@ begin
         perform app.note('account.erased', 'account', account, jsonb_build_object('why', reason));
     end if;
 
-    -- What is running ends by the acts that end it otherwise, done as the person, whoever erases them.
+    -- What is running ends by the acts that usually end it, in the person's name, whoever erases them.
     own_shops := array(select s.id from app.shops s where s.owner_id = account order by s.id);
     running := array(
         select r.lot_id from app.reservations r where r.account_id = account and r.status in ('held', 'confirmed')
@@ -55,7 +61,7 @@ begin
     loop
         perform app.end_entry(waiting, 'left');
     end loop;
-    -- What was given stays given; what nobody collects goes back to the card, and no other lot is looked for.
+    -- Given portions stay given. What nobody collects is refunded to the card, and no other lot is looked for.
     perform from app.suspended_lots s join app.reservations r on r.id = s.id
     where r.account_id = account and s.settled_at is null order by s.id for update of s;
     update app.suspended_lots s set if_unclaimed = 'refund', move_by = least(s.move_by, app.clock())
@@ -82,7 +88,7 @@ begin
     where a.id = account;
 
     if erased.status <> 'erased' then
-        -- Now, for the files and the books; and once more, for who was reserving at this very moment.
+        -- Once now, for the files and the books; once later, in case the person was reserving at this very moment.
         perform app.defer('privacy.finish_erasure', jsonb_build_object('account_id', account));
         perform app.defer('privacy.finish_erasure', jsonb_build_object('account_id', account), now() + interval '1 minute');
     end if;

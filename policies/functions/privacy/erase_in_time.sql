@@ -1,5 +1,7 @@
--- Erase an account whose time is over, unless it is not any more: its right was renewed, or its person came back. For the
--- worker.
+-- Erase an account whose time is over, unless its right was renewed or its person came back meanwhile.
+-- Called by the worker's hourly job prune, for each account that accounts_to_erase returned.
+-- Definer, because nobody may erase; only the worker may execute it.
+-- Locks: the beneficiary or the account, then those of erase_account.
 create or replace function app.erase_in_time(account uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

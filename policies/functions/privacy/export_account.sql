@@ -1,8 +1,9 @@
--- Everything that is held about the caller, one row a file of their copy: whole rows, so that a column that comes later
--- comes along, but for hashes of secrets, what is sealed (it is opened outside, and the audit log says so) and what others
--- are.
--- Definer, because no policy shows all of it to anyone; it lets through what is the caller's own. Of a merchant's lots and
--- shops nothing that tells who reserved, nor free portions from paid ones.
+-- Return everything that is held about the caller, one row per file of their copy.
+-- Called by GET /v1/me/export, as anybody who is signed in.
+-- Whole rows are returned, so that a column that is added later comes along. Left out are hashes of secrets, what is
+-- sealed (it is opened outside, which the audit log notes), and what tells who other people are.
+-- Definer, because no policy shows anybody all of it: it lets through what is the caller's own. About a merchant's
+-- lots and shops nothing tells who reserved, nor free portions from paid ones.
 create or replace function app.export_account() returns table (file text, content jsonb)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -115,14 +116,14 @@ begin
         select 'setting_changes', (select jsonb_agg(to_jsonb(c) - 'changed_by' order by c.id)
                                    from app.setting_changes c where c.changed_by = me)
         union all
-        -- Who did what with what is mine: the role, and of associations the name; never which admin, nor the request's id,
-        -- which their program chose.
+        -- What others did with what is the caller's: their role and, for associations, the name. Never which admin, nor the
+        -- id of their request, which their program chose.
         select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - array['actor_id', 'request_id'] || jsonb_build_object(
                     'association', (select a.name from app.associations a where a.id = n.actor_id)) order by n.id)
             from app.audit_entries n
             where (n.subject_id = me or n.subject_id = any (own_shops)) and n.actor_id is distinct from me)
         union all
-        -- Whom another association enrolled stays its own: an id tells when.
+        -- Whom another association enrolled is not told, not even by the id, because an id tells when it was made.
         select 'audit_by_me', (select jsonb_agg(
                 to_jsonb(n) - 'actor_id'
                 || case n.action when 'beneficiary.found_elsewhere' then '{"subject_id": null}'::jsonb else '{}' end

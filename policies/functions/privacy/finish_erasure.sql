@@ -1,4 +1,6 @@
--- What is left to do after an erasure: whatever slipped in beside it, and the books. For the worker, more than once.
+-- Finish an erasure: erase what slipped in beside it, and move the person's payments to the books.
+-- Called by the worker's job privacy.finish_erasure, once right after the erasure and once a minute later.
+-- Definer, because nobody may erase; only the worker may execute it. Locks: those of erase_account, then the payments.
 create or replace function app.finish_erasure(account uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

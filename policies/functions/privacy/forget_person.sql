@@ -1,5 +1,9 @@
--- Remove what says who an account is: how they sign in, what is sealed and the key that opens it, their consents and
--- whatever was kept to answer them again. What stays is rows without a name that figures and other people refer to.
+-- Remove what tells who an account is: sign-ins, sealed data with its key, consents, and answers kept for repeated
+-- requests.
+-- Called by erase_account. Only the owner may execute it. What stays is rows without a name that figures and other
+-- people refer to.
+-- Locks: the rows that it removes or changes; a beneficiary before their cards, and cards before sessions, as the acts
+-- that make and use cards.
 create or replace function app.forget_person(account uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -14,8 +18,8 @@ begin
     delete from app.passes p
     using app.reservations r where r.id = p.reservation_id and r.account_id = account;
 
-    -- The code is nobody's from now on, and nothing says any more whose it was. The row stays without it, so that the
-    -- figures of who enrolled them do not change.
+    -- Nobody gets this code again, and nothing tells any more whose it was. The row stays, so that the figures of the
+    -- association do not change.
     insert into app.spent_codes (code)
     select b.code from app.beneficiaries b where b.id = account and b.code is not null on conflict do nothing;
     update app.beneficiaries b
@@ -25,10 +29,11 @@ begin
     update app.transfers t set status = 'withdrawn', ended_at = app.clock()
     where t.status = 'pending' and account in (t.beneficiary_id, t.from_association_id, t.to_association_id);
     delete from app.right_reminders r where r.beneficiary_id = account;
-    -- In the order of the acts that work on them: person, card, session. Who makes a card, or signs in with one, is done.
+    -- In the order of the acts that work on them: person, card, session. So a card that was being made, or a sign-in that
+    -- was under way, is finished by now and is removed too.
     delete from app.cards c where c.beneficiary_id = account;
     delete from app.sessions s where s.account_id = account;
-    -- Answers that were kept for the person, and for who enrolled them: names may stand in those.
+    -- Answers kept for the person and for the association that enrolled them, because names may stand in both.
     delete from app.idempotency_keys i where i.scope in (account, enrolled_by);
 
     update app.associations a
@@ -39,7 +44,7 @@ begin
     where k.association_id = account;
     update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
     from app.kiosks k where k.id = s.kiosk_id and k.association_id = account and s.ended_at is null;
-    -- Their documents go with the association that wrote them; the shops were party to them and keep their own copy.
+    -- The documents of agreements are removed with the association. The shops were party to them and have their own copy.
     update app.agreements g set status = 'going' where g.association_id = account and g.status <> 'going';
     delete from app.collectors c where c.id = account;
     update app.decisions d set reason = null

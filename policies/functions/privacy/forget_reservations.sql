@@ -1,6 +1,12 @@
--- Reservations that have had their time are nobody's from then on: they refer to one account that never was a person. Their
--- payments move to the books, and so do those of erased accounts once they are final. For the worker, some at a time, in
--- the order of their ids, which is that of time; those before the last one that was forgotten are done.
+-- Detach reservations whose retention period is over from their people, and move final payments to the books; return
+-- how many rows were handled.
+-- Called by the worker's hourly job prune, until it returns 0.
+-- Old reservations then refer to one account that never was a person. Payments of those reservations, and of erased
+-- accounts once they are final, move to the books.
+-- Reservations are handled in the order of their ids, which is that of time; those before the last one that was
+-- detached are done.
+-- Definer, because it writes everybody's reservations; only the worker may execute it.
+-- Locks: the payments (book_payments), then the rows of the reservations.
 create or replace function app.forget_reservations(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

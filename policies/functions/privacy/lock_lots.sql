@@ -1,5 +1,7 @@
--- Lock several lots to end reservations of all of them, in the order every act keeps: the quotas of their holders, then the
--- lots. As lock_lot, which see, begins anew when somebody came in between.
+-- Lock several lots, with the quotas of those who reserved, so that reservations of all of them can be ended.
+-- Called by erase_account. Definer, because it locks rows of others; only the owner may execute it.
+-- Locks: the holders' quotas in the order of account and day, then the lots in the order of ids (see
+-- policies/LOCKS.md). Like lock_lot, it begins anew if somebody reserved in between.
 create or replace function app.lock_lots(lots uuid[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

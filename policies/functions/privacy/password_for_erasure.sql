@@ -1,6 +1,10 @@
--- What to compare the password with that somebody erases their account with; null where they have none. The try is counted
--- with those of signing in. Whoever has signed in within the last quarter of an hour has just given it: `fresh`, and
--- nothing is counted. Definer and for the API alone, because it reads a hash.
+-- Return the password hash to compare with before an account is erased; null if the account has no password.
+-- Called by DELETE /v1/me, as the API.
+-- An attempt counts against a counter of its own (10 in 15 minutes); past the limit only `locked_until` is returned.
+-- `fresh` says that the person signed in within the last 15 minutes, not at a kiosk, so that they may leave the
+-- password out. Without a password (`account_bucket` is null) nothing is counted.
+-- Definer, because it reads a password hash; only the API may execute it.
+-- Locks: the counter.
 create or replace function app.password_for_erasure(
     account uuid, signed_in_as uuid, account_bucket bytea,
     out password_hash text, out locked_until timestamptz, out fresh boolean)

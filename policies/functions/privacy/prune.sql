@@ -1,5 +1,8 @@
--- Forget what has had its time, as retention_periods says. Up to so many rows of each kind, so that catching up after a long
--- outage never outlasts a statement; returns how many went, to be called again until that is none. For the worker.
+-- Delete rows whose retention period is over, up to `most` of each kind; return how many, to be called again until
+-- that is 0.
+-- Called by the worker's hourly job prune. The bound keeps each call short, even when it catches up after a long
+-- outage.
+-- Definer, because it deletes everybody's rows; only the worker may execute it.
 create or replace function app.prune(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -8,13 +11,13 @@ declare
     gone   int;
     went   int := 0;
 begin
-    -- Of which table which rows; $1 is the moment before which their time was over. Ids tell the time, too, and have an
-    -- index where the time itself has none.
+    -- Table, retention period, and which rows; $1 is the moment before which their time was over. Ids tell the time too,
+    -- and have an index where the time itself has none.
     for kind in select k.* from (values
         ('app.refresh_tokens', 'refresh_tokens', 'expires_at < $1'),
-        -- Where somebody signed in at which hour is for nobody to look up later.
+        -- A kiosk's session tells where a person was, and when: nobody needs that later.
         ('app.sessions', 'kiosk_sessions', 'ends_at < $1'),
-        -- A refresh token lives for 30 days, and a session as long as its last one.
+        -- A refresh token lives for 30 days, and a session as long as its last token.
         ('app.sessions', 'sessions',
             'created_at < $1 and not exists (select from app.refresh_tokens r where r.session_id = t.id)'),
         ('app.one_time_tokens', 'one_time_tokens', 'expires_at < $1'),
@@ -25,7 +28,7 @@ begin
         ('app.listing_drafts', 'listing_drafts', 'drafted_at < $1'),
         ('app.model_calls', 'model_calls', 'day < app.paris_day($1)'),
         ('app.free_portions', 'free_portions', 'day < app.paris_day($1)'),
-        -- A pass is made with its reservation.
+        -- A pass is as old as its reservation.
         ('app.passes', 'passes', 'reservation_id < app.first_id_at($1) and exists (
             select from app.reservations r where r.id = t.reservation_id and r.ended_at < $1)'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
@@ -34,8 +37,8 @@ begin
         ('app.transfers', 'transfers', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.right_reminders', 'right_reminders', 'right_ends < app.paris_day($1)'),
         ('vault.erased_accounts', 'erased_accounts', 'erased_at < $1'),
-        -- Books are kept for so long from the end of their year, and so is whose sale they were: of somebody who trades
-        -- alone that number is their own.
+        -- Books are kept from the end of their year on. So is the SIRET of the seller, which is personal data of somebody
+        -- who trades alone.
         ('accounting.payments', 'accounting_payments',
             $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
         ('accounting.erased_shops', 'accounting_payments',
@@ -49,7 +52,7 @@ begin
         went := went + gone;
     end loop;
 
-    -- Its document goes first: `remove_orphans` of associations finds it by the row.
+    -- An agreement's document is removed before its row: the job associations.remove_orphans finds it by this status.
     update app.agreements set status = 'going' where id = any (array(
         select id from app.agreements
         where status in ('ended', 'declined') and coalesce(ended_at, decided_at) < moment - app.kept_for('agreements')

@@ -1,5 +1,9 @@
--- Give or withdraw a consent of one's own: a new row, where it changes anything. Only to what is asked for now. The terms
--- are what the account stands on, so they are withdrawn by erasing it. Definer, because nobody writes consents directly.
+-- Record that the caller gives or withdraws a consent, as a new row if it changes anything.
+-- Called by PUT /v1/me/consents, as anybody who is signed in.
+-- Only the current version of a text can be consented to. The terms cannot be withdrawn, because the account depends
+-- on them: erasing it does that.
+-- Definer, because nobody may write consents directly: it writes the caller's own.
+-- Locks: the account, so that of two equal requests at once one adds a row.
 create or replace function app.record_consent(wanted_purpose text, wanted_version text, wanted_given boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -12,7 +16,7 @@ begin
     if wanted_purpose = 'terms' and not wanted_given then
         raise exception 'consent.terms_needed' using errcode = 'EP409';
     end if;
-    -- Two at once would both be new.
+    -- Without the lock two equal requests at once would both add a row.
     perform from app.accounts a where a.id = holder for no key update;
     if (select (c.version, c.given) from app.consents c
         where c.account_id = holder and c.purpose = wanted_purpose order by c.id desc limit 1)

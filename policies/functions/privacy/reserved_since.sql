@@ -1,4 +1,7 @@
--- Whether somebody reserved since then: a sign of life as well, which whoever signs in elsewhere may give alone.
+-- Return whether an account has reserved since a moment. Reserving counts as activity too: with sign-ins that are not
+-- ours it may be the only sign.
+-- Called by accounts_to_erase, erase_in_time and warn_silent_accounts. Definer, because it reads reservations; only
+-- the owner may execute it.
 create or replace function app.reserved_since(account uuid, moment timestamptz) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,5 @@
--- Whether somebody gets the mails that they could do without: until they say that they do not want them.
+-- Return whether an account gets mails that are not necessary: yes, unless its latest consent says no.
+-- Called by open_address. Definer, because it reads consents; only the owner may execute it.
 create or replace function app.wants_notifications(account uuid) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,8 @@
--- Customers and collectors who gave no sign of life for long are told that their account will be erased. For the worker.
+-- Warn customers and collectors who were not active for long that their account will be erased; return how many were
+-- warned.
+-- Called by the worker's hourly job prune, until it returns 0.
+-- Definer, because nobody may read all accounts; only the worker may execute it.
+-- Locks: the accounts; those that are locked are skipped.
 create or replace function app.warn_silent_accounts(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,10 @@
--- End what a recall leaves of a lot: its running reservations get portions, quota and money back; their holders are
--- told, and so are those who have the food already, which stays picked up; with a discounted lot goes the free one beside
--- it, and donors get back what was not collected. Run again it ends nothing twice. For the worker.
+-- End the open reservations of a recalled lot and tell holders, also those who have the food already.
+-- Called by the worker's job recalls.end_lot, one per lot of a recall.
+-- Holders get portions, quota and money back; food that was picked up stays picked up. The free lot beside a
+-- discounted one ends with it, and donors get back what was not collected. Running it again ends nothing twice.
+-- Definer, because it writes everybody's reservations; only the worker may execute it.
+-- Locks: quotas, the lot and the free lot beside it (lock_lot), reservations and payments (end_reservation), then the
+-- gifts (close_suspended).
 create or replace function app.end_recalled_lot(recall uuid, lot uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -20,10 +24,10 @@ begin
                     'recalls.tell_holder', jsonb_build_object('recall_id', recall, 'reservation_id', reservation));
             end if;
         end loop;
-        -- Or the free one is recalled alone, because the other is over already.
+        -- `lot` itself, if the free lot is recalled alone because the discounted one is over already.
         perform app.close_suspended(coalesce(beside, lot), false);
     end if;
-    -- Looked for last: one that was being handed over when we came is picked up by now.
+    -- Looked for last, because a reservation that was being handed over when we came is picked up by now.
     for reservation in
         select r.id from app.reservations r where r.lot_id = lot and r.status = 'picked_up' order by r.id
     loop

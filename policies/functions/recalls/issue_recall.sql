@@ -1,9 +1,13 @@
--- Recall food: from this transaction's end on nobody reserves, sells or hands over what matches, and nothing of it is
--- published any more. What follows for the holders is a job for each lot, so that a recall of thousands of lots is as
--- fast and as whole as one of a single lot. A lot whose batch nobody wrote down matches a recall of any batch.
--- Holders of lots that are over are told too when they may still have the food: the window ended in the last 30 days,
--- or its date has not passed.
--- For the owner: an admin comes through recall_food, the command line as the login that migrates.
+-- Recall food: freeze all lots that match, and queue a job per lot that ends its reservations; return the recall and
+-- the number of lots.
+-- Called by recall_food, as an admin, and by `ecopanier recall` over the connection that migrates. Only the owner may
+-- execute it.
+-- From this transaction's end on nobody reserves, sells, hands over or publishes what matches. What follows for
+-- holders is a job per lot, so that a recall of thousands of lots is as fast, and as complete, as one of a single lot.
+-- A lot without a batch matches a recall of any batch.
+-- Holders of lots that are over are told too if they may still have the food: the window ended in the last 30 days, or
+-- the food's date has not passed.
+-- Locks: an advisory lock on the trade number, then the lots in the order of ids.
 create or replace function app.issue_recall(
     wanted_gtin text, wanted_batch text, why text, issuer uuid, out recall uuid, out lots int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -11,7 +15,7 @@ declare
     moment timestamptz := app.clock();
     lot    record;
 begin
-    -- Publications under way end first; those that begin now are refused.
+    -- Waits for publications under way; those that begin from now on are refused (refuse_recalled).
     perform pg_advisory_xact_lock(hashtextextended('recall ' || wanted_gtin, 0));
     insert into app.recalls (gtin, batch, reason, issued_by, issued_at)
     values (wanted_gtin, wanted_batch, why, issuer, moment) returning id into recall;

@@ -1,4 +1,6 @@
--- An admin recalls food. Definer, because it freezes the lots of everybody.
+-- Recall food as an admin.
+-- Called by POST /v1/admin/recalls.
+-- Definer, because it freezes everybody's lots. Only an admin gets through. Locks: those of issue_recall.
 create or replace function app.recall_food(wanted_gtin text, wanted_batch text, why text, out recall uuid, out lots int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,9 @@
--- Let no recalled food be published, not even while its recall is being issued: that holds the number's lock alone,
--- publications share it until they end. One that meets a recall under way does not wait for it, because the recall may
--- be waiting for the very lot; it is refused and may be tried again.
+-- Refuse to publish food that is recalled, or whose recall is being issued at this moment.
+-- Called by the trigger guard_lot.
+-- Definer, because it answers whoever writes a lot; only the owner may execute it.
+-- Locks: an advisory lock on the trade number, shared among publications until they end; issue_recall takes it alone.
+-- A publication that meets a recall under way is refused (EP503, to be tried again) instead of waiting, because the
+-- recall may be waiting for the very same lot.
 create or replace function app.refuse_recalled(wanted_gtin text, wanted_batch text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

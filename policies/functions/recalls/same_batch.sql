@@ -1,5 +1,7 @@
--- Whether two batches may be the same however they were written: recalls say `L 2447-A`, labels `Lot 2447A`, GS1 codes
--- `2447A`. Rather one too many than one too few: a batch that nobody wrote down, null, may be any.
+-- Return whether two batches may be the same, however they were written.
+-- Called by issue_recall and is_recalled.
+-- Recalls write `L 2447-A`, labels `Lot 2447A`, GS1 codes `2447A`. A match too many is better than one too few: a
+-- batch that nobody wrote down (null) may be any.
 create or replace function app.same_batch(one text, other text) returns boolean
 language sql immutable parallel safe as $$
     select coalesce(

@@ -1,6 +1,11 @@
--- What a merchant's insert or edit of a recurring listing must keep, whichever client sends it. Definer, because it
--- reads the shop and notes that its photo is used. What begins or goes on does so with the next time of publication,
--- never with one that has passed: at that time somebody may have sold the food otherwise.
+-- Trigger: check a new recurring listing and a person's edit of one, whichever client sends it, and set when it is
+-- due.
+-- Fires before each insert and before updates by the role `authenticated` (policies/tables/recurring_listings.sql),
+-- which the routes below /v1/recurring-listings make.
+-- A listing that begins or resumes does so with the next time of publication, never with one that has passed: by then
+-- the merchant may have sold the food otherwise.
+-- Definer, because it reads the shop and marks the photo as used.
+-- Locks: the photo (take_photo).
 create or replace function app.guard_recurring() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -8,7 +13,7 @@ declare
 begin
     select * into shop from app.shops s where s.id = new.shop_id;
     if tg_op = 'INSERT' then
-        -- Before row-level security has its say: somebody else's shop must look like none.
+        -- Checked here, before row-level security: somebody else's shop must look as if it did not exist.
         if shop.id is null or shop.owner_id <> app.caller() then
             raise exception 'shop.not_found' using errcode = 'EP404';
         end if;
@@ -21,7 +26,7 @@ begin
             new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
         end if;
     end if;
-    -- Before its window opens nobody can have left it unsold.
+    -- It must not become free before its pickup window opens.
     if new.becomes_free_minutes >= extract(epoch from new.pickup_until - new.pickup_from) / 60
                                    + 1440 * (new.pickup_until <= new.pickup_from)::int then
         raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
@@ -29,7 +34,7 @@ begin
     new.last_problem := null;
     new.last_problem_day := null;
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
-        update app.photos p set used = false where p.id = old.photo_id;  -- unless a lot shows it: the worker looks
+        update app.photos p set used = false where p.id = old.photo_id;  -- the worker removes it unless a lot shows it
     end if;
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
         perform app.take_photo(new.photo_id, shop.owner_id);

@@ -1,5 +1,9 @@
--- What a merchant's change of one day must keep. Definer, because it holds the listing, so that the day is not being
--- published at this moment without it: publish_recurring leaves a listing that is held for the next time.
+-- Trigger: check a merchant's change of one day of a recurring listing.
+-- Fires before an insert or update of app.recurring_days, which PUT /v1/recurring-listings/{listing_id}/days/{day}
+-- makes.
+-- Definer, because it locks the listing.
+-- Locks: the listing (share), so that the day cannot be published without the change at this moment: publish_recurring
+-- skips a listing that is locked and comes back to it.
 create or replace function app.guard_recurring_day() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -8,7 +12,7 @@ declare
     from_time  time;
     until_time time;
 begin
-    -- Before row-level security has its say: somebody else's listing must look like none.
+    -- Checked here, before row-level security: somebody else's listing must look as if it did not exist.
     select r.* into listing from app.recurring_listings r where r.id = new.listing_id for share;
     if not found or exists (select from app.shops s where s.id = listing.shop_id and s.owner_id <> app.caller()) then
         raise exception 'recurring.not_found' using errcode = 'EP404';

@@ -1,5 +1,8 @@
--- The next time of publication after a moment: on one of these weekdays, at this time of day in Paris. A time that the
--- change of clocks leaves out is an hour later on that day, one that comes twice is the second.
+-- Return the next time of publication after a moment: on one of these weekdays (Monday is 1), at this time of day in
+-- Paris.
+-- Called by guard_recurring and publish_recurring.
+-- A time that does not exist when clocks go forward is an hour later on that day; of a time that comes twice when they
+-- go back, the second counts.
 create or replace function app.next_recurrence(weekdays int[], publish_at time, moment timestamptz) returns timestamptz
 language sql stable parallel safe as $$
     select min(x.at) from (

@@ -1,7 +1,11 @@
--- Publish what recurring listings are due now, in Paris time; after an outage also what is late, as long as its window
--- is open. Exactly one lot a listing and day: the listing is held, and the index of lots refuses a second one. Paused
--- listings are not due; those of shops that may sell nothing wait. A day that the laws refuse by now is skipped, stops
--- nobody else, and its merchant reads why. For the worker.
+-- Publish the lots that recurring listings are due to publish now (Paris time); return how many.
+-- Called by the worker every 5 seconds. After an outage it also publishes what is late, as long as the pickup window
+-- is open.
+-- Each listing and day gives exactly one lot: the listing is locked, and a unique index of lots refuses a second one.
+-- Paused listings are not due, and those of shops that are not verified wait. A day that the food or price rules
+-- forbid by now is skipped, does not stop other listings, and its merchant reads why.
+-- Definer, because it publishes for merchants; only the worker may execute it.
+-- Locks: the listings, skipping those that are locked; then what guard_lot locks for each lot.
 create or replace function app.publish_recurring(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -23,14 +27,14 @@ begin
           and exists (select from app.shops s where s.id = r.shop_id and s.status = 'verified')
         order by r.due_at, r.id limit most for update of r skip locked
     loop
-        -- A window ends on the next day at the latest.
+        -- A pickup window ends on the next day at the latest, so yesterday's may still be open.
         for offered in
             select x.day from (values (app.paris_day(moment) - 1), (app.paris_day(moment))) as x (day)
             where extract(isodow from x.day) = any (listing.weekdays)
               and (x.day + listing.publish_at) at time zone 'Europe/Paris' between listing.due_at and moment
             order by x.day
         loop
-            -- Read once the listing is held, so that no change of the day is missed.
+            -- Read after the listing was locked, so that no change of the day is missed.
             select * into change from app.recurring_days d where d.listing_id = listing.id and d.day = offered;
             continue when change.skipped;
             opens := (offered + coalesce(change.pickup_from, listing.pickup_from)) at time zone 'Europe/Paris';

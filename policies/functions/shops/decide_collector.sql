@@ -1,4 +1,7 @@
--- An admin verifies or rejects a collector. Definer, because no role may write its status.
+-- Verify or reject a collector.
+-- Called by POST /v1/admin/collectors/{collector_id}/verify, as an admin.
+-- Definer, because no role may write a collector's status. Only an admin gets through.
+-- Locks: the collector.
 create or replace function app.decide_collector(collector uuid, verdict text, why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

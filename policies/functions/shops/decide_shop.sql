@@ -1,4 +1,7 @@
--- An admin verifies or rejects a shop. Definer, because no role may write a shop's status.
+-- Verify a shop and publish its paused lots, or reject it and pause its published lots.
+-- Called by POST /v1/admin/shops/{shop_id}/verify, as an admin, and by the demo town.
+-- Definer, because no role may write a shop's status. Only an admin gets through.
+-- Locks: the owner's account (share), the shop, then its lots in the order of ids (see policies/LOCKS.md).
 create or replace function app.decide_shop(shop uuid, verdict text, why text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -6,14 +9,14 @@ declare
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
-    -- Locked, in the order account, shop, lots as suspend_account does: a suspension under way is waited for.
+    -- The lock waits for a suspension of the owner that is under way. The order is that of suspend_account.
     select a.status into owner_status from app.accounts a
     where a.id = (select s.owner_id from app.shops s where s.id = shop) and a.status <> 'erased' for share;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
     if owner_status = 'suspended' then raise exception 'shop.owner_suspended' using errcode = 'EP409'; end if;
 
     update app.shops s set status = verdict where s.id = shop;
-    -- In the order of all who need several.
+    -- In the order of ids, as every act that needs several lots.
     perform from app.lots l where l.shop_id = shop and l.status in ('published', 'paused') order by l.id for update;
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';

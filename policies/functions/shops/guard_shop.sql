@@ -1,4 +1,7 @@
--- Each edit of a shop is a new version; its lots move with it, because search asks where the lot is.
+-- Trigger: give an edited shop a new version, and move its lots with it, because the search asks where the lot is.
+-- Fires before an update of a shop's details (policies/tables/shops.sql), which PATCH /v1/shops/{shop_id} makes.
+-- Definer, because nobody may write a lot's place.
+-- Locks: if the shop moves, its lots in the order of ids.
 create or replace function app.guard_shop() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
