@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -299,11 +300,23 @@ def list_settings() -> None:
 
 
 @app.command()
-def openapi() -> None:
-    """Print the OpenAPI 3.1 description of the API."""
+def openapi(
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write docs/openapi.json, or another file like it: each problem once, and no address of this server."
+        ),
+    ] = None,
+) -> None:
+    """Print the OpenAPI 3.1 description of the API, as it is served."""
+    from backend.http.openapi_document import openapi_document
     from backend.main import create_app
 
-    sys.stdout.write(json.dumps(create_app().openapi(), ensure_ascii=False, indent=2) + "\n")
+    served = create_app().openapi()
+    if output is not None:
+        output.write_text(openapi_document(served, settings().public_url))
+    else:
+        sys.stdout.write(json.dumps(served, ensure_ascii=False, indent=2) + "\n")
 
 
 def needed(url: SecretStr | None, name: str) -> str:
