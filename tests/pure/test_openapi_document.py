@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from backend import cli
 from backend.http.openapi import operations
 from backend.http.openapi_document import NEUTRAL_URL, openapi_document
 from backend.main import create_app
@@ -36,6 +38,12 @@ def inlined(part: Any, components: Mapping[str, Any]) -> Any:
 def test_the_kept_description_is_current(served: dict[str, Any]) -> None:
     current = openapi_document(served, settings().public_url) == KEPT.read_text()
     assert current, "The API has changed. Run `./scripts/ecopanier openapi --output docs/openapi.json` and commit it."
+
+
+def test_the_command_writes_the_document(served: dict[str, Any], tmp_path: Path) -> None:
+    written = tmp_path / "openapi.json"
+    CliRunner().invoke(cli.app, ["openapi", "--output", str(written)], catch_exceptions=False)
+    assert written.read_text() == openapi_document(served, settings().public_url)
 
 
 def test_the_document_leaves_nothing_of_the_served_description_out(served: dict[str, Any]) -> None:
