@@ -1,7 +1,7 @@
-"""What every table stands on: identifiers that sort by time, places on a flat map, and the numbers of the categories.
+"""Add the functions that tables depend on: ids that sort by time, places on a flat map, numbers of categories.
 
-These functions are used by defaults and generated columns, so they live here and not in policies/, which is
-dropped and made anew at each migration.
+Defaults and generated columns use them, so they are made here and not in policies/, which is dropped and made anew
+at each migration.
 """
 
 from alembic import op
@@ -39,20 +39,20 @@ def upgrade() -> None:
                 'other'], category)
         $$;
 
-        -- Letters as a search compares them: "pâté" is found by "pate".
+        -- Reduces text to the letters that a search compares, so that "pate" finds "pâté".
         create function app.without_accents(words text) returns text
         language sql immutable parallel safe strict as $$
             select translate(lower(words), 'àâäáãåçéèêëíìîïñóòôöõúùûüýÿ', 'aaaaaaceeeeiiiinooooouuuuyy')
         $$;
 
-        -- Where a lot lies in an index that core GiST can search by distance: free lots 10⁹ m north of the discounted
-        -- ones, and, where shelves are wanted, each category 10⁹ m further east. No two of them ever meet in a circle.
+        -- Returns where a lot lies in an index that core GiST can search by distance: free lots 10⁹ m north of the
+        -- discounted ones and, if `shelf` is not 0, each category 10⁹ m further east. No circle reaches two of them.
         create function app.on_shelf(place point, kind text, shelf int) returns point
         language sql immutable parallel safe strict as $$
             select point(place[0] + 1e9 * shelf, place[1] + case kind when 'free' then 1e9 else 0 end)
         $$;
 
-        -- Marks that `ecopanier migrate` leaves these where they are.
+        -- `ecopanier migrate` does not drop functions with this comment.
         comment on function app.uuid7() is 'ground';
         comment on function app.mercator(float8, float8) is 'ground';
         comment on function app.category_number(text) is 'ground';

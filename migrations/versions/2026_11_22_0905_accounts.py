@@ -1,4 +1,4 @@
-"""Accounts, how they sign in, and what they consented to."""
+"""Add accounts, sign-ins and consents."""
 
 from alembic import op
 
@@ -35,7 +35,7 @@ def upgrade() -> None:
             constraint consents_pkey primary key (account_id, name, version)
         );
 
-        -- Apart from accounts, so that no policy that shows an account can ever show a hash.
+        -- A table of its own, so that no policy that shows an account can ever show a hash.
         create table app.credentials (
             account_id uuid constraint credentials_pkey primary key
                 constraint credentials_account_id_fkey references app.accounts on delete cascade,
@@ -43,7 +43,7 @@ def upgrade() -> None:
             changed_at timestamptz not null default now()
         );
 
-        -- One row a sign-in: all refresh tokens that follow from it end with it.
+        -- One row per sign-in; all refresh tokens that follow from it end with it.
         create table app.sessions (
             id uuid default app.uuid7() constraint sessions_pkey primary key,
             account_id uuid not null constraint sessions_account_id_fkey references app.accounts on delete cascade,
@@ -77,8 +77,8 @@ def upgrade() -> None:
         create index one_time_tokens_account_id_idx on app.one_time_tokens (account_id, purpose);
         create index one_time_tokens_expires_at_idx on app.one_time_tokens (expires_at);
 
-        -- Counts tries per bucket and window: sign-ins by account and address, wrong passes by counter. A bucket is a
-        -- keyed hash, so that neither e-mail nor address stands here.
+        -- Counts attempts per bucket and time window, for example sign-ins per account and network address. A bucket is
+        -- a keyed hash, so that neither e-mail nor network addresses stand here.
         create table app.throttles (
             bucket bytea constraint throttles_pkey primary key,
             hits int not null,

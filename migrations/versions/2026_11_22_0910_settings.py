@@ -1,4 +1,4 @@
-"""The platform's parameters: the starred figures of the product that the first acts need."""
+"""Add the platform's parameters that the first acts need."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Shops, associations and collectors, and what an admin decided about each."""
+"""Add shops, associations and collectors, and what admins decided about each."""
 
 from alembic import op
 
@@ -27,7 +27,7 @@ def upgrade() -> None:
             version int not null default 1,
             created_at timestamptz not null default now()
         );
-        -- Only one verified shop a SIRET; an unverified claim blocks nobody.
+        -- One verified shop per SIRET; an unverified claim blocks nobody.
         create unique index shops_verified_siret_key on app.shops (siret) where status in ('verified', 'suspended');
         create index shops_owner_id_idx on app.shops (owner_id);
         create index shops_status_idx on app.shops (status, id);

@@ -1,4 +1,4 @@
-"""Beneficiaries: the code and the right in one table, the person in another, for the enrolling association alone."""
+"""Add beneficiaries: code and right in one table; the person in another, which only the association may see."""
 
 from alembic import op
 
@@ -35,7 +35,7 @@ def upgrade() -> None:
             phone text
         );
 
-        -- Free portions taken per Paris day: the one row that every door of a beneficiary meets.
+        -- Free portions taken per Paris day: the one row that every way to get a free portion has to lock.
         create table app.free_portions (
             account_id uuid not null constraint free_portions_account_id_fkey references app.accounts,
             day date not null,

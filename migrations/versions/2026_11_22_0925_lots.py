@@ -1,4 +1,4 @@
-"""Lots. The discount law, the pickup window, the food-date law and the stock are constraints."""
+"""Add lots; constraints keep the discount rule, the pickup window, the food-date rule and the stock."""
 
 from alembic import op
 
@@ -21,7 +21,7 @@ def upgrade() -> None:
                 check (original_price_cents between 1 and 100000),
             price_cents int not null,
             quantity int not null constraint lots_quantity_check check (quantity between 1 and 1000),
-            -- Held and confirmed portions are those no longer remaining, so they never exceed the quantity.
+            -- Held and confirmed portions are no longer remaining, so they never exceed the quantity.
             remaining int not null constraint lots_remaining_check check (remaining between 0 and quantity),
             pickup_start timestamptz not null,
             pickup_end timestamptz not null,
@@ -36,7 +36,7 @@ def upgrade() -> None:
             status text not null default 'draft' constraint lots_status_check
                 check (status in ('draft', 'published', 'paused', 'withdrawn', 'ended')),
             place point not null,
-            -- What the search goes by, kept by a trigger: as generated columns they would be computed anew each time a
+            -- The search uses these. A trigger keeps them, because generated columns would be computed anew each time a
             -- portion is taken.
             shelf point not null,
             category_shelf point not null,
@@ -51,7 +51,7 @@ def upgrade() -> None:
             constraint lots_pickup_window_check
                 check (pickup_end > pickup_start and pickup_end <= pickup_start + interval '72 hours'),
             constraint lots_food_date_check check ((date_kind = 'none') = (food_date is null)),
-            -- Food with a use-by date is handed over on that day at the latest.
+            -- Food with a use-by date must be handed over on that day at the latest.
             constraint lots_use_by_check check (
                 date_kind <> 'use_by' or food_date >= (pickup_end at time zone 'Europe/Paris')::date),
             constraint lots_published_at_check check (status = 'draft' or published_at is not null)

@@ -1,4 +1,4 @@
-"""Reservations with their pass and their payment, and what makes repeating a request harmless."""
+"""Add reservations with passes and payments, and the keys that make repeating a request harmless."""
 
 from alembic import op
 
@@ -68,7 +68,7 @@ def upgrade() -> None:
         );
         create index stripe_events_received_at_idx on app.stripe_events (received_at);
 
-        -- The answer to a request that came with an Idempotency-Key. status is null while the answer is being made.
+        -- The answer to a request with an Idempotency-Key; `status` is null while the answer is being made.
         create table app.idempotency_keys (
             scope uuid not null,
             key text not null constraint idempotency_keys_key_check check (length(key) between 1 and 255),

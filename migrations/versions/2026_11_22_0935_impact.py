@@ -1,4 +1,4 @@
-"""Impact: one entry a handover, totals that follow behind, and the factors they are computed with."""
+"""Add impact: one entry per handover, totals that follow later, and the factors that both are computed with."""
 
 from alembic import op
 
@@ -37,14 +37,14 @@ def upgrade() -> None:
             value_saved_cents int not null constraint impact_entries_value_check check (value_saved_cents >= 0),
             people_helped int not null constraint impact_entries_people_check check (people_helped in (0, 1)),
             recorded_at timestamptz not null default now(),
-            -- The transaction that wrote the entry: totals follow it, because ids commit out of order.
+            -- The transaction that wrote the entry. Totals go by it, because ids do not commit in their order.
             written_by xid8 not null default pg_current_xact_id()
         );
         create index impact_entries_written_by_idx on app.impact_entries (written_by);
         create index impact_entries_account_id_idx on app.impact_entries (account_id);
         create index impact_entries_shop_id_idx on app.impact_entries (shop_id);
 
-        -- Everybody who ever received food for free, so that a person is counted once.
+        -- Everybody who ever received free food, so that each person counts once.
         create table app.people_helped (
             account_id uuid constraint people_helped_pkey primary key
                 constraint people_helped_account_id_fkey references app.accounts

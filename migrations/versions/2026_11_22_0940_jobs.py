@@ -1,7 +1,7 @@
-"""The queue of what happens after a commit: procrastinate's own tables, in a schema of their own.
+"""Add the job queue: procrastinate's own tables, in a schema of their own.
 
-The schema text comes from the installed package (3.10). When the package brings a newer schema, a later migration
-applies the package's own migration files, and this one is pinned to the text of 3.10 by the lock file.
+The SQL comes from the installed package, which the lock file pins to 3.10. When a newer version changes its schema,
+a later migration applies the package's own migration files.
 """
 
 from alembic import op

@@ -1,4 +1,4 @@
-"""What lists go by: an admin's, and of a shop's lots; and the form of opening hours, which every reader relies on."""
+"""Add indexes for lists of admins and of a shop's lots, and check the form of opening hours."""
 
 from alembic import op
 
@@ -20,10 +20,11 @@ def upgrade() -> None:
 
         create index associations_status_idx on app.associations (status, id);
         create index collectors_status_idx on app.collectors (status, id);
-        -- Without it the planner reads all of lots_words_idx for a shop's lots on offer, whose condition matches.
+        -- Without this index the planner reads all of lots_words_idx for a shop's lots on offer, because its condition
+        -- matches.
         create index lots_on_offer_idx on app.lots (shop_id, id) where status = 'published';
 
-        -- Per weekday a list of {{opens, closes}} as HH:MM. Whether openings overlap, the API says.
+        -- Per weekday a list of {{opens, closes}} as HH:MM. The API checks that they do not overlap.
         alter table app.shops add constraint shops_opening_hours_check check (
             jsonb_typeof(opening_hours) = 'object'
             and opening_hours

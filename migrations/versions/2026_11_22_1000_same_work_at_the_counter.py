@@ -1,4 +1,4 @@
-"""Who paid is noted at a handover too, so that its work does not tell a free portion from a paid one."""
+"""Note at a handover also people who paid, so that its duration does not tell a free portion from a paid one."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""Photos, what was drafted from them, and what else must be known of food: trade number, batch, last gift."""
+"""Add photos and the drafts made from them, and lots' trade number, batch and the time when they become free."""
 
 from alembic import op
 
@@ -20,7 +20,7 @@ def upgrade() -> None:
                 check (status in ('coming', 'kept', 'going')),
             width int,
             height int,
-            -- Whether a lot has taken it; the job that removes orphans looks again before it believes a false.
+            -- Whether a lot shows it. Before it removes a photo, the job looks again whether `false` is true.
             used boolean not null default false,
             created_at timestamptz not null default now(),
             constraint photos_size_check check (
@@ -31,10 +31,10 @@ def upgrade() -> None:
 
         alter table app.lots
             add column photo_id uuid constraint lots_photo_id_fkey references app.photos,
-            -- The number of the trade unit (GTIN-14, zeros in front) and the batch: what a recall goes by.
+            -- The number of the trade unit (GTIN-14, with leading zeros) and the batch, by which food is recalled.
             add column gtin text constraint lots_gtin_check check (gtin ~ '^[0-9]{14}$'),
             add column batch text constraint lots_batch_check check (length(batch) between 1 and 20),
-            -- When what is unsold is given away, if its merchant wants that; and when that happened.
+            -- When unsold portions become free, if the merchant wants that; and when it happened.
             add column becomes_free_at timestamptz,
             add column converted_at timestamptz,
             add constraint lots_becomes_free_check check (
@@ -49,7 +49,7 @@ def upgrade() -> None:
         create index lots_becoming_free_idx on app.lots (becomes_free_at)
             where status = 'published' and kind = 'discounted' and becomes_free_at is not null;
 
-        -- What was drafted from a photo, and beside it what its merchant made of it.
+        -- What was drafted from a photo, and what its merchant published.
         create table app.listing_drafts (
             id uuid default app.uuid7() constraint listing_drafts_pkey primary key,
             shop_id uuid not null constraint listing_drafts_shop_id_fkey references app.shops,

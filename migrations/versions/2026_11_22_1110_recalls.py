@@ -1,4 +1,4 @@
-"""Recalls: what food must not be eaten any more; and reservations that ended because of one."""
+"""Add recalls, and let reservations end because of one."""
 
 from alembic import op
 
@@ -15,10 +15,10 @@ def upgrade() -> None:
         create table app.recalls (
             id uuid default app.uuid7() constraint recalls_pkey primary key,
             gtin text not null constraint recalls_gtin_check check (gtin ~ '^[0-9]{14}$'),
-            -- null: every batch of it.
+            -- null means every batch.
             batch text constraint recalls_batch_check check (length(batch) between 1 and 20),
             reason text not null constraint recalls_reason_check check (length(reason) between 1 and 500),
-            -- null: from the command line.
+            -- null means that it came from the command line.
             issued_by uuid constraint recalls_issued_by_fkey references app.accounts,
             issued_at timestamptz not null default now()
         );

@@ -1,4 +1,4 @@
-"""Recurring listings: what a shop offers every week without listing it anew, and the days on which it is different."""
+"""Add recurring listings, which offer the same lot every week, and the days on which they are different."""
 
 from alembic import op
 
@@ -25,12 +25,12 @@ def upgrade() -> None:
                 check (original_price_cents between 1 and 100000),
             price_cents int not null,
             quantity int not null constraint recurring_listings_quantity_check check (quantity between 1 and 1000),
-            -- Monday is 1, Sunday 7; times of day are those of Paris.
+            -- Monday is 1, Sunday is 7. Times of day are in Paris time.
             weekdays int[] not null constraint recurring_listings_weekdays_check
                 check (cardinality(weekdays) between 1 and 7 and weekdays <@ array[1, 2, 3, 4, 5, 6, 7]),
             publish_at time not null,
             pickup_from time not null,
-            -- Not after pickup_from: on the next day.
+            -- A time that is not after pickup_from is on the next day.
             pickup_until time not null,
             date_kind text not null constraint recurring_listings_date_kind_check
                 check (date_kind in ('use_by', 'best_before', 'none')),
@@ -46,9 +46,9 @@ def upgrade() -> None:
             becomes_free_minutes int constraint recurring_listings_becomes_free_minutes_check
                 check (becomes_free_minutes between 1 and 1440),
             active boolean not null default true,
-            -- When it is to be looked at next: at a time of publication, past only while that waits to be done.
+            -- The next time of publication; in the past only while that publication is waiting to be made.
             due_at timestamptz not null,
-            -- Why a day was not published: the problem's code, or the constraint that stands for it.
+            -- Why a day was not published: the problem's code, or the name of the constraint.
             last_problem text,
             last_problem_day date,
             version int not null default 1,
@@ -69,7 +69,7 @@ def upgrade() -> None:
         create index recurring_listings_photo_id_idx on app.recurring_listings (photo_id) where photo_id is not null;
         create index recurring_listings_due_at_idx on app.recurring_listings (due_at) where active;
 
-        -- A day that is different: nothing at all, or another quantity, price or pickup.
+        -- A day that is different: skipped, or with another quantity, price or pickup window.
         create table app.recurring_days (
             listing_id uuid not null constraint recurring_days_listing_id_fkey references app.recurring_listings,
             day date not null,
@@ -87,7 +87,7 @@ def upgrade() -> None:
             add column recurring_id uuid constraint lots_recurring_id_fkey references app.recurring_listings,
             add column recurring_day date,
             add constraint lots_recurring_check check (num_nulls(recurring_id, recurring_day) <> 1);
-        -- One lot a listing and day, whatever crashes or runs twice.
+        -- One lot per listing and day, whatever crashes or runs twice.
         create unique index lots_recurring_key on app.lots (recurring_id, recurring_day)
             where recurring_id is not null;
     """)

@@ -1,4 +1,4 @@
-"""A pickup window that ends at midnight ends with its day: food good until that day may be handed over in it."""
+"""Count a pickup window that ends at midnight to the day before, so that food good until that day may be listed."""
 
 from alembic import op
 

@@ -27,11 +27,12 @@ def upgrade() -> None:
     op.execute("""
         set local lock_timeout = '10s';
 
-        -- Append-only: who did what to what, when, in which request. Ids, counts and words of ours; no personal data.
+        -- Append-only. Who did what to what, when, in which request: ids, counts and our own words, no personal data.
         create table app.audit_entries (
             id uuid default app.uuid7() constraint audit_entries_pkey primary key,
             at timestamptz not null,
-            -- null: nobody who signs in, but the role says which part of the program. No foreign key: it outlives them.
+            -- null if nobody was signed in; the role then says which part of the program acted. No foreign key, because
+            -- entries outlive accounts.
             actor_id uuid,
             actor_role text not null,
             action text not null constraint audit_entries_action_check check (action ~ '^[a-z_]+\\.[a-z_]+$'),
@@ -46,8 +47,8 @@ def upgrade() -> None:
         create index audit_entries_action_idx on app.audit_entries (action, id);
         create index audit_entries_at_idx on app.audit_entries (at);
 
-        -- One key a person, wrapped by the master key that `master_key` names. In a schema of its own, so that backups
-        -- can leave it out: without its row nothing of that person can be read, wherever copies of it lie.
+        -- One key per person, wrapped by the master key that `master_key` names. It has a schema of its own, so that
+        -- backups can leave it out. Without the key nothing about that person can be read, wherever copies lie.
         create table vault.data_keys (
             account_id uuid constraint data_keys_pkey primary key
                 constraint data_keys_account_id_fkey references app.accounts on delete cascade,
@@ -57,7 +58,7 @@ def upgrade() -> None:
         );
         create index data_keys_master_key_idx on vault.data_keys (master_key, account_id);
 
-        -- The address that a beneficiary signs in with, and what finds it without reading it.
+        -- The address that a beneficiary signs in with, and the keyed hash that finds it without reading it.
         create table app.sealed_addresses (
             account_id uuid constraint sealed_addresses_pkey primary key
                 constraint sealed_addresses_account_id_fkey references app.accounts on delete cascade,
@@ -69,7 +70,7 @@ def upgrade() -> None:
 
         alter table app.beneficiary_persons
             add column sealed bytea,
-            -- A keyed hash of who somebody is: two associations find out that they mean one person, and read no name.
+            -- A keyed hash of who somebody is. It tells that two enrolments are one person without reading a name.
             add column identity bytea;
     """)
     if context.is_offline_mode():
@@ -89,7 +90,7 @@ def upgrade() -> None:
             alter column identity set not null,
             add constraint beneficiary_persons_identity_key unique (identity),
             add constraint beneficiary_persons_identity_check check (length(identity) = 32),
-            -- People are claimed by their hash before their accounts are made.
+            -- Deferred, because enrolling claims people by their hash before it makes their accounts.
             drop constraint beneficiary_persons_beneficiary_id_fkey,
             add constraint beneficiary_persons_beneficiary_id_fkey foreign key (beneficiary_id)
                 references app.beneficiaries on delete cascade deferrable initially deferred,
@@ -97,8 +98,8 @@ def upgrade() -> None:
         alter table app.accounts
             add constraint accounts_beneficiary_check check (role <> 'beneficiary' or email is null);
 
-        -- Written anew, indexes too: otherwise a dropped column's values and rows as they were stay in the files.
-        -- An expression makes Postgres do so; `cluster` would take along what this transaction has just replaced.
+        -- Rewrite both tables and their indexes: otherwise values of dropped columns and old versions of rows stay in
+        -- the files. An expression makes Postgres rewrite a table; `cluster` would copy what was replaced just now.
         alter table app.beneficiary_persons alter column sealed type bytea using sealed || ''::bytea;
         alter table app.accounts alter column display_name type text using display_name || '';
     """)

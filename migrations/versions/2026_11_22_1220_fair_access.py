@@ -1,4 +1,4 @@
-"""Waiting lists with timed offers, recorded draws, passes handed to a friend, and the quota of a household."""
+"""Add waiting lists with timed offers, recorded draws, passes handed to a friend, and quotas of households."""
 
 from alembic import op
 
@@ -14,14 +14,14 @@ def upgrade() -> None:
 
         insert into app.settings (name, value) values
             ('waiting_offer_minutes', 15),               -- 5 to 120
-            ('household_people_per_extra_portion', 0),   -- 0 to 10; 0: the household does not matter
-            ('no_shows_that_lower_quota', 0);            -- 0 to 20; 0: no-shows do not matter
+            ('household_people_per_extra_portion', 0),   -- 0 to 10; with 0 the household does not matter
+            ('no_shows_that_lower_quota', 0);            -- 0 to 20; with 0 no-shows do not matter
 
         alter table app.lots
             add column fair_draw boolean not null default false,
             add constraint lots_fair_draw_check check (kind = 'free' or not fair_draw);
 
-        -- Asked for one person at a time, and only where a setting says that no-shows matter.
+        -- Used for one person at a time, and only if a setting says that no-shows matter.
         create index reservations_no_shows_idx on app.reservations (account_id, ended_at)
             where status = 'no_show' and quota_day is not null;
 
@@ -29,12 +29,12 @@ def upgrade() -> None:
             id uuid default app.uuid7() constraint waiting_pkey primary key,
             lot_id uuid not null constraint waiting_lot_id_fkey references app.lots,
             account_id uuid not null constraint waiting_account_id_fkey references app.accounts,
-            -- The order of the line, given under the lot's lock; two may join in the same millisecond.
+            -- The order of the line, assigned under the lot's lock, because two may join in the same millisecond.
             ticket bigint not null generated always as identity,
             quantity int not null constraint waiting_quantity_check check (quantity between 1 and 1000),
             status text not null default 'waiting' constraint waiting_status_check
                 check (status in ('waiting', 'offered', 'taking', 'taken', 'lapsed', 'left', 'closed')),
-            -- Portions set aside: as many as were there, at most what is waited for.
+            -- Portions set aside: as many as there were, but not more than are waited for.
             offered int constraint waiting_offered_check check (offered between 1 and quantity),
             offer_until timestamptz,
             reservation_id uuid constraint waiting_reservation_id_fkey references app.reservations,
@@ -53,7 +53,7 @@ def upgrade() -> None:
         create index waiting_offer_until_idx on app.waiting (offer_until) where status = 'offered';
         create index waiting_reservation_id_idx on app.waiting (reservation_id) where reservation_id is not null;
 
-        -- One draw a row: who waited, what each received lately, and the order that follows from them and the seed.
+        -- One row per draw: who waited, what each received lately, and the order that follows from these and the seed.
         create table app.draws (
             id uuid default app.uuid7() constraint draws_pkey primary key,
             lot_id uuid not null constraint draws_lot_id_fkey references app.lots,
@@ -64,7 +64,7 @@ def upgrade() -> None:
         );
         create index draws_lot_id_idx on app.draws (lot_id, id);
 
-        -- A pass that somebody else may show: the hash of the token that opens it, as long as the pass is this one.
+        -- A pass that somebody else may show: the hash of the token that opens it, until the pass is replaced.
         create table app.handed_passes (
             reservation_id uuid constraint handed_passes_pkey primary key
                 constraint handed_passes_reservation_id_fkey references app.passes on delete cascade,

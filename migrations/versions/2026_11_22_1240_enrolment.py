@@ -1,4 +1,4 @@
-"""Imports that show how far they are, transfers between associations, and reminders that a right ends."""
+"""Add imports that show their progress, transfers between associations, and reminders that a right ends."""
 
 from alembic import op
 
@@ -12,7 +12,7 @@ def upgrade() -> None:
     op.execute("""
         set local lock_timeout = '10s';
 
-        -- How far an import is; what was in the file is kept nowhere.
+        -- The progress of an import; the content of the file is stored nowhere.
         create table app.imports (
             id uuid default app.uuid7() constraint imports_pkey primary key,
             account_id uuid not null constraint imports_account_id_fkey references app.accounts,
@@ -23,7 +23,7 @@ def upgrade() -> None:
             status text not null default 'running' constraint imports_status_check
                 check (status in ('running', 'done', 'failed')),
             begun_at timestamptz not null,
-            -- The last sign of life: one whose process died has none any more.
+            -- The last activity; an import whose process died shows none any more.
             seen_at timestamptz not null,
             ended_at timestamptz,
             constraint imports_outcomes_check
@@ -32,12 +32,12 @@ def upgrade() -> None:
         );
         create index imports_account_id_idx on app.imports (account_id, id);
 
-        -- A beneficiary goes from one association to another; all of them are kept.
+        -- A beneficiary's transfers from one association to another, past ones included.
         create table app.transfers (
             id uuid default app.uuid7() constraint transfers_pkey primary key,
             beneficiary_id uuid not null
                 constraint transfers_beneficiary_id_fkey references app.beneficiaries on delete cascade,
-            -- null: an admin had enrolled them
+            -- null if an admin had enrolled them.
             from_association_id uuid constraint transfers_from_association_id_fkey references app.associations,
             to_association_id uuid not null
                 constraint transfers_to_association_id_fkey references app.associations,
@@ -49,13 +49,13 @@ def upgrade() -> None:
             constraint transfers_ended_at_check check ((status = 'pending') = (ended_at is null)),
             constraint transfers_association_check check (from_association_id <> to_association_id)
         );
-        -- One at a time.
+        -- One pending transfer per beneficiary.
         create unique index transfers_pending_key on app.transfers (beneficiary_id) where status = 'pending';
         create index transfers_beneficiary_id_idx on app.transfers (beneficiary_id, id);
         create index transfers_from_association_id_idx on app.transfers (from_association_id, id);
         create index transfers_to_association_id_idx on app.transfers (to_association_id, id);
 
-        -- Which ends of rights were announced, how many days before: each once.
+        -- The reminders that were sent: one per beneficiary, last day of the right and stage.
         create table app.right_reminders (
             beneficiary_id uuid not null
                 constraint right_reminders_beneficiary_id_fkey references app.beneficiaries on delete cascade,
@@ -65,7 +65,7 @@ def upgrade() -> None:
             constraint right_reminders_pkey primary key (beneficiary_id, right_ends, days_before)
         );
 
-        -- What is corrected, renewed, decided or transferred has an ETag.
+        -- For the ETag of a beneficiary.
         alter table app.beneficiaries add column version int not null default 1;
         create index beneficiaries_status_idx on app.beneficiaries (association_id, status, id);
         create index beneficiaries_ends_idx on app.beneficiaries (association_id, eligible_until);

@@ -1,4 +1,4 @@
-"""Who has no telephone signs in with a card at a tablet that an association registered, for minutes."""
+"""Add cards and kiosks: people without a phone sign in for minutes, with a card, at an association's tablet."""
 
 from alembic import op
 
@@ -16,7 +16,7 @@ def upgrade() -> None:
             id uuid default app.uuid7() constraint cards_pkey primary key,
             beneficiary_id uuid not null constraint cards_beneficiary_id_fkey
                 references app.beneficiaries on delete cascade,
-            -- Of 130 random bits, so that nothing can be guessed from it; the secret itself is on the card alone.
+            -- The hash of 130 random bits, which nobody can guess. The secret itself stands only on the card.
             secret_hash bytea not null constraint cards_secret_hash_key unique
                 constraint cards_secret_hash_check check (length(secret_hash) = 32),
             status text not null default 'active' constraint cards_status_check check (status in ('active', 'revoked')),
@@ -24,14 +24,14 @@ def upgrade() -> None:
             revoked_at timestamptz,
             constraint cards_revoked_at_check check ((status = 'revoked') = (revoked_at is not null))
         );
-        -- Whatever happens at once, a person has one card that works.
+        -- A person has at most one card that works, whatever happens at the same time.
         create unique index cards_active_key on app.cards (beneficiary_id) where status = 'active';
         create index cards_beneficiary_id_idx on app.cards (beneficiary_id, id);
 
         create table app.kiosks (
             id uuid default app.uuid7() constraint kiosks_pkey primary key,
             name text not null constraint kiosks_name_check check (length(name) between 1 and 100),
-            -- null: an admin's.
+            -- null if an admin registered it.
             association_id uuid constraint kiosks_association_id_fkey references app.associations,
             device_hash bytea not null constraint kiosks_device_hash_key unique
                 constraint kiosks_device_hash_check check (length(device_hash) = 32),
@@ -43,7 +43,7 @@ def upgrade() -> None:
         create index kiosks_association_id_idx on app.kiosks (association_id, id);
         create index kiosks_registered_by_idx on app.kiosks (registered_by);
 
-        -- A kiosk's session ends three minutes after its last sign of life and after thirty minutes whatever happens.
+        -- A kiosk's session ends three minutes after the last activity, and after thirty minutes in any case.
         alter table app.sessions
             add column kiosk_id uuid constraint sessions_kiosk_id_fkey references app.kiosks,
             add column card_id uuid constraint sessions_card_id_fkey references app.cards on delete cascade,

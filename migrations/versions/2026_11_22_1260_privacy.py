@@ -1,4 +1,4 @@
-"""Consents with their history, accounts that were erased, what accounting law keeps, and how long all is kept."""
+"""Add the history of consents, erased accounts, the books that accounting law keeps, and retention periods."""
 
 from alembic import op
 
@@ -12,7 +12,7 @@ def upgrade() -> None:
     op.execute("""
         set local lock_timeout = '10s';
 
-        -- One row each time somebody gives or withdraws a consent; the latest of a purpose holds.
+        -- One row each time somebody gives or withdraws a consent; the latest row of a purpose counts.
         alter table app.consents
             add column id uuid not null default app.uuid7(),
             add column given boolean not null default true;
@@ -25,10 +25,10 @@ def upgrade() -> None:
             add constraint consents_purpose_check check (purpose in ('terms', 'notifications'));
         create index consents_account_id_idx on app.consents (account_id, purpose, id);
 
-        -- An erased account stays as a row that says nothing about anybody, because others' rows refer to it.
+        -- An erased account stays as an anonymous row, because other people's rows refer to it.
         alter table app.accounts
             add column last_seen_on date not null default current_date,
-            -- When somebody who had been silent for long was told that their account will be erased.
+            -- When somebody who had not been active for long was told that their account will be erased.
             add column warned_at timestamptz,
             add column erased_at timestamptz,
             drop constraint accounts_status_check,
@@ -55,20 +55,20 @@ def upgrade() -> None:
             drop constraint beneficiaries_status_check,
             add constraint beneficiaries_status_check check (status in ('pending', 'verified', 'suspended', 'erased')),
             add constraint beneficiaries_erased_check check ((status = 'erased') = (code is null));
-        -- Codes of erased people: nobody else gets one, and nothing says whose they were.
+        -- Codes of erased people. Nobody else gets them, and nothing tells whose they were.
         create table app.spent_codes (
             code text constraint spent_codes_pkey primary key
         );
 
-        -- Whom an erasure removed, beside the keys and backed up with them: where an older backup of the rest is
-        -- restored, they are erased once more. No foreign key: it outlives what it names.
+        -- Accounts that were erased, stored beside the keys and backed up with them: if an older backup of the rest is
+        -- restored, these accounts are erased once more. No foreign key, because rows outlive the accounts.
         create table vault.erased_accounts (
             account_id uuid constraint erased_accounts_pkey primary key,
             erased_at timestamptz not null
         );
         create index erased_accounts_erased_at_idx on vault.erased_accounts (erased_at);
 
-        -- What accounting law keeps of payments: these columns and no others, for one role of its own.
+        -- What accounting law keeps of payments: these columns and no others, for a role of its own.
         create table accounting.payments (
             payment_id uuid constraint payments_pkey primary key,
             paid_at timestamptz not null,
@@ -83,18 +83,18 @@ def upgrade() -> None:
             moved_at timestamptz not null
         );
         create index payments_paid_at_idx on accounting.payments (paid_at);
-        -- The SIRET of shops that were erased, for payments that are still to come here.
+        -- The SIRET of erased shops, for payments that will be moved here later.
         create table accounting.erased_shops (
             shop_id uuid constraint erased_shops_pkey primary key,
             siret text not null constraint erased_shops_siret_check check (siret ~ '^[0-9]{14}$'),
             erased_at timestamptz not null
         );
 
-        -- How long what is kept, from when on, and why. Changed by migrations alone.
+        -- How long data is kept, counted from when, and why. Only migrations change it.
         create table app.retention_periods (
             what text constraint retention_periods_pkey primary key
                 constraint retention_periods_what_check check (what ~ '^[a-z_]+$'),
-            -- null: as long as what it belongs to.
+            -- null means as long as what it belongs to.
             keeps interval constraint retention_periods_keeps_check check (keeps >= interval '0'),
             counted_from text not null,
             reason text not null
