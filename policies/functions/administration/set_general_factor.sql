@@ -1,5 +1,5 @@
 -- Change how much CO2e a meal saves, from today on; return the value before, in grams.
--- Called by change_settings, which holds the lock on the parameters.
+-- Called by change_settings, which holds the lock on the parameters. Only the owner may execute it.
 -- It adds a factor with a method of its own: entries keep the factor that they were written with, and each figure
 -- names the method in force. The factor's number is in the method's name, so that several changes on one day are
 -- several methods.

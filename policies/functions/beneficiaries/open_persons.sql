@@ -15,7 +15,6 @@ declare
 begin
     if why is null or why !~ '^[a-z_]+$' then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     -- Decided once: somebody who is being transferred at this moment is opened and noted, or neither.
-    -- Decided once: somebody who is being transferred at this moment is opened and noted, or neither.
     opened := array(
         select p.beneficiary_id from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
         where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener)

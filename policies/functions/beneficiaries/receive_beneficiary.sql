@@ -1,5 +1,5 @@
 -- Make a beneficiary another association's, if that association is verified and is not being closed.
--- Called by ask_transfer and end_transfer, which hold the beneficiary's lock.
+-- Called by ask_transfer and end_transfer, which hold the beneficiary's lock. Only the owner may execute it.
 -- Tokens that could set another password end if the person has a password already. The former association may have
 -- made them, and must not be able to sign in as somebody who is no longer theirs.
 -- Locks: the association (key share, which excludes closing or rejecting it), then the beneficiary and the tokens.
