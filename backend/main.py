@@ -206,6 +206,10 @@ def create_app(
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
     app.include_router(health.router, prefix="/v1", include_in_schema=False)
-    app.router.routes.extend([*metrics.routes, *pages.routes])
+    if settings().serves_metrics:
+        app.router.routes.extend(metrics.routes)
+    if settings().serves_docs:
+        app.router.routes.extend(pages.docs_routes)
+    app.router.routes.extend(pages.routes)
     describe(app, hot)
     return app

@@ -89,6 +89,14 @@ class Settings(BaseSettings):
             le=10,
         ),
     ] = 0
+    docs: Annotated[
+        bool | None,
+        _env("ECOPANIER_DOCS", "Whether `/docs` is served; if not set, everywhere but in production."),
+    ] = None
+    metrics: Annotated[
+        bool | None,
+        _env("ECOPANIER_METRICS", "Whether `/metrics` is served; if not set, everywhere but in production."),
+    ] = None
     rate_limits: Annotated[
         bool, _env("ECOPANIER_RATE_LIMITS", "`off` disables rate limits, for load tests; refused in production.")
     ] = True
@@ -219,6 +227,14 @@ class Settings(BaseSettings):
     def production(self) -> bool:
         return self.environment == "production"
 
+    @property
+    def serves_docs(self) -> bool:
+        return not self.production if self.docs is None else self.docs
+
+    @property
+    def serves_metrics(self) -> bool:
+        return not self.production if self.metrics is None else self.metrics
+
     def unsafe(self) -> list[str]:
         """Return what is unsafe, one sentence each with its remedy. Empty if the program may start."""
         found = [
@@ -264,6 +280,9 @@ class Settings(BaseSettings):
             and not stripe_key.startswith(("sk_live_", "rk_live_")),
             "STRIPE_WEBHOOK_SECRET is missing: set it, so that Stripe's webhooks confirm payments.": (
                 self.stripe_webhook_secret is None
+            ),
+            "SMTP_URL is missing: set it, or nobody gets the mails that confirm an address or recall a food.": (
+                self.smtp_url is None
             ),
             f"STRIPE_API_BASE is not {STRIPE}: remove it, since a stand-in takes no money.": (
                 self.stripe_api_base != STRIPE

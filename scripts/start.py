@@ -231,7 +231,7 @@ class Run:
             f"EcoPanier runs on {here} (ready after {time.monotonic() - self.began:.1f} s).",
             "",
             f"  what runs here   {here}/",
-            f"  the API          {here}/docs",
+            *([f"  the API          {here}/docs"] if self.settings.serves_docs else []),
             f"  impact           {here}/v1/impact",
         ]
         if self.settings.smtp_url is None:

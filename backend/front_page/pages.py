@@ -18,6 +18,7 @@ from backend.front_page import french
 from backend.observability.failures import log_failure
 from backend.problems.common import PathUnknown
 from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
+from backend.settings import settings
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
 """Returns what `GET /v1/impact` answers: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
@@ -68,7 +69,8 @@ async def front(request: Request) -> Response:
         # The page must open even if the database is down.
         log_failure(error, request.scope)
         figures = None
-    return _page("front.html", figures=figures, since=_day((figures or {}).get("since")))
+    since = _day((figures or {}).get("since"))
+    return _page("front.html", figures=figures, since=since, docs=settings().serves_docs)
 
 
 def _day(value: Any) -> str | None:
@@ -105,12 +107,16 @@ async def problem_page(request: Request) -> Response:
     return _page("problem.html", language=language, kind=kind, title=title, detail=detail, example=example)
 
 
+docs_routes: list[BaseRoute] = [
+    Route("/docs", docs, methods=["GET"]),
+    Mount("/static/swagger", StaticFiles(directory=_SWAGGER), name="swagger"),
+]
+"""To be tried before `routes`, whose `/static` contains the other's files too."""
+
 routes: list[BaseRoute] = [
     Route("/", front, methods=["GET"]),
-    Route("/docs", docs, methods=["GET"]),
     Route("/pass", handed_pass, methods=["GET"]),
     Route("/problems", problem_list, methods=["GET"]),
     Route("/problems/{code}", problem_page, methods=["GET"]),
-    Mount("/static/swagger", StaticFiles(directory=_SWAGGER), name="swagger"),
     Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
 ]

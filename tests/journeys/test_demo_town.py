@@ -11,6 +11,7 @@ from stdnum.fr import siret
 
 from scripts.demo_town import NotEmpty, build
 from scripts.demo_town.people import PASSWORD
+from tests.production import SAFE_SETTINGS
 from tests.startup.commands import ecopanier
 from tests.town import Merchant, Pass, Person, Reservation, Town, refused
 from tests.town.answers import accepted
@@ -78,15 +79,8 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
 
 
 async def test_seeding_in_production_is_refused(town: Town) -> None:
-    production = {
-        "ECOPANIER_ENV": "production",
-        "ECOPANIER_PUBLIC_URL": "https://ecopanier.example",
-        "ECOPANIER_MASTER_KEY": "a master key for tests alone: 32 bytes",
-        "ECOPANIER_SECRET_KEY": "a key for tests alone, 32 bytes at least",
-        "STRIPE_API_KEY": "sk_live_x",
-        "STRIPE_WEBHOOK_SECRET": "whsec_x",
-        "GEMINI_BASE_URL": "https://generativelanguage.googleapis.com",
-    }
+    elsewhere = {name: value for name, value in SAFE_SETTINGS.items() if name != "DATABASE_URL"}
+    production = {**elsewhere, "GEMINI_BASE_URL": "https://generativelanguage.googleapis.com"}
 
     refused_there = await ecopanier(town, "seed", **production)
 

@@ -9,6 +9,8 @@ import pytest
 
 from backend.front_page import french
 from backend.main import create_app
+from backend.settings import settings
+from tests.production import SAFE_SETTINGS
 from tests.pure.toy_app import no_figures, toy_app
 
 FIGURES: Mapping[str, Any] = {
@@ -60,6 +62,24 @@ async def test_pages_load_only_existing_local_files_and_no_inline_code(path: str
             assert address.startswith("/"), address
             assert (await web.get(address)).status_code == 200, address
         assert not re.search(r"<script(?![^>]* src)|<style| style=| on\w+=", page)
+
+
+@pytest.mark.parametrize("opened", [False, True])
+async def test_production_serves_docs_and_metrics_only_if_asked(opened: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SAFE_SETTINGS.items():
+        monkeypatch.setenv(name, value)
+    for name in ("ECOPANIER_DOCS", "ECOPANIER_METRICS"):
+        monkeypatch.setenv(name, "on" if opened else "")
+    settings.cache_clear()
+    try:
+        app = toy_app()
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://test") as web:
+            for path in ("/docs", "/metrics", "/static/swagger/swagger-ui.css"):
+                assert (await web.get(path)).status_code == (200 if opened else 404), path
+            assert ('href="/docs"' in (await web.get("/")).text) is opened
+            assert (await web.get("/problems")).status_code == 200
+    finally:
+        settings.cache_clear()
 
 
 async def test_the_pass_page_uses_existing_endpoints_and_elements() -> None:

@@ -5,17 +5,9 @@ from pathlib import Path
 import pytest
 
 from backend.settings import Settings, SettingsRefused
+from tests.production import SAFE_SETTINGS
 
-A_KEY = "k" * 32
-SAFE = {
-    "ECOPANIER_ENV": "production",
-    "ECOPANIER_SECRET_KEY": A_KEY,
-    "ECOPANIER_PUBLIC_URL": "https://ecopanier.example/",
-    "ECOPANIER_MASTER_KEY": "m" * 32,
-    "DATABASE_URL": "postgresql://ecopanier_api:hunter2@db/ecopanier",
-    "STRIPE_API_KEY": "sk_live_1",
-    "STRIPE_WEBHOOK_SECRET": "whsec_1",
-}
+A_KEY = SAFE_SETTINGS["ECOPANIER_SECRET_KEY"]
 
 
 @pytest.fixture
@@ -32,7 +24,7 @@ def read(environment: pytest.MonkeyPatch, **given: str) -> Settings:
 
 
 def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) -> None:
-    settings = read(environment, **SAFE)
+    settings = read(environment, **SAFE_SETTINGS)
     assert settings.production
     assert settings.public_url == "https://ecopanier.example"
 
@@ -53,6 +45,7 @@ def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) 
         ({"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is missing"),
         ({"STRIPE_API_KEY": "sk_test_1"}, "STRIPE_API_KEY is not a live key"),
         ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),
+        ({"SMTP_URL": ""}, "SMTP_URL is missing"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE is not"),
         ({"ECOPANIER_AUTH": "supabase"}, "needs SUPABASE_URL"),
         ({"SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET is shorter"),
@@ -62,7 +55,7 @@ def test_unsafe_production_settings_are_refused(
     environment: pytest.MonkeyPatch, change: dict[str, str], named: str
 ) -> None:
     with pytest.raises(SettingsRefused, match=named) as refused:
-        read(environment, **{**SAFE, **change})
+        read(environment, **{**SAFE_SETTINGS, **change})
     assert len(refused.value.reasons) == 1
 
 
@@ -72,13 +65,13 @@ def test_development_needs_no_settings(environment: pytest.MonkeyPatch) -> None:
 
 def test_a_refusal_names_the_settings_but_not_their_values(environment: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsRefused) as refused:
-        read(environment, **{**SAFE, "ECOPANIER_DB_CONNECTIONS": "hunter2", "ECOPANIER_PUBLIC_URL": "hunter2"})
+        read(environment, **{**SAFE_SETTINGS, "ECOPANIER_DB_CONNECTIONS": "hunter2", "ECOPANIER_PUBLIC_URL": "hunter2"})
     assert "ECOPANIER_DB_CONNECTIONS" in str(refused.value)
     assert "hunter2" not in str(refused.value)
 
 
 def test_secrets_are_not_shown_in_representations(environment: pytest.MonkeyPatch) -> None:
-    settings = read(environment, **SAFE)
+    settings = read(environment, **SAFE_SETTINGS)
     for shown in (repr(settings), str(settings.model_dump()), settings.model_dump_json()):
         assert "hunter2" not in shown
         assert A_KEY not in shown
