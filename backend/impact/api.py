@@ -16,21 +16,25 @@ router = Router(tags=["impact"])
 
 @router.get("/impact")
 async def read_impact(acts: ActsDep, response: Response) -> ImpactOut:
-    """Read what all handovers saved: an estimate, by the method named."""
+    """Read what all handovers saved.
+
+    CO₂e is an estimate, by the method that is named.
+    """
     response.headers["Cache-Control"] = "no-cache"
     return ImpactOut.model_validate(await queries.public_impact(acts))
 
 
 @router.get("/impact/me")
 async def read_own_impact(session: SignedIn) -> ImpactOut:
-    """Read what one's own pickups saved."""
+    """Read what your own pickups saved."""
     return await queries.own_impact(session)
 
 
 @router.get("/impact/shops/{shop_id}", responses=may_answer(ShopNotFound))
 async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
-    """Read what the handovers of one's shop saved.
+    """Read what the handovers of your shop saved.
 
-    The value goes by its lots' prices; people helped are counted in whole groups of eleven, up to yesterday.
+    The value is computed from its lots' prices. People helped are counted in whole groups of eleven, up to last
+    midnight.
     """
     return await queries.shop_impact(session, shop_id)

@@ -1,4 +1,4 @@
-"""Impact: factors, entries, totals."""
+"""Tables of impact: factors, entries, people helped, totals."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,7 +11,7 @@ from backend.database.columns import Index, Table, Xid8, now, sql, text
 
 
 class ImpactFactor(Table, table=True):
-    """What a meal saves, by whom and since when it is said."""
+    """The CO2e that one meal saves, with its source and the day from which it applies."""
 
     __tablename__ = "impact_factors"
     __table_args__ = (
@@ -28,7 +28,7 @@ class ImpactFactor(Table, table=True):
 
 
 class ImpactEntry(Table, table=True):
-    """What one handover saved: grams, meals, grams of CO2e, cents, and whether it helped somebody new."""
+    """What one handover saved. `people_helped`: 1 if it helped somebody for the first time, otherwise 0."""
 
     __tablename__ = "impact_entries"
     __table_args__ = (
@@ -53,7 +53,7 @@ class ImpactEntry(Table, table=True):
 
 
 class PeopleHelped(Table, table=True):
-    """Everybody who received food at least once, for free or paid: who received it for free counts, and once."""
+    """Accounts that have received food at least once, for free or paid. Only those with free food count as helped."""
 
     __tablename__ = "people_helped"
 
@@ -62,7 +62,7 @@ class PeopleHelped(Table, table=True):
 
 
 class ImpactTotals(Table, table=True):
-    """One row: the sum of the entries written by transactions before `counted_before`."""
+    """One row: the totals of the entries that transactions before `counted_before` wrote."""
 
     __tablename__ = "impact_totals"
 

@@ -1,4 +1,4 @@
-"""Impact: for everyone, of a person, of a shop."""
+"""Queries for impact: the public totals, a person's and a shop's."""
 
 import json
 from typing import Any, cast
@@ -17,18 +17,21 @@ THOUSAND = literal(1000, Numeric)
 
 
 async def public_impact(acts: Acts) -> dict[str, Any]:
-    """Give the public totals; their cost does not grow with the number of entries."""
+    """Return the public totals. The cost does not grow with the number of entries."""
     return cast(dict[str, Any], json.loads(await acts.value("public_impact")))
 
 
 async def own_impact(session: AsyncSession) -> ImpactOut:
-    """Give what the caller's own handovers saved."""
+    """Return what the caller's own pickups saved."""
     own = select(func.app.reservations_of(caller_in(session)))
     return await _sum(session, col(ImpactEntry.reservation_id).in_(own))
 
 
 async def shop_impact(session: AsyncSession, shop_id: UUID) -> ImpactOut:
-    """Give what a shop's handovers saved, in a way that no single one shows. From the database ShopNotFound."""
+    """Return what a shop's handovers saved, in totals that do not reveal any single one.
+
+    The database raises ShopNotFound.
+    """
     return ImpactOut.model_validate(await call(session, "shop_impact", shop=shop_id))
 
 

@@ -1,4 +1,7 @@
-"""Taking a photo: its row, then its files, then that they are there. No transaction is open while files are stored."""
+"""Storing a photo in three steps: add its row, store its files, mark it as kept.
+
+No transaction is open while the files are being stored.
+"""
 
 from uuid import UUID
 
@@ -12,18 +15,18 @@ from backend.photos.problems import PhotoNotFound
 
 
 async def begin_photo(session: AsyncSession) -> UUID:
-    """Add a photo of the caller's that nobody can use yet, and give its id. Commit it before files are stored.
+    """Add a photo of the caller's that nobody can use yet, and return its id. Commit before storing its files.
 
-    Whatever dies after that leaves a row and maybe files, which `remove_orphans` finds by the row.
+    If the process dies after that, the row and perhaps some files remain; `remove_orphans` finds them by the row.
     """
     begun = insert(Photo).values(account_id=caller_in(session)).returning(col(Photo.id))
     return (await session.execute(begun)).scalar_one()
 
 
 async def photo_kept(session: AsyncSession, photo_id: UUID, width: int, height: int) -> None:
-    """Note that a photo's files are stored: from now on a lot may show it. Sizes in px, of the `full` picture.
+    """Mark a photo's files as stored, so that a lot may show it. `width` and `height` in px, of the `full` picture.
 
-    Raises PhotoNotFound when it is not the caller's, or is no longer expected.
+    Raises PhotoNotFound if the photo is not the caller's or no longer waits for its files.
     """
     noted = (
         update(Photo)

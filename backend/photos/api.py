@@ -1,4 +1,4 @@
-"""Photos over HTTP: shown exactly to those who see a lot that shows them, and to the merchant who took them."""
+"""Photos over HTTP. A photo is visible to whoever may see a lot that shows it, and to the merchant who took it."""
 
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from backend.problems.problem import may_answer
 
 router = Router(tags=["lots"])
 
-# Lots end, and beneficiaries see what others do not.
+# A short lifetime, because lots end; Vary, because beneficiaries see photos that others do not.
 PUBLIC = {"Cache-Control": "public, max-age=60", "Vary": "Authorization"}
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -30,17 +30,20 @@ NOT_KEPT = {"Cache-Control": "no-store"}
     openapi_extra=SIGN_IN_OPTIONAL,
     responses={
         200: {
-            "description": "The picture: `full` has at most 1600 px on its longest side, `card` at most 480.",
+            "description": "The picture: the longest side of `full` has at most 1600 px, that of `card` at most 480.",
             "content": {WEBP: {"schema": {"type": "string", "format": "binary"}}},
         },
-        304: {"description": "The picture that If-None-Match names is still shown."},
-        307: {"description": "The picture is at this address for a minute."},
+        304: {"description": "The picture named by If-None-Match is still current."},
+        307: {"description": "The picture can be fetched at this address for a minute."},
         **may_answer(PhotoNotFound, PhotoStoreUnavailable),
     },
 )
 @also_at_kiosks
 async def show_photo(photo_id: UUID, size: Size, request: Request, account_id: CallerOrNobody) -> Response:
-    """Show a photo of a lot to whoever sees that lot."""
+    """Get a photo of a lot.
+
+    You can see the photos of the lots that you can see and, as a merchant, those that you took.
+    """
     async with (await database(request)).session(account_id) as session, session.begin():
         seen = select(Photo.id).where(col(Photo.id) == photo_id, col(Photo.status) == "kept")
         if (await session.execute(seen)).first() is None:

@@ -1,4 +1,4 @@
-"""Photos that no lot has taken are removed: their files first, then their rows."""
+"""The job that removes photos that no lot uses: their files first, then their rows."""
 
 import structlog
 
@@ -6,16 +6,17 @@ from backend.job_context import Work
 from backend.photos.problems import PhotoStoreUnavailable
 
 MANY = 200
-MOST_FAILURES = 3  # after so many it is the store that is down
+MOST_FAILURES = 3  # after this many, assume that the store is down
 
 log = structlog.get_logger("ecopanier.photos")
 
 
 async def remove_orphans(work: Work) -> int:
-    """Remove a day-old photo that nothing shows, or whose files never came, and give how many were.
+    """Remove photos that no lot used in time (a day), whose files were never stored, or that were erased.
 
-    One that the store does not remove now keeps its row, which says that it is going, and does not stop the others;
-    the next run tries it again.
+    Returns how many were removed.
+    A photo that the store fails to remove keeps its row with the status `going`, and the next run tries again. It does
+    not stop the others.
     """
     removed = failed = 0
     while not failed and (orphans := await work.acts.rows("orphaned_photos", most=MANY)):
@@ -30,5 +31,5 @@ async def remove_orphans(work: Work) -> int:
             await work.acts.value("photo_gone", photo=row[0])
             removed += 1
     if failed:
-        log.warning("photos.orphans_left", removed=removed)
+        log.warning("photos.not_removed", failed=failed, removed=removed)
     return removed

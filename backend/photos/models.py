@@ -1,4 +1,4 @@
-"""Photos of lots; the pictures themselves are files in the photo store."""
+"""The table of photos. The pictures themselves are files in the photo store."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, identifier, now, sql, text
 
 
 class Photo(Table, table=True):
-    """A photo that a merchant took. `coming` until its files are stored, `going` while they are removed."""
+    """A photo that a merchant took. Its status is `coming` until its files are stored, then `kept`, then `going`."""
 
     __tablename__ = "photos"
     __table_args__ = (

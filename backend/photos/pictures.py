@@ -1,8 +1,8 @@
-"""From an uploaded file to pictures: checked before anything is decoded, made anew from pixels, metadata gone.
+"""Turn an uploaded file into pictures: check it before decoding, then encode new files from its pixels, no metadata.
 
-A phone's JPEG of 12 megapixels is decoded at half its size, which is all that is needed and takes a third of the time
-and a quarter of the memory. What the model gets is ready first; the stored pictures follow on the same thread, so that
-no big picture waits in memory for its turn.
+A phone's JPEG of 12 megapixels is decoded at half its size, which is enough and takes a third of the time and a quarter
+of the memory. The picture for the model is made first. The stored pictures follow on the same thread, so that no large
+picture waits in memory for a free thread.
 """
 
 import asyncio
@@ -34,11 +34,12 @@ MOST_PIXELS: Final = 25_000_000
 FULL, CARD = 1600, 480  # px on the longest side
 FOR_MODEL = 1280
 FOR_CODES = 2400
-HEAVY_PIXELS = 5_000_000  # decoded; of these only one at a time
+HEAVY_PIXELS = 5_000_000  # decoded pixels; photos with more are decoded one at a time
 LARGEST_PROFILE = 1024 * 1024
 HEAD_BYTES = 16
 
-# Pillow looks at these before it makes room for pixels; beyond twice as many it raises by itself.
+# Pillow checks this before it allocates memory for pixels. Above the limit it warns, which we turn into an error; above
+# twice the limit it raises.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
@@ -57,20 +58,20 @@ _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b
 
 log = structlog.get_logger("ecopanier.photos")
 
-# Once a big picture was freed, glibc would keep blocks of up to 32 MiB for the next one, in each thread. Smaller ones
-# it may keep: fresh pages take time.
+# After a large picture is freed, glibc would keep blocks of up to 32 MiB in each thread. With this threshold it returns
+# blocks of 8 MiB and more to the system. It may keep smaller ones, because getting fresh pages takes time.
 _M_MMAP_THRESHOLD, _LARGE = -3, 8 * 1024 * 1024
-with suppress(AttributeError, OSError, TypeError):  # other C libraries have no such thing
+with suppress(AttributeError, OSError, TypeError):  # other C libraries have no mallopt
     ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
 
 
 def _after_others() -> None:
-    """Let requests come first, which take less. Only on Linux has a thread a priority of its own."""
+    """Lower this thread's priority, so that short requests run first. Only Linux has priorities per thread."""
     if sys.platform == "linux":
         os.nice(5)
 
 
-# Two at once, whatever the requests: decoding is what takes memory.
+# At most two photos at a time, however many requests there are, because decoding takes much memory.
 _threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="photos", initializer=_after_others)
 _heavy = threading.Lock()
 _heic = threading.Lock()
@@ -78,11 +79,11 @@ _heic = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """What was made of a photo.
+    """The pictures made from a photo.
 
-    pixels: grey and upright, at most 2400 px on the longest side, for bar codes and print (in colour they would take
-    four times the memory as long as the request lasts). for_model: the photo as JPEG, at most 1280 px on the longest
-    side. width, height: of the stored `full` picture, in px.
+    pixels: greyscale and upright, at most 2400 px on the longest side, for reading bar codes and print (colour would
+    take four times the memory for the whole request). for_model: a JPEG of at most 1280 px on the longest side.
+    width, height: of the stored `full` picture, in px.
     """
 
     pixels: Image.Image = field(repr=False)
@@ -92,7 +93,7 @@ class Pictures:
     _stored: "asyncio.Future[Encoded]" = field(repr=False)
 
     async def encoded(self) -> Encoded:
-        """Give what is stored, as WebP: `full` of at most 1600 px on the longest side, `card` of at most 480.
+        """Return the pictures to store, as WebP: `full`, at most 1600 px on the longest side, and `card`, at most 480.
 
         Raises PhotoUnreadable.
         """
@@ -100,7 +101,7 @@ class Pictures:
 
 
 async def read_photo(file: UploadFile) -> Pictures:
-    """Read an uploaded photo, off the event loop; the file must stay open until `encoded` has answered.
+    """Return the pictures of an uploaded photo, made in a thread. The file must stay open until `encoded` returns.
 
     Raises PhotoTooLarge, PhotoOfWrongType, PhotoTooManyPixels, PhotoUnreadable.
     """
@@ -115,20 +116,21 @@ async def read_photo(file: UploadFile) -> Pictures:
 
 def _make(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Future[Encoded]") -> None:
     if first.cancelled():
-        return  # nobody waits any more
+        return  # the request was cancelled
     try:
         _make_in_turn(file, first, stored)
     except Problem as problem:
-        _settle(first, stored, failure=problem.with_traceback(None))  # which would hold on to the pixels
-    except Exception as error:  # whatever decoders raise on files that are broken, or made to break them
-        log.info("photo.unreadable", error=type(error).__name__)
+        _settle(first, stored, failure=problem.with_traceback(None))  # a traceback would keep the pixels in memory
+    except Exception as error:  # decoders may raise anything on broken or malicious files
+        log.info("photo.not_decoded", error=type(error).__name__)
         _settle(first, stored, failure=PhotoUnreadable())
 
 
 def _settle(*futures: "asyncio.Future[Any]", result: object = None, failure: Exception | None = None) -> None:
-    """Settle from a thread what the event loop waits for.
+    """Set the result or the exception of the event loop's futures, from a thread.
 
-    Not by asyncio.wrap_future: it leaves a cycle that keeps the pictures in memory until the collector comes by.
+    asyncio.wrap_future is not used: it leaves a reference cycle that keeps the pictures in memory until the garbage
+    collector runs.
     """
 
     def settle() -> None:
@@ -139,7 +141,7 @@ def _settle(*futures: "asyncio.Future[Any]", result: object = None, failure: Exc
                 future.set_result(result)
             else:
                 future.set_exception(failure)
-                future.exception()  # so that nobody has to ask for the second
+                future.exception()  # marks it as retrieved: nobody may ever await the second future
 
     with suppress(RuntimeError):  # the loop was closed meanwhile
         futures[0].get_loop().call_soon_threadsafe(settle)
@@ -149,7 +151,8 @@ def _make_in_turn(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "as
     photo, orientation, profile = _decoded(file)
     upright = _turned(orientation)
 
-    seen = upright(_fitted(photo, FOR_MODEL, Resampling.BOX))  # somebody waits, and it takes two thirds of the time
+    # The request waits for this one. BOX takes two thirds of the time of BILINEAR.
+    seen = upright(_fitted(photo, FOR_MODEL, Resampling.BOX))
     for_model = _bytes(seen, "JPEG", quality=85)
     del seen
     grey = upright(_fitted(photo.convert("L"), FOR_CODES))
@@ -168,7 +171,10 @@ def _make_in_turn(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "as
 
 
 def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
-    """Decode a photo to RGB, small where it can be; give its EXIF orientation and its colour profile too."""
+    """Return a photo as RGB, decoded at a reduced size if possible, its EXIF orientation and its colour profile.
+
+    Raises PhotoOfWrongType, PhotoTooManyPixels, and whatever Pillow raises on a broken file.
+    """
     kind = _kind(file)
     try:
         photo = Image.open(file, formats=[kind])
@@ -179,7 +185,7 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
         if width * height > MOST_PIXELS:
             raise PhotoTooManyPixels
         if kind == "JPEG":
-            # Decodes 1/2, 1/4 or 1/8 of each side at once, never below what is stored.
+            # Decodes each side at 1/2, 1/4 or 1/8, but never below the stored size.
             times = FULL / max(width, height)
             photo.draft("RGB", (max(1, int(width * times)), max(1, int(height * times))))
         with _turn(photo):
@@ -187,15 +193,15 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
             orientation = _orientation(photo)
             profile = photo.info.get("icc_profile")
             small = _opaque(_reduced(photo))
-            if small is photo and kind != "JPEG":  # other kinds decode again when they are used again
+            if small is photo and kind != "JPEG":  # other formats would decode again at each use
                 small = photo.copy()
-    small.info = {}  # comments and profiles would be written again
+    small.info = {}  # otherwise comments and profiles would be written into the new files
     usable = isinstance(profile, bytes) and 0 < len(profile) <= LARGEST_PROFILE and small.mode == "RGB"
     return small, orientation, cast(bytes, profile) if usable else None
 
 
 def _kind(file: BinaryIO) -> str:
-    """Tell the format by the first bytes; names and content types are the client's to invent."""
+    """Return the format, recognised by the first bytes: a client can invent the name and the content type."""
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(0)
@@ -208,7 +214,7 @@ def _kind(file: BinaryIO) -> str:
     if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
         with _heic:
             if "HEIF" not in Image.OPEN:
-                import pi_heif  # only for those who need it
+                import pi_heif  # imported at the first HEIC photo
 
                 pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
         return "HEIF"
@@ -216,9 +222,9 @@ def _kind(file: BinaryIO) -> str:
 
 
 def _turn(photo: Image.Image) -> AbstractContextManager[object]:
-    """Let pictures that take much memory wait for one another."""
+    """Return a lock that lets pictures that need much memory be decoded one at a time, or no lock for others."""
     width, height = photo.size
-    # Progressive files are held whole as coefficients, however small they are decoded.
+    # Progressive files are held in memory as coefficients at full size, however small they are decoded.
     heavy = width * height > HEAVY_PIXELS or bool(photo.info.get("progressive"))
     return _heavy if heavy else nullcontext()
 
@@ -226,13 +232,13 @@ def _turn(photo: Image.Image) -> AbstractContextManager[object]:
 def _orientation(photo: Image.Image) -> int:
     try:
         return int(photo.getexif().get(_ORIENTATION, 1))
-    except Exception:  # a broken EXIF block says nothing
+    except Exception:  # ignore a broken EXIF block
         return 1
 
 
 def _reduced(photo: Image.Image) -> Image.Image:
-    """Shrink by a whole number, fast, to somewhat more than what is stored."""
-    if photo.mode.startswith("I"):  # 16 bits a pixel, of which 8 are wanted
+    """Return the photo shrunk by an integer factor, which is fast, to somewhat more than the stored size."""
+    if photo.mode.startswith("I"):  # 16 bits per pixel: keep the upper 8
         photo = photo.point(lambda value: value * (1 / 256)).convert("L")
     times = max(photo.size) // FULL
     if times < 2:
@@ -243,7 +249,7 @@ def _reduced(photo: Image.Image) -> Image.Image:
 
 
 def _opaque(photo: Image.Image) -> Image.Image:
-    """Give RGB; what is transparent becomes white."""
+    """Return the photo as RGB, with white where it was transparent."""
     if photo.mode == "RGB" and "transparency" not in photo.info:
         return photo
     if photo.has_transparency_data:
@@ -270,7 +276,7 @@ def _fitted(picture: Image.Image, longest: int, way: Resampling = Resampling.BIL
 
 
 def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Show colours as the photo's profile means them, where it has one that can be read."""
+    """Return the picture converted to sRGB from the photo's colour profile, if it has a readable one."""
     if profile is None:
         return picture
     try:

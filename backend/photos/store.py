@@ -1,4 +1,4 @@
-"""Where the pictures of photos are."""
+"""The store of photos' pictures."""
 
 from typing import Final, TypeAlias, get_args
 
@@ -13,5 +13,5 @@ PhotoStore: TypeAlias = FileStore
 
 
 def photo_store_of(settings: Settings) -> PhotoStore:
-    """Give the store that the settings name, for pictures of photos."""
+    """Return the store for photos' pictures that the settings name."""
     return file_store(settings, PHOTOS, settings.supabase_photos_bucket)

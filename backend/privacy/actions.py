@@ -1,4 +1,4 @@
-"""Giving and withdrawing consents, and erasing one's account."""
+"""Recording consents, and confirming the erasure of an account."""
 
 import math
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from backend.privacy.schemas import ConsentsIn, ConsentsOut
 
 
 async def record_consents(session: AsyncSession, wanted: ConsentsIn) -> ConsentsOut:
-    """Give or withdraw what is named. Raises TermsNeeded."""
+    """Record the consents that are named, given or withdrawn, and return all of them. Raises TermsNeeded."""
     for purpose, consent in wanted.model_dump(exclude_unset=True).items():
         await call(
             session,
@@ -31,10 +31,10 @@ async def record_consents(session: AsyncSession, wanted: ConsentsIn) -> Consents
 
 
 async def confirm_erasure(acts: Acts, account_id: UUID, session_id: UUID | None, password: str | None) -> None:
-    """Let only who knows the account's password erase it, where it has one: a token alone may be stolen.
+    """Check that the caller may erase the account: its password if it has one, because a token may be stolen.
 
-    Whoever signed in a moment ago (15 min) has shown that, and may leave it out. Tries count as those of signing in
-    do. Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
+    The password may be left out within 15 minutes of signing in. Wrong passwords are limited as at sign-in.
+    Raises PasswordNeeded, WrongPassword, TooManyTries, TryAgain.
     """
     tries = bucket(f"erasure:{account_id}") if password is not None else None
     found = await acts.row("password_for_erasure", account=account_id, signed_in_as=session_id, account_bucket=tries)

@@ -1,4 +1,4 @@
-"""What people may ask about their data, over HTTP: consents and erasure."""
+"""People's rights over their data, over HTTP: consents, export and erasure."""
 
 from uuid import UUID
 
@@ -35,15 +35,16 @@ AS_FILE = {"Content-Disposition": 'attachment; filename="ecopanier.zip"', "Cache
 
 @router.get("/me/consents")
 async def read_own_consents(session: SignedIn) -> ConsentsOut:
-    """See what one agreed to, in which version and when."""
+    """Read your consents, with their versions and times."""
     return await queries.own_consents(session)
 
 
 @router.put("/me/consents", responses=may_answer(TermsNeeded))
 async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> ConsentsOut:
-    """Give or withdraw consents, to the current versions; what is left out stays as it is.
+    """Give or withdraw consents.
 
-    Each change is kept with its time. Without the terms there is no account: they are withdrawn by erasing it.
+    Name the current version of each text, also to withdraw. Consents that you leave out stay as they are. Each change
+    is kept with its time. To withdraw from the terms of use, erase your account.
     """
     return await actions.record_consents(session, wanted)
 
@@ -61,14 +62,14 @@ async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> Consents
     dependencies=[limited("export", "10/hour", by=caller), Depends(documented_sign_in)],
 )
 async def export_own_account(request: Request) -> Response:
-    """Get everything that is held about oneself, in one file.
+    """Download all data that we hold about you, in one ZIP file.
 
-    What is sealed is opened for it, which the audit log keeps. Names of others are not in it.
+    Encrypted data is decrypted for it, which the audit log records. It does not contain other people's names.
     """
     async with (await database(request)).session(await caller(request)) as session, session.begin():
         await session.connection()
         held = await export.everything_held(session)
-    # Read before: no transaction is open while files are fetched.
+    # The transaction has ended: none is open while files are fetched.
     file = await export.zipped(held, request.app.state.photos, request.app.state.documents)
     return StreamingResponse(export.chunks(file), headers=AS_FILE, media_type=ZIP)
 
@@ -82,12 +83,12 @@ async def export_own_account(request: Request) -> Response:
 async def erase_own_account(
     session: SignedIn, acts: ActsDep, request: Request, confirmed: ErasureIn | None = None
 ) -> None:
-    """Erase one's account, for good.
+    """Erase your account, permanently.
 
-    Confirmed by the password, where the account has one with us, or by having signed in less than a quarter of an
-    hour ago. Running reservations are cancelled and refunded, a
-    merchant's lots withdrawn and their holders told. Names, addresses, photos and the key that opens what is sealed
-    are destroyed; what accounting law keeps of payments is moved apart, without any account.
+    Confirm it with your password if your account has one with us, or by having signed in less than 15 minutes ago.
+    Your running reservations are cancelled and refunded. If you are a merchant, your lots are withdrawn and their
+    holders told. Names, addresses, photos and the key of your encrypted data are destroyed. The payment data that
+    accounting law requires is kept apart, without any link to an account.
     """
     claims = await claims_of(request)
     session_id = claims.session if claims is not None else None
@@ -102,8 +103,9 @@ async def erase_own_account(
     responses=may_answer(BeneficiaryNotFound),
 )
 async def erase_beneficiary(beneficiary_id: UUID, session: AsEnroller) -> None:
-    """Erase somebody who asked for it and cannot do so themselves, as the association that enrolled them or an admin.
+    """Erase a beneficiary who asked for it and cannot do it themselves.
 
-    For good, as `DELETE /me`; the audit log keeps who did it. To end a right, suspend it instead.
+    For the association that enrolled them, and for admins. It is permanent, like `DELETE /me`, and the audit log
+    records who did it. To end a right, suspend it instead.
     """
     await call(session, "erase_beneficiary", beneficiary=beneficiary_id)

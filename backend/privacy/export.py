@@ -1,4 +1,4 @@
-"""A copy of all that is held about a person: one ZIP with JSON files, their photos and documents, and a manifest."""
+"""The export of a person's data: one ZIP with JSON files, their photos and documents, and a manifest."""
 
 import asyncio
 import zipfile
@@ -40,14 +40,14 @@ _EXPORT = text("select file, content from app.export_account()")
 
 
 class Held(NamedTuple):
-    """What the database holds about somebody, by the names of the copy's files."""
+    """What the database holds about a person: a list of records for each of the export's files, by name."""
 
     account_id: UUID
     parts: dict[str, list[dict[str, Any]]]
 
 
 async def everything_held(session: AsyncSession) -> Held:
-    """Read all that is held about the caller; what is sealed is opened, which the audit log keeps."""
+    """Return all that the database holds about the caller. Sealed data is opened, which the audit log records."""
     account_id = caller_in(session)
     parts = {row.file: row.content for row in await session.execute(_EXPORT)}
     email, verified = await own_address(session, await own_account(session), "export")
@@ -59,9 +59,9 @@ async def everything_held(session: AsyncSession) -> Held:
 
 
 async def zipped(held: Held, photos: FileStore, documents: FileStore) -> IO[bytes]:
-    """Write the copy. Its file has no name on any disk and is gone once it is closed.
+    """Return the export as an open temporary file, which has no name on disk and disappears when it is closed.
 
-    Raises the stores' `unavailable`: a copy without its pictures would look whole.
+    Raises the stores' `unavailable` problem instead of leaving files out: nobody would notice that they are missing.
     """
     file: IO[bytes] = SpooledTemporaryFile(max_size=IN_MEMORY)
     try:
@@ -98,7 +98,7 @@ async def zipped(held: Held, photos: FileStore, documents: FileStore) -> IO[byte
 
 
 async def chunks(file: IO[bytes]) -> AsyncIterator[bytes]:
-    """Give the copy piece by piece, and close it."""
+    """Yield a file in pieces, and close it at the end."""
     try:
         while piece := await asyncio.to_thread(file.read, CHUNK):
             yield piece

@@ -1,4 +1,4 @@
-"""What follows from an erasure, and the job that enforces how long anything is kept."""
+"""The jobs that finish an erasure and that enforce retention periods."""
 
 from uuid import UUID
 
@@ -16,9 +16,9 @@ log = structlog.get_logger("ecopanier.privacy")
 
 
 async def finish_erasure(work: Work, account_id: UUID) -> None:
-    """Do what an erasure left to do: what slipped in beside it, the books, the sign-in, files. Harmless twice.
+    """Finish an erasure: rows added while it ran, the accounting copy, Supabase's sign-in and files. Safe to repeat.
 
-    Raises SignInNotRemoved, to be tried again.
+    Raises SignInNotRemoved, so that the job is retried.
     """
     await work.acts.value("finish_erasure", account=account_id)
     await remove_sign_in(work.settings, account_id)
@@ -27,7 +27,7 @@ async def finish_erasure(work: Work, account_id: UUID) -> None:
 
 
 async def forget(work: Work) -> None:
-    """Remove, erase or make nobody's whatever has had its time, a bounded number at a time."""
+    """Delete, anonymise or erase everything whose retention period is over, a bounded number of rows at a time."""
     while await work.acts.value("prune", most=MANY):
         pass
     while await work.acts.value("forget_reservations", most=MANY):
@@ -41,5 +41,6 @@ async def forget(work: Work) -> None:
             try:
                 await work.acts.value("erase_in_time", account=account_id)
             except asyncpg.PostgresError as refusal:
-                # An association that people count on again, once restored: for an admin to see to; the others go on.
-                log.error("privacy.not_erased", account_id=str(account_id), code=refusal.sqlstate)
+                # For example an association that has beneficiaries again after it was restored. An admin must look at
+                # it; it does not stop the others.
+                log.error("account.not_erased", account_id=str(account_id), code=refusal.sqlstate)

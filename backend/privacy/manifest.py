@@ -1,6 +1,6 @@
-"""What a person's copy of their data holds: each file, what it says in French, and the tables that it is made of.
+"""The contents of a person's data export: each file, its description in French, and the tables it is made from.
 
-A table that stands neither here nor among the exceptions fails a test, so that none is forgotten.
+A test fails if a table is neither in PARTS nor in LEFT_OUT, so that none is forgotten.
 """
 
 from dataclasses import dataclass
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Part:
-    """One JSON file of the copy."""
+    """One JSON file of the export."""
 
     says: str
-    """What is in it, for the person."""
+    """What the file contains, for the person to read."""
     tables: tuple[str, ...]
 
 
@@ -65,24 +65,24 @@ PARTS = {
     "audit_by_me": Part("Ce que vous avez fait vous-même et que le journal garde.", ("audit_entries",)),
 }
 
-# What the copy leaves out, and why. Reviewed by hand.
+# The tables that the export leaves out, and why. Reviewed by hand.
 LEFT_OUT = {
-    "alembic_version": "The number of the schema.",
-    "credentials": "A password's hash would only help whoever steals the copy.",
-    "refresh_tokens": "Hashes of secrets, of sessions that are in the copy.",
+    "alembic_version": "The version of the schema.",
+    "credentials": "Password hashes, which would only help somebody who steals the export.",
+    "refresh_tokens": "Hashes of secrets. The sessions that they belong to are in the export.",
     "one_time_tokens": "Hashes of secrets that were mailed.",
-    "throttles": "Counts under keyed hashes, which name nobody; they last for minutes.",
-    "idempotency_keys": "Answers that the person got already, sealed, for 48 hours.",
-    "data_keys": "The key that opens what the copy holds opened.",
-    "people_helped": "That somebody was counted once; it follows from their impact.",
-    "impact_factors": "Says nothing about anybody.",
-    "impact_totals": "Sums of everybody.",
-    "draws": "Ranks of entries of waiting lists, which the copy holds; those of others stand beside them.",
-    "stripe_events": "Numbers of Stripe's events, of payments that the copy holds.",
-    "settings": "Says nothing about anybody.",
-    "retention_periods": "Says nothing about anybody.",
-    "spent_codes": "Codes of erased people.",
+    "throttles": "Counters under keyed hashes that identify nobody; they last for minutes.",
+    "idempotency_keys": "Sealed answers that the person has already received, for 48 hours.",
+    "data_keys": "The key of sealed data, which the export contains opened.",
+    "people_helped": "Only that a person was counted once, which follows from their impact.",
+    "impact_factors": "Not about people.",
+    "impact_totals": "Totals over everybody.",
+    "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
+    "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",
+    "settings": "Not about people.",
+    "retention_periods": "Not about people.",
+    "spent_codes": "Beneficiary codes of erased people.",
     "erased_accounts": "Ids of erased accounts.",
-    "accounting.payments": "Nobody's any more: no account stands there.",
-    "accounting.erased_shops": "Only shops whose account was erased.",
+    "accounting.payments": "Has no account ids.",
+    "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

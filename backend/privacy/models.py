@@ -1,4 +1,4 @@
-"""How long what is kept, and what accounting law keeps apart from everything else."""
+"""Tables of retention periods, of erased accounts, and of what accounting law requires us to keep."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, moment, text
 
 
 class RetentionPeriod(Table, table=True):
-    """How long one kind of thing is kept, counted from when, and why. None: as long as what it belongs to."""
+    """How long one kind of data is kept, from when, and why. `keeps` None: as long as the data that it belongs to."""
 
     __tablename__ = "retention_periods"
 
@@ -21,7 +21,7 @@ class RetentionPeriod(Table, table=True):
 
 
 class ErasedAccount(Table, table=True):
-    """That an account was erased, kept beside the keys: what an older backup brings back is erased once more."""
+    """An erased account. If an older backup is restored, the account is erased again. In the schema of the keys."""
 
     __tablename__ = "erased_accounts"
     __table_args__ = (Index("erased_accounts_erased_at_idx", "erased_at"), {"schema": "vault"})
@@ -31,7 +31,7 @@ class ErasedAccount(Table, table=True):
 
 
 class BookedPayment(Table, table=True):
-    """A payment as the books keep it: these columns and no others, and nobody's account among them."""
+    """A payment of an erased account or an expired reservation: only what accounting needs, and no account id."""
 
     __tablename__ = "payments"
     __table_args__ = (Index("payments_paid_at_idx", "paid_at"), {"schema": "accounting"})
@@ -49,7 +49,7 @@ class BookedPayment(Table, table=True):
 
 
 class ErasedShop(Table, table=True):
-    """The SIRET of a shop that was erased, for payments that come to the books later."""
+    """The SIRET of an erased shop, for payments that are moved to accounting later."""
 
     __tablename__ = "erased_shops"
     __table_args__ = ({"schema": "accounting"},)

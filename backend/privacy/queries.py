@@ -1,4 +1,4 @@
-"""Reads of one's own consents, under row-level security."""
+"""Queries for the caller's consents, under row-level security."""
 
 from typing import Any, get_args
 
@@ -15,7 +15,7 @@ CURRENT = {"terms": get_args(CurrentTerms)[0], "notifications": get_args(Current
 
 
 async def own_consents(session: AsyncSession) -> ConsentsOut:
-    """Give how the caller's consents stand."""
+    """Return the current state of the caller's consents."""
     history = (
         (
             await session.execute(

@@ -1,4 +1,4 @@
-"""What enters and leaves around consents and erasure."""
+"""Request and response bodies for consents and erasure."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -8,60 +8,60 @@ from pydantic import Field, StringConstraints
 from backend.accounts.terms import CurrentTerms
 from backend.http.schemas import In, Out, if_sent
 
-# The one current version of what is said about mails that somebody may do without.
+# The current version of the text about optional mails.
 CurrentNotifications = Literal["2026-01"]
 
 
 class TermsIn(In):
-    """The terms of use, in their current version."""
+    """Consent to the current version of the terms of use."""
 
-    version: CurrentTerms = Field(description="The version that one has read.", examples=["2026-01"])
-    given: bool = Field(description="The terms are withdrawn by erasing the account.", examples=[True])
+    version: CurrentTerms = Field(description="The version that you have read.", examples=["2026-01"])
+    given: bool = Field(description="To withdraw from the terms, erase your account instead.", examples=[True])
 
 
 class NotificationsIn(In):
-    """Mails that one may do without: reminders, offers from waiting lists, news of what one gave."""
+    """Consent to optional mails: reminders, offers from waiting lists, news about your gifts."""
 
-    version: CurrentNotifications = Field(description="The version that one has read.", examples=["2026-01"])
+    version: CurrentNotifications = Field(description="The version that you have read.", examples=["2026-01"])
     given: bool = Field(examples=[False])
 
 
 class ConsentsIn(In):
-    """What to give or withdraw; what is left out stays as it is."""
+    """The consents to give or withdraw. Those left out stay as they are."""
 
     terms: TermsIn = if_sent(examples=[{"version": "2026-01", "given": True}])
     notifications: NotificationsIn = if_sent(examples=[{"version": "2026-01", "given": False}])
 
 
 class ConsentOut(Out):
-    """How one consent stands."""
+    """The current state of one consent."""
 
     status: Literal["given", "withdrawn", "outdated", "missing"] = Field(
-        description="`outdated`: given to an earlier version. `missing`: never asked for; mails that one may do "
-        "without are sent until that consent is withdrawn.",
+        description="`outdated`: given to an earlier version. `missing`: neither given nor withdrawn so far. Optional "
+        "mails are sent unless consent to them is withdrawn.",
         examples=["given"],
     )
     current_version: str = Field(examples=["2026-01"])
-    version: str | None = Field(description="The version that was agreed to, or withdrawn last.", examples=["2026-01"])
-    given_at: datetime | None = Field(description="When it was given last.")
-    withdrawn_at: datetime | None = Field(description="When it was withdrawn, if that is how it stands.")
+    version: str | None = Field(description="The version last consented to, or withdrawn from.", examples=["2026-01"])
+    given_at: datetime | None = Field(description="When consent was last given.")
+    withdrawn_at: datetime | None = Field(description="When consent was withdrawn; null unless it is withdrawn now.")
 
 
 class ConsentsOut(Out):
-    """All consents of an account."""
+    """All consents of your account."""
 
     terms: ConsentOut
     notifications: ConsentOut
 
 
 class ErasureIn(In):
-    """The confirmation of who erases their account."""
+    """The confirmation that you want to erase your account."""
 
     password: Annotated[
         str,
         StringConstraints(strip_whitespace=False, max_length=1000),
         Field(
-            description="The account's password, where it has one.",
+            description="Your password, if your account has one.",
             examples=["un vélo bleu sous la pluie"],
             json_schema_extra={"format": "password", "writeOnly": True},
             repr=False,

@@ -1,4 +1,4 @@
-"""The sign-in that Supabase Auth keeps of an erased account: its address and password are there, not here."""
+"""Remove an erased account's sign-in (address and password) from Supabase Auth, where that signs people in."""
 
 from uuid import UUID
 
@@ -13,18 +13,21 @@ log = structlog.get_logger("ecopanier.privacy")
 
 
 class SignInNotRemoved(Exception):
-    """Supabase Auth did not remove a sign-in now; a later try may succeed. Its text names the cause, no answer."""
+    """Raised when Supabase Auth did not remove a sign-in; a later try may succeed.
+
+    The message names the cause, but does not repeat the answer.
+    """
 
 
 async def remove_sign_in(settings: Settings, account_id: UUID) -> None:
-    """Remove somebody from Supabase Auth, where that signs people in; one who is gone already is no mistake.
+    """Remove an account from Supabase Auth, if that signs people in. A missing account is ignored.
 
-    Without the project's secret key it cannot be done from here, which the log says. Raises SignInNotRemoved.
+    Without SUPABASE_SECRET_KEY this is impossible, and only logged. Raises SignInNotRemoved.
     """
     if settings.auth != "supabase" or settings.supabase_url is None:
         return
     if settings.supabase_secret_key is None:
-        log.error("privacy.sign_in_left", account_id=str(account_id))
+        log.error("sign_in.not_removed", account_id=str(account_id))
         return
     key = settings.supabase_secret_key.get_secret_value()
     headers = {"apikey": key, "Authorization": f"Bearer {key}"}

@@ -1,4 +1,4 @@
-"""What admins recall."""
+"""Issuing recalls."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -8,7 +8,7 @@ from backend.recalls.schemas import RecallIn, RecallMade
 
 
 async def recall_food(session: AsyncSession, wanted: RecallIn) -> RecallMade:
-    """Recall food: matching lots freeze at once; refunds and mails to their holders follow as jobs."""
+    """Recall food and return the recall. Matching lots freeze at once; jobs then refund and mail their holders."""
     recall_id, lots = await call_row(
         session, "recall_food", wanted_gtin=wanted.gtin, wanted_batch=wanted.batch, why=wanted.reason
     )

@@ -1,4 +1,4 @@
-"""Recalls over HTTP, for admins; the command line has `ecopanier recall`."""
+"""Recalls over HTTP, for admins. `ecopanier recall` does the same on the command line."""
 
 from uuid import UUID
 
@@ -20,11 +20,11 @@ CURSOR = TypeAdapter(tuple[UUID])
 
 @router.post("/recalls", status_code=201)
 async def recall_food(wanted: RecallIn, session: AsAdmin, once: OnceDep) -> RecallMade:
-    """Recall food: freeze its lots, give everything back, tell holders.
+    """Recall food: freeze its lots, cancel and refund reservations, tell holders.
 
-    From this answer on no matching lot is found, reserved or handed over, and none is published any more. Running
-    reservations are cancelled and refunded within seconds, and their holders are told by mail, as are those who have
-    the food already.
+    Once this request has been answered, matching lots can no longer be found, reserved, handed over or published.
+    Running reservations are cancelled and refunded within seconds. Their holders are told by mail, and so is everybody
+    who may already have the food.
     """
     return await once(session, actions.recall_food(session, wanted), 201)
 

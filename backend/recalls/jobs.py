@@ -1,4 +1,4 @@
-"""What follows from a recall: reservations end, and everybody who reserved or has the food is told."""
+"""The jobs of a recall: they end reservations and tell everybody who reserved the food or may have it."""
 
 from uuid import UUID
 
@@ -13,12 +13,12 @@ from backend.reservations.models import Reservation
 
 
 async def end_lot(work: Work, recall_id: UUID, lot_id: UUID) -> None:
-    """End a recalled lot's running reservations, and queue what their holders are told."""
+    """End a recalled lot's running reservations, and queue a mail to each holder."""
     await work.acts.value("end_recalled_lot", recall=recall_id, lot=lot_id)
 
 
 async def tell_holder(work: Work, recall_id: UUID, reservation_id: UUID) -> None:
-    """Tell a holder not to eat it. Raises MailNotSent, so that it is tried again."""
+    """Send a holder a mail that tells them not to eat the food. Raises MailNotSent, so that the job is retried."""
     async with work.session() as session:
         row = (
             await session.execute(

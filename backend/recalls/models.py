@@ -1,4 +1,4 @@
-"""Recalls."""
+"""The table of recalls."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, identifier, now, text
 
 
 class Recall(Table, table=True):
-    """Food that nobody may eat any more: a trade number, with one batch or every one. Append-only."""
+    """Recalled food: a trade number (GTIN) and one of its batches, or all of them. Append-only."""
 
     __tablename__ = "recalls"
     __table_args__ = (Index("recalls_gtin_idx", "gtin"), Index("recalls_issued_by_idx", "issued_by"))

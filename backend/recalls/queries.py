@@ -1,4 +1,4 @@
-"""Reads of recalls, under row-level security."""
+"""Queries for recalls, under row-level security."""
 
 from uuid import UUID
 
@@ -9,12 +9,12 @@ from sqlmodel import col
 from backend.recalls.models import Recall
 from backend.recalls.schemas import RecallOut
 
-# Not all columns: who issued it, the database tells nobody.
+# Not all columns: nobody may read `issued_by`.
 _RECALLS = select(col(Recall.id), col(Recall.gtin), col(Recall.batch), col(Recall.reason), col(Recall.issued_at))
 
 
 async def recalls(session: AsyncSession, before: UUID | None, limit: int) -> list[RecallOut]:
-    """Give one recall more than a page, newest first."""
+    """Return up to `limit + 1` recalls, newest first."""
     wanted = _RECALLS.order_by(col(Recall.id).desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(col(Recall.id) < before)
@@ -22,5 +22,5 @@ async def recalls(session: AsyncSession, before: UUID | None, limit: int) -> lis
 
 
 async def recall(session: AsyncSession, recall_id: UUID) -> RecallOut:
-    """Give a recall that was just issued."""
+    """Return a recall, which must exist."""
     return RecallOut.model_validate((await session.execute(_RECALLS.where(col(Recall.id) == recall_id))).one())

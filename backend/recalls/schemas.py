@@ -1,4 +1,4 @@
-"""What enters and leaves about recalls."""
+"""Request and response bodies for recalls."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,7 +13,7 @@ REASON = "Présence possible de Listeria."
 
 
 class RecallIn(In):
-    """Food to recall. A lot whose merchant did not say the batch is recalled with any batch."""
+    """Food to recall. A lot without a batch is included in a recall of any batch."""
 
     gtin: Gtin = Field(
         description="The number under the bar code (EAN-8, EAN-13, UPC or GTIN-14).", examples=["3017620422003"]
@@ -22,10 +22,10 @@ class RecallIn(In):
         default=None,
         min_length=1,
         max_length=20,
-        description="The batch (lot number) printed on the food; null or not sent: every batch.",
+        description="The batch (lot number) printed on the food. null, or left out: every batch.",
         examples=["L2447A"],
     )
-    reason: str = Field(min_length=1, max_length=500, description="Holders read this.", examples=[REASON])
+    reason: str = Field(min_length=1, max_length=500, description="Holders will read this.", examples=[REASON])
 
 
 class RecallOut(Out):
@@ -39,6 +39,6 @@ class RecallOut(Out):
 
 
 class RecallMade(RecallOut):
-    """A recall just issued."""
+    """A recall that was just issued."""
 
-    lots: int = Field(description="Lots that it froze.", examples=[3])
+    lots: int = Field(description="Number of lots that it froze.", examples=[3])

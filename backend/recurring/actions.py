@@ -1,4 +1,4 @@
-"""What merchants do with their recurring listings. The laws about price, window and dates are the database's."""
+"""Merchants' changes to their recurring listings. The database enforces the rules on price, pickup window and dates."""
 
 from datetime import date, time
 from typing import Any
@@ -20,9 +20,9 @@ TIMES = ("publish_at", "pickup_from", "pickup_until")
 
 
 async def begin_listing(session: AsyncSession, wanted: RecurringIn) -> RecurringOut:
-    """Begin a recurring listing of a shop of the caller's.
+    """Create a recurring listing of one of the caller's shops, and return it.
 
-    From the database ShopNotFound, PhotoUnknown, and what its laws say.
+    The database raises ShopNotFound, PhotoUnknown and the problems of the rules on price, pickup window and dates.
     """
     values = _columns(wanted.model_dump())
     made = await session.execute(insert(RecurringListing).values(values).returning(col(RecurringListing.id)))
@@ -33,15 +33,16 @@ async def begin_listing(session: AsyncSession, wanted: RecurringIn) -> Recurring
 async def edit_listing(
     session: AsyncSession, listing_id: UUID, values: dict[str, Any], versions: list[int] | None
 ) -> None:
-    """Change a listing of the caller's, if it is still at one of these versions (any, without them).
+    """Change one of the caller's listings if it is still at one of these versions (None: at any).
 
-    Raises RecurringNotFound, PreconditionFailed; from the database PhotoUnknown, and what its laws say.
+    Raises RecurringNotFound, PreconditionFailed. The database raises PhotoUnknown and the problems of the rules on
+    price, pickup window and dates.
     """
     if values:
         change = update(RecurringListing).where(col(RecurringListing.id) == listing_id)
         change = change.values(values)
         if versions is not None:
-            # In the statement that writes: of two who read the same version, one wins.
+            # Checked in the statement that writes, so of two people who read the same version only one succeeds.
             change = change.where(col(RecurringListing.version).in_(versions))
         if (await session.execute(change.returning(col(RecurringListing.id)))).one_or_none() is not None:
             return
@@ -55,12 +56,12 @@ async def edit_listing(
 
 
 def changes(wanted: RecurringEdit) -> dict[str, Any]:
-    """Give what was sent, as columns."""
+    """Return the fields that were sent, as column values."""
     return _columns(wanted.model_dump(exclude_unset=True))
 
 
 async def set_active(session: AsyncSession, listing_id: UUID, *, active: bool) -> RecurringOut:
-    """Pause a listing, or let it go on with its next publication. Raises RecurringNotFound."""
+    """Pause a listing, or resume it with its next publication, and return it. Raises RecurringNotFound."""
     where = (col(RecurringListing.id) == listing_id, col(RecurringListing.active).is_not(active))
     await session.execute(update(RecurringListing).where(*where).values(active=active))
     listing, _ = await queries.listing_seen(session, listing_id)
@@ -68,9 +69,9 @@ async def set_active(session: AsyncSession, listing_id: UUID, *, active: bool) -
 
 
 async def change_day(session: AsyncSession, listing_id: UUID, day: date, wanted: DayIn) -> DayOut:
-    """Make one day different, in place of what was said of it before.
+    """Set what is different on one day, replacing earlier changes to that day, and return it.
 
-    From the database RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication,
+    The database raises RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication and
     UseByBeforePickup.
     """
     values = _columns(wanted.model_dump())
@@ -82,7 +83,7 @@ async def change_day(session: AsyncSession, listing_id: UUID, day: date, wanted:
 
 
 async def forget_day(session: AsyncSession, listing_id: UUID, day: date) -> None:
-    """Let a day be like the others again. Raises RecurringNotFound."""
+    """Remove the changes to one day. Raises RecurringNotFound."""
     await queries.listing_seen(session, listing_id)
     await session.execute(
         delete(RecurringDay).where(col(RecurringDay.listing_id) == listing_id, col(RecurringDay.day) == day)
@@ -90,7 +91,7 @@ async def forget_day(session: AsyncSession, listing_id: UUID, day: date) -> None
 
 
 def _columns(sent: dict[str, Any]) -> dict[str, Any]:
-    """Say times of day as the database has them, and each weekday and allergen once."""
+    """Return the fields as column values: times parsed, weekdays and allergens sorted and without duplicates."""
     for name in TIMES:
         if sent.get(name) is not None:
             sent[name] = time.fromisoformat(sent[name])

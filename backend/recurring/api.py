@@ -1,4 +1,4 @@
-"""Recurring listings over HTTP, for their merchant alone; what they publish are lots like any other."""
+"""Recurring listings over HTTP, for their merchant only. The lots that they publish are ordinary lots."""
 
 from datetime import date
 from typing import Annotated
@@ -42,7 +42,7 @@ Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"
 
 @router.post("/recurring-listings", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
 async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
-    """Publish the same lot on the same weekdays, beginning with the next time of publication."""
+    """Publish the same lot on the same weekdays, from the next publication time on."""
     return await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)})
 
 
@@ -50,7 +50,7 @@ async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once
 async def list_recurring_listings(
     shop_id: UUID, session: AsMerchant, limit: Limit = 20, after: After = None
 ) -> Page[RecurringOut]:
-    """List the recurring listings of one's shop, newest first."""
+    """List the recurring listings of your shop, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None
     found = await queries.listings_of_shop(session, shop_id, before, limit)
     return page_of(found, limit, lambda listing: (listing.id,))
@@ -58,7 +58,7 @@ async def list_recurring_listings(
 
 @router.get("/recurring-listings/{listing_id}", responses=may_answer(RecurringNotFound))
 async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response: Response) -> RecurringOut:
-    """Read one's recurring listing, with the days ahead that are different."""
+    """Read your recurring listing, with the changes to days from today on."""
     listing, version = await queries.listing_seen(session, listing_id)
     response.headers["ETag"] = etag(version)
     return listing
@@ -68,9 +68,10 @@ async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response
 async def edit_recurring_listing(
     listing_id: UUID, wanted: RecurringEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> RecurringOut:
-    """Change one's recurring listing, for the lots that it has yet to publish.
+    """Change your recurring listing.
 
-    With If-Match only if nobody changed it since it was read.
+    The change applies to lots that it has not published yet. With If-Match, it is made only if the listing has not
+    changed since you read it.
     """
     await actions.edit_listing(session, listing_id, actions.changes(wanted), if_match)
     listing, version = await queries.listing_seen(session, listing_id)
@@ -80,13 +81,16 @@ async def edit_recurring_listing(
 
 @router.post("/recurring-listings/{listing_id}/pause", responses=may_answer(RecurringNotFound))
 async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
-    """Pause one's recurring listing: it publishes nothing until it is resumed. Its lots on offer stay."""
+    """Pause your recurring listing.
+
+    It publishes nothing until you resume it. Lots that it has already published stay on offer.
+    """
     return await once(session, actions.set_active(session, listing_id, active=False), 200)
 
 
 @router.post("/recurring-listings/{listing_id}/resume", responses=may_answer(RecurringNotFound))
 async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
-    """Let one's recurring listing go on, beginning with the next time of publication."""
+    """Resume your recurring listing, from the next publication time on."""
     return await once(session, actions.set_active(session, listing_id, active=True), 200)
 
 
@@ -97,11 +101,14 @@ async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: 
     ),
 )
 async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, session: AsMerchant) -> DayOut:
-    """Skip one day, or publish another quantity, at another price or with another pickup, on that day alone."""
+    """Skip one day, or change its quantity, price or pickup window.
+
+    The change applies to that day only.
+    """
     return await actions.change_day(session, listing_id, day, wanted)
 
 
 @router.delete("/recurring-listings/{listing_id}/days/{day}", status_code=204, responses=may_answer(RecurringNotFound))
 async def forget_recurring_day(listing_id: UUID, day: Day, session: AsMerchant) -> None:
-    """Let a day be like the others again."""
+    """Remove the changes to one day."""
     await actions.forget_day(session, listing_id, day)

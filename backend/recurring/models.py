@@ -1,4 +1,4 @@
-"""Recurring listings, and the days on which they are different."""
+"""Tables of recurring listings and of the days on which they differ."""
 
 from datetime import date, datetime, time
 from uuid import UUID
@@ -11,7 +11,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class RecurringListing(Table, table=True):
-    """What a shop offers on the same weekdays at the same time. Times of day are those of Paris."""
+    """A lot that a shop publishes on the same weekdays at the same time. Times of day are in Europe/Paris."""
 
     __tablename__ = "recurring_listings"
     __table_args__ = (
@@ -50,7 +50,7 @@ class RecurringListing(Table, table=True):
 
 
 class RecurringDay(Table, table=True):
-    """A day on which a recurring listing publishes nothing, or another quantity, price or pickup."""
+    """A day on which a recurring listing publishes nothing, or with another quantity, price or pickup window."""
 
     __tablename__ = "recurring_days"
 

@@ -1,4 +1,4 @@
-"""Reads of recurring listings, under row-level security."""
+"""Queries for recurring listings, under row-level security."""
 
 from datetime import datetime
 from typing import Any
@@ -23,7 +23,7 @@ _LISTINGS = select(
 
 
 async def listing_seen(session: AsyncSession, listing_id: UUID) -> tuple[RecurringOut, int]:
-    """Give a recurring listing of the caller's, and its version. Raises RecurringNotFound."""
+    """Return one of the caller's recurring listings and its version. Raises RecurringNotFound."""
     rows = await _with_days(session, _LISTINGS.where(col(RecurringListing.id) == listing_id))
     if not rows:
         raise RecurringNotFound
@@ -31,7 +31,7 @@ async def listing_seen(session: AsyncSession, listing_id: UUID) -> tuple[Recurri
 
 
 async def listings_of_shop(session: AsyncSession, shop_id: UUID, before: UUID | None, limit: int) -> list[RecurringOut]:
-    """Give one listing more than a page, newest first, of a shop of the caller's. Raises ShopNotFound."""
+    """Return up to `limit + 1` listings of one of the caller's shops, newest first. Raises ShopNotFound."""
     if (await session.execute(select(col(Shop.id)).where(col(Shop.id) == shop_id, is_own(Shop.id)))).first() is None:
         raise ShopNotFound
     wanted = _LISTINGS.where(col(RecurringListing.shop_id) == shop_id)
@@ -42,7 +42,7 @@ async def listings_of_shop(session: AsyncSession, shop_id: UUID, before: UUID | 
 
 
 async def day_seen(session: AsyncSession, where: ColumnElement[bool]) -> DayOut:
-    """Give a day that was just changed."""
+    """Return a changed day, which must exist."""
     return DayOut.model_validate((await session.execute(select(RecurringDay).where(where))).scalar_one())
 
 
@@ -70,6 +70,6 @@ async def _with_days(session: AsyncSession, wanted: Any) -> list[tuple[Recurring
 
 
 def _code(problem: str | None) -> str | None:
-    """Say the constraint that a day's lot broke as the problem that it stands for."""
+    """Return the problem's code for a constraint that a day's lot violated; anything else unchanged."""
     known = problem_of_constraint(problem) if problem else None
     return known.code if known else problem

@@ -1,4 +1,4 @@
-"""What enters and leaves about recurring listings. Money in euro cents; days and times of day are those of Paris."""
+"""Request and response bodies for recurring listings. Amounts in euro cents; days and times are in Europe/Paris."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Any
@@ -34,27 +34,30 @@ _WEEKDAYS: dict[str, Any] = {
 }
 _PUBLISH_AT: dict[str, Any] = {"description": "When each day's lot is published.", "examples": ["18:00"]}
 _FROM: dict[str, Any] = {"examples": ["18:30"]}
-_UNTIL: dict[str, Any] = {"description": "When not after `pickup_from`: on the next day.", "examples": ["20:00"]}
+_UNTIL: dict[str, Any] = {
+    "description": "A time that is not after `pickup_from` is on the next day.",
+    "examples": ["20:00"],
+}
 _FOOD_DATE: dict[str, Any] = {
     "ge": 0,
     "le": 3650,
-    "description": "The food's date, counted from the day of publication; null when `date_kind` is `none`.",
+    "description": "The food's date, in days after publication; null if `date_kind` is `none`.",
     "examples": [1],
 }
 _GTIN: dict[str, Any] = {
-    "description": "The number under the bar code. While any batch of it is recalled, nothing is published.",
+    "description": "The number under the bar code. While any of its batches is recalled, nothing is published.",
     "examples": [None],
 }
 _BECOMES_FREE: dict[str, Any] = {
     "ge": 1,
     "le": 1440,
-    "description": "So many minutes before the window ends, what is unsold becomes free; null: never.",
+    "description": "How many minutes before the pickup window ends unsold portions become free; null: never.",
     "examples": [30],
 }
 
 
 class RecurringIn(In):
-    """What to publish on each of these weekdays, from the next time of publication on."""
+    """A lot to publish on each of these weekdays, from the next publication time on."""
 
     shop_id: UUID = Field(examples=[SHOP])
     title: str = Field(**offered.TITLE)
@@ -79,7 +82,7 @@ class RecurringIn(In):
 
 
 class RecurringEdit(In):
-    """What changes, from the next publication on; what is not sent stays as it is."""
+    """Changes from the next publication on. Fields that are not sent stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"quantity": 6, "weekdays": [1, 2, 3, 4, 5, 6]}]})
 
@@ -105,7 +108,7 @@ class RecurringEdit(In):
 
 
 class DayIn(In):
-    """One day that is different: skipped, or with what is said here; the rest is as on other days."""
+    """Changes to one day: skip it, or set the fields that differ from other days."""
 
     skipped: bool = Field(default=False, description="Publish nothing on that day.", examples=[False])
     quantity: int | None = Field(default=None, **_QUANTITY)
@@ -115,7 +118,7 @@ class DayIn(In):
 
 
 class DayOut(Out):
-    """One day that is different; null: as on other days."""
+    """A day with changes. null means as on other days."""
 
     day: date = Field(examples=["2026-12-24"])
     skipped: bool = Field(examples=[False])
@@ -151,11 +154,12 @@ class RecurringOut(Out):
     becomes_free_minutes: int | None = Field(examples=[30])
     active: bool = Field(description="false while it is paused.", examples=[True])
     next_publication: datetime | None = Field(
-        description="When the next lot is due, unless that day is skipped; null while it is paused.",
+        description="When the next lot will be published, unless that day is skipped; null while paused.",
         examples=["2026-11-23T17:00:00Z"],
     )
     last_problem: str | None = Field(
-        description="Why the lot of `last_problem_day` was not published: a problem's code.", examples=[None]
+        description="The code of the problem for which the lot of `last_problem_day` was not published.",
+        examples=[None],
     )
     last_problem_day: date | None = Field(examples=[None])
-    days: list[DayOut] = Field(description="Days that are different, from today on.")
+    days: list[DayOut] = Field(description="Days with changes, from today on.")

@@ -1,4 +1,4 @@
-"""What merchants do with their shops."""
+"""Registering and changing shops."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
 
 
 async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
-    """Register a shop of the caller's, to be verified. Raises ShopSiretInvalid."""
+    """Register a shop of the caller's, which is `pending` until it is verified. Raises ShopSiretInvalid."""
     values = wanted.model_dump() | {
         "siret": _checked(wanted.siret),
         "opening_hours": _kept(wanted.opening_hours),
@@ -31,7 +31,7 @@ async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
 
 
 async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, versions: list[int] | None) -> None:
-    """Change a shop of the caller's, if it is still at one of these versions (any, without them).
+    """Change one of the caller's shops if it is still at one of these versions (None: at any).
 
     Raises ShopNotFound, PreconditionFailed.
     """
@@ -41,7 +41,7 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
     if values:
         change = update(Shop).where(col(Shop.id) == shop_id).values(values).returning(col(Shop.id))
         if versions is not None:
-            # In the statement that writes: of two who read the same version, one wins.
+            # Checked in the statement that writes, so of two people who read the same version only one succeeds.
             change = change.where(col(Shop.version).in_(versions))
         if (await session.execute(change)).one_or_none() is not None:
             return
@@ -55,7 +55,7 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
 
 
 def _checked(number: str) -> str:
-    """Give a SIRET's 14 digits; python-stdnum knows that La Poste's follow a rule of their own."""
+    """Return a SIRET's 14 digits. python-stdnum also knows the special rule for La Poste. Raises ShopSiretInvalid."""
     try:
         return str(siret.validate(number))
     except ValidationError:
@@ -63,5 +63,5 @@ def _checked(number: str) -> str:
 
 
 def _kept(hours: OpeningHours) -> dict[str, Any]:
-    """Give the days on which a shop opens at all."""
+    """Return the opening hours to store: only the days on which the shop opens."""
     return hours.model_dump(exclude_defaults=True)

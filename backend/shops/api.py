@@ -1,4 +1,4 @@
-"""Shops over HTTP. What becomes of them is decided in administration; their lots are listed in lots."""
+"""Shops over HTTP. `administration` has the routes that verify them, `lots` the one that lists their lots."""
 
 from typing import Annotated
 from uuid import UUID
@@ -24,7 +24,7 @@ router = Router(tags=["shops"])
 
 AsMerchantOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN)]
 CURSOR = TypeAdapter(tuple[UUID])
-# The owner's answer differs from everybody else's.
+# Vary, because the owner's answer has more than everybody else's.
 PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization"}
 
 
@@ -32,7 +32,7 @@ PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization"}
 async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> OwnShop:
     """Register a shop.
 
-    It is `pending`, and nobody else sees it or its lots, until an admin has verified it.
+    It is `pending` until an admin has verified it. Until then, nobody but you and admins sees it or its lots.
     """
     return await once(session, actions.register_shop(session, wanted), 201, {"ETag": etag(1)})
 
@@ -44,7 +44,7 @@ async def list_shops(
     after: After = None,
     status: Annotated[ShopStatus | None, Query(examples=["pending"])] = None,
 ) -> Page[OwnShop]:
-    """List one's own shops; an admin lists all of them, oldest first."""
+    """List your shops, oldest first; as an admin, all shops."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.shops_to_manage(session, status, beyond, limit), limit, lambda shop: (shop.id,))
 
@@ -54,8 +54,8 @@ async def list_shops(
 async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
     """Read a shop's page.
 
-    Anyone sees a verified shop; its merchant and admins see it whatever its status, with status and SIRET. Its lots
-    on offer are at `lots_url`.
+    Anyone can see a verified shop. Its merchant and admins see it whatever its status, and also its status and SIRET.
+    Its lots on offer are listed at `lots_url`.
     """
     shop, version = await queries.shop_page(session, shop_id)
     response.headers["ETag"] = etag(version)
@@ -68,7 +68,11 @@ async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> O
 async def edit_shop(
     shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> OwnShop | ShopPage:
-    """Change one's shop; with If-Match only if nobody changed it since it was read. Its lots on offer move with it."""
+    """Change your shop.
+
+    With If-Match, the change is made only if the shop has not changed since you read it. If the shop moves, its lots on
+    offer move with it.
+    """
     await actions.edit_shop(session, shop_id, wanted, if_match)
     shop, version = await queries.shop_page(session, shop_id)
     response.headers["ETag"] = etag(version)

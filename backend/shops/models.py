@@ -1,4 +1,4 @@
-"""Shops."""
+"""The table of shops."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from backend.database.columns import Index, Point, Table, identifier, now, sql, 
 
 
 class Category(StrEnum):
-    """What a shop sells and what a lot is."""
+    """The category of a shop or of a lot."""
 
     FRUITS_VEGETABLES = "fruits_vegetables"
     BAKERY = "bakery"

@@ -1,4 +1,4 @@
-"""When a shop is open, per weekday. Stored as JSON, whose form the table's CHECK keeps as well."""
+"""Opening hours per weekday. They are stored as JSON; a CHECK of the table enforces the same form."""
 
 from itertools import pairwise
 from typing import Annotated
@@ -12,19 +12,19 @@ MOST_A_DAY = 6
 
 
 class Open(In):
-    """From when to when, Paris time; midnight at the end of the day is 24:00."""
+    """One opening, in Paris time. Midnight at the end of the day is 24:00."""
 
     opens: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])
     closes: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["13:30"])
 
 
 def _one_after_the_other(day: list[Open]) -> list[Open]:
-    """Put a day's openings in order. Raises what Pydantic reports for one that ends before it begins, or overlaps."""
+    """Return a day's openings in order. Raises PydanticCustomError if one ends before it begins, or if two overlap."""
     if any(hours.closes <= hours.opens for hours in day):
-        raise PydanticCustomError("opening_hours_order", "It closes after it opens")
+        raise PydanticCustomError("opening_hours_order", "It must close after it opens")
     ordered = sorted(day, key=lambda hours: hours.opens)
     if any(earlier.closes > later.opens for earlier, later in pairwise(ordered)):
-        raise PydanticCustomError("opening_hours_overlap", "Openings of a day do not overlap")
+        raise PydanticCustomError("opening_hours_overlap", "Openings of a day must not overlap")
     return ordered
 
 
@@ -32,7 +32,7 @@ Day = Annotated[list[Open], Field(max_length=MOST_A_DAY), AfterValidator(_one_af
 
 
 class OpeningHours(In):
-    """Openings of each weekday; a day that is not named is closed. Past midnight goes on on the next day."""
+    """Openings per weekday. On days that are left out the shop is closed. Split an opening past midnight in two."""
 
     monday: Day = Field(default_factory=list)
     tuesday: Day = Field(default_factory=list)
@@ -44,14 +44,14 @@ class OpeningHours(In):
 
 
 class OpenOut(Out):
-    """From when to when, Paris time."""
+    """One opening, in Paris time."""
 
     opens: str = Field(examples=["07:00"])
     closes: str = Field(examples=["13:30"])
 
 
 class OpeningHoursOut(Out):
-    """Openings of each weekday; an empty list is a day on which the shop is closed."""
+    """Openings per weekday. On days with an empty list the shop is closed."""
 
     monday: list[OpenOut] = Field(default_factory=list)
     tuesday: list[OpenOut] = Field(default_factory=list)

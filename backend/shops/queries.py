@@ -1,4 +1,4 @@
-"""Reads of shops, under row-level security."""
+"""Queries for shops, under row-level security."""
 
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,13 @@ from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
 
 
 def is_own(shop_id: Any) -> ColumnElement[bool]:
-    """Whether a shop, by the column that holds its id, is the caller's."""
+    """Return the SQL condition that the shop whose id is in this column is one of the caller's."""
     return col(shop_id) == any_(func.array(select(func.app.shops_of(func.app.caller())).scalar_subquery()))
 
 
 _ROLE = func.app.caller_role()
 
-# Not all columns: whose a shop is, the database tells nobody.
+# Not all columns: nobody may read `owner_id`.
 _SHOPS = select(
     col(Shop.id),
     col(Shop.name),
@@ -39,7 +39,7 @@ _SHOPS = select(
 
 
 async def shop_page(session: AsyncSession, shop_id: UUID) -> tuple[OwnShop | ShopPage, int]:
-    """Give a shop's page, with more for its merchant and admins, and its version. Raises ShopNotFound."""
+    """Return a shop's page, which has more for its merchant and admins, and its version. Raises ShopNotFound."""
     whole = (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole")
     row = (await session.execute(_SHOPS.add_columns(whole).where(col(Shop.id) == shop_id))).one_or_none()
     if row is None:
@@ -48,14 +48,14 @@ async def shop_page(session: AsyncSession, shop_id: UUID) -> tuple[OwnShop | Sho
 
 
 async def own_shop(session: AsyncSession, shop_id: UUID) -> OwnShop:
-    """Give a shop to its merchant or an admin, who have just done something to it."""
+    """Return a shop as its merchant or an admin sees it. The caller must be one of them."""
     return OwnShop.model_validate((await session.execute(_SHOPS.where(col(Shop.id) == shop_id))).one())
 
 
 async def shops_to_manage(
     session: AsyncSession, status: ShopStatus | None, after: UUID | None, limit: int
 ) -> list[OwnShop]:
-    """Give one shop more than a page: a merchant's own, or for an admin all, oldest first."""
+    """Return up to `limit + 1` shops, oldest first: a merchant's own, or all for an admin."""
     wanted = _SHOPS.order_by(col(Shop.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
         wanted = wanted.where(is_own(Shop.id))

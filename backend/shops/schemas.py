@@ -1,4 +1,4 @@
-"""What enters and leaves about shops."""
+"""Request and response bodies for shops."""
 
 from typing import Any, Literal
 from uuid import UUID
@@ -14,7 +14,7 @@ WEEK: dict[str, Any] = {
     "tuesday": [{"opens": "07:00", "closes": "13:00"}, {"opens": "15:30", "closes": "19:30"}],
     "saturday": [{"opens": "07:00", "closes": "18:00"}],
 }
-# `closed`: its merchant erased their account.
+# `closed`: its merchant's account was erased.
 ShopStatus = Literal["pending", "verified", "rejected", "suspended", "closed"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Boulangerie de la Krutenau"]}
@@ -37,7 +37,7 @@ class ShopIn(In):
 
     name: str = Field(**_NAME)
     siret: str = Field(
-        max_length=30, description="14 digits; spaces between them are accepted.", examples=["732 829 320 00074"]
+        max_length=30, description="14 digits. Spaces between them are accepted.", examples=["732 829 320 00074"]
     )
     address: str = Field(**_ADDRESS)
     insee_code: str = Field(**_INSEE_CODE)
@@ -48,7 +48,7 @@ class ShopIn(In):
 
 
 class ShopEdit(In):
-    """What changes; what is not sent stays as it is. `opening_hours` replace all those before."""
+    """Changes to a shop. Fields that are not sent stay as they are. `opening_hours` replaces all opening hours."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"opening_hours": WEEK}]})
 
@@ -62,7 +62,7 @@ class ShopEdit(In):
 
 
 class ShopBrief(Out):
-    """Where a lot is."""
+    """The shop of a lot: its name and where it is."""
 
     id: UUID = Field(examples=[SHOP])
     name: str = Field(examples=_NAME["examples"])
@@ -73,15 +73,15 @@ class ShopBrief(Out):
 
 
 class ShopPage(ShopBrief):
-    """What anyone sees of a verified shop."""
+    """A shop, as anyone sees it."""
 
     insee_code: str = Field(examples=["67482"])
     opening_hours: OpeningHoursOut = Field(description="Paris time.", examples=[WEEK])
-    lots_url: str = Field(description="Where its lots on offer are listed.", examples=[f"/v1/shops/{SHOP}/lots"])
+    lots_url: str = Field(description="Path that lists its lots on offer.", examples=[f"/v1/shops/{SHOP}/lots"])
 
 
 class OwnShop(ShopPage):
-    """What its merchant sees of a shop, and an admin."""
+    """A shop, as its merchant and admins see it."""
 
     siret: str = Field(examples=["73282932000074"])
     status: ShopStatus = Field(examples=["pending"])
