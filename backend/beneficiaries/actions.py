@@ -1,4 +1,4 @@
-"""Enrolling beneficiaries and deciding about their right."""
+"""Enrol, correct, find and transfer beneficiaries, and decide about their right."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -44,24 +44,24 @@ _ENROL = text(
 
 
 async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> EnrolledOut:
-    """Enrol a person and give their code; the right has to be verified before it counts.
+    """Enrol a person and return their code. Their right counts only once it is verified.
 
-    From the database NotAllowed (an association that is not verified). Raises AlreadyEnrolled, RightInThePast,
-    BornInTheFuture, CodesUsedUp.
+    Raises AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp; the database raises NotAllowed when the
+    association is not verified.
     """
     if person.birth_date > today():
         raise BornInTheFuture
-    [outcome] = await enrol_together(session, [person])
-    if outcome.what != "enrolled":
-        raise NOT_ENROLLED[outcome.what]
-    # Whoever is enrolled has all of it.
-    assert outcome.id is not None and outcome.code is not None and outcome.activation_token is not None  # noqa: S101, PT018
+    [enrolment] = await enrol_together(session, [person])
+    if enrolment.outcome != "enrolled":
+        raise NOT_ENROLLED[enrolment.outcome]
+    # An enrolled person always has these three.
+    assert enrolment.id is not None and enrolment.code is not None and enrolment.activation_token is not None  # noqa: S101, PT018
     return EnrolledOut(
-        id=outcome.id,
-        code=outcome.code,
+        id=enrolment.id,
+        code=enrolment.code,
         status="pending",
         eligible_until=person.eligible_until,
-        activation_token=outcome.activation_token,
+        activation_token=enrolment.activation_token,
     )
 
 
@@ -75,27 +75,28 @@ NOT_ENROLLED: Mapping[NotEnrolled, type[Problem]] = {
 
 @dataclass(frozen=True)
 class Enrolment:
-    """What became of one person. Id and code for whoever enrolled them, now or earlier, and for nobody else.
+    """The result of enrolling one person.
 
-    With the token of the enrolment as long as it waits to be used.
+    Id and code are None unless the caller enrolled this person, now or earlier. The token is that of the enrolment;
+    it is None once it has been used or replaced.
     """
 
-    what: Literal["enrolled"] | NotEnrolled
+    outcome: Literal["enrolled"] | NotEnrolled
     id: UUID | None
     code: str | None
     activation_token: str | None
 
 
 def today() -> date:
-    """Give the present day in Paris."""
+    """Return the current date in Paris."""
     return datetime.now(PARIS).date()
 
 
 async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]) -> list[Enrolment]:
-    """Seal these people and enrol them in one statement; give what became of each, in their order.
+    """Seal these people's data and enrol them in one statement; return one result each, in their order.
 
-    From the database NotAllowed. Whether somebody is born yet is for the caller to look at: what is sealed, the
-    database cannot read.
+    The caller checks that no date of birth is in the future: the database cannot read what is sealed. The database
+    raises NotAllowed.
     """
     ids: list[UUID] = await call(session, "new_account_ids", how_many=len(persons))
     sealed = await asyncio.to_thread(_sealed, ids, persons)
@@ -124,12 +125,12 @@ def _activation_secret() -> bytes:
 
 
 def _activation_token(secret: bytes, account_id: UUID) -> str:
-    """Make the token of an enrolment: made again, it is the same, and it is kept nowhere."""
+    """Return the token of an enrolment. It is derived, so that it is the same each time and need not be stored."""
     return derived_token(secret, "activate", str(account_id))
 
 
 def _waiting_token(secret: bytes, account_id: UUID | None, held: bytes | None) -> str | None:
-    """Give the token of an enrolment if that is the one that waits: none was used, and none took its place."""
+    """Return the token of an enrolment; None when it has been used or replaced. held: the hash of the unused token."""
     if account_id is None or held is None:
         return None
     token = _activation_token(secret, account_id)
@@ -145,14 +146,14 @@ class _Sealed:
 
 
 def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Sealed]:
-    """Seal each with a key of their own. In a thread: many of them would hold up the requests of others."""
+    """Seal each person with a key of their own. Runs in a thread, because many people would delay other requests."""
     keys, secret = keyring(), _activation_secret()
     made = []
     for account_id, person in zip(ids, persons, strict=True):
         key = keys.new_data_key(account_id)
         known = person.model_dump(mode="json", exclude={"eligible_until", "household_size"})
         identity = identity_of(keys, person.first_name, person.last_name, person.birth_date)
-        # The database keeps what checks the token, not what is shown to the person.
+        # The database stores only the hash of the token that the person is given.
         held = token_hash(_activation_token(secret, account_id))
         made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, held))
     return made
@@ -161,10 +162,10 @@ def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Seal
 async def correct_person(
     session: AsyncSession, beneficiary_id: UUID, wanted: PersonEdit, versions: list[int] | None
 ) -> None:
-    """Correct who somebody is that the caller's association enrolled; the person's own key seals it anew.
+    """Correct the data of a person whom the caller's association enrolled, and seal it again with the person's own key.
 
-    From the database BeneficiaryNotFound. Raises AlreadyEnrolled (as somebody else), BornInTheFuture,
-    PreconditionFailed.
+    Raises AlreadyEnrolled when the corrected person is enrolled as another beneficiary; BornInTheFuture,
+    PreconditionFailed; the database raises BeneficiaryNotFound.
     """
     held = await call_row(session, "person_to_correct", beneficiary=beneficiary_id)
     household_size, sealed, wrapped, master_key, version = held
@@ -187,12 +188,15 @@ async def correct_person(
         new_identity=identity_of(keys, person["first_name"], person["last_name"], person["birth_date"]),
     )
     if not corrected:
-        await session.commit()  # the audit log keeps that it was tried
+        await session.commit()  # so that the audit log keeps the attempt
         raise AlreadyEnrolled
 
 
 async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
-    """Find one's own beneficiary by who they are. Raises BeneficiaryNotFound; the search stays in the audit log."""
+    """Return the id of the caller's own beneficiary with this name and date of birth.
+
+    Raises BeneficiaryNotFound; the audit log keeps the search all the same.
+    """
     identity = identity_of(keyring(), sought.first_name, sought.last_name, sought.birth_date)
     found: UUID | None = await call(session, "find_beneficiary", sought=identity)
     if found is None:
@@ -202,9 +206,9 @@ async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
 
 
 async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> ActivationOut:
-    """Make another token for a beneficiary's first sign-in, or for one without their password.
+    """Make a new token with which a beneficiary signs in for the first time or sets a new password.
 
-    From the database BeneficiaryNotFound, NotAllowed (an admin, for somebody whom an association enrolled).
+    The database raises BeneficiaryNotFound, and NotAllowed for an admin when an association enrolled the person.
     """
     token = new_token()
     ends = await call(session, "renew_activation", beneficiary=beneficiary_id, new_token_hash=token_hash(token))
@@ -212,9 +216,9 @@ async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> Activ
 
 
 async def ask_transfer(session: AsyncSession, beneficiary_id: UUID, association_id: UUID) -> TransferOut:
-    """Transfer a beneficiary to another association, once it accepts; as an admin at once.
+    """Ask another association to take a beneficiary over; an admin transfers them at once.
 
-    From the database BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending.
+    The database raises BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending.
     """
     transfer = await call(session, "ask_transfer", beneficiary=beneficiary_id, receiver=association_id)
     return await queries.transfer(session, transfer)
@@ -223,7 +227,7 @@ async def ask_transfer(session: AsyncSession, beneficiary_id: UUID, association_
 async def end_transfer(
     session: AsyncSession, transfer_id: UUID, how: Literal["accepted", "declined", "withdrawn"]
 ) -> TransferOut:
-    """Accept or decline a transfer, or withdraw one's own. From the database TransferNotFound, TransferOver."""
+    """Accept or decline a transfer, or withdraw one's own. The database raises TransferNotFound, TransferOver."""
     await call(session, "end_transfer", transfer=transfer_id, how=how)
     return await queries.transfer(session, transfer_id)
 
@@ -231,12 +235,12 @@ async def end_transfer(
 async def set_status(
     session: AsyncSession, beneficiary_id: UUID, status: Literal["verified", "suspended"]
 ) -> BeneficiaryOut:
-    """Verify or suspend a beneficiary; it takes effect at once. From the database BeneficiaryNotFound."""
+    """Verify or suspend a beneficiary, with effect at once. The database raises BeneficiaryNotFound."""
     await call(session, "set_beneficiary_status", beneficiary=beneficiary_id, new_status=status)
     return await queries.beneficiary(session, beneficiary_id)
 
 
 async def renew(session: AsyncSession, beneficiary_id: UUID, until: date) -> BeneficiaryOut:
-    """Let a right end on another day. From the database BeneficiaryNotFound, RightInThePast."""
+    """Set the last day of a right. The database raises BeneficiaryNotFound, RightInThePast."""
     await call(session, "renew_beneficiary", beneficiary=beneficiary_id, until=until)
     return await queries.beneficiary(session, beneficiary_id)

@@ -1,4 +1,4 @@
-"""Beneficiaries over HTTP, for those who enrol them: verified associations and admins."""
+"""Beneficiaries over HTTP, for verified associations and admins, who enrol them."""
 
 from datetime import date
 from typing import Annotated
@@ -49,13 +49,13 @@ CURSOR = TypeAdapter(tuple[UUID])
 async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: OnceDep) -> EnrolledOut:
     """Enrol a beneficiary, as a verified association or an admin.
 
-    The person's data come back to nobody but the association that enrolled them.
+    Only the association that enrolled a person can read their data again.
     """
     try:
         return await once(session, actions.enrol_beneficiary(session, person))
     except AlreadyEnrolled:
         await once.gives_up(session)
-        await session.commit()  # the audit log keeps that it was tried
+        await session.commit()  # so that the audit log keeps the attempt
         raise
 
 
@@ -64,13 +64,16 @@ async def list_beneficiaries(
     session: AsEnroller,
     status: Annotated[BeneficiaryStatus | None, Query(examples=["pending"])] = None,
     ending_before: Annotated[
-        date | None, Query(description="Whose right ends before this day.", examples=["2027-01-01"])
+        date | None, Query(description="Only people whose right ends before this day.", examples=["2027-01-01"])
     ] = None,
     code: Annotated[str | None, Query(pattern=r"^\d{4}-[Bb][Ee][Nn]-\d{5}$", examples=["2026-BEN-00042"])] = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[BeneficiaryOut]:
-    """List the people one enrolled; an admin lists all codes, states and dates, without the people."""
+    """List the beneficiaries whom you enrolled.
+
+    An admin sees the code, state and dates of every beneficiary, but not who they are.
+    """
     beyond = cursor_key(after, CURSOR)[0] if after else None
     which = queries.Wanted(status, ending_before, code)
     return page_of(await queries.beneficiaries(session, which, beyond, limit), limit, lambda right: (right.id,))
@@ -78,9 +81,10 @@ async def list_beneficiaries(
 
 @router.post("/beneficiaries/find", responses=may_answer(BeneficiaryNotFound))
 async def find_beneficiary(sought: PersonSought, session: AsAssociation, response: Response) -> BeneficiaryOut:
-    """Find one's own beneficiary by name and date of birth, however they are written.
+    """Find one of your beneficiaries by name and date of birth.
 
-    Somebody whom another association enrolled is not found, like somebody unknown. Names stand in no address.
+    Case, accents, hyphens and the order of the two names do not matter. A person whom another association enrolled is
+    not found, just like an unknown person. This is a POST so that no name stands in a URL.
     """
     found = await actions.find_beneficiary(session, sought)
     beneficiary, version = await queries.named_beneficiary(session, found, "find")
@@ -90,7 +94,10 @@ async def find_beneficiary(sought: PersonSought, session: AsAssociation, respons
 
 @router.get("/beneficiaries/{beneficiary_id}", responses=may_answer(BeneficiaryNotFound))
 async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: Response) -> BeneficiaryOut:
-    """Read somebody one enrolled; an admin reads anyone's code, state and date."""
+    """Read a beneficiary whom you enrolled.
+
+    An admin can read the code, state and dates of every beneficiary.
+    """
     beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "read")
     response.headers["ETag"] = etag(version)
     return beneficiary
@@ -103,7 +110,10 @@ async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: 
 async def correct_beneficiary(
     beneficiary_id: UUID, wanted: PersonEdit, session: AsAssociation, if_match: IfMatch, response: Response
 ) -> BeneficiaryOut:
-    """Correct who somebody is that one enrolled; with If-Match only if nothing changed since it was read."""
+    """Correct the data of a person whom you enrolled.
+
+    With If-Match it changes only if nobody has changed it since you read it.
+    """
     await actions.correct_person(session, beneficiary_id, wanted, if_match)
     beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "correct")
     response.headers["ETag"] = etag(version)
@@ -112,24 +122,24 @@ async def correct_beneficiary(
 
 @router.post("/beneficiaries/{beneficiary_id}/activation", status_code=201, responses=may_answer(BeneficiaryNotFound))
 async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> ActivationOut:
-    """Make another activation token, for somebody who lost theirs or forgot their password.
+    """Make a new activation token for a beneficiary who lost theirs or forgot their password.
 
-    Tokens before it and running sessions end. The password holds until the new token sets another. The association
-    that enrolled them makes it, an admin only for people whom admins enrolled: with it one signs in as this person,
-    who hears of it at their confirmed address.
+    Earlier tokens and open sessions end. The password stays valid until the new token sets another. A token lets its
+    holder sign in as this person, so only the association that enrolled them can make one; an admin can for people
+    whom admins enrolled. The person gets a mail about it if their address is confirmed.
     """
     return await once(session, actions.renew_activation(session, beneficiary_id))
 
 
 @router.post("/beneficiaries/{beneficiary_id}/verify", responses=may_answer(BeneficiaryNotFound))
 async def verify_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
-    """Verify a beneficiary, or end their suspension: from now on they see and reserve free lots."""
+    """Verify a beneficiary or end their suspension, so that they can see and reserve free lots."""
     return await once(session, actions.set_status(session, beneficiary_id, "verified"), 200)
 
 
 @router.post("/beneficiaries/{beneficiary_id}/suspend", responses=may_answer(BeneficiaryNotFound))
 async def suspend_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> BeneficiaryOut:
-    """Suspend a beneficiary's right: from now on they see and reserve no free lots."""
+    """Suspend a beneficiary, so that they can no longer see or reserve free lots."""
     return await once(session, actions.set_status(session, beneficiary_id, "suspended"), 200)
 
 
@@ -137,5 +147,5 @@ async def suspend_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: O
 async def renew_beneficiary(
     beneficiary_id: UUID, wanted: RenewalIn, session: AsEnroller, once: OnceDep
 ) -> BeneficiaryOut:
-    """Renew a beneficiary's right until another day."""
+    """Renew a beneficiary's right until a given day."""
     return await once(session, actions.renew(session, beneficiary_id, wanted.eligible_until), 200)

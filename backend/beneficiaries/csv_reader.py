@@ -1,7 +1,7 @@
-"""CSV as spreadsheets in France write it: read line by line, a bad line in the way of no other. Knows no database.
+"""Read CSV files as spreadsheets in France write them, line by line; a bad line does not stop the others.
 
-Whatever the program that wrote it: UTF-8, UTF-16, Windows-1252, ISO-8859-15, Mac or DOS; `;`, `,`, tabs or `|`;
-headers in French or English; days as 31/03/1990 or 1990-03-31.
+It accepts UTF-8, UTF-16, Windows-1252, ISO-8859-15, Mac and DOS encodings; `;`, `,`, tab and `|` as separators; headers
+in French or English; days as 31/03/1990 or 1990-03-31. It does not use the database.
 """
 
 import codecs
@@ -17,9 +17,9 @@ from typing import BinaryIO
 
 SEPARATORS = ";,\t|"
 EMPTY = " " + SEPARATORS
-LONGEST_LINE = 20_000  # characters; a person takes some hundred
-LONGEST_CELL = 1_000  # characters; what is longer is refused as it is, whatever it holds
-MOST_LINES = 2_000_000  # empty ones among them; twice what a spreadsheet holds
+LONGEST_LINE = 20_000  # characters; a person needs some hundred
+LONGEST_CELL = 1_000  # characters; a longer cell is not cleaned, since no field accepts it
+MOST_LINES = 2_000_000  # with the empty ones; twice as many as a spreadsheet can hold
 MOST_LINES_OF_A_RECORD = 20
 PIECE = 1 << 16  # bytes read at once
 ENOUGH_WORDS = 5_000
@@ -45,9 +45,9 @@ Amina;Diallo;12/04/1987;3;30/06/2030;amina@example.org;+33 6 12 34 56 78
 
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
-# In the order of preference where they say the same.
+# In the order of preference when a file is equally plausible in several.
 _ONE_BYTE = ("cp1252", "iso8859-15", "mac-roman", "cp850")
-# How common letters beyond ASCII are in names here, roughly: what tells one encoding from another.
+# How common letters beyond ASCII are in names here, roughly. This tells one encoding from another.
 _COMMON = {
     **{"é": 10, "è": 6, "ç": 5, "ë": 5, "ï": 5, "î": 4, "ê": 3, "ñ": 3, "ô": 3, "â": 2, "ö": 2, "û": 2, "ü": 2, "œ": 2},
     **dict.fromkeys("àáäæíóùúÿãõšž", 1),
@@ -68,25 +68,26 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class NotASheet(Exception):
-    """This is no CSV: empty, or a workbook or something else that no encoding of text explains."""
+    """Raised when a file is empty, is a workbook, or is not text in any encoding."""
 
 
 class ColumnsWrong(Exception):
-    """The header lacks columns, or has some that are unknown or there twice."""
+    """Raised when the header lacks columns, or has some that are unknown or appear twice."""
 
     def __init__(self, mistakes: list[tuple[str, str]]) -> None:
         super().__init__("columns")
         self.mistakes = mistakes
-        """Where (a field, or `column.D` as spreadsheets count), and `column_missing`, `_unknown` or `_twice`."""
+        """Pairs of a place and a mistake. A place is a field, or `column.D` as spreadsheets name columns; a mistake is
+        `column_missing`, `column_unknown` or `column_twice`."""
 
 
 class TooManyLines(Exception):
-    """More lines than are read at once."""
+    """Raised when a file has more lines than are accepted."""
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """How a file is to be read: its encoding, what separates its cells, which columns it has, where they end."""
+    """How to read a file: its encoding, its separator, the field of each column, and the line of its header."""
 
     encoding: str
     separator: str
@@ -96,7 +97,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class Row:
-    """One person's line: its number in the file (the first is 1), and its cells by field, or what is wrong with it."""
+    """The line of one person: its number in the file (the first is 1), its cells by field, and its mistakes."""
 
     line: int
     cells: Mapping[str, str]
@@ -104,7 +105,7 @@ class Row:
 
 
 def sheet_of(file: BinaryIO) -> Sheet:
-    """Find out how a file is to be read. Raises NotASheet, ColumnsWrong, TooManyLines."""
+    """Detect how to read a file. Raises NotASheet, ColumnsWrong, TooManyLines."""
     encoding = encoding_of(file)
     lines = _lines(file, encoding)
     for number, line in lines:
@@ -122,7 +123,7 @@ def sheet_of(file: BinaryIO) -> Sheet:
 
 
 def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
-    """Read line after line; empty ones are passed over. A broken one is given with what is wrong with it."""
+    """Yield each line that is not empty. A broken line has no cells, and says what is wrong with it."""
     for number, cells in _records(file, sheet):
         if isinstance(cells, str):
             yield Row(number, {}, (("line", cells),))
@@ -140,7 +141,7 @@ def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
 
 
 def most_rows(file: BinaryIO, sheet: Sheet, most: int) -> int:
-    """Say how many lines `rows` will give at most, without reading their cells. Raises TooManyLines."""
+    """Return an upper limit of the number of lines that `rows` yields, without cleaning cells. Raises TooManyLines."""
     count = 0
     for count, _ in enumerate(_records(file, sheet), 1):
         if count > most:
@@ -149,7 +150,10 @@ def most_rows(file: BinaryIO, sheet: Sheet, most: int) -> int:
 
 
 def day_in(cell: str) -> date | str:
-    """Read a day as French people and machines write it; else what is wrong: a year of two digits has no century."""
+    """Return the date in a cell (31/03/1990 or 1990-03-31), or the mistake in it.
+
+    A year of two digits is a mistake, because its century is unknown.
+    """
     if iso := _ISO_DAY.fullmatch(cell):
         year, month, day = iso[1], iso[2], iso[3]
     elif french := _DAY.fullmatch(cell):
@@ -165,15 +169,16 @@ def day_in(cell: str) -> date | str:
 
 
 def number_in(cell: str) -> int | str:
-    """Read a whole number as spreadsheets write it; else what is wrong."""
+    """Return the whole number in a cell (`3` or `3,00`), or the mistake in it."""
     whole = re.fullmatch(r"(\d{1,9})(?:[.,]0+)?", cell)
     return int(whole[1]) if whole else "int_parsing"
 
 
 def encoding_of(file: BinaryIO) -> str:
-    """Name a file's encoding: by its mark, else UTF-8 if it is that, else the one in which its accents stand in words.
+    """Return the encoding of a file.
 
-    Raises NotASheet.
+    A byte order mark decides; without one it is UTF-8 if the file is valid UTF-8; otherwise the encoding in which its
+    accents make the most plausible French words. Raises NotASheet.
     """
     file.seek(0)
     begin = file.read(4096)
@@ -190,7 +195,7 @@ def encoding_of(file: BinaryIO) -> str:
         return "utf-8"
     words = _words_beyond_ascii(file)
     if _mostly_utf_8(words):
-        return "utf-8"  # damaged in places; those lines say so
+        return "utf-8"  # damaged in places; those lines are reported
     return max(_ONE_BYTE, key=lambda name: (_plausible(words, name), -_ONE_BYTE.index(name)))
 
 
@@ -207,7 +212,7 @@ def _is_utf_8(file: BinaryIO) -> bool:
 
 
 def _words_beyond_ascii(file: BinaryIO) -> list[bytes]:
-    """Give words with bytes beyond ASCII, some thousand at most."""
+    """Return words with bytes beyond ASCII, about ENOUGH_WORDS at most."""
     file.seek(0)
     words: list[bytes] = []
     while len(words) < ENOUGH_WORDS and (piece := file.read(PIECE)):
@@ -221,7 +226,7 @@ def _mostly_utf_8(words: list[bytes]) -> bool:
 
 
 def _plausible(words: list[bytes], encoding: str) -> int:
-    """Say how much words look like French in an encoding: its accents within them, in the case of the other letters."""
+    """Return how plausible these words are in an encoding: usual French accents, in the case of the other letters."""
     score = 0
     for word in words:
         text = word.decode(encoding, "replace")
@@ -256,7 +261,7 @@ def _sheet(encoding: str, separators: str, number: int, line: str) -> Sheet:
         elif field is not None and field in fields[:place]:
             mistakes.append((f"column.{_letters(place)}", "column_twice"))
     if mistakes:
-        # Where nothing is known, the first line is no header: nothing useful can be said of its columns.
+        # If no column is known, the first line is not a header, and naming its columns would not help.
         raise ColumnsWrong(mistakes if known else [one for one in mistakes if one[1] == "column_missing"])
     return Sheet(encoding, separator, tuple(fields), number)
 
@@ -269,7 +274,7 @@ def _field_of(header: str) -> str | None:
 
 
 def _letters(place: int) -> str:
-    """Name a column as spreadsheets do: A, B, … Z, AA."""
+    """Return the name of a column as in spreadsheets: A, B, … Z, AA."""
     name = ""
     place += 1
     while place:
@@ -279,9 +284,9 @@ def _letters(place: int) -> str:
 
 
 def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | str]]:
-    """Give each record with the number of its first line: its cells, or what is wrong.
+    """Yield each record with the number of its first line: its cells, or the mistake in it.
 
-    A quotation mark that is never closed spoils its own line only: what follows is read anew.
+    A quotation mark that is never closed breaks only its own line: the lines after it are read again.
     """
     lines = _lines(file, sheet.encoding)
     ahead: deque[tuple[int, str | None]] = deque()
@@ -293,7 +298,7 @@ def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | st
             yield number, "line_too_long"
             continue
         if '"' not in line:
-            # Spreadsheets write a million rows of nothing where somebody once formatted a column.
+            # Spreadsheets write a million empty rows when somebody has formatted a whole column.
             if line.strip(EMPTY):
                 yield number, line.split(sheet.separator)
             continue
@@ -328,12 +333,12 @@ def _cells(record: str, separator: str) -> list[str] | str:
 
 
 def _lines(file: BinaryIO, encoding: str) -> Iterator[tuple[int, str | None]]:
-    """Give each line of the file with its number and without its end; None for one that is too long.
+    """Yield each line of the file with its number and without its line end; None for a line that is too long.
 
     Raises TooManyLines.
     """
     file.seek(0)
-    text = io.TextIOWrapper(io.BufferedReader(_Kept(file), PIECE), encoding, errors="replace", newline="")
+    text = io.TextIOWrapper(io.BufferedReader(_StaysOpen(file), PIECE), encoding, errors="replace", newline="")
     number = 0
     while line := text.readline(LONGEST_LINE):
         number += 1
@@ -347,8 +352,8 @@ def _lines(file: BinaryIO, encoding: str) -> Iterator[tuple[int, str | None]]:
             yield number, _LINE_END.sub("", line)
 
 
-class _Kept(io.RawIOBase):
-    """A file that stays open when its reader is gone."""
+class _StaysOpen(io.RawIOBase):
+    """A file that is not closed when its reader is garbage collected."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
@@ -364,10 +369,10 @@ class _Kept(io.RawIOBase):
 
 
 def _cleaned(cell: str) -> str:
-    """Take off what spreadsheets put around a text: spaces of all kinds, `'` and `="…"`, which keep it a text."""
+    """Return a cell without surrounding spaces of any kind, and without the `'` or `="…"` by which a cell is text."""
     if cell.isascii() and cell.isalnum():
         return cell
-    # To normalise accents upon accents takes the square of their number, and nobody else gets on meanwhile.
+    # Normalising many combining accents takes time in the square of their number, and would delay other requests.
     if len(cell) > LONGEST_CELL:
         return cell.strip()
     plain = _SPACES.sub(" ", unicodedata.normalize("NFC", cell).translate(_UNSEEN)).strip(" ")

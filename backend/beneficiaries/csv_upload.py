@@ -1,4 +1,4 @@
-"""One CSV out of a request, as the body itself or as a form's `file`; on disk once it is larger than 1 MiB."""
+"""Receive one CSV file, as the request body or as the field `file` of a form. Above 1 MiB it is kept on disk."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,17 +14,17 @@ from backend.http.uploads import uploaded
 from backend.problems.common import BodyOfWrongType
 
 IN_MEMORY = 2**20
-# What browsers and curl call a CSV; on Windows the first is what Excel registers.
+# The types that browsers and curl send for a CSV file; the first is the one that Excel registers on Windows.
 CSV = ("application/vnd.ms-excel", "text/csv", "application/csv", "text/plain", "text/tab-separated-values")
 
 
 class _NoFields(BaseModel):
-    """Beside the file there is nothing in the form."""
+    """The form has no field besides the file."""
 
 
 @asynccontextmanager
 async def sent_csv(request: Request) -> AsyncIterator[UploadFile]:
-    """Give the file that was sent; it is closed at the end. Raises BodyOfWrongType, BodyUnreadable, RequestInvalid."""
+    """Yield the file that was sent, and close it afterwards. Raises BodyOfWrongType, BodyUnreadable, RequestInvalid."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with uploaded(request, "file", _NoFields) as (file, _):

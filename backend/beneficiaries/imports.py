@@ -1,7 +1,7 @@
-"""Enrolling from a spreadsheet: some hundred people at a time, each time in a transaction of its own.
+"""Enrol people from a spreadsheet, some hundred at a time, each batch in a transaction of its own.
 
-So what is done stays done whatever dies, others see how far it is, and nobody waits long for anything it holds. The
-same file sent again finishes what was broken off: who is enrolled by then is told as such.
+What is done therefore stays done if a process dies, others can see the progress, and no lock is held for long. Sending
+the same file again finishes an interrupted import: it reports the people who are already enrolled as such.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ from backend.problems.common import NotAllowed
 from backend.problems.problem import FieldError, Problem, problem_texts
 from backend.problems.texts import Language, field_text
 
-AT_ONCE = 500  # people in one transaction: some tenths of a second
-MOST_LINES = 100_000  # as many as a year has codes
+AT_ONCE = 500  # people in one transaction, which takes some tenths of a second
+MOST_LINES = 100_000  # the number of beneficiary codes of a year
 ENROLLERS = (Role.ASSOCIATION, Role.ADMIN)
 
 
 @dataclass
 class _Progress:
-    """What came of an import so far: counts, and each line's outcome as JSON."""
+    """The results of an import so far: counts, and the outcome of each line as JSON."""
 
     enrolled: int = 0
     already_enrolled: int = 0
@@ -44,7 +44,7 @@ class _Progress:
     outcomes: list[bytes] = field(default_factory=list)
 
     def add(self, told: Sequence[dict[str, Any]]) -> dict[str, int]:
-        """Count these outcomes and keep them; gives how many there were of each kind."""
+        """Add these outcomes, and return how many of each kind they are."""
         counts = {"enrolled": 0, "already_enrolled": 0, "refused": 0}
         for one in told:
             counts[one["outcome"]] += 1
@@ -55,7 +55,7 @@ class _Progress:
         return counts
 
     def answer(self, import_id: UUID) -> str:
-        """Write the whole answer. By hand: a model of so many outcomes would hold up everybody else's requests."""
+        """Return the whole answer as JSON, joined by hand: a model of so many outcomes would delay other requests."""
         summary = to_json(
             {
                 "import_id": import_id,
@@ -71,7 +71,7 @@ class _Progress:
 async def import_people(
     database: Database, account_id: UUID, file: BinaryIO, language: Language, once: Once
 ) -> Response:
-    """Enrol everybody in a file and answer with an outcome a line; the file is read lazily.
+    """Enrol everybody in a file and answer with one outcome a line. The file is read in batches, never whole.
 
     Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
     """
@@ -149,13 +149,13 @@ class _Read:
 
 
 def _next_lines(rows: Iterator[Row], language: Language) -> list[_Read]:
-    """Read and check some hundred lines. In a thread."""
+    """Read and check the next batch of lines. Runs in a thread."""
     day = today()
     return [_read(row, day, language) for row in islice(rows, AT_ONCE)]
 
 
 def _read(row: Row, day: date, language: Language) -> _Read:
-    """Make a line a person, checked as `POST /beneficiaries` checks them, or say what is wrong with it."""
+    """Return the person in a line, checked as `POST /beneficiaries` checks them, or what is wrong with the line."""
     wrong = dict(row.mistakes)
     values: dict[str, Any] = {}
     for name, cell in row.cells.items():
@@ -182,15 +182,15 @@ def _read(row: Row, day: date, language: Language) -> _Read:
 
 
 def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[str, Any]:
-    """Say what came of a line: ids, codes and our own words, nothing of what stood in it."""
+    """Return the outcome of a line: ids, codes and fixed texts, but nothing that the line contained."""
     if enrolment is None:
         return {"line": read.line, "outcome": "refused", "errors": [error.model_dump() for error in read.errors]}
-    if enrolment.what == "enrolled" or enrolment.what == "already":
-        outcome = "enrolled" if enrolment.what == "enrolled" else "already_enrolled"
+    if enrolment.outcome == "enrolled" or enrolment.outcome == "already":
+        outcome = "enrolled" if enrolment.outcome == "enrolled" else "already_enrolled"
         known = {"id": enrolment.id, "code": enrolment.code, "activation_token": enrolment.activation_token}
         return {"line": read.line, "outcome": outcome, **{name: value for name, value in known.items() if value}}
-    where = "eligible_until" if enrolment.what == "past" else "line"
-    error = _refusal(where, NOT_ENROLLED[enrolment.what], language)
+    where = "eligible_until" if enrolment.outcome == "past" else "line"
+    error = _refusal(where, NOT_ENROLLED[enrolment.outcome], language)
     return {"line": read.line, "outcome": "refused", "errors": [error.model_dump()]}
 
 

@@ -1,4 +1,4 @@
-"""Enrolling from a spreadsheet over HTTP: the file, how far it is, and the template."""
+"""Imports of beneficiaries over HTTP: the file, its progress, and a template."""
 
 from typing import Any
 from uuid import UUID
@@ -38,8 +38,8 @@ UPLOAD: dict[str, Any] = {
     "security": [{"bearer": []}],
     "requestBody": {
         "required": True,
-        "description": "A CSV of at most 20 MB and 100,000 lines, as any spreadsheet writes it: separators, encodings"
-        " and headers are found out. See `GET /beneficiaries/import/template.csv`.",
+        "description": "A CSV file of at most 20 MB and 100,000 lines, as any spreadsheet writes it: separator,"
+        " encoding and columns are detected. See `GET /beneficiaries/import/template.csv`.",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": TEMPLATE},
             "multipart/form-data": {
@@ -67,10 +67,10 @@ async def import_beneficiaries(
     request: Request,
     _documented: KeyHeader = None,
 ) -> Response:
-    """Enrol everybody in a CSV, as a verified association or an admin: one outcome a line.
+    """Enrol everybody in a CSV file, as a verified association or an admin.
 
-    A line that is not accepted stops nothing else. What is enrolled stays enrolled whatever happens on the way: if no
-    answer comes, send the same file again. `GET /beneficiaries/imports` shows meanwhile how far it is.
+    The answer has one outcome for each line. A line that is refused does not stop the others, and whoever is enrolled
+    stays enrolled: if no answer comes, send the same file again. `GET /beneficiaries/imports` shows the progress.
     """
     account_id: UUID = await caller(request)
     await spend(request.scope, "imports", IMPORTS, str(account_id))
@@ -89,19 +89,19 @@ async def import_beneficiaries(
     responses={200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": TEMPLATE}}}},
 )
 async def import_template() -> Response:
-    """Give a CSV with our columns and one line as an example, as a spreadsheet in France opens it."""
+    """Download a CSV template with the expected columns and one example line."""
     headers = {"Content-Disposition": 'attachment; filename="beneficiaires.csv"'}
     return Response(TEMPLATE.encode("utf-8-sig"), 200, headers, "text/csv; charset=utf-8")
 
 
 @router.get("/beneficiaries/imports", responses=may_answer(CursorInvalid))
 async def list_imports(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[ImportOut]:
-    """List one's imports, the newest first, with how far they are; an admin lists everybody's."""
+    """List your imports and their progress, newest first; an admin sees everybody's."""
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.imports(session, before, limit), limit, lambda one: (one.id,))
 
 
 @router.get("/beneficiaries/imports/{import_id}", responses=may_answer(ImportNotFound))
 async def read_import(import_id: UUID, session: AsEnroller) -> ImportOut:
-    """Read how far one's import is."""
+    """Read the progress of an import."""
     return await queries.import_(session, import_id)

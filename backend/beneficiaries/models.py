@@ -1,4 +1,4 @@
-"""Beneficiaries: the code and the right, apart from the person; and what happens to many of them, or between two."""
+"""Beneficiaries: their code and right, kept apart from the person; imports, transfers and reminders."""
 
 from datetime import date, datetime
 from uuid import UUID
@@ -8,12 +8,12 @@ from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
-# People are claimed by their hash before their accounts are made.
+# Deferred, because a person's hash is inserted before their account is.
 _BENEFICIARY = ForeignKey("app.beneficiaries.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED")
 
 
 class Beneficiary(Table, table=True):
-    """A code and a right until a day. No name stands here; the id is the account's."""
+    """A beneficiary's code and right, without any name; the id is the account's."""
 
     __tablename__ = "beneficiaries"
     __table_args__ = (
@@ -34,7 +34,7 @@ class Beneficiary(Table, table=True):
 
 
 class SpentCode(Table, table=True):
-    """A code that an erased person had; nobody gets it again."""
+    """The code of an erased person, which nobody gets again."""
 
     __tablename__ = "spent_codes"
 
@@ -42,7 +42,7 @@ class SpentCode(Table, table=True):
 
 
 class BeneficiaryPerson(Table, table=True):
-    """Who a beneficiary is, sealed; and a keyed hash of it, by which nobody is enrolled twice."""
+    """A beneficiary's personal data, sealed, and a keyed hash of the identity, so that nobody is enrolled twice."""
 
     __tablename__ = "beneficiary_persons"
 
@@ -53,7 +53,7 @@ class BeneficiaryPerson(Table, table=True):
 
 
 class FreePortions(Table, table=True):
-    """How many free portions an account took on a Paris day."""
+    """The number of free portions that an account reserved on a day in Paris."""
 
     __tablename__ = "free_portions"
 
@@ -63,7 +63,7 @@ class FreePortions(Table, table=True):
 
 
 class Import(Table, table=True):
-    """How far an import is, and what came of it. What stood in the file is kept nowhere."""
+    """The progress and the result of an import. The contents of the file are not stored."""
 
     __tablename__ = "imports"
     __table_args__ = (Index("imports_account_id_idx", "account_id", "id"),)
@@ -81,7 +81,7 @@ class Import(Table, table=True):
 
 
 class Transfer(Table, table=True):
-    """A beneficiary who goes from one association to another, from when it is asked on."""
+    """The transfer of a beneficiary from one association to another, from the request on."""
 
     __tablename__ = "transfers"
     __table_args__ = (
@@ -102,7 +102,7 @@ class Transfer(Table, table=True):
 
 
 class RightReminder(Table, table=True):
-    """That an end of a right was announced, so many days before."""
+    """A reminder that was sent: one for each last day of a right and number of days before it."""
 
     __tablename__ = "right_reminders"
 

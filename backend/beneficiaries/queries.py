@@ -1,7 +1,7 @@
-"""Reads of beneficiaries, under row-level security: who asks decides what there is to read.
+"""Reads of beneficiaries, under row-level security: the result depends on who asks.
 
-Who they are is sealed. It is opened for the association that enrolled them, one data key a person, and each opening
-stands in the audit log.
+Personal data is sealed with one data key a person. It is opened only for the association that enrolled them, and the
+audit log has an entry for each opening.
 """
 
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ from backend.database.sessions import caller_in, role_in
 from backend.identity.tokens import Role
 from backend.sealing.seals import SEALED_PERSON, keyring, opened_json
 
-# Batches of an import take some tenths of a second: one that is silent for so long has died.
+# A batch of an import takes some tenths of a second. An import that reports nothing for this long has died.
 SILENT = timedelta(seconds=60)
 
 _OPEN = text("select * from app.open_persons(:wanted, :why)")
@@ -36,14 +36,14 @@ _TRANSFERS = text("select * from app.transfers_seen(:one, :status, :before, :mos
 
 
 async def beneficiary(session: AsyncSession, beneficiary_id: UUID) -> BeneficiaryOut:
-    """Give a beneficiary that the caller may see, without the person. Raises BeneficiaryNotFound."""
+    """Return a beneficiary whom the caller may see, without personal data. Raises BeneficiaryNotFound."""
     return (await _beneficiary(session, beneficiary_id, None))[0]
 
 
 async def named_beneficiary(session: AsyncSession, beneficiary_id: UUID, why: str) -> tuple[BeneficiaryOut, int]:
-    """Give a beneficiary with the person, for the association that enrolled them, and the version.
+    """Return a beneficiary and their version, with personal data if the caller's association enrolled them.
 
-    why: for the audit log. Raises BeneficiaryNotFound.
+    why: the reason for the audit log. Raises BeneficiaryNotFound.
     """
     return await _beneficiary(session, beneficiary_id, why)
 
@@ -58,7 +58,7 @@ async def _beneficiary(session: AsyncSession, beneficiary_id: UUID, why: str | N
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which beneficiaries a list is about; None for any."""
+    """The filters of a list of beneficiaries; None does not filter."""
 
     status: BeneficiaryStatus | None = None
     ending_before: date | None = None
@@ -66,10 +66,10 @@ class Wanted:
 
 
 async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None, limit: int) -> list[BeneficiaryOut]:
-    """Give one beneficiary more than a page, in the order of enrolment: an association's own, for an admin all."""
+    """Return up to `limit + 1` beneficiaries in the order of enrolment: the caller's own, or all for an admin."""
     wanted = select(Beneficiary).order_by(col(Beneficiary.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
-        # Row-level security says so too; said here, the index serves it.
+        # Row-level security filters by this too, but only a condition in the query can use the index.
         wanted = wanted.where(col(Beneficiary.association_id) == caller_in(session))
     if which.status is not None:
         wanted = wanted.where(col(Beneficiary.status) == which.status)
@@ -80,7 +80,7 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
     if after is not None:
         wanted = wanted.where(col(Beneficiary.id) > after)
     rights = (await session.execute(wanted)).scalars().all()
-    # Not the one beyond the page: nobody is shown who that is.
+    # The extra one beyond the page is not opened, because nobody will see it.
     persons = await opened_persons(session, [right.id for right in rights[:limit]], "list")
     return [_shown(right, persons) for right in rights]
 
@@ -88,13 +88,13 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
 async def transfers(
     session: AsyncSession, status: TransferStatus | None, before: UUID | None, limit: int
 ) -> list[TransferOut]:
-    """Give one transfer more than a page, the newest first: to and from the caller's association, for an admin all."""
+    """Return up to `limit + 1` transfers to or from the caller's association, or all for an admin, newest first."""
     rows = await session.execute(_TRANSFERS, {"one": None, "status": status, "before": before, "most": limit + 1})
     return [TransferOut.model_validate(row) for row in rows]
 
 
 async def transfer(session: AsyncSession, transfer_id: UUID) -> TransferOut:
-    """Give a transfer to or from the caller's association. Raises TransferNotFound."""
+    """Return a transfer to or from the caller's association. Raises TransferNotFound."""
     row = (
         await session.execute(_TRANSFERS, {"one": transfer_id, "status": None, "before": None, "most": 1})
     ).one_or_none()
@@ -104,7 +104,7 @@ async def transfer(session: AsyncSession, transfer_id: UUID) -> TransferOut:
 
 
 async def imports(session: AsyncSession, before: UUID | None, limit: int) -> list[ImportOut]:
-    """Give one import more than a page, the newest first: one's own, for an admin all."""
+    """Return up to `limit + 1` imports of the caller (everybody's for an admin), newest first."""
     wanted = _imports().order_by(col(Import.id).desc()).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
         wanted = wanted.where(col(Import.account_id) == caller_in(session))
@@ -114,7 +114,7 @@ async def imports(session: AsyncSession, before: UUID | None, limit: int) -> lis
 
 
 async def import_(session: AsyncSession, import_id: UUID) -> ImportOut:
-    """Give an import that the caller may see. Raises ImportNotFound."""
+    """Return an import that the caller may see. Raises ImportNotFound."""
     row = (await session.execute(_imports().where(col(Import.id) == import_id))).one_or_none()
     if row is None:
         raise ImportNotFound
@@ -131,9 +131,10 @@ def _imports() -> Select[*tuple[Any, ...]]:
 
 
 async def opened_persons(session: AsyncSession, wanted: Sequence[UUID], why: str) -> dict[UUID, PersonOut]:
-    """Open who these beneficiaries are: those that the caller enrolled as a verified association, and the caller's own.
+    """Return the personal data of those of these beneficiaries whom the caller may open.
 
-    why: a word for the audit log, which gets an entry for each of them. Raises MasterKeyMissing, SealBroken.
+    A verified association may open the people whom it enrolled, and a beneficiary their own data. why: a word for the
+    audit log, which gets an entry for each person. Raises MasterKeyMissing, SealBroken.
     """
     if not wanted or role_in(session) == Role.ADMIN:
         return {}

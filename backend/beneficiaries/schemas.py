@@ -1,4 +1,4 @@
-"""What enters and leaves about beneficiaries. A person's data leave to the association that enrolled them, only."""
+"""The requests and answers of beneficiaries. Only the association that enrolled a person gets their data."""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -48,7 +48,7 @@ class BeneficiaryIn(In):
 
 
 class PersonEdit(In):
-    """What was wrong about a person; fields that are not sent stay as they are."""
+    """The data of a person to correct; fields that are not sent stay as they are."""
 
     first_name: str = if_sent(**_FIRST_NAME)
     last_name: str = if_sent(**_LAST_NAME)
@@ -59,7 +59,7 @@ class PersonEdit(In):
 
 
 class PersonSought(In):
-    """Whom an association looks for among its own people."""
+    """The person whom an association looks for among its own people."""
 
     first_name: str = Field(**_FIRST_NAME)
     last_name: str = Field(**_LAST_NAME)
@@ -67,21 +67,22 @@ class PersonSought(In):
 
 
 class TransferIn(In):
-    """Where a beneficiary goes."""
+    """The association that is to receive a beneficiary."""
 
     association_id: UUID = Field(
-        description="A verified association, of `GET /associations`.", examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"]
+        description="A verified association, from `GET /associations`.",
+        examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"],
     )
 
 
 class RenewalIn(In):
-    """Until when a right is renewed."""
+    """The new last day of a right."""
 
     eligible_until: date = Field(**_UNTIL)
 
 
 class EnrolledOut(Out):
-    """A code, and the token with which its person chooses a password. The token is shown this once."""
+    """A beneficiary code, and the token with which the person chooses a password."""
 
     id: UUID = Field(examples=[BENEFICIARY])
     code: str = Field(examples=["2026-BEN-00042"])
@@ -94,7 +95,7 @@ class EnrolledOut(Out):
 
 
 class PersonOut(Out):
-    """Who a beneficiary is."""
+    """The personal data of a beneficiary."""
 
     first_name: str = Field(examples=["Amina"])
     last_name: str = Field(examples=["Diallo"])
@@ -105,7 +106,7 @@ class PersonOut(Out):
 
 
 class BeneficiaryOut(Out):
-    """A code and a right; the person only for the association that enrolled them."""
+    """A beneficiary's code and right, with the person only for the association that enrolled them."""
 
     id: UUID = Field(examples=[BENEFICIARY])
     code: str = Field(examples=["2026-BEN-00042"])
@@ -113,12 +114,12 @@ class BeneficiaryOut(Out):
     eligible_until: date = Field(examples=["2027-06-30"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
     person: PersonOut | None = Field(
-        description="null for anyone but the association that enrolled them, and in answers to decisions."
+        description="null for everybody but the association that enrolled them, and in answers to decisions."
     )
 
 
 class ActivationOut(Out):
-    """Another token with which a beneficiary chooses a password. It is shown this once."""
+    """A new token with which a beneficiary chooses a password. It is shown only once."""
 
     activation_token: str = Field(
         description="For `POST /auth/activate`.", examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"]
@@ -127,16 +128,16 @@ class ActivationOut(Out):
 
 
 class TransferOut(Out):
-    """A beneficiary who goes from one association to another: their code, never their name."""
+    """The transfer of a beneficiary from one association to another. It shows their code, never their name."""
 
     id: UUID = Field(examples=[TRANSFER])
     beneficiary_id: UUID = Field(examples=[BENEFICIARY])
     code: str = Field(examples=["2026-BEN-00042"])
     eligible_until: date | None = Field(
-        description="null once the beneficiary is none of yours any more.", examples=["2027-06-30"]
+        description="null unless the transfer is pending or the beneficiary is yours.", examples=["2027-06-30"]
     )
     from_association_id: UUID | None = Field(
-        description="null for somebody whom an admin enrolled.", examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"]
+        description="null when an admin enrolled the person.", examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"]
     )
     from_association: str | None = Field(examples=["Le Relais"])
     to_association_id: UUID = Field(examples=["01980c5e-6f10-7d21-9b3e-0c5a7e2f4b16"])
@@ -147,46 +148,44 @@ class TransferOut(Out):
 
 
 class LineError(Out):
-    """What is wrong with a line; never what stood in it."""
+    """What is wrong with a line. It never repeats what the line contained."""
 
-    field: str = Field(
-        description="A field of a beneficiary, or `line` for what concerns all of it.", examples=["birth_date"]
-    )
+    field: str = Field(description="A field of a beneficiary, or `line` for the whole line.", examples=["birth_date"])
     code: str = Field(examples=["year_of_two_digits"])
     message: str = Field(examples=["Écrivez l'année en entier : 31/03/1990."])
 
 
 class LineOutcome(Out):
-    """What came of one line. Id and code where you enrolled this person, now or earlier."""
+    """The outcome of one line, with id and code if you enrolled this person, now or earlier."""
 
-    line: int = Field(description="Counted in the file as it was sent; the first is 1.", examples=[2])
+    line: int = Field(description="The line number in the file; the first is 1.", examples=[2])
     outcome: Literal["enrolled", "already_enrolled", "refused"] = Field(examples=["enrolled"])
     id: UUID | None = Field(default=None, examples=[BENEFICIARY])
     code: str | None = Field(default=None, examples=["2026-BEN-00042"])
     activation_token: str | None = Field(
         default=None,
-        description="For `POST /auth/activate`; valid for 30 days, and told again as long as it waits to be used.",
+        description="For `POST /auth/activate`; valid for 30 days, and repeated until it is used.",
         examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
     errors: list[LineError] | None = None
 
 
 class _Counts(Out):
-    lines: int = Field(description="Lines with something in them, without the header.", examples=[412])
+    lines: int = Field(description="Lines that are not empty, without the header.", examples=[412])
     enrolled: int = Field(examples=[405])
     already_enrolled: int = Field(examples=[5])
     refused: int = Field(examples=[2])
 
 
 class ImportedOut(_Counts):
-    """What came of a file: one outcome a line. What does not apply to a line is left out of its outcome."""
+    """The result of an import: one outcome a line. Fields that do not apply to a line are left out."""
 
     import_id: UUID = Field(examples=[IMPORT])
     outcomes: list[LineOutcome]
 
 
 class ImportOut(_Counts):
-    """How far an import is. `interrupted`: whatever was doing it died; the same file sent again finishes it."""
+    """The progress of an import. `interrupted`: its process died; send the same file again to finish it."""
 
     id: UUID = Field(examples=[IMPORT])
     status: Literal["running", "done", "failed", "interrupted"] = Field(examples=["running"])

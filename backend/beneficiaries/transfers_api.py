@@ -1,4 +1,4 @@
-"""Beneficiaries who go from one association to another, over HTTP."""
+"""Transfers of beneficiaries between associations, over HTTP."""
 
 from typing import Annotated
 from uuid import UUID
@@ -38,9 +38,10 @@ ENDS = may_answer(TransferNotFound, TransferOver)
     responses=may_answer(BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending),
 )
 async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnroller, once: OnceDep) -> TransferOut:
-    """Transfer somebody one enrolled to another association, which accepts or declines; as an admin at once.
+    """Ask another association to take over a beneficiary whom you enrolled.
 
-    Until it is accepted nothing changes. From then on the other association reads and decides, and this one no more.
+    Nothing changes until it accepts. From then on only the other association can read the person's data and decide
+    about their right. An admin's transfer takes effect at once.
     """
     asked = actions.ask_transfer(session, beneficiary_id, wanted.association_id)
     return await once(session, asked)
@@ -53,24 +54,24 @@ async def list_transfers(
     limit: Limit = 20,
     after: After = None,
 ) -> Page[TransferOut]:
-    """List transfers to and from one's association, the newest first; an admin lists all."""
+    """List the transfers to and from your association, newest first; an admin sees all."""
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.transfers(session, status, before, limit), limit, lambda transfer: (transfer.id,))
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/accept", responses=ENDS)
 async def accept_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Accept a transfer to one's association: from now on this person is one's own."""
+    """Accept a transfer to your association, which is responsible for this person from now on."""
     return await once(session, actions.end_transfer(session, transfer_id, "accepted"), 200)
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/decline", responses=ENDS)
 async def decline_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Decline a transfer to one's association; the person stays where they are."""
+    """Decline a transfer to your association; the person stays where they are."""
     return await once(session, actions.end_transfer(session, transfer_id, "declined"), 200)
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/withdraw", responses=ENDS)
 async def withdraw_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Withdraw a transfer that one asked for, as long as it is neither accepted nor declined."""
+    """Withdraw a transfer that you asked for, unless it was already accepted or declined."""
     return await once(session, actions.end_transfer(session, transfer_id, "withdrawn"), 200)

@@ -1,4 +1,4 @@
-"""Issuing cards and revoking them."""
+"""Issue cards and revoke them."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.cards import queries
 from backend.cards.schemas import CardOut
-from backend.cards.secrets import BEGIN, derived_secret, new_secret, secret_hash
+from backend.cards.secrets import PREFIX, derived_secret, new_secret, secret_hash
 from backend.cards.sheet import PrintedCard
 from backend.database.sessions import call
 from backend.http.schemas import Out
@@ -18,38 +18,39 @@ _ISSUE = text("select place, code from app.issue_cards(:holders, :hashes) order 
 
 
 class Issued(Out):
-    """What an Idempotency-Key keeps of cards that were made: how many. The cards themselves are kept nowhere."""
+    """What an Idempotency-Key stores of issued cards: only their number. The cards themselves are not stored."""
 
     cards: int
 
 
 async def noted(cards: int) -> Issued:
-    """Give what is to be kept."""
+    """Return the answer that an Idempotency-Key stores."""
     return Issued(cards=cards)
 
 
 def secrets_for(issuer: UUID, holders: Sequence[UUID], key: str | None) -> list[str]:
-    """Give what these people's cards are to hold; the same again for the same Idempotency-Key."""
+    """Return a secret for the card of each person. The same issuer and Idempotency-Key give the same secrets."""
     if key is None:
         return [new_secret() for _ in holders]
-    derives = settings().derived_key("cards")
-    return [derived_secret(derives, issuer, key, holder) for holder in holders]
+    secret_key = settings().derived_key("cards")
+    return [derived_secret(secret_key, issuer, key, holder) for holder in holders]
 
 
 async def issue_cards(session: AsyncSession, holders: Sequence[UUID], secrets: Sequence[str]) -> list[PrintedCard]:
-    """Make these people's cards and give what is to be printed; their former cards open nothing from now on.
+    """Issue a card to each of these people and return what to print on it; their former cards no longer work.
 
-    From the database NotAllowed, BeneficiaryNotFound (of any of them: then nobody gets a card), CardReplaced.
+    The database raises NotAllowed, CardReplaced, and BeneficiaryNotFound if it does not find one of them; then nobody
+    gets a card.
     """
     hashes = [secret_hash(secret) for secret in secrets]
     rows = await session.execute(_ISSUE, {"holders": list(holders), "hashes": hashes})
-    return [PrintedCard(row.code, BEGIN + secret) for row, secret in zip(rows, secrets, strict=True)]
+    return [PrintedCard(row.code, PREFIX + secret) for row, secret in zip(rows, secrets, strict=True)]
 
 
 async def revoke_card(session: AsyncSession, beneficiary_id: UUID) -> CardOut:
-    """Make a lost card worth nothing; who is signed in with it is not any more.
+    """Revoke a lost card and end the sessions that were opened with it.
 
-    From the database BeneficiaryNotFound. Raises CardNotFound.
+    Raises CardNotFound; the database raises BeneficiaryNotFound.
     """
     await call(session, "revoke_card", holder=beneficiary_id)
     return await queries.latest_card(session, beneficiary_id)

@@ -1,4 +1,4 @@
-"""Cards over HTTP, for those who enrol beneficiaries."""
+"""Cards over HTTP, for associations and admins, who enrol beneficiaries."""
 
 from uuid import UUID
 
@@ -25,25 +25,25 @@ SHEETS = "30/minute"
     response_class=Response,
     responses={
         200: {
-            "description": "A4 sheets of ten cards, to print at their real size and to cut.",
+            "description": "A4 sheets of ten cards, to print at actual size and cut out.",
             "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
         },
         **may_answer(BeneficiaryNotFound, CardReplaced),
     },
 )
 async def make_cards(wanted: CardsIn, request: Request, session: AsEnroller, once: OnceDep) -> Response:
-    """Make cards for people one enrolled, as sheets to print.
+    """Make cards for beneficiaries whom you enrolled, as sheets to print.
 
-    Each holds a new secret, and the person's former card opens nothing from now on. What a card holds is kept nowhere:
-    to get the same sheet again, send the same request with the same Idempotency-Key, as long as its cards are active.
+    Each card has a new secret, and the person's former card no longer works. The secrets are not stored: to get the
+    same sheet again while its cards are active, send the same request with the same Idempotency-Key.
     """
     issuer = caller_in(session)
     await spend(request.scope, "card-sheets", SHEETS, str(issuer))
     secrets = actions.secrets_for(issuer, wanted.beneficiary_ids, key_of(request))
-    # For the key alone, so that another request with it is refused; issuing twice what is active changes nothing.
+    # This only claims the key, so that a different request with it is refused. Issuing active cards again is harmless.
     await once(session, actions.noted(len(secrets)), 200)
     cards = await actions.issue_cards(session, wanted.beneficiary_ids, secrets)
-    await session.commit()  # typesetting takes its time, and others may want these people and this connection
+    await session.commit()  # typesetting is slow, and should hold neither locks nor a connection
     pdf = await sheets(cards)
     headers = {"Content-Disposition": 'attachment; filename="cartes.pdf"', "Cache-Control": "no-store"}
     return Response(pdf, media_type="application/pdf", headers=headers)
@@ -51,11 +51,14 @@ async def make_cards(wanted: CardsIn, request: Request, session: AsEnroller, onc
 
 @router.get("/beneficiaries/{beneficiary_id}/card", responses=may_answer(BeneficiaryNotFound, CardNotFound))
 async def read_card(beneficiary_id: UUID, session: AsEnroller) -> CardOut:
-    """See whether somebody's latest card works, and since when."""
+    """Read the state of a beneficiary's latest card."""
     return await queries.latest_card(session, beneficiary_id)
 
 
 @router.post("/beneficiaries/{beneficiary_id}/card/revoke", responses=may_answer(BeneficiaryNotFound, CardNotFound))
 async def revoke_card(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> CardOut:
-    """Revoke a lost card: it opens nothing from now on, and who is at a kiosk with it is signed out at once."""
+    """Revoke a lost card.
+
+    It no longer works, and whoever is signed in with it at a kiosk is signed out at once.
+    """
     return await once(session, actions.revoke_card(session, beneficiary_id), 200)

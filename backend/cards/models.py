@@ -1,4 +1,4 @@
-"""Cards: what a beneficiary signs in with at a kiosk."""
+"""The cards with which beneficiaries sign in at a kiosk."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class Card(Table, table=True):
-    """A card by the hash of what its QR holds. Whose it is stands here alone, so that a lost card tells nobody."""
+    """A card, known by the hash of its secret. Only this table says whose it is, so a lost card reveals nobody."""
 
     __tablename__ = "cards"
     __table_args__ = (

@@ -12,16 +12,16 @@ from backend.cards.models import Card
 from backend.cards.problems import CardNotFound
 from backend.cards.schemas import CardOut
 
-# Without the hash of its secret, which nobody may read.
+# Without the hash of the secret, which nobody may read.
 _SHOWN = select(*(getattr(Card, name) for name in CardOut.model_fields))
 
 
 async def latest_card(session: AsyncSession, beneficiary_id: UUID) -> CardOut:
-    """Give the latest card of somebody the caller may see. Raises BeneficiaryNotFound, CardNotFound."""
+    """Return the latest card of a beneficiary whom the caller may see. Raises BeneficiaryNotFound, CardNotFound."""
     seen = select(col(Beneficiary.id)).where(col(Beneficiary.id) == beneficiary_id)
     if (await session.execute(seen)).first() is None:
         raise BeneficiaryNotFound
-    # The one that works, or the one that did last.
+    # The active card, or the one that was revoked last.
     newest = (
         _SHOWN.where(col(Card.beneficiary_id) == beneficiary_id)
         .order_by(col(Card.revoked_at).desc().nulls_first())

@@ -1,4 +1,4 @@
-"""What enters and leaves about cards. What a card's QR holds leaves on paper only."""
+"""The requests and answers of cards. The secret of a card leaves only in the printed sheet."""
 
 from datetime import datetime
 from typing import Annotated, Literal
@@ -20,7 +20,7 @@ def _each_once(holders: list[UUID]) -> list[UUID]:
 
 
 class CardsIn(In):
-    """For whom cards are to be made; ten make a sheet."""
+    """The people for whom to make cards; a sheet has ten."""
 
     beneficiary_ids: Annotated[list[UUID], AfterValidator(_each_once)] = Field(
         min_length=1, max_length=MOST_CARDS, examples=[[BENEFICIARY]]
@@ -28,9 +28,9 @@ class CardsIn(In):
 
 
 class CardOut(Out):
-    """A beneficiary's latest card. What it holds is on the card alone."""
+    """A beneficiary's latest card, without its secret."""
 
     id: UUID
     status: Literal["active", "revoked"] = Field(examples=["active"])
     made_at: datetime
-    revoked_at: datetime | None = Field(description="Since when it opens nothing.", examples=[None])
+    revoked_at: datetime | None = Field(description="When the card was revoked.", examples=[None])

@@ -14,22 +14,22 @@ from pydantic_core import to_json
 from qrcode.image.svg import SvgPathImage
 
 _SHEET = (Path(__file__).parent / "sheet.typ").read_bytes()
-# Those that come with typst: a card looks the same whatever is installed here.
+# Only the fonts that come with typst, so that a card looks the same on every machine.
 _FONTS = typst.Fonts(include_system_fonts=False)
-# One at a time: a hundred cards take three seconds of a processor, and requests want theirs.
+# One sheet at a time: a hundred cards take three seconds of processor time, and requests need theirs.
 _press = ThreadPoolExecutor(1, thread_name_prefix="cards")
 
 
 @dataclass(frozen=True)
 class PrintedCard:
-    """What one card shows: the beneficiary code, and a QR with this text."""
+    """The contents of one card: the beneficiary code and the text of its QR."""
 
     code: str
     qr: str
 
 
 async def sheets(cards: Sequence[PrintedCard]) -> bytes:
-    """Typeset cards, ten a page, and give the PDF; takes a third of a second a page."""
+    """Return a PDF of cards, ten a page. It takes a third of a second a page."""
     return await asyncio.get_running_loop().run_in_executor(_press, _typeset, cards)
 
 
@@ -46,7 +46,7 @@ def _typeset(cards: Sequence[PrintedCard]) -> bytes:
 
 
 def _drawn(text: str) -> str:
-    """Draw a QR as SVG; a quarter of it may be scratched off."""
+    """Return a QR as SVG. It can be read with up to a quarter of it scratched off."""
     drawn: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_Q, border=4)
     drawn.add_data(text)
     drawn.make(fit=True)

@@ -1,4 +1,4 @@
-"""From a photo to a draft: read, ask, keep. No transaction is open while the photo is read or the model asked."""
+"""Draft a lot from a photo. No transaction is open while the photo is read or the model is asked."""
 
 import asyncio
 from datetime import datetime
@@ -37,11 +37,11 @@ async def draft_lot(
     language: Language,
     once: Once,
 ) -> Response:
-    """Draft a lot from a photo, keep both, and answer with them.
+    """Draft a lot from a photo, store both, and answer with them.
 
-    Raises NotAllowed, ShopNotFound, WhichShop, and what `read_photo` and the photo store raise.
+    Raises NotAllowed and whatever `read_photo` and the photo store raise; the database raises ShopNotFound, WhichShop.
     """
-    # Both take their time, so both begin at once; who may not draft hears that, whatever the photo is.
+    # The photo is read while the caller is looked up. Whoever may not draft gets NotAllowed, whatever the photo is.
     reading = asyncio.create_task(read_photo(file))
     try:
         async with database.session(account_id) as session, session.begin():
@@ -50,7 +50,7 @@ async def draft_lot(
                 raise NotAllowed
             answered = await once.begins(session)
     except BaseException:
-        await asyncio.gather(reading, return_exceptions=True)  # the file stays open for it
+        await asyncio.gather(reading, return_exceptions=True)  # the file must stay open until it is read
         raise
     if answered:
         await asyncio.gather(reading, return_exceptions=True)

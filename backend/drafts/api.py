@@ -1,4 +1,4 @@
-"""From a photo to a draft over HTTP."""
+"""Drafts of lots from photos, over HTTP."""
 
 from typing import Any
 from uuid import UUID
@@ -47,7 +47,7 @@ UPLOAD: dict[str, Any] = {
                         "shop_id": {
                             "type": "string",
                             "format": "uuid",
-                            "description": "For whom; needed by merchants of several shops.",
+                            "description": "The shop; needed if you have several.",
                         },
                     },
                 }
@@ -77,9 +77,9 @@ async def draft_lot(
     request: Request,
     _documented: KeyHeader = None,
 ) -> Response:
-    """Draft a lot from a photo of what is left; nothing is published.
+    """Draft a lot from a photo of unsold food.
 
-    The draft is a suggestion: its merchant corrects it and sends it to `POST /lots`, with the `photo_id`.
+    The draft is a suggestion, and nothing is published: correct it and send it to `POST /lots` with its `photo_id`.
     """
     account_id: UUID = await caller(request)
     await spend(request.scope, "drafts", DRAFTS, str(account_id))

@@ -1,11 +1,11 @@
-"""The reader of photos that the settings ask for."""
+"""The drafter that the settings ask for."""
 
 from ai import Drafter, GeminiModel
 from backend.settings import Settings
 
 
 def drafter_of(settings: Settings) -> Drafter:
-    """Make the drafter: with Gemini where a key is set, otherwise with what can be read here. Close it at the end."""
+    """Return a drafter, with Gemini if a key is set and otherwise with local reading only. The caller closes it."""
     if settings.gemini_api_key is None:
         return Drafter(model=None)
     return Drafter(

@@ -1,4 +1,4 @@
-"""What was drafted from photos, what merchants made of it, and how often the model was asked."""
+"""Drafts made from photos, what merchants published from them, and how often the model was asked."""
 
 from datetime import date, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from backend.database.columns import Index, Table, identifier, moment, text
 
 
 class ListingDraft(Table, table=True):
-    """A draft, and beside it what was first published from its photo: what the reader can learn from."""
+    """A draft, and the first lot that was published from its photo: the difference shows how good drafts are."""
 
     __tablename__ = "listing_drafts"
     __table_args__ = (
@@ -35,7 +35,7 @@ class ListingDraft(Table, table=True):
 
 
 class ModelCalls(Table, table=True):
-    """How often a shop had the model asked on a day in Paris."""
+    """The number of times that the model was asked for a shop on a day in Paris."""
 
     __tablename__ = "model_calls"
 

@@ -1,4 +1,4 @@
-"""What merchants do with their lots. The laws about price, window, dates and stock are the database's."""
+"""List, edit and withdraw lots. The database keeps the rules about price, window, dates and stock."""
 
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from backend.shops.queries import is_own
 async def list_lot(session: AsyncSession, wanted: LotIn) -> LotRead:
     """List a lot of one of the caller's shops, published or as a draft.
 
-    From the database ShopNotFound, ShopNotVerified, PhotoUnknown, and what its laws say.
+    The database raises ShopNotFound, ShopNotVerified, PhotoUnknown, and the other problems in `api.RULES`.
     """
     values = _columns(wanted.model_dump())
     made = await session.execute(insert(Lot).values(values).returning(col(Lot.id)))
@@ -29,16 +29,16 @@ async def list_lot(session: AsyncSession, wanted: LotIn) -> LotRead:
 
 
 async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, versions: list[int] | None) -> None:
-    """Change a lot of the caller's, if it is still at one of these versions (any, without them).
+    """Change a lot of the caller's, if it still has one of these versions. None allows any version.
 
-    Raises LotNotFound, PreconditionFailed; from the database LotClosed, LotHasReservations, LotAlreadyPublished,
-    ShopNotVerified, QuantityBelowReserved, PhotoUnknown, and what its laws say.
+    Raises LotNotFound, PreconditionFailed; the database raises LotClosed, LotHasReservations, LotConverted,
+    LotAlreadyPublished, QuantityBelowReserved, and the problems in `api.RULES`.
     """
     values = _columns(wanted.model_dump(exclude_unset=True))
     if values:
         change = update(Lot).where(col(Lot.id) == lot_id).values(values).returning(col(Lot.id))
         if versions is not None:
-            # In the statement that writes: of two who read the same version, one wins.
+            # Compared in the statement that writes: of two requests that read the same version only one succeeds.
             change = change.where(col(Lot.version).in_(versions))
         if (await session.execute(change)).one_or_none() is not None:
             return
@@ -52,9 +52,9 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
 
 
 async def withdraw_lot(session: AsyncSession, lot_id: UUID) -> LotRead:
-    """Withdraw a lot of the caller's: its holders get portions, quota and money back and are told.
+    """Withdraw a lot of the caller's. Its holders get their quota and money back, and a mail.
 
-    From the database LotNotFound, LotClosed.
+    The database raises LotNotFound, LotClosed.
     """
     await call(session, "withdraw_lot", lot=lot_id)
     lot, _ = await queries.lot_seen(session, lot_id)
@@ -62,7 +62,7 @@ async def withdraw_lot(session: AsyncSession, lot_id: UUID) -> LotRead:
 
 
 def _columns(sent: dict[str, Any]) -> dict[str, Any]:
-    """Say `publish` as the status that it means, and each allergen once."""
+    """Return the column values for the sent fields: `publish` becomes a status, and each allergen stands once."""
     if "publish" in sent:
         sent["status"] = "published" if sent.pop("publish") else "draft"
     if "allergens" in sent:

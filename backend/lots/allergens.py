@@ -1,6 +1,6 @@
-"""The names of the 14 allergens: annex II of regulation (EU) 1169/2011 in its French and English wording.
+"""The names of the 14 allergens in French and English, as in annex II of regulation (EU) 1169/2011.
 
-Latin names and the annex's exceptions (glucose syrup, fully refined soybean oil …) are left out.
+The Latin names and the exceptions of the annex (glucose syrup, fully refined soybean oil …) are left out.
 """
 
 from backend.lots.models import Allergen

@@ -1,4 +1,4 @@
-"""Lots over HTTP, but for the search, which stands in near.py."""
+"""Lots over HTTP, except the search, which is in near.py."""
 
 from typing import Annotated
 from uuid import UUID
@@ -39,9 +39,9 @@ from backend.shops.problems import ShopNotFound, ShopNotVerified
 router = Router(tags=["lots"])
 
 CURSOR = TypeAdapter(tuple[UUID])
-# Portions go quickly, and beneficiaries see what others do not.
+# A short time, because portions go quickly; Vary, because beneficiaries see lots that others do not.
 PUBLIC = {"Cache-Control": "public, max-age=5", "Vary": "Authorization"}
-LAWS = (
+RULES = (
     PriceOutsideLaw,
     PickupWindowInvalid,
     WindowOver,
@@ -55,15 +55,15 @@ LAWS = (
 )
 
 
-@router.post("/lots", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
+@router.post("/lots", status_code=201, responses=may_answer(*RULES, ShopNotFound))
 async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
-    """List a lot of one's shop, published or as a draft."""
+    """List a lot of your shop, published or as a draft."""
     return await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)})
 
 
 @router.get("/allergens")
 async def list_allergens(response: Response) -> Allergens:
-    """List the 14 allergens of regulation (EU) 1169/2011 by their official names."""
+    """List the 14 allergens of regulation (EU) 1169/2011 with their official names."""
     response.headers["Cache-Control"] = "public, max-age=86400"
     return Allergens(data=[AllergenOut(code=code, name_fr=fr, name_en=en) for code, (fr, en) in NAMES.items()])
 
@@ -71,10 +71,11 @@ async def list_allergens(response: Response) -> Allergens:
 @router.get("/lots/{lot_id}", responses=may_answer(LotNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 @also_at_kiosks
 async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> LotRead:
-    """Read a lot: a published discounted one by anyone, a free one by verified beneficiaries.
+    """Read a lot.
 
-    Its merchant sees it whatever its status, its holders as long as they want. The ETag says which version of what
-    its merchant can edit was read; `remaining` goes up and down without it.
+    Anybody can read a published discounted lot, and verified beneficiaries a published free lot. Its merchant and the
+    people who reserved it can read it whatever its status. The ETag is the version of what the merchant can edit; it
+    does not change with `remaining`.
     """
     lot, version = await queries.lot_seen(session, lot_id)
     response.headers["ETag"] = etag(version)
@@ -86,7 +87,7 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
 @router.patch(
     "/lots/{lot_id}",
     responses=may_answer(
-        *LAWS,
+        *RULES,
         LotNotFound,
         LotClosed,
         LotHasReservations,
@@ -99,7 +100,10 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
 async def edit_lot(
     lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> LotRead:
-    """Change one's lot, or publish a draft; with If-Match only if nobody changed it since it was read."""
+    """Change your lot, or publish a draft.
+
+    With If-Match it changes only if nobody has changed it since you read it.
+    """
     await actions.edit_lot(session, lot_id, wanted, if_match)
     lot, version = await queries.lot_seen(session, lot_id)
     response.headers["ETag"] = etag(version)
@@ -108,7 +112,10 @@ async def edit_lot(
 
 @router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
 async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotRead:
-    """Withdraw one's lot for good: every holder gets portions, quota and money back and is told."""
+    """Withdraw your lot for good.
+
+    Everybody who reserved it gets their quota and money back, and a mail.
+    """
     return await once(session, actions.withdraw_lot(session, lot_id), 200)
 
 
@@ -122,7 +129,10 @@ async def list_lots_of_shop(
     after: After = None,
     status: Annotated[LotStatus | None, Query(examples=["draft"])] = None,
 ) -> Page[LotOut]:
-    """List a shop's lots, newest first: its merchant all of them, everybody else those on offer that they may see."""
+    """List the lots of a shop, newest first.
+
+    Its merchant sees all of them, everybody else the lots on offer that they are allowed to see.
+    """
     before = cursor_key(after, CURSOR)[0] if after else None
     lots = await queries.lots_of_shop(session, shop_id, status, before, limit)
     if session.sync_session.info["account_id"] is None:

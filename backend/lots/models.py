@@ -1,4 +1,4 @@
-"""Lots."""
+"""The table of lots, and the words for their fields."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -12,14 +12,14 @@ from backend.database.columns import Index, Point, Table, identifier, moment, no
 
 
 class Kind(StrEnum):
-    """Discounted for everyone, or free for verified beneficiaries."""
+    """The kind of a lot: discounted for everybody, or free for verified beneficiaries."""
 
     DISCOUNTED = "discounted"
     FREE = "free"
 
 
 class DateKind(StrEnum):
-    """Which of the two legal dates the food carries, if any."""
+    """The legal date that the food carries, if any."""
 
     USE_BY = "use_by"
     BEST_BEFORE = "best_before"
@@ -90,7 +90,7 @@ class Lot(Table, table=True):
     original_price_cents: int
     price_cents: int
     quantity: int
-    remaining: int = Field(default=None)  # by a trigger: all of them, then less by each reservation
+    remaining: int = Field(default=None)  # set by a trigger to `quantity`; each reservation lowers it
     pickup_start: datetime = moment()
     pickup_end: datetime = moment()
     date_kind: str = text()

@@ -1,4 +1,4 @@
-"""Lots near a place: the hot read. The database writes the page; Python passes its bytes on."""
+"""Find lots near a place. This is the hot read: the database makes the JSON, and Python passes its bytes on."""
 
 import re
 from uuid import UUID
@@ -25,7 +25,7 @@ NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
 class LotsNearQuery(BaseModel):
-    """Where to look, and what for. A filter that does not exist is refused: ignored, it would show too much."""
+    """The place and the filters of a search. An unknown filter is refused: to ignore it would show too many lots."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -40,14 +40,16 @@ class LotsNearQuery(BaseModel):
     category: Category | None = Field(default=None, examples=["bakery"])
     max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500])
     pickup_after: AwareDatetime | None = Field(
-        default=None, description="The window is still open after this.", examples=["2026-11-22T17:00:00+01:00"]
+        default=None, description="The pickup window ends after this.", examples=["2026-11-22T17:00:00+01:00"]
     )
     pickup_before: AwareDatetime | None = Field(
-        default=None, description="The window opens before this.", examples=["2026-11-22T20:00:00+01:00"]
+        default=None, description="The pickup window begins before this.", examples=["2026-11-22T20:00:00+01:00"]
     )
-    q: str | None = Field(default=None, min_length=1, max_length=100, description="Words.", examples=["pain"])
+    q: str | None = Field(
+        default=None, min_length=1, max_length=100, description="Words to look for.", examples=["pain"]
+    )
     without_allergens: str | None = Field(
-        default=None, max_length=200, description="Allergens to avoid, with commas.", examples=["gluten,nuts"]
+        default=None, max_length=200, description="Allergens to avoid, separated by commas.", examples=["gluten,nuts"]
     )
     limit: int = Field(default=20, ge=1, le=100, examples=[20])
     after: str | None = Field(default=None, max_length=LONGEST_CURSOR, examples=[None])
@@ -70,7 +72,7 @@ class LotsNearQuery(BaseModel):
 
 
 async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) -> bytes:
-    """Give a page of published lots as JSON, nearest first; free lots for current beneficiaries only."""
+    """Return a page of published lots as JSON, nearest first. Free lots are shown to current beneficiaries only."""
     latitude, longitude = map(float, asked.near.split(","))
     after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
     page: bytes = await acts.value(
@@ -107,7 +109,10 @@ def _key(after: str) -> tuple[float, UUID]:
 
 @also_at_kiosks
 async def lots_near(request: Request) -> Response:
-    """Find lots near a place, nearest first: discounted ones for anyone, free ones for verified beneficiaries."""
+    """Find lots near a place, nearest first.
+
+    Anybody sees discounted lots; verified beneficiaries also see free ones.
+    """
     account_id = await caller_or_nobody(request)
     asked = read_query(request, LotsNearQuery)
     body = await lots_near_json(request.app.state.database.acts, account_id, asked)

@@ -1,4 +1,4 @@
-"""What the fields of an offer take, whether it is made once or recurs: bounds, words and examples for its schemas."""
+"""Bounds, descriptions and examples of the fields that lots and recurring listings share."""
 
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ PRICE: Final[Takes] = {
 }
 ALLERGENS: Final[Takes] = {
     "max_length": 14,
-    "description": "Of the 14 of regulation (EU) 1169/2011, those it contains.",
+    "description": "Those of the 14 allergens of regulation (EU) 1169/2011 that the food contains.",
     "examples": [["gluten", "eggs", "milk"]],
 }
-COLD_CHAIN: Final[Takes] = {"description": "Whether it has to be kept cold.", "examples": [False]}
+COLD_CHAIN: Final[Takes] = {"description": "Whether the food has to be kept cold.", "examples": [False]}
 WEIGHT: Final[Takes] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
-PHOTO_ID: Final[Takes] = {"description": "A photo that `POST /lots/drafts` answered with.", "examples": [None]}
+PHOTO_ID: Final[Takes] = {"description": "The photo of a draft, from `POST /lots/drafts`.", "examples": [None]}

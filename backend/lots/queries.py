@@ -54,8 +54,8 @@ _LOTS = select(
 
 
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
-    """Give a lot that the caller may see, and its version. Raises LotNotFound."""
-    # Under the policies, as all of it: whoever may not see that free lot is not told its id either.
+    """Return a lot that the caller may see, and its version. Raises LotNotFound."""
+    # Row-level security applies here too: whoever may not see the free lot does not get its id.
     beside = aliased(Lot)
     free_lot = select(col(beside.id)).where(
         col(beside.suspended_from) == col(Lot.id), col(beside.status) == "published"
@@ -70,7 +70,7 @@ async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
 async def lots_of_shop(
     session: AsyncSession, shop_id: UUID, status: LotStatus | None, before: UUID | None, limit: int
 ) -> list[LotOut]:
-    """Give one lot more than a page, newest first: all of one's own shop's, of others' those on offer.
+    """Return up to `limit + 1` lots of a shop, newest first: all for its merchant, those on offer for others.
 
     Raises ShopNotFound.
     """
@@ -80,7 +80,7 @@ async def lots_of_shop(
     wanted = _LOTS.where(col(Lot.shop_id) == shop_id).order_by(col(Lot.id).desc()).limit(limit + 1)
     if not own:
         wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
-        # Who reserved a lot before it became free still sees its row, but is not told what is free now.
+        # People who reserved a lot before it became free still see its row, but this list does not show them free lots.
         wanted = wanted.where((col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary())
     if status is not None:
         wanted = wanted.where(col(Lot.status) == status)

@@ -1,4 +1,7 @@
-"""What enters and leaves about lots. Money in euro cents; times with an offset, stored in UTC; days in Paris."""
+"""The requests and answers of lots.
+
+Money is in euro cents. Times have an offset and are stored in UTC; days are days in Paris.
+"""
 
 from datetime import date, datetime
 from typing import Any, Literal
@@ -19,13 +22,13 @@ LotStatus = Literal["draft", "published", "paused", "withdrawn", "recalled", "en
 
 _QUANTITY: dict[str, Any] = {"ge": 1, "le": 1000, "description": "Portions in all.", "examples": [5]}
 _START: dict[str, Any] = {"examples": ["2026-11-22T17:30:00+01:00"]}
-_END: dict[str, Any] = {"description": "At most 72 h after it begins.", "examples": ["2026-11-22T19:00:00+01:00"]}
+_END: dict[str, Any] = {"description": "At most 72 h after `pickup_start`.", "examples": ["2026-11-22T19:00:00+01:00"]}
 _FOOD_DATE: dict[str, Any] = {
     "description": "The use-by or best-before date; null when `date_kind` is `none`.",
     "examples": ["2026-11-23"],
 }
 _GTIN: dict[str, Any] = {
-    "description": "The number under the bar code (EAN-8, EAN-13, UPC or GTIN-14); a recall goes by it.",
+    "description": "The number under the bar code (EAN-8, EAN-13, UPC or GTIN-14); recalls use it.",
     "examples": ["3017620422003"],
 }
 _BATCH: dict[str, Any] = {
@@ -35,13 +38,13 @@ _BATCH: dict[str, Any] = {
     "examples": ["L2447A"],
 }
 _BECOMES_FREE: dict[str, Any] = {
-    "description": "When what is unsold of a discounted lot becomes a free one, before the window ends; null: never.",
+    "description": "When unsold portions of a discounted lot become free, before the window ends; null: never.",
     "examples": ["2026-11-22T18:30:00+01:00"],
 }
 _FAIR_DRAW: dict[str, Any] = {
     "description": (
-        "Of a free lot: what is given back goes to one of those waiting by a draw, who received least lately first; "
-        "else as they came."
+        "For a free lot: portions that are given back go to people who wait by a draw that favours those who received "
+        "least lately. false: they go in the order of waiting."
     ),
     "examples": [False],
 }
@@ -74,10 +77,10 @@ class LotIn(In):
 
 
 class LotEdit(In):
-    """What changes; what is not sent stays as it is.
+    """The fields to change; those that are not sent stay as they are.
 
-    `publish: true` publishes a draft. Once somebody has reserved it, only title, description, photo, quantity and
-    `becomes_free_at` change; once it has become free, that does not either.
+    `publish: true` publishes a draft. Once somebody has reserved the lot or waits for it, only title, description,
+    photo, quantity and `becomes_free_at` can change; once it has become free, `becomes_free_at` cannot either.
     """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"price_cents": 420, "quantity": 6, "publish": True}]})
@@ -105,7 +108,7 @@ class LotEdit(In):
 
 
 class LotOut(Out):
-    """A lot as anyone sees it who may see it at all."""
+    """A lot, as everybody who may see it sees it."""
 
     id: UUID = Field(examples=[LOT])
     shop_id: UUID = Field(examples=[SHOP])
@@ -121,28 +124,30 @@ class LotOut(Out):
     pickup_end: datetime = Field(examples=["2026-11-22T18:00:00Z"])
     date_kind: DateKind = Field(examples=["best_before"])
     food_date: date | None = Field(examples=["2026-11-23"])
-    past_best_before: bool = Field(description="Still good, but past its best-before date.", examples=[False])
+    past_best_before: bool = Field(
+        description="The best-before date has passed; the food is still good.", examples=[False]
+    )
     allergens: list[Allergen] = Field(examples=[["gluten", "eggs", "milk"]])
     cold_chain: bool = Field(examples=[False])
-    weight_grams: int | None = Field(description="Of one portion, where the merchant said it.", examples=[450])
+    weight_grams: int | None = Field(description="Of one portion, if known.", examples=[450])
     status: LotStatus = Field(examples=["published"])
     published_at: datetime | None = Field(examples=["2026-11-22T14:02:11Z"])
-    photo_id: UUID | None = Field(description="Shown by `GET /photos/{photo_id}/…`.", examples=[PHOTO])
+    photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[PHOTO])
     shop: ShopBrief
 
 
 class LotRead(LotOut):
-    """A lot read by itself."""
+    """A lot with all its details."""
 
-    gtin: str | None = Field(description="The trade number, with 14 digits.", examples=["03017620422003"])
+    gtin: str | None = Field(description="The GTIN, with 14 digits.", examples=["03017620422003"])
     batch: str | None = Field(examples=_BATCH["examples"])
     becomes_free_at: datetime | None = Field(
-        description="When what is unsold becomes free; told to its merchant alone.", examples=[None]
+        description="When unsold portions become free; shown only to its merchant.", examples=[None]
     )
     fair_draw: bool = Field(**_FAIR_DRAW)
     free_lot_id: UUID | None = Field(
-        description="The free lot where portions of this one that customers suspended are offered; told to verified "
-        "beneficiaries alone.",
+        description="The free lot that offers portions of this one that customers suspended; shown only to verified "
+        "beneficiaries.",
         examples=[None],
     )
 
@@ -150,24 +155,24 @@ class LotRead(LotOut):
 class AllergenOut(Out):
     """An allergen that labels must name."""
 
-    code: Allergen = Field(description="As lots and searches have it.", examples=["milk"])
+    code: Allergen = Field(description="As in lots and searches.", examples=["milk"])
     name_fr: str = Field(
-        description="Of regulation (EU) 1169/2011, annex II.",
+        description="From regulation (EU) 1169/2011, annex II.",
         examples=["Lait et produits à base de lait (y compris le lactose)"],
     )
     name_en: str = Field(
-        description="Of regulation (EU) 1169/2011, annex II.",
+        description="From regulation (EU) 1169/2011, annex II.",
         examples=["Milk and products thereof (including lactose)"],
     )
 
 
 class Allergens(Out):
-    """All of them, in the regulation's order."""
+    """All allergens, in the order of the regulation."""
 
     data: list[AllergenOut]
 
 
 class LotNear(LotOut):
-    """A lot in a search."""
+    """A lot in the results of a search."""
 
     distance_m: int = Field(description="As the crow flies.", examples=[420])

@@ -1,4 +1,4 @@
-"""What a recall goes by: the number under the bar code (GTIN) and the batch printed on the food."""
+"""The two numbers that recalls use: the GTIN under the bar code, and the batch printed on the food."""
 
 from typing import Annotated
 
@@ -9,7 +9,7 @@ from stdnum.exceptions import ValidationError
 
 
 def _with_14_digits(written: str) -> str:
-    """Check a trade number and write it with 14 digits, as all of them can be compared (GS1: zeros in front)."""
+    """Return a valid GTIN with 14 digits, filled with zeros in front (GS1), so that all kinds can be compared."""
     try:
         return str(ean.validate(written)).zfill(14)
     except ValidationError as mistake:
@@ -17,6 +17,6 @@ def _with_14_digits(written: str) -> str:
 
 
 Gtin = Annotated[str, AfterValidator(_with_14_digits)]
-"""EAN-8, UPC-A, EAN-13 or GTIN-14, kept with 14 digits."""
+"""EAN-8, UPC-A, EAN-13 or GTIN-14, stored with 14 digits."""
 
 Batch = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$")]
