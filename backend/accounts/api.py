@@ -201,7 +201,9 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
 @router.get("/me")
 @also_at_kiosks
 async def read_own_account(session: SignedIn, response: Response, shared: AtKiosk) -> MeOut:
-    """Read your own account; as a beneficiary, also your code, your right and the free portions left today.
+    """Read your own account.
+
+    A beneficiary also sees their code, their right and the free portions left today.
 
     A kiosk does not show the e-mail address.
     """
@@ -213,7 +215,10 @@ async def read_own_account(session: SignedIn, response: Response, shared: AtKios
 
 @router.patch("/me", responses=may_answer(NameIsCode, PreconditionFailed))
 async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, if_match: IfMatch) -> MeOut:
-    """Change your name or language. Fields that you leave out stay as they are."""
+    """Change your name or language.
+
+    Fields that you leave out stay as they are.
+    """
     account = await queries.own_account(session, to_change=True)
     require_revision(if_match, queries.revision(account))
     actions.edit_account(account, wanted)

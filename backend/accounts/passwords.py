@@ -49,7 +49,7 @@ _LOOK_ALIKES = str.maketrans("013457@$!€", "oieastasie")
 
 @dataclass(frozen=True)
 class Compared:
-    """Whether a password was right, and a new hash if the kept one was made with older parameters."""
+    """The result of a comparison: whether the password was right, and a new hash if the kept one is outdated."""
 
     right: bool
     renewed: str | None = None

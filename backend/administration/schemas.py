@@ -26,7 +26,7 @@ class ReasonIn(In):
 
 
 class AccountStanding(Out):
-    """Whether an account can be used."""
+    """The state of an account: `active`, or `suspended` and unusable."""
 
     id: UUID = Field(examples=[ACCOUNT])
     status: Literal["active", "suspended"] = Field(examples=["suspended"])
@@ -136,7 +136,7 @@ class SettingChangeOut(Out):
 
 
 class AuditEntryOut(Out):
-    """Who did what to what, when and in which request. It holds ids, counts and fixed words, no personal data."""
+    """An entry of the audit log: who did what, when and in which request, without personal data."""
 
     id: UUID = Field(examples=["01980c5e-7f3a-7d20-8e55-9b1c40a7d6f3"])
     at: datetime = Field(examples=["2026-11-22T09:12:44Z"])

@@ -73,7 +73,7 @@ class OwnAssociation(AssociationListed):
 
 
 class Figures(Out):
-    """How many people an association has enrolled, by the present state of their right."""
+    """The number of people whom an association has enrolled, by the present state of their right."""
 
     enrolled: int = Field(examples=[120])
     pending: int = Field(examples=[4])
@@ -84,7 +84,7 @@ class Figures(Out):
 
 
 class ActivityMonth(Out):
-    """What the people of an association did in a month, added up.
+    """The activity of an association's people in a month, added up.
 
     The figures after `enrolled` are null until the month is over, and when they are about fewer than 11 people.
     """

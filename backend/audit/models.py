@@ -11,8 +11,9 @@ from backend.database.columns import Index, Table, identifier, moment, text
 
 
 class AuditEntry(Table, table=True):
-    """Who did what to what, when and in which request. Append-only; it holds ids, counts and fixed words, no personal
-    data.
+    """An entry of the audit log: who did what, when and in which request. Append-only.
+
+    It holds ids, counts and fixed words, and no personal data.
     """
 
     __tablename__ = "audit_entries"

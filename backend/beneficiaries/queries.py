@@ -69,7 +69,7 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
     """Return up to `limit + 1` beneficiaries in the order of enrolment: the caller's own, or all for an admin."""
     wanted = select(Beneficiary).order_by(col(Beneficiary.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
-        # Row-level security filters by this too, but only a condition in the query can use the index.
+        # Row-level security filters by this too; repeating it here lets the query use the index.
         wanted = wanted.where(col(Beneficiary.association_id) == caller_in(session))
     if which.status is not None:
         wanted = wanted.where(col(Beneficiary.status) == which.status)
@@ -88,7 +88,7 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
 async def transfers(
     session: AsyncSession, status: TransferStatus | None, before: UUID | None, limit: int
 ) -> list[TransferOut]:
-    """Return up to `limit + 1` transfers to or from the caller's association, or all for an admin, newest first."""
+    """Return up to `limit + 1` transfers to or from the caller's association (any for an admin), newest first."""
     rows = await session.execute(_TRANSFERS, {"one": None, "status": status, "before": before, "most": limit + 1})
     return [TransferOut.model_validate(row) for row in rows]
 

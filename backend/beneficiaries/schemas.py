@@ -148,7 +148,7 @@ class TransferOut(Out):
 
 
 class LineError(Out):
-    """What is wrong with a line. It never repeats what the line contained."""
+    """A mistake in a line. It never repeats what the line contained."""
 
     field: str = Field(description="A field of a beneficiary, or `line` for the whole line.", examples=["birth_date"])
     code: str = Field(examples=["year_of_two_digits"])

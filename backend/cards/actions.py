@@ -18,7 +18,7 @@ _ISSUE = text("select place, code from app.issue_cards(:holders, :hashes) order 
 
 
 class Issued(Out):
-    """What an Idempotency-Key stores of issued cards: only their number. The cards themselves are not stored."""
+    """The part of an answer that an Idempotency-Key stores: the number of cards, not the cards themselves."""
 
     cards: int
 
