@@ -203,8 +203,8 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
 async def read_own_account(session: SignedIn, response: Response, shared: AtKiosk) -> MeOut:
     """Read your own account.
 
-    A beneficiary also sees their code, their right and the free portions left today. A
-    kiosk does not show the e-mail address.
+    A beneficiary also sees their code, their right and the free portions left today. A kiosk does not show the e-mail
+    address.
     """
     await call(session, "seen_now")  # counts as activity, whoever signs people in
     account = await queries.own_account(session)

@@ -30,7 +30,7 @@ PARTS = {
     "right_reminders": Part("Les rappels de fin de droit.", ("right_reminders",)),
     "transfers": Part("Les passages d'une association à une autre.", ("transfers",)),
     "reservations": Part(
-        "Vos réservations, avec l'état de leur passe, et si vous l'avez confiée.",
+        "Vos réservations, avec l'état de leur laissez-passer, et si vous l'avez confié.",
         ("reservations", "passes", "handed_passes"),
     ),
     "payments": Part("Vos paiements et remboursements, en centimes d'euro.", ("payments",)),

@@ -29,7 +29,7 @@ from backend.shops.problems import ShopNotFound
 router = Router(tags=["lots"])
 
 CURSOR = TypeAdapter(tuple[UUID])
-LAWS = (
+RULES = (
     PriceOutsideLaw,
     FoodDateMismatch,
     UseByBeforePickup,
@@ -40,7 +40,7 @@ LAWS = (
 Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"])]
 
 
-@router.post("/recurring-listings", status_code=201, responses=may_answer(*LAWS, ShopNotFound))
+@router.post("/recurring-listings", status_code=201, responses=may_answer(*RULES, ShopNotFound))
 async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
     """Publish the same lot on the same weekdays, from the next publication time on."""
     return await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)})
@@ -64,7 +64,7 @@ async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response
     return listing
 
 
-@router.patch("/recurring-listings/{listing_id}", responses=may_answer(*LAWS, RecurringNotFound, PreconditionFailed))
+@router.patch("/recurring-listings/{listing_id}", responses=may_answer(*RULES, RecurringNotFound, PreconditionFailed))
 async def edit_recurring_listing(
     listing_id: UUID, wanted: RecurringEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> RecurringOut:
