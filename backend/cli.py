@@ -31,7 +31,6 @@ keys = typer.Typer(no_args_is_help=True, help="Manage the keys that encrypt bene
 app.add_typer(keys, name="keys")
 
 MOST_COLUMNS = 10
-DRAIN_SECONDS = 10  # requests under way may end this long after SIGTERM
 
 
 @app.command()
@@ -40,26 +39,12 @@ def serve(
     port: Annotated[int, typer.Option(envvar="PORT")] = 8000,
 ) -> None:
     """Serve the HTTP API, in one process."""
-    import uvicorn
-
-    from backend.http.single_write import OneWrite
-
     settings()  # refuses before anything is opened
-    uvicorn.run(
-        "backend.main:create_app",
-        factory=True,
-        host=host,
-        port=port,
-        loop="uvloop",
-        http=OneWrite,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # ECOPANIER_TRUSTED_PROXIES decides
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-    )
+
+    from backend.http import serving
+    from backend.main import create_app
+
+    serving.serve(create_app(), host, port)
 
 
 @app.command()

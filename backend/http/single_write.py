@@ -9,7 +9,7 @@ LARGEST_HELD = 64 * 1024  # bytes; more than that is sent at once, so that flow 
 
 
 class OneWrite(HttpToolsProtocol):
-    """For `uvicorn.run(http=OneWrite)`."""
+    """For uvicorn's option `http`."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start a connection on a transport that gathers writes."""

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import typer
-import uvicorn
 from fastapi import FastAPI, Header, HTTPException
 from sqlalchemy import Float, func
 from sqlmodel import col, select
@@ -28,7 +27,7 @@ from backend.beneficiaries.models import Beneficiary, FreePortions
 from backend.database.columns import Point
 from backend.database.sessions import Database, SessionDep, SignedIn, caller_in
 from backend.http.paging import Page, page_of
-from backend.http.single_write import OneWrite
+from backend.http.serving import serve
 from backend.identity.callers import identities
 from backend.lots.models import Lot
 from backend.lots.schemas import LotNear
@@ -186,7 +185,7 @@ async def lots_near(near: str, session: SessionDep, radius_km: float = 5, limit:
 
 def main(port: Annotated[int, typer.Option()]) -> None:
     """Serve, with the options of `ecopanier serve`."""
-    uvicorn.run(app, port=port, loop="uvloop", http=OneWrite, ws="none", access_log=False, log_level="error")
+    serve(app, "127.0.0.1", port)
 
 
 if __name__ == "__main__":

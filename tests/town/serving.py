@@ -15,7 +15,7 @@ from backend import main
 from backend.associations.documents import document_store_of
 from backend.database.sessions import Database
 from backend.http.rate_limits import windows
-from backend.http.single_write import OneWrite
+from backend.http.serving import server
 from backend.photos.store import photo_store_of
 from backend.settings import Settings, settings
 from scripts.stand_ins.gemini import GeminiStandIn
@@ -114,22 +114,8 @@ class Served:
 
     def _start(self) -> None:
         self._app = main.create_app(connect=self._connected)
-        # The same configuration as `ecopanier serve`, except that shutdown hardly waits for the last requests.
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                self._app,
-                loop="uvloop",
-                http=OneWrite,
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=60,
-                timeout_graceful_shutdown=1,
-            )
-        )
+        # As `ecopanier serve`, except that shutdown hardly waits for the last requests.
+        self._server = server(self._app, drain_seconds=1, keep_alive_seconds=60)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="served app", daemon=True)
         self._thread.start()
         if not self._ready.wait(30):

@@ -10,12 +10,12 @@ from collections import deque
 from types import TracebackType
 from typing import Any, Self
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from backend.http.serving import server
 from scripts.stand_ins.gemini.behaviours import Behaviour, failed
 from scripts.stand_ins.gemini.requests import Invalid, Received, understood
 
@@ -67,19 +67,10 @@ class GeminiStandIn:
         self._next: deque[Behaviour] = deque()
         self._always = Behaviour(text=BAGUETTES)
         self._socket = socket.create_server((host, port), backlog=256)
-        # asyncio does this only for sockets it made itself; without it each answer waits 40 ms for an acknowledgement
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                Starlette(routes=[Route("/v1beta/models/{called:path}", self._answer, methods=["POST"])]),
-                log_level="critical",  # a broken connection on demand is no error to report
-                access_log=False,
-                loop="asyncio",
-                lifespan="off",
-                timeout_graceful_shutdown=1,
-            )
-        )
+        app = Starlette(routes=[Route("/v1beta/models/{called:path}", self._answer, methods=["POST"])])
+        # Only critical logs, because a test may ask for broken connections, which are no errors to report.
+        self._server = server(app, drain_seconds=1, log_level="critical")
         self._thread: threading.Thread | None = None
 
     def answers(self, listing: dict[str, Any] | None = None, /, **changes: Any) -> None:

@@ -8,8 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import uvicorn
-
+from backend.http.serving import server
 from scripts.stand_ins.stripe.app import StandIn, build_app
 from scripts.stand_ins.stripe.remote import StandInRemote
 from scripts.stand_ins.stripe.store import Store
@@ -50,8 +49,6 @@ class StripeStandIn(StandInRemote):
         self.api_key = api_key
         self.webhook_secret = webhook_secret
         self._socket = socket.create_server((host, port), backlog=2048)  # listens: early callers wait, none is refused
-        # asyncio does this only for sockets it made itself; without it each answer waits 40 ms for an acknowledgement
-        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._store = Store(state_file)
         publishable_key = "pk_test_" + api_key.removeprefix("sk_test_")
         super().__init__(f"http://{host}:{self._socket.getsockname()[1]}", publishable_key)
@@ -61,16 +58,8 @@ class StripeStandIn(StandInRemote):
             api_key=api_key,
             publishable_key=publishable_key,
         )
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                build_app(stand_in),
-                log_level="critical",  # a lost reply on demand is no error to report
-                access_log=False,
-                loop="asyncio",
-                lifespan="on",
-                timeout_graceful_shutdown=1,
-            )
-        )
+        # Only critical logs, because a test may ask for lost replies, which are no errors to report.
+        self._server = server(build_app(stand_in), drain_seconds=1, log_level="critical")
         self._thread: threading.Thread | None = None
 
     @property
