@@ -16,6 +16,8 @@ from tests.town import Town
 from tests.town.databases import Databases
 from tests.town.serving import Served
 
+pytest_plugins = ["tests.system_packages"]
+
 MEMORY_BYTES = 2 * 1024**3
 PREFIX = "ecopanier-tests-"
 
