@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from ai.batches import read_batch
 from ai.draft_warnings import DraftWarning
 from ai.gs1 import as_gtin
 from ai.label_dates import LabelDate
@@ -230,8 +231,10 @@ def _gtin(value: object, today: date, warnings: set[DraftWarning]) -> str | None
 
 
 def _batch(value: object, today: date, warnings: set[DraftWarning]) -> str | None:
-    if isinstance(value, str) and re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9/._-]{0,19}", value.strip()):
-        return value.strip()
+    batch = read_batch(value) if isinstance(value, str) and len(value) < 80 else None
+    # A code may contain any sign, but a model that answers with other signs did not read a label.
+    if batch is not None and re.fullmatch(r"(?=.*[0-9])[A-Za-z0-9][A-Za-z0-9/._:° -]*", batch):
+        return batch
     warnings.add(DraftWarning.MODEL_FIELDS_DROPPED)
     return None
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from PIL.Image import Image
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from ai.batches import PATTERN
 from ai.draft_warnings import DraftWarning
 from ai.gs1 import has_right_check_digit
 from ai.pricing import HIGHEST_CENTS, lawful_range
@@ -40,7 +41,7 @@ class ListingDraft(BaseModel):
     urgency: Urgency | None = None
     suspected_allergens: list[Allergen] = []
     gtin: Annotated[str, Field(pattern=r"^\d{14}$")] | None = None
-    batch: Annotated[str, Field(pattern=r"^[!-~]{1,20}$")] | None = None
+    batch: Annotated[str, Field(pattern=PATTERN)] | None = None
 
     @field_validator("gtin")
     @classmethod

@@ -39,7 +39,7 @@ class DraftOut(Out):
         examples=[["gluten", "milk"]],
     )
     gtin: str | None = Field(description="The GTIN, with 14 digits.", examples=["03017620422003"])
-    batch: str | None = Field(examples=["L2447A"])
+    batch: str | None = Field(examples=["L 2447 A"])
 
 
 class Remark(Out):

@@ -32,10 +32,8 @@ _GTIN: dict[str, Any] = {
     "examples": ["3017620422003"],
 }
 _BATCH: dict[str, Any] = {
-    "min_length": 1,
-    "max_length": 20,
-    "description": "The batch (lot number) printed on the food.",
-    "examples": ["L2447A"],
+    "description": "The batch (lot number) as printed on the food: at most 20 characters besides spaces.",
+    "examples": ["L 2447 A"],
 }
 _BECOMES_FREE: dict[str, Any] = {
     "description": "When unsold portions of a discounted lot become free, before the window ends; null: never.",

@@ -2,10 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 from stdnum import ean
 from stdnum.exceptions import ValidationError
+
+from ai.batches import PATTERN, plain_batch
 
 
 def _with_14_digits(written: str) -> str:
@@ -16,7 +18,12 @@ def _with_14_digits(written: str) -> str:
         raise PydanticCustomError("gtin", "Not a GTIN") from mistake
 
 
+def _as_printed(written: object) -> object:
+    return plain_batch(written) if isinstance(written, str) else written
+
+
 Gtin = Annotated[str, AfterValidator(_with_14_digits)]
 """EAN-8, UPC-A, EAN-13 or GTIN-14, stored with 14 digits."""
 
-Batch = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]+$")]
+Batch = Annotated[str, StringConstraints(pattern=PATTERN), BeforeValidator(_as_printed)]
+"""A batch as printed, for example `L 2447 B`: at most 20 characters besides single spaces."""

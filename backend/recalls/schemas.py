@@ -20,10 +20,11 @@ class RecallIn(In):
     )
     batch: Batch | None = Field(
         default=None,
-        min_length=1,
-        max_length=20,
-        description="The batch (lot number) printed on the food. null, or left out: every batch.",
-        examples=["L2447A"],
+        description=(
+            "The batch (lot number) as printed on the food: at most 20 characters besides spaces. Lots match however "
+            "theirs is written. null, or left out: every batch."
+        ),
+        examples=["L 2447 A"],
     )
     reason: str = Field(min_length=1, max_length=500, description="Holders will read this.", examples=[REASON])
 
@@ -33,7 +34,7 @@ class RecallOut(Out):
 
     id: UUID = Field(examples=[RECALL])
     gtin: str = Field(description="With 14 digits.", examples=["03017620422003"])
-    batch: str | None = Field(description="null: every batch.", examples=["L2447A"])
+    batch: str | None = Field(description="null: every batch.", examples=["L 2447 A"])
     reason: str = Field(examples=[REASON])
     issued_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 

@@ -129,6 +129,28 @@ async def test_a_recall_matches_a_gtin_and_one_batch_or_all(town: Town) -> None:
         assert ({names[row["id"]] for row in rows}, frozen) == (matching, len(matching)), (gtin, batch)
 
 
+async def test_a_batch_as_printed_is_recalled_however_the_notice_writes_it(town: Town) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    shop = await town.a_shop(sophie)
+    for printed, notice in (
+        ("L 2447 B", "L2447B"),
+        ("L2448B", "l 2448 - b"),
+        ("Lot n° 2449 B", "2449B"),
+        ("2450 B", "LOT N° L2450-B"),
+        ("No 2451/B", "L2451B"),
+        ("L\u00a02452\u202fB", "Batch 2452 B"),
+    ):
+        lot = await sophie.lists(shop, gtin=GTIN, batch=printed)
+        assert lot["batch"] == " ".join(printed.split())
+
+        recall = await recalls(odile, batch=notice)
+
+        assert (recall["batch"], recall["lots"]) == (notice, 1), printed
+        assert (await sophie.gets(f"/lots/{lot['id']}"))["status"] == "recalled", printed
+        assert await _lists(sophie, shop, gtin=GTIN, batch=printed) == "lot.recalled"
+        assert await _lists(sophie, shop, gtin=GTIN, batch=f"{printed} 2") is None, "the control: another batch"
+
+
 async def test_gtins_of_every_length_are_kept_with_14_digits(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await town.a_shop(sophie)
@@ -154,8 +176,9 @@ async def test_gtins_of_every_length_are_kept_with_14_digits(town: Town) -> None
         ("gtin", None),
         ("reason", ""),
         ("reason", "x" * 501),
-        ("batch", "L 1"),
         ("batch", "x" * 21),
+        ("batch", " "),
+        ("batch", "L\x011"),
         ("lots", 3),
     ],
 )
