@@ -13,7 +13,7 @@ import pytest
 ENVIRONMENT = Path(__file__).parents[2] / "scripts" / "environment.py"
 PATIENCE_SECONDS = 60
 
-# As on a Debian without python3-venv, environment_of pip alone must suffice; it also takes a quarter of the time.
+# Without ensurepip, as on Debian without python3-venv, pip alone must suffice. It also takes a quarter of the time.
 SAY = """
 import sys
 sys.modules["ensurepip"] = None
@@ -105,3 +105,20 @@ def test_the_start_after_a_killed_one_completes_the_environment(checkout: Checko
 
     assert checkout.environments() == {environment}
     assert (checkout.root / ".venv").resolve() == environment
+
+
+def test_a_failed_installation_shows_pip_s_error_and_is_not_used(checkout: Checkout) -> None:
+    (checkout.root / "requirements.lock").write_text("not a requirement\n")
+    failed = checkout.start()
+    printed, said = failed.communicate(timeout=PATIENCE_SECONDS)
+
+    assert (failed.returncode, printed) == (1, "")
+    assert "Invalid requirement" in said
+    assert "pip could not install requirements.lock" in said
+    assert not (checkout.root / ".venv").exists()
+
+    checkout.change_lock_file("nothing")
+    following = checkout.start()
+    environment = environment_of(following)
+    end(following)
+    assert checkout.environments() == {environment}
