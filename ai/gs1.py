@@ -24,6 +24,10 @@ _SET_82 = re.compile(r"[!\"%-?A-Z_a-z]{1,20}")
 _GRAMS_IN_A_KILOGRAM = 1000
 
 
+# https://www.gs1.org/standards/id-keys/company-prefix
+_NO_FOOD = ("02", "04", "05", *(str(prefix) for prefix in range(20, 30)), "977", "978", "979", "98", "99")
+
+
 class NotGs1(ValueError):
     """Raised when a text breaks GS1's rules, so that no part of it can be trusted."""
 
@@ -49,13 +53,14 @@ def as_gtin(number: str) -> str | None:
     """Return a GTIN-8, -12, -13 or -14 with 14 digits, or None if the number identifies no product.
 
     Numbers that shops assign themselves (prefixes 02, 04 and 20 to 29, with a price or weight inside) identify none.
+    Those of periodicals, books and music (977 to 979) and of coupons and refunds (05, 98, 99) are no food's.
     """
     if not has_right_check_digit(number):
         return None
     gtin = number.zfill(14)
     if not gtin.strip("0") or (len(number) == 8 and number[0] in "02"):
         return None
-    if len(number) != 8 and gtin[0] == "0" and gtin[1:3] in {"02", "04", *(str(prefix) for prefix in range(20, 30))}:
+    if len(number) != 8 and gtin[0] == "0" and gtin.startswith(_NO_FOOD, 1):
         return None
     return gtin
 

@@ -16,6 +16,7 @@ from scripts.ai_evaluation.drawing import Code, label
 from scripts.ai_evaluation.scoring import is_right
 from tests.ai.conftest import a_photo
 
+EAN13, CODE128 = zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.Code128
 MACHINE_READ = ("gtin", "batch")
 
 
@@ -59,6 +60,20 @@ def test_codes_that_do_not_identify_food_are_ignored() -> None:
     assert codes_in(label(["X"], [web, plain]), TODAY) == Codes(), "codes without GS1's mark say nothing about food"
     assert codes_in(label(["X"], [inside]), TODAY) == Codes(), "a number of the shop's own scales"
     assert codes_in(Image.new("RGB", (1, 1)), TODAY) == Codes()
+
+
+def test_a_band_of_bars_a_few_pixels_high_is_not_a_code() -> None:
+    for kind, content in ((EAN13, "3516413512551"), (CODE128, "(01)03453120000011(17)261124")):
+        bars = Code(kind, content, scale=3).drawn()
+        picture = Image.new("L", (1600, 1200), "white")
+        for height, expected in ((4, False), (5, True), (9, True)):
+            band = picture.copy()
+            band.paste(bars.crop((0, 20, bars.width, 20 + height)), (300, 400))
+            codes = codes_in(band, TODAY)
+            assert bool(codes.gtins or codes.elements) == expected, (kind, height)
+        for at in ((300, 400), (300, 700)):
+            picture.paste(bars.crop((0, 20, bars.width, 24)), at)
+        assert codes_in(picture, TODAY).gtins, "two equal reads"
 
 
 def test_a_code_that_breaks_gs1_s_rules_is_counted_but_not_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,11 @@ def test_only_valid_product_numbers_become_a_gtin() -> None:
     assert as_gtin("96385074") == "00000096385074"
     for none in ("", "3017620422004", "2012345000001", with_check_digit("020123450000"), "0" * 13, "301762042200x"):
         assert as_gtin(none) is None, none
+    for none in ("9782070360024", "9771144875007", "9790260000438", "9811234567891", "9912345678909", "0512345000107"):
+        assert has_right_check_digit(none), none
+        assert as_gtin(none) is None, f"a book, a periodical, music, a refund or a coupon: {none}"
+    assert as_gtin("3978123456783") == "03978123456783", "the control: the same digits elsewhere"
+    assert as_gtin("97712343") == "00000097712343", "an EAN-8 has prefixes of its own"
     assert as_gtin("٣017620422003") is None, "digits of another script do not count"
 
 
