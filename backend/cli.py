@@ -48,8 +48,18 @@ def serve(
 
 
 @app.command()
-def worker() -> None:
+def worker(
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the worker of this host works; exit status 1 if not.")
+    ] = False,
+) -> None:
     """Run the background worker: it ends expired holds, settles payments and sends mails."""
+    if check:
+        from backend.observability.heartbeat import silence
+
+        if (why := silence(settings().data_dir)) is not None:
+            raise SystemExit(why)
+        return
     from backend import worker as background
 
     settings()

@@ -25,6 +25,7 @@ from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
 from backend.database.sessions import Database
 from backend.job_context import Work
+from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
 from backend.photos import jobs as photos
@@ -239,10 +240,10 @@ async def work_until_stopped() -> None:
     worked = False
     while not stop.is_set():
         try:
-            async with working(settings()) as (_work, app):
+            async with working(settings()) as (work, app):
                 worked = True
                 log.info("worker.started")
-                await _work_on(app, stop)
+                await _work_on(work, app, stop)
         except (ConnectorException, asyncpg.PostgresError, asyncpg.InterfaceError, psycopg.Error, OSError) as error:
             if not worked:
                 raise
@@ -251,7 +252,7 @@ async def work_until_stopped() -> None:
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
-async def _work_on(app: procrastinate.App, stop: asyncio.Event) -> None:
+async def _work_on(work: Work, app: procrastinate.App, stop: asyncio.Event) -> None:
     """Work until `stop` is set, or until the queue is lost: then procrastinate returns or raises."""
     working_on = asyncio.ensure_future(
         app.run_worker_async(
@@ -264,8 +265,10 @@ async def _work_on(app: procrastinate.App, stop: asyncio.Event) -> None:
         )
     )
     stopping = asyncio.ensure_future(stop.wait())
+    beating = asyncio.ensure_future(beat(work.settings.data_dir, work.database.ready))
     await asyncio.wait({working_on, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
+    beating.cancel()
     if not working_on.done():
         working_on.cancel()  # procrastinate then finishes the running jobs before it ends
         with suppress(asyncio.CancelledError):

@@ -1,6 +1,10 @@
 """The worker's jobs: those of dead workers are taken over, those of living workers are not; the clock's jobs."""
 
+import asyncio
+import os
 import re
+import signal
+import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -9,8 +13,13 @@ import asyncpg
 import pytest
 
 from backend import worker
+from backend.observability.heartbeat import SILENT_AFTER_SECONDS, heartbeat_file
 from backend.settings import settings
+from tests.startup.commands import ecopanier, started
 from tests.town import Reservation, Town
+from tests.town.databases import WORKER
+
+PATIENCE_SECONDS = 60
 
 
 async def queue(town: Town, statement: str, *arguments: Any) -> Any:
@@ -95,3 +104,26 @@ async def test_clock_jobs_run_every_five_or_ten_seconds(town: Town) -> None:
             periodic[task].get_next(datetime) for _ in range(99)
         ]
         assert {(after - before).seconds for before, after in pairwise([began, *ticks])} <= {seconds - 1, seconds}, task
+
+
+async def test_the_check_tells_a_working_worker_from_a_silent_or_stopped_one(town: Town) -> None:
+    login = {"ECOPANIER_WORKER_DATABASE_URL": town.copy.url(WORKER)}
+    assert (await ecopanier(town, "worker", "--check", **login)).status == 1
+    running = await started(town, "worker", **login)
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while (await ecopanier(town, "worker", "--check", **login)).status:
+                assert running.returncode is None
+
+        running.send_signal(signal.SIGSTOP)
+        file = heartbeat_file(town.folder)
+        os.utime(file, (long_ago := time.time() - SILENT_AFTER_SECONDS - 1, long_ago))
+        silent = await ecopanier(town, "worker", "--check", **login)
+        assert silent.status == 1
+        assert "has been silent for" in silent.text
+    finally:
+        running.send_signal(signal.SIGCONT)
+        running.terminate()
+        await running.communicate()
+    assert not file.exists()
+    assert "no worker works on this host" in (await ecopanier(town, "worker", "--check", **login)).text

@@ -18,11 +18,11 @@ class Said:
     text: str
 
 
-async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
-    """Run a command against a town's database, with more environment variables; an empty one counts as not set."""
+async def started(town: Town, *words: str, **environment: str) -> asyncio.subprocess.Process:
+    """Start a command against a town's database, with more environment variables; an empty one counts as not set."""
     ways = {"DATABASE_URL": town.copy.url(API), "ECOPANIER_OWNER_DATABASE_URL": town.copy.url()}
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    process = await asyncio.create_subprocess_exec(
+    return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "scripts.command" if words[:1] == ("seed",) else "backend.cli",
@@ -33,6 +33,11 @@ async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
+
+
+async def ecopanier(town: Town, *words: str, **environment: str) -> Said:
+    """Run a command to its end, as `started` starts it."""
+    process = await started(town, *words, **environment)
     said, _ = await process.communicate()
     assert process.returncode is not None
     return Said(process.returncode, said.decode())
