@@ -261,7 +261,7 @@ def as_person(
     except asking.Refused as refusal:
         from backend import main as _every_problem  # noqa: F401  importing a problem registers it
 
-        raise SystemExit(asking.in_words(refusal)) from None
+        raise SystemExit(asking.refusal_text(refusal)) from None
     _print_answer(answer, kept=commit)
 
 
@@ -299,7 +299,7 @@ def openapi(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Write docs/openapi.json, or another file like it: each problem once, and no address of this server."
+            help="Write this file instead, in the compact form of docs/openapi.json and without this server's address."
         ),
     ] = None,
 ) -> None:

@@ -124,11 +124,11 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
         await app.state.drafter.close()
 
 
-def stand_on(app: FastAPI, database: Database) -> None:
+def use_database(app: FastAPI, database: Database) -> None:
     """Make the app use this database."""
     app.state.database = database
-    health.ask_readiness_of(app, database.ready)
-    pages.show_impact_of(app, partial(public_impact, database.acts))
+    health.set_readiness(app, database.ready)
+    pages.set_public_impact(app, partial(public_impact, database.acts))
 
 
 @asynccontextmanager
@@ -139,7 +139,7 @@ async def connected(app: FastAPI) -> AsyncIterator[None]:
         raise SettingsRefused(["DATABASE_URL is missing: set it, or use `scripts/run`, which embeds a database."])
     async with equipped(app):
         database = await Database.open(chosen.database_url.get_secret_value(), chosen)
-        stand_on(app, database)
+        use_database(app, database)
         try:
             yield
         finally:

@@ -22,7 +22,7 @@ class NotDone(Exception):
 
 
 class Refused(Exception):
-    """Raised when the database refused the statement. Nothing was changed; `in_words` says why."""
+    """Raised when the database refused the statement. Nothing was changed; `refusal_text` says why."""
 
     def __init__(self, error: asyncpg.PostgresError) -> None:
         self.error = error
@@ -92,7 +92,7 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
         await database.close()
 
 
-def in_words(refusal: Refused) -> str:
+def refusal_text(refusal: Refused) -> str:
     """Return the reason in one line. Our own problems have texts only once their modules have been imported."""
     error = refusal.error
     state, message = error.sqlstate or "", str(error.message)

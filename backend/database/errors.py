@@ -66,7 +66,7 @@ def problem_from_database(error: Exception) -> Problem:
     if isinstance(error, DBAPIError):
         if error.connection_invalidated:
             return DatabaseUnavailable()
-        # SQLAlchemy wraps the driver's error twice; the innermost one names the constraint.
+        # SQLAlchemy wraps the driver's error twice; only the innermost one names the constraint.
         cause = error.orig.__cause__ if error.orig is not None else None
         if not isinstance(cause, Exception):
             return InternalError()

@@ -118,13 +118,13 @@ begin
     select string_agg(l.problem, '; ') into problems from (
 {lints}    ) l;
     if problems is not null then raise exception '%', problems; end if;
-end $lints$;"""  # noqa: S608  a file of ours, no input
+end $lints$;"""  # noqa: S608  the text comes from our own file
 
 
 def run(connection: sa.Connection, statements: str) -> None:
     """Run SQL unchanged: without parameters, psycopg does not look for placeholders such as `%s`."""
     raw = connection.connection.driver_connection
-    assert isinstance(raw, psycopg.Connection)  # noqa: S101  the engine above was made with psycopg
+    assert isinstance(raw, psycopg.Connection)  # noqa: S101  `migrate` makes the engine with psycopg
     raw.execute(statements.encode())
 
 

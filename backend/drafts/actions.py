@@ -16,7 +16,7 @@ from backend.database.sessions import Database, call, call_row, role_in
 from backend.drafts.schemas import DraftMade, DraftOut, Remark
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
-from backend.photos.actions import begin_photo, photo_kept
+from backend.photos.actions import begin_photo, mark_photo_kept
 from backend.photos.pictures import Pictures, read_photo
 from backend.photos.store import PhotoStore
 from backend.problems.common import NotAllowed
@@ -113,7 +113,7 @@ async def _keep(
     language: Language,
     no_model_because: str | None,
 ) -> DraftMade:
-    await photo_kept(session, photo_id, pictures.width, pictures.height)
+    await mark_photo_kept(session, photo_id, pictures.width, pictures.height)
     recalled = await call(
         session,
         "keep_draft",

@@ -55,7 +55,7 @@ def _page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLRe
     return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Vary": "Accept-Language"})
 
 
-def show_impact_of(app: FastAPI, impact: PublicImpact) -> None:
+def set_public_impact(app: FastAPI, impact: PublicImpact) -> None:
     """Set the function from which the front page gets its figures."""
     app.state.public_impact = impact
 

@@ -23,7 +23,7 @@ class Health(Out):
     status: Literal["ok"] = Field(default="ok", examples=["ok"])
 
 
-def ask_readiness_of(app: FastAPI, ready: Readiness) -> None:
+def set_readiness(app: FastAPI, ready: Readiness) -> None:
     """Set the check that `/readyz` runs."""
     app.state.ready = ready
 

@@ -28,7 +28,7 @@ class ImpactFactor(Table, table=True):
 
 
 class ImpactEntry(Table, table=True):
-    """What one handover saved. `people_helped`: 1 if it helped somebody for the first time, otherwise 0."""
+    """What one handover saved. `people_helped`: 1 if the account got free food for the first time, otherwise 0."""
 
     __tablename__ = "impact_entries"
     __table_args__ = (

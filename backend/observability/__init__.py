@@ -1,1 +1,1 @@
-"""What an operator sees: one log line a request, failures without anybody's data, metrics."""
+"""For operators: logs with one line per request, failures without personal data, and metrics."""

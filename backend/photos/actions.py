@@ -23,7 +23,7 @@ async def begin_photo(session: AsyncSession) -> UUID:
     return (await session.execute(begun)).scalar_one()
 
 
-async def photo_kept(session: AsyncSession, photo_id: UUID, width: int, height: int) -> None:
+async def mark_photo_kept(session: AsyncSession, photo_id: UUID, width: int, height: int) -> None:
     """Mark a photo's files as stored, so that a lot may show it. `width` and `height` in px, of the `full` picture.
 
     Raises PhotoNotFound if the photo is not the caller's or no longer waits for its files.

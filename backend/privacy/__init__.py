@@ -1,1 +1,1 @@
-"""What people may ask about their data, and how long anything is kept."""
+"""People's rights over their data (consents, export, erasure), and retention periods."""

@@ -26,7 +26,7 @@ async def begin_listing(session: AsyncSession, wanted: RecurringIn) -> Recurring
     """
     values = _columns(wanted.model_dump())
     made = await session.execute(insert(RecurringListing).values(values).returning(col(RecurringListing.id)))
-    listing, _ = await queries.listing_seen(session, made.scalar_one())
+    listing, _ = await queries.recurring_listing(session, made.scalar_one())
     return listing
 
 
@@ -64,7 +64,7 @@ async def set_active(session: AsyncSession, listing_id: UUID, *, active: bool) -
     """Pause a listing, or resume it with its next publication, and return it. Raises RecurringNotFound."""
     where = (col(RecurringListing.id) == listing_id, col(RecurringListing.active).is_not(active))
     await session.execute(update(RecurringListing).where(*where).values(active=active))
-    listing, _ = await queries.listing_seen(session, listing_id)
+    listing, _ = await queries.recurring_listing(session, listing_id)
     return listing
 
 
@@ -77,14 +77,14 @@ async def change_day(session: AsyncSession, listing_id: UUID, day: date, wanted:
     values = _columns(wanted.model_dump())
     change = upsert(RecurringDay).values(listing_id=listing_id, day=day, **values)
     await session.execute(change.on_conflict_do_update(index_elements=["listing_id", "day"], set_=values))
-    return await queries.day_seen(
+    return await queries.recurring_day(
         session, (col(RecurringDay.listing_id) == listing_id) & (col(RecurringDay.day) == day)
     )
 
 
 async def forget_day(session: AsyncSession, listing_id: UUID, day: date) -> None:
     """Remove the changes to one day. Raises RecurringNotFound."""
-    await queries.listing_seen(session, listing_id)
+    await queries.recurring_listing(session, listing_id)
     await session.execute(
         delete(RecurringDay).where(col(RecurringDay.listing_id) == listing_id, col(RecurringDay.day) == day)
     )

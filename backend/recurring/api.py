@@ -59,7 +59,7 @@ async def list_recurring_listings(
 @router.get("/recurring-listings/{listing_id}", responses=may_answer(RecurringNotFound))
 async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response: Response) -> RecurringOut:
     """Read your recurring listing, with the changes to days from today on."""
-    listing, version = await queries.listing_seen(session, listing_id)
+    listing, version = await queries.recurring_listing(session, listing_id)
     response.headers["ETag"] = etag(version)
     return listing
 
@@ -74,7 +74,7 @@ async def edit_recurring_listing(
     changed since you read it.
     """
     await actions.edit_listing(session, listing_id, actions.changes(wanted), if_match)
-    listing, version = await queries.listing_seen(session, listing_id)
+    listing, version = await queries.recurring_listing(session, listing_id)
     response.headers["ETag"] = etag(version)
     return listing
 

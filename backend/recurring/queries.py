@@ -22,7 +22,7 @@ _LISTINGS = select(
 )
 
 
-async def listing_seen(session: AsyncSession, listing_id: UUID) -> tuple[RecurringOut, int]:
+async def recurring_listing(session: AsyncSession, listing_id: UUID) -> tuple[RecurringOut, int]:
     """Return one of the caller's recurring listings and its version. Raises RecurringNotFound."""
     rows = await _with_days(session, _LISTINGS.where(col(RecurringListing.id) == listing_id))
     if not rows:
@@ -41,7 +41,7 @@ async def listings_of_shop(session: AsyncSession, shop_id: UUID, before: UUID | 
     return [listing for listing, _ in found]
 
 
-async def day_seen(session: AsyncSession, where: ColumnElement[bool]) -> DayOut:
+async def recurring_day(session: AsyncSession, where: ColumnElement[bool]) -> DayOut:
     """Return a changed day, which must exist."""
     return DayOut.model_validate((await session.execute(select(RecurringDay).where(where))).scalar_one())
 

@@ -174,7 +174,7 @@ class Stripe:
         """
         async with self._asking("list refunds", payment_id):
             refunds = (await self._refunds.list_async({"payment_intent": id, "limit": 100})).data
-            ours = [one for one in refunds if payment_id is None or _noted(one) == str(payment_id)]
+            ours = [one for one in refunds if payment_id is None or _payment_id_in(one) == str(payment_id)]
             standing = [one for one in ours if one.status not in ("failed", "canceled")]
         if ours and not standing:
             log.error("refund.failed", refund=ours[0].id, payment_id=str(payment_id))
@@ -217,7 +217,7 @@ class Stripe:
         except stripe.StripeError as error:
             about |= {"error": type(error).__name__, "code": error.code, "stripe_request_id": error.request_id}
             status = error.http_status or 0
-            if _is_certain(error, status):
+            if _is_final(error, status):
                 log.error("stripe_call.refused", status=status, **about)
                 raise PaymentRefused(operation, status, error.code, error.request_id) from None
             log.warning("stripe_call.failed", status=status, **about)
@@ -228,7 +228,7 @@ class Stripe:
             raise PaymentUnavailable from None
 
 
-def _is_certain(error: stripe.StripeError, status: int) -> bool:
+def _is_final(error: stripe.StripeError, status: int) -> bool:
     """Return whether Stripe itself refused for good. 409 and 429 may pass; a proxy's 4xx page has no error object."""
     return 400 <= status < 500 and status not in (409, 429) and error.error is not None and error.code != "rate_limit"
 
@@ -237,7 +237,7 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
     return Intent(intent.id, intent.client_secret or "", intent.status, intent.amount, intent.amount_received)
 
 
-def _noted(refund: stripe.Refund) -> str | None:
+def _payment_id_in(refund: stripe.Refund) -> str | None:
     noted = refund.metadata
     return noted["payment_id"] if noted is not None and "payment_id" in noted else None
 

@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from backend.database.ask_as import Answer, NotDone, Refused, account_called, ask_as, in_words
+from backend.database.ask_as import Answer, NotDone, Refused, account_called, ask_as, refusal_text
 from backend.settings import settings
 from tests.startup.commands import ecopanier
 from tests.town import Person, Town
@@ -24,7 +24,7 @@ async def refusal_of(town: Town, who: Person | None, statement: str) -> str:
     """Return the words in which a statement is refused."""
     with pytest.raises(Refused) as caught:
         await asks(town, who, statement)
-    return in_words(caught.value)
+    return refusal_text(caught.value)
 
 
 async def test_sql_as_a_person_returns_the_rows_that_they_may_see(town: Town) -> None:

@@ -12,8 +12,8 @@ from pydantic import Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.front_page.pages import PublicImpact, show_impact_of
-from backend.http.health import Readiness, ask_readiness_of
+from backend.front_page.pages import PublicImpact, set_public_impact
+from backend.http.health import Readiness, set_readiness
 from backend.http.hot_routes import HotRoutes
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import limited
@@ -186,6 +186,6 @@ async def no_figures() -> Mapping[str, Any]:
 def toy_app(*, ready: Readiness = ready, impact: PublicImpact = no_figures) -> FastAPI:
     """Return the product's app with these routes alone."""
     app = create_app(connect=unconnected, routers=[router], hot=[hot])
-    ask_readiness_of(app, ready)
-    show_impact_of(app, impact)
+    set_readiness(app, ready)
+    set_public_impact(app, impact)
     return app

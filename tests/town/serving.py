@@ -142,4 +142,4 @@ class Served:
             return
         app.state.photos = photo_store_of(settings())
         app.state.documents = document_store_of(settings())
-        main.stand_on(app, await Database.open(copy.url(API), settings()))
+        main.use_database(app, await Database.open(copy.url(API), settings()))
