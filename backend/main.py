@@ -84,7 +84,7 @@ ROUTERS: Sequence[APIRouter] = (
 )
 
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.
-HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot, waiting.hot, suspended_lots.hot)
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})

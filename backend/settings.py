@@ -302,14 +302,20 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value().encode()
         return _key_kept_in(self.data_dir)
 
+    @cached_property
+    def _derived_keys(self) -> dict[str, bytes]:
+        return {}
+
     def derived_key(self, purpose: str) -> bytes:
         """Return the 32-byte key for one purpose, derived by HKDF-SHA256 (RFC 5869).
 
         Knowing one purpose's key does not reveal another's.
         """
-        return HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode()).derive(
-            self._root_key
-        )
+        key = self._derived_keys.get(purpose)
+        if key is None:
+            derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode())
+            key = self._derived_keys[purpose] = derivation.derive(self._root_key)
+        return key
 
     @classmethod
     def checked(cls) -> Self:

@@ -81,7 +81,7 @@ async def propose_agreement(
         await session.connection()
         if role_in(session) is not Role.ASSOCIATION:
             raise NotAllowed
-        if answered := await once.begins(session):
+        if answered := await once.claim(session):
             return answered
     try:
         document = await read_pdf(file)
@@ -92,10 +92,10 @@ async def propose_agreement(
         await store.keep(agreement_id, {SIGNED: document})
         async with database.session(account_id) as session, session.begin():
             await call(session, "propose_agreement", agreement=agreement_id, bytes=len(document))
-            return await once.keeps(session, await queries.agreement(session, agreement_id), 201)
+            return await once.keep(session, await queries.agreement(session, agreement_id), 201)
     except BaseException:
         async with database.session(account_id) as session, session.begin():
-            await once.gives_up(session)
+            await once.release(session)
         raise
 
 

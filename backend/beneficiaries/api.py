@@ -54,7 +54,7 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
     try:
         return await once(session, actions.enrol_beneficiary(session, person))
     except AlreadyEnrolled:
-        await once.gives_up(session)
+        await once.release(session)
         await session.commit()  # so that the audit log keeps the attempt
         raise
 

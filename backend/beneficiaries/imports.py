@@ -79,7 +79,7 @@ async def import_people(
         await session.connection()
         if role_in(session) not in ENROLLERS:
             raise NotAllowed
-        answered = await once.begins(session)
+        answered = await once.claim(session)
     if answered:
         return answered
     try:
@@ -94,7 +94,7 @@ async def import_people(
             raise
     except BaseException:
         async with database.session(account_id) as session, session.begin():
-            await once.gives_up(session)
+            await once.release(session)
         raise
 
 
@@ -134,11 +134,11 @@ async def _enrol(
                 already_enrolled=counts["already_enrolled"],
                 refused=counts["refused"],
             )
-            await once.goes_on(session)
+            await once.hold(session)
     answer = await asyncio.to_thread(progress.answer, import_id)
     async with database.session(account_id) as session, session.begin():
         await call(session, "end_import", import_id=import_id, how="done")
-        return await once.keeps_json(session, answer, 200)
+        return await once.keep_json(session, answer, 200)
 
 
 @dataclass(frozen=True)

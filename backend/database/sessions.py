@@ -170,6 +170,8 @@ async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterato
 
 
 ActsDep = Annotated[Acts, Depends(_acts)]
+DatabaseDep = Annotated[Database, Depends(database)]
+"""For work in several transactions, such as what waits for Stripe."""
 
 # With FastAPI's default scope, the answer is sent before the commit: a failing commit would still answer 201.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]

@@ -48,7 +48,7 @@ async def draft_lot(
             await session.connection()
             if role_in(session) is not Role.MERCHANT:
                 raise NotAllowed
-            answered = await once.begins(session)
+            answered = await once.claim(session)
     except BaseException:
         await asyncio.gather(reading, return_exceptions=True)  # the file must stay open until it is read
         raise
@@ -60,7 +60,7 @@ async def draft_lot(
         return await _draft(database, store, drafter, account_id, pictures, shop_id, language, once)
     except BaseException:
         async with database.session(account_id) as session, session.begin():
-            await once.gives_up(session)
+            await once.release(session)
         raise
 
 
@@ -100,7 +100,7 @@ async def _draft(
 
     async with database.session(account_id) as session, session.begin():
         made = await _keep(session, photo_id, pictures, begun.shop, begun_at, drafted, language, begun.no_model_because)
-        return await once.keeps(session, made, 201)
+        return await once.keep(session, made, 201)
 
 
 async def _keep(

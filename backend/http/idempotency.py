@@ -1,11 +1,13 @@
-"""`Idempotency-Key`: the same request sent again gets the answer of the first time, and nothing happens twice.
+"""`Idempotency-Key`: a request sent again gets the answer of the first time, and nothing happens twice.
 
-The key is claimed in the transaction that does the work, and the answer is kept in it too: all commits or nothing
-does. A second request with the same key waits for the first at the claim. A refusal undoes the claim, because nothing
-happened that would have to be remembered; the same request may then be tried again.
+The key is claimed in the transaction that does the work, and the answer is kept in the same transaction: all of it
+commits or nothing does. A second request with the same key waits at the claim for the first. A refusal undoes the
+claim, because nothing has happened that would have to be remembered; the same request may then be tried again.
 
-Requests hold passwords and names, answers hold tokens and names: what is kept of them is a keyed hash and a sealed text
-that only the request itself opens, so that a dump of the database gives neither away, not even together with our keys.
+Requests hold passwords and names, answers hold tokens and names. What is kept of a request is a keyed hash, and what is
+kept of an answer is a sealed text that only the same request opens. A dump of the database reveals neither, not even
+together with our keys. (Two answers say nothing that the database does not hold anyway and are kept as they are, by the
+acts that write them: a free reservation and a handover.)
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Awaitable
 from hashlib import sha256
 from typing import Annotated, Any, TypeVar, cast
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import Depends, Header, Request
@@ -33,30 +36,30 @@ T = TypeVar("T")
 LONGEST_KEY = 255
 NONCE_BYTES = 12
 LEASE_SECONDS = 60
-SEALED_AT_ONCE = 2**18  # characters; others' requests do not wait for more
+SEALED_AT_ONCE = 2**18  # characters; sealing more would keep other requests waiting
 
 
 class IdempotencyMismatch(Problem):
-    """This Idempotency-Key was used for another request; take a new key for a new request."""
+    """Raised when an Idempotency-Key was used for another request before."""
 
     code, status = "idempotency.mismatch", 422
 
 
 class IdempotencyInProgress(Problem):
-    """The first request with this Idempotency-Key is still being answered; send it again shortly."""
+    """Raised while the first request with this Idempotency-Key is still being answered."""
 
     code, status = "idempotency.in_progress", 409
     headers = {"Retry-After": "1"}  # noqa: RUF012  read-only, as Problem declares it
 
 
 class IdempotencyKeyMissing(Problem):
-    """This request needs an Idempotency-Key header: any text of your own of 1 to 255 characters."""
+    """Raised when a request that makes a reservation has no Idempotency-Key."""
 
     code, status = "idempotency.key_missing", 422
 
 
 def key_of(request: Request) -> str | None:
-    """Give a request's Idempotency-Key, None without one. Raises RequestInvalid for one that is too long."""
+    """Return a request's Idempotency-Key, None without one. Raises RequestInvalid if too long or unprintable."""
     key: str | None = request.headers.get("idempotency-key")
     if key is None:
         return None
@@ -68,75 +71,97 @@ def key_of(request: Request) -> str | None:
 
 
 def fingerprint(request: Request, body: bytes) -> bytes:
-    """Give 32 bytes that tell one request from another."""
+    """Return 32 bytes that tell one request from another."""
     return sha256(b"\0".join((request.method.encode(), request.scope["path"].encode(), body))).digest()
 
 
-def keyed_fingerprint(request: Request, body: bytes) -> bytes:
-    """Give a fingerprint that nobody can compute without our key.
-
-    A plain hash of a name and a birthday, of a password or a PIN, read from a dump, could be tried fast.
-    """
+def request_hash(request: Request, body: bytes) -> bytes:
+    """Return what the database keeps of a request: its fingerprint, keyed."""
     return _keyed(fingerprint(request, body))
 
 
 def _keyed(plain: bytes) -> bytes:
+    """Return a hash that nobody can compute without our key.
+
+    From a plain hash in a dump, a name and a birthday, a password or a PIN could be found by trying.
+    """
     return hmac.digest(settings().derived_key("idempotency"), plain, "sha256")
 
 
 class Once:
-    """Does the work of a request once per key: `return await once(session, actions.publish_lot(…), 201)`."""
+    """Does the work of a request once per key: `return await once(session, actions.list_lot(…), 201)`.
+
+    Work that does not fit into one transaction is claimed with `claim` and answered with `keep` or given up with
+    `release`, each in a transaction of its own.
+    """
 
     def __init__(self, key: str | None, request_fingerprint: bytes) -> None:
-        self._key = key
-        self._fingerprint = _keyed(request_fingerprint)
-        # Not kept: it opens the answer, so whoever has no request has no answer either.
+        self.key = key
+        self.request_hash = _keyed(request_fingerprint)
+        """What the database keeps of the request."""
+        self.begun: UUID | None = None
+        """After `claim`: the reservation that an earlier try made before its process died."""
+        # This opens the answer and is not stored: whoever does not have the request cannot read the answer either.
         self._opens = request_fingerprint
 
-    async def begins(self, session: AsyncSession) -> Response | None:
-        """Claim the key for work that goes on after this session, or give the answer of the first time.
+    async def claim(self, session: AsyncSession) -> Response | None:
+        """Claim the key for work that goes on after this transaction, or return the answer of the first time.
 
-        For what may not happen within one transaction: `keeps` ends it, `gives_up` lets go of it; if this process dies,
-        the key is free again after a while.
+        If this process dies, the next request with the key takes over once the lease has run out (60 seconds).
         """
         return await self._claim(session, LEASE_SECONDS)
 
-    async def keeps(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
-        """Answer with the outcome of what `begins` began, and keep it."""
-        return await self.keeps_json(session, to_json(jsonable_encoder(outcome)).decode(), status_code)
+    async def keep(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
+        """Return the answer to a claimed request, and keep it."""
+        return await self.keep_json(session, to_json(jsonable_encoder(outcome)).decode(), status_code)
 
-    async def keeps_json(self, session: AsyncSession, body: str, status_code: int) -> Response:
-        """Do the same for an answer that is JSON already: one of some megabytes, made piece by piece."""
+    async def keep_json(self, session: AsyncSession, body: str, status_code: int) -> Response:
+        """Return an answer that is JSON already, and keep it; for JSON from the database and of some megabytes."""
         await self._keep(session, body, status_code)
         return _answer(status_code, body)
 
-    async def goes_on(self, session: AsyncSession) -> None:
-        """Say that what `begins` began is still going on, where it takes longer than the claim lasts."""
-        if self._key is not None:
-            await call(session, "hold_key", claimed_key=self._key, lease_seconds=LEASE_SECONDS)
+    async def hold(self, session: AsyncSession, made_reservation: UUID | None = None) -> None:
+        """Begin the lease anew while the work goes on, and remember the reservation that it has made."""
+        if self.key is not None:
+            await call(
+                session,
+                "hold_key",
+                claimed_key=self.key,
+                lease_seconds=LEASE_SECONDS,
+                made_reservation=made_reservation,
+            )
 
-    async def gives_up(self, session: AsyncSession) -> None:
-        """Let the same request be tried again."""
-        if self._key is not None:
-            await call(session, "release_key", claimed_key=self._key)
+    async def release(self, session: AsyncSession) -> None:
+        """Release a claimed key, so that the same request can be tried again at once."""
+        if self.key is not None:
+            await call(session, "release_key", claimed_key=self.key)
+
+    def sealed(self, answer: str) -> str:
+        """Return an answer sealed, so that only the same request opens it."""
+        return sealed(answer, self._opens)
+
+    def opened(self, kept: str) -> str:
+        """Return a kept answer that `sealed` made for this request."""
+        return opened(kept, self._opens)
 
     async def _claim(
         self, session: AsyncSession, lease_seconds: int, headers: dict[str, str] | None = None
     ) -> Response | None:
-        if self._key is None:
+        if self.key is None:
             return None
         kept = await call_row(
-            session, "claim_key", wanted_key=self._key, request=self._fingerprint, lease_seconds=lease_seconds
+            session, "claim_key", wanted_key=self.key, request_hash=self.request_hash, lease_seconds=lease_seconds
         )
-        return None if kept[0] is None else _answer(kept[0], opened(kept[1], self._opens), headers)
+        status, body, self.begun = kept
+        return None if status is None else _answer(status, self.opened(body), headers)
 
     async def _keep(self, session: AsyncSession, body: str, status_code: int) -> None:
-        if self._key is not None:
+        if self.key is not None:
             if len(body) <= SEALED_AT_ONCE:
-                kept_body = sealed(body, self._opens)
+                kept_body = self.sealed(body)
             else:
-                kept_body = await asyncio.to_thread(sealed, body, self._opens)
-            await call(session, "keep_answer", claimed_key=self._key, answer_status=status_code, answer=kept_body)
+                kept_body = await asyncio.to_thread(self.sealed, body)
+            await call(session, "keep_answer", claimed_key=self.key, answer_status=status_code, answer=kept_body)
 
     async def __call__(
         self, session: AsyncSession, work: Awaitable[T], status_code: int = 201, headers: dict[str, str] | None = None
@@ -166,19 +191,19 @@ class Once:
 
 
 def sealed(text: str, request_fingerprint: bytes) -> str:
-    """Seal what is kept of an answer; only together with the same request's fingerprint can it be opened."""
+    """Return an answer sealed; it can be opened only with the fingerprint of the same request."""
     nonce = os.urandom(NONCE_BYTES)
     return b64encode(nonce + _seal(request_fingerprint).encrypt(nonce, text.encode(), None)).decode()
 
 
 def opened(kept: str, request_fingerprint: bytes) -> str:
-    """Open what `sealed` gave. Raises cryptography's InvalidTag for anything else."""
+    """Return what `sealed` sealed. Raises cryptography's InvalidTag for anything else."""
     raw = b64decode(kept)
     return _seal(request_fingerprint).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], None).decode()
 
 
 def _leave(work: Awaitable[Any]) -> None:
-    """Close a coroutine that will not run, which Python would warn of."""
+    """Close a coroutine that will not run; Python would warn about it otherwise."""
     if hasattr(work, "close"):
         work.close()
 
@@ -200,6 +225,40 @@ KeyHeader = Annotated[
     ),
 ]
 """Documents the key of a route that reads its request itself."""
+
+
+async def required_once(request: Request) -> Once:
+    """Return the `Once` of a request that must have a key. Raises IdempotencyKeyMissing, RequestInvalid."""
+    if (key := key_of(request)) is None:
+        raise IdempotencyKeyMissing
+    return Once(key, fingerprint(request, await request.body()))
+
+
+RequiredOnceDep = Annotated[Once, Depends(required_once)]
+
+RequiredKeyHeader = Annotated[
+    str, Header(max_length=LONGEST_KEY, description="Your own name for this request.", examples=["lunch-42"])
+]
+"""Documents the required key of a hot route."""
+
+# For `openapi_extra` of an ordinary route with RequiredOnceDep: FastAPI would answer a missing header by itself.
+DOCUMENTED_KEY: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "idempotency-key",
+            "in": "header",
+            "required": True,
+            "schema": {
+                "type": "string",
+                "maxLength": LONGEST_KEY,
+                "description": "Your own name for this request.",
+                "examples": ["lunch-42"],
+                "title": "Idempotency-Key",
+            },
+            "description": "Your own name for this request.",
+        }
+    ]
+}
 
 
 async def _once(request: Request, idempotency_key: KeyHeader = None) -> Once:

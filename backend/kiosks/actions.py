@@ -20,10 +20,6 @@ from backend.kiosks.problems import KioskUnknown, WrongCard
 from backend.kiosks.schemas import KioskOut, KioskRegistered
 from backend.settings import settings
 
-# As sign_in_with_card counts them.
-MOST_CARDS, CARDS_WINDOW_SECONDS = 30, 600
-MOST_DEVICES, DEVICES_WINDOW_SECONDS = 50, 900
-
 
 async def register_kiosk(session: AsyncSession, name: str) -> KioskRegistered:
     """Register a tablet and give its secret. From the database NotAllowed (an association that is not verified)."""
@@ -57,8 +53,8 @@ async def sign_in(acts: Acts, tokens: OwnTokens, card: str, device: str | None, 
     at_kiosk = opened["problem"] != KioskUnknown.code
     if opened["locked_until"] is not None:
         seconds = max(1, math.ceil((opened["locked_until"] - datetime.now(UTC)).total_seconds()))
-        most, window = (MOST_CARDS, CARDS_WINDOW_SECONDS) if at_kiosk else (MOST_DEVICES, DEVICES_WINDOW_SECONDS)
-        raise TooManyTries(headers=refusal_headers("cards", most, window, seconds))
+        headers = refusal_headers("cards", opened["most_tries"], opened["window_seconds"], seconds)
+        raise TooManyTries(headers=headers)
     if opened["problem"] is not None:
         raise WrongCard if at_kiosk else KioskUnknown
     return tokens_out(tokens, opened["account_id"], opened["session_id"], refresh_token, opened["seconds"])

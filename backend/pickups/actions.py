@@ -11,9 +11,6 @@ from backend.problems.common import RateLimited
 from backend.problems.problem import Problem
 from backend.reservations.passes import Passes
 
-# As pick_up counts them for one counter.
-MOST_GUESSES, COUNTER_SECONDS = 30, 600
-
 _PROBLEMS: dict[str, type[Problem]] = {
     problem.code: problem
     for problem in (PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy, LotRecalled)
@@ -21,13 +18,13 @@ _PROBLEMS: dict[str, type[Problem]] = {
 
 
 async def pick_up(
-    acts: Acts, passes: Passes, caller: UUID, shown: PickupIn, key: str | None = None, fingerprint: bytes | None = None
+    acts: Acts, passes: Passes, caller: UUID, shown: PickupIn, key: str | None = None, request_hash: bytes | None = None
 ) -> bytes:
     """Hand over, in one statement, and give the answer's JSON.
 
     The PIN is a function of the code, so it is compared here; the act counts the outcome under the pass's lock before
     anything is answered. A QR that is none of ours takes the same way as an unknown code. With a key (and the
-    fingerprint of its request) the first answer comes again.
+    hash of its request) the first answer comes again.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
     LotRecalled, RateLimited; from the database IdempotencyMismatch.
@@ -40,7 +37,7 @@ async def pick_up(
         pass_code=code,
         pin_matches=passes.pin_matches(code, shown.pin),
         idempotency_key=key,
-        request=fingerprint,
+        request_hash=request_hash,
     )
     problem = done["problem"]
     if problem is None:
@@ -48,5 +45,6 @@ async def pick_up(
     if problem == WrongPin.code:
         raise WrongPin(tries_left=done["tries_left"])
     if problem == RateLimited.code:
-        raise RateLimited(headers=refusal_headers("pickup-guesses", MOST_GUESSES, COUNTER_SECONDS, COUNTER_SECONDS))
+        most, seconds = done["most_guesses"], done["window_seconds"]
+        raise RateLimited(headers=refusal_headers("pickup-guesses", most, seconds, seconds))
     raise _PROBLEMS[problem]

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from backend.database.sessions import Database
 from backend.http.hot_routes import HotRoutes
-from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, keyed_fingerprint
+from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, request_hash
 from backend.http.rate_limits import client_address, spend
 from backend.http.strict_json import read_body
 from backend.identity.callers import caller
@@ -43,7 +43,7 @@ async def pick_up(request: Request) -> Response:
         account_id,
         shown,
         key,
-        keyed_fingerprint(request, await request.body()) if key is not None else None,
+        request_hash(request, await request.body()) if key is not None else None,
     )
     return Response(body, media_type="application/json")
 

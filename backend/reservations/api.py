@@ -1,23 +1,26 @@
 """Reservations and passes over HTTP."""
 
+import inspect
 from typing import Annotated, cast
 from uuid import UUID
 
-from fastapi import Depends, Request
+import limits
+from fastapi import Depends, Path, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import SignedIn
+from backend.database.sessions import Database, SignedIn
 from backend.http.hot_routes import HotRoutes
-from backend.http.idempotency import OnceDep
+from backend.http.idempotency import OnceDep, RequiredKeyHeader, required_once
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import spend
 from backend.http.routing import Router
 from backend.http.strict_json import read_body
-from backend.identity.callers import also_at_kiosks
+from backend.identity.callers import also_at_kiosks, caller
 from backend.lots.problems import LotNotFound
 from backend.problems.problem import may_answer
-from backend.reservations import actions, queries
-from backend.reservations.passes import Passes, new_code, png, svg
+from backend.reservations import actions, holds, queries
+from backend.reservations.passes import Passes, png, svg
 from backend.reservations.problems import (
     DailyQuotaReached,
     LotSoldOut,
@@ -25,22 +28,29 @@ from backend.reservations.problems import (
     ReservationNotFound,
     ReservationOver,
 )
-from backend.reservations.requests import REFUSALS, documented, id_in, making
+from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
 from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
 
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
+AT_MOST = limits.parse(RESERVATIONS)
 CURSOR = TypeAdapter(tuple[UUID])
 
 
 @also_at_kiosks
 async def reserve(request: Request) -> Response:
     """Reserve portions of a lot; a discounted lot is held until it is paid, a free one is confirmed at once."""
-    made = await making(request)
+    account_id = await caller(request)
+    await spend(request.scope, LIMIT, AT_MOST, str(account_id))
+    once = await required_once(request)
     wanted = await read_body(request, ReservationIn)
-    lot_id = id_in(request, "lot_id", LotNotFound)
-    return await made.answer("reserve", lot=lot_id, portions=wanted.quantity, pass_code=new_code())
+    lot_id = id_in(request.path_params["lot_id"], LotNotFound)
+    state = request.app.state
+    status, body = await holds.reserve(
+        cast(Database, state.database).acts, state.stripe, once, account_id, lot_id, wanted.quantity
+    )
+    return Response(body, status, media_type="application/json")
 
 
 hot.add(
@@ -51,7 +61,10 @@ hot.add(
     answer=ReservationMade,
     status_code=201,
     signed_in=True,
-    others=documented("lot_id"),
+    others=[
+        inspect.Parameter("lot_id", inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[UUID, Path()]),
+        inspect.Parameter("idempotency_key", inspect.Parameter.KEYWORD_ONLY, annotation=RequiredKeyHeader),
+    ],
     responses=may_answer(*REFUSALS, LotSoldOut, DailyQuotaReached),
 )
 

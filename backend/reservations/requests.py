@@ -1,37 +1,26 @@
-"""What the requests that make a reservation share: reserving, taking what was kept, paying for somebody else."""
+"""What the three requests that make a reservation share: to reserve, to take a kept offer, to suspend portions."""
 
-import inspect
-from dataclasses import dataclass
 from typing import Annotated, cast
 from uuid import UUID
 
-import limits
-from fastapi import Header, Path, Request
-from fastapi.responses import Response
+from fastapi import Depends, Request
 
-from backend.database.acts import Acts
-from backend.database.sessions import Database
-from backend.http.idempotency import (
-    LONGEST_KEY,
-    IdempotencyInProgress,
-    IdempotencyKeyMissing,
-    IdempotencyMismatch,
-    fingerprint,
-    key_of,
-)
-from backend.http.rate_limits import spend
+from backend.http.idempotency import IdempotencyInProgress, IdempotencyKeyMissing, IdempotencyMismatch
+from backend.http.rate_limits import limited
 from backend.identity.callers import caller
 from backend.lots.problems import LotClosed, LotNotFound
 from backend.payments.problems import PaymentBelowMinimum
 from backend.problems.common import NotAllowed
 from backend.problems.problem import Problem
-from backend.reservations import actions
 from backend.reservations.problems import LotChanged, ReservationOver
 from backend.stripe.client import Stripe
 from backend.stripe.problems import PaymentUnavailable
 
 # One person at a screen needs far less; a script that holds a shop's whole stock needs more.
-RESERVATIONS = limits.parse("300/minute")
+RESERVATIONS = "300/minute"
+LIMIT = "reservations"
+"""The name of that limit, which counts the three kinds of requests together, by account."""
+LIMITED = limited(LIMIT, RESERVATIONS, by=caller)
 
 REFUSALS: tuple[type[Problem], ...] = (
     NotAllowed,
@@ -47,55 +36,17 @@ REFUSALS: tuple[type[Problem], ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Making:
-    """Who makes a reservation, under which key."""
-
-    acts: Acts
-    stripe: Stripe
-    account_id: UUID
-    key: str
-    fingerprint: bytes
-
-    async def outcome(self, act: str, **wanted: object) -> tuple[int, bytes]:
-        """Run the act and give status and JSON of the answer, as `actions.answered` says."""
-        return await actions.answered(
-            self.acts, self.stripe, self.account_id, self.key, self.fingerprint, act, **wanted
-        )
-
-    async def answer(self, act: str, **wanted: object) -> Response:
-        """Run the act and answer, with the same answer to the same key."""
-        status, body = await self.outcome(act, **wanted)
-        return Response(body, status, media_type="application/json")
+async def stripe_of(request: Request) -> Stripe:
+    """Return this process's Stripe client."""
+    return cast(Stripe, request.app.state.stripe)
 
 
-async def making(request: Request) -> Making:
-    """Read who asks and the key that they must give. Raises NotSignedIn, RateLimited, IdempotencyKeyMissing."""
-    account_id = await caller(request)
-    await spend(request.scope, "reservations", RESERVATIONS, str(account_id))
-    key = key_of(request)
-    if key is None:
-        raise IdempotencyKeyMissing
-    state = request.app.state
-    seal = fingerprint(request, await request.body())
-    return Making(cast(Database, state.database).acts, state.stripe, account_id, key, seal)
+StripeDep = Annotated[Stripe, Depends(stripe_of)]
 
 
-def id_in(request: Request, name: str, unknown: type[Problem]) -> UUID:
-    """Give the id in a hot route's path; one that is no UUID is that of nothing."""
+def id_in(text: str, unknown: type[Problem]) -> UUID:
+    """Return the id in a path. Raises `unknown` for a malformed one, as for an id that does not exist."""
     try:
-        return UUID(request.path_params[name])
+        return UUID(text)
     except ValueError:
         raise unknown from None
-
-
-def documented(*path: str) -> list[inspect.Parameter]:
-    """Describe the parameters of such a route: the ids in its path, and the key."""
-    key = Annotated[
-        str, Header(max_length=LONGEST_KEY, description="Your own name for this request.", examples=["lunch-42"])
-    ]
-    by_name = inspect.Parameter.KEYWORD_ONLY
-    return [
-        *(inspect.Parameter(name, by_name, annotation=Annotated[UUID, Path()]) for name in path),
-        inspect.Parameter("idempotency_key", by_name, annotation=key),
-    ]

@@ -1,25 +1,38 @@
 """Give portions, take back what was not paid yet, and choose what becomes of what nobody collects."""
 
-import json
+from typing import Any
 from uuid import UUID
 
+from fastapi.responses import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import call
-from backend.reservations.requests import Making
+from backend.database.sessions import Database, call, call_row
+from backend.http.idempotency import Once
+from backend.reservations.holds import answer_once
+from backend.stripe.client import Stripe
 from backend.suspended_lots import queries
 from backend.suspended_lots.schemas import IfUnclaimed, SuspendedLotIn, SuspendedLotOut
 
 
-async def suspend_lot(made: Making, wanted: SuspendedLotIn) -> tuple[int, bytes]:
-    """Hold portions to give and give status and JSON of the answer, the same for the same key, as `reserve` does.
+async def suspend_lot(
+    database: Database, stripe: Stripe, once: Once, account_id: UUID, wanted: SuspendedLotIn
+) -> Response:
+    """Hold portions to give, once per key.
 
-    Raises asyncpg errors that carry problems, PaymentUnavailable.
+    Raises PaymentUnavailable; from the database NotAllowed (somebody who is no customer), and what reserving raises.
     """
-    status, body = await made.outcome(
-        "suspend_lot", lot=wanted.lot_id, portions=wanted.quantity, if_unclaimed=wanted.if_unclaimed
-    )
-    return status, json.dumps(json.loads(body) | {"if_unclaimed": wanted.if_unclaimed}, ensure_ascii=False).encode()
+
+    async def suspend(session: AsyncSession) -> Any:
+        return await call_row(
+            session,
+            "suspend_lot",
+            lot=wanted.lot_id,
+            portions=wanted.quantity,
+            if_unclaimed=wanted.if_unclaimed,
+            begun=once.begun,
+        )
+
+    return await answer_once(database, stripe, once, account_id, suspend, if_unclaimed=wanted.if_unclaimed)
 
 
 async def cancel_suspended_lot(session: AsyncSession, suspended_lot_id: UUID) -> SuspendedLotOut:

@@ -2,49 +2,41 @@
 
 from uuid import UUID
 
-from fastapi import Request, Response
+from fastapi import Depends, Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import SignedIn
+from backend.database.sessions import DatabaseDep, SignedIn
 from backend.http.etags import IfMatch, etag
-from backend.http.hot_routes import HotRoutes
-from backend.http.idempotency import OnceDep
+from backend.http.idempotency import DOCUMENTED_KEY, OnceDep, RequiredOnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
-from backend.http.strict_json import read_body
+from backend.identity.callers import Caller, documented_sign_in
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.reservations.problems import LotSoldOut, ReservationOver
-from backend.reservations.requests import REFUSALS, documented, making
+from backend.reservations.requests import LIMITED, REFUSALS, StripeDep
 from backend.suspended_lots import actions, queries
 from backend.suspended_lots.problems import SuspendedLotNotFound, SuspendedLotOffered, SuspendedLotOver
 from backend.suspended_lots.schemas import SuspendedLotEdit, SuspendedLotIn, SuspendedLotMade, SuspendedLotOut
 
-hot = HotRoutes(tags=["suspended lots"])
 router = Router(tags=["suspended lots"])
 
 CURSOR = TypeAdapter(tuple[UUID])
 
 
-async def suspend_lot(request: Request) -> Response:
-    """Pay for portions of a discounted lot, so that a beneficiary may collect them; held until it is paid."""
-    made = await making(request)
-    wanted = await read_body(request, SuspendedLotIn)
-    status, body = await actions.suspend_lot(made, wanted)
-    return Response(body, status, media_type="application/json")
-
-
-hot.add(
-    "POST",
+@router.post(
     "/suspended-lots",
-    suspend_lot,
-    body=SuspendedLotIn,
-    answer=SuspendedLotMade,
     status_code=201,
-    signed_in=True,
-    others=documented(),
+    response_model=SuspendedLotMade,
     responses=may_answer(*REFUSALS, LotSoldOut),
+    openapi_extra=DOCUMENTED_KEY,
+    dependencies=[LIMITED, Depends(documented_sign_in)],
 )
+async def suspend_lot(
+    wanted: SuspendedLotIn, once: RequiredOnceDep, account_id: Caller, database: DatabaseDep, stripe: StripeDep
+) -> Response:
+    """Pay for portions of a discounted lot, so that a beneficiary may collect them; held until it is paid."""
+    return await actions.suspend_lot(database, stripe, once, account_id, wanted)
 
 
 @router.get("/suspended-lots", responses=may_answer(CursorInvalid))

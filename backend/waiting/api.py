@@ -3,26 +3,24 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Request
+from fastapi import Depends, Path
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import AsAdmin, SignedIn, signed_in_as
-from backend.http.hot_routes import HotRoutes
-from backend.http.idempotency import OnceDep
+from backend.database.sessions import AsAdmin, DatabaseDep, SignedIn, signed_in_as
+from backend.http.idempotency import DOCUMENTED_KEY, OnceDep, RequiredOnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import limited
 from backend.http.routing import Router
-from backend.identity.callers import also_at_kiosks, caller
+from backend.identity.callers import Caller, also_at_kiosks, caller, documented_sign_in
 from backend.identity.tokens import Role
 from backend.lots.problems import LotClosed, LotNotFound
 from backend.payments.problems import PaymentBelowMinimum
 from backend.problems.common import CursorInvalid, NotAllowed
 from backend.problems.problem import may_answer
-from backend.reservations.passes import new_code
 from backend.reservations.problems import DailyQuotaReached
-from backend.reservations.requests import REFUSALS, documented, id_in, making
+from backend.reservations.requests import LIMITED, REFUSALS, StripeDep, id_in
 from backend.reservations.schemas import ReservationMade
 from backend.waiting import actions, queries
 from backend.waiting.problems import (
@@ -35,8 +33,6 @@ from backend.waiting.problems import (
 )
 from backend.waiting.schemas import DrawOut, WaitingIn, WaitingOut
 
-# Taking an offer is a reservation, made the same way; the rest is not hot.
-hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
 CURSOR = TypeAdapter(tuple[UUID])
@@ -75,27 +71,31 @@ async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> W
     return await once(session, actions.leave(session, waiting_id), 200)
 
 
+async def _waiting_id(waiting_id: Annotated[str, Path(json_schema_extra={"format": "uuid"})]) -> UUID:
+    return id_in(waiting_id, WaitingNotFound)
+
+
+@router.post(
+    "/waiting/{waiting_id}/take",
+    status_code=201,
+    response_model=ReservationMade,
+    responses=may_answer(*REFUSALS, WaitingNotFound, NothingOffered, OfferLapsed, WaitingOver, DailyQuotaReached),
+    openapi_extra=DOCUMENTED_KEY,
+    dependencies=[LIMITED, Depends(documented_sign_in)],
+)
 @also_at_kiosks
-async def take_offer(request: Request) -> Response:
+async def take_offer(
+    once: RequiredOnceDep,
+    waiting_id: Annotated[UUID, Depends(_waiting_id)],
+    account_id: Caller,
+    database: DatabaseDep,
+    stripe: StripeDep,
+) -> Response:
     """Take what is kept for one: a reservation like any other, held until it is paid or confirmed at once.
 
     Of more portions than today's quota still lets through, as many as it does; the rest goes on to the next.
     """
-    made = await making(request)
-    waiting_id = id_in(request, "waiting_id", WaitingNotFound)
-    return await made.answer("take_offer", waiting=waiting_id, pass_code=new_code())
-
-
-hot.add(
-    "POST",
-    "/waiting/{waiting_id}/take",
-    take_offer,
-    answer=ReservationMade,
-    status_code=201,
-    signed_in=True,
-    others=documented("waiting_id"),
-    responses=may_answer(*REFUSALS, WaitingNotFound, NothingOffered, OfferLapsed, WaitingOver, DailyQuotaReached),
-)
+    return await actions.take_offer(database, stripe, once, account_id, waiting_id)
 
 
 @router.get("/admin/lots/{lot_id}/draws", tags=["administration"], responses=may_answer(LotNotFound, CursorInvalid))

@@ -154,9 +154,11 @@ class Story:
         )
 
     def _is_verified(self, neighbour: Neighbour) -> None:
-        subject = {neighbour.role: self._accounts[neighbour.login]}
-        act = f"decide_{neighbour.role}"
-        self._acts.call_as(self._accounts[ADMIN], act, **subject, verdict="verified", why=None)
+        admin, account = self._accounts[ADMIN], self._accounts[neighbour.login]
+        if neighbour.role == "association":
+            self._acts.call_as(admin, "decide_association", association=account, verdict="verified", why=None)
+        else:
+            self._acts.call_as(admin, "decide_collector", collector=account, verdict="verified", why=None)
 
     def _opens(self, number: int, shop: Shop) -> None:
         owner = self._accounts[shop.merchant.login]
@@ -356,7 +358,7 @@ class Story:
             lot=claim.lot.id,
             portions=claim.portions,
             idempotency_key=key,
-            request=b"",
+            request_hash=b"",
             pass_code=claim.code,
         )
         reserved, (begin, end) = self._acts.now, claim.lot.window
@@ -368,7 +370,7 @@ class Story:
                 intent=intent,
                 holder=holder,
                 idempotency_key=key,
-                sealed_payment="",
+                answer="",
             )
             if claim.becomes == "lapsed":
                 self._then(reserved + 11 * MINUTE, self._lapses, payment, intent)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from tests.town import Lot, Person, Shop, Town
-from tests.town.databases import API, WORKER, Connection
+from tests.town.databases import API, WORKER, Connection, become
 
 ROLES = ("customer", "merchant", "beneficiary", "collector", "association", "admin")
 
@@ -173,9 +173,9 @@ async def _waiting(town: Town, discounted: Lot, free: Lot, customer: Person, ben
 
 async def _gift(api: Connection, worker: Connection, lot: Lot, donor: Person) -> None:
     """Suspend a portion: the donor has paid for it, and it is offered to beneficiaries."""
-    payment = await api.fetchval(
-        "select payment_id from app.suspend_lot($1, $2, 1, 'refund', $3, '')", donor.id, lot.id, str(uuid4())
-    )
+    async with api.transaction():
+        await become(api, donor.id)
+        payment = await api.fetchval("select payment_id from app.suspend_lot($1, 1, 'refund')", lot.id)
     await worker.execute("select app.settle_payment($1, $2, 'succeeded', 400)", payment, f"pi_{uuid4().hex}")
 
 

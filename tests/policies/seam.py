@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMED_CALLERS = ("call", "call_row")  # of database/sessions.py; their second argument is the act
-METHODS = ("row", "rows", "value")  # of Acts; their first argument is the act
+METHODS = {"row": 0, "rows": 0, "value": 0, "call": 0, "call_as": 1}
+"""Of `Acts` in backend/database and in scripts/demo_town: which of their arguments is the act."""
 IN_SQL = re.compile(r"\bapp\.([a-z_0-9]+)\(")
 
 POSTGRES: dict[Any, tuple[str, ...]] = {
@@ -177,7 +178,7 @@ class _Reader(ast.NodeVisitor):
         if called in NAMED_CALLERS:
             first = 1
         elif method in METHODS and receiver.endswith("acts"):
-            first = 0
+            first = METHODS[method]
         else:
             return
         wanted = node.args[first] if len(node.args) > first else None

@@ -11,7 +11,7 @@ from backend.reservations.passes import new_code
 from tests.policies.readable import table_in
 from tests.policies.scene import Scene, two_of_everybody
 from tests.town import Association, Lot, Person, Town
-from tests.town.databases import API, Connection
+from tests.town.databases import API, Connection, become
 
 ACTS = {row["act"]: row for row in table_in("acts.md", "act", "customer")}
 PEOPLE = [column for column in next(iter(ACTS.values())) if column != "act"]
@@ -21,8 +21,6 @@ OF_THE_API = (
     "reserve a discounted lot",
     "reserve a free lot",
     "reserve a draft",
-    "take what is kept for the customer",
-    "suspend portions",
     "hand over",
 )
 
@@ -68,8 +66,8 @@ class Things:
             "renew the beneficiary's pass": ("select app.renew_pass($1, $2)", [self.of_beneficiary, new_code()]),
             "wait for a free lot": ("select app.join_waiting($1, 1)", [self.sold_out.id]),
             "take what is kept for the customer": (
-                "select null from app.take_offer($1, $2, $3, '', $4)",
-                [who.id, self.kept, str(uuid4()), new_code()],
+                "select null from app.take_offer($1, $2)",
+                [self.kept, new_code()],
             ),
             "leave the customer's place": ("select app.leave_waiting($1)", [self.kept]),
             "hand the beneficiary's pass": (
@@ -79,8 +77,8 @@ class Things:
             "take back the beneficiary's": ("select app.take_back_pass($1, $2)", [self.of_beneficiary, new_code()]),
             "hand over": ("select problem from app.pick_up($1, $2, true)", [who.id, self.ready]),
             "suspend portions": (
-                "select null from app.suspend_lot($1, $2, 1, 'refund', $3, '')",
-                [who.id, self.discounted.id, str(uuid4())],
+                "select null from app.suspend_lot($1, 1, 'refund')",
+                [self.discounted.id],
             ),
             "choose for the gift": ("select app.choose_if_unclaimed($1, 'move', null)", [self.gift]),
             "withdraw the lot": ("select app.withdraw_lot($1)", [self.discounted.id]),
@@ -161,12 +159,9 @@ async def things(lasting_town: Town) -> Things:
         of_customer, _ = await _reserved(api, scene.first["customer"], discounted)
         of_beneficiary, _ = await _reserved(api, scene.first["beneficiary"], free)
         _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
-        gift = await api.fetchval(
-            "select reservation_id from app.suspend_lot($1, $2, 1, 'refund', $3, '')",
-            scene.first["customer"].id,
-            discounted.id,
-            str(uuid4()),
-        )
+        async with api.transaction():
+            await become(api, scene.first["customer"].id)
+            gift = await api.fetchval("select reservation_id from app.suspend_lot($1, 1, 'refund')", discounted.id)
     draft = await town.a_lot(shop=shop, status="draft")
     photo = await town.value("insert into app.photos (account_id) values ($1) returning id", merchant.id)
     sold_out = await town.a_free_lot(shop=shop)

@@ -1,7 +1,6 @@
 """Portions that come back to a waiting list: offered to one waiting person, never left free, never offered twice."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,7 +14,7 @@ from backend.reservations.passes import new_code
 from tests.races.hands import grab, wins
 from tests.town import Customer, Lot, Person, Reservation, Town
 from tests.town.answers import refusal_in
-from tests.town.databases import API, WORKER, Connection
+from tests.town.databases import API, WORKER, Connection, become
 from tests.town.people import moment
 
 TWENTY = 20
@@ -38,23 +37,18 @@ async def without(town: Town, protection: tuple[str, str, str]) -> None:
 async def acting_as(town: Town, person: Person) -> AsyncIterator[Connection]:
     """Yield a connection in a transaction with this person's identity; commit at the end."""
     async with town.copy.connection(API) as connection, connection.transaction():
-        claims = json.dumps({"sub": str(person.id), "role": "authenticated"})
-        await connection.execute(
-            "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)", claims
-        )
+        await become(connection, person.id)
         yield connection
 
 
 async def take(connection: Connection, person: Person, entry: dict[str, Any]) -> UUID | str:
     """Take an offered portion; return the reservation's id, or a problem's code."""
     try:
-        made: UUID = await connection.fetchval(
-            "select reservation_id from app.take_offer($1, $2, $3, '', $4)",
-            person.id,
-            UUID(entry["id"]),
-            str(uuid4()),
-            new_code(),
-        )
+        async with connection.transaction():
+            await become(connection, person.id)
+            made: UUID = await connection.fetchval(
+                "select reservation_id from app.take_offer($1, $2)", UUID(entry["id"]), new_code()
+            )
     except asyncpg.PostgresError as refusal:
         if not (refusal.sqlstate or "").startswith("EP"):
             raise

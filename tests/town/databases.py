@@ -1,12 +1,14 @@
 """One Postgres for the whole run, a template that is migrated once, and a copy of the template for each test."""
 
 import itertools
+import json
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+from uuid import UUID
 
 import asyncpg
 import psycopg
@@ -34,6 +36,14 @@ FAST = {
 }
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+
+async def become(connection: Connection, account_id: UUID) -> None:
+    """Give the API's open transaction the identity of an account, as a session of the product does."""
+    await connection.execute(
+        "select set_config('request.jwt.claims', $1, true), set_config('role', 'authenticated', true)",
+        json.dumps({"sub": str(account_id), "role": "authenticated"}),
+    )
 
 
 @dataclass(frozen=True)

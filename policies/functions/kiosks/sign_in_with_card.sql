@@ -6,7 +6,8 @@
 -- Locks: the kiosk, then the card, then sessions; whoever revokes either waits for us and then finds our session.
 create or replace function app.sign_in_with_card(
     device bytea, shown bytea, first_token_hash bytea, device_bucket bytea, address_bucket bytea,
-    out problem text, out locked_until timestamptz, out account_id uuid, out session_id uuid, out seconds int)
+    out problem text, out locked_until timestamptz, out account_id uuid, out session_id uuid, out seconds int,
+    out most_tries int, out window_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
@@ -18,14 +19,18 @@ begin
     select * into kiosk from app.kiosks k where k.device_hash = device for no key update;
     if not found or not app.kiosk_works(kiosk) then
         if address_bucket is not null then
-            select * into counted from app.throttle(address_bucket, 50, 900);
+            most_tries := 50;
+            window_seconds := 900;
+            select * into counted from app.throttle(address_bucket, most_tries, window_seconds);
             if counted.tries_left < 0 then locked_until := counted.resets; end if;
         end if;
         problem := 'kiosk.unknown';
         return;
     end if;
 
-    select * into counted from app.throttle(device_bucket, 30, 600);
+    most_tries := 30;
+    window_seconds := 600;
+    select * into counted from app.throttle(device_bucket, most_tries, window_seconds);
     if counted.tries_left < 0 then
         problem := 'auth.wrong_card';
         locked_until := counted.resets;

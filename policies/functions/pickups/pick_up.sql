@@ -4,12 +4,14 @@
 -- `problem` is then the problem's code. The pass's row lock makes parallel guesses wait for each other, so a sixth
 -- guess never learns whether it was right. With an Idempotency-Key a request sent again hands over, or counts, once.
 create or replace function app.pick_up(
-    caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request bytea default null,
-    out problem text, out tries_left int, out body text)
+    caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request_hash bytea default null,
+    out problem text, out tries_left int, out body text, out most_guesses int, out window_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
     counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));
+    guesses constant int := 30;  -- unknown passes and wrong PINs that one counter may try in so many seconds
+    seconds constant int := 600;
     kept    app.idempotency_keys;
     tried   int;
     held    uuid;
@@ -18,23 +20,22 @@ declare
 begin
     perform app.require_role(caller, 'merchant');
     if idempotency_key is not null then
-        perform pg_advisory_xact_lock(hashtextextended(caller::text || idempotency_key, 0));
-        select * into kept from app.idempotency_keys i where i.scope = caller and i.key = idempotency_key;
-        if found then
-            if kept.fingerprint <> request then raise exception 'idempotency.mismatch' using errcode = 'EP422'; end if;
-            if kept.status = 200 then
-                body := kept.body;
-            else
-                problem := 'pass.wrong_pin';
-                tries_left := kept.body::int;
-            end if;
+        kept := app.kept_answer(caller, idempotency_key, request_hash);
+        if kept.status = 200 then
+            body := kept.body;
+            return;
+        elsif kept.status is not null then
+            problem := 'pass.wrong_pin';
+            tries_left := kept.body::int;
             return;
         end if;
     end if;
 
-    -- A counter that guesses is stopped: 30 unknown passes and wrong PINs in ten minutes.
-    if exists (select from app.throttles t where t.bucket = counter and t.hits >= 30 and t.resets_at > moment) then
+    -- A counter that guesses is stopped.
+    if exists (select from app.throttles t where t.bucket = counter and t.hits >= guesses and t.resets_at > moment) then
         problem := 'rate.limited';
+        most_guesses := guesses;
+        window_seconds := seconds;
         return;
     end if;
 
@@ -48,7 +49,7 @@ begin
         where x.id = p.reservation_id)
     for update of p;
     if not found then
-        perform app.throttle(counter, 30, 600);
+        perform app.throttle(counter, guesses, seconds);
         problem := 'pass.unknown';
         return;
     end if;
@@ -59,7 +60,7 @@ begin
 
     if not pin_matches then
         update app.passes p set wrong_tries = p.wrong_tries + 1 where p.code = pass_code;
-        perform app.throttle(counter, 30, 600);
+        perform app.throttle(counter, guesses, seconds);
         problem := 'pass.wrong_pin';
         tries_left := 4 - tried;
     else
@@ -87,12 +88,9 @@ begin
     end if;
 
     if idempotency_key is not null then
-        insert into app.idempotency_keys as i (scope, key, fingerprint, reservation_id, status, body, busy_until)
-        values (caller, idempotency_key, request, r.id, case when problem is null then 200 else 403 end,
-                coalesce(body, tries_left::text), moment)
-        on conflict (scope, key) do nothing;
-        -- Another kind of request took the key while we worked: nothing of ours happened.
-        if not found then raise exception 'idempotency.mismatch' using errcode = 'EP422'; end if;
+        insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, status, body, busy_until)
+        values (caller, idempotency_key, request_hash, r.id, case when problem is null then 200 else 403 end,
+                coalesce(body, tries_left::text), moment);
     end if;
 end $$;
 grant execute on function app.pick_up(uuid, text, boolean, text, bytea) to ecopanier_api;

@@ -26,6 +26,7 @@ begin
         select x.* into r from app.reservations x where x.id = reservation;
         if r.status <> 'cancelled' then raise exception 'reservation.over' using errcode = 'EP409'; end if;
     end if;
-    return app.reservation_json(reservation);
+    select x.* into r from app.reservations x where x.id = reservation;
+    return app.reservation_json(r, l);
 end $$;
 grant execute on function app.cancel_reservation(uuid) to authenticated;

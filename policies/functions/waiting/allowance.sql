@@ -5,7 +5,7 @@ create or replace function app.allowance(lot app.lots, account uuid, portions in
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if lot.kind = 'discounted' then
-        return case when lot.price_cents * least(portions, lot.remaining) >= 50  -- the least that Stripe takes in euros
+        return case when lot.price_cents * least(portions, lot.remaining) >= app.least_payment_cents()
                          and exists (select from app.accounts a where a.id = account and a.status = 'active')
                     then portions else 0 end;
     end if;

@@ -26,7 +26,7 @@ begin
     for next_ in select * from app.line(l, seed) loop
         portion := least(next_.most, l.remaining - given);
         -- What costs too little to be paid is nothing to keep for anybody.
-        if portion > 0 and (l.kind = 'free' or portion * l.price_cents >= 50) then
+        if portion > 0 and (l.kind = 'free' or portion * l.price_cents >= app.least_payment_cents()) then
             update app.waiting w set status = 'offered', offered = portion,
                 offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')),
                                     l.pickup_end, case when l.kind = 'discounted' then l.becomes_free_at end)

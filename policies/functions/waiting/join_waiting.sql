@@ -21,7 +21,7 @@ begin
     if l.kind = 'free' and portions > app.daily_quota(me) then
         raise exception 'quota.daily_reached' using errcode = 'EP409';
     end if;
-    if l.kind = 'discounted' and l.price_cents * portions < 50 then  -- as reserve would
+    if l.kind = 'discounted' and l.price_cents * portions < app.least_payment_cents() then  -- as reserve would
         raise exception 'payment.below_minimum' using errcode = 'EP422';
     end if;
     if l.remaining > 0 then raise exception 'waiting.some_left' using errcode = 'EP409'; end if;
