@@ -1,7 +1,9 @@
 """HTTP transport for Stripe's SDK, on httpx2: the SDK supports only httpx, which is no longer maintained."""
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Mapping
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -11,6 +13,12 @@ import stripe
 _ON_THIS_MACHINE = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Return the TLS configuration, made once per process because loading the certificates takes 20 ms."""
+    return httpx2.create_ssl_context()
+
+
 class Httpx2Transport(stripe.HTTPClient):
     """A connection pool for Stripe's SDK. Connection errors become APIConnectionError, which the SDK may retry."""
 
@@ -18,7 +26,7 @@ class Httpx2Transport(stripe.HTTPClient):
 
     def __init__(self, timeout: httpx2.Timeout) -> None:
         super().__init__()
-        self._client = httpx2.AsyncClient(timeout=timeout, mounts=_ON_THIS_MACHINE)
+        self._client = httpx2.AsyncClient(timeout=timeout, mounts=_ON_THIS_MACHINE, verify=_tls())
 
     async def request_async(
         self, method: str, url: str, headers: Mapping[str, str], post_data: Any = None
