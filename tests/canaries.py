@@ -67,6 +67,8 @@ def sightings(places: Mapping[str, bytes], *, raw: bool = False) -> set[tuple[st
     `raw` searches only the plain spellings, for files of many megabytes.
     """
     ways = plain_spellings if raw else spellings
-    return {
-        (place, word) for place, content in places.items() for word in WORDS if any(w in content for w in ways(word))
+    # Every database has copies of the same files, so each content is searched only once.
+    found = {
+        content: [word for word in WORDS if any(w in content for w in ways(word))] for content in {*places.values()}
     }
+    return {(place, word) for place, content in places.items() for word in found[content]}
