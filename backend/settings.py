@@ -49,7 +49,7 @@ class Settings(BaseSettings):
         SecretStr | None,
         _env(
             "ECOPANIER_SECRET_KEY",
-            "At least 32 bytes. All other keys are derived from it. Generated if not set, except in production.",
+            "At least 32 bytes; other keys are derived from it. Generated if not set, except in production.",
         ),
     ] = None
     master_key: Annotated[
