@@ -18,8 +18,62 @@ from tests.town.serving import Served
 
 pytest_plugins = ["tests.system_packages"]
 
+# What `./scripts/test --quick` runs: these folders whole, and one journey for each feature, that is for each folder of
+# backend/ with an api.py. tests/pure/test_quick.py checks that no feature is missing and that each test exists.
+QUICK_FOLDERS = ("pure", "policies")
+QUICK_JOURNEYS = {
+    "accounts": "test_identity.py::test_a_visitor_registers_confirms_their_address_and_signs_in",
+    "administration": "test_administration.py::test_an_association_enrols_only_after_an_admin_verified_it",
+    "associations": "test_agreements.py::test_an_agreement_is_proposed_confirmed_read_and_ended",
+    "beneficiaries": "test_beneficiaries.py::test_a_beneficiary_reserves_free_lots_only_while_verified",
+    "cards": "test_cards.py::test_a_printed_sheet_has_ten_cards_that_a_camera_reads",
+    "drafts": "test_drafts.py::test_a_photo_becomes_a_draft_and_then_a_lot_on_sale",
+    "handed_passes": "test_handed_pass.py::test_a_friend_collects_with_the_same_pass_as_the_holder",
+    "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",
+    "kiosks": "test_kiosk.py::test_a_card_opens_a_short_session_for_reserving",
+    "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
+    "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
+    "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
+    "pickups": "test_repeated_pickups.py::test_a_pickup_repeated_with_its_key_gets_the_same_answer",
+    "privacy": "test_erasure.py::test_erasing_a_customer_keeps_stock_money_and_figures_right",
+    "recalls": "test_recall.py::test_a_recall_freezes_its_lots_and_refunds_and_informs_holders",
+    "recurring": "test_recurring.py::test_a_listing_publishes_one_lot_every_weekday_at_its_time",
+    "reservations": "test_fair_draw.py::test_those_who_received_least_are_drawn_first_verifiably",
+    "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
+    "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
+    "waiting": "test_waiting.py::test_returned_portions_are_kept_for_those_who_wait",
+}
+
 MEMORY_BYTES = 2 * 1024**3
 PREFIX = "ecopanier-tests-"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--quick`."""
+    parser.addoption("--quick", action="store_true", help="run tests/pure, tests/policies and one journey a feature")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Skip the files that have no quick test, so that they need not be imported."""
+    if not config.getoption("--quick") or collection_path.suffix != ".py":
+        return None
+    files = {test.partition("::")[0] for test in QUICK_JOURNEYS.values()}
+    quick = collection_path.parent.name in QUICK_FOLDERS or collection_path.name in files
+    return None if quick else True
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With `--quick`, keep only the chosen journey of each file of journeys."""
+    if not config.getoption("--quick"):
+        return
+    journeys = set(QUICK_JOURNEYS.values())
+
+    def is_quick(item: pytest.Item) -> bool:
+        test = f"{item.path.name}::{item.name.partition('[')[0]}"
+        return item.path.parent.name in QUICK_FOLDERS or test in journeys
+
+    config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
+    items[:] = filter(is_quick, items)
 
 
 def _remove_folders_of_killed_runs(memory: Path) -> None:
