@@ -53,11 +53,11 @@ class Amounts:
     def quick(cls) -> "Amounts":
         """For a smoke: nothing it prints says much."""
         return cls(
-            accounts=200,
+            accounts=50,
             lots=2_000,
             many_lots=100_000,
             searches=300,
-            handovers=50,
+            handovers=20,
             import_lines=2_000,
             rounds=1,
             seconds=1,
