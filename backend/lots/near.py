@@ -46,7 +46,12 @@ class LotsNearQuery(BaseModel):
         default=None, description="The pickup window begins before this.", examples=["2026-11-22T20:00:00+01:00"]
     )
     q: str | None = Field(
-        default=None, min_length=1, max_length=100, description="Words to look for.", examples=["pain"]
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="Words that must all occur in the title or description, in any order; accents, capitals and most"
+        " endings do not matter. Quotation marks hold a phrase; a minus in front excludes a word or a phrase.",
+        examples=["pain"],
     )
     without_allergens: str | None = Field(
         default=None, max_length=200, description="Allergens to avoid, separated by commas.", examples=["gluten,nuts"]

@@ -65,7 +65,7 @@ from generate_series(1, %(count)s) n
 LOTS = """
 with titles as materialized (
     select t, title, description,
-           to_tsvector('pg_catalog.french', app.without_accents(title || ' ' || description)) as words
+           to_tsvector('pg_catalog.french', app.search_text(title || ' ' || description)) as words
     from (select t, (array['Panier du soir', 'Pains et viennoiseries', 'Fruits de saison', 'Plats du jour',
                            'Fromages affinés', 'Légumes variés', 'Desserts maison'])[mod(t, 7) + 1] || ' n° ' || t,
                  'Invendus du jour, à emporter dans votre sac. Préparé ce matin par nos soins.'

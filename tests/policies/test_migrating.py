@@ -168,6 +168,38 @@ def test_migrating_seals_earlier_enrolments_so_that_we_can_open_them(
             assert (identity == identity_of(keys, *NAMES[n], "1990-01-01")) == (n != 1)
 
 
+def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases) -> None:
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1030")
+        with psycopg.connect(copy.url(), autocommit=True) as connection:
+            connection.execute("""
+                with sophie as (
+                    insert into app.accounts (role, display_name) values ('merchant', 'Sophie') returning id
+                ), shop as (
+                    insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category)
+                    select id, 'Marché', '12345678900005', '1 rue', '67482', 48.57, 7.75, 'bakery' from sophie
+                    returning id, place
+                )
+                insert into app.lots (shop_id, title, category, kind, price_cents, original_price_cents, quantity,
+                    remaining, pickup_start, pickup_end, date_kind, status, published_at, place, shelf, category_shelf,
+                    words)
+                select s.id, n.title, 'bakery', 'free', 0, 800, 5, 5, now(), now() + interval '1 hour', 'none',
+                       n.status, now(), s.place, s.place, s.place,
+                       to_tsvector('pg_catalog.french', app.without_accents(n.title))
+                from shop s, (values ('Tarte à l’ananas', 'published'), ('Œufs… – frais', 'draft'),
+                                     ('Pain', 'published')) as n (title, status)
+            """)  # noqa: RUF001  as typed
+
+            migrate(copy.url())
+
+            found = connection.execute("""
+                select title from app.lots where words @@ app.search_query('ananas')
+                union all select title from app.lots where words @@ app.search_query('oeuf frais')
+                union all select title from app.lots where words @@ app.search_query('pains')
+            """).fetchall()
+            assert found == [("Tarte à l’ananas",), ("Œufs… – frais",), ("Pain",)]  # noqa: RUF001  as typed
+
+
 def imported_by(source: str) -> set[str]:
     """Return the first part of the name of each module that a Python file imports, anywhere in it."""
     found = set()

@@ -6,6 +6,8 @@
 create or replace function app.verified_associations(
     words text, commune text, beyond uuid, most int, out id uuid, out name text, out insee_code text)
 returns setof record language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    sought text := app.plain_text(words);
 begin
     if coalesce(app.caller_role(), '') not in ('merchant', 'association', 'admin') then
         raise exception 'access.forbidden' using errcode = 'EP403';
@@ -14,13 +16,13 @@ begin
         return query
             select a.id, a.name, a.insee_code from app.associations a
             where a.status = 'verified' and (beyond is null or a.id > beyond)
-              and position(app.without_accents(coalesce(words, '')) in app.without_accents(a.name)) > 0
+              and (words is null or sought <> '' and position(sought in app.plain_text(a.name)) > 0)
             order by a.id limit most;
     else
         return query
             select a.id, a.name, a.insee_code from app.associations a
             where a.status = 'verified' and a.insee_code = commune and (beyond is null or a.id > beyond)
-              and position(app.without_accents(coalesce(words, '')) in app.without_accents(a.name)) > 0
+              and (words is null or sought <> '' and position(sought in app.plain_text(a.name)) > 0)
             order by a.id limit most;
     end if;
 end $$;

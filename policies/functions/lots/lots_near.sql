@@ -62,9 +62,7 @@ begin
         if max_price is not null then more := more || ' and l.price_cents <= $7'; end if;
         if collect_after is not null then more := more || ' and l.pickup_end > $8'; end if;
         if collect_before is not null then more := more || ' and l.pickup_start < $9'; end if;
-        if search_words is not null then
-            more := more || $q$ and l.words @@ websearch_to_tsquery('pg_catalog.french', app.without_accents($10))$q$;
-        end if;
+        if search_words is not null then more := more || ' and l.words @@ $10'; end if;
         if unwanted_allergens is not null then more := more || ' and not l.allergens && $11'; end if;
         execute format($q$
             select array_agg(n.at), array_agg(n.id), array_agg(n.metres) from (
@@ -77,7 +75,7 @@ begin
                 order by x.metres, x.id limit $6 + 1) n $q$, column_, more)
         into at, ids, metres
         using centres, radius_m / scale, moment, after_distance, after_id, page_size, max_price, collect_after,
-              collect_before, search_words, unwanted_allergens;
+              collect_before, app.search_query(search_words), unwanted_allergens;
     end if;
 
     -- Joined by place in the table, not by id: the function is stable, so this statement sees the same rows as the one

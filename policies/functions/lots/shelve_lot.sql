@@ -5,6 +5,6 @@ create or replace function app.shelve_lot() returns trigger language plpgsql set
 begin
     new.shelf := app.on_shelf(new.place, new.kind, 0);
     new.category_shelf := app.on_shelf(new.place, new.kind, app.category_number(new.category));
-    new.words := to_tsvector('pg_catalog.french', app.without_accents(new.title || ' ' || new.description));
+    new.words := to_tsvector('pg_catalog.french', app.search_text(new.title || ' ' || new.description));
     return new;
 end $$;

@@ -1,0 +1,46 @@
+"""The plain form of searched text: the same on every Postgres and locale."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from backend.database.migrate import migrate
+from tests.policies.servers import AnyPostgres, Release, a_server, releases
+
+TEXTS = [
+    "D’œufs… – «crème brûlée»\u00a0frais\u202f!",  # noqa: RUF001  as programs write it
+    "ÉCLAIR À LA VANILLE, CŒUR FONDANT",
+    "Cre\u0301pes de ble\u0301 noir \ufb02ambe\u0301es",
+    "Łódź Smørrebrød Straße İstanbul ığdır",  # noqa: RUF001
+    "Борщ БОРЩ, ΨΩΜΊ ψωμί, خبز، طازج, 面包",
+    "🍎Pommes/poires -18°C 1,5 kg n°2 pain.bio@marché",
+    "soja\u00adfumé\u200bnature\ufeff",
+]
+RAW = "select array(select to_tsvector('pg_catalog.french', t)::text from unnest(%s::text[]) t)"
+PLAIN = (
+    "select array(select app.plain_text(t) || to_tsvector('pg_catalog.french', app.search_text(t))"
+    " || app.search_query(t)::text from unnest(%s::text[]) t)"
+)
+
+
+def answers(server: AnyPostgres, locale: str) -> tuple[str, str]:
+    """Return what a new database of a locale makes of the texts: with Postgres' functions alone, and with ours."""
+    with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
+        name = f"in_{locale.lower().replace('.', '_').replace('-', '')}"
+        connection.execute(
+            f"create database {name} template template0 lc_collate '{locale}' lc_ctype '{locale}'".encode()
+        )
+    migrate(server.url("postgres", name))
+    with psycopg.connect(server.url("postgres", name)) as connection:
+        raw, plain = (connection.execute(query, [TEXTS]).fetchone() for query in (RAW, PLAIN))
+    return str(raw), str(plain)
+
+
+@pytest.mark.parametrize("release", releases(), ids=str)
+def test_texts_have_the_same_words_in_every_locale(servers_folder: Path, release: Release) -> None:
+    with a_server(servers_folder, release) as server:
+        alone, ours = zip(*(answers(server, locale) for locale in ("C", "C.UTF-8")), strict=True)
+    assert len(set(ours)) == 1
+    assert len(set(alone)) == 2, "control: without the plain form the words depend on the locale"
+    assert r"d oeufs creme brulee frais" in ours[0]
