@@ -14,6 +14,7 @@ from backend.lots.models import Lot
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotEdit, LotIn, LotRead
 from backend.problems.common import PreconditionFailed
+from backend.shops.models import Shop
 from backend.shops.queries import is_own
 
 
@@ -35,6 +36,10 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
     LotAlreadyPublished, QuantityBelowReserved, and the problems in `api.RULES`.
     """
     values = _columns(wanted.model_dump(exclude_unset=True))
+    if wanted.publish:
+        # Publishing locks the shop. Locked here, before the lot, as every act does (policies/LOCKS.md).
+        shop_of_lot = select(col(Lot.shop_id)).where(col(Lot.id) == lot_id).scalar_subquery()
+        await session.execute(select(col(Shop.id)).where(col(Shop.id) == shop_of_lot).with_for_update(read=True))
     if values:
         change = update(Lot).where(col(Lot.id) == lot_id).values(values).returning(col(Lot.id))
         if versions is not None:

@@ -1,11 +1,24 @@
-"""The lock order: quota, then lot, then reservation, then payment; an act that goes another way must not wait."""
+"""The order of locks (policies/LOCKS.md): acts that meet do not wait for each other in a circle."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from uuid import UUID
 
+import asyncpg
 import pytest
 
-from tests.town import Town
-from tests.town.databases import WORKER
+from tests.faults.test_payment_races import wait_for_lock_waits
+from tests.town import Person, Town
+from tests.town.databases import API, WORKER, become
+from tests.town.things import recurring_listing
+
+# What erase_account locks before it would otherwise come to it.
+BENEFICIARY = "perform from app.beneficiaries b where b.id = account for update;"
+LISTINGS = "perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;"
+SHOPS = "perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;"
+PASSES = """perform from app.passes p join app.reservations r on r.id = p.reservation_id
+    where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;"""
 
 
 @pytest.mark.parametrize("cancelling", [True, False], ids=["cancelling", "not cancelling"])
@@ -30,3 +43,132 @@ async def test_ending_a_suspended_shop_s_lot_does_not_block_a_cancellation(town:
     assert await town.status_of(reservation) == "cancelled"
     assert await town.left(lot) == 5
     assert await town.stock_is_exact()
+
+
+CAREFUL = pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+
+
+async def without(town: Town, act: str, protection: str) -> None:
+    """Remove a lock from an act in this test's database."""
+    source: str = await town.value("select pg_get_functiondef(p.oid) from pg_proc p where p.proname = $1", act)
+    assert source.count(protection) == 1
+    await town.changes(source.replace(protection, ""))
+
+
+async def in_a_circle(
+    town: Town, first: tuple[str, UUID], second: tuple[str, UUID], act: Callable[[], Awaitable[None]]
+) -> bool:
+    """Lock a row, let the act run into it, then lock another row; return whether the two waited for each other."""
+    statements = [f"select from {rows}" for rows, _ in (first, second)]
+    async with town.copy.connection() as other:
+        try:
+            async with other.transaction():
+                await other.execute(statements[0], first[1])
+                acting = asyncio.ensure_future(act())
+                await wait_for_lock_waits(town, 1)
+                await other.execute(statements[1], second[1])
+        except asyncpg.DeadlockDetectedError:
+            await acting
+            return True
+    try:
+        await acting
+    except asyncpg.DeadlockDetectedError:
+        return True
+    return False
+
+
+async def erased(town: Town, person: Person) -> None:
+    async with town.copy.connection(API) as api, api.transaction():
+        await become(api, person.id)
+        await api.execute("select app.erase_own_account()")
+
+
+@CAREFUL
+async def test_erasing_a_merchant_does_not_block_settling_a_gift(town: Town, careful: bool) -> None:
+    lot, donor = await town.a_lot(), await town.a_customer()
+    await donor.suspends(lot)
+    if not careful:
+        await without(town, "erase_account", SHOPS)
+
+    circle = await in_a_circle(
+        town,
+        ("app.shops where id = $1 for share", lot.shop.id),
+        ("app.lots where id = $1 for update", lot.id),
+        lambda: erased(town, lot.shop.merchant),
+    )
+
+    assert circle is not careful
+
+
+@CAREFUL
+async def test_erasing_a_merchant_does_not_block_a_recurring_listing(town: Town, careful: bool) -> None:
+    shop = await town.a_shop()
+    listing = (await shop.merchant.posts("/recurring-listings", recurring_listing(shop.id)))["id"]
+    if not careful:
+        await without(town, "erase_account", LISTINGS)
+
+    circle = await in_a_circle(
+        town,
+        ("app.recurring_listings where id = $1 for update", listing),
+        ("app.shops where id = $1 for share", shop.id),
+        lambda: erased(town, shop.merchant),
+    )
+
+    assert circle is not careful
+
+
+@CAREFUL
+async def test_erasing_a_person_does_not_block_a_handover(town: Town, careful: bool) -> None:
+    amina, lot = await town.a_beneficiary(), await town.a_free_lot()
+    held = await amina.reserves(lot)
+    if not careful:
+        await without(town, "erase_account", PASSES)
+
+    circle = await in_a_circle(
+        town,
+        ("app.passes where reservation_id = $1 for update", held.id),
+        ("app.reservations where id = $1 for update", held.id),
+        lambda: erased(town, amina),
+    )
+
+    assert circle is not careful
+
+
+@CAREFUL
+async def test_two_erasures_of_a_beneficiary_do_not_block_each_other(town: Town, careful: bool) -> None:
+    amina = await town.a_beneficiary()
+    if not careful:
+        await without(town, "erase_account", BENEFICIARY)
+
+    circle = await in_a_circle(
+        town,
+        ("app.beneficiaries where id = $1 for update", amina.id),
+        ("app.accounts where id = $1 for no key update", amina.id),
+        lambda: erased(town, amina),
+    )
+
+    assert circle is not careful
+
+
+@pytest.mark.parametrize("over_http", [True, False], ids=["the route", "control: a bare update"])
+async def test_publishing_a_draft_does_not_block_moving_its_shop(town: Town, over_http: bool) -> None:
+    lot = await town.a_lot(status="draft")
+
+    async def published() -> None:
+        if over_http:
+            answer = await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"publish": True})
+            assert answer.is_success, answer.text
+            return
+        async with town.copy.connection(API) as api, api.transaction():
+            await become(api, lot.shop.merchant.id)
+            await api.execute("update app.lots set status = 'published' where id = $1", lot.id)
+
+    await town.ensure_served()
+    circle = await in_a_circle(
+        town,
+        ("app.shops where id = $1 for update", lot.shop.id),
+        ("app.lots where id = $1 for update", lot.id),
+        published,
+    )
+
+    assert circle is not over_http

@@ -2,7 +2,8 @@
 -- Called by erase_account, after it has withdrawn the shops' lots. Only the owner may execute it.
 -- No name, address, exact place or text of the merchant's stays. The SIRET goes to the books, for payments that come
 -- there later.
--- Locks: the shops, then what belongs to them.
+-- Locks: what belongs to the shops; erase_account has locked their recurring listings, the shops and their lots
+-- (policies/LOCKS.md).
 create or replace function app.close_shops(owner uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -3,9 +3,10 @@
 -- Called by erase_own_account, erase_beneficiary, erase_in_time and finish_erasure. Only the owner may execute it.
 -- The row stays because other people's rows refer to it. Everything happens in one transaction. Called once more, it
 -- does the same to what slipped in beside the first time. `reason` is a word of ours for the audit log.
--- Locks: the account (no key update); the association, or all active admins in the order of ids, if the account is
--- one; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what forget_person and
--- close_shops remove (see policies/LOCKS.md).
+-- Locks, in the order of policies/LOCKS.md: the beneficiary if the account is one; the account (no key update); the
+-- association, or all active admins in the order of ids, if the account is one; a merchant's recurring listings and
+-- shops; the person's passes; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what
+-- forget_person and close_shops remove.
 create or replace function app.erase_account(account uuid, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -17,6 +18,7 @@ declare
     own_shops   uuid[];
     lot         uuid;
 begin
+    perform from app.beneficiaries b where b.id = account for update;
     -- `no key update`, so that foreign keys to this account can still be checked: if the person is reserving right now,
     -- that transaction needs such a check and holds the quota that we are about to wait for.
     select * into erased from app.accounts a where a.id = account for no key update;
@@ -47,6 +49,11 @@ begin
         union
         select l.id from app.lots l
         where l.shop_id = any (own_shops) and l.status in ('draft', 'published', 'paused', 'recalled'));
+    -- Publishing and settling a gift lock in this order too, and picking up locks a pass before its reservation.
+    perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;
+    perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;
+    perform from app.passes p join app.reservations r on r.id = p.reservation_id
+    where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;
     perform app.lock_lots(running);
     for reservation in
         select r.id from app.reservations r
