@@ -124,8 +124,19 @@ class Settings(BaseSettings):
     ] = 8
     pgbouncer: Annotated[
         bool,
-        _env("ECOPANIER_PGBOUNCER", "Set it behind PgBouncer in transaction mode: disables prepared statement caches."),
+        _env(
+            "ECOPANIER_PGBOUNCER",
+            "Set it if the URLs lead to PgBouncer in transaction mode: disables prepared statement caches.",
+        ),
     ] = False
+    listen_database_url: Annotated[
+        SecretStr | None,
+        _env(
+            "ECOPANIER_LISTEN_DATABASE_URL",
+            "With ECOPANIER_PGBOUNCER: the worker's login at Postgres itself, where it is notified of new jobs. "
+            "Without it, the worker asks for new jobs every second.",
+        ),
+    ] = None
 
     # Who signs people in
     auth: Annotated[

@@ -23,6 +23,7 @@ from backend.accounts import jobs as accounts
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
+from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.job_context import Work
 from backend.observability.heartbeat import beat
@@ -43,6 +44,8 @@ MANY = 500
 SOME = 100  # where each may touch many rows, so that the act ends before the statement timeout
 EVERY_5_SECONDS, EVERY_10_SECONDS = "* * * * * */5", "* * * * * */10"  # the sixth field is the seconds
 CLOCK_FIRST = 10  # priority over the jobs queued by acts, which may all be waiting for Stripe
+LOOK_EVERY_SECONDS = 5.0  # for jobs whose time has come, and whose notification got lost
+LOOK_WITHOUT_LISTENING_EVERY_SECONDS = 1.0
 HEARTBEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
 FINISH_SECONDS = 20.0
@@ -81,9 +84,13 @@ async def by_the_clock(work: Work) -> None:
 
 
 def queue(work: Work, url: str) -> procrastinate.App:
-    """Return procrastinate's app with all jobs: those that acts defer, by the names the acts use, and the periodic."""
+    """Return procrastinate's app with all jobs: those that acts defer, by the names the acts use, and the periodic.
+
+    Its statements name no schema: the search path is a setting of the login, in policies/roles.sql.
+    """
+    # Nothing is prepared, because behind PgBouncer the next statement may run on another connection to the server.
     connector = procrastinate.PsycopgConnector(
-        conninfo=url, min_size=1, max_size=4, timeout=5, kwargs={"options": "-c search_path=jobs,pg_catalog"}
+        conninfo=url, min_size=1, max_size=4, timeout=5, kwargs={"prepare_threshold": None}
     )
     app = procrastinate.App(connector=connector)
 
@@ -202,12 +209,15 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
     if settings.worker_database_url is None:
         raise SettingsRefused(["ECOPANIER_WORKER_DATABASE_URL is missing: set it to the worker's own login."])
     url = settings.worker_database_url.get_secret_value()
+    queue_url = (settings.listen_database_url or settings.worker_database_url).get_secret_value()
+    if queue_url != url:
+        await refuse_unsafe_login(queue_url)
     database = await Database.open(url, settings)
     stripe = stripe_of(settings)
     pictures, documents = photo_store_of(settings), document_store_of(settings)
     work = Work(database, stripe, pictures, documents, settings)
     try:
-        app = queue(work, url)
+        app = queue(work, queue_url)
         async with app.open_async():
             yield work, app
     finally:
@@ -254,10 +264,14 @@ async def work_until_stopped() -> None:
 
 async def _work_on(work: Work, app: procrastinate.App, stop: asyncio.Event) -> None:
     """Work until `stop` is set, or until the queue is lost: then procrastinate returns or raises."""
+    listens = not work.settings.pgbouncer or work.settings.listen_database_url is not None
     working_on = asyncio.ensure_future(
         app.run_worker_async(
             concurrency=CONCURRENT_JOBS,
             install_signal_handlers=False,
+            # In PgBouncer's transaction mode, LISTEN would succeed and never hear anything.
+            listen_notify=listens,
+            fetch_job_polling_interval=LOOK_EVERY_SECONDS if listens else LOOK_WITHOUT_LISTENING_EVERY_SECONDS,
             delete_jobs="successful",
             shutdown_graceful_timeout=FINISH_SECONDS,
             update_heartbeat_interval=HEARTBEAT_SECONDS,

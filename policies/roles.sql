@@ -23,6 +23,17 @@ begin
         create role ecopanier_accountant nologin noinherit;
     end if;
 
+    -- What sessions begin with belongs to the logins: PgBouncer refuses such settings from a client. `jit` costs more than
+    -- it saves with short statements; the queue's own statements name its tables without their schema.
+    if not exists (select from pg_roles where rolname = 'ecopanier_api' and rolconfig @> array['jit=off']) then
+        alter role ecopanier_api set jit = off;
+    end if;
+    if not exists (select from pg_roles where rolname = 'ecopanier_worker'
+                   and rolconfig @> array['jit=off', 'search_path=jobs, pg_catalog']) then
+        alter role ecopanier_worker set jit = off;
+        alter role ecopanier_worker set search_path = jobs, pg_catalog;
+    end if;
+
     -- The API may become its caller, and nothing else.
     if not pg_has_role('ecopanier_api', 'anon', 'member') then
         grant anon to ecopanier_api;

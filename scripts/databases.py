@@ -18,6 +18,7 @@ DATABASE = "ecopanier"
 API_LOGIN = "ecopanier_api"
 WORKER_LOGIN = "ecopanier_worker"
 WAYS = ("DATABASE_URL", "ECOPANIER_WORKER_DATABASE_URL", "ECOPANIER_OWNER_DATABASE_URL")
+LISTEN = "ECOPANIER_LISTEN_DATABASE_URL"  # the worker's second way in, where the first leads through PgBouncer
 
 
 class NoDatabase(Exception):

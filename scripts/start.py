@@ -116,7 +116,9 @@ class Run:
                 "ECOPANIER_OWNER_DATABASE_URL to migrate from here."
             )
         # Each program is told its own way in; the owner's stays with the steps that need it.
-        serving = {name: value for name, value in self.environment.items() if name not in databases.WAYS}
+        serving = {
+            name: value for name, value in self.environment.items() if name not in (*databases.WAYS, databases.LISTEN)
+        }
         if ways.owner is not None:
             owning = {**serving, **ways.environment}
             self.migrate(ways.owner, owning)
@@ -124,6 +126,8 @@ class Run:
                 self.step("seed", owning, "A demo town was built")
         the_api = {**serving, **to_stripe, "DATABASE_URL": ways.api}
         the_worker = {**the_api, "ECOPANIER_WORKER_DATABASE_URL": ways.worker}
+        if listen := self.environment.get(databases.LISTEN):
+            the_worker[databases.LISTEN] = listen
         api = self.ours("api", ["serve", "--host", HOST, "--port", str(self.port)], the_api)
         self.keep(api, until_end)
         api.wait_until(self.is_ready, "it was ready")

@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+import asyncpg
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 
@@ -11,6 +12,7 @@ from backend.database.connections import Connection
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
 MIGRATIONS = ROOT / "migrations"
+CONNECT_SECONDS = 10
 
 
 class UnsafeDatabase(Exception):
@@ -24,6 +26,15 @@ def newest_migration() -> str | None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return ScriptDirectory.from_config(config).get_current_head()
+
+
+async def refuse_unsafe_login(url: str) -> None:
+    """Connect once and raise UnsafeDatabase as `refuse_unsafe` does."""
+    connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS)
+    try:
+        await refuse_unsafe(connection)
+    finally:
+        await connection.close()
 
 
 async def refuse_unsafe(connection: Connection) -> None:

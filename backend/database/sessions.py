@@ -49,7 +49,13 @@ class Database:
             "command_timeout": STATEMENT_SECONDS,
         }
         if settings.pgbouncer:
-            arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+            # Each transaction may get another server connection, which knows no statement that was prepared earlier,
+            # or another client's by the same name. So statements are prepared without a name, in each transaction.
+            arguments |= {
+                "statement_cache_size": 0,
+                "prepared_statement_cache_size": 0,
+                "prepared_statement_name_func": lambda: "",
+            }
         self._engine = create_async_engine(
             make_url(url).set(drivername="postgresql+asyncpg"),
             pool_size=settings.db_connections,
@@ -117,7 +123,8 @@ class Database:
 
 
 def _server_settings() -> dict[str, str]:
-    return {"application_name": "ecopanier", "timezone": "UTC", "jit": "off"}
+    """Return the settings that a connection begins with: those that PgBouncer accepts. policies/roles.sql has more."""
+    return {"application_name": "ecopanier", "timezone": "UTC"}
 
 
 def _become(session: Session, transaction: SessionTransaction, connection: Begun) -> None:

@@ -30,7 +30,8 @@ def rotate(worker_url: str, keys: Keyring) -> Rotated:
     run it again to continue. A data key that cannot be opened does not stop the others. Raises psycopg.Error.
     """
     rewrapped = 0
-    with psycopg.connect(worker_url, autocommit=True) as connection:
+    # Nothing is prepared, because behind PgBouncer the next statement may run on another connection to the server.
+    with psycopg.connect(worker_url, autocommit=True, prepare_threshold=None) as connection:
         # Repeat until nothing is left to do: an id is drawn before its key is committed, so a pass over the ids in
         # order may miss a key that is committed late.
         while (done := _once_through(connection, keys)).rewrapped:
