@@ -1,4 +1,4 @@
-"""`scripts/ecopanier`: the command line, with the database of this checkout when the environment names none."""
+"""`scripts/ecopanier`: the command line. It uses this checkout's database unless the environment names another."""
 
 import os
 import signal
@@ -13,7 +13,7 @@ NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall"
 
 
 def seed() -> None:
-    """Fill an empty database with a small demo town, whose sign-ins are written to the data directory."""
+    """Fill an empty database with a small demo town, and write its sign-ins to the data directory."""
     from backend.cli import needed
     from backend.settings import settings
     from scripts.demo_town import seed as build_town
@@ -24,7 +24,7 @@ def seed() -> None:
 
 def main() -> None:
     """Run one command of `backend.cli`, or `seed`."""
-    # uvicorn sends itself the signal again once it has ended: a database of ours must be stopped all the same.
+    # uvicorn sends itself the signal again after it has shut down, but we still have to stop our database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     words = sys.argv[1:]
     ours = words[: words.index("--")] if "--" in words else words
@@ -35,7 +35,7 @@ def main() -> None:
                 os.environ.update(until_done.enter_context(ways(data_folder())).environment)
             except (NoDatabase, PostgresFailed, OSError) as problem:
                 sys.exit(str(problem))
-        from backend import cli  # after the environment is complete
+        from backend import cli  # imported only now, because it reads the environment
 
         cli.app.command()(seed)
 

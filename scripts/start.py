@@ -1,6 +1,7 @@
-"""`scripts/run`: the whole of EcoPanier on this machine, until Ctrl-C.
+"""`scripts/run`: run all of EcoPanier on this machine until Ctrl-C.
 
-ECOPANIER_DATA_DIR and PORT tell several runs apart; everything else is `scripts/ecopanier settings`.
+To run it several times at once, give each run its own ECOPANIER_DATA_DIR and PORT. `scripts/ecopanier settings` lists
+all other settings.
 """
 
 import fcntl
@@ -33,47 +34,47 @@ PAUSE_BEFORE_RESTART_SECONDS = 0.5
 
 
 class CannotStart(Exception):
-    """Something that a person can mend; the text says what."""
+    """Raised when EcoPanier cannot start or keep running. The message says what to do."""
 
 
 class Program:
-    """One program of ours that is to run until we stop it."""
+    """One of our programs, which should run until we stop it."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name, self.command, self.environment, self.log = name, command, environment, log
         self._running: Guarded | None = None
 
     def start(self) -> None:
-        """Start it, or start it again."""
+        """Start or restart it."""
         self.stop()
         self._running = Guarded(self.command, log=self.log, environment=self.environment, folder=ROOT)
 
     def ended(self) -> str | None:
-        """How it ended, or None while it runs."""
+        """Return how it ended, or None while it runs."""
         status = self._running.poll() if self._running else None
         return None if status is None else how_it_ended(status)
 
     def stop(self) -> None:
-        """Ask it to end and wait."""
+        """Ask it to end, and wait until it has."""
         if self._running is not None:
             self._running.stop()
             self._running = None
 
     def wait_until(self, done: Callable[[], bool], what: str) -> None:
-        """Wait for something that it does. Raises CannotStart if it ends before, or takes too long."""
+        """Wait until `done()` is true. Raises CannotStart if the program ends before that or takes too long."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while not done():
             ended = self.ended()
             if ended or time.monotonic() > deadline:
                 reason = f"ended ({ended})" if ended else f"took more than {READY_WITHIN_SECONDS:.0f} s"
                 raise CannotStart(
-                    f"{self.name} {reason} before {what}:\n{last_lines(self.log)}\n(all of it: {self.log})"
+                    f"{self.name} {reason} before {what}:\n{last_lines(self.log)}\n(whole log: {self.log})"
                 )
             time.sleep(LOOK_EVERY_SECONDS / 2)
 
 
 class Database:
-    """The embedded server, watched as the programs are."""
+    """The embedded server, watched like the programs."""
 
     def __init__(self, server: EmbeddedPostgres) -> None:
         self.name, self.log = "Postgres", server.log
@@ -81,12 +82,12 @@ class Database:
         self._server = server
 
     def ended(self) -> str | None:
-        """How it ended, or None while it runs."""
+        """Return how it ended, or None while it runs."""
         return "nobody stopped it" if self._server.pid is None else None
 
 
 class Run:
-    """What one start needs to know, and the steps from nothing to ready."""
+    """The state of one run, and the steps that start it."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.began = time.monotonic()
@@ -104,7 +105,7 @@ class Run:
         self.watched: list[Program | Database] = []
 
     def start(self, until_end: ExitStack) -> None:
-        """Start everything; what was started is stopped in the reverse order when `until_end` closes."""
+        """Start everything. Closing `until_end` stops what was started, in reverse order."""
         until_end.enter_context(alone_in(self.data))
         stand_in, to_stripe = None, dict[str, str]()
         if self.settings.stripe_api_key is None:
@@ -112,10 +113,10 @@ class Run:
         ways = self.database(until_end)
         if ways.worker is None:
             raise CannotStart(
-                "DATABASE_URL's login may not create roles: set ECOPANIER_WORKER_DATABASE_URL as well, and "
+                "The login of DATABASE_URL may not create roles: set ECOPANIER_WORKER_DATABASE_URL as well, and "
                 "ECOPANIER_OWNER_DATABASE_URL to migrate from here."
             )
-        # Each program is told its own way in; the owner's stays with the steps that need it.
+        # Each program gets only its own database URL; only the steps that need the owner's URL get that.
         serving = {
             name: value for name, value in self.environment.items() if name not in (*databases.WAYS, databases.LISTEN)
         }
@@ -133,10 +134,10 @@ class Run:
         api.wait_until(self.is_ready, "it was ready")
         if stand_in is not None:
             stand_in.wait_until(self.stand_in_port.exists, "it listened")
-        self.keep(self.ours("worker", ["worker"], the_worker), until_end)  # afterwards: both load at length
+        self.keep(self.ours("worker", ["worker"], the_worker), until_end)  # after the API: both take long to load
 
     def database(self, until_end: ExitStack) -> Ways:
-        """The given database, or the embedded one, started."""
+        """Return the URLs of the given database, or start the embedded one and return its URLs."""
         if databases.is_given(self.environment):
             return databases.given(self.environment)
         server = databases.embedded_server(self.data, attach=False)
@@ -145,7 +146,10 @@ class Run:
         return databases.embedded(server)
 
     def migrate(self, owner: str, environment: Mapping[str, str]) -> None:
-        """Migrate, unless it is our own database and nothing has changed since: that takes a third of a later start."""
+        """Migrate the database.
+
+        The embedded one is not migrated again if nothing has changed, which saves a third of a start.
+        """
         note = None if databases.is_given(self.environment) else databases.MigrationNote(owner)
         if note is not None and note.is_current():
             return
@@ -154,8 +158,8 @@ class Run:
             note.write()
 
     def stripe_stand_in(self, until_end: ExitStack) -> tuple[Program, dict[str, str]]:
-        """Start the stand-in; returns it, and the settings that lead to it once it listens."""
-        port = free_port("0")  # chosen here, so that the API need not wait to be told
+        """Start the stand-in without waiting for it. Returns it and the settings by which the API reaches it."""
+        port = free_port("0")  # chosen here, so that the API can start before the stand-in listens
         keys = {"STRIPE_API_KEY": "sk_test_stand_in", "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}"}
         places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
         webhook = ["--webhook-url", f"http://{HOST}:{self.port}/v1/stripe/webhook"]
@@ -166,11 +170,11 @@ class Run:
         return program, {**keys, "STRIPE_API_BASE": f"http://{HOST}:{port}"}
 
     def ours(self, name: str, words: Sequence[str], environment: Mapping[str, str]) -> Program:
-        """A command of `backend.cli` as a program with a log of its own."""
+        """Return a command of `backend.cli` as a program with its own log."""
         return Program(name, [sys.executable, "-m", "backend.cli", *words], environment, self.log(name))
 
     def step(self, command: str, environment: Mapping[str, str], done: str, *options: str) -> None:
-        """Run a command to its end. Raises CannotStart with its last words if it fails."""
+        """Run a command to its end. Raises CannotStart with the end of its log if it fails."""
         log = self.log(command)
         log.unlink(missing_ok=True)
         began = time.monotonic()
@@ -187,13 +191,13 @@ class Run:
         self.say(f"{done} ({time.monotonic() - began:.1f} s)")
 
     def keep(self, program: Program | Database, until_end: ExitStack) -> None:
-        """Start a program, to be watched from now on and stopped at the end."""
+        """Start a program, watch it from now on, and stop it at the end."""
         until_end.callback(program.stop)
         program.start()
         self.watched.append(program)
 
     def watch(self) -> None:
-        """Start again what ends by itself. Raises CannotStart if that happens too often."""
+        """Restart programs that end by themselves. Raises CannotStart if that happens too often."""
         restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
         while True:
             time.sleep(LOOK_EVERY_SECONDS)
@@ -207,14 +211,14 @@ class Run:
                     f"{program.name} ended ({ended}). Its last lines, from {program.log}:\n{last_lines(program.log)}"
                 )
                 if too_often:
-                    raise CannotStart(f"{words}\nThat is too often: everything is stopped.")
-                self.say(f"{words}\nStarting it again.")
+                    raise CannotStart(f"{words}\nThis happened too often, so everything was stopped.")
+                self.say(f"{words}\nRestarting it.")
                 restarts.append(now)
                 time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
                 program.start()
 
     def is_ready(self) -> bool:
-        """Whether the API says that it can work."""
+        """Return whether the API reports that it is ready."""
         try:
             with urllib.request.urlopen(f"http://{HOST}:{self.port}/readyz", timeout=2) as answer:
                 return bool(answer.status == 200)
@@ -228,7 +232,7 @@ class Run:
         print(text, flush=True)
 
     def tell_where_to_look(self) -> None:
-        """Say what to open, in the order in which a newcomer wants it."""
+        """Print the addresses to open, in the order that a newcomer needs them."""
         here = f"http://{HOST}:{self.port}"
         lines = [
             "",
@@ -253,15 +257,15 @@ class Run:
 
 @contextmanager
 def alone_in(data: Path) -> Iterator[None]:
-    """Keep other runs out of this data directory. Raises CannotStart if one is in there."""
+    """Keep other runs out of this data directory. Raises CannotStart if another run uses it."""
     with (data / "run.lock").open("a+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
             raise CannotStart(
-                f"EcoPanier runs already with {data} (process {lock.read().strip()}). "
-                "For a second one give it its own: ECOPANIER_DATA_DIR=.data-2 PORT=8001 ./scripts/run"
+                f"EcoPanier already runs with {data} (process {lock.read().strip()}). "
+                "To run a second one, give it its own directory: ECOPANIER_DATA_DIR=.data-2 PORT=8001 ./scripts/run"
             ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
@@ -270,13 +274,13 @@ def alone_in(data: Path) -> Iterator[None]:
 
 
 def free_port(wanted: str) -> int:
-    """The wanted port, or a free one for 0. Raises CannotStart if it cannot be had."""
+    """Return the wanted port, or a free one for "0". Raises CannotStart if the port cannot be used."""
     with socket.socket() as trial:
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections that linger from a run before
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # connections of an earlier run may linger
         try:
             trial.bind((HOST, int(wanted)))
         except (ValueError, OverflowError):
-            raise CannotStart(f"PORT={wanted} is not a port.") from None
+            raise CannotStart(f"PORT={wanted} is not a valid port number.") from None
         except OSError as problem:
             raise CannotStart(
                 f"Port {wanted} cannot be used ({problem.strerror}). Choose another one: PORT=8001 ./scripts/run"
@@ -285,7 +289,7 @@ def free_port(wanted: str) -> int:
 
 
 def how_it_ended(status: int) -> str:
-    """An exit status in words."""
+    """Return an exit status in words."""
     return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
 
 
@@ -294,7 +298,7 @@ def interrupt(_number: int, _frame: FrameType | None) -> None:
 
 
 def main() -> None:
-    """Start, wait, stop. Exit status 0 after Ctrl-C or SIGTERM, 1 when something could not start or kept ending."""
+    """Start everything and watch it. Exits with 0 after Ctrl-C or SIGTERM, with 1 if a program fails to run."""
     if sys.argv[1:]:
         sys.exit(__doc__)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -310,7 +314,7 @@ def main() -> None:
                 run.say("\nStopping …")
         run.say("Stopped.")
     except KeyboardInterrupt:
-        sys.exit("\nStopped at once; what still runs is ending.")  # the guards see to it
+        sys.exit("\nStopped at once. Programs that still run are ending.")  # their guards end them
     except (CannotStart, SettingsRefused, NoDatabase, PostgresFailed, OSError) as problem:
         sys.exit(f"\n{problem}")
 

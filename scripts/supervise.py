@@ -1,4 +1,4 @@
-"""Child processes that do not outlive us, with what they say in a file each."""
+"""Child processes that do not outlive us, each with a log file for its output."""
 
 import os
 import signal
@@ -10,9 +10,9 @@ from typing import IO
 
 LARGEST_LOG_BYTES = 10_000_000
 
-# A shell of its own per child, because the kernel's PR_SET_PDEATHSIG follows the thread that started the child, and
-# exists on Linux only. It reads from a pipe of ours: a last line means that we stopped the child ourselves, the end
-# without one that we were killed.
+# Each child has a guard, a shell that ends it when we are killed. The kernel's PR_SET_PDEATHSIG is no alternative: it
+# depends on the thread that started the child and exists on Linux only. The guard reads from a pipe of ours. If it gets
+# a last line, we stopped the child ourselves; if the pipe closes without one, we were killed.
 GUARD = """
 trap '' HUP INT QUIT TERM
 read -r child || exit 0
@@ -24,9 +24,9 @@ kill -s KILL "$child"
 
 
 class Guarded:
-    """A child process in a session of its own (so that Ctrl-C reaches only us), ended when we are killed.
+    """A child process that ends when we are killed. It has its own session, so that Ctrl-C reaches only us.
 
-    if_orphaned: the signal it gets when we die without having stopped it.
+    if_orphaned: the signal that it gets when we die without having stopped it.
     """
 
     def __init__(
@@ -65,11 +65,14 @@ class Guarded:
         print(self.pid, file=self._guard.stdin, flush=True)
 
     def poll(self) -> int | None:
-        """The exit status, or None while it runs."""
+        """Return the exit status, or None while it runs."""
         return self._process.poll()
 
     def stop(self, with_signal: signal.Signals = signal.SIGTERM, within_seconds: float = 20.0) -> int:
-        """Ask it to end, insist after a while; returns the exit status. Harmless when it has ended already."""
+        """Send the signal, kill the process if it has not ended within the time, and return its exit status.
+
+        Does nothing to a process that has already ended.
+        """
         self._process.send_signal(with_signal)
         try:
             self._process.wait(within_seconds)
@@ -82,7 +85,7 @@ class Guarded:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """A log to append to; one that has grown large is put aside first, replacing the one before."""
+    """Open a log for appending. A large log is first renamed to `<name>.1`, replacing an earlier one of that name."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         if path.stat().st_size > LARGEST_LOG_BYTES:
@@ -91,7 +94,7 @@ def open_log(path: Path) -> IO[bytes]:
 
 
 def last_lines(path: Path, count: int = 20) -> str:
-    """The end of a log, for a person to read."""
+    """Return the last lines of a log, to be shown to a person."""
     try:
         return "\n".join(path.read_text(errors="replace").splitlines()[-count:])
     except FileNotFoundError:

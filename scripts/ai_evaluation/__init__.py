@@ -1,1 +1,1 @@
-"""`scripts/eval_ai`: photos with expected answers, read by the configured model, accuracy per field."""
+"""`scripts/eval_ai`: measure the accuracy of drafts, per field, on photos with expected values."""

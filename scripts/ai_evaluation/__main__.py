@@ -1,4 +1,4 @@
-"""`scripts/eval_ai`: photos in, accuracy per field out."""
+"""The command line of `scripts/eval_ai`."""
 
 import asyncio
 import statistics
@@ -22,30 +22,31 @@ _NOON = 12
 
 
 class ConfiguredModel(BaseSettings):
-    """The product's variables with its defaults, and nothing else of its settings: no database is needed here."""
+    """The product's three settings of the model, with the same defaults. The other settings are not needed."""
 
     key: str = Field(default="", validation_alias="GEMINI_API_KEY")
     model: str = Field(default=Settings.model_fields["gemini_model"].default, validation_alias="GEMINI_MODEL")
     base_url: str = Field(default=Settings.model_fields["gemini_base_url"].default, validation_alias="GEMINI_BASE_URL")
 
     def made(self) -> GeminiModel | None:
-        """None without a key."""
+        """Return the model, or None without a key."""
         return GeminiModel(self.key, self.model, self.base_url) if self.key else None
 
 
 def main(
     folder: Annotated[
-        Path | None, typer.Argument(help="Photos beside an expected.toml; without it, pictures drawn here.")
+        Path | None, typer.Argument(help="Folder of photos with an expected.toml; by default, pictures drawn here.")
     ] = None,
-    details: Annotated[bool, typer.Option("--details", help="Each draft with its warnings, too.")] = False,
-    local: Annotated[bool, typer.Option("--local", help="Without the model, even with a key.")] = False,
+    details: Annotated[bool, typer.Option("--details", help="Also print each draft with its warnings.")] = False,
+    local: Annotated[bool, typer.Option("--local", help="Do not ask the model, even with a key.")] = False,
     draw: Annotated[
-        Path | None, typer.Option(help="Only write the pictures drawn here, with what is expected, into this folder.")
+        Path | None, typer.Option(help="Only write the drawn pictures and their expected values into this folder.")
     ] = None,
 ) -> None:
-    """Read photos with the configured model (GEMINI_API_KEY, GEMINI_MODEL, GEMINI_BASE_URL), else with codes and print.
+    """Read photos with the configured model (GEMINI_API_KEY, GEMINI_MODEL, GEMINI_BASE_URL) and the local reader.
 
-    Prints how often each field was right. The photos and what is read of them leave this machine only for the model.
+    Prints how often each field was right. Without a key, only the local reader is used. Photos and what was read in
+    them leave this machine only to reach the model.
     """
     console = Console()
     if draw is not None:
@@ -70,7 +71,7 @@ def main(
 
 
 async def read(cases: list[Case], model: GeminiModel | None) -> tuple[list[DraftResult], list[float]]:
-    """One after another, so that the times are those of one photo."""
+    """Draft each case, one after another, so that each time is that of one photo. Returns drafts and seconds."""
     drafter = Drafter(model)
     drafted, seconds = [], []
     try:
@@ -86,7 +87,7 @@ async def read(cases: list[Case], model: GeminiModel | None) -> tuple[list[Draft
 
 
 def table(scores: dict[str, Score], photos: int) -> Table:
-    """One line a field."""
+    """Return the scores as a table with one row per field."""
     made = Table("field", title=f"{photos} photos")
     for heading in ("right", "wrong", "silent", "empty", "invented", "accuracy"):
         made.add_column(heading, justify="right")

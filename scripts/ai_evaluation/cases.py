@@ -1,4 +1,4 @@
-"""A photo and what a good draft of it says; from a folder, or drawn here."""
+"""Test cases: a photo and the expected values of its draft, read from a folder or drawn here."""
 
 import json
 import tomllib
@@ -23,7 +23,11 @@ _LONGEST_SIDE, _LONGEST_SENT = 2400, 1280
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """expected: by field; a list of words for texts. absent: fields that nothing in the picture says."""
+    """One photo with the values that a good draft has.
+
+    expected: by field name; for texts a list of words, one of which must occur. absent: fields that cannot be read in
+    the picture.
+    """
 
     name: str
     picture: Callable[[], Image.Image]
@@ -33,11 +37,11 @@ class Case:
 
 
 class UnfitFolder(ValueError):
-    """There is no expected.toml, or it names what does not exist."""
+    """Raised when a folder has no valid expected.toml, or the file names unknown photos or fields."""
 
 
 def as_photo(picture: Image.Image) -> Photo:
-    """As the product prepares it: upright, RGB, at most 2400 px here and 1280 px for a model."""
+    """Prepare a picture as the product does: upright, RGB, at most 2400 px here and 1280 px for a model."""
     pixels = ImageOps.exif_transpose(picture).convert("RGB")
     pixels.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
     small = pixels.copy()
@@ -48,20 +52,20 @@ def as_photo(picture: Image.Image) -> Photo:
 
 
 def cases_in(folder: Path) -> list[Case]:
-    """Photos beside their `expected.toml`. Raises UnfitFolder.
+    """Return the photos of a folder with the values in its `expected.toml`. Raises UnfitFolder.
 
-    today = 2026-11-22            # the day on which they were taken; today without it
+    today = 2026-11-22            # the day on which the photos were taken; by default the current day
     ["yoghurt.jpg"]
     category = "dairy"
-    title = ["yaourt", "yoghurt"] # one of these words is in it
+    title = ["yaourt", "yoghurt"] # one of these words must occur in the title
     food_date = 2026-11-24
-    absent = ["batch"]            # nothing in the photo says it
+    absent = ["batch"]            # cannot be read in the photo
     """
     try:
         told = tomllib.loads((folder / "expected.toml").read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise UnfitFolder(f"{folder / 'expected.toml'}: {error}") from None
-    today = told.pop("today", date.today())  # noqa: DTZ011 - the day of whoever took the photos
+    today = told.pop("today", date.today())  # noqa: DTZ011 - the local day of the person who took the photos
     cases = []
     for name, said in told.items():
         photo = folder / name
@@ -76,7 +80,7 @@ def cases_in(folder: Path) -> list[Case]:
 
 
 def keep(cases: list[Case], folder: Path) -> list[Path]:
-    """Write photos as JPEG with their `expected.toml` into a folder, so that `cases_in` reads them back."""
+    """Write photos as JPEG, with an `expected.toml`, into a folder that `cases_in` can read. Returns their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     kept, told = [], [f"today = {TODAY}"]
     for case in cases:
@@ -90,7 +94,7 @@ def keep(cases: list[Case], folder: Path) -> list[Path]:
 
 
 def _in_toml(value: Any) -> str:
-    # TOML's texts, numbers, truths and lists of texts are JSON's; a day stands as it is.
+    # Strings, numbers, booleans and lists of strings are written in TOML as in JSON; dates are written without quotes.
     return str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
 
 
@@ -101,7 +105,7 @@ def _opened(path: Path) -> Image.Image:
 
 
 def drawn_cases() -> list[Case]:
-    """The set that the project draws itself: each kind of code, no label, and a label that gives orders."""
+    """Return the drawn cases: each kind of code, food without a label, and a label that gives the model orders."""
     kinds = zxingcpp.BarcodeFormat
     return [
         Case(

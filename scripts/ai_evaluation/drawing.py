@@ -1,6 +1,6 @@
-"""Draws what a shop photographs: labels with print and real codes, shelves; then takes a photo of it, badly.
+"""Draw what shops photograph (labels with print and real codes, shelves), then distort it like a bad photo.
 
-Needs no font: where none is installed, Pillow's own is used.
+If no font is installed, Pillow's own is used.
 """
 
 import random
@@ -16,14 +16,14 @@ _WOOD, _PAPER, _INK = (122, 92, 66), (250, 248, 242), (20, 20, 24)
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """One machine code. content: digits, or for GS1 codes `(01)…(17)…`."""
+    """One bar code. content: digits, or for GS1 codes `(01)…(17)…`."""
 
     format: zxingcpp.BarcodeFormat
     content: str
     scale: int = 4
 
     def drawn(self) -> Image.Image:
-        """Black on white, with its quiet zone."""
+        """Return the code in black on white, with its quiet zone."""
         gs1 = {"gs1": True} if self.content.startswith("(") else {}
         view = memoryview(zxingcpp.create_barcode(self.content, self.format, **gs1).to_image(scale=self.scale))  # type: ignore[arg-type]
         height, width = view.shape or (0, 0)
@@ -31,7 +31,7 @@ class Code:
 
 
 def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font of this many pixels, whatever the machine has."""
+    """Return a font of this height in pixels, on any machine."""
     try:
         return ImageFont.truetype("DejaVuSans.ttf", size)
     except OSError:
@@ -39,7 +39,7 @@ def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def label(lines: Sequence[str], codes: Sequence[Code] = ()) -> Image.Image:
-    """A printed label on a wooden board: the first line large, the codes below."""
+    """Draw a printed label on a wooden board: the first line large, the codes below."""
     picture = _board()
     draw = ImageDraw.Draw(picture)
     drawn = [code.drawn() for code in codes]
@@ -60,7 +60,7 @@ def label(lines: Sequence[str], codes: Sequence[Code] = ()) -> Image.Image:
 
 
 def shelf(pieces: int, colour: tuple[int, int, int], shape: tuple[int, int], seed: int = 1) -> Image.Image:
-    """Things that lie in rows on a board: loaves, fruit; without any label."""
+    """Draw things that lie in rows on a board, such as loaves or fruit, without a label."""
     picture = _board()
     draw = ImageDraw.Draw(picture)
     chance = random.Random(seed)  # noqa: S311 - a picture, the same each time
@@ -77,7 +77,10 @@ def shelf(pieces: int, colour: tuple[int, int, int], shape: tuple[int, int], see
 
 
 def photographed(picture: Image.Image, turn: float = 0.0, slant: float = 0.0, noise: float = 0.08) -> Image.Image:
-    """As a telephone sees it: turned (degrees), seen from the side (share of the width), unevenly lit, grainy, soft."""
+    """Distort a picture like a telephone's photo: turned, seen from the side, unevenly lit, grainy and soft.
+
+    turn: degrees. slant: share of the width. noise: share of the grain, from 0 to 1.
+    """
     if slant:
         width, height = picture.size
         corners = (0, 0, -slant * width / 4, height, width * (1 + slant / 4), height, width, slant * height / 3)

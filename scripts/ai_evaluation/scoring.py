@@ -1,4 +1,4 @@
-"""Whether a draft says what was expected, field by field."""
+"""Compare drafts with their expected values, field by field."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -10,12 +10,16 @@ from ai import FIELDS, ListingDraft
 from scripts.ai_evaluation.cases import Case
 
 _NEAR_ENOUGH = {"original_price_cents": 0.35, "price_cents": 0.35, "weight_grams": 0.1, "portions": 0.2}
-"""Shares by which an estimate may differ."""
+"""The share by which an estimate may differ from the expected value."""
 
 
 @dataclass(slots=True)
 class Score:
-    """Of one field over all photos. silent: expected, and nothing said. invented: said, and nothing there to read."""
+    """The counts of one field over all photos.
+
+    silent: a value was expected but not given. invented: a value was given but cannot be read in the photo. unsaid: no
+    value was given, rightly.
+    """
 
     right: int = 0
     wrong: int = 0
@@ -25,17 +29,17 @@ class Score:
 
     @property
     def asked(self) -> int:
-        """In how many photos it was expected, or expected to be absent."""
+        """Return the number of photos where a value, or its absence, was expected."""
         return self.right + self.wrong + self.silent + self.invented + self.unsaid
 
     @property
     def accuracy(self) -> float:
-        """The share that is as it should be; an absent field left empty is."""
+        """Return the share of right answers, counting absent fields that were left empty."""
         return (self.right + self.unsaid) / self.asked if self.asked else 0.0
 
 
 def scored(read: Iterable[tuple[Case, ListingDraft]]) -> dict[str, Score]:
-    """By field, in the order of a form; only fields that some photo expects something of."""
+    """Return the score of each field in the order of a form, without fields that no photo expects anything of."""
     scores = {name: Score() for name in FIELDS}
     for case, draft in read:
         for name, expected in case.expected.items():
@@ -56,7 +60,11 @@ def scored(read: Iterable[tuple[Case, ListingDraft]]) -> dict[str, Score]:
 
 
 def is_right(name: str, said: Any, expected: Any) -> bool:
-    """Texts: one of the words is in it. Estimates: near enough. Allergens: none is missing, more may be suspected."""
+    """Return whether a value is right.
+
+    A text must contain one of the expected words, an estimate must be near enough, and of the expected allergens none
+    may be missing (more may be suspected).
+    """
     if name in ("title", "description"):
         words = [expected] if isinstance(expected, str) else expected
         return any(_folded(word) in _folded(said) for word in words)

@@ -1,4 +1,4 @@
-"""The acts of the product, done at moments that are over: the town's past comes about as its present will."""
+"""Call the product's acts at moments in the past, so that history is made by the same rules as the present."""
 
 import json
 from collections.abc import Iterator
@@ -9,12 +9,12 @@ from uuid import UUID
 
 from psycopg import Connection, sql
 
-# Read by nothing but the clock below, and gone with the transaction.
+# A setting of the transaction that only the clock below reads.
 MOMENT = "ecopanier.demo_moment"
 
 
 class Acts:
-    """Calls definer functions as their owner, on behalf of people, at moments of the past."""
+    """Calls definer functions as their owner, on behalf of people, at moments in the past."""
 
     now: datetime
 
@@ -26,13 +26,13 @@ class Acts:
         self._connection.execute(statement.encode(), values)
 
     def value(self, statement: str, *values: Any) -> Any:
-        """Run one statement and give the one value of its one row."""
+        """Run a statement and return the single value of its single row."""
         row = self._connection.execute(statement.encode(), values).fetchone()
         assert row is not None
         return row[0]
 
     def call(self, act: str, **values: Any) -> tuple[Any, ...]:
-        """Call an act and give its one row."""
+        """Call an act and return its single row."""
         places = sql.SQL(", ").join(sql.SQL("{} => {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in values)
         statement = sql.SQL("select * from app.{}({})").format(sql.Identifier(act), places)
         row = self._connection.execute(statement, values).fetchone()
@@ -40,27 +40,27 @@ class Acts:
         return row
 
     def call_as(self, person: UUID, act: str, **values: Any) -> tuple[Any, ...]:
-        """Call an act that asks who its caller is."""
+        """Call an act that looks up its caller, as this person."""
         self.be(person)
         return self.call(act, **values)
 
     def be(self, person: UUID) -> None:
-        """From now on this is the caller, as a token would say."""
+        """Make this person the caller of the following statements, as an access token would."""
         self.run("select set_config('request.jwt.claims', %s, true)", json.dumps({"sub": str(person)}))
 
     def at(self, moment: datetime) -> None:
-        """From now on it is this moment."""
+        """Set the time for the following statements."""
         self.now = moment
         self.run("select set_config(%s, %s, true)", MOMENT, moment.isoformat())
 
     @contextmanager
     def in_the_past(self) -> Iterator[None]:
-        """Let app.clock() be what `at` says: in this transaction alone, and only until the block ends."""
+        """Make app.clock() return the time set by `at`, only in this transaction and until the block ends."""
         true_clock = self.value("select pg_get_functiondef('app.clock()'::regprocedure)")
         self.run(
             "create or replace function app.clock() returns timestamptz language sql stable parallel safe as "
             f"$$ select current_setting('{MOMENT}')::timestamptz $$"
         )
-        with self._connection.pipeline():  # what gives nothing back is not waited for
+        with self._connection.pipeline():  # statements without a result are not waited for
             yield
         self.run(true_clock)

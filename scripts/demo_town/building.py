@@ -1,4 +1,4 @@
-"""Fill an empty database with the demo town, in one transaction."""
+"""Fill an empty database with the demo town in one transaction."""
 
 import psycopg
 
@@ -6,11 +6,11 @@ from scripts.demo_town.acts import Acts
 from scripts.demo_town.sign_ins import sign_ins
 from scripts.demo_town.story import Story
 
-# What the story leaves behind that its moments do not need any more, and what columns date by the database's own clock.
+# Remove what only the building of the story needed, and correct dates that columns take from the database's own clock.
 AFTERWARDS = """
-    -- Nobody repeats these requests, and what followed from them has happened.
+    -- Nobody will repeat these requests, and their consequences have already happened.
     delete from app.idempotency_keys;
-    set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables bare
+    set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables without a schema
     delete from jobs.procrastinate_jobs j
     where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail');
 
@@ -22,22 +22,23 @@ AFTERWARDS = """
 
 
 class NotEmpty(Exception):
-    """The database has accounts already; nothing was changed."""
+    """Raised when the database already has accounts. Nothing was changed."""
 
 
 def build(owner_url: str, password_hash: str) -> str:
-    """Build the town as it is at this moment, and give its sign-ins as a text.
+    """Build the town as of now, and return its sign-ins as a text.
 
-    owner_url: a login that may migrate. password_hash: everybody's. All or nothing; raises NotEmpty, psycopg.Error.
+    owner_url: of a login that may migrate. password_hash: the hash of the one password that everybody has. Raises
+    NotEmpty or psycopg.Error, and then changes nothing.
     """
     with psycopg.connect(owner_url) as connection:
         acts = Acts(connection)
-        # Not beside a migration, nor beside another seed.
+        # Wait for a migration or another seed that is running.
         acts.run("select pg_advisory_xact_lock(hashtext('ecopanier migrate'))")
         acts.run("set local role ecopanier_owner")
         accounts = acts.value("select count(*) from app.accounts")
         if accounts:
-            raise NotEmpty(f"There are {accounts} accounts already: a demo town is built in an empty database only.")
+            raise NotEmpty(f"There are already {accounts} accounts: a demo town is built only in an empty database.")
         now = acts.value("select app.clock()")
         story = Story(acts, now, password_hash)
         with acts.in_the_past():

@@ -1,4 +1,4 @@
-"""What the shops of the demo town offer: 30 lots, as their merchants would write them."""
+"""The 30 offers of the demo town's shops, as their merchants would write them."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,18 +22,18 @@ from scripts.demo_town.shops import (
 )
 
 PARIS = ZoneInfo("Europe/Paris")
-# A newcomer has at least that long to reserve and go there.
+# The time that a newcomer has at least to reserve a lot and collect it.
 STILL_OPEN_FOR = timedelta(minutes=45)
 OPEN_NOW = ("now", "now")
 
 
 @dataclass(frozen=True)
 class Offer:
-    """A lot that a shop lists again and again.
+    """A lot that a shop lists regularly.
 
-    cents: original price and price, 0 where it is free. window: from when to when it is collected, Paris time, or
-    OPEN_NOW for one whose window is open at this moment. day: on the next such window, or on the one a day later.
-    food_date: which legal date, and how many days after the pickup.
+    cents: original price and price (0 if it is free). window: begin and end of the pickup in Paris time, or OPEN_NOW if
+    the window must be open at the moment of seeding. day: whether the lot on sale has the next such window or the one a
+    day later. food_date: the kind of legal date, and its distance from the pickup in days.
     """
 
     shop: Shop
@@ -55,21 +55,21 @@ class Offer:
 
     @property
     def hours(self) -> tuple[str, str]:
-        """From when to when it is collected on an ordinary day, Paris time."""
+        """The begin and end of the pickup on an ordinary day, in Paris time."""
         return ("10:00", "20:00") if self.window == OPEN_NOW else self.window
 
     @property
     def listed_from(self) -> str:
-        """When it is listed on an ordinary day, Paris time: an hour before it can be collected."""
+        """The time at which it is listed on an ordinary day, in Paris time: an hour before the pickup begins."""
         return f"{int(self.hours[0][:2]) - 1:02d}:{self.hours[0][3:]}"
 
     def window_on(self, day: date) -> tuple[datetime, datetime]:
-        """The pickup window of a day."""
+        """Return the pickup window of a day, in UTC."""
         begin, end = self.hours
         return paris(day, begin), paris(day, end)
 
     def window_ahead(self, now: datetime) -> tuple[datetime, datetime]:
-        """The pickup window in which it can still be collected, seen from now."""
+        """Return the pickup window of the lot that is on sale now, in UTC."""
         if self.window == OPEN_NOW:
             hour = now.replace(minute=0, second=0, microsecond=0)
             return hour - timedelta(hours=1), hour + timedelta(hours=8)
@@ -80,7 +80,7 @@ class Offer:
 
 
 def paris(day: date, at: str) -> datetime:
-    """A time of day in Paris, in UTC: there, adding hours means hours."""
+    """Convert a time of day in Paris to UTC, where adding hours is safe when the clocks change."""
     return datetime.combine(day, time.fromisoformat(at), PARIS).astimezone(UTC)
 
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-# One for everybody: it is public, and `ecopanier seed` refuses to run in production.
+# Everybody has the same password. It is public, so `ecopanier seed` refuses to run in production.
 PASSWORD = "cigogne-sur-le-toit"  # noqa: S105
-DOMAIN = "ecopanier.example"  # RFC 2606: no mail ever gets there
+DOMAIN = "ecopanier.example"  # a reserved domain (RFC 2606), so no mail can be delivered
 
 
 def address(login: str) -> str:
-    """The e-mail address that somebody signs in with."""
+    """Return the e-mail address that belongs to a login."""
     return f"{login}@{DOMAIN}"
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """Somebody who registers by themselves."""
+    """A person or an association that registers itself."""
 
     login: str
     role: Literal["customer", "collector", "association"]
@@ -26,7 +26,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Charity(Neighbour):
-    """An association with its number in the register, plainly invented, and where it is."""
+    """An association with its address and an obviously invented number in the register."""
 
     rna: str = ""
     address: str = ""
@@ -35,9 +35,10 @@ class Charity(Neighbour):
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A beneficiary: by whom enrolled how many days ago, and until how many days from now the right lasts.
+    """A beneficiary.
 
-    about: what is worth trying as this person.
+    by: the login that enrolled them. days_ago: when they were enrolled. right_ends_in: days from now. about: what is
+    worth trying as this person.
     """
 
     number: int
@@ -53,7 +54,7 @@ class Enrolled:
 
     @property
     def key(self) -> str:
-        """Tells this person from the others; no e-mail address begins like that."""
+        """The name of this person in the story's dictionaries; no login looks like it."""
         return str(self.number)
 
 
@@ -112,5 +113,5 @@ BENEFICIARIES = (
     Enrolled(95876, "Rosa", "Almeida", date(1979, 7, 8), 2, RELAIS, 1, becomes="pending"),
 )
 
-# Who holds a reservation that is still ahead, of which lot.
+# The beneficiaries who hold a reservation with an upcoming pickup, and the titles of their lots.
 WITH_A_PASS = {18093: "Conserves et pâtes", 52984: "Légumes bio dépareillés", 79345: "Repas complet à emporter"}

@@ -1,4 +1,4 @@
-"""`ecopanier seed`."""
+"""The command `ecopanier seed`."""
 
 import asyncio
 
@@ -11,12 +11,12 @@ from scripts.demo_town.people import PASSWORD
 
 
 def seed(settings: Settings) -> None:
-    """Build the demo town over the login that migrates; print its sign-ins and write them to the data directory.
+    """Build the demo town with the owner's login; print its sign-ins and write them to the data directory.
 
-    Ends the program with a sentence where there is nothing to do or it must not be done.
+    Raises SystemExit with an explanation in production, and if the database is not empty or refuses.
     """
     if settings.production:
-        raise SystemExit("Nothing was changed: a demo town has a public password, so there is none in production.")
+        raise SystemExit("Nothing was changed: a demo town has a public password, so it is refused in production.")
     assert settings.owner_database_url is not None
     try:
         sign_ins = build(settings.owner_database_url.get_secret_value(), asyncio.run(passwords.hashed(PASSWORD)))

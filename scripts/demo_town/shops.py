@@ -1,4 +1,4 @@
-"""The shops of the demo town, in the centre of Strasbourg: real streets, invented shops."""
+"""The demo town's shops in the centre of Strasbourg: the streets are real, the shops are invented."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 
 @dataclass(frozen=True)
 class Merchant:
-    """Somebody who runs one shop or several; `login` is the part of their e-mail address before the @."""
+    """A person who runs one or more shops; `login` is the part of their e-mail address before the @."""
 
     login: str
     name: str
@@ -19,7 +19,7 @@ class Merchant:
 
 @dataclass(frozen=True)
 class Shop:
-    """A place of sale; `hours` are its openings, the same every day."""
+    """A shop; `hours` are its opening hours, the same every day."""
 
     name: str
     merchant: Merchant
@@ -31,12 +31,12 @@ class Shop:
 
     @property
     def opening_hours(self) -> dict[str, Any]:
-        """As `POST /shops` takes them."""
+        """The opening hours in the form that `POST /shops` takes."""
         return {day: [{"opens": opens, "closes": closes} for opens, closes in self.hours] for day in DAYS}
 
 
 def invented_siret(number: int) -> str:
-    """A SIRET that passes every check and is plainly invented: its SIREN begins with zeros."""
+    """Return a SIRET with valid check digits that is obviously invented, because its SIREN begins with zeros."""
     siren = f"{number:08d}"
     siren += luhn.calc_check_digit(siren)
     return f"{siren}0001{luhn.calc_check_digit(siren + '0001')}"

@@ -1,4 +1,4 @@
-"""Who can sign in to the demo town, as a text for whoever runs it."""
+"""The list of the demo town's sign-ins, printed for the person who runs it."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,7 +9,7 @@ SHOWN = (FOURNIL.merchant, JOUR_ET_NUIT.merchant)
 
 
 def sign_ins(codes: Mapping[int, str]) -> str:
-    """The first accounts of each role, one a line: role, e-mail address or code, password, who it is.
+    """Return the first accounts of each role, one per line: role, e-mail address or code, password, description.
 
     codes: the beneficiaries' codes by their numbers.
     """

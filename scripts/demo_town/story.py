@@ -1,4 +1,4 @@
-"""What happened in the demo town during its four weeks, in the order in which it happened."""
+"""The demo town's history of four weeks, in chronological order."""
 
 import hashlib
 import heapq
@@ -34,16 +34,16 @@ from scripts.demo_town.shops import SHOPS, STRASBOURG, Shop, invented_siret
 SEED = 2025
 WEEKS = 4
 TRADE_BEGAN = 23  # days ago
-ONE_IS_WITHDRAWN = 12  # days ago
+LOT_WITHDRAWN = 12  # days ago
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
-Outcome = Literal["picked_up", "cancelled", "cancelled_late", "no_show", "lapsed"]
-OUTCOMES: dict[Outcome, int] = {"picked_up": 72, "cancelled": 9, "cancelled_late": 5, "no_show": 8, "lapsed": 6}
+Ending = Literal["picked_up", "cancelled", "cancelled_late", "no_show", "lapsed"]
+ENDINGS: dict[Ending, int] = {"picked_up": 72, "cancelled": 9, "cancelled_late": 5, "no_show": 8, "lapsed": 6}
 
 
 @dataclass
 class Listed:
-    """A lot that a shop lists; `id` once it has."""
+    """A lot that a shop lists; `id` is set once it is listed."""
 
     offer: Offer
     window: tuple[datetime, datetime]
@@ -52,18 +52,25 @@ class Listed:
 
 @dataclass(frozen=True)
 class Claim:
-    """Somebody's reservation, what becomes of it, and how far into the window they come (0 to 1)."""
+    """A reservation.
+
+    holder: a login or a beneficiary's key. becomes: how it ends; None while it is open. late: when in the pickup window
+    the holder comes, from 0 (its begin) to 1 (its end).
+    """
 
     lot: Listed
     holder: str
     portions: int
     code: str
-    becomes: Outcome | None = None
+    becomes: Ending | None = None
     late: float = 0
 
 
 class Story:
-    """Plans what happens when, then lets it happen. The story is always the same, moved along with the present."""
+    """Plans all events with their times, then carries them out in order.
+
+    The story is always the same; only its dates move with the present.
+    """
 
     def __init__(self, acts: Acts, now: datetime, password_hash: str) -> None:
         self._acts = acts
@@ -79,7 +86,7 @@ class Story:
         self.codes: dict[int, str] = {}
 
     def tell(self) -> None:
-        """Let it all happen."""
+        """Plan and carry out the whole story."""
         self._people_come()
         for days_ago in range(TRADE_BEGAN, 0, -1):
             self._a_day_of_trade(days_ago)
@@ -128,7 +135,7 @@ class Story:
         self._accounts[ADMIN] = made[0]
 
     def _registers(self, login: str, role: str, name: str) -> None:
-        # With an id given, as from Supabase Auth: the address counts as verified and no mail is sent.
+        # Given an id, as with Supabase Auth, the act takes the address as verified and sends no mail.
         made = self._acts.call(
             "register_account",
             wanted_role=role,
@@ -203,7 +210,7 @@ class Story:
             master_key=key.master_key,
             activation_hashes=[self._token(person)],
         )
-        # The act draws the number at random; in this town it is always the same.
+        # The act draws a random number; this town always has the same numbers.
         code = f"{drawn[:4]}-BEN-{person.number:05d}"
         self._acts.run("update app.beneficiaries set code = %s, created_at = app.clock() where id = %s", code, account)
         self._acts.run(
@@ -229,7 +236,7 @@ class Story:
         day = self._today - timedelta(days=days_ago)
         for _ in range(self._chance.choice((1, 2, 2))):
             self._a_lot_of_the_past(self._chance.choice(OFFERS), day)
-        if days_ago == ONE_IS_WITHDRAWN:
+        if days_ago == LOT_WITHDRAWN:
             offer = self._chance.choice(OFFERS)
             lot = Listed(offer, offer.window_on(day))
             self._then(_listed_at(lot), self._lists, lot)
@@ -247,7 +254,7 @@ class Story:
                 self._somebody(offer, reserved, portions),
                 portions,
                 self._code(),
-                self._outcome(offer),
+                self._ending(offer),
                 self._chance.random(),
             )
             if claim.holder and portions <= left:
@@ -261,7 +268,7 @@ class Story:
             lot = Listed(offer, offer.window_ahead(self._now))
             just_now = self._now - self._chance.randint(5, 90) * MINUTE
             self._then(min(_listed_at(lot), just_now), self._lists, lot)
-            if not offer.food_date or offer.food_date[1] >= 0:  # what is past its best-before date comes but once
+            if not offer.food_date or offer.food_date[1] >= 0:  # food past its best-before date is offered only once
                 self._then(self._now, self._recurs, lot)
             for person in BENEFICIARIES:
                 reserved = self._now - 3 * MINUTE
@@ -270,7 +277,7 @@ class Story:
                     self._then(reserved, self._reserves, Claim(lot, person.key, 1, self._code()))
 
     def _somebody(self, offer: Offer, reserved: datetime, portions: int) -> str:
-        """Who reserves this then; nobody where no beneficiary has that many portions left that day."""
+        """Return who reserves at that time, or "" if no beneficiary has that many portions left on that day."""
         day = reserved.astimezone(PARIS).date()
         if offer.kind == "discounted":
             who = [neighbour.login for neighbour in NEIGHBOURS if neighbour.role == "customer"]
@@ -284,8 +291,8 @@ class Story:
             ]
         return self._chance.choice(who) if who else ""
 
-    def _outcome(self, offer: Offer) -> Outcome:
-        drawn = self._chance.choices(list(OUTCOMES), list(OUTCOMES.values()))[0]
+    def _ending(self, offer: Offer) -> Ending:
+        drawn = self._chance.choices(list(ENDINGS), list(ENDINGS.values()))[0]
         return "picked_up" if drawn == "lapsed" and offer.kind == "free" else drawn
 
     def _code(self) -> str:
@@ -317,7 +324,7 @@ class Story:
         )
 
     def _recurs(self, lot: Listed) -> None:
-        """From its next day on the offer is listed by itself, so that the town still has something in a week."""
+        """Make the offer a recurring listing, so that the town still has lots in a week."""
         offer, first_day = lot.offer, lot.window[0].astimezone(PARIS).date()
         self._acts.be(self._accounts[offer.shop.merchant.login])
         date_kind, days = offer.food_date or ("none", None)
@@ -342,7 +349,7 @@ class Story:
             offer.cold,
             offer.grams,
         )
-        if paris(first_day, offer.listed_from) > self._now:  # the lot of that day is there already
+        if paris(first_day, offer.listed_from) > self._now:  # the lot of that day is already listed
             self._acts.run(
                 "insert into app.recurring_days (listing_id, day, skipped) values (%s, %s, true)", listing, first_day
             )
@@ -403,7 +410,7 @@ class Story:
 
 
 def _listed_at(lot: Listed) -> datetime:
-    """When a shop knows what will be left: six hours before an afternoon's window, else the evening before."""
+    """Return when a shop lists a lot: six hours before a window in the afternoon, else the evening before."""
     begin = lot.window[0].astimezone(PARIS)
     if begin.hour >= 14:
         return lot.window[0] - 6 * HOUR

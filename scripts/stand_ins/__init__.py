@@ -1,1 +1,1 @@
-"""Local servers that speak the protocols of services which are not ours."""
+"""Local servers that speak the protocols of external services."""

@@ -31,7 +31,7 @@ def test_killed_processes_are_restarted_and_none_outlives_the_run(tmp_path: Path
 
     second = Running(data)
     assert second.status() == 1
-    assert f"runs already with {data}" in second.said
+    assert f"already runs with {data}" in second.said
 
     (api,) = [process for process in family(running) if "serve" in process.cmdline()]
     api.kill()

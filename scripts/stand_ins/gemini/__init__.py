@@ -1,7 +1,6 @@
-"""A local stand-in for Gemini: the HTTP protocol of `generateContent`, no model, never in production.
+"""A local stand-in for Gemini, never for production: it speaks `generateContent`'s HTTP protocol and has no model.
 
-`python -m scripts.stand_ins.gemini --help` runs it on its own;
-tests and the bench use `GeminiStandIn` in their process.
+`python -m scripts.stand_ins.gemini` runs it on its own. Tests and the bench run `GeminiStandIn` in their own process.
 """
 
 from scripts.stand_ins.gemini.behaviours import Behaviour

@@ -1,4 +1,4 @@
-"""`python -m scripts.stand_ins.gemini`: the stand-in as a program."""
+"""`python -m scripts.stand_ins.gemini`: run the stand-in as a program."""
 
 import os
 from pathlib import Path
@@ -11,12 +11,12 @@ from scripts.stand_ins.gemini.server import GeminiStandIn, RefusedInProduction
 
 def main(
     host: str = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
-    port_file: Annotated[Path | None, typer.Option(help="The port is written here once it listens.")] = None,
+    port: Annotated[int, typer.Option(help="0 means any free port.")] = 0,
+    port_file: Annotated[Path | None, typer.Option(help="File to which the port is written once it listens.")] = None,
     api_key: Annotated[str, typer.Option(envvar="GEMINI_API_KEY")] = "stand-in-key",
     delay: Annotated[float, typer.Option(help="Seconds before each answer.")] = 0.0,
 ) -> None:
-    """Speak Gemini's protocol on a local port; every photo shows baguettes. Refused where ECOPANIER_ENV=production."""
+    """Answer Gemini's protocol on a local port: every photo shows baguettes. Refused with ECOPANIER_ENV=production."""
     try:
         stand_in = GeminiStandIn(api_key=api_key, delay=delay, host=host, port=port)
     except (RefusedInProduction, OSError) as error:
@@ -25,7 +25,7 @@ def main(
     if port_file is not None:
         written = port_file.with_name(port_file.name + ".new")
         written.write_text(f"{stand_in.port}\n")
-        os.replace(written, port_file)  # a reader sees the whole number or no file
+        os.replace(written, port_file)  # so that nobody reads half a number
     typer.echo(f"Gemini stand-in (not Gemini: it sees baguettes in everything) on {stand_in.base_url}")
     stand_in.serve()
 

@@ -1,4 +1,4 @@
-"""What the stand-in can do next, and the bodies that Gemini gives in each case."""
+"""The answers that the stand-in can give, with the bodies that Gemini gives in each case."""
 
 import asyncio
 import json
@@ -15,9 +15,9 @@ from scripts.stand_ins.gemini.requests import Received
 class Behaviour:
     """One answer.
 
-    text: what the candidate says, or a listing that the schema of the request is applied to. body: the whole answer,
-    as it is. status: an error, with retry_delay (seconds) in its details. cut: the connection breaks in the middle of
-    the body. seconds: before answering.
+    text: the candidate's text, or a listing that is fitted to the request's schema. body: the whole response body, sent
+    as it is. status: other than 200 for an error, with retry_delay (seconds) in its details. cut: close the connection
+    in the middle of the body. seconds: the delay before answering.
     """
 
     text: str | dict[str, Any] | None = None
@@ -32,7 +32,7 @@ class Behaviour:
     seconds: float = 0.0
 
     async def answer(self, request: Received) -> Response:
-        """Answer one request so."""
+        """Answer one request this way."""
         await asyncio.sleep(self.seconds)
         if self.status != 200:
             return failed(self.status, self.error, self.headers, self.retry_delay)
@@ -53,7 +53,7 @@ class Behaviour:
 
 
 def held_to(schema: dict[str, Any] | None, listing: dict[str, Any]) -> dict[str, Any]:
-    """What a model held to a schema could say of a listing: its properties and no other, the missing ones null."""
+    """Fit a listing to a schema: keep only the schema's properties, and set missing ones to null or empty."""
     if schema is None:
         return listing
     said: dict[str, Any] = {}
@@ -88,7 +88,7 @@ _STATUSES = {
 def failed(
     status: int, message: str = "", headers: dict[str, str] | None = None, delay: float | None = None
 ) -> Response:
-    """Google's error body."""
+    """Return an error response with Google's error body."""
     error: dict[str, Any] = {"code": status, "message": message or "Told to fail."}
     error["status"] = _STATUSES.get(status, "UNKNOWN")
     if delay is not None:
@@ -97,7 +97,7 @@ def failed(
 
 
 class CutOff(Response):
-    """Half of a body whose whole length was promised: the server closes the connection in the middle."""
+    """Sends half of the body after announcing its whole length, so that the connection closes in the middle."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         length = str(len(self.body)).encode()

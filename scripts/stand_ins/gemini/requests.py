@@ -1,4 +1,4 @@
-"""Reading a `generateContent` request as Gemini does: unknown names, missing parts and bad base64 are errors."""
+"""Read a `generateContent` request as Gemini does: unknown names, missing parts and bad base64 are errors."""
 
 import base64
 import binascii
@@ -20,12 +20,12 @@ _PICTURES = {"image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"
 
 
 class Invalid(ValueError):
-    """What Gemini answers 400 to, in its words."""
+    """Raised for a request that Gemini answers with 400. The message is Gemini's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """One request, understood. headers: names in lower case. body: names in camelCase."""
+    """One valid request. headers: names in lower case. body: names in camelCase."""
 
     path: str
     model: str
@@ -37,14 +37,14 @@ class Received:
 
     @property
     def schema(self) -> dict[str, Any] | None:
-        """What the answer is to be held to."""
+        """Return the schema that the answer must follow."""
         generation = self.body.get("generationConfig", {})
         schema: dict[str, Any] | None = generation.get("responseJsonSchema") or generation.get("responseSchema")
         return schema
 
 
-def understood(path: str, model: str, headers: dict[str, str], raw: bytes) -> Received:
-    """Raises Invalid for what Gemini would not take."""
+def read_request(path: str, model: str, headers: dict[str, str], raw: bytes) -> Received:
+    """Read a request. Raises Invalid if Gemini would refuse it."""
     try:
         body = json.loads(raw)
     except ValueError:
@@ -73,12 +73,12 @@ def understood(path: str, model: str, headers: dict[str, str], raw: bytes) -> Re
 
 
 def camel(value: Any) -> Any:
-    """Google's JSON takes both ways of writing a name, and google-genai sends a mixture."""
+    """Return JSON with all names in camelCase: Google also accepts snake_case, and google-genai sends a mixture."""
     if isinstance(value, list):
         return [camel(one) for one in value]
     if not isinstance(value, dict):
         return value
-    # A schema is data, not part of the message.
+    # The names inside a schema are data and stay as they are.
     return {_camel(name): one if "schema" in name.lower() else camel(one) for name, one in value.items()}
 
 
@@ -88,7 +88,7 @@ def _camel(name: str) -> str:
 
 
 def decoded(data: str) -> bytes:
-    """Base64 of either alphabet, with or without padding: Google's JSON takes all of them."""
+    """Decode base64 of either alphabet, with or without padding, as Google's JSON does."""
     plain = data.translate(str.maketrans("-_", "+/")).rstrip("=")
     return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
 

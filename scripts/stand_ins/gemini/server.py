@@ -1,4 +1,4 @@
-"""A stand-in that serves: on its own, or in a test's process."""
+"""The stand-in's server, which runs on its own or in a test's process."""
 
 import asyncio
 import hmac
@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from backend.http.serving import server
 from scripts.stand_ins.gemini.behaviours import Behaviour, failed
-from scripts.stand_ins.gemini.requests import Invalid, Received, understood
+from scripts.stand_ins.gemini.requests import Invalid, Received, read_request
 
 BAGUETTES: dict[str, Any] = {
     "title": "Baguettes du jour",
@@ -32,20 +32,20 @@ BAGUETTES: dict[str, Any] = {
     "urgency": "now",
     "suspected_allergens": ["gluten"],
 }
-"""What it sees in every photo, until it is told something else."""
+"""The listing that it answers with until it is told something else."""
 
 
 class RefusedInProduction(RuntimeError):
-    """There, a stand-in would describe every photo as the same five baguettes."""
+    """Raised in production, where a stand-in would describe every photo as the same five baguettes."""
 
 
 class GeminiStandIn:
-    """`with GeminiStandIn() as gemini` serves it from a thread of its own.
+    """A stand-in for Gemini. `with GeminiStandIn() as gemini` serves it from its own thread.
 
-    What is told (`answers`, `fails` …) holds for the next requests, one each, in order; after that it answers as
-    `answers_always` said. `delay` (seconds) is added to every answer. `requests`: all that were understood;
-    `refused`: what it said to those that were not (wrong key, unknown name). `seconds`: what each answer took, from the
-    whole request on.
+    Each call of `answers`, `fails` and so on determines the answer to one later request, in order. After those it
+    answers as `answers_always` said. `delay` (seconds) is added to every answer. `requests`: all valid requests.
+    `refused`: the messages sent to invalid ones (wrong key, unknown name). `seconds`: how long each answer took once
+    the whole request had arrived.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class GeminiStandIn:
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Binds its port at once; port 0 takes a free one. Raises RefusedInProduction, OSError for a port in use."""
+        """Bind the port; 0 means any free one. Raises RefusedInProduction, and OSError if the port is in use."""
         if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
             raise RefusedInProduction("The Gemini stand-in does not run where ECOPANIER_ENV=production.")
         self.api_key = api_key
@@ -74,15 +74,15 @@ class GeminiStandIn:
         self._thread: threading.Thread | None = None
 
     def answers(self, listing: dict[str, Any] | None = None, /, **changes: Any) -> None:
-        """Next: this listing (without one: five baguettes, changed so), held to the schema of the request."""
+        """Next: this listing, or the five baguettes with these changes, fitted to the request's schema."""
         self._next.append(Behaviour(text={**(BAGUETTES if listing is None else listing), **changes}))
 
     def answers_always(self, listing: dict[str, Any]) -> None:
-        """This listing whenever nothing else was told."""
+        """Answer with this listing whenever no other answer is waiting."""
         self._always = Behaviour(text=listing)
 
     def answers_text(self, text: str, finish_reason: str = "STOP") -> None:
-        """Next: a candidate that says exactly this."""
+        """Next: a candidate with exactly this text."""
         self._next.append(Behaviour(text=text, finish_reason=finish_reason))
 
     def answers_body(self, body: bytes) -> None:
@@ -90,33 +90,33 @@ class GeminiStandIn:
         self._next.append(Behaviour(body=body))
 
     def fails(self, status: int, times: int = 1, *, message: str = "", headers: dict[str, str] | None = None) -> None:
-        """Next: an error of Google's form."""
+        """Next: an error with Google's error body."""
         self._next.extend([Behaviour(status=status, error=message, headers=headers or {})] * times)
 
     def is_busy(self, times: int = 1, retry_after: float | None = None, retry_delay: float | None = None) -> None:
-        """Next: 429; in seconds, if given, a Retry-After in the headers and a retryDelay in the body."""
+        """Next: 429, optionally with a Retry-After header and a retryDelay in the body, both in seconds."""
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         busy = Behaviour(status=429, error="You exceeded your current quota.", headers=headers, retry_delay=retry_delay)
         self._next.extend([busy] * times)
 
     def is_slow(self, seconds: float) -> None:
-        """Next: an answer that comes late."""
+        """Next: an answer that is this many seconds late."""
         self._next.append(Behaviour(text=BAGUETTES, seconds=seconds))
 
     def cuts_off(self) -> None:
-        """Next: half an answer, then a closed connection."""
+        """Next: half an answer, after which the connection closes."""
         self._next.append(Behaviour(text=BAGUETTES, cut=True))
 
     def declines(self, reason: str = "SAFETY") -> None:
-        """Next: a candidate that stopped for this reason and says nothing."""
+        """Next: a candidate without text that stopped for this reason."""
         self._next.append(Behaviour(finish_reason=reason))
 
     def blocks(self, reason: str = "PROHIBITED_CONTENT") -> None:
-        """Next: no candidate, because the prompt was blocked."""
+        """Next: no candidate, because the prompt was blocked for this reason."""
         self._next.append(Behaviour(block_reason=reason))
 
     def forget(self) -> None:
-        """Nothing told, nothing received."""
+        """Forget all waiting answers and all received requests."""
         self._next.clear()
         self.requests.clear()
         self.seconds.clear()
@@ -124,7 +124,7 @@ class GeminiStandIn:
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """The port that it listens on."""
         return int(self.base_url.rpartition(":")[2])
 
     def serve(self) -> None:
@@ -159,7 +159,7 @@ class GeminiStandIn:
         body = await request.body()
         began = time.perf_counter()
         try:
-            received = understood(request.url.path, model, headers, body)
+            received = read_request(request.url.path, model, headers, body)
         except Invalid as error:
             return self._refusal(400, str(error))
         self.requests.append(received)
