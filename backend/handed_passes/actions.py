@@ -15,7 +15,7 @@ from backend.settings import settings
 
 
 async def hand_pass(session: AsyncSession, reservation_id: UUID) -> HandedPassOut:
-    """Hand one's pass to somebody, who needs no account; an earlier link opens nothing any more.
+    """Hand a pass of the caller to somebody, who needs no account. An earlier link stops working.
 
     From the database ReservationNotFound, NoPassYet.
     """
@@ -27,12 +27,12 @@ async def hand_pass(session: AsyncSession, reservation_id: UUID) -> HandedPassOu
 
 
 async def take_back(session: AsyncSession, reservation_id: UUID) -> None:
-    """Take a handed pass back; it becomes another one, since this was seen. From the database ReservationNotFound."""
+    """Take a handed pass back and renew it, since others saw it. From the database ReservationNotFound."""
     await call(session, "take_back_pass", reservation=reservation_id, new_code=new_code())
 
 
 async def shown(acts: Acts, passes: Passes, token: str) -> PassOut:
-    """Give the pass that a token opens: what its holder sees. Raises HandedPassUnknown."""
+    """Return the pass that a token opens, as its holder sees it. Raises HandedPassUnknown."""
     found = await acts.rows("handed_pass", token=token_hash(token))
     if not found:
         raise HandedPassUnknown

@@ -1,4 +1,4 @@
-"""Handing passes on, over HTTP. Whoever shows one need not sign in."""
+"""Handing passes on, over HTTP. Showing one needs no sign-in."""
 
 from uuid import UUID
 
@@ -20,28 +20,28 @@ from backend.reservations.schemas import PassOut
 router = Router(tags=["reservations"])
 
 NOT_KEPT = {"Cache-Control": "no-store"}
-SHOWN = limited("handed-passes", "60/minute")  # by address: 256 random bits are not found by trying
+SHOWN = limited("handed-passes", "60/minute")  # by address; nobody finds 256 random bits by trying
 
 
 @router.post("/reservations/{reservation_id}/handed-pass", status_code=201, responses=PASS_PROBLEMS)
 async def hand_pass(reservation_id: UUID, session: SignedIn, once: OnceDep) -> HandedPassOut:
-    """Hand one's pass to a friend or a helper.
+    """Hand a pass to a friend or a helper.
 
-    Whoever has the link can show the pass until the window ends. There is one link at a time: the one before opens
-    nothing any more, and the pass becomes another one, because somebody has seen it.
+    Anyone with the link can show the pass until the pickup window ends. There is one link at a time: an earlier link
+    stops working, and the pass is renewed, because somebody has seen it.
     """
     return await once(session, actions.hand_pass(session, reservation_id), 201)
 
 
 @router.delete("/reservations/{reservation_id}/handed-pass", status_code=204, responses=may_answer(ReservationNotFound))
 async def take_back_pass(reservation_id: UUID, session: SignedIn) -> None:
-    """Take a handed pass back: its link opens nothing any more, and the pass becomes another one."""
+    """Take back a pass that you handed on. Its link stops working, and the pass is renewed."""
     await actions.take_back(session, reservation_id)
 
 
 @router.post("/handed-passes/show", responses=may_answer(HandedPassUnknown), dependencies=[SHOWN])
 async def show_handed_pass(held: HandedPassIn, acts: ActsDep, passes: PassesDep, response: Response) -> PassOut:
-    """Show a pass that somebody was handed: the same as its holder sees. No sign-in."""
+    """Show a pass that was handed to you, as its holder sees it. Needs no sign-in."""
     response.headers.update(NOT_KEPT)
     return await actions.shown(acts, passes, held.token)
 
@@ -53,6 +53,6 @@ async def show_handed_pass(held: HandedPassIn, acts: ActsDep, passes: PassesDep,
     dependencies=[SHOWN],
 )
 async def show_handed_pass_svg(held: HandedPassIn, acts: ActsDep, passes: PassesDep) -> Response:
-    """Draw the QR of a pass that somebody was handed, as SVG. No sign-in."""
+    """Read the QR code of a pass that was handed to you, as SVG. Needs no sign-in."""
     pass_ = await actions.shown(acts, passes, held.token)
     return Response(svg(pass_.qr), media_type="image/svg+xml", headers=NOT_KEPT)

@@ -1,4 +1,4 @@
-"""Passes in a friend's hands."""
+"""Passes that were handed to somebody else."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from backend.database.columns import Table, now
 
 
 class HandedPass(Table, table=True):
-    """That whoever has a token may show a pass; only the token's hash is kept."""
+    """The permission to show a pass for whoever has a token. Only the token's hash is stored."""
 
     __tablename__ = "handed_passes"
 

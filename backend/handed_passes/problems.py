@@ -1,9 +1,9 @@
-"""Why a handed pass is not shown."""
+"""Problems of showing a handed pass."""
 
 from backend.problems.problem import Problem
 
 
 class HandedPassUnknown(Problem):
-    """This link opens no pass, or no longer: it was taken back or used, or the pickup window is over."""
+    """Raised when a token opens no pass, or no longer: it was taken back or used, or the pickup window is over."""
 
     code, status = "handed_pass.unknown", 404

@@ -1,4 +1,4 @@
-"""Answers the hot routes before the framework's own layers, which cost more than these routes' own work."""
+"""The hot routes (search, reserve, pick up): answered before FastAPI's own layers, which cost more than their work."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -19,10 +19,10 @@ Handler = Callable[[Request, Exception], Awaitable[Response]]
 
 
 class HotRoutes:
-    """Routes that skip FastAPI's dependencies and are documented all the same.
+    """Routes that skip FastAPI's dependencies but are documented like the others.
 
-    The endpoint takes the Starlette request and returns a response; `read_body` and `read_query` validate for it.
-    What it reads and answers is said by models, from which the documentation is made.
+    An endpoint takes the Starlette request and returns a response. `read_body` and `read_query` validate what it reads.
+    Its models are named for the documentation alone, so a test compares its answers with them.
     """
 
     def __init__(self, *, tags: Sequence[str], prefix: str = "/v1") -> None:
@@ -47,8 +47,8 @@ class HotRoutes:
     ) -> None:
         """Serve an endpoint and document it.
 
-        `others` are path and header parameters, as `inspect.Parameter`s of FastAPI. `signed_in`: True when a token
-        is required, None when it is optional, False when it changes nothing.
+        others: path and header parameters, annotated as FastAPI's. signed_in: True if a token is required, None if it
+        is optional, False if it changes nothing.
         """
         route = Route(self._prefix + path, cast(Any, endpoint), methods=[method])
         self.routes.append(route)
@@ -79,7 +79,7 @@ def _described(
     others: Sequence[inspect.Parameter],
     answer: Any,
 ) -> Callable[..., Any]:
-    """Make the function that FastAPI would have been given, for documentation only."""
+    """Return the function that FastAPI would have been given, for documentation only."""
     parameters = list(others)
     if body is not None:
         parameters.append(inspect.Parameter("body", inspect.Parameter.KEYWORD_ONLY, annotation=body))
@@ -96,9 +96,10 @@ def _described(
 
 
 class HotFirst:
-    """Tries the hot routes, then hands on. Errors get the same handlers as everywhere in the app.
+    """Middleware that answers requests for hot routes and hands on all others.
 
-    Facts and what no handler knows are left to EveryRequest, which stands around this.
+    An error gets the handler that the app has for it. Problems, and errors without a handler, go on to EveryRequest,
+    which surrounds this.
     """
 
     def __init__(self, app: ASGIApp, hot: Sequence[HotRoutes], handlers: Mapping[Any, Any]) -> None:
@@ -110,7 +111,7 @@ class HotFirst:
                 self._routes.setdefault(method, []).append(route)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer when a hot route has this method and path."""
+        """Answer the request if a hot route has its method and path."""
         if scope["type"] == "http":
             path = scope["path"]
             for route in self._routes.get(scope["method"], ()):

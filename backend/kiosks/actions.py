@@ -1,4 +1,4 @@
-"""Registering kiosks, and signing in there with a card."""
+"""Register and revoke kiosks, and sign in at one with a card."""
 
 import math
 from datetime import UTC, datetime
@@ -22,26 +22,26 @@ from backend.settings import settings
 
 
 async def register_kiosk(session: AsyncSession, name: str) -> KioskRegistered:
-    """Register a tablet and give its secret. From the database NotAllowed (an association that is not verified)."""
+    """Register a tablet and return its secret. From the database NotAllowed, if the association is not verified."""
     device = new_token()
     kiosk_id: UUID = await call(session, "register_kiosk", kiosk_name=name, new_device_hash=token_hash(device))
     return KioskRegistered(id=kiosk_id, name=name, device=device)
 
 
 async def revoke_kiosk(session: AsyncSession, kiosk_id: UUID) -> KioskOut:
-    """Let nobody sign in at a kiosk any more, and sign out who is there. From the database KioskNotFound."""
+    """Revoke a kiosk and sign out whoever is signed in there. From the database KioskNotFound."""
     await call(session, "revoke_kiosk", kiosk=kiosk_id)
     return await queries.kiosk(session, kiosk_id)
 
 
 async def sign_in(acts: Acts, tokens: OwnTokens, card: str, device: str | None, address: str) -> TokensOut:
-    """Open a session of three minutes for who shows a card at a kiosk.
+    """Open a session of three minutes for the holder of a card that is shown at a kiosk.
 
     Raises KioskUnknown before the card is looked at, WrongCard, TooManyTries, AccountSuspended.
     """
     device_hash = token_hash(device or "")
     refresh_token = new_token()
-    # ECOPANIER_RATE_LIMITS=off lifts what one address may try, for load tests; cards stay as hard to guess.
+    # For load tests ECOPANIER_RATE_LIMITS=off lifts the limit per address. Cards stay as hard to guess.
     opened = await acts.row(
         "sign_in_with_card",
         device=device_hash,

@@ -20,10 +20,10 @@ from backend.problems.common import CursorInvalid
 from backend.problems.problem import may_answer
 
 router = Router(tags=["kiosks"])
-"""Whoever signs people in."""
+"""Mounted whoever signs people in, we or Supabase."""
 
 sign_in = Router(tags=["kiosks"])
-"""Where we sign people in ourselves."""
+"""Mounted only when we sign people in ourselves."""
 
 CURSOR = TypeAdapter(tuple[UUID])
 
@@ -32,21 +32,21 @@ CURSOR = TypeAdapter(tuple[UUID])
 async def register_kiosk(wanted: KioskIn, session: AsEnroller, once: OnceDep) -> KioskRegistered:
     """Register a shared tablet as a kiosk, as a verified association or an admin.
 
-    `device` is shown this once: the tablet keeps it and sends it with each card.
+    `device` is shown only this once. The tablet keeps it and sends it with each card.
     """
     return await once(session, actions.register_kiosk(session, wanted.name))
 
 
 @router.get("/kiosks", responses=may_answer(CursorInvalid))
 async def list_kiosks(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[KioskOut]:
-    """List one's own kiosks; an admin lists all of them."""
+    """List your kiosks; as an admin, all kiosks."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.kiosks(session, beyond, limit), limit, lambda kiosk: (kiosk.id,))
 
 
 @router.post("/kiosks/{kiosk_id}/revoke", responses=may_answer(KioskNotFound))
 async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> KioskOut:
-    """Revoke a kiosk: nobody signs in there from now on, and who is signed in there is signed out at once."""
+    """Revoke a kiosk. Nobody can sign in there any more, and whoever is signed in there is signed out at once."""
     return await once(session, actions.revoke_kiosk(session, kiosk_id), 200)
 
 
@@ -59,8 +59,9 @@ async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> Ki
 async def open_session_with_card(wanted: CardSignIn, request: Request, acts: ActsDep, tokens: Tokens) -> TokensOut:
     """Sign in with a card at a kiosk.
 
-    The session ends three minutes after its last refresh, and thirty minutes after signing in; signing out, the next
-    card, and a card or kiosk that is revoked end it at once. It is for looking at lots and for one's reservations:
-    everything else answers `kiosk.not_here`. After 30 wrong cards in ten minutes the kiosk waits until they are over.
+    The session ends three minutes after its last refresh, and at the latest thirty minutes after signing in. Signing
+    out, the next card, and revoking the card or the kiosk end it at once. It is for looking at lots and for your
+    reservations; everything else answers `kiosk.not_here`. After 30 wrong cards in ten minutes the kiosk refuses all
+    cards until the ten minutes are over.
     """
     return await actions.sign_in(acts, tokens, wanted.card, wanted.device, client_address(request.scope))

@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, text
 
 
 class Kiosk(Table, table=True):
-    """A tablet, by the hash of the secret that it holds; an association's, or an admin's."""
+    """A tablet of an association or an admin, identified by the hash of the secret that it keeps."""
 
     __tablename__ = "kiosks"
     __table_args__ = (

@@ -1,21 +1,21 @@
-"""Why nobody signs in at a kiosk, or why there is none."""
+"""Problems of kiosks and of signing in there."""
 
 from backend.problems.problem import Problem
 
 
 class KioskNotFound(Problem):
-    """There is no such kiosk."""
+    """Raised when a kiosk does not exist or is not the caller's."""
 
     code, status = "kiosk.not_found", 404
 
 
 class KioskUnknown(Problem):
-    """This device is no kiosk, or not any more; its association can register it."""
+    """Raised when a device is not a kiosk, or no longer one."""
 
     code, status = "kiosk.unknown", 403
 
 
 class WrongCard(Problem):
-    """This card is not recognised; its holder's association can make a new one at once."""
+    """Raised when a card is unknown or revoked."""
 
     code, status = "auth.wrong_card", 401

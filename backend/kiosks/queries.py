@@ -12,15 +12,15 @@ from backend.kiosks.models import Kiosk
 from backend.kiosks.problems import KioskNotFound
 from backend.kiosks.schemas import KioskOut
 
-# Without the hash of the device's secret, which nobody may read.
+# All but the hash of the device's secret, which nobody may read.
 _SHOWN = select(*(getattr(Kiosk, name) for name in KioskOut.model_fields))
 
 
 async def kiosks(session: AsyncSession, after: UUID | None, limit: int) -> list[KioskOut]:
-    """Give one kiosk more than a page, in the order of registration: an association's own, for an admin all."""
+    """Return up to `limit + 1` kiosks in the order of registration: an association's own, for an admin all."""
     wanted = _SHOWN.order_by(col(Kiosk.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
-        # Row-level security says so too; said here, the index serves it.
+        # Row-level security restricts this too; the condition is repeated so that the index is used.
         wanted = wanted.where(col(Kiosk.association_id) == caller_in(session))
     if after is not None:
         wanted = wanted.where(col(Kiosk.id) > after)
@@ -28,7 +28,7 @@ async def kiosks(session: AsyncSession, after: UUID | None, limit: int) -> list[
 
 
 async def kiosk(session: AsyncSession, kiosk_id: UUID) -> KioskOut:
-    """Give a kiosk that the caller may see. Raises KioskNotFound."""
+    """Return a kiosk that the caller may see. Raises KioskNotFound."""
     row = (await session.execute(_SHOWN.where(col(Kiosk.id) == kiosk_id))).one_or_none()
     if row is None:
         raise KioskNotFound

@@ -1,4 +1,4 @@
-"""What enters and leaves about kiosks."""
+"""Bodies of requests and answers about kiosks."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -13,13 +13,16 @@ from backend.http.schemas import In, Out
 _DEVICE = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"
 _CARD = "EC1:MFRGGZDFMZTWQ2LKNNWG23TPOA"
 
-# As names of people: letters, digits, signs and single spaces, what a list shows in one line.
+# No control characters, line breaks or changes of direction, so that a list shows it in one line.
 KioskName = Annotated[
     str,
     StringConstraints(
         min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+$"
     ),
-    Field(description="Where it stands, in your words; no names of people.", examples=["Accueil de jour, entrée"]),
+    Field(
+        description="Where it stands, in your own words. Do not use names of people.",
+        examples=["Accueil de jour, entrée"],
+    ),
 ]
 
 
@@ -34,10 +37,10 @@ class KioskOut(Out):
 
     id: UUID
     name: str = Field(examples=["Accueil de jour, entrée"])
-    association_id: UUID | None = Field(description="Whose it is; null: an admin's.")
+    association_id: UUID | None = Field(description="The association that owns it; null if an admin does.")
     created_at: datetime
-    revoked_at: datetime | None = Field(description="Since when nobody signs in there.", examples=[None])
-    last_used_on: date | None = Field(description="The last day that somebody signed in there.", examples=[None])
+    revoked_at: datetime | None = Field(description="When it was revoked.", examples=[None])
+    last_used_on: date | None = Field(description="The last day on which somebody signed in there.", examples=[None])
 
 
 class KioskRegistered(Out):
@@ -46,7 +49,8 @@ class KioskRegistered(Out):
     id: UUID
     name: str = Field(examples=["Accueil de jour, entrée"])
     device: str = Field(
-        description="What the device sends with each card. Shown this once: enter it on the device.", examples=[_DEVICE]
+        description="The device sends it with each card. It is shown only this once: enter it on the device.",
+        examples=[_DEVICE],
     )
 
 
@@ -54,7 +58,7 @@ class CardSignIn(In):
     """A card shown at a kiosk."""
 
     card: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)] = Field(
-        description="What the card's QR holds.", examples=[_CARD], repr=False
+        description="The content of the card's QR.", examples=[_CARD], repr=False
     )
     device: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)] | None = Field(
         default=None, description="The device's secret, from its registration.", examples=[_DEVICE], repr=False
@@ -66,6 +70,6 @@ class KioskTokensOut(TokensOut):
 
     expires_in: int = Field(description="Seconds until the session ends unless it is refreshed.", examples=[180])
     refresh_token: str = Field(
-        description="Good for one refresh, within 180 seconds; 30 minutes after signing in it all ends.",
+        description="Valid for one refresh within 180 seconds, until 30 minutes after signing in.",
         examples=[_DEVICE],
     )

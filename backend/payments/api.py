@@ -33,9 +33,9 @@ router = Router(tags=["payments"])
     },
 )
 async def stripe_webhook(request: Request) -> Response:
-    """Keep an event from Stripe, once, and look at what it is about; 204 once it is stored.
+    """Receive an event from Stripe. It is stored once and handled after the answer 204.
 
-    The signature is checked over the raw body, so this route reads no model.
+    The signature covers the raw body, so the body has no model here.
     """
     stripe = cast(Stripe, request.app.state.stripe)
     event = stripe.read_event(await request.body(), request.headers.get("stripe-signature"), datetime.now(UTC))

@@ -1,8 +1,8 @@
-"""What happens to payments after a commit: look at Stripe, and carry forward what is due, until it is done.
+"""What happens to payments after a commit: look at Stripe, and carry out what is due, until it is done.
 
-Every job may run twice, late, or beside another: each asks Stripe for the state now and commits it through an act that
-holds the row's lock. `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody looked at for a while
-are found by `reconcile`, whatever died in between.
+Every job may run twice, late, or beside another. Each asks Stripe for the present state and commits it through an act
+that holds the row's lock. `reconcile` finds `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody
+has looked at for a while, whatever died in between.
 """
 
 import asyncio
@@ -28,18 +28,18 @@ log = structlog.get_logger("ecopanier.payments")
 
 
 async def look_at_intent(work: Work, intent: str) -> None:
-    """Fetch a PaymentIntent that an event was about and settle its payment. Raises PaymentUnavailable."""
+    """Fetch the PaymentIntent of an event and settle its payment. Raises PaymentUnavailable."""
     found = await work.stripe.retrieve_payment_intent(intent)
     async with work.session() as session:
         payment = await session.scalar(select(Payment).where(col(Payment.stripe_payment_intent) == intent))
     if payment is None:
-        # The event was faster than our own commit of the intent's id: the reconciling job finds it by the payment.
+        # The event came before we committed the intent's id. `reconcile` will find the intent by the payment.
         return
     await _settle(work, payment.id, found)
 
 
 async def carry_forward(work: Work, payment_id: UUID) -> None:
-    """Bring one payment to where nothing is open. Raises PaymentUnavailable while Stripe cannot be reached."""
+    """Carry one payment forward until it is final. Raises PaymentUnavailable if Stripe cannot be reached."""
     async with work.session() as session:
         payment = await session.get(Payment, payment_id)
     if payment is None:
@@ -66,10 +66,10 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
 
 
 async def reconcile(work: Work) -> int:
-    """Carry forward what nobody looked at for a while, and give how many there were.
+    """Carry forward the payments that nobody has looked at for a while, and return how many there were.
 
-    A payment that Stripe refuses to carry on is logged and left for a person; the others go on. When Stripe cannot be
-    reached or is slow, the rest waits for the next time.
+    A payment that Stripe refuses is logged for a person to look at and does not stop the others. If Stripe cannot be
+    reached or is slow, the rest waits for the next run.
     """
     looked_at, until = 0, time.monotonic() + BEGIN_ROUNDS_FOR_SECONDS
     while time.monotonic() < until:
@@ -81,7 +81,7 @@ async def reconcile(work: Work) -> int:
 
 
 async def _reached(work: Work, payment_id: UUID) -> bool:
-    """Carry one payment forward and say whether Stripe answered."""
+    """Carry one payment forward and return whether Stripe answered."""
     try:
         await carry_forward(work, payment_id)
     except PaymentRefused as refusal:
@@ -93,14 +93,17 @@ async def _reached(work: Work, payment_id: UUID) -> bool:
 
 
 async def _intent_made_for(work: Work, payment: Payment) -> str | None:
-    """Give the intent of a payment that has none yet; None when there is none to give up. As Stripe raises."""
+    """Return the id of the intent of a payment for which we have none; None if Stripe surely has none either.
+
+    Raises PaymentUnavailable, PaymentRefused.
+    """
     try:
-        # Stripe may know it though its answer was lost: the same key gives the same intent, never a second one.
+        # Stripe may have made it although its answer was lost. The same key returns the same intent, never another.
         made = await work.stripe.create_payment_intent(payment.id, payment.reservation_id, payment.amount_cents)
         return made.id
     except (PaymentUnavailable, PaymentRefused):
-        # For a day Stripe repeats a first answer to a key, a 500 too, whether it had made the intent or not; and what
-        # it refuses now it may have made before.
+        # Stripe repeats its first answer to a key for a day, even a 500, whether it had made the intent or not. And it
+        # may refuse now what it made before.
         if found := await work.stripe.find_payment_intent(payment.id):
             return found.id
         if payment.status == "cancel_due" and datetime.now(UTC) - payment.created_at > SURELY_FOUND_AFTER:
@@ -122,7 +125,7 @@ async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
 async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
     amount_cents = payment.refund_cents
     if amount_cents is None:
-        # What was really received, because a wrong amount is one of the reasons for a refund.
+        # The amount that was received, because a wrong amount is one of the reasons for a refund.
         amount_cents = (await work.stripe.retrieve_payment_intent(intent_id)).amount_received_cents
     refund = await work.stripe.refund_payment_intent(intent_id, payment.id, amount_cents)
     await work.acts.value("payment_refunded", payment=payment.id, refund=refund)

@@ -9,10 +9,10 @@ from backend.database.columns import Index, Table, identifier, now, sql, text
 
 
 class Payment(Table, table=True):
-    """The one payment of a reservation and how far it has come.
+    """The payment of a reservation and its state.
 
-    intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. What is «due» is carried forward by
-    a job until Stripe has done it. What is refunded is everything, unless `refund_cents` says how much.
+    intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. A job carries out what is due until
+    Stripe has done it. The whole amount is refunded unless `refund_cents` says how much.
     """
 
     __tablename__ = "payments"
@@ -36,7 +36,7 @@ class Payment(Table, table=True):
 
 
 class StripeEvent(Table, table=True):
-    """An event from Stripe, kept once."""
+    """An event from Stripe, stored once."""
 
     __tablename__ = "stripe_events"
     __table_args__ = (Index("stripe_events_received_at_idx", "received_at"),)

@@ -4,6 +4,6 @@ from backend.problems.problem import Problem
 
 
 class PaymentBelowMinimum(Problem):
-    """The card network takes no payment below 0.50 €; reserve more portions."""
+    """Raised when a payment would be below the least amount that Stripe takes."""
 
     code, status = "payment.below_minimum", 422

@@ -1,4 +1,4 @@
-"""Hand over what a pass stands for."""
+"""Hand over the portions of a pass."""
 
 from uuid import UUID
 
@@ -20,11 +20,11 @@ _PROBLEMS: dict[str, type[Problem]] = {
 async def pick_up(
     acts: Acts, passes: Passes, caller: UUID, shown: PickupIn, key: str | None = None, request_hash: bytes | None = None
 ) -> bytes:
-    """Hand over, in one statement, and give the answer's JSON.
+    """Hand over in one statement, and return the JSON of the answer.
 
-    The PIN is a function of the code, so it is compared here; the act counts the outcome under the pass's lock before
-    anything is answered. A QR that is none of ours takes the same way as an unknown code. With a key (and the
-    hash of its request) the first answer comes again.
+    The PIN is derived from the code, so it is compared here; the act counts the outcome under the pass's lock before
+    anything is answered. A QR that is not ours is treated as an unknown code. With a key and the hash of its request,
+    a repeated request gets the first answer again.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
     LotRecalled, RateLimited; from the database IdempotencyMismatch.

@@ -27,12 +27,12 @@ PICKUPS = limits.parse("300/minute")
 
 
 async def pick_up(request: Request) -> Response:
-    """Check a pass and hand its portions over, once.
+    """Check a pass and hand over its portions, once.
 
-    Sent again with the same Idempotency-Key, it gives the same answer; a wrong PIN counts once then, too.
+    A request sent again with the same Idempotency-Key gets the same answer, and a wrong PIN counts once.
     """
     account_id = await caller(request)
-    # However many accounts somebody guesses with: the act counts by counter.
+    # By address, in case somebody guesses with many accounts. The act limits guesses per account.
     await spend(request.scope, "pickups", PICKUPS, client_address(request.scope))
     key = key_of(request)
     shown = await read_body(request, PickupIn)

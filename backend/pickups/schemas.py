@@ -1,4 +1,4 @@
-"""What enters and leaves at the counter."""
+"""Bodies of requests and answers at the counter."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -12,7 +12,7 @@ Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
 class PickupIn(In):
-    """What the counter scanned or typed: the QR or the code, and the PIN."""
+    """What was scanned or typed at the counter: the QR or the code, and the PIN."""
 
     qr: str | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
     code: str | None = Field(default=None, max_length=40, examples=[None])
@@ -26,7 +26,7 @@ class PickupIn(In):
 
 
 class PickupOut(Out):
-    """What was handed over: the same for every kind of lot."""
+    """What was handed over. It looks the same for every kind of lot."""
 
     reservation_id: UUID = Field(examples=["01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"])
     title: str = Field(examples=["Panier du soir"])

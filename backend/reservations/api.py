@@ -72,9 +72,10 @@ hot.add(
 @router.get("/reservations")
 @also_at_kiosks
 async def list_reservations(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[ReservationOut]:
-    """List one's reservations, or those of one's shops' lots, newest first.
+    """List your reservations, newest first; as a merchant, the reservations of your shops' lots.
 
-    A merchant sees the same of every kind of lot: no person, no price, and a hold as confirmed, though it may lapse.
+    A merchant sees the same for every kind of lot: no person, no price, and a held reservation as confirmed, although
+    it may still expire.
     """
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.reservations_seen(session, limit, before), limit, lambda row: (row.id,))
@@ -83,16 +84,17 @@ async def list_reservations(session: SignedIn, limit: Limit = 20, after: After =
 @router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))
 @also_at_kiosks
 async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
-    """Read a reservation of one's own, or of a lot of one's shop."""
+    """Read a reservation of yours or, as a merchant, of a lot of your shop."""
     return await queries.reservation(session, reservation_id)
 
 
 @router.post("/reservations/{reservation_id}/cancel", responses=may_answer(ReservationNotFound, ReservationOver))
 @also_at_kiosks
 async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: OnceDep) -> ReservationOut:
-    """Cancel one's reservation.
+    """Cancel a reservation.
 
-    Portions go back to the lot; quota and money come back when it is in time (2 h before the window by default).
+    The portions go back to the lot. You get quota and money back if you cancel in time: by default until 2 hours before
+    the pickup window.
     """
     return await once(session, actions.cancel_reservation(session, reservation_id), 200)
 
@@ -108,7 +110,7 @@ PASS_PROBLEMS = may_answer(ReservationNotFound, NoPassYet)
 @router.get("/reservations/{reservation_id}/pass", responses=PASS_PROBLEMS)
 @also_at_kiosks
 async def read_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> PassOut:
-    """Read the pass to show at the counter: the same for every kind of lot."""
+    """Read the pass to show at the counter. It looks the same for every kind of lot."""
     return await queries.pass_of(session, passes, reservation_id)
 
 
@@ -119,7 +121,7 @@ async def read_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep) 
 )
 @also_at_kiosks
 async def read_pass_png(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
-    """Read the pass's QR as PNG."""
+    """Read the QR code of a pass as PNG."""
     shown = await queries.pass_of(session, passes, reservation_id)
     return Response(png(shown.qr), media_type="image/png")
 
@@ -131,7 +133,7 @@ async def read_pass_png(reservation_id: UUID, session: SignedIn, passes: PassesD
 )
 @also_at_kiosks
 async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesDep) -> Response:
-    """Read the pass's QR as SVG."""
+    """Read the QR code of a pass as SVG."""
     shown = await queries.pass_of(session, passes, reservation_id)
     return Response(svg(shown.qr), media_type="image/svg+xml")
 
@@ -139,7 +141,7 @@ async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesD
 @router.post("/reservations/{reservation_id}/pass", status_code=201, responses=PASS_PROBLEMS)
 @also_at_kiosks
 async def renew_pass(reservation_id: UUID, session: SignedIn, passes: PassesDep, once: OnceDep) -> PassOut:
-    """Replace one's pass by a new one, after wrong PINs locked it or somebody saw it."""
+    """Replace a pass by a new one, after wrong PINs locked it or somebody else saw it."""
 
     async def renewed() -> PassOut:
         await actions.renew_pass(session, reservation_id)

@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class Reservation(Table, table=True):
-    """Somebody's claim on portions of a lot: to `collect` them, or to `give` them to whoever needs them."""
+    """A claim on portions of a lot, with the purpose to `collect` them or to `give` them to a beneficiary."""
 
     __tablename__ = "reservations"
     __table_args__ = (
@@ -40,7 +40,7 @@ class Reservation(Table, table=True):
 
 
 class Pass(Table, table=True):
-    """What the holder shows at pickup: the code that QR and PIN are derived from, and how often a PIN was wrong."""
+    """What the holder shows at pickup: the code that QR and PIN are derived from, and the number of wrong PINs."""
 
     __tablename__ = "passes"
 

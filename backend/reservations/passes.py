@@ -1,7 +1,7 @@
 """The pass: one random code, from which the server derives QR and PIN. The same for every kind of lot.
 
-The database keeps the code alone. Without the server's key nobody can make a QR or a PIN from it, so neither stands in
-a dump, and both can be shown again to the holder at any time. A new pass is a new code.
+The database stores only the code. Nobody can derive QR or PIN from it without the server's key, so a dump contains
+neither, and the holder can see both again at any time. A new pass is a new code.
 """
 
 import hmac
@@ -22,7 +22,7 @@ _QR_BEGIN = "EP1"  # only characters of QR's alphanumeric mode, so that the pict
 
 @dataclass(frozen=True)
 class Shown:
-    """What somebody showed at the counter: the code, and whether QR (when shown) is really ours."""
+    """What was shown at the counter: the code, and whether it can be one of ours."""
 
     code: str
     genuine: bool
@@ -35,16 +35,16 @@ class Passes:
         self._key = key
 
     def qr(self, code: str) -> str:
-        """Give the text of the QR: the code and a 130-bit proof that the server made it."""
+        """Return the text of the QR: the code and a 130-bit proof that the server made it."""
         return f"{_QR_BEGIN}:{code}:{self._proof(code)}"
 
     def pin(self, code: str) -> str:
-        """Give the 6 digits that belong to a code."""
+        """Return the 6 digits that belong to a code."""
         digest = hmac.digest(self._key, b"pin:" + code.encode(), sha256)
         return f"{int.from_bytes(digest) % 1_000_000:06d}"
 
     def read_qr(self, text: str) -> Shown:
-        """Read a scanned QR; anything that is none of ours is not genuine."""
+        """Read a scanned QR. It is genuine if its proof is right."""
         begin, _, rest = text.strip().partition(":")
         code, _, proof = rest.partition(":")
         code = code[:CODE_LENGTH]
@@ -52,12 +52,12 @@ class Passes:
         return Shown(code, genuine)
 
     def read_code(self, text: str) -> Shown:
-        """Read a code as a person types it: small letters, spaces and dashes, O for 0 and I or L for 1."""
+        """Read a typed code. Small letters, spaces, dashes, O for 0, and I or L for 1 are accepted."""
         code = text.upper().translate(str.maketrans("OIL", "011", " -"))
         return Shown(code, len(code) == CODE_LENGTH and set(code) <= set(ALPHABET))
 
     def pin_matches(self, code: str, pin: str) -> bool:
-        """Compare a PIN in constant time."""
+        """Return whether a PIN belongs to a code. The comparison takes constant time."""
         return hmac.compare_digest(self.pin(code).encode(), pin.encode())
 
     def _proof(self, code: str) -> str:
@@ -66,7 +66,7 @@ class Passes:
 
 
 def new_code() -> str:
-    """Draw a code: 50 random bits; unique by a constraint."""
+    """Return a new code of 50 random bits. A constraint of the database keeps codes unique."""
     bits = secrets.randbits(5 * CODE_LENGTH)
     return "".join([ALPHABET[bits >> 5 * place & 31] for place in range(CODE_LENGTH)])
 
@@ -79,14 +79,14 @@ def _drawn(text: str) -> "qrcode.QRCode[Any]":
 
 
 def png(text: str) -> bytes:
-    """Draw a QR as PNG."""
+    """Return a QR as PNG."""
     picture = io.BytesIO()
     _drawn(text).make_image().save(picture, "PNG")
     return picture.getvalue()
 
 
 def svg(text: str) -> bytes:
-    """Draw a QR as SVG, one path on white."""
+    """Return a QR as SVG, one path on white."""
     picture = io.BytesIO()
     _drawn(text).make_image(image_factory=SvgPathFillImage).save(picture)
     return picture.getvalue()

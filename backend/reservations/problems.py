@@ -1,39 +1,39 @@
-"""Why a reservation is not made, not shown, not cancelled."""
+"""Problems of making, reading and cancelling reservations."""
 
 from backend.problems.problem import Problem
 
 
 class LotSoldOut(Problem):
-    """Not enough portions of this lot are left."""
+    """Raised when fewer portions of a lot are left than somebody wants."""
 
     code, status = "lot.sold_out", 409
 
 
 class LotChanged(Problem):
-    """This lot was changed while you were reserving it; look at it again."""
+    """Raised when a lot became free, or stopped being free, while it was being reserved."""
 
     code, status = "lot.changed", 409
 
 
 class DailyQuotaReached(Problem):
-    """The free portions of today have been reserved; the next day begins at midnight, Paris time."""
+    """Raised when a reservation would exceed the free portions of the day, Paris time."""
 
     code, status = "quota.daily_reached", 409
 
 
 class ReservationNotFound(Problem):
-    """There is no such reservation."""
+    """Raised when a reservation does not exist or is not the caller's to see."""
 
     code, status = "reservation.not_found", 404
 
 
 class ReservationOver(Problem):
-    """This reservation is over: it was collected, it lapsed, or its window has passed."""
+    """Raised when a reservation is collected, expired or past its window, so that nothing can change it any more."""
 
     code, status = "reservation.over", 409
 
 
 class NoPassYet(Problem):
-    """This reservation has no pass: it is not confirmed, or it is over."""
+    """Raised when a reservation has no pass, because it is not confirmed or is over."""
 
     code, status = "pass.none", 409

@@ -1,4 +1,4 @@
-"""Reservations as their holder and their lot's merchant see them; the database decides which."""
+"""Reservations as their holder and the lot's merchant see them. Row-level security decides which rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,8 +19,8 @@ from backend.shops.models import Shop
 
 
 def _reservations() -> Select[Any]:
-    # Columns by name: the person's id is granted to nobody. The lot itself may be nothing for its holder any more.
-    # What somebody reserved to give stands among the suspended lots.
+    # Columns are named because nobody may read the person's id. The lot's title and window come from a function because
+    # the holder may no longer be allowed to see the lot. Reservations to give are listed as suspended lots.
     lot = func.app.what_was_reserved(col(Reservation.id)).table_valued("title", "pickup_start", "pickup_end").lateral()
     return (
         select(
@@ -42,7 +42,7 @@ def _reservations() -> Select[Any]:
 
 
 def _at_counter(most: int, before: UUID | None = None, wanted: UUID | None = None) -> Select[Any]:
-    """What a merchant sees: the same of every kind of lot, so no price, and no difference between held and paid."""
+    """Select what a merchant sees: the same for every kind of lot, so no price, and held looks like paid."""
     rows = func.app.reservations_at_counter(most, before, wanted).table_valued(
         "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at"
     )
@@ -55,7 +55,7 @@ def _at_counter(most: int, before: UUID | None = None, wanted: UUID | None = Non
 
 
 async def reservations_seen(session: AsyncSession, limit: int, before: UUID | None) -> Sequence[ReservationOut]:
-    """Give up to `limit + 1` reservations, newest first, older than `before`."""
+    """Return up to `limit + 1` reservations older than `before`, newest first."""
     if role_in(session) is Role.MERCHANT:
         wanted = _at_counter(limit + 1, before)
     else:
@@ -66,7 +66,7 @@ async def reservations_seen(session: AsyncSession, limit: int, before: UUID | No
 
 
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
-    """Give one reservation. Raises ReservationNotFound."""
+    """Return one reservation. Raises ReservationNotFound."""
     if role_in(session) is Role.MERCHANT:
         wanted = _at_counter(1, wanted=reservation_id)
     else:
@@ -78,7 +78,7 @@ async def reservation(session: AsyncSession, reservation_id: UUID) -> Reservatio
 
 
 async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:
-    """Give the pass of one's confirmed reservation. Raises ReservationNotFound, NoPassYet."""
+    """Return the pass of a confirmed reservation of the caller. Raises ReservationNotFound, NoPassYet."""
     row = (
         await session.execute(
             select(

@@ -1,4 +1,4 @@
-"""What enters and leaves about reservations and passes."""
+"""Bodies of requests and answers about reservations and passes."""
 
 from datetime import datetime
 from typing import Literal
@@ -15,20 +15,20 @@ Status = Literal["held", "confirmed", "picked_up", "cancelled", "expired", "no_s
 
 
 class ReservationIn(In):
-    """How many portions."""
+    """The portions to reserve."""
 
     quantity: int = Field(ge=1, le=1000, examples=[1])
 
 
 class PaymentToMake(Out):
-    """With this a client pays through Stripe."""
+    """What a client needs to pay through Stripe."""
 
     client_secret: str = Field(examples=["pi_3Q_secret_x"])
     payment_intent: str = Field(examples=["pi_3Q"])
 
 
 class ReservationOut(Out):
-    """A reservation, without the person. Money in euro cents, told to its holder alone."""
+    """A reservation without its person. Money is in euro cents, and only the holder sees it."""
 
     id: UUID = Field(examples=[RESERVATION])
     lot_id: UUID = Field(examples=[LOT])
@@ -37,20 +37,20 @@ class ReservationOut(Out):
     status: Status = Field(examples=["confirmed"])
     unit_price_cents: int | None = Field(description="null for the lot's merchant.", examples=[390])
     total_cents: int | None = Field(description="null for the lot's merchant.", examples=[390])
-    hold_until: datetime | None = Field(examples=[None], description="Until when an unpaid reservation is kept.")
+    hold_until: datetime | None = Field(examples=[None], description="An unpaid reservation is kept until then.")
     pickup_start: datetime = Field(examples=[WHEN])
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])
     created_at: datetime = Field(examples=["2026-11-22T12:00:00+00:00"])
 
 
 class ReservationMade(ReservationOut):
-    """A reservation just made; a held one says how to pay."""
+    """A new reservation. If it is held, `payment` says how to pay."""
 
     payment: PaymentToMake | None = Field(examples=[None])
 
 
 class ShopToGoTo(Out):
-    """Where to collect."""
+    """The shop to collect at."""
 
     name: str = Field(examples=["Boulangerie du Marché"])
     address: str = Field(examples=["12 place du Marché, 67000 Strasbourg"])
@@ -59,10 +59,10 @@ class ShopToGoTo(Out):
 
 
 class PassOut(Out):
-    """What the holder shows at the counter; nothing in it tells one kind of lot from another."""
+    """What the holder shows at the counter. Nothing in it reveals the kind of lot."""
 
     qr: str = Field(examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
-    code: str = Field(examples=["7K3M9QXT4B"], description="To type when the QR cannot be scanned.")
+    code: str = Field(examples=["7K3M9QXT4B"], description="To type if the QR cannot be scanned.")
     pin: str = Field(examples=["048213"])
     pickup_start: datetime = Field(examples=[WHEN])
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])

@@ -1,4 +1,4 @@
-"""Give portions, take back what was not paid yet, and choose what becomes of what nobody collects."""
+"""Suspend portions, cancel a gift that is not paid yet, and choose what happens to uncollected portions."""
 
 from typing import Any
 from uuid import UUID
@@ -36,8 +36,10 @@ async def suspend_lot(
 
 
 async def cancel_suspended_lot(session: AsyncSession, suspended_lot_id: UUID) -> SuspendedLotOut:
-    """Take a gift back that is not paid yet. Raises SuspendedLotNotFound; from the database SuspendedLotOffered,
-    ReservationOver."""
+    """Cancel a gift that is not paid yet.
+
+    Raises SuspendedLotNotFound; from the database SuspendedLotOffered, ReservationOver.
+    """
     await queries.suspended_lot(session, suspended_lot_id)
     await call(session, "cancel_reservation", reservation=suspended_lot_id)
     cancelled, _ = await queries.suspended_lot(session, suspended_lot_id)
@@ -47,7 +49,7 @@ async def cancel_suspended_lot(session: AsyncSession, suspended_lot_id: UUID) ->
 async def choose_if_unclaimed(
     session: AsyncSession, suspended_lot_id: UUID, choice: IfUnclaimed, versions: list[int] | None
 ) -> None:
-    """Choose what becomes of what nobody collects, if the gift is still at one of these versions (any, without them).
+    """Choose what happens to uncollected portions, if the gift still has one of these versions. None allows any.
 
     From the database SuspendedLotNotFound, SuspendedLotOver, PreconditionFailed.
     """

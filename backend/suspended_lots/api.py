@@ -35,13 +35,13 @@ CURSOR = TypeAdapter(tuple[UUID])
 async def suspend_lot(
     wanted: SuspendedLotIn, once: RequiredOnceDep, account_id: Caller, database: DatabaseDep, stripe: StripeDep
 ) -> Response:
-    """Pay for portions of a discounted lot, so that a beneficiary may collect them; held until it is paid."""
+    """Suspend portions of a discounted lot: you pay, and a beneficiary collects. They are held until you pay."""
     return await actions.suspend_lot(database, stripe, once, account_id, wanted)
 
 
 @router.get("/suspended-lots", responses=may_answer(CursorInvalid))
 async def list_suspended_lots(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[SuspendedLotOut]:
-    """List what one gave, newest first."""
+    """List your suspended lots, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None
     gifts = await queries.suspended_lots_of_caller(session, limit, before)
     return page_of(gifts, limit, lambda gift: (gift.id,))
@@ -49,7 +49,7 @@ async def list_suspended_lots(session: SignedIn, limit: Limit = 20, after: After
 
 @router.get("/suspended-lots/{suspended_lot_id}", responses=may_answer(SuspendedLotNotFound))
 async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response: Response) -> SuspendedLotOut:
-    """Read what became of one's gift: how much was collected once its window is over, never by whom."""
+    """Read a suspended lot of yours: what was collected once its window is over, never by whom."""
     gift, version = await queries.suspended_lot(session, suspended_lot_id)
     response.headers["ETag"] = etag(version)
     return gift
@@ -62,7 +62,7 @@ async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response
 async def edit_suspended_lot(
     suspended_lot_id: UUID, wanted: SuspendedLotEdit, session: SignedIn, if_match: IfMatch, response: Response
 ) -> SuspendedLotOut:
-    """Choose until the window ends what becomes of portions that nobody collects."""
+    """Choose what happens to portions that nobody collects. You can do so until the pickup window ends."""
     await actions.choose_if_unclaimed(session, suspended_lot_id, wanted.if_unclaimed, if_match)
     gift, version = await queries.suspended_lot(session, suspended_lot_id)
     response.headers["ETag"] = etag(version)
@@ -74,5 +74,5 @@ async def edit_suspended_lot(
     responses=may_answer(SuspendedLotNotFound, SuspendedLotOffered, ReservationOver),
 )
 async def cancel_suspended_lot(suspended_lot_id: UUID, session: SignedIn, once: OnceDep) -> SuspendedLotOut:
-    """Take one's gift back while it is not paid yet."""
+    """Cancel a suspended lot that you have not paid for yet."""
     return await once(session, actions.cancel_suspended_lot(session, suspended_lot_id), 200)

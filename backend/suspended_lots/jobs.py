@@ -1,4 +1,4 @@
-"""What donors are told."""
+"""Mails to donors of suspended lots."""
 
 from typing import Literal
 from uuid import UUID
@@ -17,9 +17,9 @@ News = Literal["moved", "over"]
 
 
 async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
-    """Tell a donor that their gift is offered with another lot, or what became of it in the end; nothing of anybody.
+    """Tell a donor that their gift moved to another lot, or what was collected in the end; never by whom.
 
-    Raises MailNotSent, so that it is tried again.
+    Raises MailNotSent, so that the job is tried again.
     """
     async with work.session() as session:
         row = (

@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, moment, sql, text
 
 
 class SuspendedLot(Table, table=True):
-    """Portions that a customer paid for and a beneficiary may collect; its id is that of the paid reservation."""
+    """Portions that a customer pays for and a beneficiary collects. Its id is that of the customer's reservation."""
 
     __tablename__ = "suspended_lots"
     __table_args__ = (Index("suspended_lots_unclaimed_idx", "move_by", postgresql_where=sql("unclaimed > 0")),)
@@ -23,7 +23,10 @@ class SuspendedLot(Table, table=True):
 
 
 class SuspendedPortions(Table, table=True):
-    """Portions of a gift at one lot: the reservation that keeps them there, and how many were collected in the end."""
+    """Portions of a gift at one lot: the reservation that keeps them there, and how many were collected in the end.
+
+    `collected` is None until the window of that lot is over and counted.
+    """
 
     __tablename__ = "suspended_portions"
     __table_args__ = (

@@ -1,21 +1,21 @@
-"""Why a suspended lot is not shown or not changed."""
+"""Problems of reading and changing suspended lots."""
 
 from backend.problems.problem import Problem
 
 
 class SuspendedLotNotFound(Problem):
-    """There is no such suspended lot."""
+    """Raised when a suspended lot does not exist or is not the caller's."""
 
     code, status = "suspended_lot.not_found", 404
 
 
 class SuspendedLotOffered(Problem):
-    """Your gift is on offer already; what nobody collects is given back or moved, as you chose."""
+    """Raised when a donor cancels a gift that is paid and offered already."""
 
     code, status = "suspended_lot.offered", 409
 
 
 class SuspendedLotOver(Problem):
-    """The pickup window of this gift is over, or it was never paid: this can no longer be chosen."""
+    """Raised when a donor chooses for a gift whose pickup window is over or that was never paid."""
 
     code, status = "suspended_lot.over", 409

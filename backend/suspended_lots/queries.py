@@ -1,4 +1,4 @@
-"""Suspended lots as their donor sees them; row-level security decides whose."""
+"""Suspended lots as their donor sees them, under row-level security."""
 
 from typing import Any
 from uuid import UUID
@@ -23,7 +23,7 @@ def _suspended_lots() -> Any:
         select(
             func.count().label("places"),
             func.coalesce(func.sum(col(SuspendedPortions.collected)), 0).label("collected"),
-            # The latest, for ids are ordered by time.
+            # Ids are ordered by time, so this is the latest.
             func.array_agg(
                 aggregate_order_by(col(SuspendedPortions.reservation_id), col(SuspendedPortions.reservation_id).desc())
             )[1].label("latest"),
@@ -66,7 +66,7 @@ def _suspended_lots() -> Any:
 
 
 async def suspended_lots_of_caller(session: AsyncSession, limit: int, before: UUID | None) -> list[SuspendedLotOut]:
-    """Give up to `limit + 1` of the caller's gifts, newest first, older than `before`."""
+    """Return up to `limit + 1` of the caller's gifts older than `before`, newest first."""
     wanted = _suspended_lots().order_by(col(SuspendedLot.id).desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(col(SuspendedLot.id) < before)
@@ -74,7 +74,7 @@ async def suspended_lots_of_caller(session: AsyncSession, limit: int, before: UU
 
 
 async def suspended_lot(session: AsyncSession, suspended_lot_id: UUID) -> tuple[SuspendedLotOut, int]:
-    """Give one gift of the caller's, and its version. Raises SuspendedLotNotFound."""
+    """Return one gift of the caller, and its version. Raises SuspendedLotNotFound."""
     row = (await session.execute(_suspended_lots().where(col(SuspendedLot.id) == suspended_lot_id))).one_or_none()
     if row is None:
         raise SuspendedLotNotFound

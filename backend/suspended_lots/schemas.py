@@ -1,4 +1,4 @@
-"""What enters and leaves about suspended lots. Money in euro cents."""
+"""Bodies of requests and answers about suspended lots. Money is in euro cents."""
 
 from datetime import datetime
 from typing import Literal
@@ -14,13 +14,14 @@ SuspendedStatus = Literal[
     "held", "cancelled", "expired", "offered", "unclaimed", "moved", "collected", "partly_collected", "refunded"
 ]
 _IF_UNCLAIMED = (
-    "What becomes of portions that nobody collected by the end of the pickup window: `refund` gives the money back; "
-    "`move` offers them with another lot of the same shop that costs no more, and gives back what is left after 7 days."
+    "What happens to portions that nobody has collected by the end of the pickup window. `refund` gives you the money "
+    "back. `move` offers them with another lot of the same shop that costs no more, and refunds what is left after "
+    "7 days."
 )
 
 
 class SuspendedLotIn(In):
-    """Portions to pay for, so that a beneficiary may collect them."""
+    """Portions that you pay for and a beneficiary collects."""
 
     lot_id: UUID = Field(description="A published discounted lot.", examples=[LOT])
     quantity: int = Field(ge=1, le=1000, examples=[1])
@@ -28,36 +29,36 @@ class SuspendedLotIn(In):
 
 
 class SuspendedLotEdit(In):
-    """What a donor may choose anew."""
+    """What a donor may change."""
 
     if_unclaimed: IfUnclaimed = Field(description=_IF_UNCLAIMED, examples=["move"])
 
 
 class SuspendedLotMade(ReservationOut):
-    """A suspended lot just made, held until it is paid: like a reservation, without a pass."""
+    """A new suspended lot, held until it is paid: like a reservation without a pass."""
 
     if_unclaimed: IfUnclaimed = Field(examples=["refund"])
     payment: PaymentToMake
 
 
 class SuspendedLotOut(Out):
-    """A gift as its donor sees it: that it was collected, never by whom or when."""
+    """A suspended lot as its donor sees it: that it was collected, never by whom or when."""
 
     id: UUID = Field(examples=[RESERVATION])
     status: SuspendedStatus = Field(
-        description="`offered` until the window ends; `unclaimed` while another lot is looked for; `moved` once one is "
-        "found; then `collected`, `partly_collected` or `refunded`.",
+        description="`offered` until the window ends; `unclaimed` while we look for another lot; `moved` once it is "
+        "offered there; in the end `collected`, `partly_collected` or `refunded`.",
         examples=["offered"],
     )
-    lot_id: UUID = Field(description="The lot that its portions are offered with now.", examples=[LOT])
+    lot_id: UUID = Field(description="The lot that offers its portions now.", examples=[LOT])
     title: str = Field(examples=["Panier du soir"])
     quantity: int = Field(examples=[2])
-    collected: int = Field(description="Portions collected in windows that are over.", examples=[0])
+    collected: int = Field(description="Portions collected in pickup windows that are over.", examples=[0])
     unit_price_cents: int = Field(examples=[390])
     total_cents: int = Field(examples=[780])
-    refunded_cents: int = Field(description="Given back, or on its way.", examples=[0])
+    refunded_cents: int = Field(description="Refunded or being refunded.", examples=[0])
     if_unclaimed: IfUnclaimed = Field(examples=["refund"])
-    hold_until: datetime | None = Field(examples=[None], description="Until when an unpaid gift is kept.")
+    hold_until: datetime | None = Field(examples=[None], description="An unpaid suspended lot is kept until then.")
     pickup_start: datetime = Field(examples=[WHEN])
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00+00:00"])
     created_at: datetime = Field(examples=["2026-11-22T12:00:00+00:00"])

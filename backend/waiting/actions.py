@@ -1,4 +1,4 @@
-"""Join a waiting list, leave it, take what is kept."""
+"""Join a waiting list, leave it, take the portions that are kept."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from backend.waiting.schemas import WaitingOut
 
 
 async def join(session: AsyncSession, lot_id: UUID, quantity: int) -> WaitingOut:
-    """Wait for portions of a lot that is sold out.
+    """Join the waiting list of a lot that is sold out.
 
     From the database LotNotFound, LotClosed, SomeLeft, AlreadyWaiting, DailyQuotaReached, PaymentBelowMinimum.
     """
@@ -24,7 +24,7 @@ async def join(session: AsyncSession, lot_id: UUID, quantity: int) -> WaitingOut
 
 
 async def leave(session: AsyncSession, waiting_id: UUID) -> WaitingOut:
-    """Leave a line; what was kept goes on to the next. From the database WaitingNotFound, WaitingOver."""
+    """Leave a waiting list; kept portions go to the next person. From the database WaitingNotFound, WaitingOver."""
     await call(session, "leave_waiting", waiting=waiting_id)
     return await queries.waiting(session, waiting_id)
 

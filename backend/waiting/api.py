@@ -1,4 +1,4 @@
-"""Waiting lists over HTTP, and the draws that admins can check."""
+"""Waiting lists over HTTP, and the draws that admins can verify."""
 
 from typing import Annotated
 from uuid import UUID
@@ -49,9 +49,10 @@ AsHolder = Annotated[AsyncSession, signed_in_as(Role.CUSTOMER, Role.BENEFICIARY)
 )
 @also_at_kiosks
 async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once: OnceDep) -> WaitingOut:
-    """Wait for portions of a lot that is sold out.
+    """Join the waiting list of a lot that is sold out.
 
-    What comes back is kept for those who wait, for some minutes each; nobody else can take it meanwhile.
+    Portions that come back are kept for the people on the list, for some minutes each. Nobody else can take them
+    meanwhile.
     """
     return await once(session, actions.join(session, lot_id, wanted.quantity), 201)
 
@@ -59,7 +60,7 @@ async def wait_for_lot(lot_id: UUID, wanted: WaitingIn, session: AsHolder, once:
 @router.get("/waiting", responses=may_answer(CursorInvalid))
 @also_at_kiosks
 async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[WaitingOut]:
-    """List one's own places in line, newest first, with what is kept and until when."""
+    """List your waiting-list entries, newest first, with the portions that are kept for you and until when."""
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.own_waiting(session, limit, before), limit, lambda entry: (entry.id,))
 
@@ -67,7 +68,7 @@ async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None
 @router.post("/waiting/{waiting_id}/leave", responses=may_answer(WaitingNotFound, WaitingOver))
 @also_at_kiosks
 async def leave_waiting(waiting_id: UUID, session: SignedIn, once: OnceDep) -> WaitingOut:
-    """Leave a line. What was kept goes on to the next at once."""
+    """Leave a waiting list. Portions that were kept for you are offered to the next person at once."""
     return await once(session, actions.leave(session, waiting_id), 200)
 
 
@@ -91,15 +92,16 @@ async def take_offer(
     database: DatabaseDep,
     stripe: StripeDep,
 ) -> Response:
-    """Take what is kept for one: a reservation like any other, held until it is paid or confirmed at once.
+    """Reserve the portions that are kept for you; discounted ones are held until you pay, free ones confirmed at once.
 
-    Of more portions than today's quota still lets through, as many as it does; the rest goes on to the next.
+    If more portions are kept than your quota of today still allows, you get as many as it allows, and the rest is
+    offered to the next person.
     """
     return await actions.take_offer(database, stripe, once, account_id, waiting_id)
 
 
 @router.get("/admin/lots/{lot_id}/draws", tags=["administration"], responses=may_answer(LotNotFound, CursorInvalid))
 async def list_draws(lot_id: UUID, session: AsAdmin, limit: Limit = 20, after: After = None) -> Page[DrawOut]:
-    """List the draws of a lot, each with all that it can be computed again from: waiting entries, no persons."""
+    """List the draws of a lot, each with everything needed to compute it again: waiting-list entries, no persons."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.draws(session, lot_id, limit, beyond), limit, lambda draw: (draw.id,))

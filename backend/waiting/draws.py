@@ -1,4 +1,4 @@
-"""The order of a fair draw, computed from what is recorded of it: by whoever wants to check one."""
+"""The order of a fair draw, computed from its record, so that anybody can verify it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,17 @@ from uuid import UUID
 
 @dataclass(frozen=True)
 class Candidate:
-    """A waiting entry that took part, and the free portions its person received in the 30 days before."""
+    """A waiting-list entry in a draw, and the free portions that its person received in the 30 days before."""
 
     waiting_id: UUID
     portions_lately: int
 
 
 def order(seed: bytes, candidates: Sequence[Candidate]) -> list[UUID]:
-    """Give the entries in the order in which they are offered something.
+    """Return the entries in the order in which they are offered portions.
 
-    Who received least lately comes first; among equals SHA-256 of the seed (32 bytes) and the entry's id (16 bytes).
+    Those who received fewest portions lately come first. Equals are ordered by SHA-256 of the seed (32 bytes) followed
+    by the entry's id (16 bytes).
     """
 
     def rank(candidate: Candidate) -> tuple[int, bytes]:

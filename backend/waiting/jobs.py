@@ -1,4 +1,4 @@
-"""What follows when something is kept for somebody who waits: they are told until when."""
+"""The mail that tells somebody on a waiting list that portions are kept for them."""
 
 from uuid import UUID
 
@@ -12,9 +12,9 @@ from backend.waiting.models import Waiting
 
 
 async def tell_offered(work: Work, waiting_id: UUID) -> None:
-    """Tell somebody that portions are kept for them, as long as they are.
+    """Tell somebody that portions are kept for them, unless they no longer are.
 
-    Raises MailNotSent, so that it is tried again.
+    Raises MailNotSent, so that the job is tried again.
     """
     async with work.session() as session:
         row = (

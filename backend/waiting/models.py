@@ -14,7 +14,7 @@ RUNNING = sql("status in ('waiting', 'offered', 'taking')")
 
 
 class Waiting(Table, table=True):
-    """Somebody's place in line for a lot, and what is set aside for them until when."""
+    """Somebody's entry on the waiting list of a lot, with the portions that are set aside for them and until when."""
 
     __tablename__ = "waiting"
     __table_args__ = (
@@ -39,7 +39,7 @@ class Waiting(Table, table=True):
 
 
 class Draw(Table, table=True):
-    """What came back to a lot with a fair draw, who waited for it, and the seed that the order follows from."""
+    """A fair draw: the portions that came back to the lot, who waited, and the seed that the order follows from."""
 
     __tablename__ = "draws"
     __table_args__ = (Index("draws_lot_id_idx", "lot_id", "id"),)

@@ -1,39 +1,39 @@
-"""Why somebody does not wait, or does not take what was kept for them."""
+"""Problems of joining and leaving a waiting list and of taking kept portions."""
 
 from backend.problems.problem import Problem
 
 
 class SomeLeft(Problem):
-    """There is some left: reserve it."""
+    """Raised when somebody wants to wait for a lot that still has portions."""
 
     code, status = "waiting.some_left", 409
 
 
 class AlreadyWaiting(Problem):
-    """You are waiting for this lot already."""
+    """Raised when somebody already waits for the lot."""
 
     code, status = "waiting.already", 409
 
 
 class WaitingNotFound(Problem):
-    """There is no such place in line."""
+    """Raised when a waiting-list entry does not exist or is not the caller's."""
 
     code, status = "waiting.not_found", 404
 
 
 class NothingOffered(Problem):
-    """Nothing has come back yet; you will be told as soon as a portion is kept for you."""
+    """Raised when no portion is kept for the entry yet."""
 
     code, status = "waiting.not_offered", 409
 
 
 class OfferLapsed(Problem):
-    """The time in which a portion was kept for you is over; you may wait again."""
+    """Raised when the time is over in which portions were kept for the entry."""
 
     code, status = "waiting.offer_lapsed", 409
 
 
 class WaitingOver(Problem):
-    """This place in line is over: it was taken, it lapsed, or the lot is over."""
+    """Raised when an entry is over: its portions were taken, it was left, or the lot is closed."""
 
     code, status = "waiting.over", 409

@@ -1,4 +1,4 @@
-"""One's own places in line, and draws for admins, under row-level security."""
+"""The caller's waiting-list entries, and draws for admins, under row-level security."""
 
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,8 @@ from backend.waiting.schemas import DrawnOut, DrawOut, WaitingOut
 
 
 def _waiting() -> Select[*tuple[Any, ...]]:
-    # Columns by name: nobody is told whose an entry is. The lot itself may be nothing for them any more.
+    # Columns are named because nobody may read whose entry it is. The lot's title and window come from a function
+    # because the caller may no longer be allowed to see the lot.
     what = func.app.what_is_waited_for(col(Waiting.id))
     lot = what.table_valued("title", "pickup_start", "pickup_end", "place").lateral()
     return select(
@@ -36,7 +37,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
 
 
 async def own_waiting(session: AsyncSession, limit: int, before: UUID | None) -> list[WaitingOut]:
-    """Give up to `limit + 1` of the caller's entries, newest first, older than `before`."""
+    """Return up to `limit + 1` of the caller's entries older than `before`, newest first."""
     wanted = _waiting().order_by(col(Waiting.id).desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(col(Waiting.id) < before)
@@ -44,7 +45,7 @@ async def own_waiting(session: AsyncSession, limit: int, before: UUID | None) ->
 
 
 async def waiting(session: AsyncSession, waiting_id: UUID) -> WaitingOut:
-    """Give one entry of the caller's. Raises WaitingNotFound."""
+    """Return one entry of the caller. Raises WaitingNotFound."""
     row = (await session.execute(_waiting().where(col(Waiting.id) == waiting_id))).one_or_none()
     if row is None:
         raise WaitingNotFound
@@ -52,7 +53,7 @@ async def waiting(session: AsyncSession, waiting_id: UUID) -> WaitingOut:
 
 
 async def draws(session: AsyncSession, lot_id: UUID, limit: int, after: UUID | None) -> list[DrawOut]:
-    """Give up to `limit + 1` draws of a lot, in the order in which they were drawn. Raises LotNotFound."""
+    """Return up to `limit + 1` draws of a lot, oldest first. Raises LotNotFound."""
     if (await session.execute(select(col(Lot.id)).where(col(Lot.id) == lot_id))).one_or_none() is None:
         raise LotNotFound
     wanted = select(Draw).where(col(Draw.lot_id) == lot_id).order_by(col(Draw.id)).limit(limit + 1)
