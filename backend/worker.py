@@ -179,6 +179,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def remind_of_rights(timestamp: int) -> None:
         await beneficiaries.remind(work)
 
+    # Queued by the migration that brings a new method. Hourly as well, because a restored dump may bring back old rows.
+    @app.periodic(cron="27 * * * *")
+    @app.task(name="beneficiaries.renew_identities", retry=RETRY)
+    async def renew_identities(timestamp: int = 0) -> None:
+        await beneficiaries.renew_identities(work)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
@@ -235,6 +241,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
     await beneficiaries.remind(work)
+    await beneficiaries.renew_identities(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

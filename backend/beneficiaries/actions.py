@@ -32,14 +32,15 @@ from backend.beneficiaries.schemas import (
 from backend.database.sessions import call, call_row
 from backend.http.etags import require_revision
 from backend.problems.problem import Problem
-from backend.sealing.seals import SEALED_PERSON, DataKey, identity_of, keyring, opened_json, sealed_json
+from backend.sealing.identities import METHOD, Identity, identity_of
+from backend.sealing.seals import SEALED_PERSON, DataKey, keyring, opened_json, sealed_json
 from backend.settings import settings
 
 PARIS = ZoneInfo("Europe/Paris")
 
 _ENROL = text(
     "select * from app.enrol_beneficiaries(:ids, :untils, :household_sizes, :sealed_persons, :identities,"
-    " :wrapped_keys, :master_key, :activation_hashes)"
+    " :former_identities, :method, :wrapped_keys, :master_key, :activation_hashes)"
 )
 
 
@@ -107,7 +108,9 @@ async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]
             "untils": [person.eligible_until for person in persons],
             "household_sizes": [person.household_size for person in persons],
             "sealed_persons": [one.person for one in sealed],
-            "identities": [one.identity for one in sealed],
+            "identities": [one.identity.present for one in sealed],
+            "former_identities": [one.identity.former for one in sealed],
+            "method": METHOD,
             "wrapped_keys": [one.key.wrapped for one in sealed],
             "master_key": keyring().current,
             "activation_hashes": [one.token_hash for one in sealed],
@@ -141,7 +144,7 @@ def _waiting_token(secret: bytes, account_id: UUID | None, held: bytes | None) -
 class _Sealed:
     key: DataKey
     person: bytes
-    identity: bytes
+    identity: Identity
     token_hash: bytes
 
 
@@ -179,13 +182,16 @@ async def correct_person(
     keys = keyring()
     key = keys.data_key(beneficiary_id, wrapped, master_key)
     person: dict[str, Any] = {**cast(dict[str, Any], opened_json(key, SEALED_PERSON, sealed)), **changes}
+    identity = identity_of(keys, person["first_name"], person["last_name"], person["birth_date"])
     corrected = await call(
         session,
         "correct_person",
         beneficiary=beneficiary_id,
         new_household_size=household_size,
         new_sealed=sealed_json(key, SEALED_PERSON, person),
-        new_identity=identity_of(keys, person["first_name"], person["last_name"], person["birth_date"]),
+        new_identity=identity.present,
+        former_identity=identity.former,
+        method=METHOD,
     )
     if not corrected:
         await session.commit()  # so that the audit log keeps the attempt
@@ -198,7 +204,9 @@ async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
     Raises BeneficiaryNotFound; the audit log keeps the search all the same.
     """
     identity = identity_of(keyring(), sought.first_name, sought.last_name, sought.birth_date)
-    found: UUID | None = await call(session, "find_beneficiary", sought=identity)
+    found: UUID | None = await call(
+        session, "find_beneficiary", sought=identity.present, formerly=identity.former, method=METHOD
+    )
     if found is None:
         await session.commit()
         raise BeneficiaryNotFound

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
@@ -45,11 +45,17 @@ class BeneficiaryPerson(Table, table=True):
     """A beneficiary's personal data, sealed, and a keyed hash of the identity, so that nobody is enrolled twice."""
 
     __tablename__ = "beneficiary_persons"
+    __table_args__ = (
+        UniqueConstraint("identity", "identity_rank", name="beneficiary_persons_identity_key"),
+        Index("beneficiary_persons_identity_method_idx", "identity_method", "beneficiary_id"),
+    )
 
     beneficiary_id: UUID = Field(primary_key=True, sa_column_args=[_BENEFICIARY])
     household_size: int | None
     sealed: bytes
-    identity: bytes = Field(unique=True)
+    identity: bytes
+    identity_method: int
+    identity_rank: int = Field(default=None, sa_column_kwargs={"server_default": "0"})
 
 
 class FreePortions(Table, table=True):

@@ -10,10 +10,8 @@ unwrap old ones, until `ecopanier keys rotate` has rewrapped them all. Look-ups 
 
 import hmac
 import os
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from hashlib import sha256
 from uuid import UUID
@@ -77,6 +75,11 @@ class Keyring:
         """The name of the current master key: 16 hexadecimal digits, which do not reveal the key."""
         return self._current
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all master keys that can unwrap data keys here."""
+        return list(self._masters)
+
     def new_data_key(self, account_id: UUID) -> DataKey:
         """Return a new random data key for a person."""
         return self._wrapped(account_id, os.urandom(KEY_BYTES))
@@ -134,25 +137,6 @@ def opened_json(key: DataKey, place: str, sealed: bytes) -> object:
 def address_look_up(keys: Keyring, address: str) -> bytes:
     """Return the keyed hash by which an e-mail address is found, regardless of case."""
     return keys.look_up("address", address.lower())
-
-
-def identity_of(keys: Keyring, first_name: str, last_name: str, birth_date: date | str) -> bytes:
-    """Return the keyed hash by which the same person is found, whichever association enrolled them.
-
-    Accents, case, hyphens and the order of the two names do not matter. birth_date: ISO 8601 if it is text.
-    """
-    names = sorted((_letters(first_name), _letters(last_name)))
-    return keys.look_up("identity", *names, str(birth_date))
-
-
-def _letters(name: str) -> str:
-    """Return a name's letters and digits, lowercase and without accents, so that different spellings match.
-
-    A name without any letters or digits is returned as it is, decomposed and stripped.
-    """
-    decomposed = unicodedata.normalize("NFKD", name.casefold().replace("œ", "oe").replace("æ", "ae"))
-    letters = "".join(sign for sign in decomposed if sign.isalnum())
-    return letters or decomposed.strip()
 
 
 def _name(master: bytes) -> str:

@@ -16,7 +16,8 @@ from psycopg.types.json import Jsonb
 
 from backend.accounts.terms import CurrentTerms
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
-from backend.sealing.seals import SEALED_PERSON, address_look_up, identity_of, keyring, sealed_json
+from backend.sealing.identities import METHOD, identity_of
+from backend.sealing.seals import SEALED_PERSON, address_look_up, keyring, sealed_json
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
@@ -191,6 +192,7 @@ class Story:
     def _is_enrolled(self, person: Enrolled) -> None:
         keys, [new_id] = keyring(), self._acts.value("select app.new_account_ids(1)")
         key = keys.new_data_key(new_id)
+        identity = identity_of(keys, person.first_name, person.last_name, person.born)
         known = {
             "first_name": person.first_name,
             "last_name": person.last_name,
@@ -205,7 +207,9 @@ class Story:
             untils=[self._today + timedelta(days=person.right_ends_in)],
             household_sizes=[person.household],
             sealed_persons=[sealed_json(key, SEALED_PERSON, known)],
-            identities=[identity_of(keys, person.first_name, person.last_name, person.born)],
+            identities=[identity.present],
+            former_identities=[identity.former],
+            method=METHOD,
             wrapped_keys=[key.wrapped],
             master_key=key.master_key,
             activation_hashes=[self._token(person)],

@@ -90,7 +90,8 @@ class Things:
             "enrol a beneficiary": (
                 "select * from app.enrol_beneficiaries("
                 "app.new_account_ids(1), array['2099-01-01'::date], array[null::int],"
-                " array['\\x00'::bytea], array[sha256('A')], array['\\x00'::bytea], 'k', array[$1::bytea])",
+                " array['\\x00'::bytea], array[sha256('A')], array[sha256('A')], 1, array['\\x00'::bytea], 'k',"
+                " array[$1::bytea])",
                 [uuid4().bytes],
             ),
             "verify the beneficiary": (
@@ -112,7 +113,7 @@ class Things:
             "revoke the association's kiosk": ("select app.revoke_kiosk($1)", [first["association"].id]),
             "renew the activation": ("select app.renew_activation($1, $2)", [first["beneficiary"].id, uuid4().bytes]),
             "correct the person": (
-                "select app.correct_person($1, 3, 'sealed', sha256('B'))",
+                "select app.correct_person($1, 3, 'sealed', sha256('B'), sha256('B'), 1)",
                 [first["beneficiary"].id],
             ),
             "transfer the beneficiary": (

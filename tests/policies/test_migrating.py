@@ -6,23 +6,26 @@ import difflib
 import subprocess
 from pathlib import Path
 
+import httpx2
 import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
 
 from backend.database.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
+from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import (
     SEALED_ADDRESS,
     SEALED_PERSON,
     address_look_up,
-    identity_of,
     keyring,
     opened_json,
 )
 from backend.settings import Settings
 from tests.canaries import Canary, sightings
+from tests.town import Town, refused
 from tests.town.databases import API, Copy, Databases
+from tests.town.serving import Served
 
 
 def schema_of(copy: Copy) -> str:
@@ -103,6 +106,27 @@ def migrate_until(copy: Copy, revision: str) -> None:
 
 NAMES = [("Zoé", "Canarinom"), ("canarinom", "ZOE"), ("Œdipe", "Jean-Æon"), ("李", "小龍"), ("-", "--")]
 """People enrolled before names were sealed; the first two are the same person, which the program could not tell."""
+RENEWAL = "beneficiaries.renew_identities"
+
+
+def enrol_unsealed(copy: Copy, names: list[tuple[str, str]]) -> None:
+    """Enrol people into a database of the revision 1130, as the program did then."""
+    with psycopg.connect(copy.url()) as connection:
+        connection.cursor().executemany(
+            """
+            with enrolled as (
+                insert into app.accounts (id, role, display_name, email)
+                values (('00000000-0000-7000-8000-00000000000' || %(number)s)::uuid, 'beneficiary', %(number)s,
+                        'Canari' || %(number)s || '@example.org') returning id
+            ), right_of as (
+                insert into app.beneficiaries (id, code, eligible_until)
+                select id, '2026-BEN-0000' || %(number)s, '2030-01-01' from enrolled
+            )
+            insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date, email)
+            select id, %(first)s, %(last)s, '1990-01-01', 'canari@example.org' from enrolled
+            """,
+            [{"number": str(n), "first": first, "last": last} for n, (first, last) in enumerate(names)],
+        )
 
 
 @pytest.mark.parametrize(
@@ -123,22 +147,7 @@ def test_migrating_seals_earlier_enrolments_so_that_we_can_open_them(
         monkeypatch.setenv(name, value)
     with databases.empty() as copy:
         migrate_until(copy, "2026_11_22_1130")
-        with psycopg.connect(copy.url()) as connection:
-            connection.cursor().executemany(
-                """
-                with enrolled as (
-                    insert into app.accounts (id, role, display_name, email)
-                    values (('00000000-0000-7000-8000-00000000000' || %(number)s)::uuid, 'beneficiary', %(number)s,
-                            'Canari' || %(number)s || '@example.org') returning id
-                ), right_of as (
-                    insert into app.beneficiaries (id, code, eligible_until)
-                    select id, '2026-BEN-0000' || %(number)s, '2030-01-01' from enrolled
-                )
-                insert into app.beneficiary_persons (beneficiary_id, first_name, last_name, birth_date, email)
-                select id, %(first)s, %(last)s, '1990-01-01', 'canari@example.org' from enrolled
-                """,
-                [{"number": str(n), "first": first, "last": last} for n, (first, last) in enumerate(NAMES)],
-            )
+        enrol_unsealed(copy, NAMES)
 
         migrate(copy.url())
 
@@ -164,8 +173,41 @@ def test_migrating_seals_earlier_enrolments_so_that_we_can_open_them(
             }
             assert key.open(SEALED_ADDRESS, address) == f"Canari{n}@example.org".encode()
             assert look_up == address_look_up(keys, f"canari{n}@example.org")
-            # The second row of the same person stays, but enrolling them again does not find it.
-            assert (identity == identity_of(keys, *NAMES[n], "1990-01-01")) == (n != 1)
+            # The second row of the same person stays, but is not found until the worker has computed the hashes anew.
+            assert (identity == identity_of(keys, *NAMES[n], "1990-01-01").former) == (n != 1)
+
+
+async def test_the_worker_computes_the_identities_of_a_migrated_database_anew(
+    databases: Databases, served: Served, client: httpx2.AsyncClient, tmp_path: Path
+) -> None:
+    with databases.empty() as copy:
+        async with Town.opened(copy, served, client, tmp_path) as town:
+            migrate_until(copy, "2026_11_22_1130")
+            enrol_unsealed(copy, NAMES)
+            await asyncio.to_thread(migrate, copy.url())
+            methods = await town.rows("select identity_method from app.beneficiary_persons")
+            assert {row["identity_method"] for row in methods} == {1}
+            queued = await town.value("select args from jobs.procrastinate_jobs where task_name = $1", RENEWAL)
+            assert queued == "{}"
+
+            await town.worker_runs()
+
+            persons = await town.rows(
+                "select identity, identity_method, identity_rank from app.beneficiary_persons order by beneficiary_id"
+            )
+            present = [identity_of(keyring(), *names, "1990-01-01").present for names in NAMES]
+            assert [(row["identity"], row["identity_method"]) for row in persons] == [(one, METHOD) for one in present]
+            assert [row["identity_rank"] for row in persons] == [0, 1, 0, 0, 0]
+            done = await town.value("select status from jobs.procrastinate_jobs where task_name = $1", RENEWAL)
+            assert done == "succeeded"
+            relais = await town.an_association()
+            spelled = await refused(relais.enrols(first_name="Oedipe", last_name="Jean Aeon", birth_date="1990-01-01"))
+            assert spelled.code == "beneficiary.already_enrolled"
+
+
+def test_an_empty_database_queues_no_job_that_opens_names(databases: Databases) -> None:
+    with databases.copy() as copy, psycopg.connect(copy.url()) as connection:
+        assert connection.execute("select count(*) from jobs.procrastinate_jobs").fetchone() == (0,)
 
 
 def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases) -> None:

@@ -1,12 +1,16 @@
 """The plain form of searched text: the same on every Postgres and locale."""
 
+import re
+import unicodedata
 from pathlib import Path
 
 import psycopg
 import pytest
+from anyascii import anyascii
 
 from backend.database.migrate import migrate
 from tests.policies.servers import AnyPostgres, Release, a_server, releases
+from tests.town import Town
 
 TEXTS = [
     "D’œufs… – «crème brûlée»\u00a0frais\u202f!",  # noqa: RUF001  as programs write it
@@ -44,3 +48,20 @@ def test_texts_have_the_same_words_in_every_locale(servers_folder: Path, release
     assert len(set(ours)) == 1
     assert len(set(alone)) == 2, "control: without the plain form the words depend on the locale"
     assert r"d oeufs creme brulee frais" in ours[0]
+
+
+async def test_latin_letters_are_spelled_as_names_are(lasting_town: Town) -> None:
+    """SQL has lists of its own, because an index cannot call Python; both transliterations must stay one."""
+    letters = [
+        chr(code)
+        for code in (*range(0xC0, 0x2B0), *range(0x1E00, 0x1F00))
+        if "LATIN" in unicodedata.name(chr(code), "")
+    ]
+    spelled = await lasting_town.value("select array(select app.plain_text(t) from unnest($1::text[]) t)", letters)
+    by_library = [re.sub("[^a-z0-9]+", " ", anyascii(letter).lower()).strip() for letter in letters]
+    assert {
+        letter: (ours, theirs)
+        for letter, ours, theirs in zip(letters, spelled, by_library, strict=True)
+        if ours != theirs
+    } == {}
+    assert len(letters) > 700

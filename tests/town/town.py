@@ -20,7 +20,8 @@ import httpx2
 
 from backend import worker
 from backend.identity.tokens import OwnTokens
-from backend.sealing.seals import SEALED_PERSON, identity_of, keyring, sealed_json
+from backend.sealing.identities import METHOD, identity_of
+from backend.sealing.seals import SEALED_PERSON, keyring, sealed_json
 from backend.settings import settings
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.stripe import StripeStandIn
@@ -200,11 +201,13 @@ class Town:
         )
         known = {"first_name": name, "last_name": "Benali", "birth_date": "1990-05-01", "email": None, "phone": None}
         await self.changes(
-            "insert into app.beneficiary_persons (beneficiary_id, sealed, identity) values ($1, $2, $3)",
+            "insert into app.beneficiary_persons (beneficiary_id, sealed, identity, identity_method)"
+            " values ($1, $2, $3, $4)",
             beneficiary.id,
             sealed_json(key, SEALED_PERSON, known),
             # Each beneficiary has a different identity, even if two have the same first name.
-            identity_of(keys, name, f"Benali {number}", "1990-05-01"),
+            identity_of(keys, name, f"Benali {number}", "1990-05-01").present,
+            METHOD,
         )
         return beneficiary
 

@@ -9,13 +9,16 @@
 -- stays as they are.
 -- For `already`, id and code come back only to the caller that enrolled the person. The hash of their unused
 -- activation token comes too, so that whoever imports a file again because an answer was lost gets that answer.
+-- `identities` are the keyed hashes by the present method. `former_identities` are those by the method before, by which
+-- people are found whose hash was not computed anew yet (renew_identity). Where several rows are one person, because a
+-- change of method made them alike, the caller's own comes first.
 -- The number in a code is random, so that codes reveal neither how many people there are nor their order.
 -- Locks: the association (key share), the persons in the order of their hashes, then an advisory lock under which
 -- codes are drawn. So two imports of the same people neither enrol anybody twice nor wait for each other in a circle:
 -- whoever draws codes waits for nothing any more.
 create or replace function app.enrol_beneficiaries(
-    ids uuid[], untils date[], household_sizes int[], sealed_persons bytea[], identities bytea[], wrapped_keys bytea[],
-    master_key text, activation_hashes bytea[])
+    ids uuid[], untils date[], household_sizes int[], sealed_persons bytea[], identities bytea[],
+    former_identities bytea[], method int, wrapped_keys bytea[], master_key text, activation_hashes bytea[])
 returns table (place int, outcome text, beneficiary uuid, new_code text, held_token bytea)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -29,6 +32,7 @@ declare
     needed        int;
     codes         text[];
     new_ids       uuid[];
+    persons       uuid[];
     elsewhere     uuid[];
 begin
     if enroller_role is distinct from 'admin' then
@@ -40,13 +44,16 @@ begin
     -- 1. Claim people by their hash; those who are claimed here are ours to enrol. The foreign key to beneficiaries is
     -- checked when the transaction ends.
     with ours as (
-        insert into app.beneficiary_persons (beneficiary_id, household_size, sealed, identity)
-        select distinct on (n.identity) n.id, n.household_size, n.sealed, n.identity
-        from unnest(ids, untils, household_sizes, sealed_persons, identities) with ordinality
-             as n (id, until, household_size, sealed, identity, place)
+        insert into app.beneficiary_persons (beneficiary_id, household_size, sealed, identity, identity_method)
+        select distinct on (n.identity) n.id, n.household_size, n.sealed, n.identity, method
+        from unnest(ids, untils, household_sizes, sealed_persons, identities, former_identities) with ordinality
+             as n (id, until, household_size, sealed, identity, former_identity, place)
         where n.until >= today
+          and not exists (select from app.beneficiary_persons p where p.identity = n.identity)
+          and not exists (select from app.beneficiary_persons p
+                          where p.identity = n.former_identity and p.identity_method < method)
         order by n.identity, n.place
-        on conflict (identity) do nothing
+        on conflict (identity, identity_rank) do nothing
         returning beneficiary_id)
     select coalesce(array_agg(n.place order by n.place), '{}') into claimed
     from unnest(ids) with ordinality as n (id, place) join ours o on o.beneficiary_id = n.id;
@@ -93,11 +100,25 @@ begin
     select activation_hashes[c.place], c.id, 'activate', moment + interval '30 days'
     from unnest(new_ids, claimed) as c (id, place);
     perform app.note_each('beneficiary.enrolled', 'beneficiary', new_ids);
+    -- 3. Who each line is now: the person enrolled above, or the one who was there.
+    select array_agg(found.id order by n.place) into persons
+    from unnest(ids) with ordinality as n (id, place)
+    left join (
+        select distinct on (f.place) f.place, b.id
+        from (select i.place, p.beneficiary_id, p.identity_rank
+              from unnest(identities) with ordinality as i (identity, place)
+              join app.beneficiary_persons p on p.identity = i.identity
+              union all
+              select i.place, p.beneficiary_id, p.identity_rank
+              from unnest(former_identities) with ordinality as i (identity, place)
+              join app.beneficiary_persons p on p.identity = i.identity and p.identity_method < method) f
+        join app.beneficiaries b on b.id = f.beneficiary_id
+        order by f.place, b.association_id = enroller desc nulls last, f.identity_rank, b.id) found
+        on found.place = n.place;
     -- `already` tells that somebody is enrolled elsewhere, so each of those leaves an entry in the audit log.
     select array_agg(distinct b.id) into elsewhere
-    from unnest(untils, identities) as n (until, identity)
-    join app.beneficiary_persons p on p.identity = n.identity
-    join app.beneficiaries b on b.id = p.beneficiary_id
+    from unnest(untils, persons) as n (until, person)
+    join app.beneficiaries b on b.id = n.person
     where n.until >= today and b.id <> all (new_ids)
       and b.association_id is distinct from case enroller_role when 'association' then enroller end;
     perform app.note_each('beneficiary.found_elsewhere', 'beneficiary', elsewhere);
@@ -105,16 +126,15 @@ begin
     return query
         select n.place::int,
                case when c.place is not null then 'enrolled' when n.until < today then 'past'
-                    when p.beneficiary_id is not null then 'already' else 'no_code' end,
+                    when n.person is not null then 'already' else 'no_code' end,
                b.id, b.code, t.token_hash
-        from unnest(ids, untils, identities) with ordinality as n (id, until, identity, place)
+        from unnest(untils, persons) with ordinality as n (until, person, place)
         left join unnest(claimed) as c (place) on c.place = n.place
-        left join app.beneficiary_persons p on p.identity = n.identity and n.until >= today
         left join app.beneficiaries b
-            on b.id = p.beneficiary_id and (c.place is not null or b.association_id = enroller)
+            on b.id = n.person and n.until >= today and (c.place is not null or b.association_id = enroller)
         left join app.one_time_tokens t
             on t.account_id = b.id and t.purpose = 'activate' and t.used_at is null and t.expires_at > moment
         order by n.place;
 end $$;
-grant execute on function app.enrol_beneficiaries(uuid[], date[], int[], bytea[], bytea[], bytea[], text, bytea[])
-    to authenticated;
+grant execute on function app.enrol_beneficiaries(uuid[], date[], int[], bytea[], bytea[], bytea[], int, bytea[],
+    text, bytea[]) to authenticated;
