@@ -1,11 +1,11 @@
 -- Claim an Idempotency-Key for the work of this transaction, or return the answer that was given before.
--- Called by the API's ordinary routes (`Once`), as the caller or before sign-in as the login itself; then the key belongs
--- to nobody (the nil UUID), and the request's hash tells requests apart.
--- Definer, because nobody may read kept answers: it returns only what was kept under the caller's own account.
--- With a lease the claim may be committed before the work is done. Until the lease ends, the same request is told that the
--- first one is in progress; after that the process that worked has died, and the next request takes over. `begun` is then
--- the reservation that the dead one had made, if it was about one.
--- Locks: the key (LOCKS.md).
+-- Called by the API's ordinary routes (`Once`), as the caller or before sign-in as the login itself; then the key
+-- belongs to nobody (the nil UUID), and the request's hash tells requests apart.
+-- Definer, because nobody may read kept answers: it returns only what was kept under the caller's own account. With a
+-- lease the claim may be committed before the work is done. Until the lease ends, the same request is told that the
+-- first one is in progress; after that the process that worked has died, and the next request takes over. `begun` is
+-- then the reservation that the dead one had made, if it was about one.
+-- Locks: the key (policies/LOCKS.md).
 create or replace function app.claim_key(
     wanted_key text, request_hash bytea, lease_seconds int default 0,
     out kept_status int, out kept_body text, out begun uuid)

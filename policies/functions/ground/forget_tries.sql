@@ -1,4 +1,5 @@
--- Empty a bucket: somebody proved who they are.
+-- Empty a counter of tries, because somebody proved who they are.
+-- Called by open_session; the API may execute it too. Definer, because nobody may write counters. Locks: the counter.
 create or replace function app.forget_tries(tried bytea) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

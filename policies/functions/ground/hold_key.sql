@@ -1,5 +1,5 @@
--- Begin the lease of a claimed key anew, while its work goes on, and remember the reservation that the work has made, so
--- that whoever takes over goes on with it.
+-- Begin the lease of a claimed key anew, while its work goes on, and remember the reservation that the work has made,
+-- so that whoever takes over goes on with it.
 -- Called by the API's ordinary routes (`Once`). Definer for the same reason as claim_key. Locks: the key's row.
 create or replace function app.hold_key(claimed_key text, lease_seconds int, made_reservation uuid default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

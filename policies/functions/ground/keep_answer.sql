@@ -1,5 +1,6 @@
--- Keep the answer to a request whose key this same transaction claimed: work and answer commit together.
--- Definer for the same reason as claim_key; it fills in an empty answer only, so none can be replaced.
+-- Keep the answer to a request whose key this transaction has claimed: work and answer commit together.
+-- Called by the API's ordinary routes (`Once`). Definer for the same reason as claim_key. It fills in an empty answer
+-- only, so no answer can be replaced. Locks: the key's row.
 create or replace function app.keep_answer(claimed_key text, answer_status int, answer text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

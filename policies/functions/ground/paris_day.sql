@@ -1,4 +1,4 @@
--- The calendar day of a moment, where our shops are.
+-- Return the calendar day of a moment in Paris, where our shops are.
 create or replace function app.paris_day(moment timestamptz) returns date language sql stable parallel safe as $$
     select (moment at time zone 'Europe/Paris')::date
 $$;

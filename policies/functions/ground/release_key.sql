@@ -1,5 +1,7 @@
--- Let go of a key whose work came to nothing, so that the same request may be tried again at once. Definer for the same
--- reason as claim_key; a key that has its answer keeps it.
+-- Release a claimed key whose work came to nothing, so that the same request may be tried again at once.
+-- Called by the API's ordinary routes (`Once`). Definer for the same reason as claim_key. A key with an answer keeps
+-- it.
+-- Locks: the key's row.
 create or replace function app.release_key(claimed_key text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,5 @@
--- A parameter of the platform. Definer, because acts need it whoever calls them; the values are no secret.
+-- Return a setting of the platform.
+-- Called by acts. Definer, because acts need it whoever calls them; only the owner may execute it.
 create or replace function app.setting_int(wanted text) returns int
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,7 @@
--- Count one try in a bucket. Returns the tries left in this window and when it ends; below zero means: refuse.
--- The caller commits it whatever follows, so that a refused try has counted all the same.
+-- Count a try in a counter, and return the tries left in its window and when the window ends. Below zero means:
+-- refuse.
+-- Called by acts that count tries, and by the API for mails. The caller commits whatever follows, so that a refused
+-- try counts too. Definer, because nobody may write counters. Locks: the counter.
 create or replace function app.throttle(
     tried bytea, most int, window_seconds int, out tries_left int, out resets timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

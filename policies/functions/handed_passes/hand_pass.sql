@@ -1,5 +1,7 @@
--- Its holder hands a pass to a friend or a helper: whoever has the token may show it, until the window ends. One at a
--- time: what was handed before opens nothing any more, and as somebody has seen that pass, it becomes another one.
+-- Hand a pass to a friend or a helper, as its holder; return until when. Whoever has the token may show the pass.
+-- Called by POST /v1/reservations/{reservation_id}/handed-pass. A pass is handed to one at a time: an earlier token
+-- stops working, and the pass gets a new code, because somebody has seen the old one.
+-- Definer, because nobody may write handed passes: only for the caller's own confirmed reservation. Locks: the pass.
 create or replace function app.hand_pass(reservation uuid, token_hash bytea, new_code text) returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

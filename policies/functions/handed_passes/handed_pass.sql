@@ -1,5 +1,7 @@
--- The pass that a token opens, as long as it is one to show. Definer and for the API alone, because whoever asks need
--- not be anybody here; what comes back is what its holder sees, and nothing of the holder.
+-- Return the pass that a token opens, as long as it can be shown, with what its holder sees and nothing about the
+-- holder.
+-- Called by the API (POST /v1/handed-passes/show). Definer and for the API alone, because whoever asks needs no
+-- account.
 create or replace function app.handed_pass(
     token bytea, out code text, out pickup_start timestamptz, out pickup_end timestamptz, out name text,
     out address text, out latitude float8, out longitude float8) returns setof record

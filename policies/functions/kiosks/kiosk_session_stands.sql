@@ -1,5 +1,7 @@
--- Whether a kiosk's session goes on. Asked at each request with a kiosk's access token, and at no other: at a tablet that
--- strangers share, signing out must not wait for a token to expire. Definer and for the API alone.
+-- Return whether a kiosk's session goes on.
+-- Called by the API at each request with a kiosk's access token, and at no other: at a tablet that strangers share,
+-- signing out must not wait until a token expires. Definer and for the API alone, because nobody may read sessions of
+-- others.
 create or replace function app.kiosk_session_stands(session uuid) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,6 @@
--- Whether people may sign in at a kiosk now: not revoked, and its association, if it has one, still verified and active.
+-- Return whether people may sign in at a kiosk now: it is not revoked, and its association, if it has one, is verified
+-- and active.
+-- Called by sign_in_with_card and kiosk_session_stands. Only the owner may execute it.
 create or replace function app.kiosk_works(kiosk app.kiosks) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,6 @@
--- Register a tablet where people sign in with their cards, by an admin or a verified association. Definer, because no role
--- writes kiosks; the device's secret is shown once, here comes its hash.
+-- Register a tablet where people sign in with their cards, as an admin or a verified association; return the kiosk.
+-- Called by POST /v1/kiosks. The device's secret is shown once by the API; only its hash comes here.
+-- Definer, because no role may write kiosks.
 create or replace function app.register_kiosk(kiosk_name text, new_device_hash bytea) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,9 +1,12 @@
--- Open the short session of a person who shows a card at a kiosk. Definer and for the API alone. What is counted must
--- survive a refusal, so refusals return: `problem` is the problem's code, `locked_until` a wait.
--- A device that is not registered hears so before its card is looked at, and counts against its address alone, so that
--- nobody locks a kiosk out from the network that they share. At a kiosk thirty wrong cards in ten minutes are too many.
--- An unknown and a revoked card are told apart by nothing: one look-up by hash, one answer.
--- Locks: the kiosk, then the card, then sessions; whoever revokes either waits for us and then finds our session.
+-- Open the short session of a person who shows a card at a kiosk.
+-- Called by the API (POST /v1/auth/card).
+-- Definer and for the API alone, because nobody has signed in yet. A count must survive a refusal, so refusals return:
+-- `problem` is the problem's code, `locked_until` the end of a wait, and `most_tries` in `window_seconds` the limit
+-- that was counted. A device that is not registered is refused before its card is looked at, and counts against its
+-- network address alone, so that nobody can lock a kiosk out from a network that they share. At a kiosk only wrong
+-- cards count. An unknown and a revoked card cannot be told apart: one look-up by hash, one answer.
+-- Locks: the kiosk, the counter, the card (share), then sessions (policies/LOCKS.md). Whoever revokes kiosk or card
+-- waits for us and then finds our session.
 create or replace function app.sign_in_with_card(
     device bytea, shown bytea, first_token_hash bytea, device_bucket bytea, address_bucket bytea,
     out problem text, out locked_until timestamptz, out account_id uuid, out session_id uuid, out seconds int,
@@ -43,14 +46,14 @@ begin
     end if;
 
     perform app.require_role(card.beneficiary_id, 'beneficiary');
-    -- One person at a tablet: whoever went away without signing out is signed out by the next.
+    -- One person at a time: whoever left without signing out is signed out now.
     update app.sessions s set ended_at = moment, ended_because = 'next_person'
     where s.kiosk_id = kiosk.id and s.ended_at is null;
     insert into app.sessions (account_id, created_at, kiosk_id, card_id, ends_at)
     values (card.beneficiary_id, moment, kiosk.id, card.id, until) returning id into session_id;
     insert into app.refresh_tokens (token_hash, session_id, issued_at, expires_at)
     values (first_token_hash, session_id, moment, until);
-    -- Only wrong cards count.
+    -- Take back the count of this try, because only wrong cards count.
     update app.throttles t set hits = t.hits - 1 where t.bucket = device_bucket and t.hits > 0;
     update app.kiosks k set last_used_on = app.paris_day(moment)
     where k.id = kiosk.id and k.last_used_on is distinct from app.paris_day(moment);

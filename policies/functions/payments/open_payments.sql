@@ -1,5 +1,7 @@
--- Payments that nobody has looked at for a while though something is still open: a crash, a lost reply or a lost
--- webhook left them. Marks them as looked at, so that two reconcilers take different ones. For the worker.
+-- Return up to `most` payments with something still open that nobody has looked at for `older_than`: a crash, a lost
+-- reply or a lost webhook left them so. Marks them as looked at, so that two reconcilers take different ones.
+-- Called by the worker (payments.reconcile). Definer, because it writes payments; only the worker may execute it.
+-- Locks: the payments, skipping those that are locked.
 create or replace function app.open_payments(older_than interval, most int) returns setof app.payments
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,7 @@
--- Stripe has given the money back. For the worker.
+-- Mark a payment as refunded, because Stripe has given the money back.
+-- Called by the worker (payments.carry_forward). Definer, because nobody may write payments; only the worker may
+-- execute it.
+-- Locks: the payment.
 create or replace function app.payment_refunded(payment uuid, refund text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,8 +1,10 @@
--- What Stripe says now about one payment becomes ours: paid in full confirms the hold; paid when there is no hold any
--- more, or nothing to collect any more, or another amount, is refunded; cancelled ends the hold. Order and repetition do
--- not matter, because the state was fetched just now, both ends of a payment are final, and it is applied under the
--- row's lock (lot, reservation, payment). Portions that are given, and can be collected, are offered as free ones.
--- For the worker. Returns the payment's status after it.
+-- Apply what Stripe says now about a payment, and return the payment's status after it.
+-- Called by the worker (payments.look_at_intent, payments.carry_forward). Paid in full confirms the hold. Paid when
+-- there is no hold any more, when nothing can be collected any more, or another amount, is refunded. Cancelled ends
+-- the hold. Given portions that can still be collected are offered as free ones. Order and repetition of calls do not
+-- matter: the state was fetched just now, a final status stays final, and all of it happens under the locks.
+-- Definer, because it writes everybody's payments and reservations; only the worker may execute it.
+-- Locks: shop (share, for a gift), lot, free lot beside it (for a gift), reservation, payment (policies/LOCKS.md).
 create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
 returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -16,7 +18,7 @@ begin
     if not found then return null; end if;
     select x.* into r from app.reservations x where x.id = p.reservation_id;
     if r.purpose = 'give' then
-        -- As everybody who publishes: suspending the shop waits for us, or we for it.
+        -- Locked as by everybody who publishes: either suspending the shop waits for us, or we wait for it.
         perform from app.shops s join app.lots y on y.shop_id = s.id where y.id = r.lot_id for share of s;
     end if;
     select y.* into l from app.lots y join app.reservations x on x.lot_id = y.id
@@ -39,7 +41,7 @@ begin
                 if good then beside := app.offer_suspended(l, r.quantity, r.unit_price_cents); end if;
             exception when others then
                 if sqlstate !~ '^EP4' then raise; end if;
-                good := false;  -- something forbids to offer it by now: the money goes back
+                good := false;  -- a rule forbids offering it by now, so the money goes back
             end;
         end if;
         if good then
@@ -68,7 +70,7 @@ begin
         return 'cancelled';
     end if;
 
-    -- It can still be paid: where we had closed it already, it is to be given up after all.
+    -- It can still be paid. If we had cancelled it already, the intent must be cancelled at Stripe after all.
     update app.payments x
     set stripe_payment_intent = intent, looked_at = app.clock(),
         status = case x.status when 'intended' then 'pending' when 'cancelled' then 'cancel_due' else x.status end

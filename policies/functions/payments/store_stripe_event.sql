@@ -1,4 +1,6 @@
--- Store a Stripe event whose signature the API has checked, once, and queue the look at its PaymentIntent.
+-- Store a Stripe event once, and queue the job that looks at its PaymentIntent.
+-- Called by the API (POST /v1/stripe/webhook), which has checked the signature. Definer and for the API alone, because
+-- nobody may write events. Locks: the event's row.
 create or replace function app.store_stripe_event(event text, event_type text, intent text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,8 +1,11 @@
--- Hand over what a pass stands for: one statement, the same work and the same answer for every kind of lot.
--- Definer and for the API alone, which has compared the PIN with the one that the code stands for and says whether it
--- matched. What must survive a refusal (a wrong PIN counts, an unknown pass counts) returns instead of raising:
--- `problem` is then the problem's code. The pass's row lock makes parallel guesses wait for each other, so a sixth
--- guess never learns whether it was right. With an Idempotency-Key a request sent again hands over, or counts, once.
+-- Hand over the portions of a pass, in one statement, with the same work and the same answer for every kind of lot.
+-- Called by the API (POST /v1/pickups), which has compared the PIN with that of the code and passes the result.
+-- Definer and for the API alone, because it takes the caller's id: it lets a merchant hand over reservations of their
+-- own verified shops. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
+-- `problem` is then the problem's code. When a counter is stopped, `most_guesses` and `window_seconds` say the limit.
+-- The pass's lock makes parallel guesses wait for each other, so a sixth guess never learns whether it was right. With
+-- an Idempotency-Key a request sent again hands over, or counts, once.
+-- Locks: key, pass, then the counter of guesses, or the reservation (policies/LOCKS.md).
 create or replace function app.pick_up(
     caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request_hash bytea default null,
     out problem text, out tries_left int, out body text, out most_guesses int, out window_seconds int)
@@ -39,8 +42,9 @@ begin
         return;
     end if;
 
-    -- From the pass to the shop, however few rows there are: as one join it may be planned from the shop through all its
-    -- lots, and then a handover takes the longer the later its lot is found, given lots later than what they are beside.
+    -- A subquery, so that the plan goes from the pass to the shop however few rows there are. A join may be planned
+    -- from the shop through all its lots. A handover would then take longer the later its lot is found, and free lots
+    -- of given portions come later than the discounted ones.
     select p.wrong_tries, p.reservation_id into tried, held
     from app.passes p
     where p.code = pass_code and (

@@ -1,7 +1,10 @@
--- Its holder cancels a reservation. Portions go back to the lot in any case; quota and money when it is in time (until
--- `free_cancellation_minutes` before the window opens; a hold is always in time). Cancelling twice answers the same.
--- Portions that were given are no longer the donor's to take back.
--- Definer, because the stock belongs to the shop.
+-- Cancel a reservation, as its holder.
+-- Called by POST /v1/reservations/{reservation_id}/cancel and POST /v1/suspended-lots/{suspended_lot_id}/cancel. The
+-- portions always go back to the lot. Quota and money come back if the holder is in time: until
+-- `free_cancellation_minutes` before the window opens; a hold, or a recalled lot, is always in time. Cancelling twice
+-- answers the same. Given portions that are paid cannot be cancelled.
+-- Definer, because the stock belongs to the shop: only the caller's own reservation.
+-- Locks: quota, lot, reservation, payment (policies/LOCKS.md).
 create or replace function app.cancel_reservation(reservation uuid) returns json
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -12,7 +15,7 @@ begin
     select x.* into r from app.reservations x where x.id = reservation and x.account_id = app.caller();
     if not found then raise exception 'reservation.not_found' using errcode = 'EP404'; end if;
 
-    -- A payment may be confirming it, or a recall freezing its lot, right now: looked at again once nobody can.
+    -- A payment may be confirming it, or a recall freezing its lot, right now. So it is read again under the locks.
     perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
     select x.* into l from app.lots x where x.id = r.lot_id for update;
     select x.* into r from app.reservations x where x.id = reservation;

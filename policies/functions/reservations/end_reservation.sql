@@ -1,6 +1,8 @@
--- End a reservation that was still running, for one of the acts (cancel, withdraw, lapse, no-show), and give back what
--- the reason calls for. Portions always go back to the lot. Locks in the order every act keeps: quota, lot,
--- reservation, payment; whoever lost the race finds nothing to end and changes nothing.
+-- End a reservation that is still open, and give back what the reason calls for; return whether there was one to end.
+-- Called by cancel_reservation, withdraw_lot, end_recalled_lot, lapse_holds, end_lots, settle_payment and
+-- erase_account. The portions always go back to the lot.
+-- Only the owner may execute it. If another act ended the reservation first, this one changes nothing.
+-- Locks: quota (if it is given back), lot, reservation, payment (policies/LOCKS.md).
 create or replace function app.end_reservation(
     reservation uuid, new_status text, reason text, quota_back boolean, money_back boolean) returns boolean
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -14,7 +16,7 @@ begin
     end if;
     perform from app.lots l where l.id = r.lot_id for update;
 
-    -- Only a hold lapses: what was paid while we waited for the lot stays.
+    -- Only a hold expires: if it was paid while we waited for the lot, it stays.
     update app.reservations x set status = new_status, ended_at = app.clock(), ended_because = reason
     where x.id = reservation and (x.status = 'held' or x.status = 'confirmed' and new_status <> 'expired');
     if not found then return false; end if;

@@ -1,5 +1,8 @@
--- Holds that were not paid in time lapse: portions go back to the lot, the payment is cancelled at Stripe. For the
--- worker. In the order of lots, as all acts lock them.
+-- End up to `most` holds that were not paid in time; return how many. The portions go back to the lot, and the payment
+-- is cancelled at Stripe.
+-- Called by the worker every 5 seconds. Definer, because it writes everybody's reservations; only the worker may
+-- execute it.
+-- Locks: lots, reservations and payments (end_reservation), in the order of lots (policies/LOCKS.md).
 create or replace function app.lapse_holds(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,7 @@
--- The lots that an account ever reserved, for policies: a holder still sees what they hold when it is sold out or over.
--- Not those that became free while what they had reserved came to nothing: free lots are for beneficiaries to see.
--- Definer, ids only, and only one's own.
+-- Return the ids of the lots that the caller ever reserved; nothing for any other account.
+-- Called by policies: a holder still sees a lot when it is sold out or over. Left out are lots that became free while
+-- the caller's reservation came to nothing, because only beneficiaries see free lots.
+-- Definer, because policies of other tables ask it while reservations has policies of its own. It returns ids only.
 create or replace function app.lots_reserved_by(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,7 @@
--- Its holder asks for a new pass after the old one was locked by wrong PINs: a new code, so new QR and PIN. Whoever the
--- old one was handed to cannot show this one.
+-- Give a reservation a new pass, as its holder, after wrong PINs locked the old one: a new code, so a new QR and PIN.
+-- Called by POST /v1/reservations/{reservation_id}/pass. Whoever was handed the old pass cannot show the new one.
+-- Definer, because nobody may write passes: only the pass of the caller's own confirmed reservation.
+-- Locks: the pass.
 create or replace function app.renew_pass(reservation uuid, new_code text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

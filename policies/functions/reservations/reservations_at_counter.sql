@@ -1,7 +1,8 @@
--- The reservations that a merchant's counter will meet, newest first: all of them, those before one, or the wanted one
--- alone. Definer instead of a policy, so that nothing tells a suspended or free one from a paid one (docs/decisions/
--- what-merchants-see-of-reservations.md): no person, no price; a suspended portion stands for the lot that its merchant
--- listed, and the gift behind it does not stand here. Lets through reservations of the caller's own shops.
+-- Return up to `most` reservations of the caller's shops, newest first: all, those before `before`, or only `wanted`.
+-- Called by GET /v1/reservations and GET /v1/reservations/{reservation_id}, as a merchant.
+-- Definer instead of a policy, so that nothing tells a suspended or free portion from a paid one
+-- (docs/decisions/what-merchants-see-of-reservations.md). It returns no person and no price. A suspended portion shows
+-- the lot that its merchant listed, and the gift behind it is left out. Only reservations of the caller's own shops.
 create or replace function app.reservations_at_counter(
     most int, before uuid default null, wanted uuid default null,
     out id uuid, out lot_id uuid, out title text, out quantity int, out status text, out pickup_start timestamptz,
@@ -10,8 +11,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp s
 declare
     lots uuid[] := array(select l.id from app.lots l where l.shop_id = any (array(select app.shops_of(app.caller()))));
 begin
-    -- By way of the shop's lots: by way of the newest reservations of all, a quiet shop's would be looked for among
-    -- everybody's.
+    -- Search from the shop's lots. From the newest reservations, a quiet shop's would be looked for among everybody's.
     return query
         with own as materialized (
             select r.id, r.lot_id, r.quantity, r.status, r.created_at
@@ -22,7 +22,7 @@ begin
               and (before is null or r.id < before)),
         newest as (select o.* from own o order by o.id desc limit most)
         select r.id, coalesce(l.suspended_from, l.id), l.title, r.quantity,
-               -- Only what is to be paid is ever held, or lapses.
+               -- Only discounted portions are ever held or expire, so neither may be seen.
                case r.status when 'held' then 'confirmed' when 'expired' then 'cancelled' else r.status end,
                l.pickup_start, l.pickup_end, r.created_at
         from newest r join app.lots l on l.id = r.lot_id

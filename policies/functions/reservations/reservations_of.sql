@@ -1,4 +1,5 @@
--- The reservations of an account, for policies. Definer, ids only, and only one's own.
+-- Return the ids of the caller's reservations; nothing for any other account.
+-- Called by policies. Definer, because policies of other tables ask it while reservations has policies of its own.
 create or replace function app.reservations_of(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,12 +1,12 @@
 -- Reserve portions of a lot: a free one is confirmed at once, a discounted one is held until it is paid.
--- Called by the API (POST /lots/{lot_id}/reservations) as one statement, which is one transaction and one round trip; and
--- without a key by take_offer and suspend_lot, whose request has claimed its key already.
--- Definer and for the API alone, because it takes the caller's id and the stock belongs to the shop: it lets exactly this
--- through, once role, quota and lot allow it. Portions that are reserved to give (suspend_lot) get no pass.
--- Returns `body`, the reservation as JSON. With a `status` that is the final answer, or the kept one of the first request
--- (sealed by the API when there is a `payment_id`). Without a status the API must tell Stripe of the payment first. A
--- refusal undoes everything, the claimed key included, so that the same request may be tried again.
--- Locks: key, quota, lot (LOCKS.md).
+-- Called by the API (POST /lots/{lot_id}/reservations) as one statement, which is one transaction and one round trip;
+-- and without a key by take_offer and suspend_lot, whose request has claimed its key already.
+-- Definer and for the API alone, because it takes the caller's id and the stock belongs to the shop: it lets exactly
+-- this through, once role, quota and lot allow it. Portions that are reserved to give (suspend_lot) get no pass.
+-- Returns `body`, the reservation as JSON. With a `status` that is the final answer, or the kept one of the first
+-- request (sealed by the API when there is a `payment_id`). Without a status the API must tell Stripe of the payment
+-- first. A refusal undoes everything, the claimed key included, so that the same request may be tried again.
+-- Locks: key, quota, lot (policies/LOCKS.md).
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request_hash bytea, pass_code text,
     purpose text default 'collect',

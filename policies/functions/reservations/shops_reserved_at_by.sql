@@ -1,4 +1,5 @@
--- The shops where an account ever reserved, for policies: a holder still sees where to go. Definer, ids only, one's own.
+-- Return the ids of the shops where the caller ever reserved; nothing for any other account.
+-- Called by policies: a holder still sees where to go. Definer for the same reason as reservations_of.
 create or replace function app.shops_reserved_at_by(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,5 +1,6 @@
--- What a reservation is of: the little of a lot that its holder is shown for ever, also where the lot itself is no longer
--- theirs to see. Definer for that; only for reservations of the caller's own.
+-- Return the title and window of the lot of a reservation, which its holder may always see.
+-- Called by queries of reservations and suspended lots. Definer, because the holder may no longer be allowed to see
+-- the lot itself. Only for the caller's own reservations.
 create or replace function app.what_was_reserved(
     reservation uuid, out title text, out pickup_start timestamptz, out pickup_end timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp rows 1 as $$

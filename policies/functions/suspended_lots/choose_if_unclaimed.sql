@@ -1,5 +1,6 @@
--- A donor says anew what becomes of what nobody collects, until the window of its lot ends. Definer, because nobody
--- writes gifts; only one's own.
+-- Change what happens to portions of a gift that nobody collects, as its donor, until the window of its lot ends.
+-- Called by PATCH /v1/suspended-lots/{suspended_lot_id}. `versions`, if given, are the versions that the donor has
+-- read (If-Match). Definer, because nobody may write gifts: only the caller's own. Locks: the gift.
 create or replace function app.choose_if_unclaimed(gift uuid, choice text, versions int[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,8 @@
--- The free lot beside a discounted one is over, whatever ended it, and nobody holds anything of it any more: count what
--- was collected, the portions given first first, and decide about the rest. Where it may, it waits for another lot;
--- otherwise its gift is settled. The caller has locked that lot; done again, nothing is left to close.
+-- Count what was collected of the given portions of a free lot that is over, the oldest gift first, and decide about
+-- the rest: it waits for another lot if it may move, otherwise its gift is settled.
+-- Called by count_suspended, withdraw_lot and end_recalled_lot, which hold the free lot's lock; no portion of it is
+-- reserved any more. Called once more, it finds nothing to close. Only the owner may execute it.
+-- Locks: the gifts in the order of ids, their reservations, then payments (policies/LOCKS.md).
 create or replace function app.close_suspended(beside uuid, may_move boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

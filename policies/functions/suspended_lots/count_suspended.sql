@@ -1,5 +1,8 @@
--- Count what was collected of given portions whose window is over. After the window and by the worker, so that at the
--- counter a suspended portion makes no other work than any. Two at once take different lots. For the worker.
+-- Count what was collected of given portions whose window is over, for up to `most` free lots; return how many lots.
+-- Called by the worker every 5 seconds. Counting happens here and not at the counter, where a suspended portion must
+-- make the same work as any other.
+-- Definer, because it writes everybody's gifts; only the worker may execute it.
+-- Locks: lots, skipping those that are locked; then as close_suspended (policies/LOCKS.md).
 create or replace function app.count_suspended(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,4 +1,5 @@
--- What a merchant changes of how a lot is shown changes where its given portions are offered, too.
+-- Trigger: show the free lot of given portions as its merchant shows the discounted lot beside it.
+-- Fires after an update of a lot's title, description or photo (policies/tables/lots.sql). Locks: the free lot.
 create or replace function app.follow_original() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,6 +1,9 @@
--- Given portions that nobody collected move to another discounted lot of the same shop which costs no more than was
--- paid, the dearest first; what finds none within its time is given back. In one transaction many lots may be taken, so
--- nothing is waited for: what somebody is busy with is left for the next time. For the worker.
+-- Move given portions that nobody collected to another discounted lot of the same shop that costs no more than was
+-- paid, the dearest first; give back those that found none within their time. Up to `most` gifts; return how many
+-- moved.
+-- Called by the worker every 5 seconds. Definer, because it writes everybody's gifts; only the worker may execute it.
+-- Locks: shop, lot, free lot beside it, gift. One transaction may need many lots, so it waits for none: rows that are
+-- locked are left for the next time (policies/LOCKS.md).
 create or replace function app.move_suspended(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -17,7 +20,7 @@ begin
         join app.reservations r on r.id = s.id
         join app.lots l on l.id = r.lot_id
         where s.unclaimed > 0 and (s.move_by <= moment or exists (
-            -- Only where there is something to do, so that those who wait stand in nobody's way.
+            -- Only gifts with a lot to move to. The others do not use up `most`.
             select from app.lots o
             where o.shop_id = l.shop_id and o.status = 'published' and o.kind = 'discounted'
               and o.price_cents <= r.unit_price_cents and o.remaining > 0 and o.pickup_end > moment

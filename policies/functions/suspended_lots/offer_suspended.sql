@@ -1,6 +1,8 @@
--- Offer portions that were given: they join the free lot beside the discounted one, which the first gift makes. From
--- there on they are free portions like any other. The caller has locked the shop (nothing is published past its
--- suspension) and the discounted lot; the guard of new lots asks the rest, recalls included.
+-- Offer given portions in the free lot beside a discounted one, which the first gift makes; return that lot. From then
+-- on they are free portions like any other.
+-- Called by settle_payment and move_suspended, which hold the shop (so that nothing is published past its suspension)
+-- and the discounted lot. The trigger guard_lot checks the rest, recalls included. Only the owner may execute it.
+-- Locks: the free lot.
 create or replace function app.offer_suspended(l app.lots, portions int, price int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,5 +1,7 @@
--- Once nothing of a gift is offered or looking for a lot: give back, in one refund, what was paid and not worth a portion
--- that somebody collected, and tell the donor. The caller has locked the gift.
+-- Settle a gift of which nothing is offered or looking for a lot any more: refund, in one refund, what was paid and
+-- not collected, and queue the mail to the donor.
+-- Called by close_suspended and move_suspended, which hold the gift's lock. Only the owner may execute it.
+-- Locks: the payment.
 create or replace function app.settle_suspended(gift uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,8 +1,9 @@
--- Begin to give portions of a discounted lot, as a customer: a reservation that is held until it is paid, without a pass.
--- Called by the API (POST /suspended-lots) as the caller, in the transaction that has claimed the request's key; `begun`
--- is the gift that an earlier try with this key made, and goes on with.
+-- Begin to give portions of a discounted lot, as a customer: a reservation that is held until it is paid, without a
+-- pass.
+-- Called by the API (POST /suspended-lots) as the caller, in the transaction that has claimed the request's key;
+-- `begun` is the gift that an earlier try with this key made, and goes on with.
 -- Definer, because the stock belongs to the shop and nobody writes gifts. Returns what reserve does.
--- Locks: as reserve (LOCKS.md).
+-- Locks: as reserve (policies/LOCKS.md).
 create or replace function app.suspend_lot(
     lot uuid, portions int, if_unclaimed text, begun uuid default null,
     out reservation_id uuid, out payment_id uuid, out amount_cents int, out body text)

@@ -1,6 +1,8 @@
--- How many of the portions that somebody waits for they may have now. None without a current right, or with no quota left
--- today; what they have been offered elsewhere counts as if it were taken, so that nobody keeps more portions waiting than
--- they may have.
+-- Return how many of the portions that somebody waits for they may have now.
+-- Called by line. None without a current right to free lots, without quota left today, or if they would cost too
+-- little to be paid. Portions that they have been offered elsewhere count as taken, so that nobody keeps more waiting
+-- than they may have.
+-- Only the owner may execute it.
 create or replace function app.allowance(lot app.lots, account uuid, portions int) returns int
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,4 +1,7 @@
--- End one entry of a waiting list, whose lot is locked; what was set aside for it goes back, and so on to the next.
+-- End an entry of a waiting list. Portions that were set aside for it go back to the lot, and so on to the next
+-- person.
+-- Called by leave_waiting, lapse_offers and erase_account, which hold the lot's lock. Only the owner may execute it.
+-- Locks: the entry.
 create or replace function app.end_entry(waiting uuid, new_status text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

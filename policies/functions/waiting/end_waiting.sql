@@ -1,5 +1,7 @@
--- Nobody waits any more for a lot that is over, and for one that has become free only who may have it. What was set aside
--- for them goes back to the lot; what is left of a lot that has become free is theirs who still wait.
+-- Trigger: end the waiting list of a lot that is over; of a lot that became free, end the entries of those who may not
+-- have it. Portions that were set aside for them go back to the lot, and are offered to those who still wait.
+-- Fires after an update of a lot's status or kind (policies/tables/lots.sql), under the lot's lock. Locks: the
+-- entries.
 create or replace function app.end_waiting() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,9 @@
--- Set what is left of a lot aside for those who wait for it, and tell them until when. In the transaction that gave the
--- portions back and under the lot's lock, so that nobody can snatch them and nobody is promised them twice.
--- With a fair draw the order is drawn, and the draw is recorded.
+-- Set the portions that are left of a lot aside for those who wait for it, and queue the mails that tell them until
+-- when.
+-- Called by the triggers give_to_who_waits and end_waiting, by lapse_offers and by take_offer. It runs in the
+-- transaction that gave the portions back, so that nobody can snatch them and nobody is promised them twice. With a
+-- fair draw the order is drawn, and the draw is recorded. Only the owner may execute it.
+-- Locks: the lot, then the entries (policies/LOCKS.md).
 create or replace function app.hand_on(lot uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -14,10 +17,10 @@ declare
 begin
     select * into l from app.lots x where x.id = lot for update;
     if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
-       or l.kind = 'discounted' and l.becomes_free_at <= moment  -- unsold by then: it becomes free, and is offered as such
+       or l.kind = 'discounted' and l.becomes_free_at <= moment  -- about to become free, and is offered then
        or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null
        or not exists (select from app.waiting w where w.lot_id = lot and w.status = 'waiting')
-       -- take_offer has just put back what it is about to reserve.
+       -- take_offer has just put back the portions that it is about to reserve.
        or exists (select from app.waiting w where w.lot_id = lot and w.status = 'taking') then
         return;
     end if;
@@ -25,7 +28,7 @@ begin
     if l.fair_draw then seed := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()); end if;
     for next_ in select * from app.line(l, seed) loop
         portion := least(next_.most, l.remaining - given);
-        -- What costs too little to be paid is nothing to keep for anybody.
+        -- Portions that cost too little to be paid are not kept for anybody.
         if portion > 0 and (l.kind = 'free' or portion * l.price_cents >= app.least_payment_cents()) then
             update app.waiting w set status = 'offered', offered = portion,
                 offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')),

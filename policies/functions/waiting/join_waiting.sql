@@ -1,6 +1,7 @@
--- Wait for portions of a lot of which nothing is left. Under the lot's lock: what comes back at this very moment is
--- either seen here, or offered to us. Definer, because the lot belongs to its shop; a lot that the caller may not have
--- answers as one that does not exist.
+-- Join the waiting list of a lot of which nothing is left; return the entry.
+-- Called by POST /v1/lots/{lot_id}/waiting. Under the lot's lock, portions that come back at this moment are either
+-- seen here or offered to this entry. A free lot that the caller may not have answers as one that does not exist.
+-- Definer, because the lot belongs to its shop. Locks: the lot (policies/LOCKS.md).
 create or replace function app.join_waiting(lot uuid, portions int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

@@ -1,6 +1,9 @@
--- Offers that nobody took in time lapse and go on to the next; and where something is left although somebody waits,
--- because they had no quota left until now or a lot was paused, it is offered to them. For the worker. In the order of
--- lots, as all acts lock them.
+-- End up to `most` offers that nobody took in time, and offer their portions to the next; return how many offers
+-- ended. Lots with portions left although somebody waits are offered too, because those who wait had no quota left
+-- until now, or the lot was paused.
+-- Called by the worker every 5 seconds. Definer, because it writes everybody's entries; only the worker may execute
+-- it.
+-- Locks: lots in the order of ids, each before its entries (policies/LOCKS.md).
 create or replace function app.lapse_offers(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -16,7 +19,7 @@ begin
             select null::uuid, l.id from app.lots l
             where l.status = 'published' and l.remaining > 0 and l.pickup_end > app.clock()
               and l.id in (select w.lot_id from app.waiting w where w.status = 'waiting')
-              -- Only where somebody may have it now, so that the others stand in nobody's way, and are not locked.
+              -- Only lots that somebody may have now. The others are not locked and do not use up `most`.
               and exists (select from app.line(l, null))
             limit most) y
         order by 2, 1

@@ -1,4 +1,7 @@
--- Its holder leaves a waiting list; what was set aside for them goes on to the next. Leaving twice answers the same.
+-- Leave a waiting list, as the holder of the entry. Portions that were kept go to the next person.
+-- Called by POST /v1/waiting/{waiting_id}/leave. Leaving twice answers the same.
+-- Definer, because the stock belongs to the shop: only the caller's own entry. Locks: the lot, the entry
+-- (policies/LOCKS.md).
 create or replace function app.leave_waiting(waiting uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare

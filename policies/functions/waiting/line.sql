@@ -1,7 +1,8 @@
--- Who waits for a lot and may have portions of it now, in the order in which they are offered: as they came, and no more
--- of them than there are portions; or with a seed all, who received least lately first, then at random: by
--- sha256(seed || id of the waiting entry), which anybody can compute again. Who may have nothing now is passed over and
--- keeps their place.
+-- Return who waits for a lot and may have portions of it now, in the order in which they are offered.
+-- Called by hand_on and lapse_offers. Without a seed the order is that of arrival, and no more entries are returned
+-- than there are portions. With a seed all entries are returned: those who received fewest portions lately come first,
+-- then at random by sha256(seed || id of the entry), which anybody can compute again. Those who may have nothing now
+-- are passed over and keep their place. Only the owner may execute it.
 create or replace function app.line(lot app.lots, seed bytea)
 returns table (waiting uuid, most int, portions_lately int)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,4 +1,5 @@
--- How many free portions an account received in the last 30 days: picked up, or waiting at the counter for them.
+-- Return how many free portions an account reserved in the last 30 days and has picked up or can still pick up.
+-- Called by line. Only the owner may execute it.
 create or replace function app.portions_lately(account uuid) returns int
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin

@@ -1,10 +1,10 @@
 -- Take the portions that were set aside for a waiting-list entry: in one transaction they go back to the lot and
 -- app.reserve takes them from there, so that quota, food law, price, hold and payment stay in one place. Portions that
 -- today's quota no longer lets through go on to the next in line.
--- Called by the API (POST /waiting/{waiting_id}/take) as the caller, in the transaction that has claimed the request's key;
--- `begun` is the reservation that an earlier try with this key made, and goes on with.
+-- Called by the API (POST /waiting/{waiting_id}/take) as the caller, in the transaction that has claimed the request's
+-- key; `begun` is the reservation that an earlier try with this key made, and goes on with.
 -- Definer, because the stock belongs to the shop. Returns what reserve does.
--- Locks: quota, lot, waiting entry (LOCKS.md); reserve finds quota and lot locked by this transaction.
+-- Locks: quota, lot, waiting entry (policies/LOCKS.md); reserve finds quota and lot locked by this transaction.
 create or replace function app.take_offer(
     waiting uuid, pass_code text, begun uuid default null,
     out reservation_id uuid, out payment_id uuid, out amount_cents int, out body text)

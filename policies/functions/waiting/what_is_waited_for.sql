@@ -1,5 +1,6 @@
--- What an entry waits for, and how many of those who wait stand before it; no place where there is no line but a draw.
--- Definer, because the lot may be no longer theirs to see and the others never are: for the caller's own entries only.
+-- Return the title and window of the lot of an entry, and the entry's place in line; no place if a fair draw decides.
+-- Called by queries of the waiting list. Definer, because the caller may no longer be allowed to see the lot, and
+-- never sees the other entries. Only for the caller's own entries.
 create or replace function app.what_is_waited_for(
     waiting uuid, out title text, out pickup_start timestamptz, out pickup_end timestamptz, out place int)
 returns setof record
