@@ -1,1 +1,1 @@
-"""`scripts/bench`: the speed that EcoPanier must reach, measured side by side in one run and printed as ratios."""
+"""`scripts/bench`: measure whether EcoPanier reaches its speed targets, as ratios of figures from the same run."""

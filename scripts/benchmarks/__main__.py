@@ -1,4 +1,4 @@
-"""`scripts/bench`: every figure, or those asked for."""
+"""The command line of `scripts/bench`."""
 
 import shutil
 import tempfile
@@ -20,7 +20,7 @@ from scripts.places import data_folder
 
 
 class Which(StrEnum):
-    """What can be measured alone."""
+    """The measurements that can be run alone."""
 
     RESERVE = "reserve"
     SEARCH = "search"
@@ -53,17 +53,21 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def main(
-    only: Annotated[list[Which] | None, typer.Option(help="One of them; may be repeated.")] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="Turns that each gets.")] = None,
-    quick: Annotated[bool, typer.Option("--quick", help="In less than a minute: that it runs, not how fast.")] = False,
-    explain: Annotated[bool, typer.Option("--explain", help="Print the plans of the search instead.")] = False,
+    only: Annotated[list[Which] | None, typer.Option(help="Run only this measurement; may be repeated.")] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="Number of rounds; in each, everything that is compared runs once.")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Take about a minute: shows that it runs, not how fast.")
+    ] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Print the query plans of the search instead.")] = False,
 ) -> None:
-    """Measure the speed that EcoPanier must reach, side by side in one run, as ratios. Takes some minutes."""
+    """Measure whether EcoPanier reaches its speed targets, as ratios of figures from the same run. Takes minutes."""
     began = time.monotonic()
     amounts = Amounts.quick() if quick else Amounts()
     if rounds is not None:
         amounts = replace(amounts, rounds=rounds)
-    # Not below /tmp, which may be memory: a commit has to reach a disk.
+    # Not in /tmp, which may be in memory: commits must reach a disk.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data_folder()))
     folder.chmod(0o755)
     progress = Console(stderr=True)

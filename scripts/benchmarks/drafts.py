@@ -1,4 +1,4 @@
-"""From a photo to a draft: what it takes besides the model's own time, and the memory of many at once."""
+"""Measure drafts from photos: the time besides the model's own, and the memory of many at once."""
 
 import io
 import random
@@ -17,7 +17,7 @@ from scripts.benchmarks.ground import Ground, Program
 from scripts.benchmarks.world import MERCHANT, numbered
 from scripts.stand_ins.gemini import GeminiStandIn
 
-MODEL_SECONDS = 0.4  # what the stand-in takes for an answer
+MODEL_SECONDS = 0.4  # the stand-in's delay before each answer
 WIDTH, HEIGHT = 4000, 3000  # 12 megapixels
 AT_ONCE = 20
 BOUNDARY = "------------------------photo"
@@ -25,7 +25,7 @@ MIB = 2**20
 
 
 def drafts(ground: Ground) -> list[Figure]:
-    """The median of what a draft adds to the model's time, in ms; and the memory that twenty at once add, in MiB."""
+    """Measure the time that a draft adds to the model's (median, ms), and the memory that 20 at once add (MiB)."""
     picture = _a_photo()
     with GeminiStandIn(delay=MODEL_SECONDS) as gemini:
         settings = {"GEMINI_API_KEY": gemini.api_key, "GEMINI_BASE_URL": gemini.base_url}
@@ -55,7 +55,7 @@ def drafts(ground: Ground) -> list[Figure]:
 
 
 def _growth(api: Program, token: str, body: bytes) -> int:
-    """Bytes by which the process grows at most while the photos are on their way and being read."""
+    """Return by how many bytes at most the process grows while photos are sent and read."""
     process = psutil.Process(api.process.pid)
     before = largest = process.memory_info().rss
     over = threading.Event()
@@ -77,7 +77,7 @@ def _growth(api: Program, token: str, body: bytes) -> int:
 
 
 def _draft(api: Program, token: str, body: bytes) -> float:
-    """Send a photo and give the seconds until its draft is there."""
+    """Send a photo and return the seconds until its draft has arrived."""
     headers = {"Authorization": f"Bearer {token}", "Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
     connection = HTTPConnection("127.0.0.1", api.port, timeout=60)
     began = time.perf_counter()
@@ -102,7 +102,7 @@ def _form(picture: bytes) -> bytes:
 
 
 def _a_photo() -> bytes:
-    """A JPEG as a telephone makes it: 12 megapixels, shapes and grain."""
+    """Return a JPEG like a telephone's: 12 megapixels with shapes and grain."""
     chance = random.Random(12)  # noqa: S311  a picture, not a secret
     image = Image.effect_noise((WIDTH, HEIGHT), 24).convert("RGB")
     drawing = ImageDraw.Draw(image, "RGBA")

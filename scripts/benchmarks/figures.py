@@ -1,4 +1,4 @@
-"""A figure with its target, and rounds in which everything that is compared takes its turn."""
+"""Figures with their targets, and rounds that measure the compared things in turn."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table. `at_most`: smaller is better."""
+    """One row of the table. at_most: whether smaller is better."""
 
     name: str
     target: float
@@ -18,7 +18,7 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """Whether the target is met."""
+        """Return whether the target is met."""
         return self.measured <= self.target if self.at_most else self.measured >= self.target
 
 
@@ -26,8 +26,11 @@ Rounds = Mapping[str, Sequence[float]]
 
 
 def interleaved(rounds: int, contenders: Mapping[str, Callable[[], float]]) -> Rounds:
-    """Let everyone take a turn in each round, every other round in the opposite order, so that a machine that slows
-    down or a table that grows weighs on all alike."""
+    """Run every contender once per round and return what each measured.
+
+    The order is reversed in every other round, so that a machine that slows down or a table that grows affects all of
+    them equally.
+    """
     measured: dict[str, list[float]] = {name: [] for name in contenders}
     for number in range(rounds):
         turns = list(contenders.items())
@@ -37,10 +40,10 @@ def interleaved(rounds: int, contenders: Mapping[str, Callable[[], float]]) -> R
 
 
 def ratio(rounds: Rounds, one: str, other: str) -> float:
-    """The median, over the rounds, of one to the other."""
+    """Return the median over the rounds of one contender's figure divided by the other's."""
     return statistics.median(a / b for a, b in zip(rounds[one], rounds[other], strict=True))
 
 
 def median(rounds: Rounds, name: str) -> float:
-    """The median of what one of them did."""
+    """Return the median of one contender's figures."""
     return statistics.median(rounds[name])

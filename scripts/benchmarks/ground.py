@@ -1,4 +1,4 @@
-"""Where everything is measured: a Postgres of its own with fsync on, its databases, the API and the ORM baseline."""
+"""The test bed of the bench: its own Postgres with fsync on, databases, the API and the ORM baseline."""
 
 import functools
 import os
@@ -26,18 +26,18 @@ from scripts.supervise import Guarded, last_lines
 
 SUPERUSER = "postgres"
 LOTS_OF_A_SHOP = 5
-PAST_DAYS = 10  # on each of which everybody took a portion
+PAST_DAYS = 10  # on each of them everybody took a portion
 READY_WITHIN_SECONDS = 60.0
 CLIENTS = 16
 
-# fsync, full-page writes and autovacuum stay on. A checkpoint in the middle of a round would fall on one of the
-# two that are compared, so there is none; the buffers hold the largest index, as those of a server of its own would.
+# fsync, full-page writes and autovacuum stay on. There are no checkpoints, because one in the middle of a round would
+# slow down only one of the two that are compared. The buffers hold the largest index, as on a dedicated server.
 SERVER = {"max_wal_size": "16GB", "checkpoint_timeout": "1h", "shared_buffers": "1GB"}
 
 
 @dataclass(frozen=True)
 class Amounts:
-    """How much is measured: the whole, or quickly to see that it can be."""
+    """How much is measured."""
 
     accounts: int = 2_000
     lots: int = 20_000
@@ -51,7 +51,7 @@ class Amounts:
 
     @classmethod
     def quick(cls) -> "Amounts":
-        """For a smoke: nothing it prints says much."""
+        """Return the amounts of a smoke test, whose figures say little."""
         return cls(
             accounts=50,
             lots=2_000,
@@ -65,7 +65,7 @@ class Amounts:
 
 
 class Program:
-    """A serving process of ours on a port of its own, ready when made."""
+    """A serving process on its own port. It is ready once the object is made."""
 
     def __init__(self, name: str, module: list[str], environment: dict[str, str], folder: Path) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -82,7 +82,7 @@ class Program:
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """End it and wait."""
+        """Stop it and wait until it has ended."""
         self._running.stop()
 
     def _answers(self) -> bool:
@@ -94,7 +94,7 @@ class Program:
 
 
 class Ground:
-    """Makes each thing when it is first asked for, and ends all of them with `until_done`."""
+    """Makes each part of the test bed on first use, and stops all of them when `until_done` closes."""
 
     def __init__(self, folder: Path, amounts: Amounts, until_done: ExitStack) -> None:
         self.amounts = amounts
@@ -109,7 +109,7 @@ class Ground:
 
     @functools.cached_property
     def town(self) -> str:
-        """The database that requests go to: beneficiaries, and lots 1 to `lots` free with portions without end."""
+        """The database of most requests, with beneficiaries; lots 1 to `lots` are free and never sell out."""
         amounts = self.amounts
         with self._world("town") as world:
             world.beneficiaries(amounts.accounts)
@@ -121,7 +121,7 @@ class Ground:
 
     @functools.cache  # noqa: B019  lives as long as the run
     def market(self, lots: int) -> str:
-        """A database with so many published lots to search among."""
+        """Return a database with this many published lots to search."""
         name = f"market_{lots}"
         with self._world(name) as world:
             world.shops(lots // LOTS_OF_A_SHOP)
@@ -129,7 +129,7 @@ class Ground:
         return name
 
     def counter(self, name: str, reservations: int) -> str:
-        """A database with so many confirmed reservations to hand over."""
+        """Return a database with this many confirmed reservations to hand over."""
         amounts = self.amounts
         with self._world(name) as world:
             world.beneficiaries(amounts.accounts)
@@ -139,29 +139,29 @@ class Ground:
         return name
 
     def url(self, database: str, login: str = API_LOGIN) -> str:
-        """How a login reaches a database."""
+        """Return the URL of a database for a login."""
         return self.server.url(login, database)
 
     def worker_url(self, database: str) -> str:
-        """How the worker reaches it."""
+        """Return the URL of a database for the worker."""
         return self.url(database, WORKER_LOGIN)
 
     def connected(self, database: str) -> "psycopg.Connection[tuple[object, ...]]":
-        """A superuser's connection, each statement a transaction."""
+        """Open a superuser's connection on which each statement is a transaction."""
         return psycopg.connect(self.url(database, SUPERUSER), autocommit=True)
 
     @functools.cached_property
     def api(self) -> Program:
-        """The API as it is served, in front of the town, without limits."""
+        """The API as it is served, connected to the town, without rate limits."""
         return self.served("api", {})
 
     def served(self, name: str, settings: Mapping[str, str]) -> Program:
-        """One more API process in front of the town, with these settings besides."""
+        """Start another API process connected to the town, with these additional settings."""
         return self._program(name, ["backend.cli", "serve"], settings)
 
     @functools.cached_property
     def orm_baseline(self) -> Program:
-        """The same two endpoints as people usually write them."""
+        """The two hot endpoints as they are usually written, as a program."""
         from scripts.benchmarks import orm_baseline
 
         with self.connected(self.town) as connection:
@@ -170,12 +170,12 @@ class Ground:
 
     @functools.cached_property
     def settings(self) -> Settings:
-        """The settings of the served processes, of which the bench needs the keys."""
+        """The settings of the served processes; the bench needs their keys."""
         return Settings.model_validate({"secret_key": self._secret, "data_dir": self._folder})
 
     @functools.cached_property
     def tokens(self) -> OwnTokens:
-        """Signs people in with the key that the API has."""
+        """Issues access tokens with the API's key."""
         return OwnTokens(self.settings.derived_key("access-tokens"), self.settings.public_url)
 
     def _program(self, name: str, module: list[str], settings: Mapping[str, str]) -> Program:

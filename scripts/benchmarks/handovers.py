@@ -1,4 +1,4 @@
-"""What an impact entry costs a handover, and whether the totals ever miss one."""
+"""Measure what the impact entry costs a handover, and check that the totals never miss an entry."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ from scripts.databases import API_LOGIN
 
 PAUSE_SECONDS = 0.01
 
-# What anybody would write first: remember the newest entry that was counted, add what is newer.
+# The obvious but wrong way: remember the newest entry that was counted, and add the newer ones.
 NAIVE_TOTALS = """
 create table public.naive_totals (counted_until timestamptz, entries bigint);
 insert into public.naive_totals values ('-infinity', 0);
@@ -25,7 +25,7 @@ create function public.add_up_naively() returns void language sql as $$
 $$;
 """
 
-# One statement, so one snapshot: what the public is told, and what was handed over.
+# The published totals and the sums of the entries, in one statement and so from one snapshot.
 TOLD_AND_TRUE = """
 select (app.public_impact() ->> 'value_saved_cents')::bigint,
        (select coalesce(sum(value_saved_cents), 0) from app.impact_entries),
@@ -42,7 +42,7 @@ from app.impact_totals t, app.impact_entries e group by t.only_row
 
 
 def handovers(ground: Ground) -> list[Figure]:
-    """Handovers with their entry ÷ the same act without."""
+    """Compare handovers with the same act without the impact entry."""
     amounts = ground.amounts
     each_turn = CLIENTS * amounts.handovers
     database = ground.counter("counter", each_turn * 2 * amounts.rounds)
@@ -69,7 +69,7 @@ def handovers(ground: Ground) -> list[Figure]:
 
 
 def totals(ground: Ground) -> list[Figure]:
-    """Add up without a pause while everybody hands over; compare with all entries at each moment and at the end."""
+    """Add up all the time during handovers; compare the totals with all entries, repeatedly and at the end."""
     amounts = ground.amounts
     each = amounts.handovers * 4
     database = ground.counter("totals", CLIENTS * each)
@@ -119,7 +119,7 @@ def _add_up(ground: Ground, database: str, over: threading.Event) -> None:
 
 
 def _without_entry(connection: "psycopg.Connection[tuple[object, ...]]") -> str:
-    """Make a copy of pick_up that writes no entry."""
+    """Create a copy of pick_up that writes no impact entry, and return its name."""
     name = "pick_up_without_entry"
     found = connection.execute("select pg_get_functiondef('app.pick_up'::regproc)").fetchone()
     assert found is not None

@@ -1,4 +1,4 @@
-"""The hot requests over HTTP, next to pgbench running the same statement and next to the ORM baseline."""
+"""Measure the hot requests over HTTP against pgbench running the same statement and against the ORM baseline."""
 
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from scripts.benchmarks.ground import CLIENTS, Ground, Program
 from scripts.benchmarks.http_load import Outcome, Request
 from scripts.benchmarks.world import EAST, MARGIN, NORTH, SOUTH, WEST
 
-# As pgbench draws: whole numbers, here millionths of degrees, a bit inside of the square.
+# pgbench draws whole numbers: here millionths of degrees, slightly inside the square.
 SQUARE = {
     name: round(degrees * 1e6)
     for name, degrees in (
@@ -22,7 +22,7 @@ SQUARE = {
 
 
 def reserve(ground: Ground) -> list[Figure]:
-    """Free lots, many lots: throughput against pgbench and the ORM, and how much slower the slow answers are."""
+    """Reserve among many free lots: throughput against pgbench and the ORM, and how much slower p99 is than p50."""
     amounts = ground.amounts
     requests = http_load.reservations(ground.tokens, amounts.accounts, amounts.lots)
     measured, ours = _compared(
@@ -43,7 +43,7 @@ def reserve(ground: Ground) -> list[Figure]:
 
 
 def search(ground: Ground) -> list[Figure]:
-    """Twenty lots near somewhere, signed in as nobody."""
+    """Search for twenty lots near a place, without signing in."""
     measured, _ = _compared(ground, http_load.searches(), 200, pgbench.SEARCH, SQUARE)
     return [
         _against_pgbench("GET /lots?near= ÷ pgbench", 0.45, measured),
@@ -52,7 +52,7 @@ def search(ground: Ground) -> list[Figure]:
 
 
 def contested(ground: Ground) -> list[Figure]:
-    """Everybody wants the same lot: one row that all of them must change."""
+    """Reserve one lot from all clients at once, so that all of them must change the same row."""
     amounts = ground.amounts
     requests = http_load.reservations(ground.tokens, amounts.accounts, 1)
     http_load.send_each(ground.api.port, requests, clients=CLIENTS, expected=201)
@@ -74,7 +74,7 @@ def contested(ground: Ground) -> list[Figure]:
 
 
 def _spread(outcomes: list[Outcome]) -> float:
-    """The median of p99 ÷ p50."""
+    """Return the median of p99 ÷ p50."""
     return median({"spread": [outcome.p99 / outcome.p50 for outcome in outcomes]}, "spread")
 
 
@@ -83,7 +83,7 @@ def _compared(
 ) -> tuple[Rounds, list[Outcome]]:
     amounts = ground.amounts
     ours_says, theirs_says = (http_load.ask(program.port, requests[0]) for program in (ground.api, ground.orm_baseline))
-    assert _gist(ours_says) == _gist(theirs_says), "the ORM baseline answers something else"
+    assert _essence(ours_says) == _essence(theirs_says), "the ORM baseline answers something else"
     for program in (ground.api, ground.orm_baseline):
         http_load.send_each(program.port, requests, clients=CLIENTS, expected=expected)
     ours: list[Outcome] = []
@@ -105,8 +105,8 @@ def _compared(
     return measured, ours
 
 
-def _gist(answer: Any) -> Any:
-    """What two answers must have in common: the same fields, and of lots the same ones in the same order."""
+def _essence(answer: Any) -> Any:
+    """Return what two answers must have in common: their fields, and the same lots in the same order."""
     if "data" not in answer:
         return sorted(answer)
     return sorted(answer), [(lot["id"], lot["distance_m"], sorted(lot), sorted(lot["shop"])) for lot in answer["data"]]

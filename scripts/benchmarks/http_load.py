@@ -1,4 +1,4 @@
-"""What the load client sends: requests of people who have signed in before, as bytes."""
+"""Prepare requests of people who have signed in, and send them with the load client."""
 
 import json
 import random
@@ -21,7 +21,7 @@ Request = tuple[str, str | None]
 
 @dataclass(frozen=True)
 class Outcome:
-    """Answers by status, requests per second, latencies in seconds."""
+    """Numbers of answers by status, requests per second, and latencies in seconds."""
 
     answers: dict[str, int]
     per_second: float
@@ -30,11 +30,11 @@ class Outcome:
 
 
 class LoadFailed(Exception):
-    """Something else than what was expected was answered; its text says what."""
+    """Raised when an answer is not as expected. The message says what was answered."""
 
 
 def searches() -> list[Request]:
-    """A page of lots around anywhere in the square, signed in as nobody."""
+    """Return searches for a page of lots around random places in the square, without signing in."""
     return [
         (
             f"GET /v1/lots?near={random.uniform(SOUTH + MARGIN, NORTH - MARGIN):.6f},"  # noqa: S311
@@ -46,7 +46,7 @@ def searches() -> list[Request]:
 
 
 def reservations(tokens: OwnTokens, accounts: int, lots: int) -> list[Request]:
-    """One portion of a free lot, for each account; the key between the two parts is made when it is sent."""
+    """Return a reservation of one free portion for each account. The key between the two parts is made when sent."""
     return [
         (
             f"POST /v1/lots/{numbered('lot', random.randint(1, lots))}/reservations HTTP/1.1\r\nHost: bench\r\n"  # noqa: S311
@@ -58,7 +58,7 @@ def reservations(tokens: OwnTokens, accounts: int, lots: int) -> list[Request]:
 
 
 def pickups(tokens: OwnTokens, shown: list[dict[str, str]]) -> list[Request]:
-    """Passes shown at the merchant's counter."""
+    """Return handovers of these passes by the merchant."""
     bodies = [json.dumps(one) for one in shown]
     head = (
         f"POST /v1/pickups HTTP/1.1\r\nHost: bench\r\n{_signed_in(tokens, MERCHANT)}Content-Type: application/json\r\n"
@@ -67,17 +67,17 @@ def pickups(tokens: OwnTokens, shown: list[dict[str, str]]) -> list[Request]:
 
 
 def send(port: int, requests: list[Request], *, clients: int, seconds: float, expected: int = 200) -> Outcome:
-    """Keep so many requests under way for some seconds. Raises LoadFailed when an answer is not as expected."""
+    """Keep this many requests under way for some seconds. Raises LoadFailed if an answer is not as expected."""
     return _run({"port": port, "clients": clients, "seconds": seconds, "requests": requests}, expected)
 
 
 def send_each(port: int, requests: list[Request], *, clients: int, expected: int = 200) -> Outcome:
-    """Send every request once, in order: afterwards each token is known. Raises LoadFailed."""
+    """Send every request once, in order, after which the API has cached each token. Raises LoadFailed."""
     return _run({"port": port, "clients": clients, "requests": requests, "warm": True}, expected)
 
 
 def ask(port: int, request: Request) -> Any:
-    """Send one request and give what its answer says."""
+    """Send one request and return the JSON of its answer."""
     before, after = request
     client = Client(port)
     client.send(f"{before}{uuid4().hex}{after}".encode() if after is not None else before.encode())

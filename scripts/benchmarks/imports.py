@@ -1,4 +1,4 @@
-"""A spreadsheet of 50 000 people: how long it takes, what it needs, and how long others wait meanwhile."""
+"""Measure an import of 50 000 people: its time and memory, and how long other requests wait meanwhile."""
 
 import json
 import threading
@@ -19,7 +19,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 def imports(ground: Ground) -> list[Figure]:
-    """Seconds from the file to its answer; MiB by which the process grows; the longest wait of somebody else, in ms."""
+    """Measure the seconds of an import, the MiB by which the process grows, and the waits of other requests (ms)."""
     lines = ground.amounts.import_lines
     with ground.connected(ground.town) as connection:
         connection.execute(
@@ -31,7 +31,7 @@ def imports(ground: Ground) -> list[Figure]:
     api = ground.served("importing", {})
     sheet = a_sheet(lines)
     token = ground.tokens.issue(ASSOCIATION, uuid4())
-    _send(api, token, a_sheet(5, first=lines))  # what the first request alone takes
+    _send(api, token, a_sheet(5, first=lines))  # warm up: the first request takes longer
     took, grown, waits, answer = _measured(api, token, sheet)
     assert answer["enrolled"] == lines, {name: answer[name] for name in ("lines", "enrolled", "refused")}
     size = f"{len(sheet) / MIB:.1f} MiB of CSV"
@@ -43,7 +43,7 @@ def imports(ground: Ground) -> list[Figure]:
 
 
 def a_sheet(lines: int, first: int = 0) -> bytes:
-    """A CSV of so many different people, as a spreadsheet in France writes it."""
+    """Return a CSV of this many different people, as a French spreadsheet program writes it."""
     until = (datetime.now(UTC) + timedelta(days=300)).strftime("%d/%m/%Y")
     return (HEADER + "".join(_a_line(number, until) for number in range(first, first + lines))).encode("cp1252")
 
@@ -85,7 +85,7 @@ def _measured(api: Program, token: str, sheet: bytes) -> tuple[float, int, list[
         over.set()
         for one in meanwhile:
             one.join()
-    # Read when nobody asks any more: reading it would hold up those who ask from here.
+    # Parsed only now, because parsing would delay the requests of the other thread.
     answer: dict[str, int] = json.loads(said)
     return took, largest - before, sorted(waits), answer
 

@@ -1,6 +1,6 @@
-"""Load over HTTP from a process of its own: a few keep-alive connections, each sends its next request when answered.
+"""Send HTTP load from a separate process over a few keep-alive connections, one request at a time on each.
 
-It shares two cores with what it measures, so it is raw sockets and prebuilt bytes and nothing else.
+It shares two cores with what it measures, so it uses only raw sockets and prebuilt bytes.
 
 Input (standard input, JSON): {"port", "clients", "seconds", "requests": [[before, after | null], …], "warm"?}. A
 request with an `after` gets a fresh 16-character key between the two. With "warm" each request is sent once, in order,
@@ -23,7 +23,7 @@ LARGEST_ANSWER = 1 << 20
 
 
 class Client:
-    """One connection and the request under way on it."""
+    """One connection and the request that is under way on it."""
 
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
@@ -32,15 +32,18 @@ class Client:
         self.got = b""
 
     def send(self, request: bytes) -> None:
-        """Send a request; bodies here are small, so that one call takes all of it."""
+        """Send a request. Requests are so small here that one call sends all of it."""
         self.sent_at = time.perf_counter()
         self.socket.send(request)
 
     def answer(self) -> bytes | None:
-        """Read what is there; give the answer once it is whole. Raises ConnectionError when the server hung up."""
+        """Read what has arrived, and return the answer once it is complete.
+
+        Raises ConnectionError if the server closed the connection.
+        """
         some = self.socket.recv(LARGEST_ANSWER)
         if not some:
-            raise ConnectionError("the server hung up")
+            raise ConnectionError("the server closed the connection")
         self.got = self.got + some if self.got else some
         head = self.got.find(b"\r\n\r\n")
         if head < 0:
@@ -53,7 +56,7 @@ class Client:
 
 
 def load(port: int, clients: int, next_request: Callable[[], bytes | None]) -> tuple[Counter[str], list[float], float]:
-    """Keep that many requests under way until there is no next one; give statuses, latencies and seconds."""
+    """Keep this many requests under way until there is no next one. Returns statuses, latencies and total seconds."""
     waiting = selectors.DefaultSelector()
     statuses: Counter[str] = Counter()
     latencies: list[float] = []
@@ -81,7 +84,7 @@ def load(port: int, clients: int, next_request: Callable[[], bytes | None]) -> t
 
 
 def main() -> None:
-    """Do what standard input asks for."""
+    """Send the load that standard input describes."""
     asked: dict[str, Any] = json.load(sys.stdin)
     chosen = [(before.encode(), after and after.encode()) for before, after in asked["requests"]]
     until = time.perf_counter() + asked.get("seconds", 0)

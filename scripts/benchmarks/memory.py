@@ -1,4 +1,4 @@
-"""What one API process needs while it is busy."""
+"""Measure the memory of one API process under load."""
 
 import threading
 
@@ -13,7 +13,7 @@ MIB = 2**20
 
 
 def memory(ground: Ground) -> list[Figure]:
-    """The largest resident size under reservations and searches, in MiB."""
+    """Measure the largest resident size during reservations and searches, in MiB."""
     amounts = ground.amounts
     largest = 0
     over = threading.Event()
@@ -35,7 +35,7 @@ def memory(ground: Ground) -> list[Figure]:
     finally:
         over.set()
         looking.join()
-    detail = f"resident, with what it shares with others; {_own(ground.api.process)}"
+    detail = f"resident, including shared memory; {_own(ground.api.process)}"
     return [Figure("memory of one API process under load", 200, largest / MIB, detail, at_most=True, unit=" MiB")]
 
 

@@ -1,7 +1,7 @@
-"""The two hot endpoints as people usually write them: FastAPI, SQLModel, a session under row-level security.
+"""The two hot endpoints as they are usually written: FastAPI, SQLModel, a session under row-level security.
 
-What they are compared with is kept in their favour: no layer around them, tokens remembered as ours are, the same
-server and connections, and policies that Postgres folds away, so that the search uses its index.
+The comparison favours them: there is no layer around them, tokens are cached like ours, the server and connections are
+the same, and Postgres removes the trivial policies from the plan, so that the search uses its index.
 """
 
 import gc
@@ -44,7 +44,7 @@ READ = (*WRITTEN, "accounts", "beneficiaries", "settings", "shops")
 
 
 def allow(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
-    """Let signed-in callers read and write these tables directly, which the product does not."""
+    """Let callers read and write these tables directly, which the product does not."""
     for table in READ:
         connection.execute(f"grant select, insert, update on app.{table} to anon, authenticated".encode())
         connection.execute(
@@ -55,7 +55,7 @@ def allow(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Open the database, as the product does."""
+    """Open the database as the product does."""
     url = settings().database_url
     assert url is not None
     app.state.identities = identities(settings())
@@ -71,7 +71,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.get("/readyz")
 async def readyz() -> dict[str, str]:
-    """Say that requests are answered."""
+    """Answer that requests can be served."""
     return {"status": "ready"}
 
 
@@ -152,7 +152,7 @@ async def reserve(
 
 @app.get("/v1/lots")
 async def lots_near(near: str, session: SessionDep, radius_km: float = 5, limit: int = 20) -> Page[LotNear]:
-    """Find discounted lots near a place, nearest first."""
+    """Find discounted lots near a place, the nearest first."""
     latitude, longitude = map(float, near.split(","))
     scale = math.cos(math.radians(latitude))
     here = func.app.on_shelf(func.app.mercator(latitude, longitude), "discounted", 0, type_=Point)

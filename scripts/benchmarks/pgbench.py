@@ -1,4 +1,4 @@
-"""pgbench, which comes with Postgres: the same statements without HTTP and without Python."""
+"""Run the same statements with pgbench, that is without HTTP and Python."""
 
 import os
 import re
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from scripts.embedded_postgres import binaries
 
-# What the HTTP side sends as well: the caller, the lot, a key of 16 characters, a fingerprint, a pass's code.
+# The same arguments as over HTTP: the caller, the lot, a key of 16 characters, a fingerprint, a pass's code.
 RESERVE = r"""
 \set account random(1, :accounts)
 \set lot random(1, :lots)
@@ -27,7 +27,7 @@ select * from app.lots_near(null, :latitude, :longitude, 5000, null, null, null,
     '00000000-0000-0000-0000-000000000000', 20);
 """
 
-# Each client hands over a stretch of reservations of its own, one after the other.
+# Each client hands over its own range of reservations, one after the other.
 HAND_OVER = r"""
 \set number :first + :client_id * :each + :done
 \set done :done + 1
@@ -36,7 +36,7 @@ select * from app.{act}(public.numbered('account', 0), public.code(:number), tru
 
 
 class PgbenchFailed(Exception):
-    """pgbench could not run to its end; its text says why."""
+    """Raised when pgbench failed. The message says why."""
 
 
 def per_second(
@@ -48,9 +48,9 @@ def per_second(
     each: int = 0,
     variables: Mapping[str, int] | None = None,
 ) -> float:
-    """Run a script for some seconds, or `each` times per client, and give the transactions per second.
+    """Run a script for some seconds, or `each` times per client, and return the transactions per second.
 
-    Raises PgbenchFailed, also when a single statement was refused.
+    Raises PgbenchFailed, even if only one statement was refused.
     """
     amount = ["--time", str(seconds)] if seconds else ["--transactions", str(each)]
     with tempfile.TemporaryDirectory() as folder:
@@ -59,7 +59,7 @@ def per_second(
         command = [str(binaries() / "pgbench"), "--no-vacuum", "--protocol=prepared", f"--client={clients}"]
         command += [f"--jobs={min(2, clients)}", *amount, "--file", str(file)]
         command += [word for name, value in (variables or {}).items() for word in ("-D", f"{name}={value}")]
-        # The settings that the API's connections have.
+        # The settings of the API's connections.
         environment = {**os.environ, "PGOPTIONS": "-c timezone=UTC -c jit=off"}
         done = subprocess.run([*command, url], capture_output=True, text=True, check=False, env=environment)
     found = re.search(r"^tps = ([0-9.]+)", done.stdout, re.MULTILINE)

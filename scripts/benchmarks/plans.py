@@ -1,7 +1,7 @@
-"""The plans that the search uses among few lots and among many: to see that the index is walked by distance.
+"""Print the plans of the search among few and many lots, which show that the index is read in order of distance.
 
-plans inside a function are shown by auto_explain, which the embedded Postgres does not have; so the statements are
-taken out of the function's text, and its variables become parameters.
+auto_explain would show plans inside a function, but the embedded Postgres does not have it. So the statements are
+extracted from the function's source, and its variables become parameters.
 """
 
 import re
@@ -27,7 +27,7 @@ VARIABLES = {
 
 
 def show(ground: Ground) -> None:
-    """Print each plan with what it really did."""
+    """Print each plan with its actual figures (`explain analyze`)."""
     console = Console(highlight=False, soft_wrap=True)
     latitude, longitude = (SOUTH + NORTH) / 2, (WEST + EAST) / 2
     for lots in (ground.amounts.few_lots, ground.amounts.many_lots):

@@ -1,4 +1,4 @@
-"""The table, and what it was measured on."""
+"""Print the table of figures and the machine that they were measured on."""
 
 import os
 import platform
@@ -19,7 +19,7 @@ SYNCS = 50
 
 
 def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: float) -> None:
-    """Print all of it."""
+    """Print the table and the facts."""
     table = Table("figure", "target", "measured", "", "in numbers", box=None, pad_edge=False)
     for figure in figures:
         verdict = "[green]ok" if figure.reached else "[red]missed"
@@ -34,7 +34,7 @@ def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: flo
 
 
 def facts(amounts: Amounts, folder: Path) -> list[str]:
-    """What the figures depend on."""
+    """Return lines about everything that the figures depend on."""
     memory = psutil.virtual_memory().total / 2**30
     busy = psutil.getloadavg()[1]
     return [
@@ -48,7 +48,7 @@ def facts(amounts: Amounts, folder: Path) -> list[str]:
 
 
 def _sync(folder: Path) -> float:
-    """How long the disk takes, in seconds: what every commit waits for."""
+    """Return the seconds of one synced write, which every commit waits for."""
     file = os.open(folder / "sync", os.O_CREAT | os.O_WRONLY, 0o600)
     took = []
     for _ in range(SYNCS):

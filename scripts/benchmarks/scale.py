@@ -1,4 +1,4 @@
-"""Whether a search among a hundred times as many lots takes as long: the act's own time, inside the database."""
+"""Compare a search among a hundred times as many lots with one among few, by the act's own time in the database."""
 
 import math
 from contextlib import ExitStack
@@ -10,13 +10,13 @@ from scripts.benchmarks.figures import Figure, interleaved, median, ratio
 from scripts.benchmarks.ground import Ground
 from scripts.benchmarks.world import EAST, MARGIN, NORTH, RARE_CATEGORY, SOUTH, WEST
 
-# Kilometres: as a page is searched by default, and so far that even the rare category fills a page among few lots.
+# Kilometres: the default radius, and one in which even the rare category fills a page among few lots.
 AROUND, FAR_AROUND = 5, 30
-TURNS = 5  # of each round
+TURNS = 5  # per round
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-# Times of single calls in µs, measured where nothing but the act is in between. Its first calls plan and warm up.
+# Times single calls inside the database, in µs. The first 50 calls are not counted, because they plan and warm up.
 TIMED = """
 do $$
 declare
@@ -36,10 +36,11 @@ end $$;
 
 
 def search_at_scale(ground: Ground) -> list[Figure]:
-    """p50 among many lots ÷ p50 among few, in the same square: without a filter, and in a category that 1 % have."""
+    """Measure p50 among many lots ÷ p50 among few in the same square, without a filter and in a category of 1 %."""
     amounts = ground.amounts
     with ExitStack() as until_measured:
-        # Kept through all rounds, as the API keeps its own: a new one first maps the shared memory that it touches.
+        # Kept through all rounds, as the API keeps its connections: a new one is slow at first, because it has to map
+        # the shared memory that it uses.
         few, many = (
             until_measured.enter_context(
                 psycopg.connect(ground.url(ground.market(lots)), autocommit=True, options="-c jit=off -c timezone=UTC")
@@ -47,7 +48,7 @@ def search_at_scale(ground: Ground) -> list[Figure]:
             for lots in (amounts.few_lots, amounts.many_lots)
         )
         measured = interleaved(
-            # Short turns and many: what else the machine does comes and goes within seconds.
+            # Many short turns, because other load on the machine comes and goes within seconds.
             amounts.rounds * TURNS,
             {
                 f"{name}, {lots}": partial(_p50, connection, amounts.searches // TURNS, radius, category)

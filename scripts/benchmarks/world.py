@@ -1,8 +1,8 @@
-"""What the measured databases hold, written by fast SQL: a square of 100 km with shops, lots and beneficiaries.
+"""Fill the measured databases by fast SQL: a square of 100 km with shops, lots and beneficiaries.
 
-Triggers and foreign keys are off while it is written (`session_replication_role = replica`); what a trigger would have
-computed is computed here by the same functions. Ids are numbers in the form of a UUID, so that pgbench, which knows
-numbers only, and the HTTP client name the same rows.
+Triggers and foreign keys are off meanwhile (`session_replication_role = replica`); the values that triggers would
+compute are computed here by the same functions. Ids are numbers in the form of a UUID, because pgbench knows only
+numbers and must use the same rows as the HTTP client.
 """
 
 from uuid import UUID
@@ -12,14 +12,15 @@ import psycopg
 # Degrees: about 100 km by 100 km around Strasbourg.
 SOUTH, NORTH = 48.12, 49.02
 WEST, EAST = 7.07, 8.43
-MARGIN = 0.1  # searches stay so far inside, so that each finds a full circle
+MARGIN = 0.1  # searches keep this distance from the edges, so that each circle is full of lots
 
 RARE_CATEGORY = "frozen"  # one lot in a hundred
 MERCHANT = 0  # the account that owns every shop
 
 _LETTERS = {"account": "a", "shop": "b", "lot": "c", "reservation": "d"}
 
-# Planned away: a call costs what its body costs. Codes are hexadecimal digits, which codes are made of among others.
+# The planner inlines these functions, so that a call costs no more than its body. Real passes may have such codes too:
+# their alphabet contains the hexadecimal digits.
 NUMBERED = """
 create function public.numbered(kind text, number bigint) returns uuid language sql immutable as $$
     select ('019a000' || case kind when 'account' then 'a' when 'shop' then 'b' when 'lot' then 'c' else 'd' end
@@ -31,8 +32,8 @@ $$;
 grant usage on schema public to ecopanier_api;
 """
 
-# Bounds of the product that a measurement would reach within seconds.
-WITHOUT_END = """
+# Removes limits of the product that a measurement would reach within seconds.
+WITHOUT_LIMITS = """
 alter table app.lots drop constraint lots_quantity_check;
 alter table app.lots add constraint lots_quantity_check check (quantity between 1 and 1000000000);
 update app.settings set maximum = 1000000000, value = 1000000000
@@ -61,7 +62,7 @@ select public.numbered('shop', n), public.numbered('account', 0), 'Boulangerie d
 from generate_series(1, %(count)s) n
 """
 
-# Open for hours yet, half of them with a use-by date; one in a hundred in the rare category.
+# Open for hours; half of them have a use-by date, and one in a hundred is in the rare category.
 LOTS = """
 with titles as materialized (
     select t, title, description,
@@ -99,8 +100,8 @@ insert into app.passes (reservation_id, code)
 select public.numbered('reservation', n), public.code(n) from generate_series(1, %(count)s) n
 """
 
-# What was reserved and handed over last week. Without it the tables would be empty when they are analysed, and what is
-# planned then (the checks of foreign keys among it) would walk through all that a measurement writes within seconds.
+# Reservations that were handed over in earlier weeks. Without them the tables would be empty when they are analysed,
+# and plans made then, such as those of foreign-key checks, would scan all rows that a measurement writes.
 HISTORY = """
 with past as materialized (
     select public.numbered('reservation', n) as id, public.numbered('lot', mod(n, %(lots)s) + 1) as lot,
@@ -117,24 +118,24 @@ insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, statu
 select account, code, sha256(code::bytea), id, 201, repeat('x', 400), day from past
 """
 
-# All but the primary key: made anew at the end, many times faster than kept up to date row by row.
+# All indexes except the primary key. Creating them at the end is many times faster than updating them row by row.
 INDEXES_OF_LOTS = """
 select indexname, indexdef from pg_indexes where schemaname = 'app' and tablename = 'lots' and indexname <> 'lots_pkey'
 """
 
 
 def numbered(kind: str, number: int) -> UUID:
-    """The id of the row of that kind and number, as `public.numbered` makes it."""
+    """Return the id of a row by its kind and number, as `public.numbered` does."""
     return UUID(f"019a000{_LETTERS[kind]}-0000-7000-8000-{number:012x}")
 
 
 class World:
-    """Fills one migrated database. Give it a superuser's connection; nothing is committed before `done`."""
+    """Fills a migrated database over a superuser's connection. Nothing is committed before `done`."""
 
     def __init__(self, connection: "psycopg.Connection[tuple[object, ...]]") -> None:
         self._connection = connection
         self._run(NUMBERED)
-        self._run(WITHOUT_END)
+        self._run(WITHOUT_LIMITS)
         self._run("set session_replication_role = replica")
         self._run(MERCHANT_ACCOUNT)
         indexes = connection.execute(INDEXES_OF_LOTS).fetchall()
@@ -143,31 +144,31 @@ class World:
             self._run(f"drop index app.{name}")
 
     def beneficiaries(self, count: int) -> None:
-        """Accounts 1 to `count`, verified and current."""
+        """Add accounts 1 to `count`: verified beneficiaries with a current right."""
         self._run(BENEFICIARIES, count=count)
 
     def shops(self, count: int) -> None:
-        """Shops 1 to `count`, verified, anywhere in the square."""
+        """Add shops 1 to `count`, verified, at random places in the square."""
         self._run(SHOPS, count=count, south=SOUTH, north=NORTH, west=WEST, east=EAST)
 
     def free_lots(self, count: int, *, shops: int) -> None:
-        """Published lots 1 to `count` with portions without end, for nothing."""
+        """Add published free lots 1 to `count` that never sell out."""
         self._lots(1, count, kind="free", portions=1_000_000_000, sold_out=-1, shops=shops)
 
     def discounted_lots(self, count: int, *, shops: int, first: int = 1) -> None:
-        """Published lots `first` and so on, of a few portions; one in ten is sold out."""
+        """Add `count` published lots with a few portions, from number `first` on; one in ten is sold out."""
         self._lots(first, count, kind="discounted", portions=5, sold_out=3, shops=shops)
 
     def reservations(self, count: int, *, lots: int, accounts: int) -> None:
-        """Confirmed reservations 1 to `count` of lots 1 to `lots`, with the pass whose code is their number."""
+        """Add confirmed reservations 1 to `count` of lots 1 to `lots`; each pass's code is the reservation's number."""
         self._run(RESERVATIONS, count=count, lots=lots, accounts=accounts)
 
     def history(self, count: int, *, lots: int, accounts: int) -> None:
-        """That many portions of lots 1 to `lots`, reserved and handed over in the weeks before."""
+        """Add this many portions of lots 1 to `lots` that were handed over in earlier weeks."""
         self._run(HISTORY, count=count, lots=lots, accounts=accounts)
 
     def done(self) -> None:
-        """Commit, and leave the tables as a database that has been running for a while has them."""
+        """Commit, then vacuum and analyse, so that the tables look like those of a database in use."""
         for index in self._indexes:
             self._run(index)
         self._run("set session_replication_role = origin")
@@ -180,6 +181,6 @@ class World:
         self._run(LOTS, first=first, last=first + count - 1, **values)
 
     def _run(self, statement: str, **values: object) -> None:
-        # Placed into the text by the driver (ClientCursor), so that a number is a number of any size.
+        # The driver writes the values into the text (ClientCursor), so that numbers have no fixed integer type.
         with psycopg.ClientCursor(self._connection) as cursor:
             cursor.execute(statement.encode(), values or None)

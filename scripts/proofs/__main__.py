@@ -1,4 +1,4 @@
-"""`scripts/prove [name …] [--minutes N] [--seed S]`: try to break what must hold, and say what came of it."""
+"""The command line of `scripts/prove`."""
 
 import asyncio
 import random
@@ -27,18 +27,20 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 @app.command()
 def prove(
-    names: Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(PROOFS)}; all without a name.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"The proofs to run: {', '.join(PROOFS)}. By default all of them.")
+    ] = None,
     minutes: Annotated[float, typer.Option(help="How long each storm lasts.")] = SHORT_MINUTES,
-    seed: Annotated[int | None, typer.Option(help="Of every choice that is made by chance.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
 ) -> None:
-    """Run proofs on real processes. Exit status 1 when something did not hold."""
+    """Kill and disturb real processes, and check that the guarantees hold. Exits with 1 if one was violated."""
     chosen = names or list(PROOFS)
     if unknown := [name for name in chosen if name not in PROOFS]:
-        sys.exit(f"There is no proof named {', '.join(unknown)}; there are {', '.join(PROOFS)}.")
+        sys.exit(f"Unknown proof: {', '.join(unknown)}. The proofs are {', '.join(PROOFS)}.")
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print(f"{len(chosen)} proofs of {minutes:g} min each, seed {seed} (kills come by chance, so runs still differ).")
-    # A short path: Postgres' socket stands in it.
+    print(f"{len(chosen)} proofs of {minutes:g} min each, seed {seed} (timing still varies between runs).")
+    # The path must be short, because it contains Postgres' socket.
     with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
         Path(folder).chmod(0o755)
         outcomes = asyncio.run(_run(Path(folder), chosen, minutes * 60, seed))
@@ -60,12 +62,12 @@ async def _run(folder: Path, chosen: list[str], seconds: float, seed: int) -> li
 
 
 def told(outcome: Outcome) -> list[str]:
-    """An outcome in lines, for a person to read."""
+    """Return an outcome as lines for a person to read."""
     lines = [", ".join(f"{count} {what}" for what, count in sorted(outcome.figures.items()) if count)]
     if outcome.answers:
         lines.append("answers: " + ", ".join(f"{count} x {code}" for code, count in outcome.answers.most_common()))
     if outcome.closed_after:
-        lines.append(f"what the storm left open was closed {outcome.closed_after:.1f} s later, by the database's clock")
+        lines.append(f"everything left open by the storm was closed {outcome.closed_after:.1f} s later")
     if outcome.control:
         lines.append(f"control: {outcome.control}")
     shown, more = outcome.violations[:20], len(outcome.violations) - 20
@@ -76,7 +78,7 @@ def told(outcome: Outcome) -> list[str]:
 
 
 def table(outcomes: list[Outcome]) -> Table:
-    """All outcomes side by side."""
+    """Return all outcomes as a table."""
     made = Table(*COLUMNS, box=None, pad_edge=False)
     for outcome in outcomes:
         figures = outcome.figures

@@ -1,4 +1,4 @@
-"""The comparison at the end: what clients were told, what the database holds, what Stripe took."""
+"""Compare what clients were told, what is in the database and what Stripe charged."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from scripts.proofs.house import House
 CLOSED = ("succeeded", "cancelled", "refunded")
 WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show", "given")
 
-# Each names what is wrong with a row or a lot; no row means that everything is in order.
+# Each row describes one inconsistency. No rows means that everything is consistent.
 DATABASE = """
     select format('lot %s: %s left, %s promised and %s set aside of %s',
                   l.id, l.remaining, n.promised, w.set_aside, l.quantity)
@@ -45,8 +45,8 @@ union all
     select format('reservation %s has no key', r.id) from app.reservations r
     where (select count(*) from app.idempotency_keys i
            where i.reservation_id = r.id and i.scope = r.account_id) <> 1
-      and r.created_at > app.clock() - interval '40 hours'  -- later they are forgotten
-      and not exists (select from app.suspended_portions p  -- what moved was asked for at its first lot
+      and r.created_at > app.clock() - interval '40 hours'  -- older keys are deleted
+      and not exists (select from app.suspended_portions p  -- a moved gift has its key at its first lot
                       where p.reservation_id = r.id and p.suspended_lot_id <> r.id)
 union all
     select format('reservation %s is still held, its payment %s', r.id, p.status)
@@ -99,7 +99,7 @@ union all
 MONEY = """
     select p.id, p.status, p.amount_cents, p.stripe_payment_intent, r.id as reservation_id, r.status as reservation,
            r.ended_because, r.unit_price_cents * r.quantity as total_cents,
-           -- Of a gift that is settled, what was collected, at the price of where it was.
+           -- For a settled gift: the collected portions at the prices of the lots where they were collected.
            (select sum(t.collected * x.unit_price_cents) from app.suspended_portions t
             join app.reservations x on x.id = t.reservation_id join app.suspended_lots s on s.id = t.suspended_lot_id
             where s.id = r.id and s.settled_at is not null) as collected_cents
@@ -108,7 +108,7 @@ MONEY = """
 
 
 async def violations(house: House, crowds: Iterable[Crowd] = ()) -> list[str]:
-    """Everything that does not agree, in words. Call it when nothing is under way any more."""
+    """Return all inconsistencies in words. Call it when nothing is under way any more."""
     async with house.sql() as sql:
         found = [str(row[0]) for row in await sql.fetch(DATABASE)]
         payments = {str(row["id"]): row for row in await sql.fetch(MONEY)}
@@ -128,7 +128,7 @@ async def violations(house: House, crowds: Iterable[Crowd] = ()) -> list[str]:
 
 
 def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> list[str]:
-    """Stripe's books against ours, payment by payment and in sum."""
+    """Compare Stripe's books with ours, payment by payment and in total."""
     found = []
     intents: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for entry in books:
@@ -136,11 +136,13 @@ def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> 
     for payment_id, entries in intents.items():
         ours = payments.get(payment_id)
         if ours is None:
-            found += [f"Stripe has {entry['payment_intent']}, and we know nothing of it" for entry in entries]
+            found += [f"Stripe has {entry['payment_intent']}, which we do not know" for entry in entries]
             continue
         for entry in entries:
             if entry["payment_intent"] != ours["stripe_payment_intent"] and entry["status"] != "canceled":
-                found.append(f"{entry['payment_intent']} can still be paid, payment {payment_id} is another one")
+                found.append(
+                    f"{entry['payment_intent']} can still be paid, but payment {payment_id} has another intent"
+                )
         if len(entries) > 1:
             found.append(f"payment {payment_id} has {len(entries)} intents")
     for payment_id, ours in payments.items():
@@ -162,14 +164,14 @@ def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> 
 
 
 def _worth(ours: asyncpg.Record) -> int:
-    """The cents that Stripe has to keep for a payment."""
+    """Return the cents that Stripe must keep for a payment."""
     if ours["collected_cents"] is not None:
         return int(ours["collected_cents"])
     return int(ours["total_cents"]) if _is_paid_for(ours) else 0
 
 
 def _is_paid_for(ours: asyncpg.Record) -> bool:
-    """A late cancellation gives no money back, but what was never paid is never owed."""
+    """Return whether a reservation's price is due. A late cancellation is not refunded."""
     late = ours["reservation"] == "cancelled" and ours["ended_because"] == "holder_late"
     return ours["reservation"] in WORTH_THEIR_PRICE or late
 
@@ -177,7 +179,7 @@ def _is_paid_for(ours: asyncpg.Record) -> bool:
 def _told(
     errand: Errand, reservations: dict[UUID, asyncpg.Record], kept: UUID | None, withdrawn: set[UUID]
 ) -> list[str]:
-    """What a client was told is so."""
+    """Return how the database differs from what a client was told about an errand."""
     found = []
     if len(set(errand.answers)) > 1:
         found.append(f"key {errand.key} was answered in {len(set(errand.answers))} ways")
@@ -185,14 +187,14 @@ def _told(
         return found
     row = reservations.get(errand.reservation)
     if row is None:
-        return [*found, f"reservation {errand.reservation} was acknowledged, and is lost"]
+        return [*found, f"reservation {errand.reservation} was acknowledged but is lost"]
     if kept is not None and kept != errand.reservation:
-        found.append(f"key {errand.key} stands for {kept}, its client was told {errand.reservation}")
+        found.append(f"key {errand.key} stands for {kept}, but its client was told {errand.reservation}")
     if (row["account_id"], row["lot_id"], row["quantity"]) != (errand.account, errand.lot.id, errand.quantity):
         found.append(f"reservation {errand.reservation} is not what was asked for")
     may_be_over = errand.asked_to_cancel or errand.lot.id in withdrawn or row["ended_because"] == "shop"
     if errand.confirmed and row["status"] not in WORTH_THEIR_PRICE and not may_be_over:
-        found.append(f"reservation {errand.reservation} was confirmed, and is {row['status']}")
+        found.append(f"reservation {errand.reservation} was confirmed but is {row['status']}")
     if errand.cancelled and row["status"] != "cancelled":
-        found.append(f"reservation {errand.reservation} was cancelled, and is {row['status']}")
+        found.append(f"reservation {errand.reservation} was cancelled but is {row['status']}")
     return found

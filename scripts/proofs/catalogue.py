@@ -1,4 +1,4 @@
-"""The proofs by name: what each claims, and how it is tried."""
+"""The proofs by name: what each claims, and how the claim is tested."""
 
 import random
 import tempfile
@@ -27,14 +27,14 @@ ALL_EVENTS_SECONDS = 900.0
 
 @dataclass(frozen=True)
 class Proof:
-    """A claim, and the trial that would show that it is wrong."""
+    """A claim, and the trial that would refute it."""
 
     name: str
     claim: str
     trial: Callable[[House, Outcome, Weather], Awaitable[object]]
 
     async def runs(self, house: House, seconds: float, *, hurried: bool, seed: int) -> Outcome:
-        """Try it for that long, and say what came of it; what breaks the trial itself is a violation too."""
+        """Run the trial for this time and return its outcome. An error of the trial itself counts as a violation."""
         outcome, began = Outcome(self.name, self.claim), time.monotonic()
         chance = random.Random(f"{seed} {self.name}")  # noqa: S311  # weather, not secrets
         try:
@@ -54,15 +54,15 @@ def storm_with(*troubles: Trouble) -> Callable[[House, Outcome, Weather], Awaita
 
 
 async def _postgres(house: House, outcome: Outcome, weather: Weather) -> None:
-    """Besides the storm: who asks while the database is away is told so; and the control, where there is time."""
+    """Kill Postgres; also check that clients are told that it is away, and run the control if there is time."""
     await storm(house, outcome, weather, KILL_POSTGRES)
-    outcome.holds(outcome.answers["database.unavailable"] > 0, "nobody was told that the database was away")
+    outcome.expect(outcome.answers["database.unavailable"] > 0, "nobody was told that the database was away")
     if not weather.hurried:
         await _without_waiting_for_the_disk(outcome, weather)
 
 
 async def _without_waiting_for_the_disk(outcome: Outcome, weather: Weather) -> None:
-    """The same storm over a database that acknowledges before it has written: the audit must find what it lost."""
+    """Run the same storm on a database that acknowledges commits before writing: the audit must find the losses."""
     tried = Outcome("control", "")
     with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
         Path(folder).chmod(0o755)  # noqa: ASYNC240  # a moment
@@ -71,13 +71,13 @@ async def _without_waiting_for_the_disk(outcome: Outcome, weather: Weather) -> N
                 if not tried.violations:
                     await storm(careless, tried, Weather(10, True, weather.chance), KILL_POSTGRES)
     outcome.control = f"with synchronous_commit off the audit finds {len(tried.violations)} violations"
-    outcome.holds(bool(tried.violations), "the control found nothing: a database that forgets would pass")
+    outcome.expect(bool(tried.violations), "the control found nothing: a database that forgets would pass")
 
 
 async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> None:
-    """The storm, the calm and the audit without any event; then all of them come at once and change nothing."""
+    """Run storm, calm and audit without any event; then all events arrive at once and must change nothing."""
     await storm(house, outcome, weather, stripe_troubles.lost_webhooks)
-    outcome.holds(outcome.figures["left open by the storm"] > 0, "nothing was left for the reconciling job to find")
+    outcome.expect(outcome.figures["left open by the storm"] > 0, "nothing was left for the reconciling job to find")
     await house.stripe.webhooks("shuffle")
     await house.stripe.webhooks_quiet(ALL_EVENTS_SECONDS)
     outcome.violations += await violations(house)

@@ -1,4 +1,4 @@
-"""Clients that never give up: each request is repeated with its key until it is answered, whatever dies meanwhile."""
+"""Clients that repeat each request with its key until it is answered, whatever is killed meanwhile."""
 
 import asyncio
 import random
@@ -17,8 +17,8 @@ from scripts.proofs.town import Lot, Town
 
 PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 0.5
-PATIENCE = 6  # looks at what is waited for
-GIVES_UP = 0.08  # of those whose connection broke: somebody else must clean up after them
+PATIENCE = 6  # attempts to take a portion while waiting in line
+GIVES_UP = 0.08  # chance to give up after a failed attempt, so that the product must clean up
 AGAIN_LATER = {
     "database.unavailable",
     "payment.unavailable",
@@ -30,7 +30,7 @@ AGAIN_LATER = {
 
 @dataclass
 class Errand:
-    """One thing that somebody wanted, and what they were told about it."""
+    """A reservation that a client wants, and what the client was told about it."""
 
     account: UUID
     lot: Lot
@@ -45,7 +45,7 @@ class Errand:
 
 
 class Crowd:
-    """Clients at work. `errands`, `withdrawn`, `answers` and `figures` are what the audit goes by."""
+    """Clients at work. The audit reads `errands`, `withdrawn`, `answers` and `figures`."""
 
     def __init__(self, house: House, town: Town, chance: random.Random, *, gives_up: float = GIVES_UP) -> None:
         self.house, self.town, self.chance = house, town, chance
@@ -59,7 +59,7 @@ class Crowd:
 
     @asynccontextmanager
     async def gathered(self, clients: int) -> AsyncIterator[None]:
-        """Let that many clients begin; at the end nobody is left."""
+        """Start this many clients; cancel those that still run at the end."""
         self._clients = [asyncio.create_task(self._client()) for _ in range(clients)]
         try:
             yield
@@ -69,7 +69,7 @@ class Crowd:
             await asyncio.gather(*self._clients, return_exceptions=True)
 
     async def disperses(self, within_seconds: float = 90.0) -> None:
-        """Let each finish what it began. Raises TimeoutError, or what went wrong in a client."""
+        """Let each client finish its errand. Raises TimeoutError, or the error of a client."""
         self._over.set()
         async with asyncio.timeout(within_seconds):
             await asyncio.gather(*self._clients)
@@ -97,11 +97,11 @@ class Crowd:
                 await self._make_room(errand, refusal)
             return
         await self._go_on(errand, made)
-        if self.chance.random() < 0.05:  # an answer that got lost on the way to the person
+        if self.chance.random() < 0.05:  # as if the answer had been lost on its way to the client
             await self._reserve(errand)
 
     async def _go_on(self, errand: Errand, made: httpx2.Response) -> None:
-        """Pay or cancel what was reserved, or both, or neither."""
+        """Pay or cancel the reservation, or both, or neither."""
         body = made.json()
         errand.reservation = UUID(body["id"])
         if body["payment"] is not None:
@@ -123,7 +123,10 @@ class Crowd:
         return answer
 
     async def _make_room(self, errand: Errand, refusal: httpx2.Response) -> None:
-        """New lots and people for those that are used up; contested for a while, and later if the database is away."""
+        """Replace a used-up lot or people, at random, so that it stays contested for a while.
+
+        Does nothing while the database is away.
+        """
         code = refusal.json()["code"]
         if code == "lot.sold_out" and self.chance.random() < 0.3:
             await self._wait(errand.account, errand.lot)
@@ -134,7 +137,7 @@ class Crowd:
                 await self.town.enrol(len(self.town.beneficiaries))
 
     async def _wait(self, account: UUID, lot: Lot) -> None:
-        """Wait for a portion, and take it once it is kept for us; lose patience, and leave or simply go away."""
+        """Wait in line for a portion and take it once it is offered. After a while, leave the line or just go away."""
         errand = Errand(account, lot, 1, f"{self.chance.getrandbits(64):x}")
         joined = await self.insists(account, f"/lots/{lot.id}/waiting", {}, key=f"j{errand.key}")
         if joined is None or joined.status_code != 201:
@@ -174,7 +177,7 @@ class Crowd:
         errand.paid = await self._confirm(client_secret, "pm_card_visa")
 
     async def _confirm(self, client_secret: str, card: str) -> bool:
-        """Pay at Stripe as a browser does, again if the connection breaks; say whether it was certainly taken."""
+        """Pay at Stripe as a browser does, repeatedly if the connection breaks. Returns whether it succeeded."""
         while True:
             try:
                 said = await self.house.stripe.pay(client_secret, card)
@@ -197,7 +200,7 @@ class Crowd:
         errand.cancelled = errand.cancelled or (answer is not None and answer.status_code == 200)
 
     async def _look(self, errand: Errand) -> None:
-        """See whether the payment has been heard of."""
+        """Look whether the reservation is confirmed."""
         for _ in range(5):
             try:
                 answer = await self.house.http.get(
@@ -216,7 +219,7 @@ class Crowd:
             self.withdrawn.add(lot.id)
 
     async def insists(self, account: UUID, path: str, body: Any = None, *, key: str) -> httpx2.Response | None:
-        """Send a POST again and again, with one key, until it is answered; None if the client gives up."""
+        """Send a POST repeatedly with one key until it is answered. Returns None if the client gives up."""
         while True:
             try:
                 answer = await self.house.http.post(

@@ -1,4 +1,4 @@
-"""What a proof counted and found."""
+"""The result of a proof."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outcome:
-    """One proof's result: figures to print, and what did not hold (nothing, it should be)."""
+    """One proof's result: the figures to print, and the violations that were found."""
 
     name: str
     claim: str
@@ -17,7 +17,7 @@ class Outcome:
     closed_after: float = 0.0
     control: str = ""
 
-    def holds(self, condition: bool, otherwise: str) -> None:
+    def expect(self, condition: bool, otherwise: str) -> None:
         """Note a violation unless the condition holds."""
         if not condition:
             self.violations.append(otherwise)

@@ -1,4 +1,4 @@
-"""The product as it runs: Postgres, API, worker and the Stripe stand-in, each a process that can be killed."""
+"""The running product: Postgres, API, worker and the Stripe stand-in, each in a process that can be killed."""
 
 import asyncio
 import os
@@ -30,9 +30,9 @@ from scripts.stand_ins.stripe import StandInRemote
 from scripts.supervise import Guarded, last_lines
 
 HOST = "127.0.0.1"
-SECRET_KEY = "a key for proofs alone, 32 bytes at least"  # noqa: S105  # of a house that lives for minutes
+SECRET_KEY = "a key for proofs alone, 32 bytes at least"  # noqa: S105  # used for minutes
 STRIPE_KEY = "sk_test_of_a_proof"
-WEBHOOK_SECRET = "whsec_of_a_proof"  # noqa: S105  # signs make-believe
+WEBHOOK_SECRET = "whsec_of_a_proof"  # noqa: S105  # of the stand-in
 READY_WITHIN_SECONDS = 60.0
 TOKEN_SECONDS = 300.0
 POLL_SECONDS = 0.02
@@ -42,13 +42,13 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 
 class Program:
-    """One program of ours, which may be killed and started again."""
+    """One of our programs, which may be killed and started again."""
 
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name, self.command, self.environment, self.log = name, command, environment, log
         self.down = False
         self._running: Guarded | None = None
-        self._one_at_a_time = threading.RLock()  # whoever kills and whoever supervises, from threads of their own
+        self._one_at_a_time = threading.RLock()  # kills and supervision run in different threads
 
     def start(self) -> None:
         """Start it unless it runs."""
@@ -60,13 +60,13 @@ class Program:
                 self._running = Guarded(command, log=self.log, environment=self.environment, folder=ROOT)
 
     def kill(self) -> None:
-        """SIGKILL; it is gone when this returns."""
+        """Send SIGKILL and wait until it has ended."""
         with self._one_at_a_time:
             self.down = True
             self.stop()
 
     def stop(self) -> None:
-        """End it without ceremony; harmless when it has ended."""
+        """Kill it, if it runs."""
         with self._one_at_a_time:
             if self._running is not None:
                 self._running.stop(signal.SIGKILL)
@@ -74,12 +74,12 @@ class Program:
 
     @property
     def ended(self) -> bool:
-        """Whether it ended though nobody killed it."""
+        """Return whether it ended without being killed by us."""
         return not self.down and self._running is not None and self._running.poll() is not None
 
 
 class Database:
-    """The server, killed as a whole: the postmaster and all its children."""
+    """The server, which is killed as a whole: the postmaster and all its children."""
 
     name = "Postgres"
 
@@ -88,15 +88,15 @@ class Database:
         self.start, self.stop = server.start, server.stop
 
     def kill(self) -> None:
-        """SIGKILL to all of it; it is gone when this returns."""
+        """Send SIGKILL to all its processes and wait until they have ended."""
         self.server.kill()
 
 
 class House:
-    """All of it, and how to look into it from outside. `async with House.built(folder) as house`."""
+    """The running product, and access to it from outside. Use `async with House.built(folder) as house`."""
 
     def __init__(self, folder: Path, settings: Mapping[str, str] | None = None) -> None:
-        """Settings are Postgres', beside those of `scripts/run`."""
+        """settings: of Postgres, in addition to those of `scripts/run`."""
         self.folder = folder
         server = EmbeddedPostgres(folder / "postgres", settings=settings, log=folder / "postgres.log")
         self.database = Database(server)
@@ -118,10 +118,10 @@ class House:
     @classmethod
     @asynccontextmanager
     async def built(cls, folder: Path, settings: Mapping[str, str] | None = None) -> AsyncIterator["House"]:
-        """Start everything in an empty folder; all of it is gone at the end, or when we are killed."""
+        """Start everything in an empty folder. All of it stops at the end, or when we are killed."""
         house = cls(folder, settings)
         limits = httpx2.Limits(max_connections=100, max_keepalive_connections=100)
-        plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # no certificates to load: this machine alone, without TLS
+        plain = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # only this machine, without TLS: no certificates to load
         async with httpx2.AsyncClient(trust_env=False, timeout=30, limits=limits, verify=plain) as house.http:
             try:
                 await asyncio.to_thread(house._start)
@@ -197,7 +197,7 @@ class House:
             await asyncio.sleep(POLL_SECONDS)
 
     async def stands(self) -> None:
-        """Start whatever does not run, after a trial that broke off."""
+        """Start everything that does not run, because an earlier trial was aborted."""
         await asyncio.to_thread(self.database.start)
         for program in (self.stand_in, self.api, self.worker):
             if program.down or program.ended:
@@ -210,7 +210,7 @@ class House:
 
     @asynccontextmanager
     async def sql(self) -> AsyncIterator[Connection]:
-        """A connection as the superuser; waits while the server is down."""
+        """Open a superuser's connection, after waiting for a server that is down."""
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while True:
             try:
@@ -226,12 +226,12 @@ class House:
             await connection.close()
 
     async def value(self, query: str, *arguments: Any) -> Any:
-        """One value, seen from outside."""
+        """Return one value, read as the superuser."""
         async with self.sql() as connection:
             return await connection.fetchval(query, *arguments)
 
     def token(self, account: UUID) -> str:
-        """An access token as sign-in gives it, renewed before it expires."""
+        """Return an access token like one from sign-in, renewed before it expires."""
         token, until = self._issued.get(account, ("", 0.0))
         if until < time.monotonic():
             token = self._tokens.issue(account, uuid4())
@@ -241,12 +241,12 @@ class House:
     # Time
 
     async def now(self) -> datetime:
-        """What the product takes for the present."""
+        """Return the time that the product's rules use."""
         present: datetime = await self.value("select app.clock()")
         return present
 
     async def time_passes(self, seconds: float) -> None:
-        """Put the clock of every rule forward; the machine's own stays."""
+        """Advance the clock of the product's rules. The machine's clock does not change."""
         self.ahead += timedelta(seconds=seconds)
         await self.value(
             "create or replace function app.clock() returns timestamptz language sql stable parallel safe as "
@@ -254,7 +254,7 @@ class House:
         )
 
     async def the_clock_ticks(self) -> None:
-        """Let the worker do now what it does every few seconds; workers before it have been silent for long."""
+        """Let the worker run its periodic jobs now, and make earlier workers look dead."""
         async with self.sql() as connection:
             await connection.execute("set search_path = jobs, pg_catalog")
             await connection.execute(

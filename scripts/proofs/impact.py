@@ -1,4 +1,4 @@
-"""Impact while handovers run, the worker adds up and is killed: a total never misses an entry, nor doubles one."""
+"""Check that impact totals neither miss nor double an entry while handovers run and the worker is killed."""
 
 import asyncio
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ COUNTERS = 6
 BATCH = 120
 LATE_SECONDS = (0.05, 0.6)
 
-# The totals and the entries of one snapshot, in the units in which they are added up.
+# The totals and the entries in one snapshot, in the units of the entries.
 TOTALS = """
     select t.food_grams + n.food_grams as added,
            (select coalesce(sum(food_grams), 0) from app.impact_entries) as entered,
@@ -25,12 +25,12 @@ TOTALS = """
     lateral (select coalesce(sum(e.food_grams), 0) food_grams from app.impact_entries e
              where e.written_by >= t.counted_before) n
 """
-# What a watermark must not be: everything that has begun counts as seen, also what commits later.
+# The right watermark and a wrong one, which takes transactions that have begun but commit later for counted.
 NAIVE = "pg_snapshot_xmin(pg_current_snapshot())", "pg_snapshot_xmax(pg_current_snapshot())"
 
 
 async def totals_follow_handovers(house: House, outcome: Outcome, weather: Weather) -> None:
-    """Counters hand over, some transactions commit late, the worker adds up all the time, and is killed."""
+    """Hand over at several counters, commit some transactions late, and kill the worker that adds up."""
     town = Town(house, weather.chance)
     await town.settle(1)
     async with hurried(house, weather):
@@ -39,9 +39,9 @@ async def totals_follow_handovers(house: House, outcome: Outcome, weather: Weath
         await _compare(sql, outcome)
         handed = await sql.fetchval("select count(*) from app.reservations where status = 'picked_up'")
         entries = await sql.fetchval("select count(*) from app.impact_entries")
-    outcome.holds(handed == entries, f"{handed} reservations were handed over, there are {entries} impact entries")
+    outcome.expect(handed == entries, f"{handed} reservations were handed over, there are {entries} impact entries")
     outcome.control = await _control(house, weather, town)
-    outcome.holds("missed" in outcome.control, "the control found nothing: a wrong watermark would pass")
+    outcome.expect("missed" in outcome.control, "the control found nothing: a wrong watermark would pass")
 
 
 async def _storm(house: House, outcome: Outcome, weather: Weather, town: Town) -> None:
@@ -85,7 +85,7 @@ async def _storm(house: House, outcome: Outcome, weather: Weather, town: Town) -
 
 
 async def _reserved(house: House, town: Town, count: int) -> Sequence[tuple[UUID, str]]:
-    """Confirmed reservations of a lot that is open now, with the codes of their passes."""
+    """Make confirmed reservations of a lot that is open now. Returns lots and codes of passes."""
     async with house.sql() as sql:
         lot = await town.offer(sql, free=True, portions=count, open_now=True)
         await town.enrol(count)
@@ -100,7 +100,7 @@ async def _reserved(house: House, town: Town, count: int) -> Sequence[tuple[UUID
 
 
 async def _hands_over(house: House, town: Town, code: str, outcome: Outcome) -> None:
-    """As the counter does, over HTTP; if the connection broke, again with the same key, which must answer the same."""
+    """Hand over by HTTP; if the connection breaks, repeat with the same key, which must give the same answer."""
     body = {"code": code, "pin": house.passes.pin(code)}
     headers = {"Authorization": f"Bearer {house.token(town.merchant)}", "Idempotency-Key": code}
     while True:
@@ -114,12 +114,12 @@ async def _hands_over(house: House, town: Town, code: str, outcome: Outcome) -> 
         said = str(answer.status_code) if answer.is_success else answer.json()["code"]
         outcome.answers[said] += 1
         outcome.figures["handovers"] += said == "200"
-        outcome.holds(said == "200", f"a handover was answered {said}")
+        outcome.expect(said == "200", f"a handover was answered {said}")
         return
 
 
 async def _hands_over_late(house: House, town: Town, code: str, weather: Weather) -> None:
-    """The same act, in a transaction that stays open for a while: its entry appears behind later ones."""
+    """Call the same act in a transaction that stays open for a while, so that its entry appears after later ones."""
     async with house.sql() as sql, sql.transaction():
         await sql.fetchrow("select * from app.pick_up($1, $2, true)", town.merchant, code)
         await asyncio.sleep(weather.chance.uniform(*LATE_SECONDS))
@@ -129,14 +129,14 @@ async def _compare(sql: Connection, outcome: Outcome) -> None:
     seen = await sql.fetchrow(TOTALS)
     assert seen is not None
     outcome.figures["totals compared"] += 1
-    outcome.holds(
+    outcome.expect(
         seen["added"] == seen["entered"],
         f"the total is {seen['added']} g, {seen['entries']} entries make {seen['entered']} g",
     )
 
 
 async def _control(house: House, weather: Weather, town: Town) -> str:
-    """Add up by a watermark that ignores who is still at work, with one late commit: the total must miss it."""
+    """Add up with a watermark that ignores open transactions, with one late commit: the total must miss it."""
     act = (POLICIES / "functions/impact/add_up_impact.sql").read_text()
     assert NAIVE[0] in act
     _, code = (await _reserved(house, town, 1))[0]
@@ -144,7 +144,7 @@ async def _control(house: House, weather: Weather, town: Town) -> str:
         opened = late.transaction()
         await opened.start()
         await late.fetchrow("select * from app.pick_up($1, $2, true)", town.merchant, code)
-        await house.value("select pg_current_xact_id()")  # somebody later, who is done before
+        await house.value("select pg_current_xact_id()")  # a transaction that begins later and ends earlier
         changed = adding.transaction()  # undone at the end, so that the house keeps the right act and totals
         await changed.start()
         await adding.execute(act.replace(*NAIVE))

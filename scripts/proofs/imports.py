@@ -1,4 +1,4 @@
-"""Two associations import the same people at once while the API is killed: nobody twice, no line lost."""
+"""Check that two imports of the same people at once enrol everybody once, although the API is killed."""
 
 import asyncio
 import time
@@ -18,7 +18,7 @@ SILENT_SECONDS = 61  # then an import counts as interrupted
 WITHIN_SECONDS = 300.0
 HEADER = "prénom;nom;date de naissance;éligible jusqu'au\n"
 
-# What an enrolment writes, of these people: it is all there, or nothing of it.
+# The number of rows of each kind that enrolments by these associations wrote. All numbers must be equal.
 WRITTEN = """
     select (select count(*) from app.beneficiaries where association_id = any ($1)),
            (select count(*) from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
@@ -28,7 +28,7 @@ WRITTEN = """
            (select count(*) from app.audit_entries where action = 'beneficiary.enrolled' and actor_id = any ($1)),
            (select coalesce(sum(enrolled), 0) from app.imports where account_id = any ($1))
 """
-# Of accounts that were made since: other proofs make theirs in two statements, and kill Postgres in between.
+# Only accounts made since the begin: other proofs make theirs in two statements, and kill Postgres in between.
 LEFT_OVER = """
     select count(*) from app.accounts a
     where a.role = 'beneficiary' and a.created_at >= $1
@@ -37,7 +37,7 @@ LEFT_OVER = """
 
 
 async def same_people_at_once(house: House, outcome: Outcome, weather: Weather) -> None:
-    """Kill the API when some of them are enrolled, look at what is there, send the same files again."""
+    """Kill the API when some people are enrolled, check what was written, and send the same files again."""
     associations = [await _association(house) for _ in range(2)]
     async with house.sql() as sql:
         since: datetime = await sql.fetchval("select app.clock()")
@@ -55,16 +55,16 @@ async def same_people_at_once(house: House, outcome: Outcome, weather: Weather) 
     known: dict[str, set[tuple[UUID, str]]] = {}
     for who, order, answer in zip(associations, orders, answers, strict=True):
         said: dict[str, Any] = answer.json()
-        outcome.holds(answer.status_code == 200, f"an import was answered {answer.status_code}")
+        outcome.expect(answer.status_code == 200, f"an import was answered {answer.status_code}")
         told = said.get("outcomes", [])
-        outcome.holds(len(told) == len(order), f"{len(order)} lines had {len(told)} outcomes")
+        outcome.expect(len(told) == len(order), f"{len(order)} lines had {len(told)} outcomes")
         outcome.figures["lines"] += len(told)
         for line, one in zip(order, told, strict=False):
-            outcome.holds(one["outcome"] in ("enrolled", "already_enrolled"), f"a line was {one['outcome']}")
+            outcome.expect(one["outcome"] in ("enrolled", "already_enrolled"), f"a line was {one['outcome']}")
             if "id" in one:
                 known.setdefault(line, set()).add((who, one["id"]))
-    outcome.holds(len(known) == len(people), f"{len(people) - len(known)} people are known to nobody")
-    outcome.holds(all(len(owners) == 1 for owners in known.values()), "somebody is known to both")
+    outcome.expect(len(known) == len(people), f"{len(people) - len(known)} people are known to nobody")
+    outcome.expect(all(len(owners) == 1 for owners in known.values()), "somebody is known to both")
     await _nothing_is_half(house, outcome, associations, len(people), since)
 
 
@@ -77,7 +77,7 @@ async def _killed(
     enough: int,
     since: datetime,
 ) -> None:
-    """Send the files, and kill the API once so many are enrolled."""
+    """Send the files, and kill the API once `enough` people are enrolled."""
     sending = [asyncio.ensure_future(_send(house, who, order)) for who, order in zip(associations, orders, strict=True)]
     deadline = time.monotonic() + WITHIN_SECONDS
     enrolled = "select count(*) from app.beneficiaries where association_id = any ($1)"
@@ -99,7 +99,7 @@ async def _killed(
     for who in associations:
         shown = await house.http.get(f"{house.url}/v1/beneficiaries/imports", headers=_headers(house, who))
         states = {one["status"] for one in shown.json()["data"]}
-        outcome.holds(states <= {"interrupted", "done"}, f"after the kill an import shows as {sorted(states)}")
+        outcome.expect(states <= {"interrupted", "done"}, f"after the kill an import shows as {sorted(states)}")
         outcome.figures["seen as interrupted"] += "interrupted" in states
 
 
@@ -109,9 +109,9 @@ async def _nothing_is_half(
     async with house.sql() as sql:
         counts = {count for row in await sql.fetch(WRITTEN, associations) for count in row.values()}
         left_over = await sql.fetchval(LEFT_OVER, since)
-    outcome.holds(len(counts) == 1, f"of enrolments there are different parts: {sorted(counts)}")
-    outcome.holds(people is None or counts == {people}, f"{people} people were to be enrolled: {sorted(counts)}")
-    outcome.holds(left_over == 0, f"{left_over} accounts are nobody's")
+    outcome.expect(len(counts) == 1, f"of enrolments there are different parts: {sorted(counts)}")
+    outcome.expect(people is None or counts == {people}, f"{people} people were to be enrolled: {sorted(counts)}")
+    outcome.expect(left_over == 0, f"{left_over} accounts are nobody's")
 
 
 def _lines(count: int, weather: Weather) -> list[str]:

@@ -1,4 +1,4 @@
-"""Storms: a crowd at work while something is killed again and again, then calm, then the audit."""
+"""Storms: a crowd works while something is killed again and again; then follow a calm and the audit."""
 
 import asyncio
 import random
@@ -17,20 +17,22 @@ from scripts.proofs.town import Town
 
 CLIENTS, CLIENTS_IN_A_HURRY = 16, 8
 PEOPLE = 30
-LEASE_SECONDS = 31.0  # who takes over from a dead API waits for its claim to end; the reconciling job leaves 20 s
+LEASE_SECONDS = (
+    31.0  # longer than the lease of a request's key (30 s) and than reconciling leaves a payment alone (20 s)
+)
 HOLD_SECONDS = 11 * 60.0
 CLOSED_WITHIN_SECONDS = 60.0
 CALM_WITHIN_SECONDS = 150.0
 HURRIED_TICK_SECONDS = 0.3
 SUPERVISED_EVERY_SECONDS = 0.1
 
-# What is open apart from holds that their customers may still pay; $1: the intents that Stripe took money for.
+# Open payments, except holds that can still be paid. $1: the intents that Stripe has charged.
 OPEN = """
     select count(*) from app.payments
     where status in ('intended', 'cancel_due', 'refund_due')
        or status = 'pending' and stripe_payment_intent = any ($1::text[])
 """
-# Holds have lapsed, and no worker that is dead is said to be at work.
+# Open holds and payments, and jobs that are marked as running by a dead worker.
 UNFINISHED = """
     select (select count(*) from app.reservations where status = 'held')
          + (select count(*) from app.payments where status in ('intended', 'pending', 'cancel_due', 'refund_due'))
@@ -40,12 +42,12 @@ UNFINISHED = """
 
 
 class NeverClosed(Exception):
-    """Something stayed open that nobody closes."""
+    """Raised when something stays open."""
 
 
 @dataclass
 class Weather:
-    """How long, and how: `hurried` lets time pass by itself where a long run waits for the real clock."""
+    """The duration and manner of a storm. hurried: advance the product's clock instead of waiting for real time."""
 
     seconds: float
     hurried: bool
@@ -53,20 +55,23 @@ class Weather:
     over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def lasts(self, shortest: float, longest: float) -> bool:
-        """Let some time pass; whether it is still stormy then."""
+        """Wait a random time within these bounds (seconds). Returns whether the storm still goes on."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.over.wait(), self.chance.uniform(shortest, longest))
         return not self.over.is_set()
 
 
 Trouble: TypeAlias = Callable[[House, Outcome, Weather], Awaitable[None]]
-"""Makes trouble while the weather lasts, and leaves everything running."""
+"""Causes trouble while the storm lasts, and leaves everything running at the end."""
 
 
 def kills(
     chosen: Callable[[House], Program | Database], every: tuple[float, float], down: tuple[float, float]
 ) -> Trouble:
-    """Kill a process at random moments, and start it again; in seconds, between kills and until the start."""
+    """Kill a process at random moments and start it again.
+
+    every: bounds of the time between kills. down: bounds of the time until the start. Both in seconds.
+    """
 
     async def kill_again_and_again(house: House, outcome: Outcome, weather: Weather) -> None:
         victim = chosen(house)
@@ -81,14 +86,14 @@ def kills(
 
 
 async def time_leaps(house: House, outcome: Outcome, weather: Weather) -> None:
-    """The clock leaps past every hold, while their customers pay, cancel or come back for an answer."""
+    """Advance the clock past all holds while their customers pay, cancel or repeat requests."""
     while await weather.lasts(0.3, 1.8):
         await house.time_passes(HOLD_SECONDS)
         outcome.figures["leaps of the clock"] += 1
 
 
 async def storm(house: House, outcome: Outcome, weather: Weather, *troubles: Trouble) -> None:
-    """A crowd, troubles for as long as asked, then calm; everything open gets closed, and nothing disagrees."""
+    """Run a crowd with troubles for the given time, then calm, until everything is closed; then audit."""
     town = Town(house, weather.chance)
     await town.settle(PEOPLE)
     crowd = Crowd(house, town, weather.chance)
@@ -111,7 +116,7 @@ async def storm(house: House, outcome: Outcome, weather: Weather, *troubles: Tro
 
 
 async def troubled(house: House, outcome: Outcome, weather: Weather, *makers: Trouble) -> None:
-    """Let them make trouble while the weather lasts; when this returns, everything runs again."""
+    """Run the troubles while the storm lasts. When this returns, everything runs again."""
     at_work = [asyncio.ensure_future(maker(house, outcome, weather)) for maker in (*makers, _time)]
     supervising = asyncio.ensure_future(_supervise(house, outcome))
     try:
@@ -126,12 +131,12 @@ async def troubled(house: House, outcome: Outcome, weather: Weather, *makers: Tr
 
 
 async def _time(house: House, outcome: Outcome, weather: Weather) -> None:
-    """Pass, also where nobody makes trouble."""
+    """Wait for the end of the storm, so that a storm without troubles lasts as long."""
     await weather.over.wait()
 
 
 async def _supervise(house: House, outcome: Outcome) -> None:
-    """Start again what ends by itself, as `scripts/run` does: a start fails while the database is away."""
+    """Restart programs that end by themselves, as `scripts/run` does. A start fails while the database is away."""
     while True:
         for program in (house.api, house.worker, house.stand_in):
             if program.ended:
@@ -142,11 +147,11 @@ async def _supervise(house: House, outcome: Outcome) -> None:
 
 @asynccontextmanager
 async def hurried(house: House, weather: Weather) -> AsyncIterator[None]:
-    """In a hurry, the worker's clock ticks all the time."""
+    """In a hurry, make the worker run its periodic jobs all the time."""
 
     async def tick() -> None:
         while True:
-            # A server that is being killed takes no job; the next tick finds it again.
+            # It fails while the server is down; the next attempt will succeed.
             with suppress(Exception):
                 await house.the_clock_ticks()
             await asyncio.sleep(HURRIED_TICK_SECONDS)
@@ -163,7 +168,7 @@ async def hurried(house: House, weather: Weather) -> AsyncIterator[None]:
 async def everything_closes(
     house: House, outcome: Outcome, weather: Weather, calm_since: datetime | None = None
 ) -> None:
-    """Wait until nothing is open: first apart from holds that may still be paid, then, when they have lapsed, those."""
+    """Wait until nothing is open: first everything except payable holds, then those too, after they have lapsed."""
     taken = await _taken(house)
     if weather.hurried:
         await house.time_passes(LEASE_SECONDS)
@@ -171,7 +176,7 @@ async def everything_closes(
     if calm_since is not None:
         outcome.closed_after = (closed_at - calm_since).total_seconds()
         in_time = weather.hurried or outcome.closed_after <= CLOSED_WITHIN_SECONDS
-        outcome.holds(in_time, f"what the storm left open took {outcome.closed_after:.0f} s to close")
+        outcome.expect(in_time, f"closing everything that the storm left open took {outcome.closed_after:.0f} s")
     outcome.figures["holds that lapsed"] += await house.value(
         "select count(*) from app.reservations where status = 'held'"
     )
@@ -180,13 +185,13 @@ async def everything_closes(
 
 
 async def _taken(house: House) -> list[str]:
-    """The intents that Stripe took money for."""
+    """Return the intents that Stripe has charged."""
     books = (await house.stripe.ledger())["payments"]
     return [entry["payment_intent"] for entry in books if entry["status"] == "succeeded"]
 
 
 async def _none_left(house: House, query: str, *arguments: object) -> datetime:
-    """Wait until a count is 0; say when that was, by the database's clock. Raises NeverClosed."""
+    """Wait until a count is 0. Returns when that was, by the database's clock. Raises NeverClosed."""
     async with house.sql() as sql:
         deadline = time.monotonic() + CALM_WITHIN_SECONDS
         while left := await sql.fetchval(query, *arguments):

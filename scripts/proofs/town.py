@@ -1,4 +1,4 @@
-"""Who and what a proof's crowd meets: accounts, one verified shop, lots that are replaced when they sell out."""
+"""The data of a proof: accounts, one verified shop, and lots that are replaced when they sell out."""
 
 import itertools
 import random
@@ -16,14 +16,14 @@ CODES = itertools.count(1)
 
 @dataclass(frozen=True)
 class Lot:
-    """One lot on offer; price in cents, 0 for a free one."""
+    """A lot on offer. price_cents: 0 for a free one."""
 
     id: UUID
     price_cents: int
 
 
 class Town:
-    """Accounts and lots, written as the superuser: registering is not what is proven here."""
+    """Accounts and lots, written as the superuser because registration is not tested here."""
 
     def __init__(self, house: House, chance: random.Random) -> None:
         self.house, self.chance = house, chance
@@ -34,7 +34,7 @@ class Town:
         self.shop = uuid4()
 
     async def settle(self, people: int) -> None:
-        """Bring in a merchant with a shop, that many customers and as many beneficiaries, and lots."""
+        """Add a merchant with a shop and lots, and this many customers and beneficiaries."""
         async with self.house.sql() as sql:
             await self._account(sql, self.merchant, "merchant")
             siret = f"{self.chance.randrange(10**14):014d}"
@@ -53,7 +53,7 @@ class Town:
         await self.enrol(people)
 
     async def enrol(self, count: int) -> None:
-        """Verify that many beneficiaries; those before have had their portions and make room."""
+        """Add this many verified beneficiaries. They replace the earlier ones, who have used up their quota."""
         fresh = []
         async with self.house.sql() as sql:
             for _ in range(count):
@@ -71,7 +71,10 @@ class Town:
     async def offer(
         self, sql: Connection, *, free: bool | None = None, portions: int | None = None, open_now: bool = False
     ) -> Lot:
-        """Publish a lot, free or not by chance unless said; some open too soon to be cancelled for nothing."""
+        """Publish a lot. Some open so soon that reservations can no longer be cancelled free of charge.
+
+        free, portions: chosen at random by default.
+        """
         if free is None:
             free = self.chance.random() < FREE_LOTS
         price = 0 if free else self.chance.choice(PRICES)
@@ -90,7 +93,7 @@ class Town:
         return Lot(lot, price)
 
     async def replace(self, lot: Lot) -> None:
-        """Offer another lot where this one is gone."""
+        """Replace a lot that is gone by a new one."""
         if lot in self.lots:
             place = self.lots.index(lot)
             async with self.house.sql() as sql:

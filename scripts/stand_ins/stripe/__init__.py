@@ -1,6 +1,6 @@
-"""A local stand-in for Stripe: its HTTP protocol for what EcoPanier uses, no money, never in production.
+"""A local stand-in for Stripe, never for production: it speaks the part of Stripe's protocol that EcoPanier uses.
 
-`python -m scripts.stand_ins.stripe --help` runs it on its own; tests use `StripeStandIn` in their own process.
+No money moves. `python -m scripts.stand_ins.stripe` runs it on its own; tests run `StripeStandIn` in their own process.
 """
 
 from scripts.stand_ins.stripe.remote import StandInRemote

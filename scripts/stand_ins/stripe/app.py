@@ -1,4 +1,4 @@
-"""The protocol around the operations: keys, idempotency, faults, request ids; and `/_stand_in`, which Stripe lacks."""
+"""The HTTP app: API keys, idempotency, faults and request ids around the operations, and our own `/_stand_in`."""
 
 import asyncio
 import base64
@@ -28,7 +28,7 @@ _SETTLE_EVERY_SECONDS = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One thing that Stripe can be asked to do; `public`: also by a publishable key with a client_secret."""
+    """One operation of Stripe's API. public: also allowed with a publishable key and a client_secret."""
 
     name: str
     method: str
@@ -55,7 +55,7 @@ OPERATIONS = (
 
 
 class StandIn:
-    """One account at a make-believe Stripe."""
+    """One account at the pretended Stripe."""
 
     def __init__(self, store: Store, webhooks: Webhooks, *, api_key: str, publishable_key: str) -> None:
         self.store = store
@@ -67,7 +67,7 @@ class StandIn:
         store.db.executescript(payment_intents.SETTLEMENTS)
 
     async def answer(self, request: Request, operation: Operation) -> Response:
-        """Stripe's answer to one request, or what a fault makes of it."""
+        """Answer one request as Stripe does, or as a fault demands."""
         request_id = objects.new_id("req")
         key = request.headers.get("Idempotency-Key") if operation.method == "POST" else None
         version = request.headers.get("Stripe-Version", objects.API_VERSION)
@@ -77,7 +77,7 @@ class StandIn:
         try:
             publishable = self._is_publishable(request, operation)
             form = parse_form((await request.body()).decode() if operation.method == "POST" else request.url.query)
-            # no await from here to the key: a request that a fault slows down holds its key before the next one looks
+            # No await before the key is taken, so that a request that a fault slows down already holds its key.
             fault = self.faults.strike(operation.name)
             if fault is not None:
                 _strike_before(fault)
@@ -112,7 +112,7 @@ class StandIn:
         return JSONResponse(answer.body, answer.status, headers)
 
     def _performed(self, operation: Operation, call: Call, request_id: str, same: str, fault: Fault | None) -> Answer:
-        """Effects, events and the answer kept for the key are one transaction."""
+        """Perform an operation: effects, events and the answer kept for the key are one transaction."""
         with self.store.transaction():
             try:
                 answer = Answer(200, self._expanded(operation.perform(call), call.form), request_id)
@@ -126,7 +126,7 @@ class StandIn:
         return answer
 
     def _expanded(self, thing: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
-        """`expand[]`: ids in these places become the objects they stand for."""
+        """Apply `expand[]`: replace the ids at these paths by the objects."""
         for path in form.get("expand") or []:
             places = [thing]
             for step in str(path).split("."):
@@ -164,7 +164,7 @@ class StandIn:
         return False
 
     async def settle_for_ever(self) -> None:
-        """Bring the slow payments to their end; runs for as long as the server does."""
+        """Settle slow payments when they are due, for as long as the server runs."""
         while True:
             await asyncio.sleep(_SETTLE_EVERY_SECONDS)
             with self.store.transaction():
@@ -172,7 +172,7 @@ class StandIn:
 
 
 class _ReplyLost(Exception):
-    """The connection broke before the request was looked at."""
+    """Raised when a fault breaks the connection before the request is read."""
 
 
 def _strike_before(fault: Fault) -> None:
@@ -185,7 +185,7 @@ def _strike_before(fault: Fault) -> None:
 
 
 def _given_key(request: Request) -> str | None:
-    """Bearer, or Basic with the key as the name (curl's `-u sk_test_…:`)."""
+    """Return the API key: a Bearer token, or the user name of Basic authentication (curl's `-u sk_test_…:`)."""
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip() or None
@@ -198,7 +198,7 @@ def _given_key(request: Request) -> str | None:
 
 
 def build_app(stand_in: StandIn) -> Starlette:
-    """The ASGI app: Stripe's paths, and our own under /_stand_in."""
+    """Return the ASGI app with Stripe's paths and our own under /_stand_in."""
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

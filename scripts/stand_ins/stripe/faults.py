@@ -1,4 +1,4 @@
-"""What can go wrong between EcoPanier and Stripe, on demand."""
+"""Faults between EcoPanier and Stripe that tests can ask for."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from starlette.types import Receive, Scope, Send
 from scripts.stand_ins.stripe.refusals import Refusal
 
 Mode = Literal[
-    "drop_before",  # the connection breaks before anything happened
-    "drop_reply",  # it happened, and the reply is lost
-    "slow",  # it happens `seconds` later, whether or not the client still listens
-    "rate_limit",  # 429, nothing happened
-    "error_500",  # 500, nothing happened, a retry works
-    "error_500_kept",  # 500 although it happened, and that 500 is the answer to this key from now on
-    "processing",  # a confirmation that succeeds only `seconds` later
+    "drop_before",  # the connection breaks before anything happens
+    "drop_reply",  # the operation happens, but the reply is lost
+    "slow",  # the operation happens `seconds` later, whether or not the client still waits
+    "rate_limit",  # 429, and nothing happens
+    "error_500",  # 500, and nothing happens; a retry works
+    "error_500_kept",  # 500 although the operation happens; the 500 is kept as the answer to this key
+    "processing",  # the confirmation succeeds only `seconds` later
 ]
 
 
@@ -29,7 +29,7 @@ class Fault:
 
 
 class Faults:
-    """The faults that are armed; each strikes `times` requests of its operation (`*`: any) and is gone."""
+    """The armed faults. Each affects the next `times` requests of its operation (`*`: any operation)."""
 
     def __init__(self, operations: Iterable[str]) -> None:
         self._operations = {*operations, "*"}
@@ -80,7 +80,7 @@ def broken() -> Refusal:
 
 
 class LostReply(Response):
-    """A promised body that never comes: the server closes the connection in the middle of its answer."""
+    """Announces a body that never comes, so that the connection closes in the middle of the answer."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1")]})

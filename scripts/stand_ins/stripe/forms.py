@@ -1,4 +1,4 @@
-"""Stripe's request encoding: form fields with nested brackets, `metadata[payment_id]=…`, `expand[0]=…`."""
+"""Decode Stripe's requests: form fields with nested brackets, `metadata[payment_id]=…`, `expand[0]=…`."""
 
 import re
 from collections.abc import Collection
@@ -11,7 +11,7 @@ _KEY = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])*)$")
 
 
 def parse_form(encoded: str) -> dict[str, Any]:
-    """Form fields as nested dicts and lists; values stay text. Raises Refusal for a key that makes no sense."""
+    """Return form fields as nested dicts and lists of strings. Raises Refusal for a malformed key."""
     form: dict[str, Any] = {}
     for key, value in parse_qsl(encoded, keep_blank_values=True):
         matched = _KEY.match(key)
@@ -36,7 +36,7 @@ def _with_lists(value: Any) -> Any:
 
 
 class Params:
-    """The parameters of one request, read by type; what the operation does not know is refused, as Stripe does."""
+    """The parameters of one request, read by type. Like Stripe, it refuses parameters that the operation has not."""
 
     def __init__(self, given: dict[str, Any], known: Collection[str]) -> None:
         self._given = given
@@ -93,8 +93,8 @@ class Params:
         return value
 
     def metadata(self) -> dict[str, str]:
-        """Stripe's limits: 50 keys of at most 40 characters, values of at most 500."""
-        # an all-digit key set looks like a list to the decoder; nobody uses one
+        """Return the metadata. Stripe allows 50 keys of at most 40 characters, with values of at most 500."""
+        # If all keys are digits, the decoder takes them for a list. Nobody uses such keys.
         metadata = self.mapping("metadata")
         if len(metadata) > 50:
             raise Refusal(400, "Metadata can have up to 50 keys.", param="metadata")

@@ -1,4 +1,4 @@
-"""Idempotency keys: the first answer to a key is the answer to every later request that carries it."""
+"""Idempotency keys: every request with a key gets the first answer that was given to this key."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ create table if not exists answers (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request was answered, and by which request (another one when it is a replay)."""
+    """An answer. request_id: of the request that it was first given to; another one if this is a replay."""
 
     status: int
     body: dict[str, Any]
@@ -28,12 +28,12 @@ class Answer:
 
 
 def fingerprint(method: str, path: str, form: dict[str, Any]) -> str:
-    """What must be equal for two requests with one key to be the same request."""
+    """Return a hash that is equal for two requests if they may share a key."""
     return hashlib.sha256(json.dumps([method, path, form], sort_keys=True).encode()).hexdigest()
 
 
 class Answers:
-    """The answers kept by key. Kept in the same transaction as the effects, so that neither is without the other."""
+    """The answers kept by key. An answer and its effects are stored in one transaction."""
 
     def __init__(self, store: Store) -> None:
         self._db = store.db
@@ -42,7 +42,7 @@ class Answers:
 
     @contextmanager
     def in_flight(self, key: str | None) -> Iterator[None]:
-        """Only one request at a time works under a key; the second gets a 409 at once."""
+        """Hold the key while a request is handled. A second request with the key gets 409 at once."""
         if key is None:
             yield
             return
@@ -83,5 +83,5 @@ class Answers:
             )
 
     def forget(self) -> None:
-        """As if every key had aged past the 24 hours that Stripe promises to keep it."""
+        """Forget all keys, as Stripe may after 24 hours."""
         self._db.execute("delete from answers")

@@ -1,4 +1,4 @@
-"""All the money at once, so that a test can say «nobody was charged twice»."""
+"""A summary of all money, so that a test can check that nobody was charged twice."""
 
 from collections import defaultdict
 from typing import Any
@@ -7,7 +7,7 @@ from scripts.stand_ins.stripe.store import Store
 
 
 def ledger(store: Store) -> dict[str, Any]:
-    """Every intent, charge and refund, oldest first, and per intent what was taken and given back (cents)."""
+    """Return all intents, charges and refunds, oldest first, and per intent the cents charged and refunded."""
     intents, charges, refunds = (store.newest(kind)[::-1] for kind in ("payment_intent", "charge", "refund"))
     taken_for, given_back_for = _by_intent(charges), _by_intent(refunds)
     payments = []

@@ -1,4 +1,4 @@
-"""Lists (newest first, by cursor) and the search by metadata."""
+"""Lists with cursors, newest first, and the search by metadata."""
 
 import re
 from typing import Any
@@ -36,7 +36,7 @@ def event(call: Call) -> dict[str, Any]:
 
 
 def search_payment_intents(call: Call) -> dict[str, Any]:
-    """`metadata['payment_id']:'…' AND status:'succeeded'`; unlike Stripe's, this index is never behind."""
+    """Answer `metadata['payment_id']:'…' AND status:'succeeded'`. Unlike Stripe's, this search is never out of date."""
     params = Params(call.form, {"limit", "query"})
     equal = {}
     for clause in re.split(r"\s+AND\s+", params.required_text("query"), flags=re.IGNORECASE):
@@ -81,7 +81,7 @@ def _limit(params: Params) -> int:
 
 
 def _created(params: Params, form: dict[str, Any]) -> dict[str, int]:
-    """`created=…` or `created[gte]=…` and its like."""
+    """Return the bounds given by `created=…` or by `created[gte]=…` and the like."""
     bounds = {"eq": form["created"]} if isinstance(form.get("created"), str) else params.mapping("created")
     for name, value in bounds.items():
         if name not in ("gt", "gte", "lt", "lte", "eq") or not re.fullmatch(r"[0-9]{1,12}", str(value)):

@@ -1,4 +1,4 @@
-"""The shapes of Stripe's objects, with the fields that its SDK and EcoPanier read."""
+"""Stripe's objects, with the fields that its SDK and EcoPanier read."""
 
 import secrets
 import string
@@ -7,7 +7,7 @@ from typing import Any
 
 API_VERSION = "2026-10-28.endive"
 
-# What each of Stripe's test payment methods does: None succeeds, else (code, decline_code, message).
+# The result of each of Stripe's test payment methods: None if it succeeds, else (code, decline_code, message).
 TEST_PAYMENT_METHODS: dict[str, tuple[str, str | None, str] | None] = {
     "pm_card_visa": None,
     "pm_card_mastercard": None,
@@ -27,7 +27,7 @@ def new_id(prefix: str) -> str:
 
 
 def now() -> int:
-    """Seconds since 1970, as in every time of Stripe's API."""
+    """Return the seconds since 1970, the format of all times in Stripe's API."""
     return int(time.time())
 
 
@@ -88,7 +88,7 @@ def payment_intent(
 
 
 def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) -> dict[str, Any]:
-    """The attempt to take the intent's whole amount, succeeded or (with `failure`) declined."""
+    """Return an attempt to charge the intent's whole amount, which succeeded or (with `failure`) was declined."""
     paid = failure is None
     code, decline, message = failure or (None, None, None)
     return {
@@ -176,7 +176,7 @@ def event(
     request_id: str | None,
     idempotency_key: str | None,
 ) -> dict[str, Any]:
-    """The thing as it was when this happened; request_id is None for what Stripe did by itself."""
+    """Return an event with the object as it was at that moment. request_id: None for what Stripe did by itself."""
     return {
         "id": new_id("evt"),
         "object": "event",

@@ -1,4 +1,4 @@
-"""PaymentIntents: create, confirm, cancel, and the slow ones that settle later."""
+"""PaymentIntents: create, confirm and cancel them, and settle the slow ones later."""
 
 import contextlib
 import re
@@ -10,7 +10,7 @@ from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing, unexpected_state
 
-SMALLEST_AMOUNT = 50  # cents: what Stripe takes at least in euros
+SMALLEST_AMOUNT = 50  # cents: Stripe's minimum in euros
 LARGEST_AMOUNT = 99_999_999
 
 _CREATE = {
@@ -88,7 +88,7 @@ def cancel(call: Call) -> dict[str, Any]:
 
 
 def _found(call: Call, params: Params) -> dict[str, Any]:
-    """The intent in the path; a public key must know its client_secret too."""
+    """Return the intent in the path. A publishable key needs its client_secret too."""
     intent = call.store.find("payment_intent", call.id)
     secret = call.form.get("client_secret")
     if intent is None:
@@ -177,7 +177,7 @@ def _charged(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shown(intent: dict[str, Any], call: Call) -> dict[str, Any]:
-    """A public key does not see what the shop noted on the payment."""
+    """Return the intent, without its metadata for a publishable key."""
     return {key: value for key, value in intent.items() if key != "metadata"} if call.publishable else intent
 
 
@@ -189,11 +189,11 @@ def _settle_later(call: Call, intent: dict[str, Any], seconds: float) -> None:
 
 
 def settle_what_is_due(call: Call) -> None:
-    """Turn the `processing` intents whose time has come into succeeded (or failed) ones."""
+    """Let the `processing` intents that are due succeed or fail."""
     for row in call.store.db.execute("select intent from settlements where due <= ?", (time.time(),)).fetchall():
         call.store.db.execute("delete from settlements where intent = ?", (row["intent"],))
         intent = call.store.find("payment_intent", row["intent"])
         if intent is not None:
-            # a decline is recorded on the intent; nobody waits for the answer
+            # A decline is recorded on the intent, and nobody waits for an answer.
             with contextlib.suppress(Refusal):
                 _charged(call, intent)

@@ -1,4 +1,4 @@
-"""Refunds: whole or in part, never beyond what was charged."""
+"""Refunds: whole or partial, and never more than was charged."""
 
 from typing import Any
 

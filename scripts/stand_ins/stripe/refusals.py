@@ -1,13 +1,13 @@
-"""How Stripe says no."""
+"""Stripe's error answers."""
 
 from typing import Any
 
 
 class Refusal(Exception):
-    """An answer other than 200, in Stripe's words.
+    """Raised for an answer other than 200, with Stripe's message.
 
-    `began` tells whether the operation had begun: then its effects stand and the answer is kept for its idempotency
-    key, exactly as Stripe does; a refusal before that (a bad parameter, a busy key) leaves nothing behind.
+    began: whether the operation had begun. If so, its effects are kept and the answer is kept for its idempotency key,
+    as with Stripe. A refusal before that (bad parameter, busy key) leaves nothing behind.
     """
 
     def __init__(

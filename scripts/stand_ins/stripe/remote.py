@@ -1,4 +1,4 @@
-"""A stand-in's own verbs, over HTTP: what a test says to one that runs somewhere."""
+"""Control a running stand-in over HTTP."""
 
 import asyncio
 import ssl
@@ -8,14 +8,14 @@ import httpx2
 
 
 class StandInRemote:
-    """Arms faults, steers webhooks, pays as a person does and reads the ledger of the stand-in at `base_url`."""
+    """Arms faults, controls webhooks, pays like a customer and reads the ledger of the stand-in at `base_url`."""
 
     def __init__(self, base_url: str, publishable_key: str) -> None:
         self.base_url = base_url
         self.publishable_key = publishable_key
 
     async def fault(self, operation: str, mode: str, *, times: int = 1, seconds: float = 1.0) -> None:
-        """The next `times` requests of an operation (`payment_intents.create`, …, `*`) meet this fault (faults.py)."""
+        """Let the next `times` requests of an operation (`payment_intents.create`, …, `*`) meet a fault (faults.py)."""
         wanted = {"operation": operation, "mode": mode, "times": times, "seconds": seconds}
         await self._ask("POST", "/_stand_in/faults", wanted)
 
@@ -23,7 +23,7 @@ class StandInRemote:
         await self._ask("DELETE", "/_stand_in/faults")
 
     async def webhooks(self, mode: str = "release", *, url: str | None = None, seed: int | None = None) -> None:
-        """How events leave from now on (webhooks.py), and where to."""
+        """Set how events are delivered from now on (see webhooks.py), and to which URL."""
         wanted = {"mode": mode, "seed": seed, **({"url": url} if url is not None else {})}
         await self._ask("POST", "/_stand_in/webhooks", wanted)
 
@@ -34,15 +34,15 @@ class StandInRemote:
                 await asyncio.sleep(0.02)
 
     async def ledger(self) -> dict[str, Any]:
-        """All payments, charges and refunds (ledger.py)."""
+        """Return all payments, charges and refunds (see ledger.py)."""
         return await self._ask("GET", "/_stand_in/ledger")
 
     async def forget_idempotency_keys(self) -> None:
-        """As if a day had passed."""
+        """Forget all idempotency keys, as if a day had passed."""
         await self._ask("DELETE", "/_stand_in/idempotency_keys")
 
     async def pay(self, client_secret: str, payment_method: str = "pm_card_visa") -> dict[str, Any]:
-        """Confirm as the holder of a client_secret would, with the public key. The body: an intent or an `error`."""
+        """Confirm a payment with the client_secret and the publishable key. Returns an intent or an `error`."""
         id = client_secret.partition("_secret_")[0]
         async with _client() as client:
             answer = await client.post(
@@ -63,5 +63,5 @@ class StandInRemote:
 
 
 def _client() -> httpx2.AsyncClient:
-    # plain HTTP on this machine: no proxy, and no certificates to load, which would take most of the time
+    # Plain HTTP on this machine needs no proxy and no certificates. Loading those would take most of the time.
     return httpx2.AsyncClient(trust_env=False, timeout=30, verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))

@@ -1,4 +1,4 @@
-"""A stand-in that serves: on its own, or in a test's process."""
+"""The stand-in's server, which runs on its own or in a test's process."""
 
 import asyncio
 import os
@@ -16,14 +16,14 @@ from scripts.stand_ins.stripe.webhooks import Webhooks
 
 
 class RefusedInProduction(RuntimeError):
-    """There, a stand-in would hand out food for money that does not exist."""
+    """Raised in production, where a stand-in would accept money that does not exist."""
 
 
 class StripeStandIn(StandInRemote):
-    """A stand-in on a real port. `async with StripeStandIn(…) as stripe` serves it from a thread of its own.
+    """A stand-in on a real port. `async with StripeStandIn(…) as stripe` serves it from its own thread.
 
-    webhook_url None: nobody hears of events until `webhooks(url=…)` says where to.
-    state_file None: it forgets everything when it stops.
+    webhook_url: None to send no events until `webhooks(url=…)` sets the URL. state_file: None to keep everything in
+    memory.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class StripeStandIn(StandInRemote):
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Binds its port at once; port 0 takes a free one.
+        """Bind the port; 0 means any free one.
 
         Raises RefusedInProduction, ValueError for a key that is not a test key, OSError for a port in use.
         """
@@ -48,7 +48,7 @@ class StripeStandIn(StandInRemote):
             raise ValueError("Webhooks are signed: the stand-in needs a webhook secret.")
         self.api_key = api_key
         self.webhook_secret = webhook_secret
-        self._socket = socket.create_server((host, port), backlog=2048)  # listens: early callers wait, none is refused
+        self._socket = socket.create_server((host, port), backlog=2048)  # it listens already, so early callers wait
         self._store = Store(state_file)
         publishable_key = "pk_test_" + api_key.removeprefix("sk_test_")
         super().__init__(f"http://{host}:{self._socket.getsockname()[1]}", publishable_key)

@@ -1,4 +1,4 @@
-"""What Stripe would remember: its objects, in one SQLite file that a `kill -9` leaves whole."""
+"""Stripe's objects in one SQLite file, which survives a `kill -9`."""
 
 import json
 import sqlite3
@@ -21,15 +21,15 @@ create index if not exists objects_by_intent on objects (kind, json_extract(body
 
 
 class Store:
-    """Objects by id. What is committed before an answer leaves survives the death of the process."""
+    """Objects by id. Whatever was committed before an answer was sent survives the death of the process."""
 
     def __init__(self, path: Path | None) -> None:
-        """path None keeps everything in memory."""
-        # the server's loop is the only user, in whichever thread it runs
+        """Open the store. path: None to keep everything in memory."""
+        # Only the server's event loop uses the connection, in whichever thread it runs.
         self.db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row
         self.db.execute("pragma journal_mode = wal")
-        self.db.execute("pragma synchronous = normal")  # a dead process loses nothing; only a power cut could
+        self.db.execute("pragma synchronous = normal")  # only a power cut could lose data, not a killed process
         self.db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -37,7 +37,7 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All of it or nothing. There is no await inside, so requests cannot interleave."""
+        """Run one transaction. There is no await inside, so requests cannot interleave."""
         self.db.execute("begin immediate")
         try:
             yield
@@ -66,7 +66,11 @@ class Store:
         after: str | None = None,
         limit: int | None = None,
     ) -> list[dict[str, Any]]:
-        """Newest first. `equal`: JSON path → value; `created`: gt, gte, lt, lte or eq → seconds; `after`: an id."""
+        """Return objects, newest first.
+
+        equal: values by JSON path. created: seconds by comparison (gt, gte, lt, lte or eq). after: the id of the object
+        before the first one.
+        """
         wheres, arguments = ["kind = ?"], list[Any]([kind])
         for path, value in (equal or {}).items():
             if path == "$.payment_intent":  # written out, so that SQLite uses its index

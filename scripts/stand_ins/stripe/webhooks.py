@@ -1,4 +1,4 @@
-"""Signed webhooks: each event is delivered in the background, at least once, in no promised order."""
+"""Signed webhooks: each event is delivered in the background, at least once, in no guaranteed order."""
 
 import asyncio
 import hashlib
@@ -15,9 +15,9 @@ import httpx2
 from scripts.stand_ins.stripe.store import Store
 
 Mode = Literal[
-    "release",  # as they come
-    "hold",  # nothing leaves
-    "duplicate",  # each event leaves twice
+    "release",  # each event is sent at once
+    "hold",  # no event is sent
+    "duplicate",  # each event is sent twice
     "shuffle",  # each event waits for a random time, so that some overtake others
 ]
 
@@ -36,27 +36,27 @@ create index if not exists deliveries_by_due on deliveries (due, id);
 
 
 def signature(body: str, secret: str, timestamp: int) -> str:
-    """The `Stripe-Signature` header for a body sent at a time (seconds since 1970)."""
+    """Return the `Stripe-Signature` header for a body that is sent at this time (seconds since 1970)."""
     digest = hmac.new(secret.encode(), f"{timestamp}.{body}".encode(), hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"
 
 
 class Webhooks:
-    """The queue of deliveries. A row goes only once the endpoint has answered 2xx, so a `kill -9` loses none."""
+    """The queue of deliveries. A row is kept until the endpoint answers 2xx, or for three days, whatever is killed."""
 
     def __init__(self, store: Store, *, url: str | None, secret: str) -> None:
         self._db = store.db
         self._secret = secret
         self._wake = asyncio.Event()
         self._going: dict[int, asyncio.Task[None]] = {}
-        self._random = random.Random()  # noqa: S311  # an order to test with, not a secret
+        self._random = random.Random()  # noqa: S311  # shuffles test data, no secret
         self.url = url
         self.mode: Mode = "release"
         self.attempts: deque[dict[str, Any]] = deque(maxlen=200)
         self._db.executescript(_SCHEMA)
 
     def queue(self, event: dict[str, Any]) -> None:
-        """Called inside the transaction that makes the event; where no endpoint is set nobody hears of it."""
+        """Queue an event, inside the transaction that makes it. Without an endpoint it is never sent."""
         if self.url is None:
             return
         for _ in range(2 if self.mode == "duplicate" else 1):
@@ -67,14 +67,14 @@ class Webhooks:
         self._wake.set()
 
     def switch(self, mode: str, *, seed: int | None = None) -> None:
-        """Change how events leave, also those that still wait. Raises ValueError for an unknown mode."""
+        """Change how events are sent, including those that still wait. Raises ValueError for an unknown mode."""
         if mode not in get_args(Mode):
             raise ValueError(f"no such mode: {mode}; there are {get_args(Mode)}")
         self.mode = mode  # type: ignore[assignment]  # checked above
         self._random.seed(seed)
         waiting = self._db.execute("select id from deliveries order by id").fetchall()
         if mode == "duplicate":
-            # Each once: doubled at every switch, what waits would grow beyond all bounds.
+            # Double only events that wait once: doubling all of them at every switch would never stop growing.
             self._db.execute(
                 "insert into deliveries (event, type, body, emitted, due)"
                 " select event, type, body, emitted, due from deliveries group by event having count(*) = 1 order by id"
@@ -92,7 +92,7 @@ class Webhooks:
         return time.time() + (self._random.uniform(0, _SHUFFLE_SECONDS) if self.mode == "shuffle" else 0.0)
 
     async def deliver_for_ever(self) -> None:
-        """Runs for as long as the server does."""
+        """Deliver events for as long as the server runs."""
         async with httpx2.AsyncClient(timeout=10, trust_env=False) as client:
             try:
                 while True:
@@ -108,10 +108,10 @@ class Webhooks:
                 await asyncio.gather(*self._going.values(), return_exceptions=True)
 
     def _start_what_is_due(self, client: httpx2.AsyncClient) -> float | None:
-        """Seconds until there is more to do; None: not before something changes."""
+        """Start the deliveries that are due. Returns the seconds until the next is due; None to wait for a change."""
         if self.mode == "hold" or self.url is None:
             return None
-        # those under way are still due, so look that much further
+        # Deliveries under way are still in the table, so read that many rows more.
         first = self._db.execute("select * from deliveries order by due, id limit ?", (2 * _AT_ONCE,)).fetchall()
         for row in first:
             if row["id"] in self._going:
@@ -139,7 +139,7 @@ class Webhooks:
             self._wake.set()
 
     async def _send(self, client: httpx2.AsyncClient, url: str, body: str) -> str:
-        """The endpoint's status, or what went wrong on the way. Each attempt is signed anew, with its own time."""
+        """Return the endpoint's status or the name of the error. Each attempt is signed with its own time."""
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Stripe-Signature": signature(body, self._secret, int(time.time())),
