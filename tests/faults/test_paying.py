@@ -13,7 +13,8 @@ import stripe
 from backend.settings import settings
 from backend.stripe.client import PaymentRefused, Stripe, stripe_of
 from scripts.stand_ins.stripe.webhooks import signature
-from tests.town import Reservation, Town
+from tests.town import Customer, Lot, Reservation, Town
+from tests.town.answers import refusal_in
 from tests.town.databases import API
 
 REAL_CLOCK = """
@@ -87,6 +88,68 @@ async def test_reserving_again_with_the_same_key_succeeds_after_a_stripe_fault(
         assert len(await intents(town)) == 1
     assert (await marc.pays(reservation)).status == "confirmed"
     assert await town.money(reservation) == (800, 0)
+
+
+async def the_two_other_requests(town: Town) -> list[tuple[Customer, str, dict[str, Any] | None, Lot]]:
+    """Return a request that suspends a portion and one that takes a kept portion, each with who sends it."""
+    donor, suspended = await town.a_customer("Jeanne"), await town.a_lot(left=3)
+    lea, sold_out = await town.a_customer("Léa"), await town.a_lot(left=1)
+    held = await donor.reserves(sold_out)
+    entry = await lea.waits(sold_out)
+    await donor.cancels(held)
+    return [
+        (donor, "/suspended-lots", {"lot_id": str(suspended.id), "quantity": 1}, suspended),
+        (lea, f"/waiting/{entry['id']}/take", None, sold_out),
+    ]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["suspending", "taking an offer"])
+async def test_suspending_or_taking_again_resumes_after_a_stripe_fault(shop_town: Town, which: int) -> None:
+    town = shop_town
+    person, path, body, lot = (await the_two_other_requests(town))[which]
+    before = await town.value("select count(*) from app.payments")
+    await town.stripe.fault("payment_intents.create", "drop_reply", times=3)
+
+    refusal = refusal_in(await person.asks("POST", path, body, key="the same"))
+
+    assert (refusal.status, refusal.code) == (503, "payment.unavailable")
+    await town.stripe.no_faults()
+    left = await town.left(lot)
+    answers = [await person.asks("POST", path, body, key="the same") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert await town.left(lot) == left, "the hold of the first try went on"
+    assert await town.value("select count(*) from app.payments") == before + 1
+    assert (await town.stripe.pay(answers[0].json()["payment"]["client_secret"]))["status"] == "succeeded"
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["suspending", "taking an offer"])
+async def test_a_suspension_or_offer_whose_hold_expired_is_not_resumed(shop_town: Town, which: int) -> None:
+    town = shop_town
+    person, path, body, _ = (await the_two_other_requests(town))[which]
+    await town.stripe.fault("payment_intents.create", "drop_before", times=3)
+    await person.asks("POST", path, body, key="too late")
+    await town.stripe.no_faults()
+    await minutes_pass(town, 11)
+
+    assert refusal_in(await person.asks("POST", path, body, key="too late")).code == "reservation.over"
+    await settled(town)
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["suspending", "taking an offer"])
+async def test_one_key_sent_twenty_times_suspends_or_takes_once(shop_town: Town, which: int) -> None:
+    town = shop_town
+    person, path, body, lot = (await the_two_other_requests(town))[which]
+    before, left = await town.value("select count(*) from app.payments"), await town.left(lot)
+    await town.stripe.fault("payment_intents.create", "slow", seconds=0.3)
+
+    answers = await asyncio.gather(*(person.asks("POST", path, body, key="once") for _ in range(20)))
+
+    assert {(answer.status_code, answer.content) for answer in answers} == {(201, answers[0].content)}
+    assert await town.value("select count(*) from app.payments") == before + 1
+    assert await town.left(lot) == left - (which == 0)
+    kept = await town.value("select body from app.idempotency_keys where key = 'once'")
+    assert answers[0].json()["payment"]["client_secret"] not in kept
 
 
 async def test_a_hold_that_expired_before_stripe_answered_is_not_resumed(shop_town: Town) -> None:
