@@ -18,6 +18,12 @@ def _with_14_digits(written: str) -> str:
         raise PydanticCustomError("gtin", "Not a GTIN") from mistake
 
 
+def printed_gtin(kept: str) -> str:
+    """Return a stored GTIN as it stands under the bar code: with 8, 12 (UPC), 13 or 14 digits."""
+    zeros = len(kept) - len(kept.lstrip("0"))
+    return kept[6 if zeros >= 6 else min(zeros, 2) :]
+
+
 def _as_printed(written: object) -> object:
     return plain_batch(written) if isinstance(written, str) else written
 

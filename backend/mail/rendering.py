@@ -1,7 +1,7 @@
 """Render mail templates. A template is plain text, one per language; the HTML version is made from that text."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context,
 from jinja2.runtime import Context
 
 LANGUAGES = ("fr", "en")
-PARIS = ZoneInfo("Europe/Paris")
 
 
 @dataclass(frozen=True)
@@ -28,9 +27,10 @@ def rendered(template: str, locale: str, **values: Any) -> Rendered:
     """Return the mail rendered from `templates/<template>.<locale>.txt`; in French if the locale is unknown.
 
     The template's first line is the subject; blank lines separate paragraphs. Paragraphs indented by four spaces are
-    shown preformatted. Values cannot add markup or paragraphs. Filters write days, times and amounts in the mail's
-    language: `{{ day | day }}`, `{{ moment | time_in_paris }}`, `{{ cents | euros }}`.
-    Raises jinja2.UndefinedError if a value is missing.
+    shown preformatted. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days,
+    times and amounts in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
+    `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ cents | euros }}`; a zone is an IANA name.
+    Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
     language = locale if locale in LANGUAGES else LANGUAGES[0]
     harmless = {name: _one_line(value) for name, value in values.items()}
@@ -43,7 +43,13 @@ def rendered(template: str, locale: str, **values: Any) -> Rendered:
 
 
 def _one_line(value: Any) -> Any:
-    return " ".join(value.split()) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return " ".join(value.split())
+    if isinstance(value, list | tuple):
+        return [_one_line(one) for one in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{field.name: _one_line(getattr(value, field.name)) for field in fields(value)})
+    return value
 
 
 def _unindented(paragraph: str) -> str:
@@ -56,9 +62,22 @@ def _day(context: Context, day: date) -> str:
 
 
 @pass_context
-def _time_in_paris(context: Context, moment: datetime) -> str:
-    local = moment.astimezone(PARIS)
+def _day_in(context: Context, moment: datetime, zone: str) -> str:
+    return _day(context, moment.astimezone(ZoneInfo(zone)).date())
+
+
+@pass_context
+def _time_in(context: Context, moment: datetime, zone: str) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
     return f"{local:%H:%M}" if context["language"] == "en" else f"{local:%H} h {local:%M}"
+
+
+@pass_context
+def _zone_name(context: Context, zone: str) -> str:
+    paris = zone == "Europe/Paris"
+    if context["language"] == "en":
+        return "Paris time" if paris else "the shop's local time"
+    return "heure de Paris" if paris else "heure locale du commerce"
 
 
 @pass_context
@@ -75,6 +94,7 @@ def _templates() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=False,
+        keep_trailing_newline=True,  # of a part, before the blank line that follows its include
     )
-    templates.filters.update(day=_day, time_in_paris=_time_in_paris, euros=_euros)
+    templates.filters.update(day=_day, day_in=_day_in, time_in=_time_in, zone_name=_zone_name, euros=_euros)
     return templates

@@ -9,8 +9,10 @@ from sqlmodel import col
 from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
+from backend.lots.naming import NAMED, named
 from backend.payments.models import Payment
 from backend.reservations.models import Reservation
+from backend.shops.models import Shop
 from backend.suspended_lots.models import SuspendedPortions
 
 News = Literal["moved", "over"]
@@ -27,11 +29,12 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
                 select(
                     col(Reservation.account_id),
                     col(Reservation.quantity),
-                    col(Lot.title),
+                    *NAMED,
                     func.coalesce(Payment.refund_cents, Payment.amount_cents).label("refund_cents"),
                     col(Payment.status),
                 )
                 .join(Lot, col(Lot.id) == col(Reservation.lot_id))
+                .join(Shop, col(Shop.id) == col(Lot.shop_id))
                 .join(Payment, col(Payment.reservation_id) == col(Reservation.id))
                 .where(col(Reservation.id) == suspended_lot_id)
             )
@@ -51,7 +54,7 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
         f"suspended_lot_{news}",
         necessary=False,
         message_key=f"{suspended_lot_id} {news} {places}",
-        title=row.title,
+        lot=named(row),
         quantity=row.quantity,
         collected=collected,
         refund_cents=row.refund_cents if row.status in ("refund_due", "refunded") else None,

@@ -8,6 +8,8 @@ from sqlmodel import col
 from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.lots.models import Lot
+from backend.lots.naming import NAMED, named
+from backend.shops.models import Shop
 from backend.waiting.models import Waiting
 
 
@@ -19,8 +21,9 @@ async def tell_offered(work: Work, waiting_id: UUID) -> None:
     async with work.session() as session:
         row = (
             await session.execute(
-                select(col(Waiting.account_id), col(Waiting.offered), col(Waiting.offer_until), col(Lot.title))
+                select(col(Waiting.account_id), col(Waiting.offered), col(Waiting.offer_until), *NAMED)
                 .join(Lot, col(Lot.id) == col(Waiting.lot_id))
+                .join(Shop, col(Shop.id) == col(Lot.shop_id))
                 .where(col(Waiting.id) == waiting_id, col(Waiting.status) == "offered")
             )
         ).one_or_none()
@@ -32,7 +35,7 @@ async def tell_offered(work: Work, waiting_id: UUID) -> None:
         "portion_kept",
         necessary=False,
         message_key=str(waiting_id),
-        title=row.title,
+        lot=named(row),
         portions=row.offered,
         until=row.offer_until,
     )

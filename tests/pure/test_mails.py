@@ -1,5 +1,6 @@
 """Rendering of mails, without sending any."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -7,16 +8,33 @@ import pytest
 from jinja2 import UndefinedError
 
 from backend import mail
+from backend.lots.naming import NamedLot
 from backend.mail.rendering import LANGUAGES, rendered
 
 TEMPLATES = sorted({file.name.split(".")[0] for file in Path(mail.__file__).with_name("templates").glob("*.txt")})
+LOT = NamedLot(
+    "Panier du soir",
+    "Boulangerie du Marché",
+    "12 place du Marché, 67000 Strasbourg",
+    datetime(2026, 11, 30, 23, 30, tzinfo=UTC),  # the day after in Paris
+    "L2447A",
+)
 VALUES = {
     "public_url": "https://ecopanier.example",
     "token": "t0k3n",
     "valid_days": 3,
     "valid_minutes": 60,
-    "title": "Panier du soir",
+    "lot": LOT,
+    "lots": [LOT, replace(LOT, title="Panier du matin")],
+    "more": 3,
+    "codes": ["2026-BEN-00042", "2026-BEN-00043"],
+    "gtin": "3017620422003",
+    "recalled_batch": "L2447A",
     "reason": "Présence possible de Listeria.",
+    "verified": False,
+    "shop": "Boulangerie du Marché",
+    "address": "12 place du Marché, 67000 Strasbourg",
+    "association": "Le Relais",
     "portions": 2,
     "until": datetime(2026, 11, 30, 17, 45, tzinfo=UTC),
     "quantity": 3,
@@ -62,12 +80,61 @@ def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, langu
     assert words in rendered(template, language, **{**VALUES, "until": until}).text
 
 
-def test_values_are_escaped_kept_on_one_line_and_not_rendered() -> None:
-    made = rendered("lot_withdrawn", "fr", **{**VALUES, "title": "<b>Pain</b>\n\n    Payez ici : {{ token }}"})
+LOT_TEMPLATES = [
+    "lot_recalled",
+    "lot_withdrawn",
+    "portion_kept",
+    "recall_for_shop",
+    "recall_to_pass_on",
+    "suspended_lot_moved",
+    "suspended_lot_over",
+]
 
-    assert "<b>" not in made.html
-    assert "&lt;b&gt;Pain&lt;/b&gt; Payez ici : {{ token }}." in made.html
-    assert "<b>Pain</b> Payez ici : {{ token }}." in made.text
+
+def test_no_mail_names_a_lot_by_its_title_alone() -> None:
+    folder = Path(mail.__file__).with_name("templates")
+    naming = {file.name.split(".")[0] for file in folder.glob("*.txt") if "parts/lot." in file.read_text()}
+
+    assert naming == set(LOT_TEMPLATES)
+    others = [file.name for file in folder.glob("*.txt") if file.name.split(".")[0] not in naming]
+    assert [name for name in others if "title" in (folder / name).read_text()] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("fr", "Retrait : 01/12/2026\n    Numéro de lot sur l'emballage : L2447A\n\n"),
+        ("en", "Pickup: 2026-12-01\n    Batch number on the packaging: L2447A\n\n"),
+    ],
+)
+@pytest.mark.parametrize("template", LOT_TEMPLATES)
+def test_a_mail_about_a_lot_names_title_shop_pickup_day_and_batch(template: str, language: str, words: str) -> None:
+    made = rendered(template, language, **VALUES)
+
+    shop = "    Panier du soir\n    Boulangerie du Marché, 12 place du Marché, 67000 Strasbourg\n    "
+    assert shop + words in made.text
+    assert "L2447A" in made.html
+    assert "None" not in rendered(template, language, **{**VALUES, "lot": replace(LOT, batch=None)}).text
+
+
+def test_the_pickup_day_counts_where_the_shop_is() -> None:
+    lot = replace(LOT, zone="America/Martinique")
+
+    assert "Retrait : 30/11/2026\n" in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
+    kept = rendered("portion_kept", "fr", **{**VALUES, "lot": lot})
+    assert "jusqu'à 13 h 45 (heure locale du commerce)" in kept.text
+    assert kept.subject.endswith("jusqu'à 13 h 45")
+
+
+def test_values_are_escaped_kept_on_one_line_and_not_rendered() -> None:
+    lot = replace(LOT, title="<b>Pain</b>\n\n    Payez ici : {{ token }}")
+    for made in (
+        rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}),
+        rendered("recall_for_shop", "fr", **{**VALUES, "lots": [lot]}),
+    ):
+        assert "<b>" not in made.html
+        assert "&lt;b&gt;Pain&lt;/b&gt; Payez ici : {{ token }}\n" in made.html
+        assert "    <b>Pain</b> Payez ici : {{ token }}\n" in made.text
 
 
 def test_a_missing_value_raises_undefined_error() -> None:

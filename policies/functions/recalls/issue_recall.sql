@@ -1,5 +1,5 @@
 -- Recall food: freeze all lots that match, and queue a job per lot that ends its reservations; return the recall and
--- the number of lots.
+-- the number of lots. Another job per shop tells its merchant.
 -- Called by recall_food, as an admin, and by `ecopanier recall` over the connection that migrates. Only the owner may
 -- execute it.
 -- From this transaction's end on nobody reserves, sells, hands over or publishes what matches. What follows for
@@ -14,6 +14,8 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment timestamptz := app.clock();
     lot    record;
+    shop   record;
+    ids    uuid[] := '{}';
 begin
     -- Waits for publications under way; those that begin from now on are refused (refuse_recalled).
     perform pg_advisory_xact_lock(hashtextextended('recall ' || wanted_gtin, 0));
@@ -36,6 +38,15 @@ begin
             lots := lots + (lot.suspended_from is null)::int;
         end if;
         perform app.defer('recalls.end_lot', jsonb_build_object('recall_id', recall, 'lot_id', lot.id));
+        ids := ids || lot.id;
+    end loop;
+    -- Merchants may have more of it on the shelf. The free lots beside theirs are none of what they listed.
+    for shop in
+        select l.shop_id as id, array_agg(l.id order by l.id) as listed
+        from app.lots l where l.id = any (ids) and l.suspended_from is null group by l.shop_id order by l.shop_id
+    loop
+        perform app.defer('recalls.tell_shop', jsonb_build_object(
+            'recall_id', recall, 'shop_id', shop.id, 'lot_ids', shop.listed));
     end loop;
     perform app.note('recall.issued', 'recall', recall, jsonb_build_object('gtin', wanted_gtin, 'lots', lots));
 end $$;

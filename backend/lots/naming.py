@@ -1,0 +1,38 @@
+"""What a mail says about a lot, so that nobody takes it for another of the same title."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row
+from sqlmodel import col
+
+from backend.lots.models import Lot
+from backend.shops.models import Shop
+
+
+@dataclass(frozen=True)
+class NamedLot:
+    """A lot as mails name it; `templates/parts/lot.*.txt` shows it. zone: IANA name, in which its pickup day counts."""
+
+    title: str
+    shop: str
+    address: str
+    pickup_start: datetime
+    batch: str | None
+    zone: str = "Europe/Paris"
+
+
+# The columns that `named` reads, of a query that joins lots and shops. The worker may read these.
+NAMED: tuple[Any, ...] = (
+    col(Lot.title),
+    col(Shop.name).label("shop"),
+    col(Shop.address),
+    col(Lot.pickup_start),
+    col(Lot.batch),
+)
+
+
+def named(row: Row[Any]) -> NamedLot:
+    """Return the lot of a row with the columns `NAMED`."""
+    return NamedLot(row.title, row.shop, row.address, row.pickup_start, row.batch)
