@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 
 from backend.accounts import api as accounts
 from backend.accounts import supabase
+from backend.accounts.addressees import mail_state
 from backend.administration import api as administration
 from backend.associations import agreements_api as agreements
 from backend.associations import api as associations
@@ -129,6 +130,7 @@ def use_database(app: FastAPI, database: Database) -> None:
     app.state.database = database
     health.set_readiness(app, database.ready)
     pages.set_public_impact(app, partial(public_impact, database.acts))
+    metrics.set_mail_state(app, partial(mail_state, database.acts))
 
 
 @asynccontextmanager

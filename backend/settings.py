@@ -2,6 +2,7 @@
 
 import os
 from functools import cache, cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
@@ -230,9 +231,19 @@ class Settings(BaseSettings):
         return value
 
     @property
+    def mail_host(self) -> str:
+        """The host of the public URL as mails write it: in ASCII, an address in brackets (RFC 5321 4.1.3)."""
+        host = urlsplit(self.public_url).hostname or "localhost"
+        try:
+            address = ip_address(host)
+        except ValueError:
+            return host if host.isascii() else host.encode("idna").decode()
+        return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
+
+    @property
     def mail_sender(self) -> str:
         """The From header of mails."""
-        return f"EcoPanier <{self.mail_from or f'no-reply@{urlsplit(self.public_url).hostname}'}>"
+        return f"EcoPanier <{self.mail_from or f'no-reply@{self.mail_host}'}>"
 
     @property
     def production(self) -> bool:

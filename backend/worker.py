@@ -16,16 +16,19 @@ import asyncpg
 import procrastinate
 import psycopg
 import structlog
-from procrastinate import RetryStrategy
+from procrastinate import BaseRetryStrategy, RetryDecision, RetryStrategy
 from procrastinate.exceptions import ConnectorException
+from procrastinate.jobs import Job
 
 from backend.accounts import jobs as accounts
+from backend.accounts.addressees import AddressKind
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.job_context import Work
+from backend.mail import MailNotSent
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
@@ -50,9 +53,29 @@ HEARTBEAT_SECONDS = 2.0
 DEAD_AFTER_SECONDS = 10.0
 FINISH_SECONDS = 20.0
 PAUSE_SECONDS = 1.0
-RETRY = RetryStrategy(max_attempts=12, exponential_wait=3)
+LONGEST_WAIT_FOR_A_MAIL_SECONDS = 15 * 60
 
 log = structlog.get_logger("ecopanier.worker")
+
+
+class Retry(BaseRetryStrategy):
+    """Retries failed jobs with growing pauses of 3, 9, 27 … seconds.
+
+    A job fails for good after 12 retries, about nine days. A mail that the relay does not take never does: it is sent
+    once the relay is mended, whenever that is, at most a quarter of an hour later.
+    """
+
+    _others = RetryStrategy(max_attempts=12, exponential_wait=3)
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to try the job again; None to let it fail for good."""
+        if isinstance(exception, MailNotSent):
+            attempts = min(job.attempts, 12)  # no huge powers
+            return RetryDecision(retry_in={"seconds": min(3 ** (attempts + 1), LONGEST_WAIT_FOR_A_MAIL_SECONDS)})
+        return self._others.get_retry_decision(exception=exception, job=job)
+
+
+RETRY = Retry()
 
 
 # Acts that `by_the_clock` calls in this order, each with the most that it may do at once.
@@ -124,8 +147,17 @@ def queue(work: Work, url: str) -> procrastinate.App:
         await recalls.end_lot(work, UUID(recall_id), UUID(lot_id))
 
     @app.task(name="recalls.tell_holder", retry=RETRY)
-    async def tell_of_recall(recall_id: str, reservation_id: str) -> None:
-        await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id))
+    async def tell_of_recall(recall_id: str, reservation_id: str, address: AddressKind = "own") -> None:
+        await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id), address)
+
+    @app.task(name="recalls.tell_supporter", retry=RETRY)
+    async def tell_supporter(recall_id: str, lot_id: str, supporter_id: str, reservation_id: str | None = None) -> None:
+        only = UUID(reservation_id) if reservation_id is not None else None
+        await recalls.tell_supporter(work, UUID(recall_id), UUID(lot_id), UUID(supporter_id), only)
+
+    @app.task(name="recalls.tell_shop", retry=RETRY)
+    async def tell_shop(recall_id: str, shop_id: str, lot_ids: list[str]) -> None:
+        await recalls.tell_shop(work, UUID(recall_id), UUID(shop_id), [UUID(lot_id) for lot_id in lot_ids])
 
     @app.task(name="beneficiaries.remind_association", retry=RETRY, pass_context=True)
     async def remind_association(

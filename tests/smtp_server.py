@@ -8,16 +8,25 @@ from typing import Self
 
 HANG_UP = b""
 Answer = Callable[[str], bytes | None]
-"""Takes a command's verb (`CONNECT` first, `DOT` after a mail), returns the reply; None means the usual reply."""
+"""Takes a command's verb (`CONNECT` first, `DOT` after a mail) or an address; returns the reply, None for the usual."""
 
 
 class SmtpServer:
-    """Records the mails and commands that it receives: `async with SmtpServer(answer) as server`."""
+    """Records the mails and commands that it receives: `async with SmtpServer(answer) as server`.
+
+    `recipient` answers RCPT by the address, before `answer` does by the verb.
+    """
 
     def __init__(
-        self, answer: Answer = lambda _: None, *, silent_at: str | None = None, tls: ssl.SSLContext | None = None
+        self,
+        answer: Answer = lambda _: None,
+        *,
+        recipient: Answer = lambda _: None,
+        silent_at: str | None = None,
+        tls: ssl.SSLContext | None = None,
     ):
         self._answer = answer
+        self._recipient = recipient
         self._silent_at = silent_at
         self._tls = tls
         self._mail = b""
@@ -57,7 +66,10 @@ class SmtpServer:
         while True:
             if verb == self._silent_at:
                 await asyncio.sleep(3600)
-            reply = self._answer(verb)
+            address = rest.partition("<")[2].partition(">")[0] if verb == "RCPT" else ""
+            reply = self._recipient(address) if address else None
+            if reply is None:
+                reply = self._answer(verb)
             if reply is None:
                 reply = self._usual(verb)
             if verb == "DOT" and not reply.startswith((b"4", b"5")):
@@ -69,7 +81,7 @@ class SmtpServer:
             if verb == "QUIT":
                 return
             if verb == "RCPT" and reply.startswith(b"2"):
-                self.recipients.append(rest.partition("<")[2].partition(">")[0])
+                self.recipients.append(address)
             if verb == "STARTTLS" and self._tls is not None:
                 await writer.start_tls(self._tls)
             if verb == "DATA" and reply.startswith(b"354"):

@@ -1,12 +1,22 @@
 """Mails to accounts: look up the address, then send. A beneficiary's address is unsealed for one mail, and audited."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, Literal, cast
 from uuid import UUID
 
+import structlog
+
 from backend import mail
+from backend.database.acts import Acts
 from backend.job_context import Work
-from backend.sealing.seals import SEALED_ADDRESS, keyring
+from backend.sealing.seals import SEALED_ADDRESS, SEALED_PERSON, keyring, opened_json
+
+AddressKind = Literal["own", "enrolled"]
+"""The address with which somebody signs in, or the one that an association wrote down when it enrolled them."""
+
+log = structlog.get_logger("ecopanier.mail")
 
 
 @dataclass(frozen=True)
@@ -19,13 +29,7 @@ class Addressee:
 
 
 async def mail_account(
-    work: Work,
-    account_id: UUID,
-    template: str,
-    *,
-    necessary: bool = True,
-    message_key: str | None = None,
-    **values: Any,
+    work: Work, account_id: UUID, template: str, *, message_key: str, necessary: bool = True, **values: Any
 ) -> None:
     """Send a mail to an account's confirmed address.
 
@@ -34,7 +38,7 @@ async def mail_account(
     """
     addressee = await find_addressee(work, account_id, template, necessary=necessary)
     if addressee is not None and addressee.verified:
-        await mail_addressee(work, addressee, template, message_key=message_key, **values)
+        await mail_addressee(work, account_id, addressee, template, message_key=message_key, **values)
 
 
 async def find_addressee(work: Work, account_id: UUID, template: str, *, necessary: bool = True) -> Addressee | None:
@@ -54,19 +58,74 @@ async def find_addressee(work: Work, account_id: UUID, template: str, *, necessa
     return Addressee(email, "en" if row["locale"] == "en" else "fr", row["verified"])
 
 
-async def mail_addressee(
-    work: Work, addressee: Addressee, template: str, *, message_key: str | None = None, **values: Any
-) -> None:
-    """Send a mail to an address that was looked up before. `values` are what the template shows.
+async def every_address(work: Work, account_id: UUID, template: str) -> dict[AddressKind, Addressee]:
+    """Return all addresses of an account for a mail that somebody's safety depends on; empty if there is none.
 
-    message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
-    can recognise the repetition; None gives every try its own. Raises MailNotSent, so that the job is tried again.
+    They are returned confirmed or not, and for suspended accounts too. `enrolled` is missing if it is the person's own.
     """
-    await mail.send(
+    row = await work.acts.row("open_every_address", account=account_id, why=template)
+    emails: dict[AddressKind, str | None] = {"own": row["email"], "enrolled": None}
+    if row["wrapped"] is not None:
+        key = keyring(work.settings).data_key(account_id, row["wrapped"], row["master_key"])
+        if row["sealed"] is not None:
+            emails["own"] = key.open(SEALED_ADDRESS, row["sealed"]).decode()
+        if row["enrolled"] is not None:
+            emails["enrolled"] = cast(dict[str, str | None], opened_json(key, SEALED_PERSON, row["enrolled"])).get(
+                "email"
+            )
+    if (emails["enrolled"] or "").lower() == (emails["own"] or "").lower():
+        emails["enrolled"] = None
+    locale: Literal["fr", "en"] = "en" if row["locale"] == "en" else "fr"
+    return {kind: Addressee(email, locale, False) for kind, email in emails.items() if email}
+
+
+async def mail_addressee(
+    work: Work, account_id: UUID, addressee: Addressee, template: str, *, message_key: str, **values: Any
+) -> bool:
+    """Send a mail to an address that was looked up before; return False if the address is given up.
+
+    values: what the template shows.
+    message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
+    can recognise the repetition. Raises MailNotSent, so that the job is tried again.
+
+    An address is given up when the relay refuses it for good although it has taken another mail since it first did, or
+    when it puts it off for days. A relay that refuses everybody makes no address wrong: then every mail is kept.
+    """
+    message_id = f"{work.settings.public_url} {message_key}"
+    sending = mail.send(
         work.settings,
         to=addressee.email,
         locale=addressee.locale,
         template=template,
-        message_id=f"{work.settings.public_url} {message_key}" if message_key is not None else None,
+        message_id=message_id,
         **values,
     )
+    digest = sha256(message_id.encode()).digest()
+    try:
+        await sending
+    except mail.MailNotSent as failure:
+        kept = await work.acts.row(
+            "mail_failed",
+            message=digest,
+            account=account_id,
+            template=template,
+            smtp_code=failure.smtp_code,
+            blamed=failure.blamed,
+        )
+        if kept["outage"]:
+            log.error("mail.relay_fails", cause=str(failure), smtp_code=failure.smtp_code, waiting=kept["waiting"])
+        if not kept["given_up"]:
+            raise
+        log.warning("mail.refused", template=template, smtp_code=failure.smtp_code)
+        return False
+    if work.settings.smtp_url is not None:
+        failing_since = await work.acts.value("mail_accepted", message=digest)
+        if failing_since is not None:
+            log.info("mail.relay_works_again", failing_since=failing_since.isoformat())
+    return True
+
+
+async def mail_state(acts: Acts) -> tuple[int, datetime | None]:
+    """Return how many mails wait because the relay did not take them, and since when it fails; None if it works."""
+    row = await acts.row("mail_state")
+    return row["waiting"], row["failing_since"]

@@ -37,6 +37,7 @@ async def send_mail(work: Work, account_id: UUID, mail: str, job_id: int) -> Non
         return
     await mail_addressee(
         work,
+        account_id,
         addressee,
         mail,
         message_key=str(job_id),

@@ -150,3 +150,34 @@ class Throttle(Table, table=True):
     resets_at: datetime = moment()
 
     __table_args__ = (Index("throttles_resets_at_idx", "resets_at"),)
+
+
+class UndeliveredMail(Table, table=True):
+    """A mail that the relay has not taken so far, or never will; the mail itself is not kept."""
+
+    __tablename__ = "undelivered_mails"
+
+    message: bytes = Field(primary_key=True)
+    account_id: UUID = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
+    template: str = text()
+    smtp_code: int | None
+    tries: int = Field(sa_column_kwargs={"server_default": "1"})
+    first_at: datetime = moment()
+    last_at: datetime = moment()
+    given_up_at: datetime | None = moment()
+
+    __table_args__ = (
+        Index("undelivered_mails_account_id_idx", "account_id"),
+        Index("undelivered_mails_last_at_idx", "last_at"),
+        Index("undelivered_mails_waiting_idx", "last_at", postgresql_where=sql("given_up_at is null")),
+    )
+
+
+class MailRelay(Table, table=True):
+    """Whether the relay takes our mails: one row."""
+
+    __tablename__ = "mail_relay"
+
+    only_row: bool = Field(primary_key=True, sa_column_kwargs={"server_default": "true"})
+    accepted_at: datetime | None = moment()
+    failing_since: datetime | None = moment()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
@@ -19,25 +19,33 @@ from backend.settings import Settings
 
 SECONDS_AN_ANSWER = 15
 SECONDS_IN_ALL = 60  # for one mail, from connecting to its acceptance
+NOT_ALLOWED = 553  # RFC 5321 4.2.3: mailbox name not allowed
+LONGEST_LINE_BYTES = 998  # RFC 5322 2.1.1, without the line break
 
 log = structlog.get_logger("ecopanier.mail")
 
 
 class MailNotSent(Exception):
-    """Raised when a mail could not be sent now; a later try may succeed.
+    """Raised when the relay did not take a mail. The message names the cause, but repeats neither address nor answer.
 
-    The message names the cause, but repeats neither the address nor the server's answer.
+    blamed: `relay` if it would have treated every mail alike (unreachable, our login or sender refused); `address` if
+    it answered about this recipient or this text. Even then the fault may be the relay's: a relay that is set up wrong
+    refuses each recipient. smtp_code: its answer; None if there was none; 500 and more are refusals for good.
     """
+
+    def __init__(self, cause: str, blamed: Literal["relay", "address"], smtp_code: int | None = None) -> None:
+        super().__init__(cause)
+        self.blamed = blamed
+        self.smtp_code = smtp_code
 
 
 async def send(
     settings: Settings, *, to: str, locale: str, template: str, message_id: str | None = None, **values: Any
 ) -> None:
-    """Send one mail: `await send(settings, to=…, locale="fr", template="lot_withdrawn", title=…)`.
+    """Send one mail: `await send(settings, to=…, locale="fr", template="lot_withdrawn", lot=…)`.
 
     `template` names a file in templates/; `values` are its variables. `message_id` identifies the mail: sent again
-    after a lost answer, it has the same Message-ID. Raises MailNotSent if a later try may succeed. If the server
-    refuses the mailbox or the mail for good, that is logged and nothing is raised.
+    after a lost answer, it has the same Message-ID. Raises MailNotSent.
     """
     message = _message(settings, to, locale, template, message_id, values)
     if settings.smtp_url is None:
@@ -45,14 +53,10 @@ async def send(
         return
     try:
         async with asyncio.timeout(SECONDS_IN_ALL):
-            await _hand_over(settings.smtp_url.get_secret_value(), message)
-    except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
-        code = _refused_for_good(error)
-        if code is None:
-            # Not chained: servers often repeat the address in their answers.
-            raise MailNotSent(type(error).__name__) from None
-        log.warning("mail.refused", template=template, smtp_code=code)
-        return
+            await _hand_over(settings.smtp_url.get_secret_value(), settings.mail_host, message)
+    except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+        # Not chained: servers often repeat the address in their answers.
+        raise MailNotSent(type(error).__name__, *_blamed(error, message["To"])) from None
     log.info("mail.sent", template=template)
 
 
@@ -62,20 +66,27 @@ def _message(
     mail = rendered(template, locale, public_url=settings.public_url, **values)
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_sender
-    message["To"] = to
+    name, _, host = to.rpartition("@")
+    message["To"] = f"{name}@{host if host.isascii() else host.encode('idna').decode()}"
     message["Subject"] = mail.subject
     message["Date"] = datetime.now(UTC)
     # Message-IDs may be seen by strangers, so they get only the identifier's hash.
     unique = hashlib.sha256(message_id.encode()).hexdigest()[:32] if message_id else os.urandom(16).hex()
-    message["Message-ID"] = f"<{unique}@{urlsplit(settings.public_url).hostname}>"
+    message["Message-ID"] = f"<{unique}@{settings.mail_host}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = locale
-    message.set_content(mail.text, cte="8bit")
-    message.add_alternative(mail.html, subtype="html", cte="8bit")
+    message.set_content(mail.text, cte=_encoding(mail.text))
+    message.add_alternative(mail.html, subtype="html", cte=_encoding(mail.html))
     return message
 
 
-async def _hand_over(url: str, message: EmailMessage) -> None:
+def _encoding(body: str) -> str:
+    """Return how a body is sent: as it is, so that a mail file can be read; folded if a line is too long for that."""
+    longest = max(len(line.encode()) for line in body.split("\n"))
+    return "8bit" if longest <= LONGEST_LINE_BYTES else "quoted-printable"
+
+
+async def _hand_over(url: str, greeting: str, message: EmailMessage) -> None:
     parts = urlsplit(url)
     at_once = parts.scheme == "smtps"
     user = unquote(parts.username) if parts.username else None
@@ -87,7 +98,7 @@ async def _hand_over(url: str, message: EmailMessage) -> None:
         use_tls=at_once,
         # With a password, encryption is required. Without one, it is used if the server offers it (mailpit does not).
         start_tls=None if at_once or user is None else True,
-        local_hostname="localhost",  # otherwise aiosmtplib looks up our host name, which blocks the event loop
+        local_hostname=greeting,  # otherwise aiosmtplib looks up our host name, which blocks the event loop
         timeout=SECONDS_AN_ANSWER,
     )
     try:
@@ -99,15 +110,16 @@ async def _hand_over(url: str, message: EmailMessage) -> None:
         server.close()  # not `async with`, which sends QUIT after an error too, and waits for the answer
 
 
-def _refused_for_good(error: Exception) -> int | None:
-    """Return the SMTP code if this mailbox or mail is refused for good (5xx, RFC 5321 4.2.1), otherwise None."""
-    if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        codes = [recipient.code for recipient in error.recipients]
-        return codes[0] if codes and min(codes) >= 500 else None
-    if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError) and error.code >= 500:
-        return error.code
-    # A refused login or sender is a mistake in our settings: the mail waits until it is corrected.
-    return None
+def _blamed(error: Exception, to: str) -> tuple[Literal["relay", "address"], int | None]:
+    """Return whether an error is about the relay or about the recipient (or the text), and the relay's code if any."""
+    if isinstance(error, aiosmtplib.SMTPRecipientsRefused) and error.recipients:
+        return "address", error.recipients[0].code
+    if isinstance(error, aiosmtplib.SMTPRecipientRefused | aiosmtplib.SMTPDataError):
+        return "address", error.code
+    if isinstance(error, ValueError) or (isinstance(error, aiosmtplib.SMTPNotSupported) and not to.isascii()):
+        return "address", NOT_ALLOWED  # aiosmtplib found it malformed, or the relay takes no accents in addresses
+    # aiosmtplib's code is negative where the relay did not answer in SMTP.
+    return "relay", error.code if isinstance(error, aiosmtplib.SMTPResponseException) and error.code > 0 else None
 
 
 def _write(folder: Path, template: str, message: EmailMessage) -> None:

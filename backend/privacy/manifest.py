@@ -20,6 +20,10 @@ PARTS = {
         "Votre compte : rôle, adresse e-mail, nom affiché, langue, dates.", ("accounts", "sealed_addresses")
     ),
     "consents": Part("Ce que vous avez accepté ou retiré, dans quelle version et quand.", ("consents",)),
+    "undelivered_mails": Part(
+        "Les courriels qui n'ont pas pu vous être remis : lequel, quand, et la réponse du serveur.",
+        ("undelivered_mails",),
+    ),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
     "person": Part(
@@ -81,6 +85,7 @@ LEFT_OUT = {
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",
     "settings": "Not about people.",
     "retention_periods": "Not about people.",
+    "mail_relay": "Not about people.",
     "spent_codes": "Beneficiary codes of erased people.",
     "erased_accounts": "Ids of erased accounts.",
     "accounting.payments": "Has no account ids.",

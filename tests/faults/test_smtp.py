@@ -1,12 +1,17 @@
-"""Mails over real TCP: delivered, refused, server down or slow; and no password without encryption."""
+"""Mails over real TCP: delivered, refused, server down or slow; and no password without encryption.
+
+A relay that refuses everybody loses no mail and is told to the operator; an address that it refuses is given up.
+"""
 
 import asyncio
 import datetime
 import ssl
 from collections.abc import Callable, MutableMapping
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias
+from uuid import UUID
 
 import pytest
 import structlog
@@ -14,13 +19,17 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from procrastinate.jobs import Job
 from pydantic import SecretStr
 from structlog.testing import LogCapture
 
-from backend import mail
+from backend import mail, worker
+from backend.accounts import addressees
+from backend.lots.naming import NamedLot
+from backend.recalls import jobs as recalls
 from backend.settings import Settings, settings
 from tests.smtp_server import HANG_UP, SmtpServer
-from tests.town import Town
+from tests.town import Beneficiary, Town
 from tests.visitors import Visitor, mails, read_mail
 
 Logs: TypeAlias = list[MutableMapping[str, Any]]
@@ -32,14 +41,26 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
     capture = LogCapture()
     logger = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
     monkeypatch.setattr(mail, "log", logger)
+    monkeypatch.setattr(addressees, "log", logger)
+    monkeypatch.setattr(recalls, "log", logger)
     return capture.entries
 
 
-async def send(url: str | None, folder: Path = Path(), to: str = "amina@example.org", **others: Any) -> None:
-    chosen = Settings.model_construct(
-        smtp_url=SecretStr(url) if url else None, public_url="https://ecopanier.example", data_dir=folder
-    )
-    await mail.send(chosen, to=to, locale="fr", template="lot_withdrawn", title="Pain & brioche", **others)
+LOT = NamedLot(
+    "Pain & brioche", "Fournil", "1 rue du Four", datetime.datetime(2026, 11, 30, 18, tzinfo=datetime.UTC), None
+)
+
+
+async def send(
+    url: str | None,
+    folder: Path = Path(),
+    to: str = "amina@example.org",
+    *,
+    public_url: str = "https://ecopanier.example",
+    lot: NamedLot = LOT,
+) -> None:
+    chosen = Settings.model_construct(smtp_url=SecretStr(url) if url else None, public_url=public_url, data_dir=folder)
+    await mail.send(chosen, to=to, locale="fr", template="lot_withdrawn", lot=lot)
 
 
 def at(verb: str, reply: bytes) -> Callable[[str], bytes | None]:
@@ -68,40 +89,79 @@ async def test_a_mail_is_delivered_in_ascii_to_a_seven_bit_server() -> None:
     assert read_mail(server.mails[0]).subject == "Votre réservation est annulée"
 
 
-@pytest.mark.parametrize(
-    ("verb", "reply"), [("RCPT", b"550 no amina@example.org here"), ("DOT", b"554 looks like spam")]
-)
-async def test_a_permanent_refusal_is_logged_once_and_not_retried(verb: str, reply: bytes, logs: Logs) -> None:
-    async with SmtpServer(at(verb, reply)) as server:
-        await send(server.url)
+async def test_a_mail_to_an_international_domain_is_addressed_in_ascii() -> None:
+    async with SmtpServer() as server:
+        await send(server.url, to="amina@épicerie.example")
 
-    assert server.mails == []
-    assert [(log["event"], log["smtp_code"]) for log in logs] == [("mail.refused", int(reply[:3]))]
-    assert "amina" not in str(logs)
+    assert server.recipients == ["amina@xn--picerie-9xa.example"]
+    assert read_mail(server.mails[0]).to == "amina@xn--picerie-9xa.example"
 
 
 @pytest.mark.parametrize(
-    ("verb", "reply"),
+    ("public_url", "host"),
     [
-        ("CONNECT", b"421 too many mails"),
-        ("CONNECT", b"HTTP/1.1 400 Bad Request"),
-        ("CONNECT", HANG_UP),
-        ("EHLO", HANG_UP),
-        ("MAIL", b"550 who are you?"),  # a refused sender is our mistake, and can be corrected
-        ("RCPT", b"450 amina@example.org is busy"),
-        ("RCPT", HANG_UP),
-        ("DATA", b"451 later"),
-        ("DOT", b"452 disk full"),
+        ("https://ecopanier.example", "ecopanier.example"),
+        ("https://panier.épicerie.example:8443", "panier.xn--picerie-9xa.example"),
+        ("http://127.0.0.1:8000", "[127.0.0.1]"),
+        ("http://[::1]:8000", "[IPv6:::1]"),
     ],
 )
-async def test_a_temporary_failure_raises_so_that_the_job_is_retried(verb: str, reply: bytes) -> None:
+async def test_the_relay_is_greeted_with_the_public_host(public_url: str, host: str) -> None:
+    async with SmtpServer() as server:
+        await send(server.url, public_url=public_url)
+
+    assert server.commands[0] == f"EHLO {host}"
+    assert server.commands[1].startswith(f"MAIL FROM:<no-reply@{host}>")
+
+
+@pytest.mark.parametrize("title", ["é" * 2000, "mot " * 1000, "漢" * 700])
+@pytest.mark.parametrize("bits", [8, 7])
+async def test_no_line_of_a_mail_is_longer_than_998_bytes(title: str, bits: int) -> None:
+    async with SmtpServer(at("EHLO", b"250 localhost") if bits == 7 else lambda _: None) as server:
+        await send(server.url, lot=replace(LOT, title=title))
+
+    assert max(len(line) for line in server.mails[0].split(b"\r\n")) <= 998
+    received = read_mail(server.mails[0])
+    assert " ".join(title.split()) in received.text
+    assert " ".join(title.split()) in received.html
+
+
+@pytest.mark.parametrize(
+    ("verb", "reply", "blamed", "code"),
+    [
+        ("CONNECT", b"421 too many mails", "relay", 421),
+        ("CONNECT", b"554 no service for you", "relay", 554),
+        ("CONNECT", b"HTTP/1.1 400 Bad Request", "relay", None),
+        ("CONNECT", HANG_UP, "relay", None),
+        ("EHLO", HANG_UP, "relay", None),
+        ("MAIL", b"550 who are you?", "relay", 550),
+        ("RCPT", b"450 amina@example.org is busy", "address", 450),
+        ("RCPT", b"550 no amina@example.org here", "address", 550),
+        ("RCPT", HANG_UP, "relay", None),
+        ("DATA", b"451 later", "address", 451),
+        ("DOT", b"452 disk full", "address", 452),
+        ("DOT", b"554 looks like spam", "address", 554),
+    ],
+)
+async def test_a_failure_says_whether_it_is_about_the_relay_or_the_mail(
+    verb: str, reply: bytes, blamed: str, code: int | None
+) -> None:
     async with SmtpServer(at(verb, reply)) as server:
         with pytest.raises(mail.MailNotSent) as caught:
             await send(server.url)
 
     assert server.mails == []
+    assert (caught.value.blamed, caught.value.smtp_code) == (blamed, code)
     assert "amina" not in str(caught.value)
     assert caught.value.__suppress_context__
+
+
+async def test_an_address_with_accents_is_blamed_where_the_relay_takes_none() -> None:
+    async with SmtpServer() as server:
+        with pytest.raises(mail.MailNotSent) as caught:
+            await send(server.url, to="amélie@example.org")
+
+    assert (caught.value.blamed, caught.value.smtp_code) == ("address", 553)
 
 
 async def test_an_unreachable_server_raises_mail_not_sent() -> None:
@@ -235,6 +295,199 @@ async def test_after_an_outage_only_the_latest_mail_is_sent_and_its_token_works(
     # The second request superseded the first mail, which is no longer sent.
     (mail,) = (read_mail(raw) for raw in server.mails)
     await amina.posts("/auth/reset-password", {"token": mail.token, "password": "trois chats dorment au soleil"})
+
+
+# A relay that refuses everybody, and an address that is wrong
+
+
+class Relay:
+    """A relay whose answers a test changes while mails wait: `refuses` maps a verb or a recipient to a reply."""
+
+    def __init__(self, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.town = town
+        self.refuses: dict[str, bytes] = {}
+        self.server = SmtpServer(self.refuses.get, recipient=self.refuses.get)
+        self._environment = monkeypatch
+
+    async def __aenter__(self) -> Self:
+        await self.server.__aenter__()
+        self._environment.setenv("SMTP_URL", self.server.url)
+        settings.cache_clear()
+        return self
+
+    async def __aexit__(self, *of: Any) -> None:
+        await self.server.__aexit__(*of)
+
+    async def is_tried(self, times: int = 1) -> None:
+        """Let all pauses pass, and run the jobs, as often as said."""
+        for _ in range(times):
+            await self.town.changes("update jobs.procrastinate_jobs set scheduled_at = null where attempts > 0")
+            await self.town.worker_runs()
+
+    async def jobs(self) -> set[tuple[str, int]]:
+        """Return the status and the attempts of each job that sends a mail."""
+        rows = await self.town.rows(
+            "select status::text, attempts from jobs.procrastinate_jobs where task_name ~ 'send_mail|tell_'"
+        )
+        return {(row[0], row[1]) for row in rows}
+
+
+async def withdrawn_from(town: Town, number: int) -> list[str]:
+    """Let people reserve a lot that is then withdrawn; return their addresses, to each of which goes a mail."""
+    lot = await town.a_lot(left=number)
+    holders = [await town.a_customer() for _ in range(number)]
+    for holder in holders:
+        await holder.reserves(lot)
+    # What was paid would be refunded; here only the mails matter.
+    await town.changes("update app.reservations set status = 'confirmed', hold_until = null, confirmed_at = now()")
+    await lot.shop.merchant.withdraws(lot)
+    return [str(holder.email) for holder in holders]
+
+
+def events(logs: Logs, event: str) -> list[MutableMapping[str, Any]]:
+    return [log for log in logs if log["event"] == event]
+
+
+@pytest.mark.parametrize(
+    "verb_and_reply",
+    [("CONNECT", b"554 no service"), ("MAIL", b"550 sender unknown"), ("RCPT", b"554 relay access denied"),
+     ("DOT", b"550 not from you")],
+    ids=lambda pair: pair[0],
+)  # fmt: skip
+async def test_a_relay_that_refuses_everybody_loses_no_mail_and_is_reported_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs, verb_and_reply: tuple[str, bytes]
+) -> None:
+    addresses = await withdrawn_from(town, 4)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses.update([verb_and_reply])
+        await relay.is_tried(15)  # more often than other jobs are
+        assert await relay.jobs() == {("todo", 15)}
+        (outage,) = events(logs, "mail.relay_fails")
+        assert outage["log_level"] == "error"
+        assert outage["smtp_code"] == int(verb_and_reply[1][:3])
+        assert events(logs, "mail.refused") == []
+        assert (await town.request("GET", "/readyz")).status_code == 200
+        assert await gauge(town, "ecopanier_mails_waiting") == 4
+        assert await gauge(town, "ecopanier_mail_relay_failing_seconds") > 0
+
+        relay.refuses.clear()
+        await relay.is_tried()
+
+    assert sorted(relay.server.recipients[-4:]) == sorted(addresses)
+    assert await relay.jobs() == {("succeeded", 16)}
+    assert len(events(logs, "mail.relay_works_again")) == 1
+    assert (
+        await gauge(town, "ecopanier_mails_waiting"),
+        await gauge(town, "ecopanier_mail_relay_failing_seconds"),
+    ) == (
+        0,
+        0,
+    )
+    assert not [address for address in addresses if address in str(logs)]
+
+
+async def test_an_address_that_alone_is_refused_is_given_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    wrong, *others = await withdrawn_from(town, 4)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses[wrong] = b"550 no such person"
+        await relay.is_tried(3)
+
+    assert sorted(relay.server.recipients) == sorted(others)
+    assert {status for status, _ in await relay.jobs()} == {"succeeded"}
+    assert [log["smtp_code"] for log in events(logs, "mail.refused")] == [550]
+    assert events(logs, "mail.relay_fails") == []
+    kept = await town.rows("select smtp_code, template, given_up_at is not null from app.undelivered_mails")
+    assert [tuple(row) for row in kept] == [(550, "lot_withdrawn", True)]
+    assert await gauge(town, "ecopanier_mails_waiting") == 0
+
+
+async def test_control_the_only_address_that_is_refused_is_not_given_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    """Nothing shows yet whether the address is wrong or the relay."""
+    (wrong,) = await withdrawn_from(town, 1)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses[wrong] = b"550 no such person"
+        await relay.is_tried(5)
+        assert await relay.jobs() == {("todo", 5)}
+        assert events(logs, "mail.refused") == []
+
+        await withdrawn_from(town, 1)
+        await relay.is_tried(2)
+
+    assert {status for status, _ in await relay.jobs()} == {"succeeded"}
+    assert len(events(logs, "mail.refused")) == 1
+
+
+async def test_an_address_that_is_put_off_for_days_is_given_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    slow, _ = await withdrawn_from(town, 2)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses[slow] = b"450 domain not found"
+        await relay.is_tried(3)
+        assert {status for status, _ in await relay.jobs()} == {"todo", "succeeded"}
+        await town.changes("update app.undelivered_mails set first_at = first_at - interval '6 days'")
+        await relay.is_tried()
+
+    assert {status for status, _ in await relay.jobs()} == {"succeeded"}
+    assert [log["smtp_code"] for log in events(logs, "mail.refused")] == [450]
+
+
+async def test_an_unreachable_relay_is_reported_after_a_quarter_of_an_hour(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    await withdrawn_from(town, 1)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses["CONNECT"] = HANG_UP
+        await relay.is_tried(2)
+        assert events(logs, "mail.relay_fails") == []
+        await town.changes("update app.undelivered_mails set first_at = first_at - interval '16 minutes'")
+        await relay.is_tried(3)
+
+    assert len(events(logs, "mail.relay_fails")) == 1
+
+
+async def test_whoever_supports_a_beneficiary_is_told_when_a_recall_comes_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    relais, odile, marc = await town.an_association(), await town.an_admin(), await town.a_customer()
+    lot = await town.a_free_lot(gtin="03017620422003")
+    amina = await relais.enrols(email="mistyped@example.org")
+    await relais.verifies(amina["id"])
+    await Beneficiary(town, UUID(amina["id"]), "Amina", None).reserves(lot)
+    await marc.buys(await town.a_lot(gtin="03017620422003"))
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses["mistyped@example.org"] = b"550 no such person"
+        await relay.is_tried(4)
+
+    told = [read_mail(raw) for raw in relay.server.mails if amina["code"].encode() in raw]
+    assert [mail.to for mail in told] == [relais.email]
+    assert len(events(logs, "recall.holder_not_reached")) == 1
+
+
+def test_mails_are_retried_for_ever_and_other_jobs_are_not() -> None:
+    def pause(error: Exception, attempts: int) -> float | None:
+        job = Job(
+            id=1, queue="default", lock=None, queueing_lock=None, task_name="x", task_kwargs={}, attempts=attempts
+        )
+        decision = worker.RETRY.get_retry_decision(exception=error, job=job)
+        if decision is None or decision.retry_at is None:
+            return None
+        return round((decision.retry_at - datetime.datetime.now(datetime.UTC)).total_seconds())
+
+    not_sent = mail.MailNotSent("OSError", "relay")
+    assert [pause(not_sent, attempts) for attempts in (0, 1, 2, 5, 6, 50, 10_000)] == [3, 9, 27, 729, 900, 900, 900]
+    assert [pause(ValueError(), attempts) for attempts in (0, 1, 12)] == [3, 9, None]
+
+
+async def gauge(town: Town, name: str) -> float:
+    """Return a metric of the product."""
+    told = (await town.request("GET", "/metrics")).text
+    return next(float(line.split()[1]) for line in told.splitlines() if line.startswith(f"{name} "))
 
 
 def _self_signed(folder: Path) -> ssl.SSLContext:

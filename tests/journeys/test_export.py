@@ -72,6 +72,7 @@ async def test_each_role_exports_exactly_its_own_rows(lasting_town: Town, role: 
     counted = {
         "account": ("accounts", "id = $1"),
         "consents": ("consents", mine),
+        "undelivered_mails": ("undelivered_mails", mine),
         "sessions": ("sessions", mine),
         "right": ("beneficiaries", "id = $1"),
         "person": ("beneficiary_persons", "beneficiary_id = $1"),

@@ -86,6 +86,13 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         association.id,
         (await town.an_association(f"Third {number}")).id,
     )
+    for person in people.values():
+        await town.changes(
+            "insert into app.undelivered_mails (message, account_id, template, first_at, last_at)"
+            " values (sha256($2), $1, 'lot_recalled', now(), now())",
+            person.id,
+            person.id.bytes,
+        )
     await town.changes("insert into app.right_reminders values ($1, '2026-12-31', 30, now())", beneficiary.id)
     await town.changes(
         "insert into app.cards (beneficiary_id, secret_hash) values ($1, sha256($2))",

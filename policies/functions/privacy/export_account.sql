@@ -21,6 +21,9 @@ begin
         select 'consents', (select jsonb_agg(to_jsonb(c) - 'account_id' order by c.id)
                             from app.consents c where c.account_id = me)
         union all
+        select 'undelivered_mails', (select jsonb_agg(to_jsonb(u) - array['account_id', 'message'] order by u.first_at)
+                                     from app.undelivered_mails u where u.account_id = me)
+        union all
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
                             from app.sessions s where s.account_id = me)
         union all

@@ -14,6 +14,7 @@ begin
     delete from app.sealed_addresses s where s.account_id = account;
     delete from app.credentials c where c.account_id = account;
     delete from app.one_time_tokens t where t.account_id = account;
+    delete from app.undelivered_mails u where u.account_id = account;
     delete from app.consents c where c.account_id = account;
     delete from app.passes p
     using app.reservations r where r.id = p.reservation_id and r.account_id = account;

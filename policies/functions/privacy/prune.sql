@@ -31,6 +31,7 @@ begin
         -- A pass is as old as its reservation.
         ('app.passes', 'passes', 'reservation_id < app.first_id_at($1) and exists (
             select from app.reservations r where r.id = t.reservation_id and r.ended_at < $1)'),
+        ('app.undelivered_mails', 'undelivered_mails', 'last_at < $1'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.draws', 'draws', 'id < app.first_id_at($1) and drawn_at < $1'),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
