@@ -22,6 +22,7 @@ from procrastinate.jobs import Job
 
 from backend.accounts import jobs as accounts
 from backend.accounts.addressees import AddressKind
+from backend.administration import jobs as administration
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
@@ -158,6 +159,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="recalls.tell_shop", retry=RETRY)
     async def tell_shop(recall_id: str, shop_id: str, lot_ids: list[str]) -> None:
         await recalls.tell_shop(work, UUID(recall_id), UUID(shop_id), [UUID(lot_id) for lot_id in lot_ids])
+
+    @app.task(name="administration.tell_decision", retry=RETRY)
+    async def tell_decision(decision_id: str) -> None:
+        await administration.tell_decision(work, UUID(decision_id))
 
     @app.task(name="beneficiaries.remind_association", retry=RETRY, pass_context=True)
     async def remind_association(

@@ -16,7 +16,13 @@ class DecisionIn(In):
     """A decision; it is kept with who took it and when."""
 
     decision: Literal["verified", "rejected"] = Field(examples=["verified"])
-    reason: str | None = Field(default=None, min_length=1, max_length=500, examples=["Extrait Kbis vu le 20/11."])
+    reason: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=500,
+        description="Whom the decision concerns reads it in a mail.",
+        examples=["Extrait Kbis vu le 20/11."],
+    )
 
 
 class ReasonIn(In):

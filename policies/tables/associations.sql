@@ -22,5 +22,8 @@ create policy "Associations edit themselves" on app.associations for update to a
     using (id = (select app.caller())) with check (id = (select app.caller()));
 -- decide_association changes the status, and so does the guard when a rejected association corrects itself.
 
+grant select (id, name) on app.associations to ecopanier_worker;
+create policy "The worker reads the names that mails show" on app.associations for select to ecopanier_worker using (true);
+
 create trigger guard_association before update on app.associations
     for each row when (current_user = 'authenticated') execute function app.guard_association();

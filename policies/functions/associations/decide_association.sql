@@ -1,4 +1,4 @@
--- Verify or reject an association.
+-- Verify or reject an association, and queue a mail to it.
 -- Called by POST /v1/admin/associations/{association_id}/verify, as an admin.
 -- If several associations claim one number, a unique index lets only one be verified. `versions`, if given, are the
 -- versions that the admin has read (If-Match), so that what is verified is what the admin saw.
@@ -7,6 +7,8 @@
 create or replace function app.decide_association(association uuid, verdict text, why text, versions int[] default null)
 returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    decided uuid;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if (select a.version from app.associations a where a.id = association for update) <> all (versions) then
@@ -16,6 +18,7 @@ begin
     update app.associations a set status = verdict, version = a.version + 1 where a.id = association and a.status <> 'closed';
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
-    values ('association', association, verdict, why, app.caller(), app.clock());
+    values ('association', association, verdict, why, app.caller(), app.clock()) returning id into decided;
+    perform app.defer('administration.tell_decision', jsonb_build_object('decision_id', decided));
 end $$;
 grant execute on function app.decide_association(uuid, text, text, int[]) to authenticated;

@@ -1,4 +1,4 @@
--- Verify a shop and publish its paused lots, or reject it and pause its published lots.
+-- Verify a shop and publish its paused lots, or reject it and pause its published lots; queue a mail to its merchant.
 -- Called by POST /v1/admin/shops/{shop_id}/verify, as an admin, and by the demo town.
 -- Definer, because no role may write a shop's status. Only an admin gets through.
 -- Locks: the owner's account (share), the shop, then its lots in the order of ids (see policies/LOCKS.md).
@@ -6,6 +6,7 @@ create or replace function app.decide_shop(shop uuid, verdict text, why text) re
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     owner_status text;
+    decided      uuid;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     if verdict not in ('verified', 'rejected') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
@@ -24,6 +25,7 @@ begin
         update app.lots l set status = 'published' where l.shop_id = shop and l.status = 'paused';
     end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
-    values ('shop', shop, verdict, why, app.caller(), app.clock());
+    values ('shop', shop, verdict, why, app.caller(), app.clock()) returning id into decided;
+    perform app.defer('administration.tell_decision', jsonb_build_object('decision_id', decided));
 end $$;
 grant execute on function app.decide_shop(uuid, text, text) to authenticated;

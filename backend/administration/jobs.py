@@ -1,0 +1,60 @@
+"""The mails that tell people what admins decided about their shop, their association or their collecting."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from backend.accounts.addressees import mail_account
+from backend.administration.models import Decision
+from backend.associations.models import Association
+from backend.job_context import Work
+from backend.shops.models import Shop
+
+_TEMPLATES = {"shop": "shop_decided", "association": "association_decided", "collector": "collector_decided"}
+
+
+async def tell_decision(work: Work, decision_id: UUID) -> None:
+    """Tell whom a decision concerns what was decided and why, unless another decision has replaced it meanwhile.
+
+    Raises MailNotSent, so that the job is tried again.
+    """
+    later = aliased(Decision)
+    async with work.session() as session:
+        decided: Any = (
+            await session.execute(
+                select(
+                    col(Decision.subject),
+                    col(Decision.subject_id),
+                    col(Decision.decision),
+                    col(Decision.reason),
+                    col(Shop.owner_id),
+                    col(Shop.name).label("shop"),
+                    col(Shop.address),
+                    col(Association.name).label("association"),
+                )
+                .outerjoin(Shop, col(Shop.id) == col(Decision.subject_id))
+                .outerjoin(Association, col(Association.id) == col(Decision.subject_id))
+                .where(
+                    col(Decision.id) == decision_id,
+                    ~select(col(later.id))
+                    .where(col(later.subject_id) == col(Decision.subject_id), col(later.id) > col(Decision.id))
+                    .exists(),
+                )
+            )
+        ).one_or_none()
+    if decided is None:
+        return
+    await mail_account(
+        work,
+        decided.owner_id or decided.subject_id,
+        _TEMPLATES[decided.subject],
+        message_key=f"{decision_id} decided",
+        verified=decided.decision == "verified",
+        reason=decided.reason,
+        shop=decided.shop,
+        address=decided.address,
+        association=decided.association,
+    )
