@@ -7,7 +7,7 @@ told from other mails, which other workers send at other times.
 from alembic import op
 
 revision = "2026_11_29_1050"
-down_revision = "2026_11_29_1020"
+down_revision = "2026_11_29_1025"
 branch_labels = None
 depends_on = None
 

@@ -49,7 +49,7 @@ async def relay(postfix: Postfix, arrived: SmtpServer, monkeypatch: pytest.Monke
 
 async def recalled_from(town: Town, *addresses: str) -> None:
     """Recall a lot that people with these addresses have reserved, with a reason as long as it may be."""
-    batch = f"L{await town.value('select count(*) from app.recalls')}"
+    batch = str(await town.value("select 'L' || count(*) from app.recalls"))
     lot = await town.a_lot(gtin="03017620422003", batch=batch, title="Tartinade à la noisette")
     for address in addresses:
         holder = await town.a_customer()
