@@ -1,10 +1,9 @@
 """Read CSV files as spreadsheets in France write them, line by line; a bad line does not stop the others.
 
-It accepts UTF-8, UTF-16, Windows-1252, ISO-8859-15, Mac and DOS encodings; `;`, `,`, tab and `|` as separators; headers
-in French or English; days as 31/03/1990 or 1990-03-31. It does not use the database.
+It accepts the encodings of csv_encoding.py; `;`, `,`, tab and `|` as separators; titles above the header; headers in
+French or English; days as 31/03/1990 or 1990-03-31. It does not use the database.
 """
 
-import codecs
 import csv
 import io
 import re
@@ -13,7 +12,10 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import dropwhile, islice
 from typing import BinaryIO
+
+from backend.beneficiaries.csv_encoding import PIECE, NotASheet, encoding_of
 
 SEPARATORS = ";,\t|"
 EMPTY = " " + SEPARATORS
@@ -21,13 +23,13 @@ LONGEST_LINE = 20_000  # characters; a person needs some hundred
 LONGEST_CELL = 1_000  # characters; a longer cell is not cleaned, since no field accepts it
 MOST_LINES = 2_000_000  # with the empty ones; twice as many as a spreadsheet can hold
 MOST_LINES_OF_A_RECORD = 20
-PIECE = 1 << 16  # bytes read at once
-ENOUGH_WORDS = 5_000
-LONGEST_WORD = 60
+HEADER_WITHIN = 20  # records; an export's title, date and filters stand above its header
+MOST_COLUMNS = 200  # in which a header is looked for
 
 _NAMES = {
     "first_name": "prenom prenoms prenomusuel firstname givenname forename",
-    "last_name": "nom nomdefamille nomusuel nomdusage lastname surname familyname",
+    "last_name": "nom nomdefamille nomusuel nomdusage nomdenaissance nomnaissance nomdejeunefille nompatronymique"
+    " lastname surname familyname birthname maidenname",
     "birth_date": "datedenaissance naissance datenaissance neele nele nee ddn birthdate dateofbirth birthday dob",
     "household_size": "foyer tailledufoyer taillefoyer nombredepersonnes nombredepersonnesaufoyer personnesaufoyer"
     " nbpersonnes nbpersonnesfoyer compositiondufoyer household householdsize",
@@ -43,21 +45,10 @@ prénom;nom;date de naissance;taille du foyer;éligible jusqu'au;courriel;télé
 Amina;Diallo;12/04/1987;3;30/06/2030;amina@example.org;+33 6 12 34 56 78
 """.replace("\n", "\r\n")
 
-_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF")
-# In the order of preference when a file is equally plausible in several.
-_ONE_BYTE = ("cp1252", "iso8859-15", "mac-roman", "cp850")
-# How common letters beyond ASCII are in names here, roughly. This tells one encoding from another.
-_COMMON = {
-    **{"é": 10, "è": 6, "ç": 5, "ë": 5, "ï": 5, "î": 4, "ê": 3, "ñ": 3, "ô": 3, "â": 2, "ö": 2, "û": 2, "ü": 2, "œ": 2},
-    **dict.fromkeys("àáäæíóùúÿãõšž", 1),
-}
-_APOSTROPHE = "\u2019"  # as spreadsheets write it, in d'Ancône
-_ELIDED = re.compile(f"(?:^|[dlqu]){_APOSTROPHE}", re.IGNORECASE)
-_BETWEEN_WORDS = re.compile(rb"[^A-Za-z\x80-\xff'-]+")
-
-_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})(?: +00:00(?::00)?)?")
-_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00(?::00)?)?")
+# Programs add midnight to a day. With a time zone it is still midnight of the day that is written.
+_MIDNIGHT = r"(?:(?:T| +)0{1,2}:00(?::00(?:[.,]0+)?)?(?: ?(?:Z|UTC|[+-]\d{2}:?\d{2}))?)?"
+_DAY = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})" + _MIDNIGHT)
+_ISO_DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})" + _MIDNIGHT)
 _FORMULA_TEXT = re.compile(r'="(.*)"')
 _DUTCH = re.compile(r"'[ts][ -]", re.IGNORECASE)
 _LINE_END = re.compile(r"[\r\n]+$")
@@ -65,10 +56,6 @@ _SEPARATOR_SAID = re.compile(r'"?sep=(.)"?[\s;,]*', re.IGNORECASE)
 _SPACES = re.compile("[ \t\r\n\u00a0\u2000-\u200a\u202f\u205f\u3000]+")
 _UNSEEN = dict.fromkeys(map(ord, "\ufeff\u200b\u200e\u200f\u00ad"))
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-
-
-class NotASheet(Exception):
-    """Raised when a file is empty, is a workbook, or is not text in any encoding."""
 
 
 class ColumnsWrong(Exception):
@@ -104,31 +91,38 @@ class Row:
     mistakes: tuple[tuple[str, str], ...] = ()
 
 
-def sheet_of(file: BinaryIO) -> Sheet:
-    """Detect how to read a file. Raises NotASheet, ColumnsWrong, TooManyLines."""
-    encoding = encoding_of(file)
-    lines = _lines(file, encoding)
-    for number, line in lines:
-        if line is None:
-            raise NotASheet
-        if declared := _SEPARATOR_SAID.fullmatch(line):
-            separators = declared[1] if declared[1] in SEPARATORS else SEPARATORS
-            header = next(((n, text) for n, text in lines if text and text.strip()), None)
-            if header is None:
-                raise NotASheet
-            return _sheet(encoding, separators, *header)
-        if line.strip(EMPTY):
-            return _sheet(encoding, SEPARATORS, number, line)
-    raise NotASheet
+def sheet_of(file: BinaryIO, charset: str | None = None) -> Sheet:
+    """Detect how to read a file. charset: the one that its sender declared.
+
+    The header is the record, among the first HEADER_WITHIN, that names most of our fields. Raises NotASheet,
+    ColumnsWrong, TooManyLines.
+    """
+    encoding = encoding_of(file, charset)
+    lines = dropwhile(lambda read: read[1] is not None and not read[1].strip(EMPTY), _lines(file, encoding))
+    begin = list(islice(lines, HEADER_WITHIN + MOST_LINES_OF_A_RECORD))
+    separators = SEPARATORS
+    if begin and (said := _SEPARATOR_SAID.fullmatch(begin[0][1] or "")):
+        begin = begin[1:]
+        separators = said[1] if said[1] in SEPARATORS else SEPARATORS
+    headers = [
+        _Header(separator, record.last_line, record.cells, _known(record.cells[:MOST_COLUMNS]))
+        for separator in separators
+        for record in islice(_records(iter(begin), separator), HEADER_WITHIN)
+        if not isinstance(record.cells, str)
+    ]
+    if not headers:
+        raise NotASheet
+    return _sheet(encoding, max(headers, key=lambda header: (header.known, -header.last_line, len(header.cells))))
 
 
 def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
     """Yield each line that is not empty. A broken line has no cells, and says what is wrong with it."""
-    for number, cells in _records(file, sheet):
-        if isinstance(cells, str):
-            yield Row(number, {}, (("line", cells),))
+    for record in _below_the_header(file, sheet):
+        number = record.line
+        if isinstance(record.cells, str):
+            yield Row(number, {}, (("line", record.cells),))
             continue
-        cleaned = [_cleaned(cell) for cell in cells]
+        cleaned = [_cleaned(cell) for cell in record.cells]
         if not any(cleaned):
             continue
         if any(sheet.fields[place : place + 1] in ((), (None,)) for place, cell in enumerate(cleaned) if cell):
@@ -143,7 +137,7 @@ def rows(file: BinaryIO, sheet: Sheet) -> Iterator[Row]:
 def most_rows(file: BinaryIO, sheet: Sheet, most: int) -> int:
     """Return an upper limit of the number of lines that `rows` yields, without cleaning cells. Raises TooManyLines."""
     count = 0
-    for count, _ in enumerate(_records(file, sheet), 1):
+    for count, _ in enumerate(_below_the_header(file, sheet), 1):
         if count > most:
             raise TooManyLines
     return count
@@ -174,84 +168,18 @@ def number_in(cell: str) -> int | str:
     return int(whole[1]) if whole else "int_parsing"
 
 
-def encoding_of(file: BinaryIO) -> str:
-    """Return the encoding of a file.
+@dataclass(frozen=True)
+class _Header:
+    """A record that may be the header, and how many of its cells name a field of ours."""
 
-    A byte order mark decides; without one it is UTF-8 if the file is valid UTF-8; otherwise the encoding in which its
-    accents make the most plausible French words. Raises NotASheet.
-    """
-    file.seek(0)
-    begin = file.read(4096)
-    if not begin.strip() or begin.startswith(_WORKBOOKS):
-        raise NotASheet
-    for mark, name in _MARKS:
-        if begin.startswith(mark):
-            return name
-    if 0 in begin[:2]:
-        return "utf-16-be" if begin[0] == 0 else "utf-16-le"
-    if begin.count(0) * 20 > len(begin):
-        raise NotASheet
-    if _is_utf_8(file):
-        return "utf-8"
-    words = _words_beyond_ascii(file)
-    if _mostly_utf_8(words):
-        return "utf-8"  # damaged in places; those lines are reported
-    return max(_ONE_BYTE, key=lambda name: (_plausible(words, name), -_ONE_BYTE.index(name)))
+    separator: str
+    last_line: int
+    cells: list[str]
+    known: int
 
 
-def _is_utf_8(file: BinaryIO) -> bool:
-    file.seek(0)
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        while piece := file.read(PIECE):
-            decoder.decode(piece)
-        decoder.decode(b"", True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _words_beyond_ascii(file: BinaryIO) -> list[bytes]:
-    """Return words with bytes beyond ASCII, about ENOUGH_WORDS at most."""
-    file.seek(0)
-    words: list[bytes] = []
-    while len(words) < ENOUGH_WORDS and (piece := file.read(PIECE)):
-        words += [word[:LONGEST_WORD] for word in _BETWEEN_WORDS.split(piece) if not word.isascii()]
-    return words
-
-
-def _mostly_utf_8(words: list[bytes]) -> bool:
-    whole = sum(1 for word in words if "\ufffd" not in word.decode("utf-8", "replace"))
-    return whole * 10 > len(words) * 9
-
-
-def _plausible(words: list[bytes], encoding: str) -> int:
-    """Return how plausible these words are in an encoding: usual French accents, in the case of the other letters."""
-    score = 0
-    for word in words:
-        text = word.decode(encoding, "replace")
-        lower = sum("a" <= sign <= "z" for sign in text)
-        upper = sum("A" <= sign <= "Z" for sign in text)
-        score += 4 * len(_ELIDED.findall(text))
-        for place, sign in enumerate(text):
-            if sign.isascii() or sign == _APOSTROPHE:
-                continue
-            if sign in _COMMON:
-                score += _COMMON[sign] if lower or not upper else -1
-            elif sign.lower() in _COMMON:
-                score += 2 if place == 0 or upper > lower else -1
-            else:
-                score -= 2
-    return score
-
-
-def _sheet(encoding: str, separators: str, number: int, line: str) -> Sheet:
-    tried = []
-    for separator in separators:
-        cells = _cells(line, separator)
-        names = [] if isinstance(cells, str) else [_field_of(_cleaned(cell)) for cell in cells]
-        tried.append((sum(1 for name in names if name in NEEDED or name in _NAMES), len(names), separator, names))
-    known, _, separator, fields = max(tried, key=lambda one: (one[0], one[1]))
+def _sheet(encoding: str, header: _Header) -> Sheet:
+    fields = [_field_of(_cleaned(cell)) for cell in header.cells]
     while fields and fields[-1] is None:
         fields.pop()
     mistakes = [(name, "column_missing") for name in NEEDED if name not in fields]
@@ -261,9 +189,13 @@ def _sheet(encoding: str, separators: str, number: int, line: str) -> Sheet:
         elif field is not None and field in fields[:place]:
             mistakes.append((f"column.{_letters(place)}", "column_twice"))
     if mistakes:
-        # If no column is known, the first line is not a header, and naming its columns would not help.
-        raise ColumnsWrong(mistakes if known else [one for one in mistakes if one[1] == "column_missing"])
-    return Sheet(encoding, separator, tuple(fields), number)
+        # If no column is known, there is no header, and naming the columns of a line would not help.
+        raise ColumnsWrong(mistakes if header.known else [one for one in mistakes if one[1] == "column_missing"])
+    return Sheet(encoding, header.separator, tuple(fields), header.last_line)
+
+
+def _known(cells: list[str]) -> int:
+    return sum(1 for cell in cells if _field_of(_cleaned(cell)) in _NAMES)
 
 
 def _field_of(header: str) -> str | None:
@@ -283,26 +215,37 @@ def _letters(place: int) -> str:
     return name
 
 
-def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | str]]:
-    """Yield each record with the number of its first line: its cells, or the mistake in it.
+@dataclass(frozen=True)
+class _Record:
+    """A record: its first and last line, and its cells, or the mistake in it."""
+
+    line: int
+    last_line: int
+    cells: list[str] | str
+
+
+def _below_the_header(file: BinaryIO, sheet: Sheet) -> Iterator[_Record]:
+    lines = (read for read in _lines(file, sheet.encoding) if read[0] > sheet.header_line)
+    return _records(lines, sheet.separator)
+
+
+def _records(lines: Iterator[tuple[int, str | None]], separator: str) -> Iterator[_Record]:
+    """Yield each record that is not empty.
 
     A quotation mark that is never closed breaks only its own line: the lines after it are read again.
     """
-    lines = _lines(file, sheet.encoding)
     ahead: deque[tuple[int, str | None]] = deque()
     while (read := ahead.popleft() if ahead else next(lines, None)) is not None:
         number, line = read
-        if number <= sheet.header_line:
-            continue
         if line is None:
-            yield number, "line_too_long"
+            yield _Record(number, number, "line_too_long")
             continue
         if '"' not in line:
             # Spreadsheets write a million empty rows when somebody has formatted a whole column.
             if line.strip(EMPTY):
-                yield number, line.split(sheet.separator)
+                yield _Record(number, number, line.split(separator))
             continue
-        cells = _cells(line, sheet.separator)
+        cells = _cells(line, separator)
         taken: list[tuple[int, str | None]] = []
         whole = line
         while cells == "quote_open" and len(taken) < MOST_LINES_OF_A_RECORD and len(whole) < LONGEST_LINE:
@@ -314,12 +257,12 @@ def _records(file: BinaryIO, sheet: Sheet) -> Iterator[tuple[int, list[str] | st
                 break
             whole += "\n" + more[1]
             if '"' in more[1]:
-                cells = _cells(whole, sheet.separator)
+                cells = _cells(whole, separator)
         if isinstance(cells, str):
             ahead.extendleft(reversed(taken))
-            yield number, "quotes_wrong"
+            yield _Record(number, number, "quotes_wrong")
         else:
-            yield number, cells
+            yield _Record(number, number + len(taken), cells)
 
 
 def _cells(record: str, separator: str) -> list[str] | str:

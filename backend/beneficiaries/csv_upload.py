@@ -8,7 +8,8 @@ from typing import BinaryIO, cast
 
 from fastapi import Request
 from pydantic import BaseModel
-from starlette.datastructures import UploadFile
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import Headers, UploadFile
 
 from backend.http.uploads import uploaded
 from backend.problems.common import BodyOfWrongType
@@ -25,7 +26,8 @@ class _NoFields(BaseModel):
 @asynccontextmanager
 async def sent_csv(request: Request) -> AsyncIterator[UploadFile]:
     """Yield the file that was sent, and close it afterwards. Raises BodyOfWrongType, BodyUnreadable, RequestInvalid."""
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    header = request.headers.get("content-type", "")
+    kind = header.partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         async with uploaded(request, "file", _NoFields) as (file, _):
             yield file
@@ -39,6 +41,12 @@ async def sent_csv(request: Request) -> AsyncIterator[UploadFile]:
                     piece.clear()
             spooled.write(piece)
             spooled.seek(0)
-            yield UploadFile(cast(BinaryIO, spooled))
+            yield UploadFile(cast(BinaryIO, spooled), headers=Headers({"content-type": header}))
     else:
         raise BodyOfWrongType(headers={"Accept": "text/csv, multipart/form-data"})
+
+
+def declared_charset(file: UploadFile) -> str | None:
+    """Return the charset that the file's own Content-Type declares, as it was sent; None if there is none."""
+    charset = parse_options_header(file.content_type)[1].get(b"charset")
+    return charset.decode("latin-1") if charset else None

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from backend.beneficiaries import csv_reader
 from backend.beneficiaries.actions import NOT_ENROLLED, Enrolment, enrol_together, today
+from backend.beneficiaries.csv_encoding import NotASheet
 from backend.beneficiaries.csv_reader import Row, Sheet
 from backend.beneficiaries.problems import BornInTheFuture, FileNotCsv, ImportColumnsWrong, ImportTooLong
 from backend.beneficiaries.schemas import BeneficiaryIn
@@ -31,6 +32,7 @@ from backend.problems.texts import Language, field_text
 
 AT_ONCE = 500  # people in one transaction, which takes some tenths of a second
 MOST_LINES = 100_000  # the number of beneficiary codes of a year
+OPTIONAL = {"household_size", "email", "phone"}  # a cell of these that cannot be read does not refuse its person
 ENROLLERS = (Role.ASSOCIATION, Role.ADMIN)
 
 
@@ -69,11 +71,11 @@ class _Progress:
 
 
 async def import_people(
-    database: Database, account_id: UUID, file: BinaryIO, language: Language, once: Once
+    database: Database, account_id: UUID, file: BinaryIO, charset: str | None, language: Language, once: Once
 ) -> Response:
     """Enrol everybody in a file and answer with one outcome a line. The file is read in batches, never whole.
 
-    Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
+    charset: the one that the sender declared. Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
     """
     async with database.session(account_id) as session, session.begin():
         await session.connection()
@@ -83,7 +85,7 @@ async def import_people(
     if answered:
         return answered
     try:
-        sheet, lines = await asyncio.to_thread(_looked_through, file, language)
+        sheet, lines = await asyncio.to_thread(_looked_through, file, charset, language)
         async with database.session(account_id) as session, session.begin():
             import_id: UUID = await call(session, "begin_import", lines=lines)
         try:
@@ -98,11 +100,11 @@ async def import_people(
         raise
 
 
-def _looked_through(file: BinaryIO, language: Language) -> tuple[Sheet, int]:
+def _looked_through(file: BinaryIO, charset: str | None, language: Language) -> tuple[Sheet, int]:
     try:
-        sheet = csv_reader.sheet_of(file)
+        sheet = csv_reader.sheet_of(file, charset)
         return sheet, csv_reader.most_rows(file, sheet, MOST_LINES)
-    except csv_reader.NotASheet:
+    except NotASheet:
         raise FileNotCsv from None
     except csv_reader.TooManyLines:
         raise ImportTooLong from None
@@ -146,6 +148,7 @@ class _Read:
     line: int
     person: BeneficiaryIn | None
     errors: Sequence[FieldError] = ()
+    warnings: Sequence[FieldError] = ()
 
 
 def _next_lines(rows: Iterator[Row], language: Language) -> list[_Read]:
@@ -155,7 +158,10 @@ def _next_lines(rows: Iterator[Row], language: Language) -> list[_Read]:
 
 
 def _read(row: Row, day: date, language: Language) -> _Read:
-    """Return the person in a line, checked as `POST /beneficiaries` checks them, or what is wrong with the line."""
+    """Return the person in a line, checked as `POST /beneficiaries` checks them, and what is wrong with the line.
+
+    An optional cell that cannot be read is left out with a warning.
+    """
     wrong = dict(row.mistakes)
     values: dict[str, Any] = {}
     for name, cell in row.cells.items():
@@ -168,30 +174,44 @@ def _read(row: Row, day: date, language: Language) -> _Read:
             wrong.setdefault(name, value)
         elif name not in wrong:
             values[name] = value
-    errors = [FieldError(field=name, code=kind, message=field_text(kind, language)) for name, kind in wrong.items()]
-    if "line" in wrong:
-        return _Read(row.line, None, errors)
+    found = [FieldError(field=name, code=kind, message=field_text(kind, language)) for name, kind in wrong.items()]
+    person = None
+    if "line" not in wrong:
+        person, invalid = _checked(values, language)
+        unreadable = {error.field for error in invalid}
+        if person is None and unreadable <= OPTIONAL:
+            person, _ = _checked({name: value for name, value in values.items() if name not in unreadable}, language)
+        found += [error for error in invalid if error.field not in wrong]
+    if person is not None and person.birth_date > day:
+        found.append(_refusal("birth_date", BornInTheFuture, language))
+    errors = [error for error in found if error.field not in OPTIONAL]
+    warnings = [error for error in found if error.field in OPTIONAL]
+    return _Read(row.line, None if errors else person, errors, warnings)
+
+
+def _checked(values: dict[str, Any], language: Language) -> tuple[BeneficiaryIn | None, list[FieldError]]:
+    """Return the person with these values, or None and what is wrong with them."""
     try:
-        person = BeneficiaryIn.model_validate(values)
+        return BeneficiaryIn.model_validate(values), []
     except ValidationError as invalid:
-        found = field_errors(invalid.errors(include_url=False, include_input=False), language)
-        return _Read(row.line, None, errors + [error for error in found if error.field not in wrong])
-    if person.birth_date > day:
-        errors.append(_refusal("birth_date", BornInTheFuture, language))
-    return _Read(row.line, None if errors else person, errors)
+        return None, field_errors(invalid.errors(include_url=False, include_input=False), language)
 
 
 def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[str, Any]:
     """Return the outcome of a line: ids, codes and fixed texts, but nothing that the line contained."""
+    told: dict[str, Any] = {"line": read.line, "outcome": "refused"}
     if enrolment is None:
-        return {"line": read.line, "outcome": "refused", "errors": [error.model_dump() for error in read.errors]}
-    if enrolment.outcome == "enrolled" or enrolment.outcome == "already":
-        outcome = "enrolled" if enrolment.outcome == "enrolled" else "already_enrolled"
+        told["errors"] = [error.model_dump() for error in read.errors]
+    elif enrolment.outcome == "enrolled" or enrolment.outcome == "already":
+        told["outcome"] = "enrolled" if enrolment.outcome == "enrolled" else "already_enrolled"
         known = {"id": enrolment.id, "code": enrolment.code, "activation_token": enrolment.activation_token}
-        return {"line": read.line, "outcome": outcome, **{name: value for name, value in known.items() if value}}
-    where = "eligible_until" if enrolment.outcome == "past" else "line"
-    error = _refusal(where, NOT_ENROLLED[enrolment.outcome], language)
-    return {"line": read.line, "outcome": "refused", "errors": [error.model_dump()]}
+        told |= {name: value for name, value in known.items() if value}
+    else:
+        where = "eligible_until" if enrolment.outcome == "past" else "line"
+        told["errors"] = [_refusal(where, NOT_ENROLLED[enrolment.outcome], language).model_dump()]
+    if read.warnings:
+        told["warnings"] = [warning.model_dump() for warning in read.warnings]
+    return told
 
 
 def _refusal(where: str, problem: type[Problem], language: Language) -> FieldError:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from backend.beneficiaries import imports, queries
 from backend.beneficiaries.csv_reader import TEMPLATE
-from backend.beneficiaries.csv_upload import sent_csv
+from backend.beneficiaries.csv_upload import declared_charset, sent_csv
 from backend.beneficiaries.problems import (
     FileNotCsv,
     FileTooLarge,
@@ -39,7 +39,8 @@ UPLOAD: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "description": "A CSV file of at most 20 MB and 100,000 lines, as any spreadsheet writes it: separator,"
-        " encoding and columns are detected. See `GET /beneficiaries/import/template.csv`.",
+        " encoding and columns are detected, and titles above the header are skipped. A charset in the file's"
+        " Content-Type is used if the file can be read in it. See `GET /beneficiaries/import/template.csv`.",
         "content": {
             "text/csv": {"schema": {"type": "string"}, "example": TEMPLATE},
             "multipart/form-data": {
@@ -69,7 +70,8 @@ async def import_beneficiaries(
 ) -> Response:
     """Enrol everybody in a CSV file, as a verified association or an admin.
 
-    The answer has one outcome for each line. A line that is refused does not stop the others, and whoever is enrolled
+    The answer has one outcome for each line. An optional cell that cannot be read is left out with a warning. A line
+    that is refused does not stop the others, and whoever is enrolled
     stays enrolled: if no answer comes, send the same file again. `GET /beneficiaries/imports` shows the progress.
     """
     account_id: UUID = await caller(request)
@@ -79,7 +81,7 @@ async def import_beneficiaries(
         sent = b"" if key is None else await content_hash(file)
         once = Once(key, fingerprint(request, sent))
         return await imports.import_people(
-            await database(request), account_id, file.file, language_of(request.scope), once
+            await database(request), account_id, file.file, declared_charset(file), language_of(request.scope), once
         )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.accounts.addresses import EmailAddress
 from backend.http.schemas import In, Out, if_sent
 
 BENEFICIARY = "01980c5e-8d4e-7b02-a3c9-6e1f54d20b77"
@@ -22,12 +23,6 @@ _FIRST_NAME: dict[str, Any] = {**_NAME, "examples": ["Amina"]}
 _LAST_NAME: dict[str, Any] = {**_NAME, "examples": ["Diallo"]}
 _BIRTH_DATE: dict[str, Any] = {"ge": date(1900, 1, 1), "examples": ["1987-04-12"]}
 _HOUSEHOLD: dict[str, Any] = {"default": None, "ge": 1, "le": 30, "examples": [3]}
-_EMAIL: dict[str, Any] = {
-    "default": None,
-    "max_length": 254,
-    "pattern": r"^[^@\s]+@[^@\s]+$",
-    "examples": ["amina@example.org"],
-}
 _PHONE: dict[str, Any] = {
     "default": None,
     "pattern": r"^\+?[0-9][0-9 .()-]{4,24}$",
@@ -43,7 +38,7 @@ class BeneficiaryIn(In):
     birth_date: date = Field(**_BIRTH_DATE)
     household_size: int | None = Field(**_HOUSEHOLD)
     eligible_until: date = Field(**_UNTIL)
-    email: str | None = Field(**_EMAIL)
+    email: EmailAddress | None = None
     phone: str | None = Field(**_PHONE)
 
 
@@ -54,7 +49,7 @@ class PersonEdit(In):
     last_name: str = if_sent(**_LAST_NAME)
     birth_date: date = if_sent(**_BIRTH_DATE)
     household_size: int | None = Field(**_HOUSEHOLD)
-    email: str | None = Field(**_EMAIL)
+    email: EmailAddress | None = None
     phone: str | None = Field(**_PHONE)
 
 
@@ -167,7 +162,12 @@ class LineOutcome(Out):
         description="For `POST /auth/activate`; valid for 30 days, and repeated until it is used.",
         examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
-    errors: list[LineError] | None = None
+    errors: list[LineError] | None = Field(default=None, description="Why the line was refused.")
+    warnings: list[LineError] | None = Field(
+        default=None,
+        description="Optional cells (household size, e-mail address, telephone) that cannot be read. They are left out"
+        " and refuse nobody.",
+    )
 
 
 class _Counts(Out):

@@ -68,12 +68,16 @@ async def test_each_line_has_an_outcome_and_bad_lines_do_not_stop_others(town: T
         4: [("birth_date", "year_of_two_digits")],
         7: [("line", "quotes_wrong")],
         10: [("eligible_until", "beneficiary.right_in_the_past")],
-        11: [("household_size", "greater_than_equal"), ("email", "string_pattern_mismatch"),
-             ("phone", "string_pattern_mismatch")],
-        12: [("birth_date", "sheet_day"), ("household_size", "int_parsing"), ("last_name", "missing")],
+        11: [("birth_date", "beneficiary.born_in_the_future")],
+        12: [("birth_date", "sheet_day"), ("last_name", "missing")],
         13: [("first_name", "control_character")],
         15: [("line", "cell_without_column")],
     }  # fmt: skip
+    warned = {line: [(w["field"], w["code"]) for w in one["warnings"]] for line, one in of.items() if "warnings" in one}
+    assert warned == {
+        11: [("household_size", "greater_than_equal"), ("email", "email"), ("phone", "string_pattern_mismatch")],
+        12: [("household_size", "int_parsing")],
+    }
     # The own association gets the beneficiary back; any other only learns that the person is enrolled.
     assert {**of[8], "line": 3, "outcome": "enrolled"} == of[3]
     assert of[9].keys() == {"line", "outcome"}
@@ -122,6 +126,90 @@ async def test_names_are_read_correctly_in_every_encoding(town: Town, encoding: 
     assert sorted((one["person"]["last_name"], one["person"]["first_name"]) for one in page) == [
         ("GARÇON", "RENÉE"), ("Lefèvre", "Amélie"), ("Muñoz", "Zoé"),
     ]  # fmt: skip
+
+
+async def test_an_unreadable_optional_cell_is_left_out_with_a_warning(town: Town) -> None:
+    relais = await town.an_association()
+    sheet = HEADER + "".join(
+        (
+            f"Ana;Un;01/05/1990;3;{UNTIL};ana@example.org;06 12 34 56 78\n",  # 2
+            f"Ana;Deux;01/05/1990;3;{UNTIL};ana@example.org;demander à sa fille\n",  # 3
+            f"Ana;Trois;01/05/1990;trois;{UNTIL};ana@@example.org;6,12346E+08\n",  # 4
+            f"Ana;Quatre;01/05/1990;0;{UNTIL};ana at example.org;0612345678\n",  # 5
+            f"Ana;Cinq;01/05/1990;2;{UNTIL};a\x07na@example.org;\n",  # 6
+            f"Ana;Six;01/05/1990;2;{UNTIL};ana@example..org;\n",  # 7, which registration refuses, too
+            f"Ana;Sept;01/05/1990;2;{UNTIL};Ana@EXAMPLE.org;\n",  # 8
+            f"ana;deux;01/05/1990;3;{UNTIL};;néant\n",  # 9: line 3 again
+        )
+    )
+    answer = await imported(relais, sheet)
+
+    assert (answer["enrolled"], answer["already_enrolled"], answer["refused"]) == (7, 1, 0)
+    warned = {one["line"]: [w["field"] for w in one.get("warnings", ())] for one in answer["outcomes"]}
+    assert warned == {
+        2: [], 3: ["phone"], 4: ["household_size", "email", "phone"], 5: ["household_size", "email"], 6: ["email"],
+        7: ["email"], 8: [], 9: ["phone"],
+    }  # fmt: skip
+    assert all("errors" not in one for one in answer["outcomes"])
+    assert not any(text in json.dumps(answer, ensure_ascii=False) for text in ("fille", "ana at", "E+08", "néant"))
+    kept = {}
+    for one in answer["outcomes"][:7]:
+        person = (await relais.gets(f"/beneficiaries/{one['id']}"))["person"]
+        kept[one["line"]] = (person["household_size"], person["email"], person["phone"])
+    assert kept == {
+        2: (3, "ana@example.org", "06 12 34 56 78"), 3: (3, "ana@example.org", None), 4: (None, None, None),
+        5: (None, None, "0612345678"), 6: (2, None, None), 7: (2, None, None), 8: (2, "Ana@example.org", None),
+    }  # fmt: skip
+
+
+async def test_an_address_is_checked_as_at_registration_by_every_door(town: Town) -> None:
+    relais = await town.an_association()
+    amina = await relais.enrols(email="Amina@EXAMPLE.org")
+    path = f"/beneficiaries/{amina['id']}"
+    assert (await relais.gets(path))["person"]["email"] == "Amina@example.org"
+    for wrong in ("amina@example..org", "amina@", "a@b@example.org", "amina@exa mple.org", "amina@-example.org"):
+        body = {**await town.person_fields(), "email": wrong}
+        for method, where, sent in (("POST", "/beneficiaries", body), ("PATCH", path, {"email": wrong})):
+            answer = await relais.asks(method, where, sent)
+            assert (answer.status_code, [e["code"] for e in answer.json()["errors"]]) == (422, ["email"]), wrong
+    accepted(await relais.asks("PATCH", path, {"email": None}))
+    assert (await relais.gets(path))["person"]["email"] is None
+
+
+async def test_a_declared_charset_is_used_for_a_body_and_for_a_form(town: Town) -> None:
+    relais = await town.an_association()
+    sheet = f"prenom;nom;naissance;fin de droit\nŁukasz;Żak {{}};01/05/1990;{UNTIL}\n"
+    body = await sends(relais, sheet.format("A").encode("cp1250"), **{"Content-Type": "text/csv; charset=windows-1250"})
+    part = ("liste.csv", sheet.format("B").encode("iso8859-2"), 'text/csv; charset="ISO-8859-2"')
+    form = httpx2.Request("POST", "http://form", files={"file": part})
+    sent = await sends(relais, form.read(), **{"Content-Type": form.headers["content-type"]})
+    # Nothing declares this apostrophe; it is the only character beyond ASCII.
+    alone = f"prenom;nom;naissance;fin de droit\nAwa;N’DIAYE;01/05/1990;{UNTIL}\n".encode("cp1252")  # noqa: RUF001
+    undeclared = await sends(relais, alone, **{"Content-Type": "text/csv; charset=no-such-charset"})
+
+    for answer in (body, sent, undeclared):
+        assert accepted(answer).json()["enrolled"] == 1
+    page = (await relais.gets("/beneficiaries"))["data"]
+    assert sorted(one["person"]["last_name"] for one in page) == ["N’DIAYE", "Żak A", "Żak B"]  # noqa: RUF001
+    assert {one["person"]["first_name"] for one in page} == {"Awa", "Łukasz"}
+
+
+async def test_an_export_with_titles_and_headers_over_two_lines_is_imported(town: Town) -> None:
+    relais = await town.an_association()
+    sheet = (
+        "Épicerie sociale – export du 29/11/2026;;;\r\n"  # noqa: RUF001  as programs write it
+        ";;;\r\n"
+        '"Prénom";"Nom de\nnaissance";"Date de\nnaissance";"Fin de\ndroits"\r\n'
+        "Awa;N’DIAYE;1979-11-03 00:00:00.000;2030-06-30T00:00:00Z\r\n"  # noqa: RUF001
+        "Zoé;Martin;3/11/1979 0:00;30/06/2030 0:00\r\n"
+    ).encode("cp1252")
+    answer = await imported(relais, sheet)
+
+    assert [(one["line"], one["outcome"]) for one in answer["outcomes"]] == [(7, "enrolled"), (8, "enrolled")]
+    page = (await relais.gets("/beneficiaries"))["data"]
+    assert {(one["person"]["last_name"], one["person"]["birth_date"], one["eligible_until"]) for one in page} == {
+        ("N’DIAYE", "1979-11-03", "2030-06-30"), ("Martin", "1979-11-03", "2030-06-30"),  # noqa: RUF001
+    }  # fmt: skip
 
 
 async def test_an_invalid_file_is_refused_with_its_errors(town: Town) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.beneficiaries import csv_reader
-from backend.beneficiaries.csv_reader import ColumnsWrong, NotASheet, Row
+from backend.beneficiaries.csv_encoding import NotASheet, encoding_of
+from backend.beneficiaries.csv_reader import ColumnsWrong, Row
 
 HEADER = ["prénom", "nom", "date de naissance", "éligible jusqu'au", "courriel"]
 FIELDS = ("first_name", "last_name", "birth_date", "eligible_until", "email")
@@ -109,6 +110,117 @@ def test_the_encoding_is_detected_from_the_decoded_letters(encoding: str, people
         assert [row.cells["first_name"] for row in read(content)] == [row[0] for row in rows], (name, encoding)
 
 
+# What is read wrongly as another code page, if nothing else in the file is beyond ASCII.
+WINDOWS_1252 = (
+    *("N’DIAYE", "D’ALMEIDA", "O’BRIEN", "M’Baye", "n’Golo", "L´HÔTE", "L´HOTE", "L‘HOTE"),  # noqa: RUF001  as typed
+    *("Saint–Denis", "Marie – Claire", "Jean…", "«Zoé»", "“Zoe”", "„Zoe“", "Jean\u00a0Paul", "N° 12", "100 €"),  # noqa: RUF001
+    *("Žižek", "Šimon", "ŠKODA", "Œuvre", "LŒTITIA", "d’Œuf", "Ÿ", "Søren", "Håkan", "Strauß", "Þór", "Ðorðe"),  # noqa: RUF001
+    *("RENéE", "BéNéDICTE", "LEFèVRE", "FRANçOIS", "Æthel", "Ibáñez", "Peña", "MÜLLER"),
+)
+
+
+MANY_OF_A_KIND = (
+    *(f"{before}’{name}" for before in "NDMOK" for name in ("DIAYE", "ALMEIDA", "Brien", "Golo", "ESTRÉES")),  # noqa: RUF001
+    *(f"{one}–{other}" for one in ("Saint", "Jean", "MARIE") for other in ("Denis", "Paul", "ANGE", "Luc")),  # noqa: RUF001
+)
+
+
+@pytest.mark.parametrize(
+    "names", [*((name,) for name in (*NAMES, *WINDOWS_1252)), WINDOWS_1252, MANY_OF_A_KIND], ids=" ".join
+)
+def test_windows_1252_is_read_as_such_whatever_stands_in_it(names: tuple[str, ...]) -> None:
+    lines = [["prenom", "nom", "naissance", "fin de droit"]]
+    lines += [[name, "Martin", "01/02/1990", "01/02/2030"] for name in names]
+    content = written(lines).encode("cp1252")
+    assert encoding_of(io.BytesIO(content)) == "cp1252"
+    assert [row.cells["first_name"] for row in read(content)] == [csv_reader._cleaned(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("name", "written", "declared", "read_as"),
+    [
+        ("N’DIAYE", "cp1252", "windows-1252", "N’DIAYE"),  # noqa: RUF001
+        ("N’DIAYE", "cp1252", "ISO-8859-1", "N’DIAYE"),  # noqa: RUF001  browsers mean Windows-1252 by it
+        ("Łukasz", "cp1250", "windows-1250", "Łukasz"),
+        ("Łukasz", "iso8859-2", "iso-8859-2", "Łukasz"),
+        ("Işık", "cp1254", '"windows-1254"', "Işık"),  # noqa: RUF001
+        ("GARÇON", "cp850", "ibm850", "GARÇON"),
+        ("É", "mac-roman", "macintosh", "É"),
+        ("Ÿ", "iso8859-15", "iso-8859-15", "Ÿ"),
+        # A declaration that does not fit, or names nothing that a sheet is written in, decides nothing.
+        ("Lefèvre", "cp1252", "utf-8", "Lefèvre"),
+        ("N’DIAYE", "cp1252", "iso-8859-15", "N’DIAYE"),  # noqa: RUF001  its byte is a control character there
+        ("Lefèvre", "cp1252", "us-ascii", "Lefèvre"),
+        ("Lefèvre", "cp1252", "utf-16", "Lefèvre"),
+        ("Lefèvre", "utf-8", "utf-7", "Lefèvre"),
+        ("Lefèvre", "utf-8", "rot13", "Lefèvre"),
+        ("Lefèvre", "utf-8", "undefined", "Lefèvre"),
+        ("Lefèvre", "utf-8", "x\x00", "Lefèvre"),
+        # A byte order mark is stronger.
+        ("Lefèvre", "utf-8-sig", "windows-1252", "Lefèvre"),
+        ("Lefèvre", "utf-16", "windows-1252", "Lefèvre"),
+    ],
+)
+def test_a_declared_charset_counts_if_the_file_can_be_read_in_it(
+    name: str, written: str, declared: str, read_as: str
+) -> None:
+    content = f"prenom;nom;naissance;fin de droit\n{name};Martin;01/02/1990;01/02/2030\n".encode(written)
+    file = io.BytesIO(content)
+    [row] = csv_reader.rows(file, csv_reader.sheet_of(file, declared.strip('"')))
+    assert (row.cells["first_name"], row.mistakes) == (read_as, ())
+
+
+PERSON = "Zoé;Martin;01/02/1990;01/02/2030\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        ("", 2),
+        ("Bénéficiaires 2026\n\n", 4),
+        ("Export du 29/11/2026;;;\n;;;\nFiltre :;actifs;;\n", 5),
+        ("sep=;\nListe des personnes\n", 4),
+        ('"Le Relais\n67000 Strasbourg";;;\n', 4),
+        ("Liste \"provisoire\nNom de l'association;Le Relais\n", 4),
+        ("Nom;Le Relais;;\n", 3),  # names one column, the header four
+    ],
+)
+def test_title_rows_above_the_header_are_skipped(above: str, line: int) -> None:
+    rows = read((above + "prénom;nom;naissance;fin de droit\n" + PERSON).encode())
+    assert [(row.line, row.cells["first_name"], row.mistakes) for row in rows] == [(line, "Zoé", ())]
+
+
+def test_a_header_is_looked_for_in_the_first_records_only() -> None:
+    header = "prénom;nom;naissance;fin de droit\n" + PERSON
+    assert len(read(("titre\n" * (csv_reader.HEADER_WITHIN - 1) + header).encode())) == 1
+    with pytest.raises(ColumnsWrong) as wrong:
+        read(("titre\n" * csv_reader.HEADER_WITHIN + header).encode())
+    assert {mistake for _, mistake in wrong.value.mistakes} == {"column_missing"}
+
+
+def test_columns_are_counted_in_the_header_that_was_found() -> None:
+    with pytest.raises(ColumnsWrong) as wrong:
+        read(b"Liste;x;y;z\nprenom;nom;naissance;taille\n")
+    assert wrong.value.mistakes == [("eligible_until", "column_missing"), ("column.D", "column_unknown")]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '"Prénom";"Nom de\nnaissance";"Date de\r\nnaissance";"Fin\nde\ndroit"',
+        "Prénom(s);NOM DE NAISSANCE;Né(e) le;Droit jusqu'au",
+        "prenom;nom naissance;naissance;fin de droit",
+        "prenom;Nom de jeune fille;naissance;fin de droit",
+    ],
+)
+def test_headers_over_several_lines_and_birth_names_are_known(header: str) -> None:
+    [row] = read((header + "\n" + PERSON).encode())
+    assert row.cells == {
+        "first_name": "Zoé", "last_name": "Martin", "birth_date": "01/02/1990", "eligible_until": "01/02/2030",
+    }  # fmt: skip
+    assert row.line == header.count("\n") + 2
+
+
 def test_a_damaged_utf_8_line_does_not_change_the_others() -> None:
     lines = [f"Zoé;Lefèvre {n};01/02/1990;01/02/2030\n".encode() for n in range(40)]
     lines[7] = "Zoé;Lefèvre;01/02/1990;01/02/2030\n".encode("cp1252")
@@ -139,6 +251,10 @@ def test_a_cell_full_of_accents_is_left_as_it_is() -> None:
         ("01/02/1990", date(1990, 2, 1)), ("1/2/1990", date(1990, 2, 1)), ("01.02.1990", date(1990, 2, 1)),
         ("01-02-1990", date(1990, 2, 1)), ("1990-02-01", date(1990, 2, 1)), ("01/02/1990 00:00", date(1990, 2, 1)),
         ("1990-02-01 00:00:00", date(1990, 2, 1)), ("1990-02-01T00:00:00", date(1990, 2, 1)),
+        ("1979-11-03 00:00:00.000", date(1979, 11, 3)), ("1979-11-03T00:00:00Z", date(1979, 11, 3)),
+        ("1979-11-03T00:00:00.000+01:00", date(1979, 11, 3)), ("1979-11-03 00:00:00 UTC", date(1979, 11, 3)),
+        ("3/11/1979 0:00", date(1979, 11, 3)), ("03/11/1979  00:00:00", date(1979, 11, 3)),
+        ("3/11/79 0:00", "year_of_two_digits"), ("1979-11-02T23:00:00Z", "sheet_day"), ("3/11/1979 0:01", "sheet_day"),
         ("29/02/2000", date(2000, 2, 29)), ("01/02/90", "year_of_two_digits"), ("29/02/1990", "sheet_day"),
         ("01/02-1990", "sheet_day"), ("02/13/1990", "sheet_day"), ("32874", "sheet_day"), ("1 mars 1990", "sheet_day"),
         ("0000-01-01", "sheet_day"), ("01/02/1990 12:30", "sheet_day"), ("١٢/٠١/١٩٩٠", date(1990, 1, 12)),  # noqa: RUF001
