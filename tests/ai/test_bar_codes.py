@@ -14,14 +14,14 @@ from ai.gs1 import Elements
 from scripts.ai_evaluation.cases import TODAY, as_photo, drawn_cases
 from scripts.ai_evaluation.drawing import Code, label
 from scripts.ai_evaluation.scoring import is_right
-from tests.ai.conftest import a_photo
+from tests.ai.conftest import NoPrint, a_photo
 
 EAN13, CODE128 = zxingcpp.BarcodeFormat.EAN13, zxingcpp.BarcodeFormat.Code128
 MACHINE_READ = ("gtin", "batch")
 
 
 async def test_codes_in_the_drawn_labels_fill_the_draft(context: Context) -> None:
-    drafter = Drafter()
+    drafter = Drafter(local=local.LocalReader(NoPrint()))
     for case in drawn_cases():
         drafted = await drafter.draft_listing(as_photo(case.picture()), Context(TODAY, context.now))
         draft = drafted.draft
