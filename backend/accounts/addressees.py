@@ -80,11 +80,11 @@ async def every_address(work: Work, account_id: UUID, template: str) -> dict[Add
 
 
 async def mail_addressee(
-    work: Work, account_id: UUID, addressee: Addressee, template: str, *, message_key: str, **values: Any
+    work: Work, account_id: UUID | None, addressee: Addressee, template: str, *, message_key: str, **values: Any
 ) -> bool:
     """Send a mail to an address that was looked up before; return False if the address is given up.
 
-    values: what the template shows.
+    account_id: whose address it is; None while somebody is registering. values: what the template shows.
     message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
     can recognise the repetition. Raises MailNotSent, so that the job is tried again.
 

@@ -158,7 +158,7 @@ class UndeliveredMail(Table, table=True):
     __tablename__ = "undelivered_mails"
 
     message: bytes = Field(primary_key=True)
-    account_id: UUID = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
+    account_id: UUID | None = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
     template: str = text()
     smtp_code: int | None
     tries: int = Field(sa_column_kwargs={"server_default": "1"})

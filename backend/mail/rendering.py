@@ -38,6 +38,8 @@ def rendered(template: str, locale: str, **values: Any) -> Rendered:
     subject, _, text = whole.strip().partition("\n")
     text = text.strip() + "\n"
     paragraphs = [(part.startswith("    "), _unindented(part)) for part in re.split(r"\n{2,}", text.strip("\n"))]
+    if language == "fr":
+        paragraphs = [(as_it_stands, part if as_it_stands else _spaced(part)) for as_it_stands, part in paragraphs]
     html = _templates().get_template("layout.html").render(subject=subject, language=language, paragraphs=paragraphs)
     return Rendered(subject, text, html)
 
@@ -50,6 +52,11 @@ def _one_line(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _one_line(getattr(value, field.name)) for field in fields(value)})
     return value
+
+
+def _spaced(paragraph: str) -> str:
+    """Return French text whose marks stay on the line of the word they belong to."""
+    return re.sub(r" (?=[:;!?»€])|(?<=«) ", "\N{NO-BREAK SPACE}", paragraph)
 
 
 def _unindented(paragraph: str) -> str:

@@ -20,7 +20,8 @@ def upgrade() -> None:
             -- SHA-256 of what makes the mail unique. The mail itself is made anew at each try and kept nowhere.
             message bytea constraint undelivered_mails_pkey primary key
                 constraint undelivered_mails_message_check check (octet_length(message) = 32),
-            account_id uuid not null
+            -- null while the address has no account, because somebody is registering with it.
+            account_id uuid
                 constraint undelivered_mails_account_id_fkey references app.accounts on delete cascade,
             template text not null constraint undelivered_mails_template_check check (template ~ '^[a-z_]+$'),
             -- null when the relay did not answer.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self, TypeAlias
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import structlog
@@ -434,6 +434,20 @@ async def test_an_address_that_is_put_off_for_days_is_given_up(
 
     assert {status for status, _ in await relay.jobs()} == {"succeeded"}
     assert [log["smtp_code"] for log in events(logs, "mail.refused")] == [450]
+
+
+async def test_mails_to_people_without_an_account_are_kept_too(town: Town) -> None:
+    """Somebody registers while the relay refuses everybody: there is no account yet."""
+    told = [
+        await town.rows(
+            "select * from app.mail_failed(sha256($1), $2, 'verify_email', 554, 'address')", bytes([number]), uuid4()
+        )
+        for number in range(4)
+    ]
+
+    assert [(row["given_up"], row["outage"], row["waiting"]) for (row,) in told] == [
+        (False, number == 3, number) for number in (1, 2, 3, 4)
+    ]
 
 
 async def test_an_unreachable_relay_is_reported_after_a_quarter_of_an_hour(

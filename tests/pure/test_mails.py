@@ -126,6 +126,14 @@ def test_the_pickup_day_counts_where_the_shop_is() -> None:
     assert kept.subject.endswith("jusqu'à 13 h 45")
 
 
+def test_french_marks_stay_beside_their_words_in_html() -> None:
+    made = rendered("suspended_lot_over", "fr", **VALUES)
+
+    assert "de ce lot\N{NO-BREAK SPACE}:</p>" in made.html
+    assert "4,05\N{NO-BREAK SPACE}€" in made.html
+    assert "\N{NO-BREAK SPACE}" not in made.text + rendered("suspended_lot_over", "en", **VALUES).html
+
+
 def test_values_are_escaped_kept_on_one_line_and_not_rendered() -> None:
     lot = replace(LOT, title="<b>Pain</b>\n\n    Payez ici : {{ token }}")
     for made in (

@@ -4,6 +4,7 @@
 -- `blamed` is `address` if the relay answered about this recipient or text. But a relay that is set up wrong refuses
 -- every recipient in just that way. So an address is given up only when the relay has taken another mail since it first
 -- refused this one: for good (`smtp_code` of 500 and more), or for five days (RFC 5321 4.5.4.1).
+-- `account` may be null or that of nobody yet: somebody is registering.
 -- An outage begins when the relay refuses us whatever the recipient (our login, our sender), when it fails for three
 -- people in a row, or when it cannot be reached for a quarter of an hour.
 -- The time is the machine's, as for the queue, whatever app.clock() says.
@@ -21,7 +22,7 @@ begin
     if blamed not in ('relay', 'address') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     select * into relay from app.mail_relay r for update;
     insert into app.undelivered_mails as u (message, account_id, template, smtp_code, first_at, last_at)
-    values (mail_failed.message, account, mail_failed.template, mail_failed.smtp_code, moment, moment)
+    values (mail_failed.message, (select a.id from app.accounts a where a.id = account), mail_failed.template, mail_failed.smtp_code, moment, moment)
     on conflict on constraint undelivered_mails_pkey do update
         set smtp_code = excluded.smtp_code, last_at = moment, tries = u.tries + 1
     returning * into mail;
@@ -34,7 +35,7 @@ begin
     waiting := (app.mail_state()).waiting;
     outage := not given_up and relay.failing_since is null
         and (blamed = 'relay' and (mail_failed.smtp_code >= 500 or mail.first_at < moment - interval '15 minutes')
-             or (select count(distinct u.account_id) from app.undelivered_mails u
+             or (select count(distinct coalesce(u.account_id::text, u.message::text)) from app.undelivered_mails u
                  where u.given_up_at is null and u.last_at > coalesce(relay.accepted_at, '-infinity')) >= 3);
     outage := coalesce(outage, false);
     if outage then update app.mail_relay set failing_since = mail.first_at; end if;
