@@ -4,6 +4,7 @@ To run it several times at once, give each run its own ECOPANIER_DATA_DIR and PO
 all other settings.
 """
 
+import errno
 import fcntl
 import os
 import secrets
@@ -30,7 +31,7 @@ HOST = "127.0.0.1"
 READY_WITHIN_SECONDS = 60.0
 LOOK_EVERY_SECONDS = 0.1
 MOST_RESTARTS, RESTARTS_WINDOW_SECONDS = 5, 60.0
-PAUSE_BEFORE_RESTART_SECONDS = 0.5
+PAUSE_BEFORE_RESTART_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 5.0
 
 
 class CannotStart(Exception):
@@ -197,7 +198,7 @@ class Run:
         self.watched.append(program)
 
     def watch(self) -> None:
-        """Restart programs that end by themselves. Raises CannotStart if that happens too often."""
+        """Restart programs that end by themselves. Raises CannotStart if one other than Postgres ends too often."""
         restarts: deque[float] = deque(maxlen=MOST_RESTARTS)
         while True:
             time.sleep(LOOK_EVERY_SECONDS)
@@ -205,17 +206,38 @@ class Run:
                 ended = program.ended()
                 if ended is None:
                     continue
-                now = time.monotonic()
-                too_often = len(restarts) == MOST_RESTARTS and now - restarts[0] < RESTARTS_WINDOW_SECONDS
                 words = (
                     f"{program.name} ended ({ended}). Its last lines, from {program.log}:\n{last_lines(program.log)}"
                 )
+                if isinstance(program, Database):
+                    self.say(f"{words}\nRestarting it.")
+                    self.bring_back(program)
+                    break  # look again: without Postgres, others may have ended too
+                now = time.monotonic()
+                too_often = len(restarts) == MOST_RESTARTS and now - restarts[0] < RESTARTS_WINDOW_SECONDS
                 if too_often:
                     raise CannotStart(f"{words}\nThis happened too often, so everything was stopped.")
                 self.say(f"{words}\nRestarting it.")
                 restarts.append(now)
                 time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
                 program.start()
+
+    def bring_back(self, database: Database) -> None:
+        """Start Postgres as soon as that is possible. It keeps trying, because somebody may free a full disk.
+
+        Meanwhile nothing else is restarted; the API answers that the database is unavailable.
+        """
+        pause = PAUSE_BEFORE_RESTART_SECONDS
+        while True:
+            time.sleep(pause)
+            try:
+                database.start()
+            except (PostgresFailed, OSError) as problem:
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+                self.say(f"{problem}\nTrying again in {pause:.0f} s.")
+            else:
+                self.say("Postgres runs again.")
+                return
 
     def is_ready(self) -> bool:
         """Return whether the API reports that it is ready."""
@@ -229,7 +251,11 @@ class Run:
         return self.data / "logs" / f"{name}.log"
 
     def say(self, text: str) -> None:
-        print(text, flush=True)
+        try:
+            print(text, flush=True)
+        except OSError as problem:
+            if problem.errno not in (errno.ENOSPC, errno.EDQUOT):  # our output may be a file on the same full disk
+                raise
 
     def tell_where_to_look(self) -> None:
         """Print the addresses to open, in the order that a newcomer needs them."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from scripts.start import MOST_RESTARTS
 from tests.startup.running import PATIENCE_SECONDS, Running
 
 
@@ -50,6 +51,25 @@ def test_killed_processes_are_restarted_and_none_outlives_the_run(tmp_path: Path
     assert again.end(signal.SIGTERM) == 0
     assert "Database migrated" not in again.said
     assert psutil.wait_procs(started, timeout=0)[1] == []
+
+
+def test_postgres_is_started_again_once_it_can_be(tmp_path: Path) -> None:
+    """As after a full disk, where Postgres ends and cannot start for as long as the disk is full."""
+    running = Running(tmp_path)
+    address = running.until_it_runs()
+    needed, away = tmp_path / "postgres" / "global" / "pg_control", tmp_path / "pg_control"
+    (postmaster,) = [p for p in family(running) if "-D" in p.cmdline() and "postgres" in p.name()]
+
+    needed.rename(away)
+    postmaster.kill()
+    # More often than other programs may end before everything is stopped.
+    running.until(lambda: running.said.count("Trying again in") > MOST_RESTARTS, "trying again and again")
+    assert not is_ready(address)
+    assert running.process.poll() is None
+    away.rename(needed)
+
+    running.until(lambda: "Postgres runs again." in running.said and is_ready(address), "ready again")
+    assert running.end(signal.SIGTERM) == 0
 
 
 def test_a_port_in_use_is_reported(tmp_path: Path) -> None:
