@@ -5,6 +5,7 @@ import random
 import signal
 import sys
 import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +52,10 @@ def prove(
 
 async def _run(folder: Path, chosen: list[str], seconds: float, seed: int) -> list[Outcome]:
     outcomes = []
-    async with House.built(folder) as house:
+    async with AsyncExitStack() as until_end:
+        house = None
+        if any(PROOFS[name].trial for name in chosen):
+            house = await until_end.enter_async_context(House.built(folder))
         for name in chosen:
             print(f"\n{name}: {PROOFS[name].claim}", flush=True)
             outcome = await PROOFS[name].runs(house, seconds, hurried=False, seed=seed)

@@ -31,15 +31,23 @@ class Proof:
 
     name: str
     claim: str
-    trial: Callable[[House, Outcome, Weather], Awaitable[object]]
+    trial: Callable[[House, Outcome, Weather], Awaitable[object]] | None = None
+    # A trial that needs no house, or builds one of its own.
+    without_house: Callable[[Outcome, Weather], Awaitable[object]] | None = None
 
-    async def runs(self, house: House, seconds: float, *, hurried: bool, seed: int) -> Outcome:
+    async def runs(self, house: House | None, seconds: float, *, hurried: bool, seed: int) -> Outcome:
         """Run the trial for this time and return its outcome. An error of the trial itself counts as a violation."""
         outcome, began = Outcome(self.name, self.claim), time.monotonic()
         chance = random.Random(f"{seed} {self.name}")  # noqa: S311  # weather, not secrets
+        weather = Weather(seconds, hurried, chance)
         try:
-            await house.stands()
-            await self.trial(house, outcome, Weather(seconds, hurried, chance))
+            if self.without_house is not None:
+                await self.without_house(outcome, weather)
+            else:
+                assert house is not None
+                assert self.trial is not None
+                await house.stands()
+                await self.trial(house, outcome, weather)
         except Exception as error:
             outcome.violations.append(f"the trial broke off: {type(error).__name__}: {error}")
         outcome.seconds = time.monotonic() - began
@@ -72,6 +80,12 @@ async def _without_waiting_for_the_disk(outcome: Outcome, weather: Weather) -> N
                     await storm(careless, tried, Weather(10, True, weather.chance), KILL_POSTGRES)
     outcome.control = f"with synchronous_commit off the audit finds {len(tried.violations)} violations"
     outcome.expect(bool(tried.violations), "the control found nothing: a database that forgets would pass")
+
+
+async def _fuzz(outcome: Outcome, weather: Weather) -> None:
+    from scripts.proofs.fuzz import description_holds  # when it runs: schemathesis takes long to import
+
+    await description_holds(outcome, weather)
 
 
 async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> None:
@@ -124,6 +138,11 @@ PROOFS = {
             "imports",
             "two associations import the same 5 000 people at once, kill -9 of the API: nobody twice, no line lost",
             same_people_at_once,
+        ),
+        Proof(
+            "fuzz",
+            "made-up requests as each role: no 5xx, no status, content type or body off the served description",
+            without_house=_fuzz,
         ),
     )
 }

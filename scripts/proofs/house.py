@@ -152,6 +152,7 @@ class House:
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "STRIPE_API_BASE": self.stripe.base_url,
         }
+        self._owning = {**ours, "ECOPANIER_OWNER_DATABASE_URL": ways.owner}
         serve = ["backend.cli", "serve", "--host", HOST, "--port", str(self._port)]
         self.api = Program("API", serve, ours, self.folder / "api.log")
         self.worker = Program("worker", ["backend.cli", "worker"], ours, self.folder / "worker.log")
@@ -206,6 +207,19 @@ class House:
         await self.stripe.no_faults()
         await self.stripe.webhooks("release")
 
+    async def is_seeded(self) -> None:
+        """Build the demo town in the empty database. Raises RuntimeError if that fails."""
+        seeding = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "scripts.command", "seed"),
+            cwd=ROOT,
+            env=self._owning,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await seeding.communicate()
+        if seeding.returncode != 0:
+            raise RuntimeError(f"the demo town could not be built: {said.decode()}")
+
     # Looking in
 
     @asynccontextmanager
@@ -237,6 +251,10 @@ class House:
             token = self._tokens.issue(account, uuid4())
             self._issued[account] = (token, time.monotonic() + TOKEN_SECONDS)
         return token
+
+    def kiosk_token(self, account: UUID, session: UUID, seconds: int) -> str:
+        """An access token as sign-in at a kiosk gives it, which lasts longer here."""
+        return self._tokens.issue(account, session, seconds)
 
     # Time
 
