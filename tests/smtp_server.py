@@ -30,6 +30,7 @@ class SmtpServer:
         self._silent_at = silent_at
         self._tls = tls
         self._mail = b""
+        self.connections = 0
         self.mails: list[bytes] = []
         self.recipients: list[str] = []
         self.commands: list[str] = []
@@ -53,6 +54,7 @@ class SmtpServer:
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
+        self.connections += 1
         try:
             await self._converse(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):

@@ -88,21 +88,23 @@ async def mail_addressee(
     message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
     can recognise the repetition. Raises MailNotSent, so that the job is tried again.
 
-    An address is given up when the relay refuses it for good although it has taken another mail since it first did, or
-    when it puts it off for days. A relay that refuses everybody makes no address wrong: then every mail is kept.
+    An address is given up when the relay refuses it time and again although it takes other mails in between, or puts it
+    off for days. A relay that refuses everybody makes no address wrong: then every mail is kept.
     """
     message_id = f"{work.settings.public_url} {message_key}"
-    sending = mail.send(
-        work.settings,
-        to=addressee.email,
-        locale=addressee.locale,
-        template=template,
-        message_id=message_id,
-        **values,
-    )
     digest = sha256(message_id.encode()).digest()
+    relayed = work.settings.smtp_url is not None
     try:
-        await sending
+        if relayed and not await work.acts.value("mail_may_go"):
+            raise mail.MailNotSent("relay_fails", "relay")
+        await mail.send(
+            work.settings,
+            to=addressee.email,
+            locale=addressee.locale,
+            template=template,
+            message_id=message_id,
+            **values,
+        )
     except mail.MailNotSent as failure:
         kept = await work.acts.row(
             "mail_failed",
@@ -118,7 +120,7 @@ async def mail_addressee(
             raise
         log.warning("mail.refused", template=template, smtp_code=failure.smtp_code)
         return False
-    if work.settings.smtp_url is not None:
+    if relayed:
         failing_since = await work.acts.value("mail_accepted", message=digest)
         if failing_since is not None:
             log.info("mail.relay_works_again", failing_since=failing_since.isoformat())

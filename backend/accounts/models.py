@@ -164,6 +164,8 @@ class UndeliveredMail(Table, table=True):
     tries: int = Field(sa_column_kwargs={"server_default": "1"})
     first_at: datetime = moment()
     last_at: datetime = moment()
+    refusals: int = Field(sa_column_kwargs={"server_default": "0"})
+    refused_at: datetime | None = moment()
     given_up_at: datetime | None = moment()
 
     __table_args__ = (
@@ -180,4 +182,5 @@ class MailRelay(Table, table=True):
 
     only_row: bool = Field(primary_key=True, sa_column_kwargs={"server_default": "true"})
     accepted_at: datetime | None = moment()
+    tried_at: datetime | None = moment()
     failing_since: datetime | None = moment()

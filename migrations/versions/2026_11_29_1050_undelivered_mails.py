@@ -29,6 +29,9 @@ def upgrade() -> None:
             tries int not null default 1,
             first_at timestamptz not null,
             last_at timestamptz not null,
+            -- How often the relay refused this recipient or text, having taken another mail since the time before.
+            refusals int not null default 0,
+            refused_at timestamptz,
             -- When the address was given up. null: the mail is tried again.
             given_up_at timestamptz
         );
@@ -41,6 +44,8 @@ def upgrade() -> None:
             only_row boolean default true constraint mail_relay_pkey primary key
                 constraint mail_relay_only_row_check check (only_row),
             accepted_at timestamptz,
+            -- While it fails: when a mail was last tried.
+            tried_at timestamptz,
             -- Set once operators were told that the relay fails.
             failing_since timestamptz
         );

@@ -318,10 +318,13 @@ class Relay:
     async def __aexit__(self, *of: Any) -> None:
         await self.server.__aexit__(*of)
 
-    async def is_tried(self, times: int = 1) -> None:
-        """Let all pauses pass, and run the jobs, as often as said."""
+    async def is_tried(self, times: int = 1, *, beside_others: bool = False) -> None:
+        """Let all pauses pass and run the jobs, as often as said; each time with a mail to somebody else, if wanted."""
         for _ in range(times):
             await self.town.changes("update jobs.procrastinate_jobs set scheduled_at = null where attempts > 0")
+            await self.town.changes("update app.mail_relay set tried_at = tried_at - interval '30 seconds'")
+            if beside_others:
+                await withdrawn_from(self.town, 1)
             await self.town.worker_runs()
 
     async def jobs(self) -> set[tuple[str, int]]:
@@ -392,9 +395,12 @@ async def test_an_address_that_alone_is_refused_is_given_up(
     wrong, *others = await withdrawn_from(town, 4)
     async with Relay(town, monkeypatch) as relay:
         relay.refuses[wrong] = b"550 no such person"
-        await relay.is_tried(3)
+        await relay.is_tried(4, beside_others=True)
+        assert {status for status, _ in await relay.jobs()} == {"succeeded", "todo"}
+        await relay.is_tried(2, beside_others=True)
 
-    assert sorted(relay.server.recipients) == sorted(others)
+    assert wrong not in relay.server.recipients
+    assert set(others) <= set(relay.server.recipients)
     assert {status for status, _ in await relay.jobs()} == {"succeeded"}
     assert [log["smtp_code"] for log in events(logs, "mail.refused")] == [550]
     assert events(logs, "mail.relay_fails") == []
@@ -410,15 +416,42 @@ async def test_control_the_only_address_that_is_refused_is_not_given_up(
     (wrong,) = await withdrawn_from(town, 1)
     async with Relay(town, monkeypatch) as relay:
         relay.refuses[wrong] = b"550 no such person"
-        await relay.is_tried(5)
-        assert await relay.jobs() == {("todo", 5)}
-        assert events(logs, "mail.refused") == []
+        await relay.is_tried(20)
 
-        await withdrawn_from(town, 1)
+    assert await relay.jobs() == {("todo", 20)}
+    assert events(logs, "mail.refused") == []
+
+
+async def test_a_relay_that_works_now_and_then_loses_no_mail(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+) -> None:
+    """One of two machines behind its name refuses every recipient."""
+    first, *others = await withdrawn_from(town, 4)
+    async with Relay(town, monkeypatch) as relay:
+        for _ in range(2):
+            relay.refuses.clear()
+            relay.refuses[first] = b"554 relay access denied"  # who comes to the wrong machine each time
+            await relay.is_tried()
+            relay.refuses["RCPT"] = b"554 relay access denied"
+            await relay.is_tried()
+        assert events(logs, "mail.refused") == []
+        relay.refuses.clear()
         await relay.is_tried(2)
 
-    assert {status for status, _ in await relay.jobs()} == {"succeeded"}
-    assert len(events(logs, "mail.refused")) == 1
+    assert set(relay.server.recipients) == {first, *others}
+
+
+async def test_an_outage_occupies_one_worker_at_a_time(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many mails that wait, one tries whether the relay works again."""
+    await withdrawn_from(town, 6)
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses["CONNECT"] = b"554 no service"
+        await relay.is_tried()
+        assert relay.server.connections == 1
+        await relay.is_tried(3)
+        assert relay.server.connections == 4
+        assert await relay.jobs() == {("todo", 4)}
+        assert await gauge(town, "ecopanier_mails_waiting") == 6
 
 
 async def test_an_address_that_is_put_off_for_days_is_given_up(
@@ -427,7 +460,7 @@ async def test_an_address_that_is_put_off_for_days_is_given_up(
     slow, _ = await withdrawn_from(town, 2)
     async with Relay(town, monkeypatch) as relay:
         relay.refuses[slow] = b"450 domain not found"
-        await relay.is_tried(3)
+        await relay.is_tried(7, beside_others=True)
         assert {status for status, _ in await relay.jobs()} == {"todo", "succeeded"}
         await town.changes("update app.undelivered_mails set first_at = first_at - interval '6 days'")
         await relay.is_tried()
@@ -476,7 +509,7 @@ async def test_whoever_supports_a_beneficiary_is_told_when_a_recall_comes_back(
     await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
     async with Relay(town, monkeypatch) as relay:
         relay.refuses["mistyped@example.org"] = b"550 no such person"
-        await relay.is_tried(4)
+        await relay.is_tried(7, beside_others=True)
 
     told = [read_mail(raw) for raw in relay.server.mails if amina["code"].encode() in raw]
     assert [mail.to for mail in told] == [relais.email]
