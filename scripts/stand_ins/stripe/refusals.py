@@ -45,5 +45,5 @@ def missing(kind: str, id: str, *, status: int = 404, param: str = "id") -> Refu
 
 
 def unexpected_state(message: str, intent: dict[str, Any]) -> Refusal:
-    """The PaymentIntent is not in a state that allows this; its state travels with the refusal."""
+    """Return the error for a PaymentIntent whose status does not allow the operation. It contains the intent."""
     return Refusal(400, message, code="payment_intent_unexpected_state", began=True, payment_intent=intent)
