@@ -12,7 +12,8 @@ AFTERWARDS = """
     delete from app.idempotency_keys;
     set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables without a schema
     delete from jobs.procrastinate_jobs j
-    where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail');
+    where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail',
+                          'administration.tell_decision');
 
     update app.associations s set created_at = a.created_at from app.accounts a where a.id = s.id;
     update app.collectors c set created_at = a.created_at from app.accounts a where a.id = c.id;
