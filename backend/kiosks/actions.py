@@ -10,7 +10,7 @@ from backend.accounts.actions import bucket, tokens_out
 from backend.accounts.problems import TooManyTries
 from backend.accounts.schemas import TokensOut
 from backend.accounts.tokens import new_token, token_hash
-from backend.cards.secrets import secret_hash
+from backend.cards.secrets import secret_hash, secret_shown
 from backend.database.acts import Acts
 from backend.database.sessions import call
 from backend.http.rate_limits import refusal_headers
@@ -45,7 +45,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, card: str, device: str | None, 
     opened = await acts.row(
         "sign_in_with_card",
         device=device_hash,
-        shown=secret_hash(card),
+        shown=secret_hash(secret) if (secret := secret_shown(card)) else None,
         first_token_hash=token_hash(refresh_token),
         device_bucket=bucket("kiosk:" + device_hash.hex()),
         address_bucket=bucket("devices-from:" + address) if settings().rate_limits else None,

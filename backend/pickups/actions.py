@@ -23,19 +23,19 @@ async def pick_up(
     """Hand over in one statement, and return the JSON of the answer.
 
     The PIN is derived from the code, so it is compared here; the act counts the outcome under the pass's lock before
-    anything is answered. A QR that is not ours is treated as an unknown code. With a key and the hash of its request,
-    a repeated request gets the first answer again.
+    anything is answered. What cannot be a pass of ours is unknown and counts as no guess. With a key and the hash
+    of its request, a repeated request gets the first answer again.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
     LotRecalled, RateLimited; from the database IdempotencyMismatch.
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
-    code = read.code if read.genuine else ""
     done = await acts.row(
         "pick_up",
         caller=caller,
-        pass_code=code,
-        pin_matches=passes.pin_matches(code, shown.pin),
+        pass_code=read.code,
+        proven=read.proven,
+        pin_matches=passes.pin_matches(read.code, shown.pin),
         idempotency_key=key,
         request_hash=request_hash,
     )

@@ -1,14 +1,20 @@
 """Bodies of requests and answers at the counter."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from backend.http.scans import typed
 from backend.http.schemas import In, Out
 
-Pin = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")]
+
+def _digits(pin: Any) -> Any:
+    return typed(pin) if isinstance(pin, str) else pin
+
+
+Pin = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
 class PickupIn(In):

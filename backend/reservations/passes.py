@@ -15,17 +15,22 @@ from typing import Any
 import qrcode
 from qrcode.image.svg import SvgPathFillImage
 
+from backend.http.scans import scanned, typed
+
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: no I, L, O, U to misread
 CODE_LENGTH = 10
+PROOF_LENGTH = 26  # characters of base 32, which are 130 bits
 _QR_BEGIN = "EP1"  # only characters of QR's alphanumeric mode, so that the picture stays coarse and easy to scan
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What was shown at the counter: the code, and whether it can be one of ours."""
+    """What was shown at the counter."""
 
     code: str
-    genuine: bool
+    """Empty if it cannot be a pass of ours."""
+    proven: bool
+    """Whether it was the QR that the server made for this code, so that nobody can have guessed it."""
 
 
 class Passes:
@@ -44,17 +49,16 @@ class Passes:
         return f"{int.from_bytes(digest) % 1_000_000:06d}"
 
     def read_qr(self, text: str) -> Shown:
-        """Read a scanned QR. It is genuine if its proof is right."""
-        begin, _, rest = text.strip().partition(":")
-        code, _, proof = rest.partition(":")
-        code = code[:CODE_LENGTH]
-        genuine = begin == _QR_BEGIN and hmac.compare_digest(proof.encode(), self._proof(code).encode())
-        return Shown(code, genuine)
+        """Read a scanned QR, in any case and keyboard layout. It is proven if the server made it."""
+        parts = scanned(text, _QR_BEGIN, CODE_LENGTH, PROOF_LENGTH)
+        code, proof = parts or ("", "")
+        proven = hmac.compare_digest(proof, self._proof(code))
+        return Shown(code if proven else "", proven)
 
     def read_code(self, text: str) -> Shown:
         """Read a typed code. Small letters, spaces, dashes, O for 0, and I or L for 1 are accepted."""
-        code = text.upper().translate(str.maketrans("OIL", "011", " -"))
-        return Shown(code, len(code) == CODE_LENGTH and set(code) <= set(ALPHABET))
+        code = typed(text).translate(str.maketrans("OIL", "011"))
+        return Shown(code if len(code) == CODE_LENGTH and set(code) <= set(ALPHABET) else "", False)
 
     def pin_matches(self, code: str, pin: str) -> bool:
         """Return whether a PIN belongs to a code. The comparison takes constant time."""
@@ -62,7 +66,7 @@ class Passes:
 
     def _proof(self, code: str) -> str:
         digest = hmac.digest(self._key, b"qr:" + code.encode(), sha256)
-        return b32encode(digest).decode()[:26]
+        return b32encode(digest).decode()[:PROOF_LENGTH]
 
 
 def new_code() -> str:

@@ -4,7 +4,8 @@
 -- `problem` is the problem's code, `locked_until` the end of a wait, and `most_tries` in `window_seconds` the limit
 -- that was counted. A device that is not registered is refused before its card is looked at, and counts against its
 -- network address alone, so that nobody can lock a kiosk out from a network that they share. At a kiosk only wrong
--- cards count. An unknown and a revoked card cannot be told apart: one look-up by hash, one answer.
+-- cards count; what cannot be a card of ours (`shown` is null) is no guess. An unknown and a
+-- revoked card cannot be told apart: one look-up by hash, one answer.
 -- Locks: the kiosk, the counter, the card (share), then sessions (policies/LOCKS.md). Whoever revokes kiosk or card
 -- waits for us and then finds our session.
 create or replace function app.sign_in_with_card(
@@ -33,6 +34,10 @@ begin
 
     most_tries := 30;
     window_seconds := 600;
+    if shown is null then
+        problem := 'auth.wrong_card';
+        return;
+    end if;
     select * into counted from app.throttle(device_bucket, most_tries, window_seconds);
     if counted.tries_left < 0 then
         problem := 'auth.wrong_card';

@@ -2,20 +2,25 @@
 -- Called by the API (POST /v1/pickups), which has compared the PIN with that of the code and passes the result.
 -- Definer and for the API alone, because it takes the caller's id: it lets a merchant hand over reservations of their
 -- own verified shops. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
--- `problem` is then the problem's code. When a counter is stopped, `most_guesses` and `window_seconds` say the limit.
+-- `problem` is then the problem's code. A guess is an unknown code that was typed, which counts for the caller, or a wrong
+-- PIN, which counts for the pass and its shop. `pass_code` is empty for what cannot be a pass, and `proven` is true for a
+-- QR that the server made: neither is a guess at a code. Beyond its limit the caller's unknown codes, and the shop's passes
+-- that had a wrong PIN, have to wait; `most_guesses` and `window_seconds` say the limit. All others are still served.
 -- The pass's lock makes parallel guesses wait for each other, so a sixth guess never learns whether it was right. With
 -- an Idempotency-Key a request sent again hands over, or counts, once.
 -- Locks: key, pass, then the counter of guesses, or the reservation (policies/LOCKS.md).
 create or replace function app.pick_up(
     caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request_hash bytea default null,
+    proven boolean default false,
     out problem text, out tries_left int, out body text, out most_guesses int, out window_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
-    counter bytea := sha256(convert_to('pickup' || caller::text, 'UTF8'));
-    guesses constant int := 30;  -- unknown passes and wrong PINs that one counter may try in so many seconds
+    counter bytea;
+    guesses constant int := 30;  -- unknown codes of a caller, or wrong PINs of a shop, in so many seconds
     seconds constant int := 600;
     kept    app.idempotency_keys;
+    counted record;
     tried   int;
     held    uuid;
     r       app.reservations;
@@ -34,14 +39,6 @@ begin
         end if;
     end if;
 
-    -- A counter that guesses is stopped.
-    if exists (select from app.throttles t where t.bucket = counter and t.hits >= guesses and t.resets_at > moment) then
-        problem := 'rate.limited';
-        most_guesses := guesses;
-        window_seconds := seconds;
-        return;
-    end if;
-
     -- A subquery, so that the plan goes from the pass to the shop however few rows there are. A join may be planned
     -- from the shop through all its lots. A handover would then take longer the later its lot is found, and free lots
     -- of given portions come later than the discounted ones.
@@ -53,13 +50,33 @@ begin
         where x.id = p.reservation_id)
     for update of p;
     if not found then
-        perform app.throttle(counter, guesses, seconds);
         problem := 'pass.unknown';
+        if not proven and pass_code <> '' then
+            counter := sha256(convert_to('pickup-codes' || caller::text, 'UTF8'));
+            select * into counted from app.throttle(counter, guesses, seconds);
+            if counted.tries_left < 0 then
+                problem := 'rate.limited';
+                most_guesses := guesses;
+                window_seconds := seconds;
+            end if;
+        end if;
         return;
     end if;
     if tried >= 5 then
         problem := 'pass.locked';
         return;
+    end if;
+    if tried > 0 or not pin_matches then
+        select sha256(convert_to('pickup-pins' || y.shop_id::text, 'UTF8')) into counter
+        from app.reservations x join app.lots y on y.id = x.lot_id where x.id = held;
+        -- A first PIN is always compared: passes are not held up by others, and trying many of them gains one try each.
+        if tried > 0 and exists (
+            select from app.throttles t where t.bucket = counter and t.hits >= guesses and t.resets_at > moment) then
+            problem := 'rate.limited';
+            most_guesses := guesses;
+            window_seconds := seconds;
+            return;
+        end if;
     end if;
 
     if not pin_matches then
@@ -97,4 +114,4 @@ begin
                 coalesce(body, tries_left::text), moment);
     end if;
 end $$;
-grant execute on function app.pick_up(uuid, text, boolean, text, bytea) to ecopanier_api;
+grant execute on function app.pick_up(uuid, text, boolean, text, bytea, boolean) to ecopanier_api;
