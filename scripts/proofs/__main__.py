@@ -34,7 +34,10 @@ def prove(
     minutes: Annotated[float, typer.Option(help="How long each storm lasts.")] = SHORT_MINUTES,
     seed: Annotated[int | None, typer.Option(help="Seed of all random choices.")] = None,
 ) -> None:
-    """Kill and disturb real processes, and check that the guarantees hold. Exits with 1 if one was violated."""
+    """Kill and disturb real processes, and check that the guarantees hold.
+
+    Exits with 1 if one was violated, with 2 if one could not be tried on this machine.
+    """
     chosen = names or list(PROOFS)
     if unknown := [name for name in chosen if name not in PROOFS]:
         sys.exit(f"Unknown proof: {', '.join(unknown)}. The proofs are {', '.join(PROOFS)}.")
@@ -48,6 +51,8 @@ def prove(
     Console(width=None if sys.stdout.isatty() else 140, highlight=False, markup=False).print(table(outcomes))
     if any(outcome.violations for outcome in outcomes):
         sys.exit(1)
+    if any(outcome.not_tried for outcome in outcomes):
+        sys.exit(2)
 
 
 async def _run(folder: Path, chosen: list[str], seconds: float, seed: int) -> list[Outcome]:
@@ -72,6 +77,8 @@ def told(outcome: Outcome) -> list[str]:
         lines.append("answers: " + ", ".join(f"{count} x {code}" for code, count in outcome.answers.most_common()))
     if outcome.closed_after:
         lines.append(f"everything left open by the storm was closed {outcome.closed_after:.1f} s later")
+    if outcome.not_tried:
+        lines.append(f"NOT TRIED: {outcome.not_tried}")
     if outcome.control:
         lines.append(f"control: {outcome.control}")
     shown, more = outcome.violations[:20], len(outcome.violations) - 20
@@ -97,7 +104,7 @@ def table(outcomes: list[Outcome]) -> Table:
             str(figures["payments"]),
             str(figures["left open by the storm"]),
             f"{outcome.closed_after:.1f} s" if outcome.closed_after else "",
-            str(len(outcome.violations)),
+            "not tried" if outcome.not_tried else str(len(outcome.violations)),
         )
     return made
 

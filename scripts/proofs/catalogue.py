@@ -9,6 +9,7 @@ from pathlib import Path
 
 from scripts.proofs import stripe_troubles
 from scripts.proofs.audit import violations
+from scripts.proofs.containers import containers_work
 from scripts.proofs.figures import Outcome
 from scripts.proofs.house import House
 from scripts.proofs.impact import totals_follow_handovers
@@ -143,6 +144,11 @@ PROOFS = {
             "fuzz",
             "made-up requests as each role: no 5xx, no status, content type or body off the served description",
             without_house=_fuzz,
+        ),
+        Proof(
+            "containers",
+            "docker compose builds, starts and serves the product, which survives a restart of its database",
+            without_house=containers_work,
         ),
     )
 }

@@ -16,6 +16,7 @@ class Outcome:
     seconds: float = 0.0
     closed_after: float = 0.0
     control: str = ""
+    not_tried: str = ""  # why this machine cannot try it; the claim is then neither shown nor refuted
 
     def expect(self, condition: bool, otherwise: str) -> None:
         """Note a violation unless the condition holds."""

@@ -64,6 +64,11 @@ ACCOUNT = """
            + (select count(*) from app.beneficiaries e where e.association_id = a.id) desc, a.created_at, a.id
     limit 1
 """
+# What the strangers of earlier rounds did to people.
+RESTORED = (
+    "update app.accounts set status = 'active', status_reason = null where status = 'suspended'",
+    "update app.beneficiaries set status = 'verified' where status in ('pending', 'suspended')",
+)
 # What a parameter's name stands for, and where answers show more of it.
 TABLES = {
     "account_id": "accounts",
@@ -103,9 +108,13 @@ async def description_holds(outcome: Outcome, weather: Weather) -> None:
 async def one_round(house: House, description: "Description", outcome: Outcome, seed: int, each: float | None) -> None:
     """Ask as every role; the seed decides all choices. each: seconds for a role; None: a few operations, once."""
     print(f"  round with seed {seed}", flush=True)
-    await house.value("update app.accounts set status = 'active', status_reason = null where status = 'suspended'")
+    for restored in RESTORED:
+        await house.value(restored)
     for role in ROLES:
         token, ids = await _token(house, role), await _ids(house)
+        if token is None:
+            outcome.figures[f"rounds without a {role}"] += 1  # strangers before have erased all of them
+            continue
         chance = random.Random(f"{seed} {role}")  # noqa: S311  no secret
         stranger = Stranger(role, house.url, token, ids, outcome, chance)
         await asyncio.to_thread(stranger.asks_some, description, each and time.monotonic() + each)
@@ -121,12 +130,14 @@ async def _ids_in(sql: Connection, table: str) -> list[str]:
     return [str(row["id"]) for row in rows]
 
 
-async def _token(house: House, role: str) -> Callable[[], str | None]:
-    """Return what gives a token of this role that has not expired, or None to a visitor."""
+async def _token(house: House, role: str) -> Callable[[], str | None] | None:
+    """Return a function that gives a valid token, or None for visitors. Returns None if nobody has the role."""
     if role == VISITOR:
         return lambda: None
     async with house.sql() as sql:
-        account: UUID = await sql.fetchval(ACCOUNT, Role.BENEFICIARY if role == KIOSK else role)
+        account: UUID | None = await sql.fetchval(ACCOUNT, Role.BENEFICIARY if role == KIOSK else role)
+        if account is None:
+            return None
         if role != KIOSK:
             return lambda: house.token(account)
         at_kiosk = house.kiosk_token(account, await _session_at_a_kiosk(sql, account), KIOSK_SECONDS)

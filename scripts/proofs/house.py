@@ -207,8 +207,8 @@ class House:
         await self.stripe.no_faults()
         await self.stripe.webhooks("release")
 
-    async def is_seeded(self) -> None:
-        """Build the demo town in the empty database. Raises RuntimeError if that fails."""
+    async def is_seeded(self) -> str:
+        """Build the demo town in the empty database and return its sign-ins. Raises RuntimeError if that fails."""
         seeding = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "scripts.command", "seed"),
             cwd=ROOT,
@@ -219,6 +219,7 @@ class House:
         said, _ = await seeding.communicate()
         if seeding.returncode != 0:
             raise RuntimeError(f"the demo town could not be built: {said.decode()}")
+        return said.decode()
 
     # Looking in
 
