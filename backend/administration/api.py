@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
-from pydantic import AwareDatetime, TypeAdapter
+from pydantic import TypeAdapter
 
 from backend.administration import actions, queries
 from backend.administration.problems import AccountNotFound, CollectorNotFound, OwnSuspension
@@ -27,6 +27,7 @@ from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
+from backend.http.schemas import TimeAsked
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
@@ -131,8 +132,8 @@ async def read_audit_log(
     subject: Annotated[str | None, Query(max_length=100, examples=["setting"])] = None,
     subject_id: Annotated[UUID | None, Query()] = None,
     actor_id: Annotated[UUID | None, Query(description="The account that did it.")] = None,
-    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
-    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+    since: Annotated[TimeAsked | None, Query(description="From this moment on.")] = None,
+    until: Annotated[TimeAsked | None, Query(description="Before this moment.")] = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[AuditEntryOut]:

@@ -1,6 +1,5 @@
 """Beneficiaries over HTTP, for verified associations and admins, who enrol them."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -31,6 +30,7 @@ from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
+from backend.http.schemas import DayAsked
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
@@ -64,7 +64,7 @@ async def list_beneficiaries(
     session: AsEnroller,
     status: Annotated[BeneficiaryStatus | None, Query(examples=["pending"])] = None,
     ending_before: Annotated[
-        date | None, Query(description="Only people whose right ends before this day.", examples=["2027-01-01"])
+        DayAsked | None, Query(description="Only people whose right ends before this day.", examples=["2027-01-01"])
     ] = None,
     code: Annotated[str | None, Query(pattern=r"^\d{4}-[Bb][Ee][Nn]-\d{5}$", examples=["2026-BEN-00042"])] = None,
     limit: Limit = 20,

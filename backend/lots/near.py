@@ -5,11 +5,12 @@ from uuid import UUID
 
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from backend.database.acts import Acts
 from backend.http.hot_routes import HotRoutes
 from backend.http.paging import LONGEST_CURSOR, Page
+from backend.http.schemas import TimeAsked
 from backend.http.strict_json import read_query
 from backend.identity.callers import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
@@ -21,6 +22,7 @@ from backend.shops.models import Category
 hot = HotRoutes(tags=["lots"])
 
 _CURSOR = re.compile(r"([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
+DECIMALS = 7  # of a degree; a centimetre
 NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
@@ -30,19 +32,19 @@ class LotsNearQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     near: str = Field(
-        max_length=50,
-        pattern=r"^-?\d{1,2}(\.\d{1,15})?,-?\d{1,3}(\.\d{1,15})?$",
-        description="latitude,longitude in degrees (WGS 84).",
+        max_length=100,
+        pattern=r"^\s*[+-]?[0-9]{1,2}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*,\s*[+-]?[0-9]{1,3}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*$",
+        description="latitude,longitude in degrees (WGS 84); rounded to 7 decimals.",
         examples=["48.5734,7.7521"],
     )
     radius_km: float = Field(default=5, gt=0, le=100, examples=[5])
     kind: Kind | None = Field(default=None, examples=["discounted"])
     category: Category | None = Field(default=None, examples=["bakery"])
     max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500])
-    pickup_after: AwareDatetime | None = Field(
+    pickup_after: TimeAsked | None = Field(
         default=None, description="The pickup window ends after this.", examples=["2026-11-22T17:00:00+01:00"]
     )
-    pickup_before: AwareDatetime | None = Field(
+    pickup_before: TimeAsked | None = Field(
         default=None, description="The pickup window begins before this.", examples=["2026-11-22T20:00:00+01:00"]
     )
     q: str | None = Field(
@@ -62,10 +64,10 @@ class LotsNearQuery(BaseModel):
     @field_validator("near")
     @classmethod
     def _on_the_map(cls, value: str) -> str:
-        latitude, longitude = map(float, value.split(","))
+        latitude, longitude = (round(float(degrees), DECIMALS) for degrees in value.split(","))
         if not (-85 <= latitude <= 85 and -180 <= longitude <= 180):
             raise ValueError("latitude from -85 to 85, longitude from -180 to 180")
-        return value
+        return f"{latitude},{longitude}"
 
     @field_validator("without_allergens")
     @classmethod

@@ -1,6 +1,5 @@
 """Recurring listings over HTTP, for their merchant only. The lots that they publish are ordinary lots."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
+from backend.http.schemas import DayAsked
 from backend.lots.problems import (
     BecomesFreeInvalid,
     FoodDateMismatch,
@@ -37,7 +37,7 @@ RULES = (
     BecomesFreeInvalid,
     PhotoUnknown,
 )
-Day = Annotated[date, Path(description="A day in Paris.", examples=["2026-12-24"])]
+Day = Annotated[DayAsked, Path(description="A day in Paris.", examples=["2026-12-24"])]
 
 
 @router.post("/recurring-listings", status_code=201, responses=may_answer(*RULES, ShopNotFound))

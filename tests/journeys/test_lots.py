@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -100,6 +101,48 @@ async def test_a_lot_shows_everything_that_a_customer_needs_to_know(town: Town) 
     assert (distance, set(times.values())) == (0, {True})
     only_alone = {"gtin": None, "batch": None, "becomes_free_at": None, "fair_draw": False, "free_lot_id": None}
     assert {**found, **{name: listed[name] for name in times}, **only_alone} == listed
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{latitude:.17f},{longitude:.17f}",
+        "{latitude}, {longitude}",
+        " {latitude} ,{longitude} ",
+        "+{latitude},+{longitude}",
+        "{latitude!r},{longitude!r}",
+    ],
+)
+async def test_a_search_takes_coordinates_as_programs_write_them(town: Town, written: str) -> None:
+    lot = await town.a_lot()
+    near = written.format(latitude=lot.shop.latitude + 1e-16, longitude=lot.shop.longitude)
+
+    [found] = (await (await town.a_customer()).gets("/lots", near=near))["data"]
+
+    assert (found["id"], found["distance_m"]) == (str(lot.id), 0)
+
+
+@pytest.mark.parametrize("near", ["0.0000001,-1e-07", "1E2,0", "48.5", "48,5,7,7", "85.1,0", "nan,0", "48.58,7.74,1"])
+async def test_only_coordinates_on_the_map_are_searched(town: Town, near: str) -> None:
+    answer = await town.request("GET", "/v1/lots", params={"near": near})
+    assert answer.status_code == (200 if near.startswith("0.0") else 422)
+
+
+async def test_a_query_takes_times_with_a_literal_plus(town: Town) -> None:
+    lot = await town.a_lot()
+    near = f"near={lot.shop.latitude},{lot.shop.longitude}"
+    ends = lot.pickup_end.astimezone(ZoneInfo("Europe/Paris"))
+
+    async def found(**asked: str) -> int:
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        return len(accepted(await town.request("GET", f"/v1/lots?{near}&{query}")).json()["data"])
+
+    assert "+0" in ends.isoformat()
+    assert await found(pickup_after=(ends - timedelta(minutes=1)).isoformat()) == 1
+    assert await found(pickup_after=ends.isoformat()) == 0
+    assert await found(pickup_after=ends.isoformat().replace("+", "%2B")) == 0
+    for number in ("1700000000", "-1700000000", "1.7e9", "2026-11-22T17:00:00"):
+        assert (await town.request("GET", f"/v1/lots?{near}&pickup_after={number}")).status_code == 422
 
 
 async def test_a_shop_lists_lots_on_offer_and_lists_all_to_its_merchant(town: Town) -> None:
