@@ -26,7 +26,7 @@ from backend.cards import api as cards
 from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
-from backend.front_page import pages
+from backend.front_page import account_pages, pages
 from backend.handed_passes import api as handed_passes
 from backend.http import health
 from backend.http.error_handlers import add_error_handlers
@@ -212,6 +212,8 @@ def create_app(
         app.router.routes.extend(metrics.routes)
     if settings().serves_docs:
         app.router.routes.extend(pages.docs_routes)
+    if settings().auth == "own":
+        app.router.routes.extend(account_pages.routes)
     app.router.routes.extend(pages.routes)
     describe(app, hot)
     return app

@@ -50,7 +50,8 @@ _PICTURE_TOO = (
 )
 
 
-def _page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLResponse:
+def page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLResponse:
+    """Return a page made from a template; policy: its Content-Security-Policy."""
     html = _templates.get_template(template).render(**values)
     return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Vary": "Accept-Language"})
 
@@ -70,7 +71,7 @@ async def front(request: Request) -> Response:
         log_failure(error, request.scope)
         figures = None
     since = _day((figures or {}).get("since"))
-    return _page("front.html", figures=figures, since=since, docs=settings().serves_docs)
+    return page("front.html", figures=figures, since=since, docs=settings().serves_docs)
 
 
 def _day(value: Any) -> str | None:
@@ -81,19 +82,19 @@ def _day(value: Any) -> str | None:
 
 async def docs(request: Request) -> Response:
     """Return the API's documentation: Swagger UI, served from our own files."""
-    return _page("docs.html", _SWAGGER_TOO)
+    return page("docs.html", _SWAGGER_TOO)
 
 
 async def handed_pass(request: Request) -> Response:
     """Return the page that shows a handed pass. The pass's token is after the # of its link and is not sent here."""
-    return _page("pass.html", _PICTURE_TOO)
+    return page("pass.html", _PICTURE_TOO)
 
 
 async def problem_list(request: Request) -> Response:
     """Return the list of all problems."""
     language = language_of(request.scope)
     known = [(kind, *problem_texts(kind, language)) for _, kind in sorted(known_problems().items())]
-    return _page("problems.html", language=language, known=known)
+    return page("problems.html", language=language, known=known)
 
 
 async def problem_page(request: Request) -> Response:
@@ -104,7 +105,7 @@ async def problem_page(request: Request) -> Response:
     language = language_of(request.scope)
     title, detail = problem_texts(kind, language)
     example = problem_example(kind)
-    return _page("problem.html", language=language, kind=kind, title=title, detail=detail, example=example)
+    return page("problem.html", language=language, kind=kind, title=title, detail=detail, example=example)
 
 
 docs_routes: list[BaseRoute] = [

@@ -106,7 +106,7 @@ async def test_text_has_enough_contrast_in_light_and_dark() -> None:
     assert len(schemes) == 2
     for scheme in schemes:
         colours = dict(re.findall(r"--(\w+): (#\w{6})", scheme))
-        for name in ("ink", "quiet", "green"):
+        for name in ("ink", "quiet", "green", "red"):
             dark, light = sorted((luminance(colours[name]), luminance(colours["paper"])))
             assert (light + 0.05) / (dark + 0.05) >= 4.5, (name, scheme)
 

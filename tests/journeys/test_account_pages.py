@@ -1,0 +1,273 @@
+"""The pages for the links of mails, as a browser without JavaScript uses them."""
+
+import re
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+
+from backend.front_page.account_pages import wording
+from backend.main import create_app
+from backend.settings import settings
+from tests.town import Town
+from tests.visitors import PASSWORD, Visitor, mails
+
+ANOTHER = "trois chats dorment au soleil"
+
+
+class Form(HTMLParser):
+    """The form of a page: its fields with their attributes, its labels and what describes a field."""
+
+    def __init__(self, page: httpx2.Response) -> None:
+        super().__init__()
+        self.path = page.url.path
+        self.fields: dict[str, dict[str, str | None]] = {}
+        self.labelled: set[str] = set()
+        self.ids: set[str] = set()
+        self.language = ""
+        self.actions: list[str | None] = []
+        self.feed(page.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids.add(given.get("id") or "")
+        if tag == "html":
+            self.language = given["lang"] or ""
+        elif tag == "form":
+            assert given["method"] == "post"
+            self.actions.append(given.get("action"))
+        elif tag == "label":
+            self.labelled.add(given["for"] or "")
+        elif tag == "input":
+            self.fields[given["name"] or ""] = given
+
+
+class Browser(Visitor):
+    """Opens pages and sends their forms; follows a redirect after a form."""
+
+    language = "fr"
+
+    async def opens(self, path: str) -> httpx2.Response:
+        headers = {"X-Forwarded-For": self.address, "Accept-Language": self.language}
+        return await self.town.request("GET", path, headers=headers)
+
+    async def sends(self, page: httpx2.Response, headers: dict[str, str] | None = None, **typed: str) -> Any:
+        """Send the form of a page with what is typed into its fields."""
+        form = Form(page)
+        assert form.actions == [None]  # a form without an address sends to the page's own
+        assert typed.keys() <= form.fields.keys()
+        sent = {name: typed.get(name, field.get("value") or "") for name, field in form.fields.items()}
+        answer = await self.town.request(
+            "POST",
+            form.path,
+            content=urlencode(sent).encode(),
+            headers={
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Forwarded-For": self.address,
+                "Accept-Language": self.language,
+                "Sec-Fetch-Site": "same-origin",
+                **(headers or {}),
+            },
+        )
+        return await self.opens(answer.headers["location"]) if answer.status_code == 303 else answer
+
+
+def heading(page: httpx2.Response) -> str:
+    (found,) = re.findall(r"<h1>(.*?)</h1>", page.text)
+    return str(found)
+
+
+async def test_a_link_confirms_an_address_when_its_button_is_pressed(town: Town) -> None:
+    amina = Browser(town)
+    account = await amina.registers()
+    (mail,) = await mails(town)
+
+    # The scanners of mailboxes open every link, some with HEAD: that spends nothing.
+    for method in ("GET", "HEAD", "GET"):
+        scanned = await town.request(method, mail.link)
+        assert scanned.status_code == 200
+        assert scanned.headers["cache-control"] == "no-store"
+        assert scanned.headers["referrer-policy"] == "no-referrer"
+    page = await amina.opens(mail.link)
+    assert await town.value("select count(*) from app.accounts") == 0
+    confirmed = await amina.sends(page, password=ANOTHER)
+
+    assert (heading(page), heading(confirmed)) == ("Confirmez votre adresse", "Votre adresse est confirmée")
+    assert (await amina.sees_me(await amina.signs_in(password=ANOTHER)))["id"] == account["id"]
+    assert (await amina.tries_to_sign_in(password=PASSWORD)).code == "auth.wrong_credentials"
+    assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
+    again = await amina.sends(page, password=ANOTHER)
+    assert again.status_code == 422
+    assert "ce lien n&#39;est pas le bon, a déjà servi ou a expiré" in again.text
+
+
+async def test_a_beneficiary_confirms_an_address_without_a_password(town: Town) -> None:
+    enrolled = await (await town.an_association()).enrols()
+    amina = Browser(town)
+    tokens = await amina.posts(
+        "/auth/activate",
+        {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"},
+    )
+    (mail,) = await mails(town)
+
+    page = await amina.opens(mail.link)
+    confirmed = await amina.sends(page)
+
+    assert Form(page).fields == {}
+    assert heading(confirmed) == "Votre adresse est confirmée"
+    assert (await amina.sees_me(tokens))["email_verified"] is True
+    await amina.refreshes(tokens)
+
+
+async def test_a_forgotten_password_is_replaced_on_two_pages(town: Town) -> None:
+    amina = Browser(town)
+    await amina.joins()
+
+    asked = await amina.sends(await amina.opens("/forgot-password"), email="Amina@example.org")
+    unknown = await amina.sends(await amina.opens("/forgot-password"), email="nobody@example.org")
+    mail = (await mails(town))[-1]
+    page = await amina.opens(mail.link)
+    common = await amina.sends(page, password="motdepasse1")
+    changed = await amina.sends(common, password=ANOTHER)
+
+    assert asked.text == unknown.text
+    assert heading(asked) == "Regardez vos messages"
+    assert mail.link.startswith("/new-password/")
+    assert common.status_code == 422
+    assert heading(changed) == "Votre mot de passe est changé"
+    await amina.signs_in(password=ANOTHER)
+
+
+async def test_the_mail_about_a_known_address_links_to_the_forgotten_password(town: Town) -> None:
+    await Visitor(town).joins()
+    await Visitor(town).registers()
+
+    mail = (await mails(town))[-1]
+
+    assert f"    {town.url}/forgot-password" in mail.text.splitlines()
+    assert f'href="{town.url}/forgot-password"' in mail.html
+
+
+@pytest.mark.parametrize("by_link", [True, False])
+async def test_an_account_is_activated_and_its_code_shown(town: Town, by_link: bool) -> None:
+    enrolled = await (await town.an_association()).enrols()
+    amina, token = Browser(town), enrolled["activation_token"]
+
+    page = await amina.opens(f"/activate/{token}" if by_link else "/activate")
+    typed = {"password": "court", "email": "pas une adresse", **({} if by_link else {"activation_token": f" {token} "})}
+    short = await amina.sends(page, None, **typed)
+    done = await amina.sends(short, password=PASSWORD, email="amina@example.org")
+
+    assert short.status_code == 422
+    assert {"password-wrong", "email-wrong"} <= Form(short).ids
+    assert Form(short).fields["email"]["value"] == "pas une adresse"
+    assert "value" not in Form(short).fields["password"]
+    assert heading(done) == "Votre compte est prêt"
+    assert enrolled["code"] in done.text
+    assert "bénéficiaire" not in done.text + page.text
+    await amina.signs_in(enrolled["code"])
+    assert await town.value("select count(*) from app.sessions where ended_at is null") == 1
+
+
+async def test_refusals_are_shown_at_their_field_and_announced(town: Town) -> None:
+    amina = Browser(town)
+    await amina.registers()
+    (mail,) = await mails(town)
+
+    empty = await amina.sends(await amina.opens(mail.link))
+    refused = await amina.sends(await amina.opens(mail.link), password="court")
+
+    assert empty.status_code == 422  # else the password of whoever registered the address would hold
+    assert await town.value("select count(*) from app.accounts") == 0
+    form = Form(refused)
+    assert refused.text.count('role="alert"') == 1
+    assert "<title>Erreur \u2013 Confirmez votre adresse \u2013 EcoPanier</title>" in refused.text
+    assert '<a href="#password">Mot de passe</a>' in refused.text
+    assert form.fields["password"]["aria-invalid"] == "true"
+    assert (form.fields["password"]["aria-describedby"] or "").split() == ["password-hint", "password-wrong"]
+    assert "Au moins 10 caractères sont attendus." in refused.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/confirm/t", "/confirm-address/t", "/new-password/t", "/forgot-password", "/activate", "/activate/t"]
+)
+@pytest.mark.parametrize("language", ["fr", "en"])
+async def test_pages_are_labelled_translated_and_load_only_own_files(
+    lasting_town: Town, path: str, language: str
+) -> None:
+    browser = Browser(lasting_town)
+    browser.language = language
+
+    page = await browser.opens(path)
+
+    form = Form(page)
+    assert form.language == language
+    assert form.fields.keys() <= form.labelled
+    for field in form.fields.values():
+        assert set((field.get("aria-describedby") or "").split()) <= form.ids
+        assert field["autocomplete"]
+    assert "<script" not in page.text
+    assert page.headers["content-security-policy"] == (
+        "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+    assert '<meta name="robots" content="noindex">' in page.text
+    assert f"{heading(page)} \u2013 EcoPanier</title>" in page.text
+
+
+async def test_a_form_of_another_site_is_refused(town: Town) -> None:
+    amina = Browser(town)
+    await amina.registers()
+    (mail,) = await mails(town)
+    page = await amina.opens(mail.link)
+
+    foreign = await amina.sends(page, {"Sec-Fetch-Site": "cross-site"}, password=ANOTHER)
+
+    assert foreign.status_code == 403
+    assert await town.value("select count(*) from app.accounts") == 0
+
+
+async def test_pages_count_against_the_caller_s_own_limits(town: Town) -> None:
+    amina, other = Browser(town), Browser(town)
+    page = await amina.opens("/forgot-password")
+
+    answers = [await amina.sends(page, email=f"person{n}@example.org") for n in range(21)]
+
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+    assert (await other.sends(page, email="person@example.org")).status_code == 200
+
+
+@pytest.mark.parametrize("content", [b"", b"password=%00" + b"a" * 20, b"password=%ed%a0%80aaaaaaaaaa", b"\xff=\xff"])
+async def test_malformed_forms_are_refused(lasting_town: Town, content: bytes) -> None:
+    for kind in ("application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x"):
+        answer = await lasting_town.request("POST", "/confirm/unknown", content=content, headers={"Content-Type": kind})
+        assert 400 <= answer.status_code < 500
+    assert (await lasting_town.request("GET", "/done/unknown")).status_code == 404
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    def keys(part: Any, path: str = "") -> set[str]:
+        if not isinstance(part, dict):
+            return {path}
+        return {key for name, inner in part.items() for key in keys(inner, f"{path}.{name}")}
+
+    assert keys(wording("fr")) == keys(wording("en"))
+
+
+def test_no_page_is_served_where_supabase_signs_people_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def paths() -> set[str]:
+        return {getattr(route, "path", "") for route in create_app().router.routes}
+
+    pages = {"/confirm/{token}", "/forgot-password", "/activate", "/new-password/{token}"}
+    assert pages <= paths()
+    monkeypatch.setenv("ECOPANIER_AUTH", "supabase")
+    monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co")
+    settings.cache_clear()
+    try:
+        assert pages.isdisjoint(paths())
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
