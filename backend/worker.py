@@ -119,9 +119,13 @@ def queue(work: Work, url: str) -> procrastinate.App:
     app = procrastinate.App(connector=connector)
 
     @app.task(name="accounts.send_mail", retry=RETRY, pass_context=True)
-    async def send_mail(context: procrastinate.JobContext, account_id: str, mail: str) -> None:
+    async def send_mail(context: procrastinate.JobContext, account_id: str | None, mail: str) -> None:
         assert context.job.id is not None  # noqa: S101  a running job is stored, so it has an id
-        await accounts.send_mail(work, UUID(account_id), mail, context.job.id)
+        await accounts.send_mail(work, UUID(account_id) if account_id else None, mail, context.job.id)
+
+    @app.task(name="accounts.mail_registration", retry=RETRY)
+    async def mail_registration(registration_id: str) -> None:
+        await accounts.mail_registration(work, UUID(registration_id))
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:

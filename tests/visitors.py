@@ -32,11 +32,22 @@ class Mail:
     message_id: str
 
     @property
-    def token(self) -> str:
-        """The one-time token in the mail."""
-        found = re.search(r'"token": "([^"]+)"', self.text)
+    def link(self) -> str:
+        """The path of the page that the mail links to, with its token."""
+        found = re.search(r"https?://[^/\s]+(/[a-z-]+/\S+)", self.text)
         assert found, self.text
         return found[1]
+
+    @property
+    def token(self) -> str:
+        """The one-time token in the mail's link."""
+        return self.link.rpartition("/")[2]
+
+    @property
+    def code(self) -> str:
+        """The six-digit code, the only such number in the mail."""
+        (found,) = re.findall(r"[0-9]{6}", self.text)
+        return str(found)
 
 
 def read_mail(raw: bytes) -> Mail:
@@ -107,18 +118,37 @@ class Visitor:
         account: dict[str, Any] = await self.posts("/auth/register", self.registration(email, **fields))
         return account
 
-    async def sends_sign_in(self, username: str = "amina@example.org", password: str = PASSWORD) -> httpx2.Response:
-        return await self.asks("POST", "/auth/token", form={"username": username, "password": password})
-
-    async def signs_in(self, username: str = "amina@example.org", password: str = PASSWORD) -> dict[str, Any]:
-        tokens: dict[str, Any] = accepted(await self.sends_sign_in(username, password)).json()
+    async def confirms(self, email: str = "amina@example.org", **fields: Any) -> dict[str, Any]:
+        """Confirm an address by the code of its latest mail; return the tokens."""
+        code = (await mails(self.town, email))[-1].code
+        tokens: dict[str, Any] = await self.posts("/auth/verify-email", {"email": email, "code": code, **fields})
         return tokens
 
-    async def tries_to_sign_in(self, username: str = "amina@example.org", password: str = PASSWORD) -> Refusal:
-        return await refused(self.signs_in(username, password))
+    async def joins(self, email: str = "amina@example.org", **fields: Any) -> dict[str, Any]:
+        """Register and confirm the address; return the account."""
+        account = await self.registers(email, **fields)
+        await self.confirms(account["email"])
+        return account
 
-    async def refreshes(self, tokens: dict[str, Any], *, key: str | None = None) -> dict[str, Any]:
-        new: dict[str, Any] = await self.posts("/auth/refresh", {"refresh_token": tokens["refresh_token"]}, key=key)
+    async def sends_sign_in(
+        self, username: str = "amina@example.org", password: str = PASSWORD, **fields: str
+    ) -> httpx2.Response:
+        return await self.asks("POST", "/auth/token", form={"username": username, "password": password, **fields})
+
+    async def signs_in(
+        self, username: str = "amina@example.org", password: str = PASSWORD, **fields: str
+    ) -> dict[str, Any]:
+        tokens: dict[str, Any] = accepted(await self.sends_sign_in(username, password, **fields)).json()
+        return tokens
+
+    async def tries_to_sign_in(
+        self, username: str = "amina@example.org", password: str = PASSWORD, **fields: str
+    ) -> Refusal:
+        return await refused(self.signs_in(username, password, **fields))
+
+    async def refreshes(self, tokens: dict[str, Any], *, key: str | None = None, **fields: str) -> dict[str, Any]:
+        body = {"refresh_token": tokens["refresh_token"], **fields}
+        new: dict[str, Any] = await self.posts("/auth/refresh", body, key=key)
         return new
 
     async def sees_me(self, tokens: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,27 @@
-"""Register, sign in, refresh a session, and use the tokens that mails and enrolments contain."""
+"""Register, confirm an address, sign in, refresh a session, and use the tokens of mails and enrolments."""
 
 import hmac
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts import passwords
 from backend.accounts.addresses import username
+from backend.accounts.confirmations import Registrant, RequestUnreadable, code_hash
 from backend.accounts.models import Account
-from backend.accounts.problems import NameIsCode, SessionOver, TooManyTries, WrongCredentials
-from backend.accounts.schemas import MeIn, RegisteredOut, RegistrationIn, RegistrationWithSupabaseIn, TokensOut
+from backend.accounts.problems import InvalidOneTimeToken, NameIsCode, SessionOver, TooManyTries, WrongCredentials
+from backend.accounts.schemas import (
+    ConfirmationIn,
+    MeIn,
+    RegisteredOut,
+    RegistrationIn,
+    RegistrationWithSupabaseIn,
+    TokensOut,
+)
 from backend.accounts.tokens import derived_token, new_token, token_hash
 from backend.database.acts import Acts
 from backend.database.sessions import call, call_row
@@ -25,31 +35,33 @@ from backend.settings import settings
 SESSION_DAYS = 30
 # At most so many mails go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
-# The limits of `app.begin_sign_in` for one name, repeated in the RateLimit headers.
+# The limits of `app.begin_sign_in` for one name or device, repeated in the RateLimit headers.
 MOST_TRIES, TRIES_WINDOW_SECONDS = 10, 900
 
 
 async def register(
     session: AsyncSession, wanted: RegistrationIn, password_hash: str, language: Language
 ) -> RegisteredOut:
-    """Register an account, or mail the person who already has one at that address; the answer is the same.
+    """Keep a registration until its address is confirmed, and queue a mail to that address.
 
-    Raises RateLimited when too many mails were asked for at this address.
+    Nothing is looked up: the job finds out whether the address already belongs to an account. Raises RateLimited when
+    too many mails were asked for at this address.
     """
     locale = wanted.locale or language
+    look_up = address_look_up(keyring(), wanted.email)
     await _count_mail(session, wanted.email)
-    account = await call_row(
+    asked = await call_row(
         session,
-        "register_account",
+        "ask_registration",
         wanted_role=wanted.role,
-        wanted_email=wanted.email,
         new_password_hash=password_hash,
-        wanted_name=wanted.display_name,
         wanted_locale=locale,
         terms=wanted.consents.terms,
-        email_lookup=address_look_up(keyring(), wanted.email),
+        address_lookup=look_up,
+        sealed_request=Registrant(wanted.email, wanted.display_name).sealed(settings(), look_up),
+        code_bucket=_code_bucket(look_up),
     )
-    return _registered(account[0], account[1], wanted, wanted.email, locale, verified=False)
+    return _registered(asked[0], asked[1], wanted, wanted.email, locale, verified=False)
 
 
 async def register_with_supabase(
@@ -95,22 +107,31 @@ def _registered(
     )
 
 
-async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, address: str) -> TokensOut:
+async def sign_in(
+    acts: Acts, tokens: OwnTokens, written: str, password: str, device: str | None, address: str
+) -> TokensOut:
     """Open a session by e-mail address or beneficiary code and password.
 
-    Raises WrongCredentials, TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
+    device: the secret of a device, None for one that has none; an account knows the devices that it signed in from.
+    address: the caller's network address. Raises WrongCredentials (also for an address that is not confirmed yet),
+    TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
     """
     name = username(written)
+    look_up = address_look_up(keyring(), name)
+    by_name, by_device = _name_bucket(look_up), bucket(f"device:{look_up.hex()}:{device}")
     # For load tests ECOPANIER_RATE_LIMITS=off lifts the limit per network address. The limit per name stays, so that a
     # password is as hard to guess as before.
-    by_account = bucket("account:" + name)
     by_address = bucket("address:" + address) if settings().rate_limits else None
+    by_name_there = bucket(f"name-there:{look_up.hex()}:{address}")
     found = await acts.row(
         "begin_sign_in",
         username=name,
-        username_lookup=address_look_up(keyring(), name),
-        account_bucket=by_account,
+        username_lookup=look_up,
+        device=_device_hash(device),
+        name_bucket=by_name,
+        device_bucket=by_device,
         address_bucket=by_address,
+        name_there_bucket=by_name_there,
     )
     if found["locked_until"] is not None:
         seconds = math.ceil((found["locked_until"] - datetime.now(UTC)).total_seconds())
@@ -119,33 +140,117 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, ad
     if not compared.right:
         raise WrongCredentials
     account_id: UUID = found["account_id"]
+    if not found["confirmed"]:
+        await _ask_confirmation(acts, account_id, name)
+        raise WrongCredentials
     if compared.renewed is not None:
         await acts.value("renew_hash", account=account_id, old_hash=found["password_hash"], new_hash=compared.renewed)
+    known: bool = found["known_device"]
     refresh_token = new_token()
     session_id = await acts.value(
         "open_session",
         account=account_id,
         first_token_hash=token_hash(refresh_token),
         expires=_session_end(),
-        account_bucket=by_account,
-        address_bucket=by_address,
+        device=_device_hash(device),
+        emptied=[by_device] if known else [by_name, by_name_there],
+        given_back=None if known else by_address,
     )
     return tokens_out(tokens, account_id, session_id, refresh_token)
 
 
-async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) -> TokensOut:
+async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
+    """Mail a code to an account of an earlier release whose address was never confirmed, unless it got many already."""
+    counted = await acts.row(
+        "throttle", tried=bucket("mail:" + email), most=MOST_MAILS, window_seconds=MAIL_WINDOW_SECONDS
+    )
+    if counted["tries_left"] >= 0:
+        await acts.value("ask_confirmation", account=account_id)
+
+
+async def confirm_address(acts: Acts, session: AsyncSession, tokens: OwnTokens, wanted: ConfirmationIn) -> TokensOut:
+    """Confirm an address by the code or the token that was mailed to it, and open a session.
+
+    A registration becomes an account. A password that is given replaces the one that was chosen before. Raises
+    InvalidOneTimeToken (with `tries_left` for a code), PasswordTooCommon, TryAgain. The database raises
+    AccountSuspended.
+    """
+    look_up = address_look_up(keyring(), wanted.email or "")
+    found = await acts.row(
+        "find_confirmation",
+        held=token_hash(wanted.token) if wanted.token is not None else None,
+        address_lookup=look_up,
+        given_code=code_hash(settings(), look_up, wanted.code or ""),
+        code_bucket=_code_bucket(look_up),
+    )
+    if found["confirmation"] is None:
+        raise InvalidOneTimeToken(**({} if found["tries_left"] is None else {"tries_left": found["tries_left"]}))
+    who = _whose_address(found)
+    new_hash = None
+    if wanted.password is not None:
+        passwords.refuse_common(wanted.password, who.email, who.display_name)
+        kept: str | None = found["password_hash"]  # of the account; a registration's is not compared, but replaced
+        if kept is None or not (await passwords.compare(wanted.password, kept)).right:
+            new_hash = await passwords.hashed(wanted.password)
+    account_id: UUID = await call(
+        session,
+        "confirm_address",
+        confirmation=found["confirmation"],
+        given_address=who.email,
+        given_name=who.display_name,
+        new_password_hash=new_hash,
+    )
+    return await _first_session(session, tokens, account_id, wanted.device, emptied=[_code_bucket(found["lookup"])])
+
+
+def _whose_address(found: asyncpg.Record) -> Registrant:
+    """Return the address, and for a registration the name, of what `find_confirmation` found."""
+    account_id: UUID | None = found["account"]
+    if account_id is None:
+        try:
+            return Registrant.opened(settings(), found["lookup"], found["sealed"])
+        except RequestUnreadable:
+            raise InvalidOneTimeToken from None
+    if found["sealed"] is None:
+        return Registrant(found["address"] or "", "")
+    key = keyring().data_key(account_id, found["wrapped"], found["master_key"])
+    return Registrant(key.open(SEALED_ADDRESS, found["sealed"]).decode(), "")
+
+
+async def reset_password(session: AsyncSession, token: str, password_hash: str, device: str | None) -> None:
+    """Set a new password with a mailed token, and clear the account's counters of failed sign-ins.
+
+    So whoever reads the mail gets in, whatever a stranger has tried. The database raises InvalidOneTimeToken.
+    """
+    email, code, look_up = await call_row(
+        session,
+        "reset_password",
+        held=token_hash(token),
+        new_password_hash=password_hash,
+        device=_device_hash(device),
+    )
+    names = [address_look_up(keyring(), name) for name in (email, code) if name is not None]
+    for name in (*names, *([look_up] if look_up is not None else [])):
+        await call(session, "forget_tries", tried=_name_bucket(name))
+
+
+async def refresh(
+    acts: Acts, tokens: OwnTokens, spent: str, key: str | None, device: str | None, address: str, agent: str
+) -> TokensOut:
     """Exchange a refresh token for the next one. Raises SessionOver; a token that was already spent ends its session.
 
-    A second use may come from a second tab, from an app that lost the first answer, or from a thief. Time does not
-    tell them apart: a grace period would help the thief too. The Idempotency-Key does: the same key gives the same
-    next token, which is derived and not stored. Tabs that share a token take turns or send the same key.
+    A second use may come from a second tab, from an app that lost the first answer, or from a thief. The same
+    Idempotency-Key, or the same device within ten seconds, is no thief; both get the same next token, which is derived
+    and not stored. A device is recognised by the secret that it sends, otherwise by its network address and user agent.
     """
-    if key is None:
-        following = new_token()
-    else:
-        following = derived_token(settings().derived_key("refresh-tokens"), spent, key)
+    following = derived_token(settings().derived_key("refresh-tokens"), spent)
     row = await acts.row(
-        "rotate_session", spent=token_hash(spent), next_token_hash=token_hash(following), expires=_session_end()
+        "rotate_session",
+        spent=token_hash(spent),
+        next_token_hash=token_hash(following),
+        expires=_session_end(),
+        from_device=_device_hash(device) or bucket(f"agent:{address}:{agent}"),
+        with_key=bucket("refresh:" + key) if key is not None else None,
     )
     if row["account_id"] is None:
         raise SessionOver
@@ -153,7 +258,12 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None) ->
 
 
 async def activate_beneficiary(
-    session: AsyncSession, tokens: OwnTokens, activation_token: str, password_hash: str, email: str | None
+    session: AsyncSession,
+    tokens: OwnTokens,
+    activation_token: str,
+    password_hash: str,
+    email: str | None,
+    device: str | None,
 ) -> TokensOut:
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
@@ -173,15 +283,36 @@ async def activate_beneficiary(
         sealed_email=sealed,
         email_lookup=address_look_up(keyring(), email) if email is not None else None,
     )
+    return await _first_session(session, tokens, account_id, device)
+
+
+async def _first_session(
+    session: AsyncSession,
+    tokens: OwnTokens,
+    account_id: UUID,
+    device: str | None,
+    *,
+    emptied: Sequence[bytes] = (),
+) -> TokensOut:
+    """Open a session in the transaction that has just confirmed who somebody is. emptied: counters to clear."""
     refresh_token = new_token()
     session_id = await call(
-        session, "open_session", account=account_id, first_token_hash=token_hash(refresh_token), expires=_session_end()
+        session,
+        "open_session",
+        account=account_id,
+        first_token_hash=token_hash(refresh_token),
+        expires=_session_end(),
+        device=_device_hash(device),
+        emptied=list(emptied),
     )
     return tokens_out(tokens, account_id, session_id, refresh_token)
 
 
 async def ask_password_reset(session: AsyncSession, email: str) -> None:
-    """Queue a mail if an account has confirmed this address. The caller cannot tell whether one has."""
+    """Queue a mail if an account has confirmed this address. The caller cannot tell whether one has.
+
+    A job is queued for every address, so that the work does not tell either.
+    """
     try:
         await _count_mail(session, email)
     except RateLimited:
@@ -214,6 +345,21 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
 def bucket(what: str) -> bytes:
     """Return the key of a counter of tries: a keyed hash, so that the table does not show whose tries it counts."""
     return hmac.digest(settings().derived_key("throttle"), what.encode(), "sha256")
+
+
+def _name_bucket(look_up: bytes) -> bytes:
+    """Return the key of the counter of a name's failed sign-ins. look_up: the keyed hash of the address or code."""
+    return bucket("account:" + look_up.hex())
+
+
+def _code_bucket(look_up: bytes) -> bytes:
+    """Return the key of the counter of an address's wrong codes. look_up: the keyed hash of the address."""
+    return bucket("code:" + look_up.hex())
+
+
+def _device_hash(device: str | None) -> bytes | None:
+    """Return the keyed hash under which a device is known: keyed, because its secret was not chosen here."""
+    return bucket("known-device:" + device) if device is not None else None
 
 
 def _session_end() -> datetime:

@@ -18,12 +18,13 @@ from backend.accounts.problems import (
 )
 from backend.accounts.schemas import (
     ActivationIn,
+    ConfirmationIn,
     EmailIn,
     KeySetOut,
     MeIn,
     MeOut,
     NewPasswordIn,
-    OneTimeTokenIn,
+    RefreshIn,
     RefreshTokenIn,
     RegisteredOut,
     RegistrationIn,
@@ -81,11 +82,11 @@ well_known = Router(tags=["accounts"])
     dependencies=[limited("register", "30/hour")],
 )
 async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> RegisteredOut:
-    """Register an account.
+    """Register an account; its address is confirmed by mail.
 
-    The answer is the same when the address is already registered; its owner then gets a mail that says so. A new
-    address gets a mail with a token for `/auth/verify-email`; registering again sends another one. Reserving does not
-    need a confirmed address.
+    The answer is the same for every address. A new address gets a mail with a six-digit code and a link for
+    `/auth/verify-email`; registering again sends another one. The owner of an address that is already registered gets a
+    mail that says so. There is no account, and nobody signs in, before the address is confirmed.
     """
     passwords.refuse_common(wanted.password, wanted.email, wanted.display_name)
     password_hash = await passwords.hashed(wanted.password)
@@ -103,11 +104,15 @@ async def open_session(
 ) -> TokensOut:
     """Sign in with the OAuth2 password form.
 
-    `username` is the e-mail address or the beneficiary code. After 10 wrong passwords for one name, or 50 from one
-    network address, in 15 minutes, every sign-in is refused until those minutes are over. An Idempotency-Key has no
-    effect, because tokens are not stored.
+    `username` is the e-mail address or the beneficiary code. A wrong password, an unknown name and an address that is
+    not confirmed yet get the same answer. After 10 wrong passwords for one name in 15 minutes, sign-ins to it are
+    refused until those minutes are over, except from a `device` that the account has signed in from, which has 10 tries
+    of its own. After 50 wrong passwords from one network address, each name has two more tries from there. An
+    Idempotency-Key has no effect, because tokens are not stored.
     """
-    return await actions.sign_in(acts, tokens, wanted.username, wanted.password, client_address(request.scope))
+    return await actions.sign_in(
+        acts, tokens, wanted.username, wanted.password, wanted.device, client_address(request.scope)
+    )
 
 
 @sign_in.post(
@@ -116,7 +121,7 @@ async def open_session(
     dependencies=[limited("refresh", "300/minute"), Depends(not_kept)],
 )
 async def refresh(
-    held: RefreshTokenIn,
+    held: RefreshIn,
     request: Request,
     acts: ActsDep,
     tokens: Tokens,
@@ -127,10 +132,14 @@ async def refresh(
 ) -> TokensOut:
     """Exchange the refresh token for new tokens.
 
-    A token that was already spent ends the session, because somebody else may hold it. If an answer got lost, repeat
-    the request with its Idempotency-Key. Tabs that share a token must take turns or send the same key.
+    A token that was already spent ends the session, because somebody else may hold it. Two cases get the same next
+    token instead, as long as that is not spent too: the same device within ten seconds (two tabs that refresh at once),
+    and the same Idempotency-Key (an answer that got lost). A device is recognised by its `device`, otherwise by its
+    network address and user agent.
     """
-    return await actions.refresh(acts, tokens, held.refresh_token, key_of(request))
+    agent = request.headers.get("user-agent", "")
+    address = client_address(request.scope)
+    return await actions.refresh(acts, tokens, held.refresh_token, key_of(request), held.device, address, agent)
 
 
 @sign_in.post("/auth/logout", status_code=204)
@@ -144,13 +153,17 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
 
 @sign_in.post(
     "/auth/verify-email",
-    status_code=204,
-    responses=may_answer(InvalidOneTimeToken, IdempotencyMismatch),
-    dependencies=[limited("one-time-tokens", "60/minute")],
+    responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, AccountSuspended),
+    dependencies=[limited("one-time-tokens", "60/minute"), Depends(not_kept)],
 )
-async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep) -> None:
-    """Confirm an e-mail address with the token that was mailed to it."""
-    return await once(session, call(session, "verify_email", held=token_hash(held.token)), 204)
+async def verify_email(wanted: ConfirmationIn, acts: ActsDep, session: ActSession, tokens: Tokens) -> TokensOut:
+    """Confirm an e-mail address by the code or the link that was mailed to it, and sign in.
+
+    The code works for 15 minutes and five tries; `tries_left` says how many are left. The link works for a day. Send
+    the password that the person who confirms wants: somebody else may have registered the address with another one.
+    Both work once: if this answer gets lost, sign in with the password.
+    """
+    return await actions.confirm_address(acts, session, tokens, wanted)
 
 
 @sign_in.post(
@@ -160,10 +173,10 @@ async def verify_email(held: OneTimeTokenIn, session: ActSession, once: OnceDep)
     dependencies=[limited("forgot-password", "20/hour")],
 )
 async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep) -> None:
-    """Ask for a mail with a token that lets you set a new password.
+    """Ask for a mail with a link that lets you set a new password.
 
-    The answer is the same for every address. A mail is sent only to a confirmed address; to confirm yours, register
-    again, which sends the token again.
+    The answer, and the work for it, are the same for every address. A mail is sent only to a confirmed address; to
+    confirm yours, register again, which sends another code.
     """
     return await once(session, actions.ask_password_reset(session, wanted.email), 204)
 
@@ -175,11 +188,13 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep
     dependencies=[limited("new-passwords", "20/minute")],
 )
 async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> None:
-    """Set a new password with the token that was mailed to you; all your sessions end."""
+    """Set a new password with the token that was mailed to you; all your sessions end.
+
+    Wrong passwords that others have tried do not count any more: you can sign in at once.
+    """
     passwords.refuse_common(wanted.password)
     password_hash = await passwords.hashed(wanted.password)
-    work = call(session, "reset_password", held=token_hash(wanted.token), new_password_hash=password_hash)
-    return await once(session, work, 204)
+    return await once(session, actions.reset_password(session, wanted.token, password_hash, wanted.device), 204)
 
 
 @sign_in.post(
@@ -195,7 +210,9 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
     """
     passwords.refuse_common(wanted.password, wanted.email or "")
     password_hash = await passwords.hashed(wanted.password)
-    return await actions.activate_beneficiary(session, tokens, wanted.activation_token, password_hash, wanted.email)
+    return await actions.activate_beneficiary(
+        session, tokens, wanted.activation_token, password_hash, wanted.email, wanted.device
+    )
 
 
 @router.get("/me")

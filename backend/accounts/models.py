@@ -80,8 +80,53 @@ class SealedAddress(Table, table=True):
 
     account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
     sealed: bytes
-    lookup: bytes = Field(unique=True)
+    lookup: bytes
     verified_at: datetime | None = moment()
+
+    __table_args__ = (
+        # Two people may name the same address; one of them confirms it.
+        Index("sealed_addresses_lookup_key", "lookup", unique=True, postgresql_where=sql("verified_at is not null")),
+        Index("sealed_addresses_lookup_idx", "lookup"),
+    )
+
+
+class Confirmation(Table, table=True):
+    """What a mailed token or code will confirm: a registration, or the address of an account (`account_id`)."""
+
+    __tablename__ = "confirmations"
+
+    id: UUID = identifier()
+    account_id: UUID | None = Field(default=None, foreign_key="app.accounts.id", ondelete="CASCADE")
+    lookup: bytes
+    sealed: bytes | None
+    role: str | None = text()
+    locale: str | None = text()
+    terms: str | None = text()
+    password_hash: str | None = text()
+    token_hash: bytes | None = Field(unique=True)
+    code_hash: bytes | None
+    code_ends_at: datetime | None = moment()
+    asked_at: datetime = moment()
+    ends_at: datetime = moment()
+
+    __table_args__ = (
+        Index("confirmations_account_id_idx", "account_id", postgresql_where=sql("account_id is not null")),
+        Index("confirmations_lookup_idx", "lookup"),
+        Index("confirmations_ends_at_idx", "ends_at"),
+    )
+
+
+class Device(Table, table=True):
+    """A device that somebody signed in from, known by the keyed hash of a secret that it keeps."""
+
+    __tablename__ = "devices"
+
+    account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
+    device_hash: bytes = Field(primary_key=True)
+    known_since: datetime = moment()
+    last_used_on: date
+
+    __table_args__ = (Index("devices_last_used_on_idx", "last_used_on"),)
 
 
 class Session(Table, table=True):
@@ -116,6 +161,9 @@ class RefreshToken(Table, table=True):
     issued_at: datetime = now()
     expires_at: datetime = moment()
     spent_at: datetime | None = moment()
+    # Keyed hashes of the device that spent it and of the Idempotency-Key with which it did.
+    spent_by: bytes | None
+    spent_with: bytes | None
 
     __table_args__ = (
         Index("refresh_tokens_session_id_idx", "session_id"),

@@ -4,25 +4,28 @@ from backend.problems.problem import Problem, constraint_problems
 
 
 class WrongCredentials(Problem):
-    """Raised when the e-mail address or code, or the password, is wrong; the answer does not say which."""
+    """Raised when the address or code, or the password, is wrong, or the address not confirmed; never says which."""
 
     code, status = "auth.wrong_credentials", 401
 
 
 class TooManyTries(Problem):
-    """Raised when too many sign-ins were tried for one name or from one network address."""
+    """Raised when too many sign-ins were tried for one name, from one device or from one network address."""
 
     code, status = "auth.too_many_tries", 429
 
 
 class SessionOver(Problem):
-    """Raised when a refresh token belongs to a session that has ended, or was already spent."""
+    """Raised when a refresh token belongs to a session that has ended, or was already spent by somebody else."""
 
     code, status = "auth.session_over", 401
 
 
 class InvalidOneTimeToken(Problem):
-    """Raised when a token from a mail or an enrolment is unknown, expired or already used."""
+    """Raised when a token or code from a mail or an enrolment is unknown, expired or already used.
+
+    For a code, `tries_left` says how many more tries the address has.
+    """
 
     code, status = "auth.invalid_one_time_token", 422
 

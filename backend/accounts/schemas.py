@@ -1,13 +1,15 @@
 """The requests and answers of accounts."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from backend.accounts import passwords
 from backend.accounts.addresses import EmailAddress
+from backend.accounts.confirmations import CODE_DIGITS, plain_code
 from backend.accounts.terms import CurrentTerms
 from backend.accounts.tokens import LONGEST_TOKEN
 from backend.http.schemas import In, Out, if_sent
@@ -18,9 +20,12 @@ _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
 
 OpenRole = Literal["customer", "merchant", "collector", "association"]
 Locale = Annotated[Literal["fr", "en"], Field(description="The language of your mails.", examples=["fr"])]
+# Field(repr=False) keeps secrets out of logs; Pydantic allows it on a whole field only, not on a part of a union.
+_PasswordText = Annotated[
+    str, StringConstraints(strip_whitespace=False, min_length=passwords.SHORTEST, max_length=passwords.LONGEST)
+]
 Password = Annotated[
-    str,
-    StringConstraints(strip_whitespace=False, min_length=passwords.SHORTEST, max_length=passwords.LONGEST),
+    _PasswordText,
     Field(
         description="Any characters. Length counts more than variety; passwords that are easy to guess are refused.",
         examples=[_PASSWORD],
@@ -28,7 +33,23 @@ Password = Annotated[
         repr=False,
     ),
 ]
-Token = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN), Field(examples=[_TOKEN], repr=False)]
+_TokenText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]
+Token = Annotated[_TokenText, Field(examples=[_TOKEN], repr=False)]
+_CodeText = Annotated[
+    str,
+    StringConstraints(pattern=rf"^[0-9]{{{CODE_DIGITS}}}$"),
+    BeforeValidator(lambda written: plain_code(written) if isinstance(written, str) else written),
+]
+Device = Annotated[
+    Annotated[str, StringConstraints(min_length=32, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")] | None,
+    Field(
+        description="A secret of this device: random text that the client makes once, keeps and sends with each "
+        "sign-in. An account knows the devices that it signed in from: a stranger's wrong passwords do not lock them.",
+        examples=["Zk9qpW2vB1mX7tR4nL8sY3cF6hJ0dG5aEuTiOoPw"],
+        json_schema_extra={"writeOnly": True},
+        repr=False,
+    ),
+]
 # No control characters, line breaks or marks that change the direction of text: mails and lists show it in one line.
 DisplayName = Annotated[
     str,
@@ -62,7 +83,7 @@ class RegistrationIn(RegistrationWithSupabaseIn):
 
 
 class RegisteredOut(Out):
-    """The account as it was requested. It does not show whether the address was already registered."""
+    """The account as it will be once its address is confirmed; the same whether the address is already known or not."""
 
     id: UUID
     role: OpenRole = Field(examples=["customer"])
@@ -82,6 +103,7 @@ class SignInForm(In):
     password: Annotated[str, StringConstraints(strip_whitespace=False)] = Field(
         max_length=1000, examples=[_PASSWORD], repr=False, json_schema_extra={"format": "password"}
     )
+    device: Device = None
     grant_type: Literal["password"] = Field(default="password", examples=["password"])
     # OAuth2 clients send these; they have no meaning here.
     scope: str = Field(default="", max_length=1000, examples=[""])
@@ -114,10 +136,38 @@ class RefreshTokenIn(In):
     refresh_token: Token
 
 
-class OneTimeTokenIn(In):
-    """The token from a mail."""
+class RefreshIn(RefreshTokenIn):
+    """The refresh token of a session, and the device that refreshes."""
 
-    token: Token
+    device: Device = None
+
+
+class ConfirmationIn(In):
+    """The address and its code, or the token from the mail's link."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["email", "code"]}, {"required": ["token"]}],
+            "examples": [{"email": "amina@example.org", "code": "482913", "password": _PASSWORD}],
+        }
+    )
+
+    email: EmailAddress | None = None
+    code: _CodeText | None = Field(default=None, description="The six digits from the mail.", repr=False)
+    token: _TokenText | None = Field(default=None, description="The end of the mail's link.", repr=False)
+    password: _PasswordText | None = Field(
+        default=None,
+        repr=False,
+        description="The password that the person who confirms wants; by default the one of the registration. Send it: "
+        "a stranger may have registered the same address.",
+    )
+    device: Device = None
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if (self.token is None) == (self.email is None) or (self.email is None) != (self.code is None):
+            raise PydanticCustomError("one_of", "Either a token, or an address and a code")
+        return self
 
 
 class EmailIn(In):
@@ -131,6 +181,7 @@ class NewPasswordIn(In):
 
     token: Token
     password: Password
+    device: Device = None
 
 
 class ActivationIn(In):
@@ -139,6 +190,7 @@ class ActivationIn(In):
     activation_token: Token = Field(description="Given by the association that enrolled them.", examples=[_TOKEN])
     password: Password
     email: EmailAddress | None = Field(default=None, description="To sign in with instead of the code; optional.")
+    device: Device = None
 
 
 class NoShows(Out):

@@ -84,7 +84,7 @@ class EnrolledOut(Out):
     status: BeneficiaryStatus = Field(examples=["pending"])
     eligible_until: date = Field(examples=["2027-06-30"])
     activation_token: str = Field(
-        description="For `POST /auth/activate`; valid for 30 days.",
+        description="For `POST /auth/activate` or the page `/activate/<token>`; valid for 30 days.",
         examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
 
@@ -117,7 +117,8 @@ class ActivationOut(Out):
     """A new token with which a beneficiary chooses a password. It is shown only once."""
 
     activation_token: str = Field(
-        description="For `POST /auth/activate`.", examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"]
+        description="For `POST /auth/activate` or the page `/activate/<token>`.",
+        examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
     expires_at: datetime = Field(examples=["2026-12-22T09:12:44Z"])
 
@@ -159,7 +160,8 @@ class LineOutcome(Out):
     code: str | None = Field(default=None, examples=["2026-BEN-00042"])
     activation_token: str | None = Field(
         default=None,
-        description="For `POST /auth/activate`; valid for 30 days, and repeated until it is used.",
+        description="For `POST /auth/activate` or the page `/activate/<token>`; valid for 30 days, and repeated until "
+        "it is used.",
         examples=["kQ2v7Jd8mWq0pX4sZr1tYb6nLc3hGf9aEe5uTi2oRwA"],
     )
     errors: list[LineError] | None = Field(default=None, description="Why the line was refused.")

@@ -18,6 +18,7 @@ from backend.mail.rendering import rendered
 from backend.settings import Settings
 
 SECONDS_AN_ANSWER = 15
+NOWHERE = "nowhere.invalid"  # a name that never exists (RFC 6761)
 SECONDS_IN_ALL = 60  # for one mail, from connecting to its acceptance
 NOT_ALLOWED = 553  # RFC 5321 4.2.3: mailbox name not allowed
 LONGEST_LINE_BYTES = 998  # RFC 5322 2.1.1, without the line break
@@ -40,14 +41,17 @@ class MailNotSent(Exception):
 
 
 async def send(
-    settings: Settings, *, to: str, locale: str, template: str, message_id: str | None = None, **values: Any
+    settings: Settings, *, to: str | None, locale: str, template: str, message_id: str | None = None, **values: Any
 ) -> None:
     """Send one mail: `await send(settings, to=…, locale="fr", template="lot_withdrawn", lot=…)`.
 
+    `to`: None makes the mail and sends it to nobody, where the work must not tell whether somebody gets one.
     `template` names a file in templates/; `values` are its variables. `message_id` identifies the mail: sent again
     after a lost answer, it has the same Message-ID. Raises MailNotSent.
     """
-    message = _message(settings, to, locale, template, message_id, values)
+    message = _message(settings, to or f"nobody@{NOWHERE}", locale, template, message_id, values)
+    if to is None:
+        return
     if settings.smtp_url is None:
         await asyncio.to_thread(_write, settings.data_dir / "mails", template, message)
         return

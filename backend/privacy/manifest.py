@@ -25,6 +25,7 @@ PARTS = {
         ("undelivered_mails",),
     ),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
+    "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
     "person": Part(
         "Votre nom, votre date de naissance et vos coordonnées, ouverts pour cette copie.", ("beneficiary_persons",)
@@ -75,6 +76,7 @@ LEFT_OUT = {
     "credentials": "Password hashes, which would only help somebody who steals the export.",
     "refresh_tokens": "Hashes of secrets. The sessions that they belong to are in the export.",
     "one_time_tokens": "Hashes of secrets that were mailed.",
+    "confirmations": "Registrations that nobody has confirmed, and hashes of secrets that were mailed, for a day.",
     "throttles": "Counters under keyed hashes that identify nobody; they last for minutes.",
     "idempotency_keys": "Sealed answers that the person has already received, for 48 hours.",
     "data_keys": "The key of sealed data, which the export contains opened.",

@@ -66,7 +66,7 @@ class House:
         return str(tokens.json()["access_token"])
 
     def mail_to(self, address: str, subject: str) -> str:
-        """Wait for a mail with this subject and return the token in it."""
+        """Wait for a mail with this subject and return the token of its link."""
 
         def found() -> str | None:
             for file in sorted((self.data / "mails").glob("[0-9]*.eml"), reverse=True):
@@ -242,6 +242,8 @@ def test_canaries_appear_nowhere_outside_encrypted_values(servers_folder: Path) 
 def _a_verified_association(house: House) -> str:
     fields = {"email": "relais@example.org", "password": PASSWORD, "role": "association", "display_name": "Le Relais"}
     house.does("POST", "/auth/register", {**fields, "consents": {"terms": "2026-01"}})
+    token = house.mail_to("relais@example.org", "Confirmez votre adresse e-mail")
+    house.does("POST", "/auth/verify-email", {"token": token})
     house.sql("update app.associations set status = 'verified'")
     return house.signs_in("relais@example.org")
 

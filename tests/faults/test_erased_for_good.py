@@ -106,7 +106,7 @@ async def test_none_of_our_keys_decrypts_erased_data(town: Town) -> None:
     other = await visitor.posts(
         "/auth/register", visitor.registration(Canary(43).email, display_name="Quastrovîgne"), key="registered once"
     )
-    await town.worker_runs()
+    await visitor.confirms(Canary(43).email)
 
     found = {word for _, word in sightings(await opened(await dumped(town)))}
     assert {"Zélindœr", "Quastrovîgne", "1931-02-17", "quastro@canari-"} <= found

@@ -23,7 +23,7 @@ def mails_of(folder: Path, template: str) -> list[Path]:
 
 async def test_consents_are_given_and_withdrawn_and_their_history_is_kept(town: Town) -> None:
     nour = Visitor(town)
-    account = await nour.registers("nour@example.org")
+    account = await nour.joins("nour@example.org")
     amina = await town.a_beneficiary()
 
     token = await town.token_for(UUID(account["id"]))

@@ -100,7 +100,7 @@ async def test_erasing_a_customer_keeps_stock_money_and_figures_right(town: Town
 
 async def test_erasing_needs_a_password_and_frees_the_address(town: Town) -> None:
     nour = Visitor(town)
-    account = await nour.registers("nour@example.org")
+    account = await nour.joins("nour@example.org")
     token = await town.token_for(UUID(account["id"]))
 
     async def sends(json: Any) -> tuple[int, str | None]:
@@ -113,7 +113,7 @@ async def test_erasing_needs_a_password_and_frees_the_address(town: Town) -> Non
     assert await sends({"password": PASSWORD}) == (204, None)
     assert (await nour.tries_to_sign_in("nour@example.org")).code == "auth.wrong_credentials"
 
-    again = await nour.registers("nour@example.org")
+    again = await nour.joins("nour@example.org")
     assert again["id"] != account["id"]
     # Just after a sign-in no password is asked for; a quarter of an hour later it is needed.
     fresh = (await nour.signs_in("nour@example.org"))["access_token"]
@@ -122,7 +122,7 @@ async def test_erasing_needs_a_password_and_frees_the_address(town: Town) -> Non
     assert (stale.status_code, stale.json()["code"]) == (403, "account.password_needed")
     fresh = (await nour.signs_in("nour@example.org"))["access_token"]
     assert (await nour.asks("DELETE", "/me", token=fresh)).status_code == 204
-    again = await nour.registers("nour@example.org")
+    again = await nour.joins("nour@example.org")
     assert len(await mails(town, "nour@example.org")) >= 1
     guesses = [await sends_as(town, UUID(again["id"]), nour, "wrong") for _ in range(11)]
     assert guesses[-1] == 429
@@ -162,6 +162,8 @@ async def test_erasing_a_beneficiary_removes_name_code_and_data_key(town: Town) 
         ("app.credentials", "account_id"),
         ("app.sessions", "account_id"),
         ("app.one_time_tokens", "account_id"),
+        ("app.confirmations", "account_id"),
+        ("app.devices", "account_id"),
     ):
         assert await town.value(f"select count(*) from {table} where {column} = $1", account_id) == 0  # noqa: S608
     assert await town.value("select count(*) from app.idempotency_keys where scope = any ($1)", [account_id]) == 0

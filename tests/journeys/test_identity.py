@@ -20,22 +20,22 @@ async def test_a_visitor_registers_confirms_their_address_and_signs_in(town: Tow
 
     account = await amina.registers("Amina@Example.org")
     (mail,) = await mails(town, "Amina@example.org")
-    tokens = await amina.signs_in("amina@example.ORG")
-    before = await amina.sees_me(tokens)
-    await amina.posts("/auth/verify-email", {"token": mail.token})
-    after = await amina.sees_me(tokens)
+    before = await amina.tries_to_sign_in()
+    wanted = {"email": "amina@example.ORG", "code": mail.code}
+    tokens = await amina.posts("/auth/verify-email", wanted)
+    me = await amina.sees_me(tokens)
 
     assert mail.subject == "Confirmez votre adresse e-mail"
-    assert mail.token in mail.html
-    assert (before["email_verified"], after["email_verified"]) == (False, True)
-    assert {**account, "email_verified": True, "beneficiary": None} == after
-    assert tokens["token_type"] == "bearer"
-    assert tokens["expires_in"] == 900
+    assert mail.code in mail.html
+    assert f'href="{town.url}{mail.link}"' in mail.html
+    assert before.code == "auth.wrong_credentials"
+    assert {**account, "email_verified": True, "beneficiary": None} == me
+    assert (account["email_verified"], tokens["token_type"], tokens["expires_in"]) == (False, "bearer", 900)
+    assert await amina.sees_me(await amina.signs_in("amina@example.ORG")) == me
     consent = await town.rows("select purpose, version from app.consents where account_id = $1", UUID(account["id"]))
     assert [tuple(row) for row in consent] == [("terms", "2026-01")]
-    assert (await refused(amina.posts("/auth/verify-email", {"token": mail.token}))).code == (
-        "auth.invalid_one_time_token"
-    )
+    for again in (wanted, {"token": mail.token}):
+        assert (await refused(amina.posts("/auth/verify-email", again))).code == "auth.invalid_one_time_token"
 
 
 async def test_confirming_an_address_confirms_no_other(town: Town) -> None:
@@ -44,10 +44,12 @@ async def test_confirming_an_address_confirms_no_other(town: Town) -> None:
     await amina.registers("later@example.org")
     (mail,) = await mails(town, "amina@example.org")
 
+    other = await refused(amina.posts("/auth/verify-email", {"email": "later@example.org", "code": mail.code}))
     await amina.posts("/auth/verify-email", {"token": mail.token})
 
-    confirmed = await town.rows("select id from app.accounts where email_verified_at is not null")
-    assert [row["id"] for row in confirmed] == [UUID(account["id"])]
+    assert other.code == "auth.invalid_one_time_token"
+    confirmed = await town.rows("select id, email_verified_at is not null as verified from app.accounts")
+    assert [tuple(row) for row in confirmed] == [(UUID(account["id"]), True)]
 
 
 async def test_mails_use_the_chosen_locale_then_accept_language(town: Town) -> None:
@@ -69,7 +71,7 @@ async def test_mails_use_the_chosen_locale_then_accept_language(town: Town) -> N
 
 @pytest.mark.parametrize("role", ["customer", "merchant", "collector", "association"])
 async def test_four_roles_can_register(town: Town, role: str) -> None:
-    account = await Visitor(town).registers(role=role)
+    account = await Visitor(town).joins(role=role)
 
     assert account["role"] == role
     assert await town.value("select role from app.accounts") == role
@@ -107,7 +109,7 @@ async def test_an_invalid_registration_is_refused_and_leaves_nothing(
 
     assert refusal.status == 422
     assert [error["field"] for error in refusal.body["errors"]] == [field]
-    assert await lasting_town.value("select count(*) from app.accounts") == 0
+    assert await lasting_town.value("select count(*) from app.confirmations") == 0
 
 
 @pytest.mark.parametrize(
@@ -118,12 +120,12 @@ async def test_a_common_password_is_refused(lasting_town: Town, password: str) -
     refusal = await refused(Visitor(lasting_town).registers(password=password))
 
     assert refusal.code == "auth.password_too_common"
-    assert await lasting_town.value("select count(*) from app.accounts") == 0
+    assert await lasting_town.value("select count(*) from app.confirmations") == 0
 
 
 async def test_passwords_are_compared_in_unicode_normal_form(town: Town) -> None:
     visitor = Visitor(town)
-    await visitor.registers(password="un v\u00e9lo bleu sous la pluie ")  # é as one code point, a space at the end
+    await visitor.joins(password="un v\u00e9lo bleu sous la pluie ")  # é as one code point, a space at the end
 
     await visitor.signs_in(password="un ve\u0301lo bleu sous la pluie ")  # é as two code points
 
@@ -140,14 +142,14 @@ async def test_a_registration_repeated_with_its_key_happens_once(town: Town) -> 
     other = await refused(visitor.posts("/auth/register", visitor.registration("b@example.org"), key=key))
 
     assert all(answer == answers[0] for answer in answers)
-    assert str(await town.value("select id from app.accounts")) == answers[0]["id"]
+    assert str(await town.value("select id from app.confirmations")) == answers[0]["id"]
     assert len(await mails(town)) == 1
     assert other.code == "idempotency.mismatch"
 
 
 async def test_signing_out_ends_one_session_and_leaves_the_others(town: Town) -> None:
     amina = Visitor(town)
-    await amina.registers()
+    await amina.joins()
     phone, tablet = await amina.signs_in(), await amina.signs_in()
 
     await amina.posts("/auth/logout", {"refresh_token": phone["refresh_token"]})
@@ -159,7 +161,7 @@ async def test_signing_out_ends_one_session_and_leaves_the_others(town: Town) ->
 
 async def test_a_session_lasts_thirty_days_from_its_last_refresh(town: Town) -> None:
     amina = Visitor(town)
-    await amina.registers()
+    await amina.joins()
     tokens = await amina.signs_in()
 
     async def days_pass(days: int) -> None:
@@ -176,8 +178,7 @@ async def test_a_session_lasts_thirty_days_from_its_last_refresh(town: Town) -> 
 
 async def test_a_forgotten_password_is_replaced_by_mail(town: Town) -> None:
     amina = Visitor(town)
-    await amina.registers()
-    await amina.posts("/auth/verify-email", {"token": (await mails(town))[0].token})
+    await amina.joins()
     old = await amina.signs_in()
 
     await amina.posts("/auth/forgot-password", {"email": "AMINA@example.org"})
@@ -195,8 +196,7 @@ async def test_a_forgotten_password_is_replaced_by_mail(town: Town) -> None:
 
 async def test_only_the_latest_reset_token_works_and_for_an_hour(town: Town) -> None:
     amina = Visitor(town)
-    await amina.registers()
-    await town.changes("update app.accounts set email_verified_at = now()")
+    await amina.joins()
     for _ in range(2):
         await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
     first, second = [mail for mail in await mails(town) if "nouveau" in mail.subject]
@@ -210,21 +210,27 @@ async def test_only_the_latest_reset_token_works_and_for_an_hour(town: Town) -> 
 
 
 async def test_a_one_time_token_serves_only_its_own_purpose(town: Town) -> None:
-    amina = Visitor(town)
-    await amina.registers()
-    (mail,) = await mails(town)
+    amina, other = Visitor(town), Visitor(town)
+    await amina.joins()
+    await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
+    await other.registers("other@example.org")
+    reset, confirm = [(await mails(town, f"{name}@example.org"))[-1].token for name in ("amina", "other")]
 
-    misused = await refused(amina.posts("/auth/reset-password", {"token": mail.token, "password": ANOTHER}))
-    activated = await refused(amina.posts("/auth/activate", {"activation_token": mail.token, "password": ANOTHER}))
+    misused = [
+        await refused(amina.posts("/auth/reset-password", {"token": confirm, "password": ANOTHER})),
+        await refused(amina.posts("/auth/activate", {"activation_token": confirm, "password": ANOTHER})),
+        await refused(amina.posts("/auth/activate", {"activation_token": reset, "password": ANOTHER})),
+        await refused(amina.posts("/auth/verify-email", {"token": reset})),
+    ]
 
-    assert misused.code == activated.code == "auth.invalid_one_time_token"
-    await amina.posts("/auth/verify-email", {"token": mail.token})
+    assert {refusal.code for refusal in misused} == {"auth.invalid_one_time_token"}
+    await amina.posts("/auth/reset-password", {"token": reset, "password": ANOTHER})
+    await amina.posts("/auth/verify-email", {"token": confirm})
 
 
 async def test_concurrent_resets_with_one_token_succeed_once(town: Town) -> None:
     amina = Visitor(town)
-    await amina.registers()
-    await town.changes("update app.accounts set email_verified_at = now()")
+    await amina.joins()
     await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
     token = (await mails(town))[-1].token
 
@@ -258,7 +264,7 @@ async def test_a_beneficiary_activates_and_signs_in_with_code_or_address(town: T
 async def test_an_activation_can_be_retried_after_a_taken_address(town: Town) -> None:
     enrolled = await (await town.an_association()).enrols()
     amina = Visitor(town)
-    await amina.registers("taken@example.org")
+    await amina.joins("taken@example.org")
     wanted = {"activation_token": enrolled["activation_token"], "password": PASSWORD}
 
     refusal = await refused(amina.posts("/auth/activate", {**wanted, "email": "Taken@example.org"}))
@@ -330,7 +336,7 @@ async def test_a_beneficiary_cannot_replace_the_code_by_a_name(town: Town) -> No
 
 async def test_a_suspension_applies_from_the_next_request(town: Town) -> None:
     admin, marc = await town.an_admin(), Visitor(town)
-    account = await marc.registers()
+    account = await marc.joins()
     tokens = await marc.signs_in()
     await marc.sees_me(tokens)
 
@@ -347,7 +353,7 @@ async def test_a_suspension_applies_from_the_next_request(town: Town) -> None:
 
 async def test_a_suspended_account_cannot_refresh_an_open_session(town: Town) -> None:
     marc = Visitor(town)
-    await marc.registers()
+    await marc.joins()
     tokens = await marc.signs_in()
 
     await town.changes("update app.accounts set status = 'suspended'")
@@ -368,7 +374,7 @@ async def test_refusals_are_in_english_when_requested(town: Town) -> None:
 
 async def test_the_public_key_of_access_tokens_is_published(town: Town) -> None:
     marc = Visitor(town)
-    await marc.registers()
+    await marc.joins()
     token = (await marc.signs_in())["access_token"]
 
     keys = accepted(await town.request("GET", "/.well-known/jwks.json")).json()

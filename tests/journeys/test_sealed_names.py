@@ -25,6 +25,7 @@ async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: T
     [asked] = await mails(town)
     await amina.posts("/auth/verify-email", {"token": asked.token})
     confirmed = await amina.sees_me(tokens)
+    assert asked.link.startswith("/confirm-address/")
     await amina.signs_in("amina@example.org", password=PASSWORD)
 
     # A registration with that address is answered like any other, and its owner is told.
@@ -45,6 +46,7 @@ async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: T
     opened = await town.rows("select actor_role, detail from app.audit_entries where action = 'address.opened'")
     assert {(row["actor_role"], json.loads(row["detail"])["why"]) for row in opened} == {
         ("worker", "verify_email"),
+        ("nobody", "confirm_address"),
         ("beneficiary", "own_account"),
         ("worker", "already_registered"),
         ("worker", "reset_password"),

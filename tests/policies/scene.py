@@ -127,9 +127,21 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)
         await town.changes(
             "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"
-            " values ($1, $2, 'verify_email', now() + interval '1 day')",
+            " values ($1, $2, 'reset_password', now() + interval '1 day')",
             uuid4().bytes,
             person.id,
+        )
+        await town.changes(
+            "insert into app.confirmations (account_id, lookup, asked_at, ends_at)"
+            " values ($1, sha256($2), now(), now() + interval '1 day')",
+            person.id,
+            person.id.bytes,
+        )
+        await town.changes(
+            "insert into app.devices (account_id, device_hash, known_since, last_used_on)"
+            " values ($1, $2, now(), current_date)",
+            person.id,
+            uuid4().bytes,
         )
     return people
 

@@ -242,6 +242,34 @@ def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases
             assert found == [("Tarte à l’ananas",), ("Œufs… – frais",), ("Pain",)]  # noqa: RUF001  as typed
 
 
+def test_migrating_keeps_accounts_whose_address_was_never_confirmed(databases: Databases) -> None:
+    """They confirm it at their next sign-in; what was mailed to them before, with a token for curl, ends."""
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1050")
+        execute(
+            copy,
+            """
+            insert into app.accounts (id, role, email, display_name)
+            values ('00000000-0000-7000-8000-000000000001', 'customer', 'amina@example.org', 'Amina');
+            insert into app.sessions (account_id) values ('00000000-0000-7000-8000-000000000001');
+            insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)
+            select sha256(purpose::bytea), '00000000-0000-7000-8000-000000000001', purpose, now() + interval '1 day'
+            from unnest(array['verify_email', 'reset_password', 'activate']) purpose;
+            """,
+        )
+
+        migrate(copy.url())
+
+        with psycopg.connect(copy.url()) as connection:
+            kept = connection.execute(
+                "select a.email, a.email_verified_at, s.ended_at from app.accounts a join app.sessions s"
+                " on s.account_id = a.id"
+            ).fetchall()
+            tokens = connection.execute("select purpose from app.one_time_tokens order by purpose").fetchall()
+        assert kept == [("amina@example.org", None, None)]
+        assert tokens == [("activate",), ("reset_password",)]
+
+
 def imported_by(source: str) -> set[str]:
     """Return the first part of the name of each module that a Python file imports, anywhere in it."""
     found = set()

@@ -22,7 +22,9 @@ LOT = NamedLot(
 VALUES = {
     "public_url": "https://ecopanier.example",
     "token": "t0k3n",
-    "valid_days": 3,
+    "code": "482913",
+    "page": "confirm",
+    "valid_hours": 24,
     "valid_minutes": 60,
     "lot": LOT,
     "lots": [LOT, replace(LOT, title="Panier du matin")],

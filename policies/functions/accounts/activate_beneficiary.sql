@@ -1,11 +1,11 @@
 -- Give a beneficiary a password, and an e-mail address if they want one, for the token of their enrolment.
 -- Called by POST /v1/auth/activate, as the API.
 -- The address comes sealed, with the keyed hash that finds it. It also comes in clear, only to look for another
--- account that has it; it is stored nowhere. An address that another account has is refused openly, because the
--- association knows whose token this is.
+-- account that has it; it is stored nowhere. An address that another account has confirmed is refused openly, because
+-- the association knows whose token this is. One that another has not confirmed is anybody's.
 -- Definer, because nobody may write credentials, tokens or addresses. The token lets its holder act on that one
 -- account, once.
--- Locks: the token, the credentials, the sessions, the other tokens, then the address (claim_address).
+-- Locks: the token, what set_password locks, the other tokens and confirmations, then the address (claim_address).
 create or replace function app.activate_beneficiary(
     held bytea, new_password_hash text, new_email text default null, sealed_email bytea default null,
     email_lookup bytea default null) returns uuid
@@ -13,17 +13,15 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     account uuid := app.use_token(held, 'activate');
 begin
-    insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
-    on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
     -- The token may follow a forgotten password: sessions that were opened with the old one end.
-    update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
-    where s.account_id = account and s.ended_at is null;
-    -- Tokens that were mailed to an earlier address end too: whoever reads that address must not set a password with
-    -- them, nor confirm another address.
+    perform app.set_password(account, new_password_hash);
+    -- What was mailed to an earlier address ends too: whoever reads that address must not set a password with it, nor
+    -- confirm another address.
     update app.one_time_tokens t set used_at = app.clock()
-    where t.account_id = account and t.purpose in ('verify_email', 'reset_password') and t.used_at is null;
+    where t.account_id = account and t.purpose = 'reset_password' and t.used_at is null;
+    delete from app.confirmations c where c.account_id = account;
     if new_email is not null then
-        perform app.claim_address(new_email);
+        perform app.claim_address(email_lookup);
         if app.holder_of_address(new_email, email_lookup) is distinct from account
            and app.holder_of_address(new_email, email_lookup) is not null then
             raise exception 'account.email_taken' using errcode = 'EP409';

@@ -2,7 +2,7 @@
 -- Called by `ecopanier admin create` over the connection that migrates, and by the demo town. Only the owner may
 -- execute it: whoever holds that login can do anything already.
 -- With Supabase Auth there is no password, and `known_as` is the person's id there.
--- Locks: the account, its credentials, then its sessions.
+-- Locks: the account, then what set_password locks.
 create or replace function app.create_admin(admin_email text, new_password_hash text, known_as uuid default null)
 returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -19,10 +19,7 @@ begin
         if not found then raise exception 'account.email_taken' using errcode = 'EP409'; end if;
     end if;
     if new_password_hash is not null then
-        insert into app.credentials as c (account_id, password_hash) values (account, new_password_hash)
-        on conflict (account_id) do update set password_hash = excluded.password_hash, changed_at = app.clock();
-        update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
-        where s.account_id = account and s.ended_at is null;
+        perform app.set_password(account, new_password_hash);
     end if;
     perform app.note(case when made then 'account.made_admin' else 'account.password_set' end, 'account', account);
     return account;

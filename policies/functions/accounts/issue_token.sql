@@ -1,5 +1,6 @@
 -- Store the hash of a one-time token and end earlier tokens of the same purpose; return whether the token can be used.
--- Called by the worker before it sends a mail that holds a token.
+-- Called by the worker before it sends a mail that holds a token; for an account that does not exist the same work is
+-- done and nothing is stored.
 -- A mail that is sent again brings the same token. The token then keeps its place and gets a new expiry, or the
 -- function returns false if the token was used or replaced. If it ended the other tokens again, two mails that the
 -- same outage held up would end each other's tokens.
@@ -14,7 +15,7 @@ begin
     update app.one_time_tokens t set used_at = app.clock()
     where t.account_id = account and t.purpose = wanted_purpose and t.used_at is null;
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)
-    values (new_hash, account, wanted_purpose, expires);
-    return true;
+    select new_hash, a.id, wanted_purpose, expires from app.accounts a where a.id = account;
+    return found;
 end $$;
 grant execute on function app.issue_token(uuid, text, bytea, timestamptz) to ecopanier_worker;

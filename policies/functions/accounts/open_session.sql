@@ -1,12 +1,13 @@
 -- Open a session for an account whose password or token the API has just verified; return the session's id.
--- Called by POST /v1/auth/token and POST /v1/auth/activate, as the API.
--- The account's own counter of attempts is cleared. From the counter of the network address only this attempt is taken
--- back, because a whole town may share one address with somebody who guesses passwords and has an account too.
+-- Called by POST /v1/auth/token, /v1/auth/verify-email and /v1/auth/activate, as the API.
+-- `device`, if it is given, is known to the account from then on. The counters in `emptied` are cleared. From the
+-- counter `given_back`, that of the network address, only this attempt is taken back, because a whole town may share
+-- one address with somebody who guesses passwords and has an account too.
 -- Definer, because nobody may write sessions; only the API may execute it. Suspended and erased accounts are refused.
--- Locks: the account (seen, once a day), then the counters.
+-- Locks: the account (seen, once a day), its devices, then the counters.
 create or replace function app.open_session(
-    account uuid, first_token_hash bytea, expires timestamptz, account_bucket bytea default null,
-    address_bucket bytea default null)
+    account uuid, first_token_hash bytea, expires timestamptz, device bytea default null,
+    emptied bytea[] default '{}', given_back bytea default null)
 returns uuid language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     session uuid;
@@ -15,10 +16,11 @@ begin
     perform app.seen(account);
     insert into app.sessions (account_id) values (account) returning id into session;
     insert into app.refresh_tokens (token_hash, session_id, expires_at) values (first_token_hash, session, expires);
-    if account_bucket is not null then perform app.forget_tries(account_bucket); end if;
-    if address_bucket is not null then
-        update app.throttles t set hits = t.hits - 1 where t.bucket = address_bucket and t.hits > 0;
+    if device is not null then perform app.know_device(account, device); end if;
+    delete from app.throttles t where t.bucket = any (emptied);
+    if given_back is not null then
+        update app.throttles t set hits = t.hits - 1 where t.bucket = given_back and t.hits > 0;
     end if;
     return session;
 end $$;
-grant execute on function app.open_session(uuid, bytea, timestamptz, bytea, bytea) to ecopanier_api;
+grant execute on function app.open_session(uuid, bytea, timestamptz, bytea, bytea[], bytea) to ecopanier_api;

@@ -2,14 +2,16 @@
 -- Called by POST /v1/auth/refresh, as the API.
 -- A token that was spent before means that two people hold it: the whole session ends. That must outlive the refusal,
 -- so the function returns without an account instead of raising.
--- The same request sent again is not a theft. The API derives the next token from the Idempotency-Key, so a repetition
--- brings the token that the first request stored, and gets the same answer until that token is spent in its turn.
+-- Two cases are no theft, as long as the next token is not spent in its turn: the same request sent again, which its
+-- Idempotency-Key (`with_key`) tells, and a second tab of the same device (`from_device`) within ten seconds. The API derives the
+-- next token from the spent one, so both get the token that the first request stored. At a kiosk, which strangers
+-- share, only the first case counts.
 -- At a kiosk each refresh gives three more minutes, up to thirty after signing in; `kiosk_seconds` says how many
 -- seconds are left.
 -- Definer, because nobody may read tokens or write sessions; only the API may execute it.
 -- Locks: the token, the session, then the account (seen, once a day).
 create or replace function app.rotate_session(
-    spent bytea, next_token_hash bytea, expires timestamptz,
+    spent bytea, next_token_hash bytea, expires timestamptz, from_device bytea, with_key bytea,
     out account_id uuid, out session_id uuid, out kiosk_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -22,9 +24,12 @@ begin
 
     select * into session from app.sessions s where s.id = token.session_id for update;
     if session.ended_at is not null then return; end if;
-    if token.spent_at is not null and not exists (
-        select from app.refresh_tokens n
-        where n.token_hash = next_token_hash and n.session_id = session.id and n.spent_at is null)
+    if token.spent_at is not null and not (
+        exists (select from app.refresh_tokens n
+                where n.token_hash = next_token_hash and n.session_id = session.id and n.spent_at is null)
+        and (coalesce(token.spent_with = with_key, false)
+             or session.kiosk_id is null and coalesce(token.spent_by = from_device, false)
+                and token.spent_at > app.clock() - interval '10 seconds'))
     then
         update app.sessions s set ended_at = app.clock(), ended_because = 'token_reused' where s.id = session.id;
         return;
@@ -40,11 +45,12 @@ begin
     end if;
 
     if token.spent_at is null then
-        update app.refresh_tokens t set spent_at = app.clock() where t.token_hash = spent;
+        update app.refresh_tokens t set spent_at = app.clock(), spent_by = from_device, spent_with = with_key
+        where t.token_hash = spent;
         insert into app.refresh_tokens (token_hash, session_id, expires_at) values (next_token_hash, session.id, until);
     end if;
     perform app.seen(session.account_id);
     account_id := session.account_id;
     session_id := session.id;
 end $$;
-grant execute on function app.rotate_session(bytea, bytea, timestamptz) to ecopanier_api;
+grant execute on function app.rotate_session(bytea, bytea, timestamptz, bytea, bytea) to ecopanier_api;

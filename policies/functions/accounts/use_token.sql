@@ -1,6 +1,5 @@
 -- Use up a one-time token and return the account that it belongs to; raise EP422 if it is unknown, used or expired.
--- Called by activate_beneficiary, reset_password and verify_email, which then act on that account. Only the
--- owner may execute it.
+-- Called by activate_beneficiary and reset_password, which then act on that account. Only the owner may execute it.
 -- Locks: the token, so that it is used once even if two requests bring it at the same time.
 create or replace function app.use_token(held bytea, wanted_purpose text) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

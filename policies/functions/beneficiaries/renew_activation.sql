@@ -1,4 +1,5 @@
--- Give a beneficiary a new activation token and end their sessions and earlier tokens; return when the token expires.
+-- Give a beneficiary a new activation token, end their sessions and earlier tokens and forget their devices; return when
+-- the token expires.
 -- Called by POST /v1/beneficiaries/{beneficiary_id}/activation, for somebody who lost their token, or who forgot their
 -- password and has no e-mail address. Called as the association that enrolled them, or as an admin for people whom
 -- admins enrolled.
@@ -6,7 +7,7 @@
 -- one for an association's people. Sessions end because a phone may be lost together with its password. The old
 -- password works until the new token sets another; a confirmed address gets a mail about it.
 -- Definer, because nobody may write tokens or sessions. own_beneficiary and the check below decide who gets through.
--- Locks: the beneficiary, the tokens, then the sessions.
+-- Locks: the beneficiary, the tokens, the sessions, then the devices.
 create or replace function app.renew_activation(beneficiary uuid, new_token_hash bytea) returns timestamptz
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -20,6 +21,7 @@ begin
     values (new_token_hash, beneficiary, 'activate', ends);
     update app.sessions s set ended_at = app.clock(), ended_because = 'password_changed'
     where s.account_id = beneficiary and s.ended_at is null;
+    delete from app.devices d where d.account_id = beneficiary;
     if exists (select from app.sealed_addresses s where s.account_id = beneficiary and s.verified_at is not null) then
         perform app.defer('accounts.send_mail', jsonb_build_object('account_id', beneficiary, 'mail', 'new_access'));
     end if;

@@ -27,6 +27,9 @@ begin
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
                             from app.sessions s where s.account_id = me)
         union all
+        select 'devices', (select jsonb_agg(to_jsonb(d) - array['account_id', 'device_hash'] order by d.known_since)
+                           from app.devices d where d.account_id = me)
+        union all
         select 'right', (select jsonb_agg(to_jsonb(b) || jsonb_build_object(
                              'household_size', p.household_size,
                              'association', (select a.name from app.associations a where a.id = b.association_id)))

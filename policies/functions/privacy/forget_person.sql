@@ -15,6 +15,8 @@ begin
     delete from app.credentials c where c.account_id = account;
     delete from app.one_time_tokens t where t.account_id = account;
     delete from app.undelivered_mails u where u.account_id = account;
+    delete from app.confirmations c where c.account_id = account;
+    delete from app.devices d where d.account_id = account;
     delete from app.consents c where c.account_id = account;
     delete from app.passes p
     using app.reservations r where r.id = p.reservation_id and r.account_id = account;
