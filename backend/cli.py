@@ -81,11 +81,13 @@ def migrate(
         return
     owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     try:
-        migration.migrate(owner_url)
+        warnings = migration.migrate(owner_url, confirmed=settings().confirmed_migrations)
     except migration.MigrationRefused as refusal:
         raise SystemExit(f"Nothing was changed: {refusal}") from None
     logins = (settings().database_url, settings().worker_database_url)
     set_login_passwords(owner_url, *(url.get_secret_value() for url in logins if url))
+    for warning in warnings:
+        sys.stdout.write(f"{warning}\n")
 
 
 @admin.command("create")

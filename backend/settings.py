@@ -114,6 +114,10 @@ class Settings(BaseSettings):
         SecretStr | None,
         _env("ECOPANIER_OWNER_DATABASE_URL", "Database login for migrations; do not give it to the API."),
     ] = None
+    confirmed: Annotated[
+        str | None,
+        _env("ECOPANIER_CONFIRMED", "What you confirm to `migrate` in production, for a migration that asks for it."),
+    ] = None
     db_connections: Annotated[
         int,
         Field(
@@ -244,6 +248,11 @@ class Settings(BaseSettings):
     def mail_sender(self) -> str:
         """The From header of mails."""
         return f"EcoPanier <{self.mail_from or f'no-reply@{self.mail_host}'}>"
+
+    @property
+    def confirmed_migrations(self) -> str | None:
+        """What migrations that wait for the operator may do: outside production everything."""
+        return self.confirmed if self.production else "everything"
 
     @property
     def production(self) -> bool:

@@ -16,7 +16,7 @@ options = {
     "target_metadata": models.metadata,
     "version_table_schema": "app",
     "include_schemas": True,
-    "include_name": lambda name, kind, _parents: kind != "schema" or name in ("app", "vault", "accounting"),
+    "include_name": lambda name, kind, _parents: kind != "schema" or name in ("app", "key_vault", "accounting"),
     "include_object": is_ours,
     "compare_type": True,
     # `ecopanier migrate` owns the transaction, so that tables and policies change together or not at all.

@@ -3,11 +3,11 @@
 -- regclass in the search path of the login would leave out.
 select format('table %s: row-level security is not forced', c.relnamespace::regnamespace || '.' || c.relname) as problem
 from pg_class c
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and c.relkind in ('r', 'p')
   and not (c.relrowsecurity and c.relforcerowsecurity)
 union all
 select format('table %s has no policy', c.relnamespace::regnamespace || '.' || c.relname) from pg_class c
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and c.relkind in ('r', 'p')
   and not exists (select from pg_policy p where p.polrelid = c.oid)
 union all
 -- An empty search path is not enough: pg_temp is then searched first, and the caller could put a type there whose
@@ -30,18 +30,18 @@ where c.relnamespace = 'app'::regnamespace and c.relkind = 'v'
 union all
 select format('policy "%s" on %s is for everybody', p.polname, c.relnamespace::regnamespace || '.' || c.relname) from pg_policy p
 join pg_class c on c.oid = p.polrelid
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and 0 = any (p.polroles)
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and 0 = any (p.polroles)
 union all
 -- A function or view runs with the rights of its owner, and on Supabase the role `postgres` bypasses row-level security.
 select format('%s does not belong to ecopanier_owner', c.relnamespace::regnamespace || '.' || c.relname) from pg_class c
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and c.relkind in ('r', 'p', 'v', 'm', 'f', 'S')
   and c.relowner <> 'ecopanier_owner'::regrole
 union all
 select format('function %s does not belong to ecopanier_owner', p.oid::regprocedure) from pg_proc p
-where p.pronamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and p.proowner <> 'ecopanier_owner'::regrole
+where p.pronamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and p.proowner <> 'ecopanier_owner'::regrole
 union all
 select format('%s is granted to everybody', c.relnamespace::regnamespace || '.' || c.relname) from pg_class c cross join aclexplode(c.relacl) a
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and a.grantee = 0
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and a.grantee = 0
 union all
 select format('%s cannot have row-level security', c.relnamespace::regnamespace || '.' || c.relname) from pg_class c
-where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('m', 'f')
+where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting') and c.relkind in ('m', 'f')

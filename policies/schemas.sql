@@ -5,7 +5,7 @@
 create schema if not exists app authorization ecopanier_owner;
 create schema if not exists jobs authorization ecopanier_owner;
 -- The data keys of persons have a schema of their own, so that a backup may leave it out.
-create schema if not exists vault authorization ecopanier_owner;
+create schema if not exists key_vault authorization ecopanier_owner;
 -- What accounting law keeps has a schema of its own.
 create schema if not exists accounting authorization ecopanier_owner;
 

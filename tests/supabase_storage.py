@@ -14,7 +14,13 @@ from typing import Self, cast
 from tests.listener import Listener, Received, reply
 
 KEY = "sb_secret_for_tests_alone"
-OBJECT, SIGN = "/storage/v1/object/", "/storage/v1/object/sign/"
+OBJECT, SIGN, BUCKET = "/storage/v1/object/", "/storage/v1/object/sign/", "/storage/v1/bucket/"
+BUCKET_FIELDS = {
+    "created_at": "2026-11-01T08:00:00.000Z",
+    "updated_at": "2026-11-01T08:00:00.000Z",
+    "file_size_limit": None,
+    "allowed_mime_types": None,
+}
 
 
 class SupabaseStorageServer:
@@ -25,6 +31,7 @@ class SupabaseStorageServer:
         self.kept: dict[str, tuple[str, bytes]] = {}
         self.signed_for: list[int] = []
         self.fails: Callable[[Received], bytes | None] = lambda _received: None
+        self.has_bucket = True
         self._listener = Listener(self._answer)
 
     async def __aenter__(self) -> Self:
@@ -51,6 +58,10 @@ class SupabaseStorageServer:
             return reply(200, self.kept[name][1], self.kept[name][0]) if query == f"token={name}" else _refusal(400)
         if received.headers.get("authorization") != f"Bearer {KEY}" or received.headers.get("apikey") != KEY:
             return _refusal(403, "Unauthorized", "new row violates row-level security policy")
+        if received.method == "GET" and path == f"{BUCKET}{self.bucket}":
+            if not self.has_bucket:
+                return _refusal(404, "Bucket not found", "Bucket not found")
+            return _said({"id": self.bucket, "name": self.bucket, "owner": "", "public": False, **BUCKET_FIELDS})
         if received.method == "POST" and path.startswith(SIGN):
             return self._sign(path.removeprefix(SIGN), received)
         if received.method == "POST" and path.startswith(OBJECT):

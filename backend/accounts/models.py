@@ -65,7 +65,7 @@ class DataKey(Table, table=True):
     """The key that seals everything about one person, wrapped by a master key. Without it nothing can be opened."""
 
     __tablename__ = "data_keys"
-    __table_args__ = (Index("data_keys_master_key_idx", "master_key", "account_id"), {"schema": "vault"})
+    __table_args__ = (Index("data_keys_master_key_idx", "master_key", "account_id"), {"schema": "key_vault"})
 
     account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id", ondelete="CASCADE")
     wrapped: bytes

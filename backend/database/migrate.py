@@ -7,12 +7,15 @@ result. It works with a superuser's login and with Supabase's `postgres`, which 
 
 import io
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from psycopg.errors import Diagnostic
 from sqlalchemy.exc import DBAPIError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,20 +30,20 @@ begin
     -- A migration may have to move data, so the owner must see its own tables until the policies are back.
     for what in
         select c.oid::regclass::text as name from pg_class c
-        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
-          and c.relkind in ('r', 'p')
+        where c.relowner = 'ecopanier_owner'::regrole and c.relkind in ('r', 'p')
     loop
         execute format('alter table %s no force row level security', what.name);
     end loop;
     for what in
-        select schemaname, tablename, policyname from pg_policies
-        where schemaname in ('app', 'jobs', 'vault', 'accounting')
+        select p.polname, c.oid::regclass as name from pg_policy p join pg_class c on c.oid = p.polrelid
+        where c.relowner = 'ecopanier_owner'::regrole
     loop
-        execute format('drop policy %I on %I.%I', what.policyname, what.schemaname, what.tablename);
+        execute format('drop policy %I on %s', what.polname, what.name);
     end loop;
     for what in
         select t.tgname, c.oid::regclass as name from pg_trigger t join pg_class c on c.oid = t.tgrelid
-        where c.relnamespace::regnamespace::text in ('app', 'vault', 'accounting') and not t.tgisinternal
+        where c.relowner = 'ecopanier_owner'::regrole and c.relnamespace <> 'jobs'::regnamespace
+          and not t.tgisinternal
     loop
         execute format('drop trigger %I on %s', what.tgname, what.name);
     end loop;
@@ -96,16 +99,35 @@ def statements_after() -> Iterator[str]:
 
 
 def script() -> str:
-    """Return the whole migration as one SQL transaction, lints included, to run on a Supabase project by hand."""
-    migrations = io.StringIO()
-    config = alembic_config()
-    config.output_buffer = migrations
-    command.upgrade(config, "head", sql=True)
-    # Alembic writes its own BEGIN and COMMIT, but the whole script must be one transaction.
-    middle = "\n".join(line for line in migrations.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
+    """Return the whole migration as one SQL transaction, lints included, to run on a Supabase project by hand.
+
+    It can be run again: a database of an earlier version is upgraded, a current one stays as it is.
+    """
     parts = [f"{text.strip().rstrip(';')};" for text in statements_before()]
-    parts += [middle, *(f"{text.strip().rstrip(';')};" for text in statements_after()), refuse_problems()]
+    parts += missing_revisions()
+    parts += [*(f"{text.strip().rstrip(';')};" for text in statements_after()), refuse_problems()]
     return "begin;\n\n" + "\n\n".join(parts) + "\n\ncommit;\n"
+
+
+def missing_revisions() -> Iterator[str]:
+    """Yield one statement per revision, which runs it if the database stands at the revision before."""
+    revisions = [found.revision for found in ScriptDirectory.from_config(alembic_config()).walk_revisions()][::-1]
+    for before, revision in pairwise(["base", *revisions]):
+        printed = io.StringIO()
+        config = alembic_config()
+        config.output_buffer = printed
+        command.upgrade(config, f"{before}:{revision}", sql=True)
+        # Alembic writes its own BEGIN and COMMIT, but the whole script must be one transaction.
+        body = "\n".join(line for line in printed.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
+        missing = (
+            "to_regclass('app.alembic_version') is null"
+            if before == "base"
+            else f"(select version_num = '{before}' from app.alembic_version)"  # noqa: S608  our own revisions
+        )
+        yield (
+            f"do $revision$ begin\n    if {missing} then execute $migration$\n{body.strip()}\n"
+            "$migration$; end if;\nend $revision$;"
+        )
 
 
 def refuse_problems() -> str:
@@ -128,14 +150,21 @@ def run(connection: sa.Connection, statements: str) -> None:
     raw.execute(statements.encode())
 
 
-def migrate(owner_url: str) -> None:
+def migrate(owner_url: str, *, confirmed: str | None = None) -> list[str]:
     """Migrate the database at `owner_url` (a login that may create roles), in one transaction.
 
-    Raises MigrationRefused if Postgres refuses a statement or a lint finds a problem.
+    confirmed: what the operator has confirmed, for a migration that waits for it (`ECOPANIER_CONFIRMED`). Returns
+    Postgres' warnings, which tell the operator what to do. Raises MigrationRefused if Postgres refuses a statement or a
+    lint finds a problem.
     """
+    warnings: list[str] = []
     engine = sa.create_engine(sa.make_url(owner_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
     try:
         with engine.begin() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, psycopg.Connection)  # noqa: S101  made with psycopg above
+            raw.add_notice_handler(lambda said: _keep_warning(said, warnings))
+            raw.execute("select set_config('ecopanier.confirmed', %s, true)", [confirmed or ""])
             # Concurrent migrations run one after the other.
             run(connection, "select pg_advisory_xact_lock(hashtext('ecopanier migrate'))")
             for statement in statements_before():
@@ -156,3 +185,9 @@ def migrate(owner_url: str) -> None:
         raise MigrationRefused(str(refusal)) from refusal
     finally:
         engine.dispose()
+    return warnings
+
+
+def _keep_warning(said: Diagnostic, warnings: list[str]) -> None:
+    if said.severity_nonlocalized == "WARNING" and said.message_primary:
+        warnings.append(said.message_primary)

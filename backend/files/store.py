@@ -22,6 +22,7 @@ from backend.settings import Settings
 
 if TYPE_CHECKING:
     from storage3._async.file_api import AsyncBucketProxy
+    from storage3.exceptions import StorageApiError
     from supabase import AsyncClient
 
 SIGNED_SECONDS: Final = 60
@@ -168,6 +169,7 @@ class SupabaseStorage:
         self._url, self._key, self._bucket, self._kind = url, key, bucket, kind
         self._client: AsyncClient | None = None
         self._opening = asyncio.Lock()
+        self._bucket_seen = False
 
     async def keep(self, thing: UUID, files: Mapping[Any, bytes]) -> None:
         async with self._asked() as bucket:
@@ -187,7 +189,7 @@ class SupabaseStorage:
             try:
                 signed = (await bucket.create_signed_url(name, SIGNED_SECONDS))["signedURL"]
             except StorageApiError as error:
-                if str(error.status) == "404" and error.code == "not_found":  # the file is missing, not the bucket
+                if await self._only_file_missing(error):
                     return None
                 raise
             # People are redirected there, so it must be an address of the project.
@@ -202,7 +204,7 @@ class SupabaseStorage:
             try:
                 return await bucket.download(self._kind.file(thing, part))
             except StorageApiError as error:
-                if str(error.status) == "404" and error.code == "not_found":
+                if await self._only_file_missing(error):
                     return None
                 raise
 
@@ -211,10 +213,30 @@ class SupabaseStorage:
             removed = await bucket.remove([self._kind.file(thing, part) for part in self._kind.parts])
             if not isinstance(removed, list):
                 raise ValueError("the answer does not list the removed files")
+            if not removed:
+                await self._require_bucket()
 
     async def close(self) -> None:
         if self._client is not None:
             await self._client.storage.session.aclose()
+
+    async def _only_file_missing(self, error: "StorageApiError") -> bool:
+        """Return whether a file is missing in a bucket that exists. Raises StorageApiError if the bucket is missing.
+
+        Supabase answers alike for both, because a file is looked up in its table whatever the bucket.
+        """
+        if str(error.status) != "404" or error.code not in ("not_found", "NoSuchKey"):
+            return False
+        await self._require_bucket()
+        return True
+
+    async def _require_bucket(self) -> None:
+        """Ask once whether the bucket exists. Raises StorageApiError if it does not."""
+        if not self._bucket_seen:
+            await self.files()
+            assert self._client is not None  # noqa: S101  files() connects
+            await self._client.storage.get_bucket(self._bucket)
+            self._bucket_seen = True
 
     async def files(self) -> "AsyncBucketProxy":
         """Return the bucket, connecting first if needed."""

@@ -24,7 +24,7 @@ class ErasedAccount(Table, table=True):
     """An erased account. If an older backup is restored, the account is erased again. In the schema of the keys."""
 
     __tablename__ = "erased_accounts"
-    __table_args__ = (Index("erased_accounts_erased_at_idx", "erased_at"), {"schema": "vault"})
+    __table_args__ = (Index("erased_accounts_erased_at_idx", "erased_at"), {"schema": "key_vault"})
 
     account_id: UUID = Field(primary_key=True)
     erased_at: datetime = moment()

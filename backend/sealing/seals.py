@@ -91,7 +91,7 @@ class Keyring:
         try:
             key = master.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _wrapping(account_id))
         except (InvalidTag, ValueError):
-            raise SealBroken("vault.data_keys.wrapped") from None
+            raise SealBroken("key_vault.data_keys.wrapped") from None
         return DataKey(account_id, key, wrapped, master_key)
 
     def rewrapped(self, held: DataKey) -> DataKey:

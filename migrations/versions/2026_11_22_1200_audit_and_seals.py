@@ -49,14 +49,14 @@ def upgrade() -> None:
 
         -- One key per person, wrapped by the master key that `master_key` names. It has a schema of its own, so that
         -- backups can leave it out. Without the key nothing about that person can be read, wherever copies lie.
-        create table vault.data_keys (
+        create table key_vault.data_keys (
             account_id uuid constraint data_keys_pkey primary key
                 constraint data_keys_account_id_fkey references app.accounts on delete cascade,
             wrapped bytea not null,
             master_key text not null,
             made_at timestamptz not null default now()
         );
-        create index data_keys_master_key_idx on vault.data_keys (master_key, account_id);
+        create index data_keys_master_key_idx on key_vault.data_keys (master_key, account_id);
 
         -- The address that a beneficiary signs in with, and the keyed hash that finds it without reading it.
         create table app.sealed_addresses (
@@ -125,7 +125,7 @@ def _seal_what_is_there() -> None:
         assert isinstance(account_id, UUID)  # noqa: S101  psycopg reads a uuid as one
         key = os.urandom(32)
         bind.exec_driver_sql(
-            "insert into vault.data_keys (account_id, wrapped, master_key) values (%s, %s, %s)",
+            "insert into key_vault.data_keys (account_id, wrapped, master_key) values (%s, %s, %s)",
             (account_id, keys.wrapped(account_id, key), keys.master_name),
         )
         person = {

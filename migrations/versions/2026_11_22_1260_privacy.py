@@ -62,11 +62,11 @@ def upgrade() -> None:
 
         -- Accounts that were erased, stored beside the keys and backed up with them: if an older backup of the rest is
         -- restored, these accounts are erased once more. No foreign key, because rows outlive the accounts.
-        create table vault.erased_accounts (
+        create table key_vault.erased_accounts (
             account_id uuid constraint erased_accounts_pkey primary key,
             erased_at timestamptz not null
         );
-        create index erased_accounts_erased_at_idx on vault.erased_accounts (erased_at);
+        create index erased_accounts_erased_at_idx on key_vault.erased_accounts (erased_at);
 
         -- What accounting law keeps of payments: these columns and no others, for a role of its own.
         create table accounting.payments (

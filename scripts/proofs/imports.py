@@ -23,7 +23,7 @@ WRITTEN = """
     select (select count(*) from app.beneficiaries where association_id = any ($1)),
            (select count(*) from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
             where b.association_id = any ($1)),
-           (select count(*) from vault.data_keys k join app.beneficiaries b on b.id = k.account_id
+           (select count(*) from key_vault.data_keys k join app.beneficiaries b on b.id = k.account_id
             where b.association_id = any ($1)),
            (select count(*) from app.audit_entries where action = 'beneficiary.enrolled' and actor_id = any ($1)),
            (select coalesce(sum(enrolled), 0) from app.imports where account_id = any ($1))

@@ -27,9 +27,10 @@ async def dumped(town: Town, *, vault: bool = True) -> list[tuple[str, bytes]]:
     values: list[tuple[str, bytes]] = []
     for table in await town.rows("""
         select c.oid::regclass::text as name from pg_class c
-        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting') and c.relkind in ('r', 'p')
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting')
+          and c.relkind in ('r', 'p')
     """):
-        if vault or not table["name"].startswith("vault."):
+        if vault or not table["name"].startswith("key_vault."):
             for row in await town.rows(f"select * from {table['name']}"):  # noqa: S608 - from the catalog
                 values += [
                     (table["name"], value if isinstance(value, bytes) else str(value).encode())

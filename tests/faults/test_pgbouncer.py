@@ -154,4 +154,4 @@ async def test_master_keys_rotate_behind_pgbouncer(town: Town, monkeypatch: pyte
 
     assert [(one.left, one.broken) for one in done] == [({}, 0)] * 4
     assert sum(one.rewrapped for one in done) >= len(people)
-    assert await town.value("select count(distinct master_key) from vault.data_keys") == 1
+    assert await town.value("select count(distinct master_key) from key_vault.data_keys") == 1

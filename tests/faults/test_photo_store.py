@@ -150,6 +150,21 @@ async def test_a_failing_or_wrong_supabase_raises_photo_store_unavailable(
     await photos.close()
 
 
+@pytest.mark.parametrize("has_bucket", [False, True])
+async def test_a_missing_bucket_is_an_unavailable_store(storage: SupabaseStorageServer, has_bucket: bool) -> None:
+    """Supabase answers «Object not found» for a missing bucket as for a missing file; with a bucket, it is the file."""
+    photos = SupabaseStorage(storage.url, KEY, "photos", PHOTOS)
+    storage.has_bucket = has_bucket
+
+    for attempt in (photos.find(uuid4(), "full"), photos.read(uuid4(), "full"), photos.remove(uuid4())):
+        if has_bucket:
+            assert await attempt is None
+        else:
+            with pytest.raises(PhotoStoreUnavailable):
+                await attempt
+    await photos.close()
+
+
 async def test_a_silent_supabase_is_given_up_after_the_timeout(
     storage: SupabaseStorageServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

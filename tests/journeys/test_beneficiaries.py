@@ -129,7 +129,7 @@ async def test_nobody_reads_a_beneficiarys_name_or_address_by_sql(town: Town) ->
             async with connection.transaction():
                 await connection.fetch("select identity from app.beneficiary_persons")
         with pytest.raises(Exception, match="permission denied"):
-            await connection.fetch("select * from vault.data_keys")
+            await connection.fetch("select * from key_vault.data_keys")
 
 
 async def test_a_foreign_beneficiary_answers_as_if_it_did_not_exist(town: Town) -> None:

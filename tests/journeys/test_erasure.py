@@ -156,7 +156,7 @@ async def test_erasing_a_beneficiary_removes_name_code_and_data_key(town: Town) 
     assert await town.taken_today(zelie) == 0
     assert await town.status_of(reserved) == "cancelled"
     for table, column in (
-        ("vault.data_keys", "account_id"),
+        ("key_vault.data_keys", "account_id"),
         ("app.beneficiary_persons", "beneficiary_id"),
         ("app.sealed_addresses", "account_id"),
         ("app.credentials", "account_id"),

@@ -36,7 +36,7 @@ async def test_every_table_is_exported_or_left_out_for_a_reason(lasting_town: To
         rows = await lasting_town.rows("""
             select case c.relnamespace::regnamespace::text when 'accounting' then 'accounting.' else '' end || c.relname
             from pg_class c
-            where c.relnamespace::regnamespace::text in ('app', 'vault', 'accounting') and c.relkind in ('r', 'p')
+            where c.relnamespace::regnamespace::text in ('app', 'key_vault', 'accounting') and c.relkind in ('r', 'p')
         """)
         return {row[0] for row in rows} ^ (told | set(LEFT_OUT))
 

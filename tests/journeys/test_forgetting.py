@@ -196,7 +196,7 @@ async def test_the_privacy_document_names_every_period_as_enforced(lasting_town:
     kept = {row["what"] for row in rows if row["keeps"] != "-"}
     # A period is used by its name in `kept_for`, or in the list of `prune` (table, period, condition).
     named = set(re.findall(r"kept_for\('([a-z_]+)'\)", enforced))
-    named |= set(re.findall(r"\('(?:app|vault|accounting)\.[a-z_]+', '([a-z_]+)',", enforced))
+    named |= set(re.findall(r"\('(?:app|key_vault|accounting)\.[a-z_]+', '([a-z_]+)',", enforced))
     assert {what for what in kept - named if f'"{what}"' not in enforced} == set()
     assert named <= kept
 

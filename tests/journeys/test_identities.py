@@ -141,8 +141,8 @@ async def test_an_interrupted_renewal_goes_on_where_it_stopped(town: Town, monke
         ids.append((await relais.enrols(**who))["id"])
         await earlier(town, ids[-1], who)
     broken, missing = UUID(ids[1]), UUID(ids[3])
-    await town.changes("update vault.data_keys set wrapped = 'changed' where account_id = $1", broken)
-    await town.changes("update vault.data_keys set master_key = 'lost' where account_id = $1", missing)
+    await town.changes("update key_vault.data_keys set wrapped = 'changed' where account_id = $1", broken)
+    await town.changes("update key_vault.data_keys set master_key = 'lost' where account_id = $1", missing)
     await town.ensure_served()
 
     async with worker.working(settings()) as (work, _queue):

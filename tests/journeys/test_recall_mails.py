@@ -40,7 +40,7 @@ async def enrolled(town: Town, association: Association, name: str, *, email: st
 
 async def gives_own_address(town: Town, person: Beneficiary, address: str) -> None:
     """Give a beneficiary an address of their own, which they have not confirmed."""
-    row = (await town.rows("select wrapped, master_key from vault.data_keys where account_id = $1", person.id))[0]
+    row = (await town.rows("select wrapped, master_key from key_vault.data_keys where account_id = $1", person.id))[0]
     key = keyring().data_key(person.id, row["wrapped"], row["master_key"])
     await town.changes(
         "insert into app.sealed_addresses (account_id, sealed, lookup) values ($1, $2, $3)",

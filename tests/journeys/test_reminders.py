@@ -21,7 +21,7 @@ def mails(town: Town, template: str) -> list[tuple[str, str, str]]:
 
 
 async def has_confirmed(town: Town, person: Beneficiary, address: str) -> None:
-    row = (await town.rows("select wrapped, master_key from vault.data_keys where account_id = $1", person.id))[0]
+    row = (await town.rows("select wrapped, master_key from key_vault.data_keys where account_id = $1", person.id))[0]
     key = keyring().data_key(person.id, row["wrapped"], row["master_key"])
     await town.changes(
         "insert into app.sealed_addresses (account_id, sealed, lookup, verified_at) values ($1, $2, $3, now())",

@@ -38,7 +38,7 @@ async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: T
     assert len(told) == 2
     assert await town.value("select count(*) from app.accounts where email is not null and role = 'customer'") == 0
     for schema, table in await town.rows(
-        "select schemaname, tablename from pg_tables where schemaname in ('app', 'jobs', 'vault')"
+        "select schemaname, tablename from pg_tables where schemaname in ('app', 'jobs', 'key_vault')"
     ):
         rows = await town.value(f"select lower(string_agg(t::text, ' ')) from {schema}.{table} t")  # noqa: S608
         for word in ("amina@example", "benali", b"amina@example".hex()):
@@ -86,7 +86,7 @@ async def test_the_same_person_is_enrolled_once_by_any_association(town: Town) -
         again = await refused(association.enrols(first_name="LE GOFF", last_name="zoe"))
         assert (again.status, again.code) == (409, "beneficiary.already_enrolled")
     assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 1
-    assert await town.value("select count(*) from vault.data_keys") == 1
+    assert await town.value("select count(*) from key_vault.data_keys") == 1
     await other.enrols(first_name="Zoé", last_name="Le Goff", birth_date="1990-05-02")
 
 
@@ -113,13 +113,13 @@ async def test_names_stay_readable_while_the_master_key_is_rotated(town: Town, m
 
     # A damaged data key does not stop the rotation of the others.
     broken = await relais.enrols(first_name="Inès")
-    await town.changes("update vault.data_keys set wrapped = 'changed' where account_id = $1", UUID(broken["id"]))
+    await town.changes("update key_vault.data_keys set wrapped = 'changed' where account_id = $1", UUID(broken["id"]))
     with_keys(new, f"some older one that is 32 bytes long, {old}")
     assert (await relais.gets(path))["person"]["first_name"] == "Amina"
     done = await ecopanier(
         town, "keys", "rotate", ECOPANIER_MASTER_KEY=new, ECOPANIER_PREVIOUS_MASTER_KEYS=old, **worker
     )
-    for table, of in (("vault.data_keys", "account_id"), ("app.beneficiary_persons", "beneficiary_id")):
+    for table, of in (("key_vault.data_keys", "account_id"), ("app.beneficiary_persons", "beneficiary_id")):
         await town.changes(f"delete from {table} where {of} = $1", UUID(broken["id"]))  # noqa: S608
     again = await ecopanier(town, "keys", "rotate", ECOPANIER_MASTER_KEY=new, **worker)
 

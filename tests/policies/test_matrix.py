@@ -65,7 +65,7 @@ async def tables(town: Town) -> dict[str, Table]:
                 on i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)
                 where a.attrelid = c.oid) as key
         from pg_class c
-        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting')
           and c.relkind in ('r', 'p', 'v', 'm', 'f')
     """)
     return {
@@ -205,7 +205,7 @@ async def test_nobody_may_truncate_reference_or_create_triggers(lasting_town: To
     rows = await lasting_town.rows("""
         select c.oid::regclass, a.grantee::regrole, a.privilege_type
         from pg_class c cross join aclexplode(c.relacl) a
-        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'vault', 'accounting')
+        where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting')
           and a.grantee <> 'ecopanier_owner'::regrole
           and a.privilege_type not in ('SELECT', 'INSERT', 'UPDATE', 'DELETE', 'USAGE')
     """)

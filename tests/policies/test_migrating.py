@@ -156,7 +156,7 @@ def test_migrating_seals_earlier_enrolments_so_that_we_can_open_them(
             found = connection.execute(
                 "select p.beneficiary_id, p.sealed, p.identity, k.wrapped, k.master_key, s.sealed, s.lookup"
                 " from app.beneficiary_persons p"
-                " join vault.data_keys k on k.account_id = p.beneficiary_id"
+                " join key_vault.data_keys k on k.account_id = p.beneficiary_id"
                 " join app.sealed_addresses s on s.account_id = p.beneficiary_id order by p.beneficiary_id"
             ).fetchall()
             emails = connection.execute("select count(*) from app.accounts where email is not null").fetchone()
@@ -293,6 +293,63 @@ def test_migrations_import_nothing_of_the_product() -> None:
 def test_control_an_import_inside_a_function_is_noticed() -> None:
     assert imported_by("def upgrade():\n    from backend.settings import settings") == {"backend"}
     assert imported_by("from . import helpers") == {""}
+
+
+def release_with_vault(copy: Copy) -> None:
+    """Put a database into the state of the releases whose data keys were in the schema `vault`."""
+    migrate_until(copy, "2026_11_22_1260")
+    execute(
+        copy,
+        """
+        create schema vault authorization ecopanier_owner;
+        alter table key_vault.data_keys set schema vault;
+        alter table key_vault.erased_accounts set schema vault;
+        set session_replication_role = replica;
+        insert into vault.data_keys (account_id, wrapped, master_key) values (gen_random_uuid(), 'wrapped', 'name');
+        insert into vault.erased_accounts (account_id, erased_at) values (gen_random_uuid(), now());
+        """,
+    )
+
+
+def test_the_keys_leave_vault_once_the_operator_has_confirmed(databases: Databases) -> None:
+    with databases.empty() as copy:
+        release_with_vault(copy)
+
+        with pytest.raises(MigrationRefused, match="ECOPANIER_CONFIRMED=key_vault"):
+            migrate(copy.url())
+        with psycopg.connect(copy.url()) as connection:
+            assert connection.execute("select count(*) from vault.data_keys").fetchone() == (1,)
+        warnings = migrate(copy.url(), confirmed="key_vault")
+
+        assert ["--exclude-schema=key_vault" in warning for warning in warnings] == [True]
+        with psycopg.connect(copy.url()) as connection:
+            kept = "select count(*) from key_vault.data_keys, key_vault.erased_accounts"
+            assert connection.execute(kept.encode()).fetchone() == (1,)
+            assert connection.execute("select to_regnamespace('vault')").fetchone() == (None,)
+        assert migrate(copy.url()) == []
+
+
+def test_the_printed_script_moves_the_keys_once_it_is_confirmed(databases: Databases) -> None:
+    with databases.empty() as copy:
+        release_with_vault(copy)
+
+        with pytest.raises(psycopg.errors.RaiseException, match=r"ecopanier\.confirmed"):
+            execute(copy, script())
+        execute(copy, "select set_config('ecopanier.confirmed', 'key_vault', false);" + script())
+
+        with psycopg.connect(copy.url()) as connection:
+            assert connection.execute("select count(*) from key_vault.data_keys").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("revision", ["2026_11_22_0950", "2026_11_22_1260", "head"])
+def test_the_printed_script_upgrades_an_earlier_database(databases: Databases, revision: str) -> None:
+    with databases.copy() as wanted, databases.empty() as copy:
+        migrate_until(copy, revision)
+
+        execute(copy, script())
+        execute(copy, script())
+
+        assert differences(schema_of(wanted), schema_of(copy)) == ""
 
 
 def test_the_printed_script_builds_the_same_schema(databases: Databases) -> None:

@@ -36,7 +36,8 @@ NOT_OURS = """
         'database', (select row(d.datdba::regrole, d.datacl)
                      from pg_database d where d.datname = current_database()))
     from (select array_agg(n.oid) as schemas from pg_namespace n
-          where n.nspname in ('auth', 'storage', 'realtime', 'extensions', 'public')) s
+          where n.nspname in ('auth', 'storage', 'realtime', 'extensions', 'public', 'graphql', 'graphql_public',
+                            'pgbouncer', 'vault')) s
 """
 
 # The roles that are not ours: their attributes, their memberships and their settings.
@@ -191,6 +192,8 @@ def test_migrating_again_changes_nothing(project: Project) -> None:
     before = schema_of_ours(project.copy, "supabase_admin")
 
     migrate(project.copy.url("postgres"))
+    with psycopg.connect(project.copy.url("postgres"), autocommit=True) as connection:
+        connection.execute(script().encode())
 
     assert schema_of_ours(project.copy, "supabase_admin") == before
     assert not_ours(project.copy) == project.before

@@ -60,7 +60,7 @@ async def test_concurrent_imports_enrol_each_person_once(
     assert len(answers) == 4, outcomes
     assert there == await town.value("select count(*) from app.beneficiaries") == 300
     assert await town.value("select count(*) from app.accounts where role = 'beneficiary'") == 300
-    assert await town.value("select count(*) from vault.data_keys") == 300
+    assert await town.value("select count(*) from key_vault.data_keys") == 300
     assert sum(answer["enrolled"] for answer in answers) == 300
     assert [answer["enrolled"] + answer["already_enrolled"] for answer in answers] == [300] * 4
     # The answers give a person's id only to the association that enrolled them, and the same id in each of its files.

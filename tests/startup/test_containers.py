@@ -34,6 +34,7 @@ ELSEWHERE = {
     "ECOPANIER_PGBOUNCER": "the programs reach the database of the same file directly",
     "ECOPANIER_LISTEN_DATABASE_URL": "of use with PgBouncer alone",
     "ECOPANIER_OWNER_DATABASE_URL": "known to `migrate` alone",
+    "ECOPANIER_CONFIRMED": "heeded by `migrate` alone",
     "ECOPANIER_WORKER_DATABASE_URL": "known to the worker and `migrate` alone",
 }
 

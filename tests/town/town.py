@@ -194,7 +194,7 @@ class Town:
         keys = keyring()
         key = keys.new_data_key(beneficiary.id)
         await self.changes(
-            "insert into vault.data_keys (account_id, wrapped, master_key) values ($1, $2, $3)",
+            "insert into key_vault.data_keys (account_id, wrapped, master_key) values ($1, $2, $3)",
             beneficiary.id,
             key.wrapped,
             key.master_key,

@@ -8,7 +8,7 @@ create or replace function app.key_for_activation(
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     select t.account_id, k.wrapped, k.master_key into account, wrapped, master_key
-    from app.one_time_tokens t join vault.data_keys k on k.account_id = t.account_id
+    from app.one_time_tokens t join key_vault.data_keys k on k.account_id = t.account_id
     where t.token_hash = held and t.purpose = 'activate' and t.used_at is null and t.expires_at > app.clock();
     if not found then raise exception 'auth.invalid_one_time_token' using errcode = 'EP422'; end if;
 end $$;

@@ -13,7 +13,7 @@ begin
     into email, sealed, wrapped, master_key, verified, locale
     from app.accounts a
     left join app.sealed_addresses s on s.account_id = a.id
-    left join vault.data_keys k on k.account_id = s.account_id
+    left join key_vault.data_keys k on k.account_id = s.account_id
     where a.id = account and a.status = 'active' and (necessary or app.wants_notifications(account));
     if sealed is not null then
         perform app.note('address.opened', 'account', account, jsonb_build_object('why', why));

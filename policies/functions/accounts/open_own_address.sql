@@ -8,7 +8,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp rows 1 a
 begin
     if why is null or why !~ '^[a-z_]+$' then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     select s.sealed, k.wrapped, k.master_key, s.verified_at is not null into sealed, wrapped, master_key, verified
-    from app.sealed_addresses s join vault.data_keys k on k.account_id = s.account_id
+    from app.sealed_addresses s join key_vault.data_keys k on k.account_id = s.account_id
     where s.account_id = app.caller();
     if not found then return; end if;
     perform app.note('address.opened', 'account', app.caller(), jsonb_build_object('why', why));

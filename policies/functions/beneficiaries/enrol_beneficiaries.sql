@@ -93,7 +93,7 @@ begin
     insert into app.beneficiaries (id, code, association_id, eligible_until, created_at)
     select c.id, c.code, case enroller_role when 'association' then enroller end, untils[c.place], moment
     from unnest(new_ids, codes, claimed) as c (id, code, place);
-    insert into vault.data_keys (account_id, wrapped, master_key, made_at)
+    insert into key_vault.data_keys (account_id, wrapped, master_key, made_at)
     select c.id, wrapped_keys[c.place], enrol_beneficiaries.master_key, moment
     from unnest(new_ids, claimed) as c (id, place);
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)

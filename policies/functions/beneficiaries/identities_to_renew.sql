@@ -10,7 +10,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     opened uuid[] := array(
         select p.beneficiary_id from app.beneficiary_persons p
-        join vault.data_keys k on k.account_id = p.beneficiary_id
+        join key_vault.data_keys k on k.account_id = p.beneficiary_id
         where p.identity_method < present_method and k.master_key = any (master_keys)
           and (beyond is null or p.beneficiary_id > beyond)
         order by p.beneficiary_id limit most);
@@ -19,7 +19,7 @@ begin
     return query
         select p.beneficiary_id, p.sealed, k.wrapped, k.master_key
         from app.beneficiary_persons p
-        join vault.data_keys k on k.account_id = p.beneficiary_id
+        join key_vault.data_keys k on k.account_id = p.beneficiary_id
         where p.beneficiary_id = any (opened)
         order by p.beneficiary_id;
 end $$;

@@ -23,7 +23,7 @@ begin
     return query
         select p.beneficiary_id, p.household_size, p.sealed, k.wrapped, k.master_key
         from app.beneficiary_persons p
-        join vault.data_keys k on k.account_id = p.beneficiary_id
+        join key_vault.data_keys k on k.account_id = p.beneficiary_id
         where p.beneficiary_id = any (opened);
 end $$;
 grant execute on function app.open_persons(uuid[], text) to authenticated;

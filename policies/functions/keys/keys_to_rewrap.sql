@@ -7,7 +7,7 @@ returns table (account_id uuid, wrapped bytea, master_key text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query
-        select k.account_id, k.wrapped, k.master_key from vault.data_keys k
+        select k.account_id, k.wrapped, k.master_key from key_vault.data_keys k
         where k.master_key <> present and (beyond is null or k.account_id > beyond)
         order by k.account_id limit most;
 end $$;

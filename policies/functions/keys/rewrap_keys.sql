@@ -8,7 +8,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     done int;
 begin
-    update vault.data_keys k set wrapped = n.rewrapped, master_key = present
+    update key_vault.data_keys k set wrapped = n.rewrapped, master_key = present
     from unnest(accounts, before, rewrapped) as n (account_id, before, rewrapped)
     where k.account_id = n.account_id and k.wrapped = n.before;
     get diagnostics done = row_count;

@@ -15,7 +15,7 @@ begin
           and a.warned_at <= app.clock() - app.kept_for('silent_account_notice')
           and not app.reserved_since(a.id, app.clock() - app.kept_for('silent_accounts'))
         union all
-        select a.id from vault.erased_accounts e join app.accounts a on a.id = e.account_id where a.status <> 'erased'
+        select a.id from key_vault.erased_accounts e join app.accounts a on a.id = e.account_id where a.status <> 'erased'
         limit most;
 end $$;
 grant execute on function app.accounts_to_erase(int) to ecopanier_worker;

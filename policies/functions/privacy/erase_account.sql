@@ -34,7 +34,7 @@ begin
             raise exception 'account.last_admin' using errcode = 'EP409';
         end if;
     end if;
-    insert into vault.erased_accounts (account_id, erased_at) values (account, app.clock())
+    insert into key_vault.erased_accounts (account_id, erased_at) values (account, app.clock())
     on conflict (account_id) do nothing;
     if erased.status <> 'erased' then
         perform app.note('account.erased', 'account', account, jsonb_build_object('why', reason));

@@ -18,7 +18,7 @@ begin
         for no key update;
     end if;
     if not found then
-        perform from vault.erased_accounts e join app.accounts a on a.id = e.account_id
+        perform from key_vault.erased_accounts e join app.accounts a on a.id = e.account_id
         where e.account_id = account and a.status <> 'erased';
     end if;
     if found then perform app.erase_account(account, 'time_over'); end if;

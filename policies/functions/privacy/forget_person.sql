@@ -9,7 +9,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     enrolled_by uuid;
 begin
-    delete from vault.data_keys k where k.account_id = account;
+    delete from key_vault.data_keys k where k.account_id = account;
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
     delete from app.sealed_addresses s where s.account_id = account;
     delete from app.credentials c where c.account_id = account;

@@ -39,7 +39,7 @@ begin
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
         ('app.transfers', 'transfers', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.right_reminders', 'right_reminders', 'right_ends < app.paris_day($1)'),
-        ('vault.erased_accounts', 'erased_accounts', 'erased_at < $1'),
+        ('key_vault.erased_accounts', 'erased_accounts', 'erased_at < $1'),
         -- Books are kept from the end of their year on. So is the SIRET of the seller, which is personal data of somebody
         -- who trades alone.
         ('accounting.payments', 'accounting_payments',

@@ -25,7 +25,7 @@ begin
         select b.id, b.code, p.sealed, k.wrapped, k.master_key
         from app.beneficiaries b
         left join app.beneficiary_persons p on p.beneficiary_id = b.id
-        left join vault.data_keys k on k.account_id = b.id
+        left join key_vault.data_keys k on k.account_id = b.id
         where b.id = any (found_ids)
         order by b.code;
 end $$;

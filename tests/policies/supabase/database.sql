@@ -1,6 +1,10 @@
 -- Create the schemas that a Supabase project's database has, and a `postgres` that is no superuser, does not own
 -- the database, and may create roles. Run as supabase_admin in a new database.
 create schema extensions;
+create schema graphql;
+create schema graphql_public;
+create schema pgbouncer authorization pgbouncer;
+create schema vault;
 create schema auth authorization supabase_admin;
 create schema storage authorization supabase_admin;
 create schema realtime authorization supabase_admin;
@@ -52,6 +56,39 @@ alter table storage.objects enable row level security;
 create table realtime.messages (id uuid primary key, topic text);
 alter table realtime.messages owner to supabase_realtime_admin;
 
+-- Supabase Vault keeps secrets of the project; `postgres` may use it and create nothing there.
+create table vault.secrets (id uuid primary key, name text, secret text not null, key_id uuid, nonce bytea);
+create view vault.decrypted_secrets as select s.*, s.secret as decrypted_secret from vault.secrets s;
+create function vault.create_secret(new_secret text) returns uuid language sql as $$
+    insert into vault.secrets (id, secret) values (gen_random_uuid(), new_secret) returning id
+$$;
+grant usage on schema vault to postgres, service_role;
+grant select, delete on vault.secrets, vault.decrypted_secrets to postgres, service_role;
+create function pgbouncer.get_auth(name text) returns table (username text, password text)
+language sql security definer as $$ select rolname::text, rolpassword from pg_authid where rolname = name $$;
+alter function pgbouncer.get_auth(text) owner to supabase_admin;
+revoke execute on function pgbouncer.get_auth(text) from public;
+grant execute on function pgbouncer.get_auth(text) to pgbouncer;
+
+-- The extensions of a new project, where this server has them.
+do $$
+declare
+    name text;
+begin
+    for name in select e.name from pg_available_extensions e
+                where e.name in ('pgcrypto', 'uuid-ossp', 'pg_stat_statements') loop
+        execute format('create extension %I schema extensions', name);
+    end loop;
+end $$;
+
+-- PostgREST is told of each change to the schema.
+create function extensions.pgrst_ddl_watch() returns event_trigger language plpgsql as $$
+begin
+    notify pgrst, 'reload schema';
+end $$;
+create event trigger pgrst_ddl_watch on ddl_command_end execute function extensions.pgrst_ddl_watch();
+
+grant usage on schema graphql, graphql_public to postgres, anon, authenticated, service_role;
 grant usage on schema public, extensions to postgres, anon, authenticated, service_role;
 grant usage on schema auth, storage to anon, authenticated, service_role;
 grant all on all tables in schema storage to anon, authenticated, service_role;
