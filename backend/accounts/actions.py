@@ -264,9 +264,11 @@ async def activate_beneficiary(
     password_hash: str,
     email: str | None,
     device: str | None,
+    language: Language,
 ) -> TokensOut:
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
+    language: of their mails from now on, if it is the first time.
     The database raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
     """
     held = token_hash(activation_token)
@@ -282,6 +284,7 @@ async def activate_beneficiary(
         new_email=email,
         sealed_email=sealed,
         email_lookup=address_look_up(keyring(), email) if email is not None else None,
+        wanted_locale=language,
     )
     return await _first_session(session, tokens, account_id, device)
 

@@ -202,8 +202,8 @@ async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceD
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
     dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
-async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) -> TokensOut:
-    """Sign in for the first time as a beneficiary.
+async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens, request: Request) -> TokensOut:
+    """Sign in for the first time as a beneficiary. Your mails will be in the language of Accept-Language.
 
     Send the token from your enrolment. From then on, sign in at `/auth/token` with your code, or with your e-mail
     address if you gave one. The token works once: if this answer gets lost, sign in with the code and the password.
@@ -211,7 +211,13 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens) ->
     passwords.refuse_common(wanted.password, wanted.email or "")
     password_hash = await passwords.hashed(wanted.password)
     return await actions.activate_beneficiary(
-        session, tokens, wanted.activation_token, password_hash, wanted.email, wanted.device
+        session,
+        tokens,
+        wanted.activation_token,
+        password_hash,
+        wanted.email,
+        wanted.device,
+        language_of(request.scope),
     )
 
 

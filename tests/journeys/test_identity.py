@@ -243,6 +243,28 @@ async def test_concurrent_resets_with_one_token_succeed_once(town: Town) -> None
     await amina.signs_in(password=f"{ANOTHER} {won[0]}")
 
 
+@pytest.mark.parametrize(
+    ("asks_for", "subject"), [("en", "Confirm your e-mail address"), ("fr", "Confirmez votre adresse e-mail")]
+)
+async def test_a_beneficiary_s_mails_are_in_the_language_of_their_activation(
+    town: Town, asks_for: str, subject: str
+) -> None:
+    relais = await town.an_association()
+    enrolled = await relais.enrols()
+    amina, headers = Visitor(town), {"Accept-Language": asks_for}
+
+    chosen = {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"}
+    tokens = accepted(await amina.asks("POST", "/auth/activate", chosen, headers=headers)).json()
+
+    assert (await mails(town, "amina@example.org"))[0].subject == subject
+    # A language that they chose themselves stays when their access is renewed on somebody else's device.
+    await town.changes("update app.accounts set locale = 'fr' where id = $1", UUID(enrolled["id"]))
+    renewed = await relais.posts(f"/beneficiaries/{enrolled['id']}/activation")
+    again = {"activation_token": renewed["activation_token"], "password": ANOTHER}
+    tokens = accepted(await amina.asks("POST", "/auth/activate", again, headers=headers)).json()
+    assert (await amina.sees_me(tokens))["locale"] == "fr"
+
+
 async def test_a_beneficiary_activates_and_signs_in_with_code_or_address(town: Town) -> None:
     enrolled = await (await town.an_association()).enrols()
     amina = Visitor(town)

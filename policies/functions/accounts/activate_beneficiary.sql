@@ -3,16 +3,24 @@
 -- The address comes sealed, with the keyed hash that finds it. It also comes in clear, only to look for another
 -- account that has it; it is stored nowhere. An address that another account has confirmed is refused openly, because
 -- the association knows whose token this is. One that another has not confirmed is anybody's.
+-- `wanted_locale` becomes the language of the person's mails the first time: until now only their association has spoken
+-- for them. Later they change it themselves.
 -- Definer, because nobody may write credentials, tokens or addresses. The token lets its holder act on that one
 -- account, once.
--- Locks: the token, what set_password locks, the other tokens and confirmations, then the address (claim_address).
+-- Locks: the account, the token, what set_password locks, the other tokens and confirmations, then the address (claim_address).
 create or replace function app.activate_beneficiary(
     held bytea, new_password_hash text, new_email text default null, sealed_email bytea default null,
-    email_lookup bytea default null) returns uuid
+    email_lookup bytea default null, wanted_locale text default null) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    account uuid := app.use_token(held, 'activate');
+    account uuid;
 begin
+    perform from app.accounts a
+    where a.id = (select t.account_id from app.one_time_tokens t where t.token_hash = held) for no key update;
+    account := app.use_token(held, 'activate');
+    update app.accounts a set locale = wanted_locale
+    where a.id = account and wanted_locale is not null
+      and not exists (select from app.credentials c where c.account_id = account);
     -- The token may follow a forgotten password: sessions that were opened with the old one end.
     perform app.set_password(account, new_password_hash);
     -- What was mailed to an earlier address ends too: whoever reads that address must not set a password with it, nor
@@ -34,4 +42,4 @@ begin
     perform app.note('account.activated', 'account', account);
     return account;
 end $$;
-grant execute on function app.activate_beneficiary(bytea, text, text, bytea, bytea) to ecopanier_api;
+grant execute on function app.activate_beneficiary(bytea, text, text, bytea, bytea, text) to ecopanier_api;
