@@ -3,6 +3,7 @@
 import ast
 import asyncio
 import difflib
+import re
 import subprocess
 from pathlib import Path
 
@@ -435,6 +436,12 @@ def test_migrating_as_a_login_without_the_rights_is_refused(databases: Databases
         with pytest.raises(MigrationRefused, match="permission denied"):
             migrate(copy.url(API))
         assert schema_of(copy) == before
+
+
+def test_policies_name_no_table_in_supabase_s_vault() -> None:
+    """A function's body is not checked before it runs, so a wrong schema would show only then."""
+    policies = Path(__file__).parents[2] / "policies"
+    assert [str(file) for file in policies.rglob("*.sql") if re.search(r"\bvault\.", file.read_text())] == []
 
 
 def test_every_file_of_policies_is_applied() -> None:

@@ -37,7 +37,7 @@ begin
         into address, sealed, wrapped, master_key, password_hash
         from app.accounts a
         left join app.sealed_addresses s on s.account_id = a.id
-        left join vault.data_keys k on k.account_id = s.account_id
+        left join key_vault.data_keys k on k.account_id = s.account_id
         left join app.credentials c on c.account_id = a.id
         where a.id = account;
         if sealed is not null then
