@@ -29,6 +29,7 @@ from backend.drafts.drafter import drafter_of
 from backend.front_page import account_pages, pages
 from backend.handed_passes import api as handed_passes
 from backend.http import health
+from backend.http.cross_origin import open_to_origins
 from backend.http.error_handlers import add_error_handlers
 from backend.http.hot_routes import HotFirst, HotRoutes
 from backend.http.middleware import Bound, EveryRequest
@@ -172,7 +173,9 @@ class _App(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with its middleware. Starlette calls this before the first request."""
         rest = super().build_middleware_stack()
-        return EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED, uploads=UPLOADS)
+        app = EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED, uploads=UPLOADS)
+        # Outermost, so that refusals and the hot routes can be read by these origins too.
+        return open_to_origins(app, settings().cors_origins)
 
 
 def create_app(

@@ -90,6 +90,14 @@ class Settings(BaseSettings):
             le=10,
         ),
     ] = 0
+    allowed_origins: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_ALLOWED_ORIGINS",
+            "Web origins whose pages may call the API from a browser, separated by commas, such as "
+            "https://app.example.org; or * for all of them, then without credentials. By default none.",
+        ),
+    ] = None
     docs: Annotated[
         bool | None,
         _env("ECOPANIER_DOCS", "Whether `/docs` is served; if not set, everywhere but in production."),
@@ -221,6 +229,19 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address without user or query")
         return value.rstrip("/")
 
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, value: str | None) -> str | None:
+        origins = [] if value is None else _origins_in(value)
+        for origin in origins:
+            parts = urlsplit(origin)
+            plain = f"{parts.scheme}://{parts.netloc}" == origin and parts.username is None
+            if origin != "*" and not (plain and parts.scheme in ("http", "https") and parts.hostname):
+                raise ValueError("must be origins such as https://app.example.org, without a path, or *")
+        if "*" in origins and len(origins) > 1:
+            raise ValueError("must be * alone or a list of origins")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -233,6 +254,11 @@ class Settings(BaseSettings):
             ):
                 raise ValueError("must be smtp://[user:password@]host[:port] or smtps://…")
         return value
+
+    @property
+    def cors_origins(self) -> list[str]:
+        """The origins whose pages may call the API; `["*"]` for all."""
+        return _origins_in(self.allowed_origins or "")
 
     @property
     def mail_host(self) -> str:
@@ -358,6 +384,10 @@ class Settings(BaseSettings):
         if reasons := read.unsafe():
             raise SettingsRefused(reasons)
         return read
+
+
+def _origins_in(value: str) -> list[str]:
+    return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
 
 
 def _key_kept_in(directory: Path) -> bytes:

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
 from backend.database.errors import DATABASE_ERRORS, problem_from_database
 from backend.observability.failures import log_failure
@@ -36,6 +37,7 @@ _HARMLESS_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,39}")
 # These entries of Pydantic's error context are our own limits. The others may quote what was sent.
 _OUR_LIMITS = ("gt", "ge", "lt", "le", "multiple_of", "min_length", "max_length", "expected")
 
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _BY_STATUS: dict[int, type[Problem]] = {
     400: RequestMalformed,
     401: NotSignedIn,
@@ -72,9 +74,24 @@ async def _invalid(request: Request, error: Any) -> Response:
 
 async def _http(request: Request, error: Any) -> Response:
     kind = _BY_STATUS.get(error.status_code, InternalError if error.status_code >= 500 else RequestRefused)
-    problem = kind(headers=error.headers)
+    headers = {"Allow": allowed_methods(request)} if kind is MethodNotAllowed else error.headers
+    problem = kind(headers=headers)
     problem.status = error.status_code
     return problem_response(problem, request.scope)
+
+
+def allowed_methods(request: Request) -> str:
+    """Return the methods that a path has, for the Allow header; Starlette would name those of one route alone."""
+    known = [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({"type": "http", "path": request.scope["path"], "method": method, "headers": []})[0]
+            is Match.FULL
+            for route in request.app.router.routes
+        )
+    ]
+    return ", ".join(["GET", "HEAD", *known[1:]] if "GET" in known else known)
 
 
 async def _database(request: Request, error: Exception) -> Response:

@@ -28,7 +28,8 @@ from starlette.responses import Response
 
 from backend.database.sessions import call, call_row
 from backend.problems.common import RequestInvalid
-from backend.problems.problem import FieldError, Problem
+from backend.problems.problem import FieldError, Problem, language_of
+from backend.problems.texts import field_text
 from backend.settings import settings
 
 T = TypeVar("T")
@@ -64,8 +65,9 @@ def key_of(request: Request) -> str | None:
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or not key.isprintable():
+        message = field_text("idempotency_key", language_of(request.scope))
         raise RequestInvalid(
-            errors=[FieldError(field="header.Idempotency-Key", code="length", message="1 to 255 characters")]
+            errors=[FieldError(field="header.Idempotency-Key", code="idempotency_key", message=message)]
         )
     return key
 

@@ -79,6 +79,10 @@ class EveryRequest:
                 chunked = True
             elif name == b"x-request-id" and _SANE_REQUEST_ID.fullmatch(value):
                 request_id = value
+        method = scope["method"]
+        if method == "HEAD":
+            # A route for GET answers HEAD too. Only the server needs to know that no body is to be sent.
+            scope = {**scope, "method": "GET"}
         request_id = request_id or os.urandom(16).hex().encode()
         scope["request_id"] = request_id.decode()
         under_way.set(scope["request_id"])
@@ -89,6 +93,8 @@ class EveryRequest:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = self._hardened(message, scope, request_id, authorized)
+            elif method == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         self._under_way.count += 1
@@ -112,7 +118,7 @@ class EveryRequest:
                 await problem_response(InternalError(), scope)(scope, receive, answer)
         finally:
             self._under_way.count -= 1
-            self._record(scope, status, perf_counter() - began)
+            self._record(scope, method, status, perf_counter() - began)
 
     def _hardened(
         self, message: Message, scope: Scope, request_id: bytes, authorized: bool
@@ -125,9 +131,9 @@ class EveryRequest:
             headers.append(_NOT_KEPT)
         return headers
 
-    def _record(self, scope: Scope, status: int, took: float) -> None:
+    def _record(self, scope: Scope, method: str, status: int, took: float) -> None:
         route = route_template(scope)
-        count_request(scope["method"], route, status, took)
+        count_request(method, route, status, took)
         if self._log is None:
             # Bound once, after logging has been configured: structlog's lazy logger costs more than writing the line.
             self._log = structlog.get_logger("ecopanier.request").bind()
@@ -135,7 +141,7 @@ class EveryRequest:
         write = log.error if status >= 500 else log.debug if route in QUIET else log.info
         write(
             "request.answered",
-            method=scope["method"],
+            method=method,
             route=route,
             status=status,
             ms=round(took * 1000, 2),

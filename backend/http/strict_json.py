@@ -16,11 +16,14 @@ from backend.problems.texts import field_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
+MOST_PARTS = 2000  # names and values; validating a wrong one takes far longer than parsing it
 BIGINT = range(-(2**63), 2**63)
 
 # Long numbers, exponents and \u0000 are the only things that the parser accepts and we do not. Only bodies that match
 # this need the walk through all their values.
 _SUSPICIOUS = re.compile(rb"\d{19}|\d[eE]|\\u0000")
+# The strings of a valid JSON text; those before a colon are names.
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?', re.DOTALL)
 _JSON = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;.*)?", re.IGNORECASE)
 
 
@@ -30,6 +33,7 @@ async def read_json(request: Request) -> Any:
     Raises BodyOfWrongType (415) for another content type, BodyUnreadable (422) for anything but strict JSON.
     """
     raw = await request.body()
+    raw = raw.removeprefix(b"\xef\xbb\xbf")  # some programs write this mark before UTF-8; RFC 8259 lets us ignore it
     if not raw:
         return None
     if not _JSON.fullmatch(request.headers.get("content-type", "")):
@@ -38,6 +42,8 @@ async def read_json(request: Request) -> Any:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError:
         raise _unreadable(request, "body", "json_invalid") from None
+    if isinstance(value, dict | list) and (kind := _badly_named(value, raw)):
+        raise _unreadable(request, "body", kind)
     if _SUSPICIOUS.search(raw) and (kind := _unstorable(value)):
         raise _unreadable(request, "body", kind)
     return value
@@ -72,6 +78,26 @@ def _validated(model: type[Model], value: Any, where: str) -> Model:
 def _unreadable(request: Request, field: str, kind: str) -> BodyUnreadable:
     message = field_text(kind, language_of(request.scope))
     return BodyUnreadable(errors=[FieldError(field=field, code=kind, message=message)])
+
+
+def _badly_named(value: dict[str, Any] | list[Any], raw: bytes) -> str | None:
+    """Return "too_many_names" for more parts than any body of ours has, "duplicate_name" for a repeated name, or None.
+
+    The parser keeps the last value of a repeated name, other programs the first: what is signed or logged elsewhere
+    may differ from what we do.
+    """
+    names = parts = 0
+    waiting: list[Any] = [value]
+    while waiting:
+        part = waiting.pop()
+        parts += len(part)
+        if parts > MOST_PARTS:
+            return "too_many_names"
+        if isinstance(part, dict):
+            names += len(part)
+            part = part.values()
+        waiting.extend([inner for inner in part if isinstance(inner, dict | list)])
+    return None if sum(map(bool, _STRINGS.findall(raw))) == names else "duplicate_name"
 
 
 def _unstorable(value: Any) -> str | None:

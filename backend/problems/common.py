@@ -64,6 +64,12 @@ class BodyTooLarge(Problem):
     code, status = "body.too_large", 413
 
 
+class HeadTooLarge(Problem):
+    """Raised when the address and the headers of a request are larger than 16 KiB in all."""
+
+    code, status = "request.head_too_large", 431
+
+
 class BodyOfWrongType(Problem):
     """Raised when an address does not accept the body's content type; the Accept header names those that it does."""
 

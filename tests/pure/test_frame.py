@@ -8,13 +8,15 @@ from typing import Any
 import httpx2
 import pytest
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 
+from backend.http.idempotency import key_of
 from backend.http.rate_limits import windows
 from backend.observability.logs import LineWriter, configure_logs
 from backend.problems import texts
+from backend.problems.common import RequestInvalid
 from backend.settings import settings
-from tests.pure.toy_app import A_TOY, HOT, ORDINARY, SECRET, made, toy_app
+from tests.pure.toy_app import A_TOY, HOT, ORDINARY, SECRET, ToyIn, made, toy_app
 
 JSON = {"content-type": "application/json"}
 BOTH = pytest.mark.parametrize("path", [ORDINARY, HOT], ids=["ordinary", "hot"])
@@ -94,6 +96,11 @@ async def test_a_valid_body_is_accepted(web: httpx2.AsyncClient, path: str) -> N
         (b'{"quantity": 1, "title": "\xff"}', 422, "body.unreadable"),
         (b"[" * 100_000, 422, "body.unreadable"),
         (b'{"quantity": 1', 422, "body.unreadable"),
+        (b'{"quantity": 1, "quantity": 2}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "title": "\\":", "\\u0074itle" : ""}', 422, "body.unreadable"),
+        (b'{"quantity": 1, "x": [{"a": "b", "a": 1}]}', 422, "body.unreadable"),
+        (b"[" + b"1," * 90_000 + b"1]", 422, "body.unreadable"),
+        (b"\xef\xbb\xbf\xef\xbb\xbf{}", 422, "body.unreadable"),
         (b'{"quantity": "1"}', 422, "request.invalid"),
         (b'{"quantity": true}', 422, "request.invalid"),
         (b'{"quantity": 1.0}', 422, "request.invalid"),
@@ -111,6 +118,27 @@ async def test_a_bad_body_is_refused_and_changes_nothing(
 ) -> None:
     is_a_problem(await web.post(path, content=body, headers=JSON), status, code)
     assert made == []
+
+
+@BOTH
+@pytest.mark.parametrize(
+    "body", ['\ufeff{"quantity": 2}', '{"quantity": 2, "title": ":\\"\\\\"}', '{"title":",:", "quantity":2}']
+)
+async def test_marks_and_colons_in_texts_do_not_disturb(web: httpx2.AsyncClient, path: str, body: str) -> None:
+    answer = await web.post(path, content=body.encode(), headers=JSON)
+    assert (answer.status_code, made) == (201, [2])
+
+
+@BOTH
+async def test_a_body_of_too_many_names_is_refused_before_validation(
+    web: httpx2.AsyncClient, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = json.dumps({f"n{number}": 0 for number in range(90_000)}, separators=(",", ":"))
+    monkeypatch.setattr(ToyIn, "__pydantic_validator__", None)
+
+    problem = is_a_problem(await web.post(path, content=body, headers=JSON), 422, "body.unreadable")
+
+    assert [error["code"] for error in problem["errors"]] == ["too_many_names"]
 
 
 @BOTH
@@ -241,10 +269,93 @@ async def test_the_language_is_negotiated(web: httpx2.AsyncClient, asked: str | 
     assert answer.json()["title"] == {"fr": "Introuvable", "en": "Not found"}[language]
 
 
-async def test_a_wrong_method_is_refused_with_the_allowed_ones(web: httpx2.AsyncClient) -> None:
-    answer = await web.delete("/v1/toys")
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/toys", "GET, HEAD, POST"),
+        ("OPTIONS", "/v1/toys", "GET, HEAD, POST"),
+        ("PUT", HOT, "POST"),
+        ("POST", "/v1/toys/broken/failures", "GET, HEAD"),
+        ("POST", "/healthz", "GET, HEAD"),
+        ("POST", "/", "GET, HEAD"),
+    ],
+)
+async def test_a_wrong_method_is_refused_with_all_allowed_ones(
+    web: httpx2.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await web.request(method, path)
     is_a_problem(answer, 405, "method.not_allowed")
-    assert answer.headers["allow"]
+    assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize("path", ["/v1/toys?limit=2", "/v1/nothing", "/v1/toys/broken/failures", "/", "/v1/healthz"])
+async def test_head_is_answered_like_get_without_the_body(web: httpx2.AsyncClient, path: str, lines: Any) -> None:
+    got, head = await web.get(path), await web.head(path)
+
+    own = {"x-request-id"}
+    assert {**got.headers, **dict.fromkeys(own)} == {**head.headers, **dict.fromkeys(own)}
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert got.content
+    methods = [line["method"] for line in lines() if line["event"] == "request.answered"]
+    assert methods == ["GET", "HEAD"]
+
+
+async def test_head_on_a_route_without_get_is_refused(web: httpx2.AsyncClient) -> None:
+    answer = await web.head("/v1/sign-in")
+    assert (answer.status_code, answer.headers["allow"], answer.content) == (405, "POST", b"")
+
+
+# Pages of other origins
+
+SHOP, STRANGER = "https://app.example.org", "https://elsewhere.example"
+
+
+@pytest.fixture
+async def opened(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx2.AsyncClient]:
+    monkeypatch.setenv("ECOPANIER_ALLOWED_ORIGINS", request.param)
+    settings.cache_clear()
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=toy_app()), base_url="http://test") as client:
+        yield client
+
+
+@BOTH
+@pytest.mark.parametrize("opened", [f"{SHOP}/, https://other.example"], indirect=True)
+async def test_pages_of_an_allowed_origin_may_call_every_route(opened: httpx2.AsyncClient, path: str) -> None:
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,idempotency-key"}
+    preflight = await opened.options(path, headers={"Origin": SHOP, **asked})
+    assert preflight.status_code == 200
+    assert preflight.headers["access-control-allow-origin"] == SHOP
+    for body in ({"quantity": 2}, {"quantity": "2"}):
+        answer = await opened.post(path, json=body, headers={"Origin": SHOP})
+        assert answer.headers["access-control-allow-origin"] == SHOP
+        assert answer.headers["access-control-allow-credentials"] == "true"
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+        assert "Origin" in answer.headers["vary"]
+    # The control: others may not read the answer, and are told so before they send anything that changes something.
+    assert (await opened.options(path, headers={"Origin": STRANGER, **asked})).status_code == 400
+    answer = await opened.post(path, json={"quantity": 2}, headers={"Origin": STRANGER})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+@pytest.mark.parametrize("opened", [SHOP], indirect=True)
+async def test_a_refusal_of_the_frame_can_be_read_by_an_allowed_origin(opened: httpx2.AsyncClient) -> None:
+    for _ in range(4):
+        answer = await opened.post("/v1/sign-in", data={"username": "amina"}, headers={"Origin": SHOP})
+    is_a_problem(answer, 429, "rate.limited")
+    assert answer.headers["access-control-allow-origin"] == SHOP
+
+
+@pytest.mark.parametrize("opened", ["*"], indirect=True)
+async def test_when_all_origins_may_call_none_gets_credentials(opened: httpx2.AsyncClient) -> None:
+    answer = await opened.get("/v1/toys", headers={"Origin": STRANGER, "Cookie": "session=1"})
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+async def test_by_default_no_other_origin_may_call(web: httpx2.AsyncClient) -> None:
+    answer = await web.get("/v1/toys", headers={"Origin": SHOP})
+    assert not [name for name in answer.headers if name.startswith("access-control")]
+    assert (await web.options("/v1/toys", headers={"Origin": SHOP})).status_code == 405
 
 
 async def test_readiness_reports_why_the_service_is_not_ready(web: httpx2.AsyncClient) -> None:
@@ -391,3 +502,17 @@ def test_a_stalled_log_reader_loses_lines_instead_of_using_memory(monkeypatch: p
         writer.write(line)
     writer.write_out()
     assert written.getvalue() == b'1\n2\n{"event":"log.dropped","lines":2}\n'
+
+
+@pytest.mark.parametrize(("asked", "begins"), [("fr", "Un identifiant"), ("en", "A name")])
+@pytest.mark.parametrize("key", [b"", b"x" * 256, b"a\x07b"], ids=["empty", "long", "unprintable"])
+def test_a_bad_idempotency_key_is_refused_in_the_callers_language(key: bytes, asked: str, begins: str) -> None:
+    headers = [(b"idempotency-key", key), (b"accept-language", asked.encode())]
+    with pytest.raises(RequestInvalid) as refused:
+        key_of(Request({"type": "http", "headers": headers}))
+    [error] = refused.value.errors or []
+    assert (error.field, error.code, error.message.startswith(begins)) == (
+        "header.Idempotency-Key",
+        "idempotency_key",
+        True,
+    )

@@ -97,3 +97,19 @@ def test_development_keeps_a_private_key_file_in_its_data_directory(
     assert Settings.checked().derived_key("tokens") == key
     assert (tmp_path / "new" / "secret.key").stat().st_mode & 0o077 == 0
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["secret.key"]
+
+
+@pytest.mark.parametrize(
+    "origins",
+    ["app.example.org", "https://app.example.org/path", "*, https://a.example", "https://u@a.example", "null"],
+)
+def test_an_origin_that_no_browser_sends_is_refused(environment: pytest.MonkeyPatch, origins: str) -> None:
+    with pytest.raises(SettingsRefused, match="ECOPANIER_ALLOWED_ORIGINS"):
+        read(environment, ECOPANIER_ALLOWED_ORIGINS=origins)
+
+
+def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    assert read(environment, ECOPANIER_ALLOWED_ORIGINS="https://a.example/, http://localhost:5173").cors_origins == [
+        "https://a.example",
+        "http://localhost:5173",
+    ]

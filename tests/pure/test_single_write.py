@@ -1,6 +1,7 @@
 """The HTTP protocol that sends head and body in one write: complete answers, and flow control."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from backend.http.single_write import LARGEST_HELD, OneWrite
+from backend.http.single_write import LARGEST_HEAD, LARGEST_HELD, OneWrite
 
 CHUNK = b"x" * 1024
 HIGH_WATER = 64 * 1024
@@ -57,13 +58,15 @@ async def app(scope: Any, receive: Any, send: Callable[[Any], Awaitable[None]]) 
     await send({"type": "http.response.body", "body": b"ok"})
 
 
-async def served(kind: type[HttpToolsProtocol], request: bytes) -> Wire:
-    """Return the transport after the protocol has answered these bytes."""
+async def served(kind: type[HttpToolsProtocol], *request: bytes) -> Wire:
+    """Return the transport after the protocol has answered bytes that come in these pieces."""
     config = uvicorn.Config(app, http=kind, ws="none", lifespan="off", log_config=None)
     wire = Wire()
     wire.protocol = kind(config, ServerState(), {}, asyncio.get_running_loop())
     wire.protocol.connection_made(wire)
-    wire.protocol.data_received(request)
+    for piece in request:
+        if not wire.closed:
+            wire.protocol.data_received(piece)
     for _ in range(10):
         await asyncio.sleep(0)
     for task in wire.protocol.tasks:
@@ -111,3 +114,40 @@ async def test_nothing_is_written_after_the_connection_closed() -> None:
     await asyncio.sleep(0)
 
     assert wire.writes == []
+
+
+HEAD = b"GET / HTTP/1.1\r\nhost: test\r\n"
+LONG = b"x" * LARGEST_HEAD
+CHUNKED = b"POST / HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD + b"x: " + LONG + b"\r\n\r\n"],
+        [HEAD + b"x: " + LONG[:9000], LONG[:9000]],
+        [HEAD, *[b"x%d: y\r\n" % number for number in range(4000)]],
+        [b"GET /" + LONG],
+        [CHUNKED, b"x: " + LONG],
+        [b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\nok" + HEAD, b"x: " + LONG],
+    ],
+    ids=["one piece", "two pieces", "many headers", "address", "trailer", "second request"],
+)
+async def test_a_head_over_16_kib_is_refused_before_it_is_complete(pieces: list[bytes]) -> None:
+    wire = await served(OneWrite, *pieces)
+
+    assert wire.closed
+    _, refusal = wire.sent.split(b"HTTP/1.1 431 Request Header Fields Too Large\r\n")
+    assert json.loads(refusal.split(b"\r\n\r\n")[1])["code"] == "request.head_too_large"
+    # The control: uvicorn itself goes on collecting.
+    assert not (await served(HttpToolsProtocol, *pieces)).closed
+
+
+async def test_large_bodies_and_heads_below_the_limit_are_answered() -> None:
+    body = b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 1000000\r\n\r\n"
+    wire = await served(
+        OneWrite, HEAD + b"x: " + LONG[:16_000], b"\r\n\r\n", body, *[b"x" * 50_000] * 20, HEAD + b"\r\n"
+    )
+
+    assert wire.sent.count(b"HTTP/1.1 200 OK\r\n") == 3
+    assert not wire.closed
