@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.accounts import passwords
 from backend.accounts.addresses import username
 from backend.accounts.confirmations import Registrant, RequestUnreadable, code_hash
+from backend.accounts.devices import Device
 from backend.accounts.models import Account
 from backend.accounts.problems import InvalidOneTimeToken, NameIsCode, SessionOver, TooManyTries, WrongCredentials
 from backend.accounts.schemas import (
@@ -107,27 +108,24 @@ def _registered(
     )
 
 
-async def sign_in(
-    acts: Acts, tokens: OwnTokens, written: str, password: str, device: str | None, address: str
-) -> TokensOut:
+async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, device: Device) -> TokensOut:
     """Open a session by e-mail address or beneficiary code and password.
 
-    device: the secret of a device, None for one that has none; an account knows the devices that it signed in from.
-    address: the caller's network address. Raises WrongCredentials (also for an address that is not confirmed yet),
-    TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
+    An account knows the devices that it signed in from. Raises WrongCredentials (also for an address that is not
+    confirmed yet), TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
     """
     name = username(written)
     look_up = address_look_up(keyring(), name)
-    by_name, by_device = _name_bucket(look_up), bucket(f"device:{look_up.hex()}:{device}")
+    by_name, by_device = _name_bucket(look_up), bucket(f"device:{look_up.hex()}:{device.mark.hex()}")
     # For load tests ECOPANIER_RATE_LIMITS=off lifts the limit per network address. The limit per name stays, so that a
     # password is as hard to guess as before.
-    by_address = bucket("address:" + address) if settings().rate_limits else None
-    by_name_there = bucket(f"name-there:{look_up.hex()}:{address}")
+    by_address = bucket("address:" + device.address) if settings().rate_limits else None
+    by_name_there = bucket(f"name-there:{look_up.hex()}:{device.address}")
     found = await acts.row(
         "begin_sign_in",
         username=name,
         username_lookup=look_up,
-        device=_device_hash(device),
+        device=device.mark,
         name_bucket=by_name,
         device_bucket=by_device,
         address_bucket=by_address,
@@ -152,7 +150,7 @@ async def sign_in(
         account=account_id,
         first_token_hash=token_hash(refresh_token),
         expires=_session_end(),
-        device=_device_hash(device),
+        device=device.mark,
         emptied=[by_device] if known else [by_name, by_name_there],
         given_back=None if known else by_address,
     )
@@ -168,7 +166,9 @@ async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
         await acts.value("ask_confirmation", account=account_id)
 
 
-async def confirm_address(acts: Acts, session: AsyncSession, tokens: OwnTokens, wanted: ConfirmationIn) -> TokensOut:
+async def confirm_address(
+    acts: Acts, session: AsyncSession, tokens: OwnTokens, wanted: ConfirmationIn, device: Device
+) -> TokensOut:
     """Confirm an address by the code or the token that was mailed to it, and open a session.
 
     A registration becomes an account. A password that is given replaces the one that was chosen before. Raises
@@ -200,7 +200,7 @@ async def confirm_address(acts: Acts, session: AsyncSession, tokens: OwnTokens, 
         given_name=who.display_name,
         new_password_hash=new_hash,
     )
-    return await _first_session(session, tokens, account_id, wanted.device, emptied=[_code_bucket(found["lookup"])])
+    return await _first_session(session, tokens, account_id, device, emptied=[_code_bucket(found["lookup"])])
 
 
 def _whose_address(found: asyncpg.Record) -> Registrant:
@@ -217,7 +217,7 @@ def _whose_address(found: asyncpg.Record) -> Registrant:
     return Registrant(key.open(SEALED_ADDRESS, found["sealed"]).decode(), "")
 
 
-async def reset_password(session: AsyncSession, token: str, password_hash: str, device: str | None) -> None:
+async def reset_password(session: AsyncSession, token: str, password_hash: str, device: Device) -> None:
     """Set a new password with a mailed token, and clear the account's counters of failed sign-ins.
 
     So whoever reads the mail gets in, whatever a stranger has tried. The database raises InvalidOneTimeToken.
@@ -227,21 +227,19 @@ async def reset_password(session: AsyncSession, token: str, password_hash: str, 
         "reset_password",
         held=token_hash(token),
         new_password_hash=password_hash,
-        device=_device_hash(device),
+        device=device.mark,
     )
     names = [address_look_up(keyring(), name) for name in (email, code) if name is not None]
     for name in (*names, *([look_up] if look_up is not None else [])):
         await call(session, "forget_tries", tried=_name_bucket(name))
 
 
-async def refresh(
-    acts: Acts, tokens: OwnTokens, spent: str, key: str | None, device: str | None, address: str, agent: str
-) -> TokensOut:
+async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None, device: Device) -> TokensOut:
     """Exchange a refresh token for the next one. Raises SessionOver; a token that was already spent ends its session.
 
     A second use may come from a second tab, from an app that lost the first answer, or from a thief. The same
     Idempotency-Key, or the same device within ten seconds, is no thief; both get the same next token, which is derived
-    and not stored. A device is recognised by the secret that it sends, otherwise by its network address and user agent.
+    and not stored.
     """
     following = derived_token(settings().derived_key("refresh-tokens"), spent)
     row = await acts.row(
@@ -249,7 +247,7 @@ async def refresh(
         spent=token_hash(spent),
         next_token_hash=token_hash(following),
         expires=_session_end(),
-        from_device=_device_hash(device) or bucket(f"agent:{address}:{agent}"),
+        from_device=device.mark,
         with_key=bucket("refresh:" + key) if key is not None else None,
     )
     if row["account_id"] is None:
@@ -263,7 +261,7 @@ async def activate_beneficiary(
     activation_token: str,
     password_hash: str,
     email: str | None,
-    device: str | None,
+    device: Device,
     language: Language,
 ) -> TokensOut:
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
@@ -293,7 +291,7 @@ async def _first_session(
     session: AsyncSession,
     tokens: OwnTokens,
     account_id: UUID,
-    device: str | None,
+    device: Device,
     *,
     emptied: Sequence[bytes] = (),
 ) -> TokensOut:
@@ -305,7 +303,7 @@ async def _first_session(
         account=account_id,
         first_token_hash=token_hash(refresh_token),
         expires=_session_end(),
-        device=_device_hash(device),
+        device=device.mark,
         emptied=list(emptied),
     )
     return tokens_out(tokens, account_id, session_id, refresh_token)
@@ -358,11 +356,6 @@ def _name_bucket(look_up: bytes) -> bytes:
 def _code_bucket(look_up: bytes) -> bytes:
     """Return the key of the counter of an address's wrong codes. look_up: the keyed hash of the address."""
     return bucket("code:" + look_up.hex())
-
-
-def _device_hash(device: str | None) -> bytes | None:
-    """Return the keyed hash under which a device is known: keyed, because its secret was not chosen here."""
-    return bucket("known-device:" + device) if device is not None else None
 
 
 def _session_end() -> datetime:

@@ -7,6 +7,7 @@ from fastapi import Depends, Form, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts import actions, passwords, queries
+from backend.accounts.devices import device_of
 from backend.accounts.problems import (
     EmailTaken,
     InvalidOneTimeToken,
@@ -35,7 +36,7 @@ from backend.accounts.tokens import token_hash
 from backend.database.sessions import AccountSuspended, ActsDep, SignedIn, call, database
 from backend.http.etags import IfMatch, etag, require_revision
 from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
-from backend.http.rate_limits import client_address, limited
+from backend.http.rate_limits import limited
 from backend.http.routing import Router
 from backend.identity.callers import AtKiosk, also_at_kiosks
 from backend.identity.tokens import OwnTokens
@@ -106,13 +107,12 @@ async def open_session(
 
     `username` is the e-mail address or the beneficiary code. A wrong password, an unknown name and an address that is
     not confirmed yet get the same answer. After 10 wrong passwords for one name in 15 minutes, sign-ins to it are
-    refused until those minutes are over, except from a `device` that the account has signed in from, which has 10 tries
-    of its own. After 50 wrong passwords from one network address, each name has two more tries from there. An
-    Idempotency-Key has no effect, because tokens are not stored.
+    refused until those minutes are over, except from a device that the account has signed in from, which has 10 tries
+    of its own. A device is recognised by its `device`, otherwise by its network address and user agent. After 50 wrong
+    passwords from one network address, each name has two more tries from there. An Idempotency-Key has no effect,
+    because tokens are not stored.
     """
-    return await actions.sign_in(
-        acts, tokens, wanted.username, wanted.password, wanted.device, client_address(request.scope)
-    )
+    return await actions.sign_in(acts, tokens, wanted.username, wanted.password, device_of(request, wanted.device))
 
 
 @sign_in.post(
@@ -134,12 +134,10 @@ async def refresh(
 
     A token that was already spent ends the session, because somebody else may hold it. Two cases get the same next
     token instead, as long as that is not spent too: the same device within ten seconds (two tabs that refresh at once),
-    and the same Idempotency-Key (an answer that got lost). A device is recognised by its `device`, otherwise by its
-    network address and user agent.
+    and the same Idempotency-Key (an answer that got lost).
     """
-    agent = request.headers.get("user-agent", "")
-    address = client_address(request.scope)
-    return await actions.refresh(acts, tokens, held.refresh_token, key_of(request), held.device, address, agent)
+    device = device_of(request, held.device)
+    return await actions.refresh(acts, tokens, held.refresh_token, key_of(request), device)
 
 
 @sign_in.post("/auth/logout", status_code=204)
@@ -156,14 +154,16 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, AccountSuspended),
     dependencies=[limited("one-time-tokens", "60/minute"), Depends(not_kept)],
 )
-async def verify_email(wanted: ConfirmationIn, acts: ActsDep, session: ActSession, tokens: Tokens) -> TokensOut:
+async def verify_email(
+    wanted: ConfirmationIn, request: Request, acts: ActsDep, session: ActSession, tokens: Tokens
+) -> TokensOut:
     """Confirm an e-mail address by the code or the link that was mailed to it, and sign in.
 
     The code works for 15 minutes and five tries; `tries_left` says how many are left. The link works for a day. Send
     the password that the person who confirms wants: somebody else may have registered the address with another one.
     Both work once: if this answer gets lost, sign in with the password.
     """
-    return await actions.confirm_address(acts, session, tokens, wanted)
+    return await actions.confirm_address(acts, session, tokens, wanted, device_of(request, wanted.device))
 
 
 @sign_in.post(
@@ -187,14 +187,15 @@ async def ask_password_reset(wanted: EmailIn, session: ActSession, once: OnceDep
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, IdempotencyMismatch),
     dependencies=[limited("new-passwords", "20/minute")],
 )
-async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceDep) -> None:
+async def reset_password(wanted: NewPasswordIn, request: Request, session: ActSession, once: OnceDep) -> None:
     """Set a new password with the token that was mailed to you; all your sessions end.
 
     Wrong passwords that others have tried do not count any more: you can sign in at once.
     """
     passwords.refuse_common(wanted.password)
     password_hash = await passwords.hashed(wanted.password)
-    return await once(session, actions.reset_password(session, wanted.token, password_hash, wanted.device), 204)
+    work = actions.reset_password(session, wanted.token, password_hash, device_of(request, wanted.device))
+    return await once(session, work, 204)
 
 
 @sign_in.post(
@@ -202,7 +203,7 @@ async def reset_password(wanted: NewPasswordIn, session: ActSession, once: OnceD
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
     dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
-async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens, request: Request) -> TokensOut:
+async def activate(wanted: ActivationIn, request: Request, session: ActSession, tokens: Tokens) -> TokensOut:
     """Sign in for the first time as a beneficiary. Your mails will be in the language of Accept-Language.
 
     Send the token from your enrolment. From then on, sign in at `/auth/token` with your code, or with your e-mail
@@ -216,7 +217,7 @@ async def activate(wanted: ActivationIn, session: ActSession, tokens: Tokens, re
         wanted.activation_token,
         password_hash,
         wanted.email,
-        wanted.device,
+        device_of(request, wanted.device),
         language_of(request.scope),
     )
 

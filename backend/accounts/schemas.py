@@ -44,7 +44,8 @@ Device = Annotated[
     Annotated[str, StringConstraints(min_length=32, max_length=200, pattern=r"^[A-Za-z0-9_-]+$")] | None,
     Field(
         description="A secret of this device: random text that the client makes once, keeps and sends with each "
-        "sign-in. An account knows the devices that it signed in from: a stranger's wrong passwords do not lock them.",
+        "sign-in. An account knows the devices that it signed in from: a stranger's wrong passwords do not lock them. "
+        "Without a secret, a device is known by its network address and user agent.",
         examples=["Zk9qpW2vB1mX7tR4nL8sY3cF6hJ0dG5aEuTiOoPw"],
         json_schema_extra={"writeOnly": True},
         repr=False,

@@ -236,7 +236,7 @@ async def test_a_common_password_is_refused_and_the_code_stays_valid(town: Town)
 
     for _ in range(10):
         await Visitor(town).sends_sign_in(password=ANOTHER)
-    await amina.signs_in(device=PHONE)  # the device that confirmed is known
+    await Visitor(town).signs_in(device=PHONE)  # the device that confirmed is known
 
 
 # Accounts that an earlier release opened without confirming their address

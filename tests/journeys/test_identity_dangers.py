@@ -242,10 +242,11 @@ async def test_ten_wrong_passwords_lock_a_name_for_15_minutes(town: Town) -> Non
     for number in range(10):
         await guesses(Visitor(town), 1, f" {'AMINA' if number % 2 else 'amina'}@Example.org ")
 
-    locked = await amina.tries_to_sign_in()
-    await amina.signs_in("other@example.org")
+    anywhere = Visitor(town)
+    locked = await anywhere.tries_to_sign_in()
+    await anywhere.signs_in("other@example.org")
     await town.clock(await town.now() + timedelta(minutes=16))
-    await amina.signs_in()
+    await anywhere.signs_in()
 
     assert (locked.status, locked.code) == (429, "auth.too_many_tries")
     assert 800 < int(locked.headers["Retry-After"]) <= 900
@@ -258,21 +259,21 @@ async def test_control_without_the_count_wrong_passwords_lock_nothing(town: Town
 
     await town.changes("delete from app.throttles")
 
-    await amina.signs_in()
+    await Visitor(town).signs_in()
 
 
 @pytest.mark.usefixtures("quick_hashes")
 async def test_the_right_password_resets_the_count_of_its_name(town: Town) -> None:
-    amina = Visitor(town)
-    await amina.joins()
+    await Visitor(town).joins()
     for _ in range(2):
+        amina = Visitor(town)
         await guesses(amina, 9)
         await amina.signs_in()
 
 
 @pytest.mark.usefixtures("quick_hashes")
 async def test_a_known_device_signs_in_while_a_stranger_guesses(town: Town) -> None:
-    amina, stranger = Visitor(town), Visitor(town)
+    amina, stranger, travelling = Visitor(town), Visitor(town), Visitor(town)
     await amina.joins()
     await stranger.joins("stranger@example.org")
     await amina.signs_in(device=PHONE)
@@ -280,11 +281,25 @@ async def test_a_known_device_signs_in_while_a_stranger_guesses(town: Town) -> N
     await guesses(stranger, 10)
 
     for nobody_s in ({}, {"device": LAPTOP}, {"device": "another-device-that-nobody-has-seen"}):
-        assert (await amina.tries_to_sign_in(**nobody_s)).code == "auth.too_many_tries"
+        assert (await travelling.tries_to_sign_in(**nobody_s)).code == "auth.too_many_tries"
     for _ in range(2):
-        await amina.signs_in(device=PHONE)
+        await travelling.signs_in(device=PHONE)
+        await amina.signs_in()  # without a secret, she is known by the address and user agent that she confirmed from
     # The stranger's count goes on: a sign-in from a known device does not give a guesser new tries.
     assert (await stranger.tries_to_sign_in(password=WRONG)).code == "auth.too_many_tries"
+
+
+@pytest.mark.usefixtures("quick_hashes")
+async def test_another_user_agent_behind_the_same_address_is_a_stranger(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.joins()
+    await guesses(Visitor(town), 10)
+
+    form = {"username": "amina@example.org", "password": PASSWORD}
+    other = refusal_in(await amina.asks("POST", "/auth/token", form=form, headers={"User-Agent": "another"}))
+
+    assert other.code == "auth.too_many_tries"
+    await amina.signs_in()
 
 
 @pytest.mark.usefixtures("quick_hashes")
@@ -298,25 +313,25 @@ async def test_a_known_device_has_ten_tries_of_its_own(town: Town) -> None:
     assert [answer.status_code for answer in answers] == [401] * 10 + [429]
     assert (await amina.tries_to_sign_in(device=PHONE)).code == "auth.too_many_tries"
     await amina.signs_in(device=LAPTOP)
-    await amina.signs_in()
+    await Visitor(town).signs_in()
 
 
 @pytest.mark.usefixtures("quick_hashes")
 async def test_a_mailed_link_gets_through_a_lock(town: Town) -> None:
-    amina, stranger = Visitor(town), Visitor(town)
-    await amina.joins()
+    stranger, abroad = Visitor(town), Visitor(town)
+    await Visitor(town).joins()
     await guesses(stranger, 10)
-    locked = await amina.tries_to_sign_in()
+    locked = await abroad.tries_to_sign_in()
 
-    await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
+    await abroad.posts("/auth/forgot-password", {"email": "amina@example.org"})
     token = (await mails(town))[-1].token
-    await amina.posts("/auth/reset-password", {"token": token, "password": PASSWORD, "device": PHONE})
-    await amina.signs_in()
+    await abroad.posts("/auth/reset-password", {"token": token, "password": PASSWORD, "device": PHONE})
+    await abroad.signs_in()
     await guesses(stranger, 10)
 
     assert locked.code == "auth.too_many_tries"
-    assert (await amina.tries_to_sign_in()).code == "auth.too_many_tries"
-    await amina.signs_in(device=PHONE)  # the device that chose the new password is known
+    assert (await Visitor(town).tries_to_sign_in()).code == "auth.too_many_tries"
+    await Visitor(town).signs_in(device=PHONE)  # the device that chose the new password is known
 
 
 @pytest.mark.usefixtures("quick_hashes")
@@ -330,34 +345,39 @@ async def test_a_reset_unlocks_a_beneficiary_s_code_and_address(town: Town) -> N
     await amina.confirms()
     for name in names:
         await guesses(Visitor(town), 10, name)
-        assert (await amina.tries_to_sign_in(name)).code == "auth.too_many_tries"
+        assert (await Visitor(town).tries_to_sign_in(name)).code == "auth.too_many_tries"
 
     await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
     await amina.posts("/auth/reset-password", {"token": (await mails(town))[-1].token, "password": PASSWORD})
 
     for name in names:
-        await amina.signs_in(name)
+        await Visitor(town).signs_in(name)
 
 
+@pytest.mark.usefixtures("quick_hashes")
 async def test_a_new_password_forgets_the_devices_that_knew_the_old_one(town: Town) -> None:
     amina = Visitor(town)
     await amina.joins()
     await amina.signs_in(device=PHONE)
     await amina.posts("/auth/forgot-password", {"email": "amina@example.org"})
-    await amina.posts("/auth/reset-password", {"token": (await mails(town))[-1].token, "password": PASSWORD})
+    elsewhere = Visitor(town)
+    await elsewhere.posts("/auth/reset-password", {"token": (await mails(town))[-1].token, "password": PASSWORD})
+    await guesses(Visitor(town), 10)
 
-    assert await town.value("select count(*) from app.devices") == 0
+    for known_before in (amina.tries_to_sign_in(), amina.tries_to_sign_in(device=PHONE)):
+        assert (await known_before).code == "auth.too_many_tries"
+    await elsewhere.signs_in()
 
 
 @pytest.mark.usefixtures("quick_hashes")
 async def test_devices_are_hashed_and_the_twenty_latest_are_known(town: Town) -> None:
     amina = Visitor(town)
-    await amina.joins()
+    await amina.joins()  # from a device without a secret, the first that is forgotten
     devices = [f"{number:02d}-{PHONE}" for number in range(22)]
     for day, device in enumerate(devices):
         await amina.signs_in(device=device)
         await town.changes("update app.devices set last_used_on = last_used_on - 1")
-        assert await town.value("select count(*) from app.devices") == min(day + 1, 20)
+        assert await town.value("select count(*) from app.devices") == min(day + 2, 20)
 
     await guesses(Visitor(town), 10)
     known = [(await amina.sends_sign_in(device=device)).status_code for device in (devices[21], devices[2], devices[1])]
