@@ -227,14 +227,17 @@ class Run:
 
         Meanwhile nothing else is restarted; the API answers that the database is unavailable.
         """
-        pause = PAUSE_BEFORE_RESTART_SECONDS
+        pause, reason_given = PAUSE_BEFORE_RESTART_SECONDS, False
         while True:
             time.sleep(pause)
             try:
                 database.start()
             except (PostgresFailed, OSError) as problem:
                 pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-                self.say(f"{problem}\nTrying again in {pause:.0f} s.")
+                self.say(
+                    f"{'Postgres still does not start.' if reason_given else problem}\nTrying again in {pause:.0f} s."
+                )
+                reason_given = True
             else:
                 self.say("Postgres runs again.")
                 return
