@@ -7,13 +7,19 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
+from tests.pgbouncer import NEEDS_PGBOUNCER, a_pgbouncer
+from tests.policies.servers import OLDEST, Release, a_server
 from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
+from tests.town.databases import API, SUPERUSER, WORKER
 
+POSTGRES_15 = f"/usr/lib/postgresql/{OLDEST}/bin/postgres"
 DOCUMENTS = ("README.md", "docs/walk.md")
 # curl exits with 0 after an error answer, and a pipe would hide its status: failed calls are written to a file.
 NOTE_REFUSALS = 'curl() { command curl --fail-with-body "$@" || { echo "curl $*" >> "$REFUSALS"; return 22; }; }\n'
@@ -21,14 +27,54 @@ NOTE_REFUSALS = 'curl() { command curl --fail-with-body "$@" || { echo "curl $*"
 WAIT_LESS = "sleep() { command sleep 0.05; }\n"
 
 
-@pytest.fixture(scope="module")
-def running(servers_folder: Path) -> Iterator[Running]:
+class Documented(Running):
+    """A run with the demo town; `ways` is what a command line beside it must be told."""
+
+    def __init__(self, data: Path, **ways: str) -> None:
+        self.ways = ways
+        super().__init__(data, ECOPANIER_DEMO="1", **ways)
+
+
+@contextmanager
+def behind_pgbouncer(folder: Path) -> Iterator[dict[str, str]]:
+    """Start the oldest supported Postgres behind PgBouncer, and yield the settings that lead there."""
+    folder.mkdir()
+    (folder / "pgbouncer").mkdir()
+    programs = Path(POSTGRES_15).parent
+    with (
+        a_server(folder, Release(str(OLDEST), programs)) as server,
+        a_pgbouncer(server, folder / "pgbouncer") as pgbouncer,
+    ):
+        with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
+            connection.execute("create database documented")
+        yield {
+            "ECOPANIER_PGBOUNCER": "1",
+            "DATABASE_URL": pgbouncer.url(API, "documented"),
+            "ECOPANIER_WORKER_DATABASE_URL": pgbouncer.url(WORKER, "documented"),
+            "ECOPANIER_LISTEN_DATABASE_URL": server.url(WORKER, "documented"),
+            "ECOPANIER_OWNER_DATABASE_URL": server.url(SUPERUSER, "documented"),
+        }
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        "embedded",
+        pytest.param(
+            "Postgres 15 behind PgBouncer",
+            marks=[NEEDS_PGBOUNCER, pytest.mark.needs_program(POSTGRES_15, f"postgresql-{OLDEST}")],
+        ),
+    ],
+)
+def running(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Documented]:
     """Start EcoPanier as `./scripts/run` does, with the demo town."""
-    started = Running(servers_folder / "documents", ECOPANIER_DEMO="1")
-    try:
+    with ExitStack() as until_end:
+        ways: dict[str, str] = {}
+        if request.param != "embedded":
+            ways = until_end.enter_context(behind_pgbouncer(servers_folder / "behind"))
+        started = Documented(servers_folder / f"documents {len(ways)}", **ways)
+        until_end.callback(started.end, signal.SIGTERM)
         yield started
-    finally:
-        started.end(signal.SIGTERM)
 
 
 def documented_commands() -> str:
@@ -44,7 +90,7 @@ def documented_commands() -> str:
     return walk.replace("./scripts/eval_ai", f"{python} -m scripts.ai_evaluation")
 
 
-def test_every_documented_command_works_in_order(running: Running, tmp_path: Path) -> None:
+def test_every_documented_command_works_in_order(running: Documented, tmp_path: Path) -> None:
     address = running.until_it_runs()
     refusals = tmp_path / "refusals"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
@@ -60,6 +106,7 @@ def test_every_documented_command_works_in_order(running: Running, tmp_path: Pat
             "ECOPANIER_DATA_DIR": str(running.data),
             "TMPDIR": str(tmp_path),
             "REFUSALS": str(refusals),
+            **running.ways,
         },
         capture_output=True,
         text=True,
@@ -78,7 +125,7 @@ def test_every_documented_command_works_in_order(running: Running, tmp_path: Pat
     assert (tmp_path / "pass.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_demo_sign_ins_in_the_documents_are_printed_at_the_start(running: Running) -> None:
+def test_demo_sign_ins_in_the_documents_are_printed_at_the_start(running: Documented) -> None:
     running.until_it_runs()
     used = set(re.findall(r"sign_in (\S+@ecopanier\.example) (\S+)\)", documented_commands()))
     assert used
