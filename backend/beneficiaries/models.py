@@ -95,6 +95,7 @@ class Transfer(Table, table=True):
         Index("transfers_beneficiary_id_idx", "beneficiary_id", "id"),
         Index("transfers_from_association_id_idx", "from_association_id", "id"),
         Index("transfers_to_association_id_idx", "to_association_id", "id"),
+        Index("transfers_asked_by_idx", "asked_by"),
     )
 
     id: UUID = identifier()
