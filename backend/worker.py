@@ -139,6 +139,14 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def tell_holder(reservation_id: str) -> None:
         await reservations.tell_holder(work, UUID(reservation_id))
 
+    @app.task(name="reservations.tell_refunded", retry=RETRY)
+    async def tell_refunded(reservation_id: str) -> None:
+        await reservations.tell_refunded(work, UUID(reservation_id))
+
+    @app.task(name="reservations.tell_shop", retry=RETRY)
+    async def tell_shop_of_portions(lot_id: str, portions: int, message_key: str) -> None:
+        await reservations.tell_shop(work, UUID(lot_id), portions, message_key)
+
     @app.task(name="waiting.tell_offered", retry=RETRY)
     async def tell_offered(waiting_id: str) -> None:
         await waiting.tell_offered(work, UUID(waiting_id))
@@ -202,6 +210,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="payments.reconcile", priority=CLOCK_FIRST)
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="payments.look_for_refunds")
+    async def look_for_refunds(timestamp: int) -> None:
+        await payments.look_for_refunds(work)
 
     # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")

@@ -2,7 +2,8 @@
 
 Every job may run twice, late, or beside another. Each asks Stripe for the present state and commits it through an act
 that holds the row's lock. `reconcile` finds `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody
-has looked at for a while, whatever died in between.
+has looked at for a while, whatever died in between. `look_for_refunds` finds refunds that a person made in Stripe's
+dashboard and of which no event reached us.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ LEFT_ALONE = timedelta(seconds=20)
 SURELY_FOUND_AFTER = timedelta(minutes=5)  # Stripe's search is seconds behind, a minute at times
 AT_ONCE = 20
 BEGIN_ROUNDS_FOR_SECONDS = 10.0
+REFUNDS_LOOKED_FOR = timedelta(days=2)  # longer than a worker is down
 
 log = structlog.get_logger("ecopanier.payments")
 
@@ -38,8 +40,38 @@ async def look_at_intent(work: Work, intent: str) -> None:
     await _settle(work, payment.id, found)
 
 
+async def look_for_refunds(work: Work) -> int:
+    """Settle the payments of which Stripe has refunded more than we know, and return how many there were.
+
+    Raises PaymentUnavailable.
+    """
+    refunded = await work.stripe.refunds_since(datetime.now(UTC) - REFUNDS_LOOKED_FOR)
+    async with work.session() as session:
+        known = await session.execute(
+            select(col(Payment.stripe_payment_intent), col(Payment.refunded_cents)).where(
+                col(Payment.stripe_payment_intent).in_(refunded), col(Payment.status) != "refunded"
+            )
+        )
+        behind = [intent for intent, cents in known if intent is not None and cents < refunded[intent]]
+    for intent in behind:
+        await look_at_intent(work, intent)
+    return len(behind)
+
+
 async def carry_forward(work: Work, payment_id: UUID) -> None:
-    """Carry one payment forward until it is final. Raises PaymentUnavailable if Stripe cannot be reached."""
+    """Carry one payment forward until it is final. Raises PaymentUnavailable if Stripe cannot be reached.
+
+    What Stripe refuses is counted and logged. `reconcile` tries again after growing pauses, and in the end gives up.
+    """
+    try:
+        await _carry_forward(work, payment_id)
+    except PaymentRefused as refusal:
+        again = await work.acts.value("payment_refused", payment=payment_id)
+        event = "payment.refused" if again else "payment.given_up"
+        log.error(event, payment_id=str(payment_id), code=refusal.code, status=refusal.status)
+
+
+async def _carry_forward(work: Work, payment_id: UUID) -> None:
     async with work.session() as session:
         payment = await session.get(Payment, payment_id)
     if payment is None:
@@ -54,7 +86,14 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
         intent_id = await _intent_made_for(work, payment)
     if intent_id is None:
         await work.acts.value(
-            "settle_payment", payment=payment.id, intent=None, intent_status="canceled", received_cents=0
+            "settle_payment",
+            payment=payment.id,
+            intent=None,
+            intent_status="canceled",
+            received_cents=0,
+            paid_at=None,
+            refunded=0,
+            refund=None,
         )
         return
     if payment.status == "cancel_due":
@@ -62,14 +101,14 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
     else:
         intent = await work.stripe.retrieve_payment_intent(intent_id)
     if await _settle(work, payment.id, intent) == "refund_due":
-        await carry_forward(work, payment_id)
+        await _carry_forward(work, payment_id)
 
 
 async def reconcile(work: Work) -> int:
     """Carry forward the payments that nobody has looked at for a while, and return how many there were.
 
-    A payment that Stripe refuses is logged for a person to look at and does not stop the others. If Stripe cannot be
-    reached or is slow, the rest waits for the next run.
+    A payment that Stripe refuses does not stop the others. If Stripe cannot be reached or is slow, the rest waits for
+    the next run.
     """
     looked_at, until = 0, time.monotonic() + BEGIN_ROUNDS_FOR_SECONDS
     while time.monotonic() < until:
@@ -84,8 +123,6 @@ async def _reached(work: Work, payment_id: UUID) -> bool:
     """Carry one payment forward and return whether Stripe answered."""
     try:
         await carry_forward(work, payment_id)
-    except PaymentRefused as refusal:
-        log.error("payment.refused", payment_id=str(payment_id), code=refusal.code, status=refusal.status)
     except PaymentUnavailable:
         log.warning("payment.unavailable", payment_id=str(payment_id))
         return False
@@ -112,20 +149,29 @@ async def _intent_made_for(work: Work, payment: Payment) -> str | None:
 
 
 async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
+    refund = await work.stripe.latest_refund(intent.id) if intent.refunded_cents > 0 else None
     status: str | None = await work.acts.value(
         "settle_payment",
         payment=payment_id,
         intent=intent.id,
         intent_status=intent.status,
         received_cents=intent.amount_received_cents,
+        paid_at=intent.paid_at,
+        refunded=intent.refunded_cents,
+        refund=refund,
     )
     return status
 
 
 async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
-    amount_cents = payment.refund_cents
-    if amount_cents is None:
-        # The amount that was received, because a wrong amount is one of the reasons for a refund.
-        amount_cents = (await work.stripe.retrieve_payment_intent(intent_id)).amount_received_cents
-    refund = await work.stripe.refund_payment_intent(intent_id, payment.id, amount_cents)
-    await work.acts.value("payment_refunded", payment=payment.id, refund=refund)
+    """Refund what is due and was not refunded yet. What a person refunded in Stripe's dashboard counts towards it."""
+    intent = await work.stripe.retrieve_payment_intent(intent_id)
+    # By default the amount that was received, because a wrong amount is one of the reasons for a refund.
+    due_cents = payment.refund_cents if payment.refund_cents is not None else intent.amount_received_cents
+    rest_cents = due_cents - intent.refunded_cents
+    if rest_cents > 0:
+        refund: str | None = await work.stripe.refund_payment_intent(intent_id, payment.id, rest_cents)
+    else:
+        refund = await work.stripe.latest_refund(intent_id)
+    refunded_cents = max(due_cents, intent.refunded_cents)
+    await work.acts.value("payment_refunded", payment=payment.id, refund=refund, refunded=refunded_cents)

@@ -12,7 +12,8 @@ class Payment(Table, table=True):
     """The payment of a reservation and its state.
 
     intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. A job carries out what is due until
-    Stripe has done it. The whole amount is refunded unless `refund_cents` says how much.
+    Stripe has done it. The whole amount is refunded unless `refund_cents` says how much. `refunded_cents` is what
+    Stripe says was refunded, by us or by a person in its dashboard. `refusals` counts Stripe's refusals in a row.
     """
 
     __tablename__ = "payments"
@@ -31,6 +32,8 @@ class Payment(Table, table=True):
     stripe_payment_intent: str | None = text(unique=True)
     stripe_refund: str | None = text(unique=True)
     refund_cents: int | None = None
+    refunded_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    refusals: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = now()
     looked_at: datetime = now()
 
@@ -39,7 +42,14 @@ class StripeEvent(Table, table=True):
     """An event from Stripe, stored once."""
 
     __tablename__ = "stripe_events"
-    __table_args__ = (Index("stripe_events_received_at_idx", "received_at"),)
+    __table_args__ = (
+        Index("stripe_events_received_at_idx", "received_at"),
+        Index(
+            "stripe_events_paid_idx",
+            "stripe_payment_intent",
+            postgresql_where=sql("type = 'payment_intent.succeeded'"),
+        ),
+    )
 
     id: str = text(primary_key=True)
     type: str = text()

@@ -5,10 +5,11 @@ No personal data is sent to Stripe, only amounts and our own ids. Do not make th
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
@@ -39,6 +40,8 @@ class Intent:
     status: str
     amount_cents: int
     amount_received_cents: int
+    refunded_cents: int = 0  # in all, by us or by a person in Stripe's dashboard
+    paid_at: datetime | None = None  # by Stripe's clock, in whole seconds; None if it is not paid
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +120,9 @@ class Stripe:
             return _intent(intent)
 
     async def retrieve_payment_intent(self, id: str) -> Intent:
-        """Return the intent as it is now."""
+        """Return the intent as it is now, with what its charge says."""
         async with self._asking("retrieve a payment intent"):
-            return _intent(await self._intents.retrieve_async(id))
+            return _intent(await self._intents.retrieve_async(id, {"expand": ["latest_charge"]}))
 
     async def find_payment_intent(self, payment_id: UUID) -> Intent | None:
         """Return the intent with this payment's id in its metadata, if Stripe finds one.
@@ -149,6 +152,7 @@ class Stripe:
     async def refund_payment_intent(self, id: str, payment_id: UUID, amount_cents: int) -> str:
         """Refund this many cents of a payment, once, and return the refund's id; of an earlier one if there is one.
 
+        amount_cents: what is to be refunded besides what a person refunded in Stripe's dashboard.
         Also raises PaymentRefused if a refund was made but failed later (such as to a closed card): a person must act.
         """
         # Stripe forgets idempotency keys after a day, so look for an earlier refund first.
@@ -158,14 +162,30 @@ class Stripe:
             async with self._asking("refund a payment intent", payment_id):
                 refund = await self._refunds.create_async(
                     {"payment_intent": id, "amount": amount_cents, "metadata": {"payment_id": str(payment_id)}},
-                    {"idempotency_key": f"refund-{payment_id}"},
+                    # With the amount: after a refund in the dashboard there is less to refund, and Stripe would refuse
+                    # another amount with the same key for a day.
+                    {"idempotency_key": f"refund-{payment_id}-{amount_cents}"},
                 )
                 return refund.id
         except PaymentRefused as refusal:
             # Somebody refunded it in Stripe's dashboard.
-            if refusal.code != "charge_already_refunded" or (done := await self._refund_of(id, None)) is None:
+            if refusal.code != "charge_already_refunded" or (done := await self.latest_refund(id)) is None:
                 raise
             return done
+
+    async def latest_refund(self, id: str) -> str | None:
+        """Return the id of the last refund of an intent that has not failed, whoever made it."""
+        return await self._refund_of(id, None)
+
+    async def refunds_since(self, moment: datetime) -> dict[str, int]:
+        """Return the cents that were refunded since a moment (timezone-aware), by intent, whoever refunded them."""
+        cents: dict[str, int] = defaultdict(int)
+        async with self._asking("list refunds"):
+            page = await self._refunds.list_async({"created": {"gte": int(moment.timestamp())}, "limit": 100})
+            async for one in page.auto_paging_iter():
+                if one.status not in ("failed", "canceled") and isinstance(one.payment_intent, str):
+                    cents[one.payment_intent] += one.amount
+        return dict(cents)
 
     async def _refund_of(self, id: str, payment_id: UUID | None) -> str | None:
         """Return the id of an intent's refund that has not failed: ours for this payment, or, with None, any refund.
@@ -234,7 +254,16 @@ def _is_final(error: stripe.StripeError, status: int) -> bool:
 
 
 def _intent(intent: stripe.PaymentIntent) -> Intent:
-    return Intent(intent.id, intent.client_secret or "", intent.status, intent.amount, intent.amount_received)
+    charge = intent.latest_charge if isinstance(intent.latest_charge, stripe.Charge) else None
+    return Intent(
+        intent.id,
+        intent.client_secret or "",
+        intent.status,
+        intent.amount,
+        intent.amount_received,
+        refunded_cents=charge.amount_refunded if charge is not None else 0,
+        paid_at=datetime.fromtimestamp(charge.created, UTC) if charge is not None and charge.paid else None,
+    )
 
 
 def _payment_id_in(refund: stripe.Refund) -> str | None:

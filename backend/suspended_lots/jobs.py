@@ -15,11 +15,11 @@ from backend.reservations.models import Reservation
 from backend.shops.models import Shop
 from backend.suspended_lots.models import SuspendedPortions
 
-News = Literal["moved", "over"]
+News = Literal["moved", "over", "refunded"]
 
 
 async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
-    """Tell a donor that their gift moved to another lot, or what was collected in the end; never by whom.
+    """Tell a donor that their gift moved, that its money was given back, or what was collected; never by whom.
 
     Raises MailNotSent, so that the job is tried again.
     """
@@ -30,7 +30,9 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
                     col(Reservation.account_id),
                     col(Reservation.quantity),
                     *NAMED,
-                    func.coalesce(Payment.refund_cents, Payment.amount_cents).label("refund_cents"),
+                    func.greatest(
+                        func.coalesce(Payment.refund_cents, Payment.amount_cents), Payment.refunded_cents
+                    ).label("refund_cents"),
                     col(Payment.status),
                 )
                 .join(Lot, col(Lot.id) == col(Reservation.lot_id))
@@ -52,7 +54,7 @@ async def tell_donor(work: Work, suspended_lot_id: UUID, news: News) -> None:
         work,
         row.account_id,
         f"suspended_lot_{news}",
-        necessary=False,
+        necessary=news == "refunded",
         message_key=f"{suspended_lot_id} {news} {places}",
         lot=named(row),
         quantity=row.quantity,

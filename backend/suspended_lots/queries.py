@@ -21,7 +21,7 @@ def _suspended_lots() -> Any:
     offered = aliased(Reservation, name="offered")
     parts = (
         select(
-            func.count().label("places"),
+            func.count(col(SuspendedPortions.lot_id).distinct()).label("places"),
             func.coalesce(func.sum(col(SuspendedPortions.collected)), 0).label("collected"),
             # Ids are ordered by time, so this is the latest.
             func.array_agg(
@@ -33,7 +33,13 @@ def _suspended_lots() -> Any:
     )
     now_at = func.coalesce(parts.c.latest, col(SuspendedLot.id))
     lot = func.app.what_was_reserved(now_at).table_valued("title", "pickup_start", "pickup_end").lateral("lot")
-    given_back = col(Payment.status).in_(("refund_due", "refunded"))
+    due = case(
+        (
+            col(Payment.status).in_(("refund_due", "refunded")),
+            func.coalesce(col(Payment.refund_cents), col(Payment.amount_cents)),
+        ),
+        else_=0,
+    )
     return (
         select(
             col(SuspendedLot.id),
@@ -50,9 +56,7 @@ def _suspended_lots() -> Any:
             col(offered.lot_id),
             parts.c.places,
             parts.c.collected,
-            case((given_back, func.coalesce(col(Payment.refund_cents), col(Payment.amount_cents))), else_=0).label(
-                "refunded_cents"
-            ),
+            func.greatest(due, col(Payment.refunded_cents)).label("refunded_cents"),
             lot.c.title,
             lot.c.pickup_start,
             lot.c.pickup_end,

@@ -391,9 +391,9 @@ class Story:
             case "picked_up":
                 self._then(begin + claim.late * (end - begin), self._picks_up, claim)
             case "cancelled":
-                self._then(reserved + 20 * MINUTE, self._cancels, holder, reservation, payment)
+                self._then(reserved + 20 * MINUTE, self._cancels, holder, reservation, payment, cents)
             case "cancelled_late":
-                self._then(begin - 30 * MINUTE, self._cancels, holder, reservation, None)
+                self._then(begin - 30 * MINUTE, self._cancels, holder, reservation, None, 0)
 
     def _is_settled(self, payment: UUID, intent: str, status: str, cents: int) -> None:
         self._acts.call("settle_payment", payment=payment, intent=intent, intent_status=status, received_cents=cents)
@@ -402,10 +402,11 @@ class Story:
         self._acts.call("lapse_holds", most=100)
         self._is_settled(payment, intent, "canceled", 0)
 
-    def _cancels(self, holder: UUID, reservation: UUID, payment: UUID | None) -> None:
+    def _cancels(self, holder: UUID, reservation: UUID, payment: UUID | None, cents: int) -> None:
         self._acts.call_as(holder, "cancel_reservation", reservation=reservation)
         if payment is not None:
-            self._acts.call("payment_refunded", payment=payment, refund=f"re_demo_{next(self._numbers)}")
+            refund = f"re_demo_{next(self._numbers)}"
+            self._acts.call("payment_refunded", payment=payment, refund=refund, refunded=cents)
 
     def _picks_up(self, claim: Claim) -> None:
         merchant = self._accounts[claim.lot.offer.shop.merchant.login]

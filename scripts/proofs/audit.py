@@ -92,6 +92,8 @@ union all
         from app.suspended_portions p join app.reservations x on x.id = p.reservation_id
         where p.suspended_lot_id = s.id) n
     where n.places > 0 and s.settled_at is null and n.collected + n.offered + s.unclaimed <> r.quantity
+          -- of a gift that was refunded in Stripe's dashboard, only what beneficiaries had reserved is left
+          and not exists (select from app.payments p where p.reservation_id = r.id and p.status = 'refunded')
        or s.settled_at is not null and n.offered + s.unclaimed > 0
        or n.places = 0 and r.status in ('confirmed', 'given')
 """

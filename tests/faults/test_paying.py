@@ -36,6 +36,7 @@ async def shop_town(lasting_town: Town) -> AsyncIterator[Town]:
     await town.ensure_served()
     yield town
     await town.stripe.no_faults()
+    await town.stripe.clock(ahead_seconds=0)
     await town.stripe.webhooks("release")
     await town.stripe.webhooks_quiet()
     await town.changes("set session_replication_role = replica")  # triggers protect the append-only tables
@@ -308,9 +309,9 @@ async def test_a_payment_made_after_the_hold_expired_is_refunded(shop_town: Town
     async with town.copy.connection("ecopanier_worker") as worker:
         await worker.fetchval("select app.lapse_holds(10)")
     taken = await nora.reserves(lot)
-    assert (await town.stripe.pay(late.client_secret))[
-        "status"
-    ] == "succeeded"  # the payment intent is not cancelled at Stripe yet
+    await town.stripe.clock(ahead_seconds=11 * 60)
+    # The payment intent is not cancelled at Stripe yet.
+    assert (await town.stripe.pay(late.client_secret))["status"] == "succeeded"
 
     await town.stripe.webhooks_quiet()
     await settled_but_for(town, taken)
@@ -372,6 +373,7 @@ async def test_a_payment_still_processing_when_its_hold_ends_is_refunded(shop_to
     assert (await town.stripe.pay(reservation.client_secret))["status"] == "processing"
     if ends == "lapses":
         await minutes_pass(town, 11)
+        await town.stripe.clock(ahead_seconds=11 * 60)
     elif ends == "is cancelled":
         await marc.cancels(reservation)
     else:

@@ -91,7 +91,7 @@ async def test_payment_and_the_end_of_its_hold_in_any_order_keep_money_right(
     town = lasting_town
     purchase = await Purchase.begun(town)
     await town.changes(
-        "update app.reservations set hold_until = now() - interval '1 second' where id = $1", purchase.reservation.id
+        "update app.reservations set hold_until = now() - interval '1 minute' where id = $1", purchase.reservation.id
     )
 
     await in_line(town, purchase.lot, *(getattr(purchase, act) for act in order))

@@ -301,7 +301,7 @@ async def test_a_refund_happens_once_after_stripe_forgot_the_key(
 
     # the control: with the key alone, the refund happens a second time
     await sdk.v1.refunds.create_async(
-        {"payment_intent": intent.id, "amount": 400}, {"idempotency_key": f"refund-{PAYMENT}"}
+        {"payment_intent": intent.id, "amount": 400}, {"idempotency_key": f"refund-{PAYMENT}-400"}
     )
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [800]
 

@@ -86,10 +86,13 @@ LOT_TEMPLATES = [
     "lot_recalled",
     "lot_withdrawn",
     "portion_kept",
+    "portions_back",
     "recall_for_shop",
     "recall_to_pass_on",
+    "reservation_refunded",
     "suspended_lot_moved",
     "suspended_lot_over",
+    "suspended_lot_refunded",
 ]
 
 

@@ -1,22 +1,35 @@
 -- Apply what Stripe says now about a payment, and return the payment's status after it.
--- Called by the worker (payments.look_at_intent, payments.carry_forward). Paid in full confirms the hold. Paid when
--- there is no hold any more, when nothing can be collected any more, or another amount, is refunded. Cancelled ends
--- the hold. Given portions that can still be collected are offered as free ones. Order and repetition of calls do not
--- matter: the state was fetched just now, a final status stays final, and all of it happens under the locks.
+-- Called by the worker (payments.look_at_intent, payments.carry_forward). Paid in full confirms the hold, and a hold
+-- that lapsed although Stripe took the money before its end (`paid_at`), as long as its portions are still there. Paid
+-- when there is no hold any more, when nothing can be collected any more, or another amount, is refunded. Cancelled
+-- ends the hold. Given portions that can still be collected are offered as free ones.
+-- A person may refund in Stripe's dashboard: `refunded` are the cents in all, `refund` is the last refund. In part is
+-- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected.
+-- Order and repetition of calls do not matter: the state was fetched just now, a final status stays final, and all of
+-- it happens under the locks.
 -- Definer, because it writes everybody's payments and reservations; only the worker may execute it.
--- Locks: shop (share, for a gift), lot, free lot beside it (for a gift), reservation, payment (policies/LOCKS.md).
-create or replace function app.settle_payment(payment uuid, intent text, intent_status text, received_cents int)
+-- Locks: shop (share, for a gift), lot, free lot beside it (for a gift), reservation, payment (policies/LOCKS.md); for
+-- a gift that is refunded elsewhere those of gift_refunded.
+create or replace function app.settle_payment(
+    payment uuid, intent text, intent_status text, received_cents int,
+    paid_at timestamptz default null, refunded int default 0, refund text default null)
 returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     p app.payments;
     r app.reservations;
     l app.lots;
-    good   boolean;
-    beside uuid;
+    all_back boolean := intent_status = 'succeeded' and refunded > 0 and refunded >= received_cents;
+    lapsed   boolean;
+    good     boolean;
+    beside   uuid;
 begin
     select x.* into p from app.payments x where x.id = payment;
     if not found then return null; end if;
     select x.* into r from app.reservations x where x.id = p.reservation_id;
+    if r.purpose = 'give' and p.status = 'succeeded' and all_back then
+        perform app.gift_refunded(r.id, refunded, refund);
+        return 'refunded';
+    end if;
     if r.purpose = 'give' then
         -- Locked as by everybody who publishes: either suspending the shop waits for us, or we wait for it.
         perform from app.shops s join app.lots y on y.shop_id = s.id where y.id = r.lot_id for share of s;
@@ -28,12 +41,31 @@ begin
     select x.* into p from app.payments x where x.id = payment for update;
 
     if p.status in ('succeeded', 'refund_due', 'refunded') then
-        return p.status;
+        -- The greater one, because what was fetched first may come last. News end the pauses after refusals.
+        update app.payments x set refunded_cents = greatest(x.refunded_cents, refunded), refusals = 0 where x.id = p.id;
+        if p.status = 'refunded' or not all_back then return p.status; end if;
+        if r.purpose = 'give' and p.status = 'succeeded' then  -- it became so while we waited, and needs other locks
+            perform app.defer('payments.look_at_intent', jsonb_build_object('intent', intent));
+            return p.status;
+        end if;
+        update app.payments x set status = 'refunded', stripe_refund = refund, looked_at = app.clock() where x.id = p.id;
+        -- Nothing is left to end after the pickup, or its window. Then only the money moved.
+        if r.purpose = 'collect' and app.end_reservation(r.id, 'cancelled', 'refunded', false, false) then
+            perform app.defer('reservations.tell_refunded', jsonb_build_object('reservation_id', r.id));
+            perform app.defer('reservations.tell_shop', jsonb_build_object('lot_id', r.lot_id, 'portions', r.quantity,
+                                                                           'message_key', r.id));
+        end if;
+        return 'refunded';
     end if;
 
     if intent_status = 'succeeded' then
-        good := r.status = 'held' and received_cents = p.amount_cents and p.status in ('intended', 'pending')
-                and l.pickup_end > app.clock();
+        lapsed := r.status = 'expired' and r.ended_because = 'unpaid' and coalesce(paid_at <= r.hold_until, false);
+        good := (r.status = 'held' and p.status in ('intended', 'pending')
+                 or lapsed and l.status = 'published' and l.remaining >= r.quantity
+                    and (r.purpose = 'collect' or l.kind = 'discounted')
+                    and app.food_refusal(l.date_kind, l.food_date, 'reservation', app.clock()) is null
+                    and exists (select from app.accounts a where a.id = r.account_id and a.status <> 'erased'))
+                and received_cents = p.amount_cents and l.pickup_end > app.clock() and not all_back;
         if good and r.purpose = 'give' then
             good := l.status = 'published'
                     and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null;
@@ -45,9 +77,12 @@ begin
             end;
         end if;
         if good then
-            update app.payments x set status = 'succeeded', stripe_payment_intent = intent, looked_at = app.clock()
+            if lapsed then update app.lots y set remaining = y.remaining - r.quantity where y.id = l.id; end if;
+            update app.payments x
+            set status = 'succeeded', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock()
             where x.id = p.id;
-            update app.reservations x set status = 'confirmed', confirmed_at = app.clock(), hold_until = null
+            update app.reservations x
+            set status = 'confirmed', confirmed_at = app.clock(), hold_until = null, ended_at = null, ended_because = null
             where x.id = r.id;
             if r.purpose = 'give' then
                 insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
@@ -55,7 +90,8 @@ begin
             end if;
             return 'succeeded';
         end if;
-        update app.payments x set status = 'refund_due', stripe_payment_intent = intent, looked_at = app.clock()
+        update app.payments x
+        set status = 'refund_due', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock()
         where x.id = p.id;
         perform app.end_reservation(r.id, 'expired', 'unpaid', false, true);
         perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
@@ -77,4 +113,4 @@ begin
     where x.id = p.id returning x.status into p.status;
     return p.status;
 end $$;
-grant execute on function app.settle_payment(uuid, text, text, int) to ecopanier_worker;
+grant execute on function app.settle_payment(uuid, text, text, int, timestamptz, int, text) to ecopanier_worker;

@@ -20,7 +20,7 @@ begin
         order by p.id for update of p);
     insert into accounting.payments (payment_id, paid_at, amount_cents, refunded_cents, status, stripe_payment_intent,
                                      stripe_refund, shop_siret, lot_category, moved_at)
-    select p.id, p.created_at, p.amount_cents, case p.status when 'refunded' then coalesce(p.refund_cents, p.amount_cents) else 0 end,
+    select p.id, p.created_at, p.amount_cents, least(p.refunded_cents, p.amount_cents),
            p.status, p.stripe_payment_intent, p.stripe_refund, coalesce(e.siret, s.siret), l.category, app.clock()
     from app.payments p
     join app.reservations r on r.id = p.reservation_id

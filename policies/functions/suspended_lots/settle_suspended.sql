@@ -1,8 +1,8 @@
 -- Settle a gift of which nothing is offered or looking for a lot any more: refund, in one refund, what was paid and
--- not collected, and queue the mail to the donor.
--- Called by close_suspended and move_suspended, which hold the gift's lock. Only the owner may execute it.
+-- not collected, and queue the mail to the donor unless they are told something else.
+-- Called by close_suspended, move_suspended and gift_refunded, which hold the gift's lock. Only the owner may execute it.
 -- Locks: the payment.
-create or replace function app.settle_suspended(gift uuid) returns void
+create or replace function app.settle_suspended(gift uuid, tell boolean default true) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     worth   int;
@@ -14,7 +14,7 @@ begin
       and not exists (select from app.suspended_portions p where p.suspended_lot_id = gift and p.collected is null);
     if not found then return; end if;
 
-    select sum(p.collected * r.unit_price_cents), sum(p.collected) into worth, taken
+    select coalesce(sum(p.collected * r.unit_price_cents), 0), coalesce(sum(p.collected), 0) into worth, taken
     from app.suspended_portions p join app.reservations r on r.id = p.reservation_id
     where p.suspended_lot_id = gift;
     update app.payments p set status = 'refund_due', refund_cents = p.amount_cents - worth, looked_at = app.clock()
@@ -23,5 +23,7 @@ begin
     if found then perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', payment)); end if;
     perform app.note('suspended_lot.settled', 'suspended_lot', gift,
                      jsonb_build_object('collected', taken, 'worth_cents', worth));
-    perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'over'));
+    if tell then
+        perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'over'));
+    end if;
 end $$;

@@ -260,6 +260,19 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
     async def all_money(request: Request) -> Response:
         return JSONResponse(ledger(stand_in.store))
 
+    async def dashboard_refunds(request: Request) -> Response:
+        form = {name: str(value) for name, value in (await request.json()).items()}
+        try:
+            with stand_in.store.transaction():
+                refund = refunds.create(Call(stand_in.store, stand_in.webhooks, form))
+        except Refusal as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+        return JSONResponse(refund)
+
+    async def clock(request: Request) -> Response:
+        stand_in.store.ahead_seconds = int((await request.json())["ahead_seconds"])
+        return Response(status_code=204)
+
     async def forget_keys(request: Request) -> Response:
         stand_in.answers.forget()
         return Response(status_code=204)
@@ -269,5 +282,7 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
         Route("/_stand_in/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/_stand_in/webhooks", webhooks, methods=["GET", "POST"]),
         Route("/_stand_in/ledger", all_money),
+        Route("/_stand_in/refunds", dashboard_refunds, methods=["POST"]),
+        Route("/_stand_in/clock", clock, methods=["PUT"]),
         Route("/_stand_in/idempotency_keys", forget_keys, methods=["DELETE"]),
     ]

@@ -149,6 +149,7 @@ def _confirmed(call: Call, intent: dict[str, Any], params: Params) -> dict[str, 
 def _charged(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
     failure = objects.TEST_PAYMENT_METHODS[intent["payment_method"]]
     charge = objects.charge(intent, failure)
+    charge["created"] += call.store.ahead_seconds
     call.store.save(charge)
     if failure is None:
         intent |= {

@@ -37,6 +37,15 @@ class StandInRemote:
         """Return all payments, charges and refunds (see ledger.py)."""
         return await self._ask("GET", "/_stand_in/ledger")
 
+    async def refund_in_dashboard(self, payment_intent: str, amount_cents: int | None = None) -> dict[str, Any]:
+        """Refund a payment as a person does in Stripe's dashboard: wholly, or some cents. Returns the refund."""
+        wanted = {"payment_intent": payment_intent, **({"amount": amount_cents} if amount_cents is not None else {})}
+        return await self._ask("POST", "/_stand_in/refunds", wanted)
+
+    async def clock(self, *, ahead_seconds: int) -> None:
+        """Let Stripe take later payments so many seconds ahead of this machine's clock."""
+        await self._ask("PUT", "/_stand_in/clock", {"ahead_seconds": ahead_seconds})
+
     async def forget_idempotency_keys(self) -> None:
         """Forget all idempotency keys, as if a day had passed."""
         await self._ask("DELETE", "/_stand_in/idempotency_keys")

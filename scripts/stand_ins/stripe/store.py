@@ -25,6 +25,7 @@ class Store:
 
     def __init__(self, path: Path | None) -> None:
         """Open the store. path: None to keep everything in memory."""
+        self.ahead_seconds = 0  # how far this Stripe's clock is ahead when it charges, so that tests need not wait
         # Only the server's event loop uses the connection, in whichever thread it runs.
         self.db = sqlite3.connect(path or ":memory:", isolation_level=None, check_same_thread=False)
         self.db.row_factory = sqlite3.Row

@@ -1,0 +1,72 @@
+-- End a gift whose money a person gave back in full in Stripe's dashboard.
+-- Called by settle_payment. Portions that nobody has reserved go back from the free lot to the discounted one, and its
+-- shop is told. Portions that a beneficiary has reserved, or that are kept for one, stay theirs
+-- (docs/decisions/refunds-elsewhere.md). Called once more, it finds nothing to take back.
+-- Only the owner may execute it.
+-- Locks: the lots of the gift's portions with the free lots beside them in the order of ids, the gift, reservations,
+-- the payment (policies/LOCKS.md). If the gift moved to another lot meanwhile, it lets go of all and begins anew.
+create or replace function app.gift_refunded(gift uuid, refunded int, refund text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    moment  timestamptz := app.clock();
+    locked  uuid[];
+    part    record;
+    back    int;
+    rest    uuid;
+begin
+    loop
+        begin
+            locked := array(select x from app.suspended_portions p join app.reservations r on r.id = p.reservation_id,
+                            unnest(array[r.lot_id, p.lot_id]) x
+                            where p.suspended_lot_id = gift and p.collected is null order by x);
+            perform from app.lots l where l.id = any (locked) order by l.id for update;
+            perform from app.suspended_lots s where s.id = gift for update;
+            if exists (select from app.suspended_portions p
+                       where p.suspended_lot_id = gift and p.collected is null and p.lot_id <> all (locked)) then
+                raise exception 'moved meanwhile' using errcode = 'lock_not_available';
+            end if;
+            exit;
+        exception when lock_not_available then
+            null;
+        end;
+    end loop;
+
+    update app.suspended_lots s set if_unclaimed = 'refund', unclaimed = 0, version = s.version + 1 where s.id = gift;
+    for part in
+        select r.*, p.lot_id as beside, l.remaining
+        from app.suspended_portions p join app.reservations r on r.id = p.reservation_id join app.lots l on l.id = p.lot_id
+        where p.suspended_lot_id = gift and p.collected is null and l.status in ('published', 'paused')
+        order by r.id
+    loop
+        back := least(part.remaining, part.quantity);
+        continue when back = 0;
+        update app.reservations r set status = 'cancelled', ended_at = moment, ended_because = 'refunded'
+        where r.id = part.id;
+        if back = part.quantity then
+            delete from app.suspended_portions p where p.reservation_id = part.id;
+        else
+            -- Beneficiaries hold the rest, which stays given.
+            insert into app.reservations
+                (lot_id, account_id, quantity, unit_price_cents, status, purpose, created_at, confirmed_at)
+            values (part.lot_id, part.account_id, part.quantity - back, part.unit_price_cents, 'confirmed', 'give', moment,
+                    part.confirmed_at)
+            returning id into rest;
+            update app.suspended_portions p set reservation_id = rest where p.reservation_id = part.id;
+        end if;
+        update app.lots l set quantity = l.quantity - back, remaining = l.remaining - back where l.id = part.beside;
+        update app.lots l set remaining = l.remaining + back where l.id = part.lot_id;
+        perform app.defer('reservations.tell_shop', jsonb_build_object('lot_id', part.lot_id, 'portions', back,
+                                                                       'message_key', part.id));
+    end loop;
+
+    update app.payments p
+    set status = 'refunded', stripe_refund = refund, refunded_cents = greatest(p.refunded_cents, refunded), refusals = 0,
+        looked_at = moment
+    where p.reservation_id = gift and p.status = 'succeeded';
+    if not found then return; end if;
+    -- After the last pickup only the money moved.
+    if exists (select from app.suspended_lots s where s.id = gift and s.settled_at is null) then
+        perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'refunded'));
+        perform app.settle_suspended(gift, false);
+    end if;
+end $$;
