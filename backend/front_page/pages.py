@@ -21,7 +21,7 @@ from backend.problems.problem import known_problems, language_of, problem_exampl
 from backend.settings import settings
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Returns what `GET /v1/impact` answers: meals, food_kg, co2e_kg, value_saved_cents, people_helped, method, since."""
+"""Returns what `GET /v1/impact` answers."""
 
 _HERE = Path(__file__).parent
 _SWAGGER = Path(openapi_ui_bundles.swagger_ui.static_path)

@@ -18,7 +18,8 @@ router = Router(tags=["impact"])
 async def read_impact(acts: ActsDep, response: Response) -> ImpactOut:
     """Read what all handovers saved.
 
-    CO₂e is an estimate, by the method that is named.
+    CO₂e is an estimate, by the method that is named. People helped are counted in whole groups of eleven, up to the
+    last midnight.
     """
     response.headers["Cache-Control"] = "no-cache"
     return ImpactOut.model_validate(await queries.public_impact(acts))
@@ -34,7 +35,7 @@ async def read_own_impact(session: SignedIn) -> ImpactOut:
 async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
     """Read what the handovers of your shop saved.
 
-    The value is computed from its lots' prices. People helped are counted in whole groups of eleven, up to last
-    midnight.
+    The value is computed from its lots' prices; that of a lot that became free counts once the lot is over. People
+    helped are counted in whole groups of eleven, up to the last midnight.
     """
     return await queries.shop_impact(session, shop_id)

@@ -28,13 +28,18 @@ class ImpactFactor(Table, table=True):
 
 
 class ImpactEntry(Table, table=True):
-    """What one handover saved. `people_helped`: 1 if the account got free food for the first time, otherwise 0."""
+    """What one handover saved. `people_helped`: 1 if the account got free food for the first time, otherwise 0.
+
+    `value_saved_cents` is the original price. `recovered_by_shops_cents`, a part of it, is what a customer or a donor
+    paid; the rest is what people saved.
+    """
 
     __tablename__ = "impact_entries"
     __table_args__ = (
         Index("impact_entries_written_by_idx", "written_by"),
         Index("impact_entries_account_id_idx", "account_id"),
         Index("impact_entries_shop_id_idx", "shop_id"),
+        Index("impact_entries_helped_idx", "recorded_at", postgresql_where=sql("people_helped = 1")),
     )
 
     reservation_id: UUID = Field(primary_key=True, foreign_key="app.reservations.id")
@@ -45,6 +50,7 @@ class ImpactEntry(Table, table=True):
     meals: Decimal = Field(sa_type=Numeric(12, 3))
     co2e_grams: int = Field(sa_type=BigInteger)
     value_saved_cents: int
+    recovered_by_shops_cents: int
     people_helped: int
     recorded_at: datetime = now()
     written_by: int = Field(
@@ -72,5 +78,6 @@ class ImpactTotals(Table, table=True):
     meals: Decimal = Field(sa_type=Numeric(18, 3), sa_column_kwargs={"server_default": "0"})
     co2e_grams: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     value_saved_cents: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    recovered_by_shops_cents: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     people_helped: int = Field(sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     since: datetime = now()

@@ -43,6 +43,10 @@ async def _sum(session: AsyncSession, which: Any) -> ImpactOut:
                 func.coalesce(func.round(func.sum(ImpactEntry.food_grams) / THOUSAND, 1), 0).label("food_kg"),
                 func.coalesce(func.round(func.sum(ImpactEntry.co2e_grams) / THOUSAND, 1), 0).label("co2e_kg"),
                 func.coalesce(func.sum(ImpactEntry.value_saved_cents), 0).label("value_saved_cents"),
+                func.coalesce(
+                    func.sum(col(ImpactEntry.value_saved_cents) - col(ImpactEntry.recovered_by_shops_cents)), 0
+                ).label("saved_by_people_cents"),
+                func.coalesce(func.sum(ImpactEntry.recovered_by_shops_cents), 0).label("recovered_by_shops_cents"),
                 func.coalesce(func.sum(ImpactEntry.people_helped), 0).label("people_helped"),
                 func.min(ImpactEntry.recorded_at).label("since"),
                 select(col(ImpactFactor.method))

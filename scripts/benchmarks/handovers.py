@@ -29,13 +29,14 @@ $$;
 TOLD_AND_TRUE = """
 select (app.public_impact() ->> 'value_saved_cents')::bigint,
        (select coalesce(sum(value_saved_cents), 0) from app.impact_entries),
-       (app.public_impact() ->> 'people_helped')::bigint,
-       (select coalesce(sum(people_helped), 0) from app.impact_entries)
+       (app.public_impact() ->> 'recovered_by_shops_cents')::bigint,
+       (select coalesce(sum(recovered_by_shops_cents), 0) from app.impact_entries)
 """
 
 COUNTED_AND_TRUE = """
-select (t.food_grams, t.meals, t.co2e_grams, t.value_saved_cents, t.people_helped)
-       = (sum(e.food_grams), sum(e.meals), sum(e.co2e_grams), sum(e.value_saved_cents), sum(e.people_helped)),
+select (t.food_grams, t.meals, t.co2e_grams, t.value_saved_cents, t.recovered_by_shops_cents, t.people_helped)
+       = (sum(e.food_grams), sum(e.meals), sum(e.co2e_grams), sum(e.value_saved_cents),
+          sum(e.recovered_by_shops_cents), sum(e.people_helped)),
        count(*), count(*) - (select n.entries from public.naive_totals n)
 from app.impact_totals t, app.impact_entries e group by t.only_row
 """

@@ -61,10 +61,10 @@ async def test_unsold_portions_become_free_and_sold_ones_stay_sold(town: Town) -
     assert (await town.left(paid_lot), await town.taken_today(amina)) == (1, 2)
     assert await town.money(bought) == (800, 0)
     impact = await town.rows(
-        "select r.unit_price_cents, e.value_saved_cents, e.people_helped from app.impact_entries e"
-        " join app.reservations r on r.id = e.reservation_id order by 1"
+        "select r.unit_price_cents, e.value_saved_cents, e.recovered_by_shops_cents, e.people_helped"
+        " from app.impact_entries e join app.reservations r on r.id = e.reservation_id order by 1"
     )
-    assert [tuple(row) for row in impact] == [(0, 1600, 1), (400, 800, 0)]
+    assert [tuple(row) for row in impact] == [(0, 1600, 0, 1), (400, 1600, 800, 0)]
     assert await _converts(town) == 0
     assert await town.stock_is_exact()
 

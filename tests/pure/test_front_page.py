@@ -18,6 +18,8 @@ FIGURES: Mapping[str, Any] = {
     "food_kg": 6_172.5,
     "co2e_kg": 9.9,
     "value_saved_cents": 1_234_567,
+    "saved_by_people_cents": 1_000_067,
+    "recovered_by_shops_cents": 234_500,
     "people_helped": 0,
     "method": "ecopanier-2025",
     "since": "2026-03-31T00:00:00+02:00",

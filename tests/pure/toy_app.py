@@ -179,7 +179,8 @@ async def ready() -> str | None:
 
 async def no_figures() -> Mapping[str, Any]:
     """Return the impact figures of a new installation: zeros."""
-    zeros = dict.fromkeys(("meals", "food_kg", "co2e_kg", "value_saved_cents", "people_helped"), 0)
+    money = ("value_saved_cents", "saved_by_people_cents", "recovered_by_shops_cents")
+    zeros = dict.fromkeys(("meals", "food_kg", "co2e_kg", *money, "people_helped"), 0)
     return {**zeros, "method": "ecopanier-2025", "since": None}
 
 

@@ -22,9 +22,11 @@ begin
     set counted_before = before,
         food_grams = t.food_grams + n.food_grams, meals = t.meals + n.meals, co2e_grams = t.co2e_grams + n.co2e_grams,
         value_saved_cents = t.value_saved_cents + n.value_saved_cents,
+        recovered_by_shops_cents = t.recovered_by_shops_cents + n.recovered_by_shops_cents,
         people_helped = t.people_helped + n.people_helped
     from (select coalesce(sum(e.food_grams), 0) food_grams, coalesce(sum(e.meals), 0) meals,
                  coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
+                 coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                  coalesce(sum(e.people_helped), 0) people_helped
           from app.impact_entries e where e.written_by >= start and e.written_by < before) n
     where before > start;

@@ -1,5 +1,6 @@
 -- Return the public impact figures: the totals plus the few entries since, in one snapshot, at the same cost at any
--- size.
+-- size. People helped are counted up to the last midnight in whole groups of eleven, so that two readings never differ
+-- by fewer.
 -- Called by GET /v1/impact, as the API, for anybody.
 -- Definer, because entries are personal; their sum is not.
 create or replace function app.public_impact() returns json
@@ -10,14 +11,21 @@ begin
             'meals', round(t.meals + n.meals, 1), 'food_kg', round((t.food_grams + n.food_grams) / 1000.0, 1),
             'co2e_kg', round((t.co2e_grams + n.co2e_grams) / 1000.0, 1),
             'value_saved_cents', t.value_saved_cents + n.value_saved_cents,
-            'people_helped', t.people_helped + n.people_helped,
+            'saved_by_people_cents', t.value_saved_cents + n.value_saved_cents
+                                     - t.recovered_by_shops_cents - n.recovered_by_shops_cents,
+            'recovered_by_shops_cents', t.recovered_by_shops_cents + n.recovered_by_shops_cents,
+            'people_helped', 11 * ((t.people_helped + n.people_helped - today.people_helped) / 11),
             'method', (select f.method from app.impact_factors f where f.category is null
                        order by f.valid_from desc, f.id desc limit 1),
             'since', t.since)
         from app.impact_totals t,
         lateral (select coalesce(sum(e.food_grams), 0) food_grams, coalesce(sum(e.meals), 0) meals,
                         coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
+                        coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                         coalesce(sum(e.people_helped), 0) people_helped
-                 from app.impact_entries e where e.written_by >= t.counted_before) n);
+                 from app.impact_entries e where e.written_by >= t.counted_before) n,
+        lateral (select count(*) people_helped from app.impact_entries e
+                 where e.people_helped = 1
+                   and e.recorded_at >= app.paris_day(app.clock()) at time zone 'Europe/Paris') today);
 end $$;
 grant execute on function app.public_impact() to ecopanier_api;

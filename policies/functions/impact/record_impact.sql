@@ -7,6 +7,8 @@ declare
     meal     int := app.setting_int('meal_grams');
     grams    int := coalesce(l.weight_grams, meal) * r.quantity;
     factor   app.impact_factors;
+    -- A suspended portion counts as sold, because its donor paid. So no total tells them apart.
+    paid     int := greatest(r.unit_price_cents, l.given_price_cents) * r.quantity;
     helped   int := 0;
 begin
     select f.* into strict factor from app.impact_factors f
@@ -20,10 +22,9 @@ begin
     if r.unit_price_cents > 0 then helped := 0; end if;
 
     insert into app.impact_entries
-        (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents, people_helped,
-         recorded_at)
+        (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents,
+         recovered_by_shops_cents, people_helped, recorded_at)
     values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
             grams::bigint * factor.co2e_grams_per_meal / meal,
-            -- A suspended portion saves as much as a sold one, because its donor paid. So no total tells them apart.
-            (l.original_price_cents - greatest(r.unit_price_cents, l.given_price_cents)) * r.quantity, helped, app.clock());
+            l.original_price_cents * r.quantity, paid, helped, app.clock());
 end $$;

@@ -14,6 +14,7 @@ begin
     -- leaves, so their entries are counted next time.
     update app.impact_entries e set written_by = '1' where e.written_by > pg_current_xact_id();
     update app.impact_totals t
-    set counted_before = '0', food_grams = 0, meals = 0, co2e_grams = 0, value_saved_cents = 0, people_helped = 0;
+    set counted_before = '0', food_grams = 0, meals = 0, co2e_grams = 0, value_saved_cents = 0,
+        recovered_by_shops_cents = 0, people_helped = 0;
     perform app.add_up_impact();
 end $$;
