@@ -1,12 +1,14 @@
 """Reads of lots, under row-level security."""
 
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, case, func, select
+from sqlalchemy import JSON, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.database.sessions import call, caller_in
 from backend.lots.models import DateKind, Lot
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
@@ -46,7 +48,6 @@ _LOTS = select(
     col(Lot.photo_id),
     col(Lot.gtin),
     col(Lot.batch),
-    case((is_own(Lot.shop_id), col(Lot.becomes_free_at))).label("becomes_free_at"),
     col(Lot.fair_draw),
     col(Lot.version),
     _SHOP.label("shop"),
@@ -54,16 +55,28 @@ _LOTS = select(
 
 
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
-    """Return a lot that the caller may see, and its version. Raises LotNotFound."""
+    """Return a lot that the caller may see, and its version. Raises LotNotFound.
+
+    A lot that became free looks to those who reserved it before as they reserved it, and over.
+    """
     # Row-level security applies here too: whoever may not see the free lot does not get its id.
     beside = aliased(Lot)
     free_lot = select(col(beside.id)).where(
         col(beside.suspended_from) == col(Lot.id), col(beside.status) == "published"
     )
-    wanted = _LOTS.add_columns(free_lot.scalar_subquery().label("free_lot_id")).where(col(Lot.id) == lot_id)
+    wanted = _LOTS.add_columns(
+        free_lot.scalar_subquery().label("free_lot_id"),
+        func.app.becomes_free_at(col(Lot.id)).label("becomes_free_at"),
+    ).where(col(Lot.id) == lot_id)
     row = (await session.execute(wanted)).one_or_none()
     if row is None:
-        raise LotNotFound
+        reserved: dict[str, Any] | None = None
+        if caller_in(session) is not None:
+            reserved = await call(session, "lot_as_reserved", lot=lot_id)
+        if reserved is None:
+            raise LotNotFound
+        version: int = reserved.pop("version")
+        return LotRead.model_validate(reserved), version
     return LotRead.model_validate(row), row.version
 
 

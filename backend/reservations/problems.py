@@ -10,7 +10,7 @@ class LotSoldOut(Problem):
 
 
 class LotChanged(Problem):
-    """Raised when a lot became free, or stopped being free, while it was being reserved."""
+    """Raised when a lot became free, or stopped being free, while somebody who may see both was reserving it."""
 
     code, status = "lot.changed", 409
 

@@ -4,13 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, null, select, true
+from sqlalchemy import Select, Uuid, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.sessions import role_in
 from backend.identity.tokens import Role
-from backend.lots.models import Lot
 from backend.reservations.models import Pass, Reservation
 from backend.reservations.passes import Passes
 from backend.reservations.problems import NoPassYet, ReservationNotFound
@@ -79,21 +78,27 @@ async def reservation(session: AsyncSession, reservation_id: UUID) -> Reservatio
 
 async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:
     """Return the pass of a confirmed reservation of the caller. Raises ReservationNotFound, NoPassYet."""
+    # From the function, because the holder may no longer be allowed to see the lot.
+    lot = (
+        func.app.what_was_reserved(col(Reservation.id))
+        .table_valued("pickup_start", "pickup_end", column("shop_id", Uuid))
+        .lateral()
+    )
     row = (
         await session.execute(
             select(
                 col(Pass.code),
                 col(Reservation.status),
-                col(Lot.pickup_start),
-                col(Lot.pickup_end),
+                lot.c.pickup_start,
+                lot.c.pickup_end,
                 col(Shop.name),
                 col(Shop.address),
                 col(Shop.latitude),
                 col(Shop.longitude),
             )
             .join(Reservation, col(Reservation.id) == col(Pass.reservation_id))
-            .join(Lot, col(Lot.id) == col(Reservation.lot_id))
-            .join(Shop, col(Shop.id) == col(Lot.shop_id))
+            .join(lot, true())
+            .join(Shop, col(Shop.id) == lot.c.shop_id)
             .where(col(Pass.reservation_id) == reservation_id)
         )
     ).one_or_none()

@@ -6,7 +6,11 @@ alter table app.lots force row level security;
 
 create policy "Acts read and write every row" on app.lots for all to ecopanier_owner using (true) with check (true);
 
-grant select on app.lots to anon, authenticated;
+-- Not when a lot becomes free, which its merchant reads through becomes_free_at, nor when it did.
+grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, remaining,
+    pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
+    category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
+    fair_draw, suspended_from, given_price_cents) on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
     status) on app.lots to authenticated;

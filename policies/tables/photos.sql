@@ -1,4 +1,4 @@
--- Photos: whoever sees a lot that shows a photo sees the photo, and so does the merchant who took it.
+-- Photos: whoever sees or reserved a lot that shows a photo sees the photo, and so does the merchant who took it.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
@@ -8,9 +8,11 @@ grant select (id, account_id, status, width, height, created_at) on app.photos t
 grant insert (account_id) on app.photos to authenticated;
 grant update (status, width, height) on app.photos to authenticated;
 
--- This finds only lots that the caller sees, because the policies of lots apply inside a policy too.
-create policy "People see the photos of lots that they see" on app.photos for select to anon, authenticated
-    using (exists (select from app.lots l where l.photo_id = photos.id));
+-- This finds only lots that the caller sees, because the policies of lots apply inside a policy too. A lot that became
+-- free is not seen any more by those who reserved it before, but its photo is.
+create policy "People see the photos of lots that they see or reserved" on app.photos for select to anon, authenticated
+    using (exists (select from app.lots l where l.photo_id = photos.id)
+           or id = any (array(select app.photos_reserved_by((select app.caller())))));
 
 create policy "Merchants see their own photos" on app.photos for select to authenticated
     using (account_id = (select app.caller()));

@@ -44,6 +44,10 @@ begin
     select * into wanted from app.lots l where l.id = lot;
     if not found or wanted.published_at is null
        or wanted.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
+        -- A lot that became free was there for everybody: to others it is over, like any lot that is.
+        if wanted.published_at is not null and wanted.converted_at is not null then
+            raise exception 'lot.closed' using errcode = 'EP409';
+        end if;
         raise exception 'lot.not_found' using errcode = 'EP404';   -- as if it did not exist
     end if;
 
@@ -73,6 +77,9 @@ begin
 
     -- Kind and price as they stood when the portions were taken, not as they were first read.
     if (wanted.kind = 'free') <> (held_for is null) then
+        if wanted.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
+            raise exception 'lot.closed' using errcode = 'EP409';   -- as if it were asked for a moment later
+        end if;
         raise exception 'lot.changed' using errcode = 'EP409';
     end if;
 

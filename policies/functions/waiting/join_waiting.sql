@@ -1,6 +1,7 @@
 -- Join the waiting list of a lot of which nothing is left; return the entry.
 -- Called by POST /v1/lots/{lot_id}/waiting. Under the lot's lock, portions that come back at this moment are either
--- seen here or offered to this entry. A free lot that the caller may not have answers as one that does not exist.
+-- seen here or offered to this entry. A free lot that the caller may not have answers as one that does not exist; if it
+-- became free, as one that is over.
 -- Definer, because the lot belongs to its shop. Locks: the lot (policies/LOCKS.md).
 create or replace function app.join_waiting(lot uuid, portions int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -13,6 +14,7 @@ begin
     perform app.require_role(me, 'customer', 'beneficiary');
     select * into l from app.lots x where x.id = lot and x.published_at is not null for update;
     if not found or l.kind = 'free' and not app.is_current_beneficiary(me) then
+        if l.converted_at is not null then raise exception 'lot.closed' using errcode = 'EP409'; end if;
         raise exception 'lot.not_found' using errcode = 'EP404';
     end if;
     if l.status <> 'published' or l.pickup_end <= moment
