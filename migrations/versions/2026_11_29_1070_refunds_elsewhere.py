@@ -7,7 +7,7 @@ nothing in the free lot that offered it.
 from alembic import op
 
 revision = "2026_11_29_1070"
-down_revision = "2026_11_29_1100"
+down_revision = "2026_11_29_1110"
 branch_labels = None
 depends_on = None
 
