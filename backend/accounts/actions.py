@@ -36,6 +36,8 @@ from backend.settings import settings
 SESSION_DAYS = 30
 # At most so many mails go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
+# At most so many addresses may be tried with one activation token.
+MOST_ADDRESSES, ADDRESSES_SECONDS = 10, 86_400
 # The limits of `app.begin_sign_in` for one name or device, repeated in the RateLimit headers.
 MOST_TRIES, TRIES_WINDOW_SECONDS = 10, 900
 
@@ -256,6 +258,7 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None, de
 
 
 async def activate_beneficiary(
+    acts: Acts,
     session: AsyncSession,
     tokens: OwnTokens,
     activation_token: str,
@@ -266,12 +269,17 @@ async def activate_beneficiary(
 ) -> TokensOut:
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
-    language: of their mails from now on, if it is the first time.
-    The database raises InvalidOneTimeToken, EmailTaken, AccountSuspended.
+    language: of their mails from now on, if it is the first time. Raises RateLimited when too many addresses were tried
+    with one token: EmailTaken would tell of each whether somebody has it. The database raises InvalidOneTimeToken,
+    EmailTaken, AccountSuspended.
     """
     held = token_hash(activation_token)
     sealed = None
     if email is not None:
+        tried = await acts.row(
+            "throttle", tried=bucket("activation:" + held.hex()), most=MOST_ADDRESSES, window_seconds=ADDRESSES_SECONDS
+        )
+        _refuse_too_many("addresses", MOST_ADDRESSES, ADDRESSES_SECONDS, tried["tries_left"], tried["resets"])
         key = keyring().data_key(*await call_row(session, "key_for_activation", held=held))
         sealed = key.seal(SEALED_ADDRESS, email.encode())
     account_id: UUID = await call(
@@ -338,9 +346,14 @@ async def _count_mail(session: AsyncSession, email: str) -> None:
         most=MOST_MAILS,
         window_seconds=MAIL_WINDOW_SECONDS,
     )
-    if count[0] < 0:
-        seconds = math.ceil((count[1] - datetime.now(UTC)).total_seconds())
-        raise RateLimited(headers=refusal_headers("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, max(1, seconds)))
+    _refuse_too_many("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, count[0], count[1])
+
+
+def _refuse_too_many(name: str, most: int, window_seconds: int, tries_left: int, resets: datetime) -> None:
+    """Raise RateLimited if `app.throttle` counted more tries than allowed."""
+    if tries_left < 0:
+        seconds = math.ceil((resets - datetime.now(UTC)).total_seconds())
+        raise RateLimited(headers=refusal_headers(name, most, window_seconds, max(1, seconds)))
 
 
 def bucket(what: str) -> bytes:

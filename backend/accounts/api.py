@@ -203,7 +203,9 @@ async def reset_password(wanted: NewPasswordIn, request: Request, session: ActSe
     responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
     dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
-async def activate(wanted: ActivationIn, request: Request, session: ActSession, tokens: Tokens) -> TokensOut:
+async def activate(
+    wanted: ActivationIn, request: Request, acts: ActsDep, session: ActSession, tokens: Tokens
+) -> TokensOut:
     """Sign in for the first time as a beneficiary. Your mails will be in the language of Accept-Language.
 
     Send the token from your enrolment. From then on, sign in at `/auth/token` with your code, or with your e-mail
@@ -212,6 +214,7 @@ async def activate(wanted: ActivationIn, request: Request, session: ActSession, 
     passwords.refuse_common(wanted.password, wanted.email or "")
     password_hash = await passwords.hashed(wanted.password)
     return await actions.activate_beneficiary(
+        acts,
         session,
         tokens,
         wanted.activation_token,

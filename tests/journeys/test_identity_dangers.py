@@ -195,6 +195,21 @@ async def test_a_password_reset_does_not_reveal_accounts(town: Town) -> None:
     assert [mail.to for mail in (await mails(town))[written:]] == ["verified@example.org"]
 
 
+async def test_an_activation_token_tries_at_most_ten_addresses(town: Town) -> None:
+    """A taken address is refused openly, because the association knows whose token this is, but not without end."""
+    enrolled = await (await town.an_association()).enrols()
+    await Visitor(town).joins("taken@example.org")
+    wanted = {"activation_token": enrolled["activation_token"], "password": PASSWORD}
+
+    answers = [
+        refusal_in(await Visitor(town).asks("POST", "/auth/activate", {**wanted, "email": "taken@example.org"}))
+        for _ in range(11)
+    ]
+
+    assert [answer.code for answer in answers] == ["account.email_taken"] * 10 + ["rate.limited"]
+    await Visitor(town).posts("/auth/activate", wanted)
+
+
 async def test_a_registration_mail_contains_no_text_of_the_registrant(town: Town) -> None:
     await Visitor(town).registers("stranger@example.org", display_name="WIN A CAR https://evil.example")
     (mail,) = await mails(town)
