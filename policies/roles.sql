@@ -25,6 +25,7 @@ begin
 
     -- What sessions begin with belongs to the logins: PgBouncer refuses such settings from a client. `jit` costs more than
     -- it saves with short statements; the queue's own statements name its tables without their schema.
+    -- See docs/decisions/settings-of-the-logins.md.
     if not exists (select from pg_roles where rolname = 'ecopanier_api' and rolconfig @> array['jit=off']) then
         alter role ecopanier_api set jit = off;
     end if;
