@@ -8,7 +8,7 @@
 -- Raises EP422 if the confirmation has been used or an account has confirmed the address meanwhile.
 -- Definer, because nobody may write accounts, addresses or credentials. The token or the code, which the API has
 -- compared, lets its holder act on that one address, once.
--- Locks: the address (claim_address), the confirmation, the account, then what set_password locks.
+-- Locks: the account if there is one, the address (claim_address), the confirmation, then what set_password locks.
 create or replace function app.confirm_address(
     confirmation uuid, given_address text, given_name text, new_password_hash text) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -17,6 +17,8 @@ declare
     account uuid;
     holder  uuid;
 begin
+    perform from app.accounts a
+    where a.id = (select c.account_id from app.confirmations c where c.id = confirmation) for no key update;
     perform app.claim_address(c.lookup) from app.confirmations c where c.id = confirmation;
     select * into wanted from app.confirmations c where c.id = confirmation and c.ends_at > app.clock() for update;
     holder := app.holder_of_address(given_address, wanted.lookup);
