@@ -9,8 +9,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
-from stdnum.exceptions import ValidationError
-from stdnum.fr import siret
 
 from backend.associations import queries
 from backend.associations.documents import SIGNED, read_pdf
@@ -23,6 +21,7 @@ from backend.http.etags import require_revision
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
 from backend.problems.common import NotAllowed, PreconditionFailed
+from backend.shops.sirets import siret_in
 
 _RNA = re.compile(r"W[0-9A-Z]{9}")
 
@@ -37,7 +36,9 @@ async def edit_association(session: AsyncSession, wanted: AssociationEdit, versi
     if values.get("rna") is not None:
         values["rna"] = _checked_rna(values["rna"])
     if values.get("siret") is not None:
-        values["siret"] = _checked_siret(values["siret"])
+        values["siret"] = siret_in(values["siret"])
+        if values["siret"] is None:
+            raise AssociationNumberInvalid
     if values:
         change = update(Association).where(col(Association.id) == caller_in(session)).values(values)
         if versions is not None:
@@ -56,17 +57,9 @@ async def edit_association(session: AsyncSession, wanted: AssociationEdit, versi
 
 def _checked_rna(number: str) -> str:
     compact = re.sub(r"[\s.-]", "", number).upper()
-    if not _RNA.fullmatch(compact):
+    if not _RNA.fullmatch(compact) or not compact.strip("W0"):
         raise AssociationNumberInvalid
     return compact
-
-
-def _checked_siret(number: str) -> str:
-    """Return the 14 digits of a SIRET. python-stdnum knows that La Poste's numbers follow a rule of their own."""
-    try:
-        return str(siret.validate(number))
-    except ValidationError:
-        raise AssociationNumberInvalid from None
 
 
 async def propose_agreement(

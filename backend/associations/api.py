@@ -25,6 +25,7 @@ from backend.http.routing import Router
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
+from backend.shops.communes import InseeCode
 
 router = Router(tags=["associations"])
 
@@ -56,7 +57,7 @@ Until = Annotated[
 async def find_associations(
     session: AsPartner,
     q: Annotated[str | None, Query(max_length=100, description="Part of the name.", examples=["paniers"])] = None,
-    insee_code: Annotated[str | None, Query(pattern=r"^[0-9][0-9AB][0-9]{3}$", examples=["67482"])] = None,
+    insee_code: Annotated[InseeCode | None, Query(examples=["67482"])] = None,
     limit: Limit = 20,
     after: After = None,
 ) -> Page[AssociationListed]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from backend.http.schemas import In, Out, if_sent
+from backend.shops.communes import InseeCode
 
 ASSOCIATION = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 AGREEMENT = "01980c5e-9d21-7c48-9a36-0b7f5ce1d402"
@@ -40,7 +41,7 @@ class AssociationEdit(In):
     rna: str | None = if_sent(max_length=30, description="W and 9 characters.", **_RNA)
     siret: str | None = if_sent(max_length=30, description="14 digits; spaces are accepted.", **_SIRET)
     address: str | None = if_sent(min_length=1, max_length=300, **_ADDRESS)
-    insee_code: str | None = if_sent(pattern=r"^[0-9][0-9AB][0-9]{3}$", **_INSEE_CODE)
+    insee_code: InseeCode | None = if_sent(**_INSEE_CODE)
     phone: str | None = if_sent(pattern=r"^\+?[0-9][0-9 .()-]{4,24}$", **_PHONE)
     website: str | None = if_sent(pattern=r"^https?://\S+$", max_length=200, **_WEBSITE)
     distributes_in_time: bool = if_sent(**_IN_TIME)

@@ -19,6 +19,7 @@ from backend.beneficiaries.problems import (
     BornInTheFuture,
     CodesUsedUp,
     RightInThePast,
+    RightTooLong,
 )
 from backend.beneficiaries.schemas import (
     ActivationOut,
@@ -47,8 +48,8 @@ _ENROL = text(
 async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> EnrolledOut:
     """Enrol a person and return their code. Their right counts only once it is verified.
 
-    Raises AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp; the database raises NotAllowed when the
-    association is not verified.
+    Raises AlreadyEnrolled, RightInThePast, RightTooLong, BornInTheFuture, CodesUsedUp; the database raises NotAllowed
+    when the association is not verified.
     """
     if person.birth_date > today():
         raise BornInTheFuture
@@ -66,10 +67,11 @@ async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> Enr
     )
 
 
-NotEnrolled = Literal["already", "past", "no_code"]
+NotEnrolled = Literal["already", "past", "too_long", "no_code"]
 NOT_ENROLLED: Mapping[NotEnrolled, type[Problem]] = {
     "already": AlreadyEnrolled,
     "past": RightInThePast,
+    "too_long": RightTooLong,
     "no_code": CodesUsedUp,
 }
 
@@ -249,6 +251,6 @@ async def set_status(
 
 
 async def renew(session: AsyncSession, beneficiary_id: UUID, until: date) -> BeneficiaryOut:
-    """Set the last day of a right. The database raises BeneficiaryNotFound, RightInThePast."""
+    """Set the last day of a right. The database raises BeneficiaryNotFound, RightInThePast, RightTooLong."""
     await call(session, "renew_beneficiary", beneficiary=beneficiary_id, until=until)
     return await queries.beneficiary(session, beneficiary_id)

@@ -14,6 +14,7 @@ from backend.beneficiaries.problems import (
     BornInTheFuture,
     CodesUsedUp,
     RightInThePast,
+    RightTooLong,
 )
 from backend.beneficiaries.schemas import (
     ActivationOut,
@@ -44,7 +45,7 @@ CURSOR = TypeAdapter(tuple[UUID])
 @router.post(
     "/beneficiaries",
     status_code=201,
-    responses=may_answer(AlreadyEnrolled, RightInThePast, BornInTheFuture, CodesUsedUp),
+    responses=may_answer(AlreadyEnrolled, RightInThePast, RightTooLong, BornInTheFuture, CodesUsedUp),
 )
 async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: OnceDep) -> EnrolledOut:
     """Enrol a beneficiary, as a verified association or an admin.
@@ -143,7 +144,9 @@ async def suspend_beneficiary(beneficiary_id: UUID, session: AsEnroller, once: O
     return await once(session, actions.set_status(session, beneficiary_id, "suspended"), 200)
 
 
-@router.post("/beneficiaries/{beneficiary_id}/renew", responses=may_answer(BeneficiaryNotFound, RightInThePast))
+@router.post(
+    "/beneficiaries/{beneficiary_id}/renew", responses=may_answer(BeneficiaryNotFound, RightInThePast, RightTooLong)
+)
 async def renew_beneficiary(
     beneficiary_id: UUID, wanted: RenewalIn, session: AsEnroller, once: OnceDep
 ) -> BeneficiaryOut:

@@ -207,7 +207,7 @@ def _told(read: _Read, enrolment: Enrolment | None, language: Language) -> dict[
         known = {"id": enrolment.id, "code": enrolment.code, "activation_token": enrolment.activation_token}
         told |= {name: value for name, value in known.items() if value}
     else:
-        where = "eligible_until" if enrolment.outcome == "past" else "line"
+        where = "eligible_until" if enrolment.outcome in ("past", "too_long") else "line"
         told["errors"] = [_refusal(where, NOT_ENROLLED[enrolment.outcome], language).model_dump()]
     if read.warnings:
         told["warnings"] = [warning.model_dump() for warning in read.warnings]

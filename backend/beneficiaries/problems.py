@@ -21,6 +21,12 @@ class RightInThePast(Problem):
     code, status = "beneficiary.right_in_the_past", 422
 
 
+class RightTooLong(Problem):
+    """Raised when a right would last longer than the database allows."""
+
+    code, status = "beneficiary.right_too_long", 422
+
+
 class BornInTheFuture(Problem):
     """Raised when a date of birth is after today."""
 

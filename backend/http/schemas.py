@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
@@ -15,6 +15,14 @@ _FORMS = {
     "date_type": re.compile(r"\d{4}-\d{2}-\d{2}$", re.ASCII),
     "datetime_type": re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII),
 }
+# Control characters; the soft hyphen; marks, embeddings, overrides and isolates of direction; spaces and fillers
+# without a width; separators, annotations, tags and noncharacters; joiners behind characters of scripts that join
+# nothing.
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+    "|(?:^|[\x00-\u05ff])[\u200c\u200d]"
+)
 _OFFSET_WITHOUT_PLUS = re.compile(r" (\d{2}:?\d{2})$")
 
 
@@ -28,11 +36,23 @@ def _exact(schema: Any) -> Any:
         return {name: _exact(part) for name, part in schema.items()}
     if kind in _EXACT:
         return {**schema, "strict": True}
+    if kind == "str" and schema.get("strip_whitespace") is not False:
+        return core_schema.no_info_after_validator_function(_visible, cast(CoreSchema, schema))
     if kind in _TEXT_IN_JSON:
         aware = {**schema, "tz_constraint": "aware"} if kind == "datetime" else schema
         return core_schema.no_info_before_validator_function(_written_as_text(_TEXT_IN_JSON[kind]), aware)
     inner = ("schema", "fields", "items_schema", "keys_schema", "values_schema", "choices", "definitions")
     return {name: _exact(part) if name in inner else part for name, part in schema.items()}
+
+
+def _visible(text: str) -> str:
+    """Return a text that a person wrote. Refuse what makes it look like another text, or what makes two look alike.
+
+    Tabs and line breaks are accepted, and joiners behind emoji and in scripts that need them.
+    """
+    if _INVISIBLE.search(text):
+        raise PydanticCustomError("invisible_characters", "No invisible characters and no changes of direction")
+    return text
 
 
 def _written_as_text(mistake: str) -> Callable[[Any], Any]:
@@ -64,7 +84,8 @@ TimeAsked = Annotated[
 class In(BaseModel):
     """Base of request bodies: unknown fields are refused, JSON types are exact, texts stripped, times have an offset.
 
-    A field whose spaces matter opts out: `Annotated[str, StringConstraints(strip_whitespace=False)]`.
+    Texts have no invisible characters (`_visible`). A field whose spaces matter, or that is read forgivingly, opts out
+    of both: `Annotated[str, StringConstraints(strip_whitespace=False)]`.
     """
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, frozen=True, allow_inf_nan=False)

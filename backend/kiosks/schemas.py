@@ -57,7 +57,7 @@ class KioskRegistered(Out):
 class CardSignIn(In):
     """A card shown at a kiosk."""
 
-    card: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)] = Field(
+    card: Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=LONGEST_TOKEN)] = Field(
         description="The content of the card's QR.", examples=[_CARD], repr=False
     )
     device: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)] | None = Field(

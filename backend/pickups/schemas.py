@@ -14,14 +14,16 @@ def _digits(pin: Any) -> Any:
     return typed(pin) if isinstance(pin, str) else pin
 
 
+# Read forgivingly, so nothing in it is refused.
+Scan = Annotated[str, StringConstraints(strip_whitespace=False)]
 Pin = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{6}$")]
 
 
 class PickupIn(In):
     """What was scanned or typed at the counter: the QR or the code, and the PIN."""
 
-    qr: str | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
-    code: str | None = Field(default=None, max_length=40, examples=[None])
+    qr: Scan | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
+    code: Scan | None = Field(default=None, max_length=40, examples=[None])
     pin: Pin = Field(examples=["048213"])
 
     @model_validator(mode="after")

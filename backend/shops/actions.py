@@ -6,8 +6,6 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
-from stdnum.exceptions import ValidationError
-from stdnum.fr import siret
 
 from backend.database.sessions import caller_in
 from backend.http.etags import require_revision
@@ -17,12 +15,18 @@ from backend.shops.models import Shop
 from backend.shops.opening_hours import OpeningHours
 from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
+from backend.shops.sirets import siret_in
 
 
 async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
-    """Register a shop of the caller's, which is `pending` until it is verified. Raises ShopSiretInvalid."""
+    """Register a shop of the caller's, which is `pending` until it is verified.
+
+    Raises ShopSiretInvalid; the database raises ShopOutsideTerritory, ShopCoordinatesSwapped.
+    """
+    if (siret := siret_in(wanted.siret)) is None:
+        raise ShopSiretInvalid
     values = wanted.model_dump() | {
-        "siret": _checked(wanted.siret),
+        "siret": siret,
         "opening_hours": _kept(wanted.opening_hours),
         "owner_id": caller_in(session),
     }
@@ -33,7 +37,7 @@ async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
 async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, versions: list[int] | None) -> None:
     """Change one of the caller's shops if it is still at one of these versions (None: at any).
 
-    Raises ShopNotFound, PreconditionFailed.
+    Raises ShopNotFound, PreconditionFailed; the database raises ShopOutsideTerritory, ShopCoordinatesSwapped.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
     if "opening_hours" in values:
@@ -52,14 +56,6 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
     require_revision(versions, version)
     if values:
         raise PreconditionFailed
-
-
-def _checked(number: str) -> str:
-    """Return a SIRET's 14 digits. python-stdnum also knows the special rule for La Poste. Raises ShopSiretInvalid."""
-    try:
-        return str(siret.validate(number))
-    except ValidationError:
-        raise ShopSiretInvalid from None
 
 
 def _kept(hours: OpeningHours) -> dict[str, Any]:

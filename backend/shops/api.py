@@ -17,18 +17,19 @@ from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.shops import actions, queries
-from backend.shops.problems import ShopNotFound, ShopSiretInvalid
+from backend.shops.problems import ShopCoordinatesSwapped, ShopNotFound, ShopOutsideTerritory, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatus
 
 router = Router(tags=["shops"])
 
 AsMerchantOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN)]
+MISPLACED = (ShopOutsideTerritory, ShopCoordinatesSwapped)
 CURSOR = TypeAdapter(tuple[UUID])
 # Vary, because the owner's answer has more than everybody else's.
 PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization"}
 
 
-@router.post("/shops", status_code=201, responses=may_answer(ShopSiretInvalid))
+@router.post("/shops", status_code=201, responses=may_answer(ShopSiretInvalid, *MISPLACED))
 async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> OwnShop:
     """Register a shop.
 
@@ -64,7 +65,7 @@ async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> O
     return shop
 
 
-@router.patch("/shops/{shop_id}", responses=may_answer(ShopNotFound, PreconditionFailed))
+@router.patch("/shops/{shop_id}", responses=may_answer(ShopNotFound, PreconditionFailed, *MISPLACED))
 async def edit_shop(
     shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> OwnShop | ShopPage:

@@ -20,7 +20,9 @@ class Open(In):
 
 def _one_after_the_other(day: list[Open]) -> list[Open]:
     """Return a day's openings in order. Raises PydanticCustomError if one ends before it begins, or if two overlap."""
-    if any(hours.closes <= hours.opens for hours in day):
+    if any(hours.closes < hours.opens for hours in day):
+        raise PydanticCustomError("opening_hours_past_midnight", "Split an opening past midnight in two")
+    if any(hours.closes == hours.opens for hours in day):
         raise PydanticCustomError("opening_hours_order", "It must close after it opens")
     ordered = sorted(day, key=lambda hours: hours.opens)
     if any(earlier.closes > later.opens for earlier, later in pairwise(ordered)):

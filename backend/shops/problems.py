@@ -21,6 +21,18 @@ class ShopSiretTaken(Problem):
     code, status = "shop.siret_taken", 409
 
 
+class ShopOutsideTerritory(Problem):
+    """Raised when a shop's coordinates are not in the French territory of its commune."""
+
+    code, status = "shop.outside_territory", 422
+
+
+class ShopCoordinatesSwapped(Problem):
+    """Raised when a shop's coordinates would be in its commune's territory if latitude and longitude were swapped."""
+
+    code, status = "shop.coordinates_swapped", 422
+
+
 class ShopNotVerified(Problem):
     """Raised when a lot of a shop that no admin has verified is published."""
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from backend.http.schemas import In, Out, if_sent
+from backend.shops.communes import InseeCode
 from backend.shops.models import Category
 from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
 
@@ -24,7 +25,6 @@ _ADDRESS: dict[str, Any] = {
     "examples": ["12 rue de Zurich, 67000 Strasbourg"],
 }
 _INSEE_CODE: dict[str, Any] = {
-    "pattern": r"^[0-9][0-9AB][0-9]{3}$",
     "description": "The commune's INSEE code, which is not its postcode.",
     "examples": ["67482"],
 }
@@ -40,7 +40,7 @@ class ShopIn(In):
         max_length=30, description="14 digits. Spaces between them are accepted.", examples=["732 829 320 00074"]
     )
     address: str = Field(**_ADDRESS)
-    insee_code: str = Field(**_INSEE_CODE)
+    insee_code: InseeCode = Field(**_INSEE_CODE)
     latitude: float = Field(**_LATITUDE)
     longitude: float = Field(**_LONGITUDE)
     opening_hours: OpeningHours = Field(default=OpeningHours(), examples=[WEEK])
@@ -54,7 +54,7 @@ class ShopEdit(In):
 
     name: str = if_sent(**_NAME)
     address: str = if_sent(**_ADDRESS)
-    insee_code: str = if_sent(**_INSEE_CODE)
+    insee_code: InseeCode = if_sent(**_INSEE_CODE)
     latitude: float = if_sent(**_LATITUDE)
     longitude: float = if_sent(**_LONGITUDE)
     opening_hours: OpeningHours = if_sent(examples=[WEEK])

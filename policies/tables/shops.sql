@@ -40,3 +40,6 @@ create policy "The worker reads how mails name a shop, and whom to tell" on app.
 
 create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours
     on app.shops for each row execute function app.guard_shop();
+
+create trigger guard_place before insert or update of latitude, longitude, insee_code
+    on app.shops for each row execute function app.guard_place();

@@ -41,9 +41,21 @@ async def test_an_association_gives_its_number_and_an_admin_verifies_it(town: To
     [waiting] = (await odile.gets("/admin/associations", status="pending"))["data"]
     assert (waiting["number_missing"], waiting["rna"]) == (True, None)
 
-    for wrong in ({"rna": "W67"}, {"siret": "12345678901234"}, {"rna": "732829320"}):
+    for wrong in (
+        {"rna": "W67"},
+        {"siret": "12345678901234"},
+        {"rna": "732829320"},
+        {"siret": "0" * 14},
+        {"rna": "W000000000"},
+    ):
         assert await refuses(relais, **wrong) == (422, "association.number_invalid")
-    for unclean in ({"insee_code": "6748"}, {"phone": "bonjour"}, {"website": "javascript:alert(1)"}, {"name": ""}):
+    for unclean in (
+        {"insee_code": "6748"},
+        {"insee_code": "67000"},
+        {"phone": "bonjour"},
+        {"website": "javascript:alert(1)"},
+        {"name": ""},
+    ):
         assert await refuses(relais, **unclean) == (422, "request.invalid")
     assert await refuses(relais, rna=None) == (422, "association.number_missing")
 

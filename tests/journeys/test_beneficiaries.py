@@ -92,7 +92,7 @@ async def test_only_the_enrolling_association_reads_the_names(town: Town) -> Non
         ("GET", "/beneficiaries", None),
         ("POST", f"{path}/suspend", None),
         ("POST", f"{path}/verify", None),
-        ("POST", f"{path}/renew", {"eligible_until": "2099-01-01"}),
+        ("POST", f"{path}/renew", {"eligible_until": "2029-01-01"}),
         ("GET", "/beneficiaries", None),
     ):
         for person in (odile, other):
@@ -139,13 +139,13 @@ async def test_a_foreign_beneficiary_answers_as_if_it_did_not_exist(town: Town) 
         ("GET", "/beneficiaries/{}", None),
         ("POST", "/beneficiaries/{}/verify", None),
         ("POST", "/beneficiaries/{}/suspend", None),
-        ("POST", "/beneficiaries/{}/renew", {"eligible_until": "2099-01-01"}),
+        ("POST", "/beneficiaries/{}/renew", {"eligible_until": "2029-01-01"}),
     ):
         theirs = (await other.asks(method, path.format(amina.id), body)).json()
         none = (await other.asks(method, path.format(uuid4()), body)).json()
         assert {**theirs, "request_id": ""} == {**none, "request_id": ""}
         assert theirs["code"] == "beneficiary.not_found"
-    kept = await town.rows("select status, eligible_until < '2099-01-01' as as_before from app.beneficiaries")
+    kept = await town.rows("select status, eligible_until < '2029-01-01' as as_before from app.beneficiaries")
     assert [(row["status"], row["as_before"]) for row in kept] == [("pending", True)]
 
 
@@ -206,6 +206,8 @@ async def test_a_right_ends_after_its_last_day_in_paris_until_renewed(town: Town
     assert (await amina.reserves(lot)).status == "confirmed"
     refusal = await refused(relais.posts(f"/beneficiaries/{amina.id}/renew", {"eligible_until": "2026-06-30"}))
     assert (refusal.status, refusal.code) == (422, "beneficiary.right_in_the_past")
+    refusal = await refused(relais.posts(f"/beneficiaries/{amina.id}/renew", {"eligible_until": "2031-07-02"}))
+    assert (refusal.status, refusal.code) == (422, "beneficiary.right_too_long")
     assert (await relais.gets(f"/beneficiaries/{amina.id}"))["eligible_until"] == "2026-07-01"
 
 
@@ -213,6 +215,10 @@ async def test_a_right_ends_after_its_last_day_in_paris_until_renewed(town: Town
     ("fields", "code"),
     [
         ({"eligible_until": "2020-01-01"}, "beneficiary.right_in_the_past"),
+        ({"eligible_until": "9999-12-31"}, "beneficiary.right_too_long"),
+        ({"eligible_until": "2207-06-30"}, "beneficiary.right_too_long"),
+        ({"eligible_until": 1_900_000_000}, "request.invalid"),
+        ({"last_name": "Dial\u200blo"}, "request.invalid"),
         ({"birth_date": "2999-01-01"}, "beneficiary.born_in_the_future"),
         ({"birth_date": "1890-01-01"}, "request.invalid"),
         ({"birth_date": 631152000}, "request.invalid"),

@@ -59,7 +59,9 @@ async def test_a_valid_siret_is_stored_as_digits_including_la_postes(town: Town,
     assert shop["siret"] == number.replace(" ", "")
 
 
-@pytest.mark.parametrize("number", ["73282932000075", "35600000049838", "7328293200007", "7328293200007A", ""])
+@pytest.mark.parametrize(
+    "number", ["73282932000075", "35600000049838", "7328293200007", "7328293200007A", "", "0" * 14, "73282932000000"]
+)
 async def test_an_invalid_siret_is_refused(town: Town, number: str) -> None:
     refusal = await refused((await town.a_merchant()).registers_shop(siret=number))
     assert (refusal.status, refusal.code) == (422, "shop.siret_invalid")
@@ -82,7 +84,8 @@ async def test_only_one_verified_shop_has_a_siret_and_a_claim_is_harmless(town: 
 @pytest.mark.parametrize(
     ("hours", "mistake"),
     [
-        ({"monday": [{"opens": "13:00", "closes": "07:00"}]}, "opening_hours_order"),
+        ({"monday": [{"opens": "13:00", "closes": "07:00"}]}, "opening_hours_past_midnight"),
+        ({"friday": [{"opens": "18:00", "closes": "02:00"}]}, "opening_hours_past_midnight"),
         ({"monday": [{"opens": "07:00", "closes": "07:00"}]}, "opening_hours_order"),
         ({"monday": [MORNING, {"opens": "12:59", "closes": "14:00"}]}, "opening_hours_overlap"),
         ({"monday": [{"opens": "7:00", "closes": "13:00"}]}, "string_pattern_mismatch"),
@@ -151,6 +154,91 @@ async def test_one_of_several_changes_with_the_same_version_wins(town: Town) -> 
     won = [name for name, answer in zip(names, answers, strict=True) if answer.status_code == 200]
     assert sorted(answer.status_code for answer in answers) == [200] + [412] * 7
     assert won == [await town.value("select name from app.shops where id = $1", shop.id)]
+
+
+@pytest.mark.parametrize(("sent", "stored"), [("2a004", "2A004"), (" 75101 ", "75101"), ("97801", "97801")])
+async def test_an_insee_code_is_stored_in_capitals(town: Town, sent: str, stored: str) -> None:
+    place = {"latitude": 18.07, "longitude": -63.05} if sent == "97801" else {}
+    assert (await (await town.a_merchant()).registers_shop(insee_code=sent, **place))["insee_code"] == stored
+
+
+@pytest.mark.parametrize("code", ["67000", "99999", "20004", "2C004", "97099", "6748", "67 482"])
+async def test_an_insee_code_that_no_commune_has_is_refused(town: Town, code: str) -> None:
+    sophie = await town.a_merchant()
+    refusal = await refused(sophie.registers_shop(insee_code=code))
+    assert (refusal.code, refusal.body["errors"][0]["field"]) == ("request.invalid", "body.insee_code")
+    shop = await town.a_shop(sophie)
+    assert (await sophie.asks("PATCH", f"/shops/{shop.id}", {"insee_code": code})).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("code", "latitude", "longitude", "mistake"),
+    [
+        ("67482", 7.7455, 48.5839, "shop.coordinates_swapped"),
+        ("67482", 0.0, 0.0, "shop.outside_territory"),
+        ("67482", 40.7, -74.0, "shop.outside_territory"),
+        ("67482", -20.88, 55.45, "shop.outside_territory"),
+        ("97411", 55.45, -20.88, "shop.coordinates_swapped"),
+        ("97411", 48.58, 7.74, "shop.outside_territory"),
+        ("98818", 22.27, 166.44, "shop.outside_territory"),
+    ],
+)
+async def test_a_shop_elsewhere_than_its_commune_is_asked_for_its_place_again(
+    town: Town, code: str, latitude: float, longitude: float, mistake: str
+) -> None:
+    sophie = await town.a_merchant()
+    place = {"insee_code": code, "latitude": latitude, "longitude": longitude}
+    assert (await refused(sophie.registers_shop(**place))).code == mistake
+    assert await town.value("select count(*) from app.shops") == 0
+    shop = await town.a_shop(sophie)
+    assert refusal_in(await sophie.asks("PATCH", f"/shops/{shop.id}", place)).code == mistake
+    moved = await town.value("select (latitude, longitude) <> ($1, $2) from app.shops", shop.latitude, shop.longitude)
+    assert moved is False
+
+
+@pytest.mark.parametrize(
+    ("code", "latitude", "longitude"),
+    [
+        ("97411", -20.8789, 55.4481),
+        ("97105", 15.9985, -61.7247),
+        ("97209", 14.6091, -61.0733),
+        ("97302", 4.9372, -52.3260),
+        ("97502", 46.7811, -56.1764),
+        ("97611", -12.7806, 45.2278),
+        ("97701", 17.8962, -62.8498),
+        ("97801", 18.0708, -63.0501),
+        ("98613", -13.2825, -176.1764),
+        ("98735", -17.5350, -149.5696),
+        ("98818", -22.2758, 166.4580),
+        ("2A041", 41.3870, 9.1590),
+        ("29155", 48.4574, -5.0960),
+    ],
+)
+async def test_shops_are_registered_in_every_territory(
+    town: Town, code: str, latitude: float, longitude: float
+) -> None:
+    shop = await (await town.a_merchant()).registers_shop(insee_code=code, latitude=latitude, longitude=longitude)
+    assert (shop["latitude"], shop["longitude"]) == (latitude, longitude)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Boulan\u200bgerie", "\u202eeiregnaluoB", "Boulangerie\u2066", "Bou\u00adlangerie", "\ufeffa\ufeff", "a\u200db",
+        "\u061cA", "a\u2028b", "a\u0007b", "\u3164", "Fournil\U000e0041",
+    ],
+)  # fmt: skip
+async def test_invisible_characters_in_a_text_are_refused(town: Town, name: str) -> None:
+    refusal = await refused((await town.a_merchant()).registers_shop(name=name))
+    assert [(e["field"], e["code"]) for e in refusal.body["errors"]] == [("body.name", "invisible_characters")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Café 👩\u200d🍳", "Œufs\u202f& Cie\u00a0!", "نان\u200cوایی", "Pain ❤\ufe0f", "L’Étal"],  # noqa: RUF001  as typed
+)
+async def test_what_people_write_with_is_kept(town: Town, name: str) -> None:
+    assert (await (await town.a_merchant()).registers_shop(name=name))["name"] == name
 
 
 async def test_null_and_read_only_fields_of_a_shop_are_refused(town: Town) -> None:

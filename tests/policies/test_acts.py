@@ -89,7 +89,7 @@ class Things:
             ),
             "enrol a beneficiary": (
                 "select * from app.enrol_beneficiaries("
-                "app.new_account_ids(1), array['2099-01-01'::date], array[null::int],"
+                "app.new_account_ids(1), array['2029-01-01'::date], array[null::int],"
                 " array['\\x00'::bytea], array[sha256('A')], array[sha256('A')], 1, array['\\x00'::bytea], 'k',"
                 " array[$1::bytea])",
                 [uuid4().bytes],
@@ -103,7 +103,10 @@ class Things:
                 [first["beneficiary"].id],
             ),
             "erase the beneficiary": ("select app.erase_beneficiary($1)", [first["beneficiary"].id]),
-            "renew the beneficiary": ("select app.renew_beneficiary($1, '2099-01-01')", [first["beneficiary"].id]),
+            "renew the beneficiary": (
+                "select app.renew_beneficiary($1, current_date + 300)",
+                [first["beneficiary"].id],
+            ),
             "make the beneficiary's card": (
                 "select code from app.issue_cards(array[$1::uuid], array[sha256('B')])",
                 [first["beneficiary"].id],

@@ -243,6 +243,35 @@ def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases
             assert found == [("Tarte à l’ananas",), ("Œufs… – frais",), ("Pain",)]  # noqa: RUF001  as typed
 
 
+def test_migrating_ends_rights_of_centuries_in_five_years(databases: Databases) -> None:
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1050")
+        execute(
+            copy,
+            """
+            insert into app.accounts (id, role, display_name)
+            select ('00000000-0000-7000-8000-00000000000' || n)::uuid, 'beneficiary', n::text
+            from generate_series(1, 3) n;
+            insert into app.beneficiaries (id, code, eligible_until)
+            values ('00000000-0000-7000-8000-000000000001', '2026-BEN-00001', '9999-12-31'),
+                   ('00000000-0000-7000-8000-000000000002', '2026-BEN-00002', 'infinity'),
+                   ('00000000-0000-7000-8000-000000000003', '2026-BEN-00003', '2027-06-30');
+            """,
+        )
+
+        migrate(copy.url())
+
+        with psycopg.connect(copy.url()) as connection:
+            ends = connection.execute(
+                "select eligible_until - app.last_day_of_rights(now()), eligible_until::text, version"
+                " from app.beneficiaries order by code"
+            ).fetchall()
+            assert [end[0] for end in ends[:2]] == [0, 0]
+            assert ends[2][1:] == ("2027-06-30", 1)
+            with pytest.raises(psycopg.errors.CheckViolation):
+                connection.execute("update app.beneficiaries set eligible_until = '9999-12-31'")
+
+
 def test_migrating_keeps_accounts_whose_address_was_never_confirmed(databases: Databases) -> None:
     """They confirm it at their next sign-in; what was mailed to them before, with a token for curl, ends."""
     with databases.empty() as copy:

@@ -4,8 +4,8 @@
 -- the demo town.
 -- Definer, because nobody may write accounts. It returns ids and codes, in the order of the arrays. Only a verified
 -- association or an admin gets through.
--- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today; `no_code` if no code
--- of this year is left; `already` if the keyed hash says that the person is enrolled, here or elsewhere, who then
+-- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today; `too_long` if it would
+-- end after last_day_of_rights; `no_code` if no code of this year is left; `already` if the keyed hash says that the person is enrolled, here or elsewhere, who then
 -- stays as they are.
 -- For `already`, id and code come back only to the caller that enrolled the person. The hash of their unused
 -- activation token comes too, so that whoever imports a file again because an answer was lost gets that answer.
@@ -27,6 +27,7 @@ declare
     enroller_role text := app.caller_role();
     moment        timestamptz := app.clock();
     today         date := app.paris_day(moment);
+    last_day      date := app.last_day_of_rights(moment);
     prefix        text := to_char(today, 'YYYY') || '-BEN-';
     claimed       int[];
     needed        int;
@@ -48,7 +49,7 @@ begin
         select distinct on (n.identity) n.id, n.household_size, n.sealed, n.identity, method
         from unnest(ids, untils, household_sizes, sealed_persons, identities, former_identities) with ordinality
              as n (id, until, household_size, sealed, identity, former_identity, place)
-        where n.until >= today
+        where n.until between today and last_day
           and not exists (select from app.beneficiary_persons p where p.identity = n.identity)
           and not exists (select from app.beneficiary_persons p
                           where p.identity = n.former_identity and p.identity_method < method)
@@ -119,19 +120,20 @@ begin
     select array_agg(distinct b.id) into elsewhere
     from unnest(untils, persons) as n (until, person)
     join app.beneficiaries b on b.id = n.person
-    where n.until >= today and b.id <> all (new_ids)
+    where n.until between today and last_day and b.id <> all (new_ids)
       and b.association_id is distinct from case enroller_role when 'association' then enroller end;
     perform app.note_each('beneficiary.found_elsewhere', 'beneficiary', elsewhere);
 
     return query
         select n.place::int,
                case when c.place is not null then 'enrolled' when n.until < today then 'past'
+                    when n.until > last_day then 'too_long'
                     when n.person is not null then 'already' else 'no_code' end,
                b.id, b.code, t.token_hash
         from unnest(untils, persons) with ordinality as n (until, person, place)
         left join unnest(claimed) as c (place) on c.place = n.place
         left join app.beneficiaries b
-            on b.id = n.person and n.until >= today and (c.place is not null or b.association_id = enroller)
+            on b.id = n.person and n.until between today and last_day and (c.place is not null or b.association_id = enroller)
         left join app.one_time_tokens t
             on t.account_id = b.id and t.purpose = 'activate' and t.used_at is null and t.expires_at > moment
         order by n.place;

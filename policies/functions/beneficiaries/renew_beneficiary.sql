@@ -1,4 +1,4 @@
--- Extend a beneficiary's right until a day that is today or later.
+-- Extend a beneficiary's right until a day that is today or later, and at most five years away.
 -- Called by POST /v1/beneficiaries/{beneficiary_id}/renew, as the association that enrolled them or as an admin.
 -- Definer, because nobody may write rights. own_beneficiary decides who gets through.
 -- Locks: the beneficiary.
@@ -8,6 +8,9 @@ begin
     perform app.own_beneficiary(beneficiary);
     if until < app.paris_day(app.clock()) then
         raise exception 'beneficiary.right_in_the_past' using errcode = 'EP422';
+    end if;
+    if until > app.last_day_of_rights(app.clock()) then
+        raise exception 'beneficiary.right_too_long' using errcode = 'EP422';
     end if;
     update app.beneficiaries b set eligible_until = until, version = b.version + 1 where b.id = beneficiary;
     perform app.note('beneficiary.renewed', 'beneficiary', beneficiary, jsonb_build_object('until', until));
