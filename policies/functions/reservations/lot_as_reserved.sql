@@ -20,7 +20,7 @@ begin
                                       'longitude', s.longitude, 'category', s.category))
         from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
         where r.lot_id = lot and r.account_id = app.caller() and r.unit_price_cents > 0 and l.converted_at is not null
-          and app.came_to_something(r.status, r.ended_because)
+          and app.came_to_something(r.purpose, r.status, r.ended_because)
         order by r.id desc limit 1);
 end $$;
 grant execute on function app.lot_as_reserved(uuid) to authenticated;

@@ -6,6 +6,6 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 begin
     return query select l.photo_id from app.reservations r join app.lots l on l.id = r.lot_id
                  where r.account_id = account and account = app.caller() and l.photo_id is not null
-                   and app.came_to_something(r.status, r.ended_because);
+                   and app.came_to_something(r.purpose, r.status, r.ended_because);
 end $$;
 grant execute on function app.photos_reserved_by(uuid) to anon, authenticated;
