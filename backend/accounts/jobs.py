@@ -60,7 +60,7 @@ async def mail_registration(work: Work, registration_id: UUID) -> None:
 
 
 async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int) -> None:
-    """Send an account one of these mails: verify_email, reset_password, new_access, account_ends.
+    """Send an account one of these mails: verify_email, reset_password, new_access, new_card, account_ends.
 
     account_id: None for a reset_password that was asked for at an address that no account has confirmed. Codes and
     tokens are derived from the job, so that a mail that is sent twice contains the same ones. Raises MailNotSent, so

@@ -17,7 +17,7 @@ from backend.associations.problems import (
     PeriodInvalid,
 )
 from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
-from backend.database.sessions import signed_in_as
+from backend.database.sessions import AsAssociation, signed_in_as
 from backend.files.csv_writer import csv_of
 from backend.http.etags import IfMatch, etag
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -29,7 +29,6 @@ from backend.shops.communes import InseeCode
 
 router = Router(tags=["associations"])
 
-AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 AsPartner = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ASSOCIATION, Role.ADMIN)]
 CURSOR = TypeAdapter(tuple[UUID])
 CSV = "text/csv"

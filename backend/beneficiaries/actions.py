@@ -218,7 +218,7 @@ async def find_beneficiary(session: AsyncSession, sought: PersonSought) -> UUID:
 async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> ActivationOut:
     """Make a new token with which a beneficiary signs in for the first time or sets a new password.
 
-    The database raises BeneficiaryNotFound, and NotAllowed for an admin when an association enrolled the person.
+    The database raises BeneficiaryNotFound, and NotAllowed for an admin.
     """
     token = new_token()
     ends = await call(session, "renew_activation", beneficiary=beneficiary_id, new_token_hash=token_hash(token))
@@ -226,7 +226,7 @@ async def renew_activation(session: AsyncSession, beneficiary_id: UUID) -> Activ
 
 
 async def ask_transfer(session: AsyncSession, beneficiary_id: UUID, association_id: UUID) -> TransferOut:
-    """Ask another association to take a beneficiary over; an admin transfers them at once.
+    """Ask another association to take a beneficiary over.
 
     The database raises BeneficiaryNotFound, AssociationNotFound, AlreadyThere, TransferPending.
     """
@@ -237,7 +237,10 @@ async def ask_transfer(session: AsyncSession, beneficiary_id: UUID, association_
 async def end_transfer(
     session: AsyncSession, transfer_id: UUID, how: Literal["accepted", "declined", "withdrawn"]
 ) -> TransferOut:
-    """Accept or decline a transfer, or withdraw one's own. The database raises TransferNotFound, TransferOver."""
+    """Accept or decline a transfer, or withdraw it.
+
+    The database raises TransferNotFound, TransferOver, SecondAdminNeeded, NotAllowed.
+    """
     await call(session, "end_transfer", transfer=transfer_id, how=how)
     return await queries.transfer(session, transfer_id)
 

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.beneficiaries import actions, queries
 from backend.beneficiaries.problems import (
@@ -26,19 +25,17 @@ from backend.beneficiaries.schemas import (
     PersonSought,
     RenewalIn,
 )
-from backend.database.sessions import AsEnroller, signed_in_as
+from backend.database.sessions import AsAssociation, AsEnroller
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
-from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
 
 router = Router(tags=["beneficiaries"])
 
-AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 CURSOR = TypeAdapter(tuple[UUID])
 
 
@@ -122,12 +119,12 @@ async def correct_beneficiary(
 
 
 @router.post("/beneficiaries/{beneficiary_id}/activation", status_code=201, responses=may_answer(BeneficiaryNotFound))
-async def renew_activation(beneficiary_id: UUID, session: AsEnroller, once: OnceDep) -> ActivationOut:
+async def renew_activation(beneficiary_id: UUID, session: AsAssociation, once: OnceDep) -> ActivationOut:
     """Make a new activation token for a beneficiary who lost theirs or forgot their password.
 
     Earlier tokens and open sessions end. The password stays valid until the new token sets another. A token lets its
-    holder sign in as this person, so only the association that enrolled them can make one; an admin can for people
-    whom admins enrolled. The person gets a mail about it if their address is confirmed.
+    holder sign in as this person, so only the association that enrolled them can make one, and no admin. The person
+    gets a mail about it if their address is confirmed.
     """
     return await once(session, actions.renew_activation(session, beneficiary_id))
 

@@ -1,4 +1,4 @@
-"""Mails that rights end, which show no name; and people's keyed hashes, computed anew when their method changes."""
+"""Mails about rights that end and transfers, without names; keyed hashes, computed anew when their method changes."""
 
 from datetime import date
 from uuid import UUID
@@ -49,6 +49,29 @@ async def remind_beneficiary(work: Work, beneficiary_id: UUID, job_id: int) -> N
     until: date | None = await work.acts.value("right_to_remind_of", beneficiary=beneficiary_id)
     if until is not None:
         await mail_account(work, beneficiary_id, "right_ends", necessary=False, message_key=str(job_id), until=until)
+
+
+async def tell_transfer(work: Work, transfer_id: UUID, account_id: UUID, stage: str) -> None:
+    """Tell one of the associations, or the person, of a transfer that was asked for or accepted.
+
+    stage: the transfer's status that the mail is about; nothing is sent once it has another. The mail to associations
+    shows the person's code. Raises MailNotSent, so that the job is tried again.
+    """
+    told = await work.acts.row("transfer_to_tell", transfer=transfer_id, stage=stage)
+    if told["code"] is None:
+        return
+    await mail_account(
+        work,
+        account_id,
+        "transfer_of_yours" if account_id == told["beneficiary_id"] else "transfer",
+        message_key=f"{transfer_id} {account_id} {stage}",
+        accepted=stage == "accepted",
+        code=told["code"],
+        giver=told["giver"],
+        receiver=told["receiver"],
+        to_receiver=account_id == told["receiver_id"],
+        waits_for=told["waits_for"],
+    )
 
 
 async def renew_identities(work: Work) -> None:

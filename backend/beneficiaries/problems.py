@@ -70,7 +70,7 @@ class ImportNotFound(Problem):
 
 
 class TransferNotFound(Problem):
-    """Raised when a transfer does not exist or does not concern the caller."""
+    """Raised when a transfer does not exist, does not concern the caller, or does not wait for them."""
 
     code, status = "transfer.not_found", 404
 
@@ -85,6 +85,12 @@ class TransferOver(Problem):
     """Raised when a transfer was already accepted, declined or withdrawn."""
 
     code, status = "transfer.over", 409
+
+
+class SecondAdminNeeded(Problem):
+    """Raised when an admin answers a transfer that they asked for themselves."""
+
+    code, status = "transfer.second_admin_needed", 409
 
 
 class AlreadyThere(Problem):

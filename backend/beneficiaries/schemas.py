@@ -139,6 +139,11 @@ class TransferOut(Out):
     to_association_id: UUID = Field(examples=["01980c5e-6f10-7d21-9b3e-0c5a7e2f4b16"])
     to_association: str = Field(examples=["Les Paniers du Port"])
     status: TransferStatus = Field(examples=["pending"])
+    waits_for: Literal["receiver", "giver", "admin"] | None = Field(
+        description="Who answers: the association that is to receive the person (`receiver`), the one that has them "
+        "(`giver`), or an admin other than the one who asked. null unless pending.",
+        examples=["receiver"],
+    )
     asked_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
     ended_at: datetime | None = Field(examples=[None])
 

@@ -5,31 +5,30 @@ from uuid import UUID
 
 from fastapi import Query
 from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations.problems import AssociationNotFound
 from backend.beneficiaries import actions, queries
 from backend.beneficiaries.problems import (
     AlreadyThere,
     BeneficiaryNotFound,
+    SecondAdminNeeded,
     TransferNotFound,
     TransferOver,
     TransferPending,
 )
 from backend.beneficiaries.schemas import TransferIn, TransferOut, TransferStatus
-from backend.database.sessions import AsEnroller, signed_in_as
+from backend.database.sessions import AsEnroller
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
-from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid
 from backend.problems.problem import may_answer
 
 router = Router(tags=["beneficiaries"])
 
-AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 CURSOR = TypeAdapter(tuple[UUID])
 ENDS = may_answer(TransferNotFound, TransferOver)
+ANSWERS = may_answer(TransferNotFound, TransferOver, SecondAdminNeeded)
 
 
 @router.post(
@@ -41,7 +40,10 @@ async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnro
     """Ask another association to take over a beneficiary whom you enrolled.
 
     Nothing changes until it accepts. From then on only the other association can read the person's data and decide
-    about their right. An admin's transfer takes effect at once.
+    about their right. The person's cards end, and so do their sessions at kiosks.
+
+    An admin can ask too. The association that has the person then accepts or declines; if it is closed, rejected or
+    suspended, or if an admin enrolled the person, a second admin does. `waits_for` says who.
     """
     asked = actions.ask_transfer(session, beneficiary_id, wanted.association_id)
     return await once(session, asked)
@@ -59,19 +61,19 @@ async def list_transfers(
     return page_of(await queries.transfers(session, status, before, limit), limit, lambda transfer: (transfer.id,))
 
 
-@router.post("/beneficiaries/transfers/{transfer_id}/accept", responses=ENDS)
-async def accept_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Accept a transfer to your association, which is responsible for this person from now on."""
+@router.post("/beneficiaries/transfers/{transfer_id}/accept", responses=ANSWERS)
+async def accept_transfer(transfer_id: UUID, session: AsEnroller, once: OnceDep) -> TransferOut:
+    """Accept a transfer that waits for you. The receiving association is responsible for this person from now on."""
     return await once(session, actions.end_transfer(session, transfer_id, "accepted"), 200)
 
 
-@router.post("/beneficiaries/transfers/{transfer_id}/decline", responses=ENDS)
-async def decline_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Decline a transfer to your association; the person stays where they are."""
+@router.post("/beneficiaries/transfers/{transfer_id}/decline", responses=ANSWERS)
+async def decline_transfer(transfer_id: UUID, session: AsEnroller, once: OnceDep) -> TransferOut:
+    """Decline a transfer that waits for you; the person stays where they are."""
     return await once(session, actions.end_transfer(session, transfer_id, "declined"), 200)
 
 
 @router.post("/beneficiaries/transfers/{transfer_id}/withdraw", responses=ENDS)
-async def withdraw_transfer(transfer_id: UUID, session: AsAssociation, once: OnceDep) -> TransferOut:
-    """Withdraw a transfer that you asked for, unless it was already accepted or declined."""
+async def withdraw_transfer(transfer_id: UUID, session: AsEnroller, once: OnceDep) -> TransferOut:
+    """Withdraw a transfer that you asked for (an admin: any), unless it was already accepted or declined."""
     return await once(session, actions.end_transfer(session, transfer_id, "withdrawn"), 200)

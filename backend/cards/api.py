@@ -1,4 +1,4 @@
-"""Cards over HTTP, for associations and admins, who enrol beneficiaries."""
+"""Cards over HTTP: the association that enrolled people makes them; it or an admin revokes them."""
 
 from uuid import UUID
 
@@ -9,7 +9,7 @@ from backend.cards import actions, queries
 from backend.cards.problems import CardNotFound, CardReplaced
 from backend.cards.schemas import CardOut, CardsIn
 from backend.cards.sheet import sheets
-from backend.database.sessions import AsEnroller, caller_in
+from backend.database.sessions import AsAssociation, AsEnroller, caller_in
 from backend.http.idempotency import OnceDep, key_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
@@ -31,11 +31,12 @@ SHEETS = "30/minute"
         **may_answer(BeneficiaryNotFound, CardReplaced),
     },
 )
-async def make_cards(wanted: CardsIn, request: Request, session: AsEnroller, once: OnceDep) -> Response:
+async def make_cards(wanted: CardsIn, request: Request, session: AsAssociation, once: OnceDep) -> Response:
     """Make cards for beneficiaries whom you enrolled, as sheets to print.
 
-    Each card has a new secret, and the person's former card no longer works. The secrets are not stored: to get the
-    same sheet again while its cards are active, send the same request with the same Idempotency-Key.
+    A card opens short sessions at your own kiosks. Each card has a new secret, and the person's former card no longer
+    works. The secrets are not stored: to get the same sheet again while its cards are active, send the same request
+    with the same Idempotency-Key.
     """
     issuer = caller_in(session)
     await spend(request.scope, "card-sheets", SHEETS, str(issuer))

@@ -23,3 +23,5 @@ class Card(Table, table=True):
     status: str = text(sa_column_kwargs={"server_default": "active"})
     made_at: datetime = now()
     revoked_at: datetime | None = moment()
+    # Whether somebody has signed in with it.
+    used: bool = Field(default=None, sa_column_kwargs={"server_default": "false"})

@@ -209,6 +209,7 @@ def signed_in_as(*roles: Role) -> Any:
 SignedIn = Annotated[AsyncSession, signed_in_as()]
 AsMerchant = Annotated[AsyncSession, signed_in_as(Role.MERCHANT)]
 AsAdmin = Annotated[AsyncSession, signed_in_as(Role.ADMIN)]
+AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN)]
 
 

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from backend.accounts.api import Tokens, not_kept
 from backend.accounts.problems import TooManyTries
 from backend.accounts.schemas import TokensOut
-from backend.database.sessions import AccountSuspended, ActsDep, AsEnroller
+from backend.database.sessions import AccountSuspended, ActsDep, AsAssociation, AsEnroller
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import client_address
@@ -29,8 +29,8 @@ CURSOR = TypeAdapter(tuple[UUID])
 
 
 @router.post("/kiosks", status_code=201)
-async def register_kiosk(wanted: KioskIn, session: AsEnroller, once: OnceDep) -> KioskRegistered:
-    """Register a shared tablet as a kiosk, as a verified association or an admin.
+async def register_kiosk(wanted: KioskIn, session: AsAssociation, once: OnceDep) -> KioskRegistered:
+    """Register a shared tablet as a kiosk, as a verified association. It takes the cards of your own people.
 
     `device` is shown only this once. The tablet keeps it and sends it with each card.
     """
@@ -57,7 +57,7 @@ async def revoke_kiosk(kiosk_id: UUID, session: AsEnroller, once: OnceDep) -> Ki
     dependencies=[Depends(not_kept)],
 )
 async def open_session_with_card(wanted: CardSignIn, request: Request, acts: ActsDep, tokens: Tokens) -> TokensOut:
-    """Sign in with a card at a kiosk.
+    """Sign in with a card at a kiosk of the association that made it.
 
     The session ends three minutes after its last refresh, and at the latest thirty minutes after signing in. Signing
     out, the next card, and revoking the card or the kiosk end it at once. It is for looking at lots and for your

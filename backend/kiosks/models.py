@@ -9,7 +9,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, text
 
 
 class Kiosk(Table, table=True):
-    """A tablet of an association or an admin, identified by the hash of the secret that it keeps."""
+    """A tablet of an association, identified by the hash of the secret that it keeps."""
 
     __tablename__ = "kiosks"
     __table_args__ = (
@@ -19,6 +19,7 @@ class Kiosk(Table, table=True):
 
     id: UUID = identifier()
     name: str = text()
+    # None if an admin registered it in former times; such kiosks are revoked.
     association_id: UUID | None = Field(default=None, foreign_key="app.associations.id")
     device_hash: bytes = Field(unique=True)
     registered_by: UUID = Field(foreign_key="app.accounts.id")

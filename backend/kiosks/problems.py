@@ -16,6 +16,6 @@ class KioskUnknown(Problem):
 
 
 class WrongCard(Problem):
-    """Raised when a card is unknown or revoked."""
+    """Raised when a card is unknown, revoked, or of another association."""
 
     code, status = "auth.wrong_card", 401

@@ -37,7 +37,7 @@ class KioskOut(Out):
 
     id: UUID
     name: str = Field(examples=["Accueil de jour, entrée"])
-    association_id: UUID | None = Field(description="The association that owns it; null if an admin does.")
+    association_id: UUID | None = Field(description="The association that owns it; null: an admin had registered it.")
     created_at: datetime
     revoked_at: datetime | None = Field(description="When it was revoked.", examples=[None])
     last_used_on: date | None = Field(description="The last day on which somebody signed in there.", examples=[None])

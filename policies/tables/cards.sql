@@ -8,4 +8,4 @@ grant select (id, beneficiary_id, status, made_at, revoked_at) on app.cards to a
 
 create policy "People who see a beneficiary see their cards" on app.cards for select to authenticated
     using (exists (select from app.beneficiaries b where b.id = beneficiary_id));
--- Written by issue_cards and revoke_card, and removed by the acts that erase.
+-- Written by issue_cards, revoke_card, sign_in_with_card and end_transfer, and removed by the acts that erase.

@@ -206,14 +206,16 @@ async def test_activity_shows_sums_about_eleven_people_or_nothing(town: Town) ->
     assert refusal_in(await lot.shop.merchant.asks("GET", "/associations/me/activity")).code == "access.forbidden"
 
     # After a transfer the past stays with the former association: the difference would be about one person.
-    odile = await town.an_admin()
+    path = f"/beneficiaries/{people[0].id}/transfer"
     await town.clock(f"{day}T12:30:00+02:00")
-    await odile.posts(f"/beneficiaries/{people[0].id}/transfer", {"association_id": str(other.id)})
+    going = await relais.posts(path, {"association_id": str(other.id)})
+    await other.posts(f"/beneficiaries/transfers/{going['id']}/accept")
     await town.clock(f"{day}T13:00:00+02:00")
     await eat(town, lot, people[:1])
     assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
     await town.clock(f"{day}T13:30:00+02:00")
-    await odile.posts(f"/beneficiaries/{people[0].id}/transfer", {"association_id": str(relais.id)})
+    back = await other.posts(path, {"association_id": str(relais.id)})
+    await relais.posts(f"/beneficiaries/transfers/{back['id']}/accept")
     assert await month() == {"month": "2026-10", "enrolled": 13, **whole}
     await town.clock(f"{day}T14:00:00+02:00")
     later = await town.a_free_lot(left=9, shop=lot.shop, opens_in=timedelta(hours=-1), weight_grams=400)

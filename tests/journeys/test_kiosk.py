@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -14,6 +14,7 @@ from tests.journeys.test_cards import enrolled, prints
 from tests.journeys.test_strangers import example_of
 from tests.town import Association, Beneficiary, Person, Town, refused
 from tests.town.answers import Refusal, accepted, refusal_in
+from tests.visitors import Visitor, mails
 
 WRONG_CARD = "EC1:AAAAAAAAAAAAAAAAAAAAAAAAAA"
 
@@ -279,9 +280,9 @@ async def test_only_an_association_and_admins_manage_its_kiosks(town: Town) -> N
     association, kiosk, amina, card = await with_card(town)
     stranger, admin = await town.an_association("Ailleurs"), await town.an_admin()
     pending = await town.an_association("Bientôt", status="pending")
-    for nosy in (amina, pending, await town.a_merchant()):
+    for nosy in (amina, pending, admin, await town.a_merchant()):
         assert refusal_in(await nosy.asks("POST", "/kiosks", {"name": "Ici"})).code == "access.forbidden"
-    repeated = [await admin.posts("/kiosks", {"name": "Gare"}, key="once") for _ in range(2)]
+    repeated = [await stranger.posts("/kiosks", {"name": "Gare"}, key="once") for _ in range(2)]
     assert repeated[0] == repeated[1]
     assert len(repeated[0]["device"]) >= 43  # 256 bits
 
@@ -294,7 +295,7 @@ async def test_only_an_association_and_admins_manage_its_kiosks(town: Town) -> N
         "revoked_at": None,
         "last_used_on": None,
     }
-    assert (await stranger.gets("/kiosks"))["data"] == []
+    assert [one["name"] for one in (await stranger.gets("/kiosks"))["data"]] == ["Gare"]
     assert [one["name"] for one in (await admin.gets("/kiosks"))["data"]] == ["Accueil de jour, entrée", "Gare"]
     kept = json.dumps(
         [dict(row) for row in await town.rows("select * from app.kiosks, app.idempotency_keys")], default=str
@@ -314,9 +315,69 @@ async def test_only_an_association_and_admins_manage_its_kiosks(town: Town) -> N
     done = await town.rows("select action, actor_role from app.audit_entries where subject = 'kiosk' order by id")
     assert [tuple(row) for row in done] == [
         ("kiosk.registered", "association"),
-        ("kiosk.registered", "admin"),
+        ("kiosk.registered", "association"),
         ("kiosk.revoked", "association"),
     ]
+
+
+async def test_another_associations_card_looks_unknown_at_a_kiosk(town: Town) -> None:
+    association, kiosk, amina, card = await with_card(town)
+    other = await town.an_association("Ailleurs")
+    theirs = await a_kiosk(town, other)
+
+    refusal = await theirs.refuses(card)
+    assert (refusal.status, refusal.code) == (401, "auth.wrong_card")
+    assert {**refusal.body, "request_id": None} == {**(await theirs.refuses(WRONG_CARD)).body, "request_id": None}
+    # A kiosk without an association, which an admin could once register, cannot work.
+    with pytest.raises(Exception, match="kiosks_association_id_check"):
+        await town.changes(
+            "insert into app.kiosks (name, device_hash, registered_by) values ('x', sha256('x'), $1)", association.id
+        )
+    await kiosk.signs_in(card, amina)  # the control
+
+
+async def test_the_first_sign_in_with_a_new_card_is_told_to_its_holder(town: Town) -> None:
+    association = await town.an_association()
+    enrolled_person = await association.enrols()
+    await association.verifies(enrolled_person["id"])
+    amina = Beneficiary(town, UUID(enrolled_person["id"]), "Amina", None)
+    kiosk, visitor = await a_kiosk(town, association), Visitor(town)
+    chosen = {"password": "un long mot de passe", "email": "amina@example.org"}
+    await visitor.posts("/auth/activate", {"activation_token": enrolled_person["activation_token"], **chosen})
+    [asked] = await mails(town)
+
+    # Nothing goes to an unconfirmed address, which may be a stranger's.
+    [sheet] = await prints(association, [amina])
+    await kiosk.signs_in(sheet.secrets[0], amina)
+    assert len(await mails(town)) == 1
+    await visitor.posts("/auth/verify-email", {"token": asked.token})
+    await kiosk.signs_in(sheet.secrets[0], amina)
+    assert len(await mails(town)) == 1
+
+    [sheet] = await prints(association, [amina])
+    for _ in range(2):
+        await kiosk.signs_in(sheet.secrets[0], amina)
+    [told] = (await mails(town))[1:]
+    assert (told.to, told.subject) == ("amina@example.org", "Une nouvelle carte EcoPanier vient de servir")
+
+
+async def test_a_transfer_ends_cards_and_kiosk_sessions_of_the_giver(town: Town) -> None:
+    association, kiosk, amina, card = await with_card(town)
+    port = await town.an_association("Le Port")
+    signed_in = await kiosk.signs_in(card, amina)
+
+    asked = await association.posts(f"/beneficiaries/{amina.id}/transfer", {"association_id": str(port.id)})
+    assert await signed_in.is_signed_in()
+    await port.posts(f"/beneficiaries/transfers/{asked['id']}/accept")
+
+    assert not await signed_in.is_signed_in()
+    assert refusal_in(await signed_in.sends_refresh()).code == "auth.session_over"
+    theirs = await a_kiosk(town, port)
+    for where in (kiosk, theirs):
+        assert (await where.refuses(card)).code == "auth.wrong_card"
+    [sheet] = await prints(port, [amina])
+    await theirs.signs_in(sheet.secrets[0], amina)
+    assert (await kiosk.refuses(sheet.secrets[0])).code == "auth.wrong_card"
 
 
 async def test_guessing_cards_is_limited_for_that_kiosk_only(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.town import Town, refused
 from tests.town.answers import accepted, refusal_in
 from tests.visitors import Visitor, mails
@@ -142,10 +144,12 @@ async def test_a_new_activation_token_is_limited_and_told_to_the_person(town: To
     await amina.posts("/auth/verify-email", {"token": asked.token})
     token = (await relais.posts(path))["activation_token"]
 
-    # With a token an admin could sign in as her and read her name, so they get tokens only for people admins enrolled.
+    # With a token an admin could sign in as her and read her name, so they get none, not even for whom admins enrolled.
     assert refusal_in(await odile.asks("POST", path)).code == "access.forbidden"
     theirs = await odile.posts("/beneficiaries", {**await town.person_fields(), "first_name": "Inès"})
-    await odile.posts(f"/beneficiaries/{theirs['id']}/activation")
+    for admin in (odile, await town.an_admin("Ada")):
+        refusal = refusal_in(await admin.asks("POST", f"/beneficiaries/{theirs['id']}/activation"))
+        assert refusal.code == "access.forbidden"
     [told] = (await mails(town))[1:]
     assert (told.to, told.subject) == ("amina@example.org", "Un nouvel accès à votre compte EcoPanier")
 
@@ -159,7 +163,8 @@ async def test_a_new_activation_token_is_limited_and_told_to_the_person(town: To
     # The first token of a beneficiary who never signed in stays valid: it may already be on paper.
     samir = await relais.enrols(first_name="Samir")
     moved = f"/beneficiaries/{samir['id']}/transfer"
-    await odile.posts(moved, {"association_id": str(port.id)})
+    going = await relais.posts(moved, {"association_id": str(port.id)})
+    await port.posts(f"/beneficiaries/transfers/{going['id']}/accept")
     await amina.posts("/auth/activate", {"activation_token": samir["activation_token"], "password": "encore un autre"})
 
 
@@ -235,26 +240,116 @@ async def test_an_accepted_transfer_changes_who_reads_and_decides(town: Town) ->
     assert (gone["status"], gone["eligible_until"]) == ("accepted", None)
     assert (await refused(port.posts(f"/beneficiaries/transfers/{asked['id']}/decline"))).code == "transfer.over"
 
-    # A transfer can be declined or withdrawn. An admin transfers at once, whatever is pending.
+    # A transfer can be declined or withdrawn, also by an admin.
     for ends, how, status in ((third, "decline", "declined"), (port, "withdraw", "withdrawn")):
         again = await port.posts(f"{path}/transfer", {"association_id": str(third.id)})
         ended = await ends.posts(f"/beneficiaries/transfers/{again['id']}/{how}")
         assert ended["status"] == status
     pending = await port.posts(f"{path}/transfer", {"association_id": str(third.id)})
-    moved = await odile.posts(f"{path}/transfer", {"association_id": str(relais.id)})
-    assert moved["status"] == "accepted"
+    assert (
+        await refused(odile.posts(f"{path}/transfer", {"association_id": str(relais.id)}))
+    ).code == "transfer.pending"
+    ended = await odile.posts(f"/beneficiaries/transfers/{pending['id']}/withdraw")
+    assert (ended["status"], ended["waits_for"]) == ("withdrawn", None)
     assert (await refused(third.posts(f"/beneficiaries/transfers/{pending['id']}/accept"))).code == "transfer.over"
-    assert (await relais.gets(path))["person"]["first_name"] == "Amina"
+    assert (await port.gets(path))["person"]["first_name"] == "Amina"
     listed = (await odile.asks("GET", "/beneficiaries/transfers")).text
     assert not any(name in listed for name in NAMES)
     new = await town.an_association("Neuve", status="pending")
-    for target, code in ((new.id, "association.not_found"), (relais.id, "transfer.already_there")):
-        refusal = await refused(relais.posts(f"{path}/transfer", {"association_id": str(target)}))
+    for target, code in ((new.id, "association.not_found"), (port.id, "transfer.already_there")):
+        refusal = await refused(port.posts(f"{path}/transfer", {"association_id": str(target)}))
         assert refusal.code == code
     actions = await town.rows(
         "select action from app.audit_entries where action like 'beneficiary.transfer%' order by id"
     )
     assert [row["action"].removeprefix("beneficiary.") for row in actions] == [
         "transfer_asked", "transfer_accepted", "transfer_asked", "transfer_declined", "transfer_asked",
-        "transfer_withdrawn", "transfer_asked", "transferred",
+        "transfer_withdrawn", "transfer_asked", "transfer_withdrawn",
     ]  # fmt: skip
+
+
+async def test_an_admins_transfer_waits_for_the_giving_association(town: Town) -> None:
+    relais, facade = await town.an_association("Le Relais"), await town.an_association("Façade")
+    odile, ada = await town.an_admin(), await town.an_admin("Ada")
+    enrolled = await relais.enrols()
+    path, there = f"/beneficiaries/{enrolled['id']}", {"association_id": str(facade.id)}
+
+    asked = await odile.posts(f"{path}/transfer", there)
+
+    assert (asked["status"], asked["waits_for"]) == ("pending", "giver")
+    end = f"/beneficiaries/transfers/{asked['id']}"
+    for who, code in ((odile, "access.forbidden"), (ada, "access.forbidden"), (facade, "transfer.not_found")):
+        for how in ("accept", "decline"):
+            assert refusal_in(await who.asks("POST", f"{end}/{how}")).code == code
+    assert refusal_in(await relais.asks("POST", f"{end}/withdraw")).code == "transfer.not_found"
+    assert refusal_in(await facade.asks("GET", path)).code == "beneficiary.not_found"
+    declined = await relais.posts(f"{end}/decline")
+    assert (declined["status"], declined["waits_for"]) == ("declined", None)
+    assert (await relais.gets(path))["person"]["first_name"] == "Amina"
+
+    again = await odile.posts(f"{path}/transfer", there)
+    await relais.posts(f"/beneficiaries/transfers/{again['id']}/accept")
+    assert (await facade.gets(path))["person"]["first_name"] == "Amina"
+    assert refusal_in(await relais.asks("GET", path)).code == "beneficiary.not_found"
+
+
+@pytest.mark.parametrize("giver", ["rejected", "suspended", "none"])
+async def test_a_second_admin_answers_where_no_association_can(town: Town, giver: str) -> None:
+    relais, port = await town.an_association("Le Relais"), await town.an_association("Le Port")
+    odile, ada = await town.an_admin(), await town.an_admin("Ada")
+    enroller: Any = odile if giver == "none" else relais
+    enrolled = await enroller.posts("/beneficiaries", await town.person_fields())
+    if giver == "suspended":
+        await odile.suspends_account(relais)
+    elif giver == "rejected":
+        await odile.posts(f"/admin/associations/{relais.id}/verify", {"decision": "rejected", "reason": "dissoute"})
+
+    asked = await odile.posts(f"/beneficiaries/{enrolled['id']}/transfer", {"association_id": str(port.id)})
+    assert asked["waits_for"] == "admin"
+    end = f"/beneficiaries/transfers/{asked['id']}"
+    for how in ("accept", "decline"):
+        refusal = refusal_in(await odile.asks("POST", f"{end}/{how}"))
+        assert (refusal.status, refusal.code) == (409, "transfer.second_admin_needed")
+    assert refusal_in(await port.asks("POST", f"{end}/accept")).code == "transfer.not_found"
+    assert refusal_in(await port.asks("GET", f"/beneficiaries/{enrolled['id']}")).code == "beneficiary.not_found"
+    assert (await ada.posts(f"{end}/accept"))["status"] == "accepted"
+    assert (await port.gets(f"/beneficiaries/{enrolled['id']}"))["person"]["first_name"] == "Amina"
+    # The token that an admin got when they enrolled the person ends. An association's may be on paper already.
+    late = await Visitor(town).asks(
+        "POST", "/auth/activate", {"activation_token": enrolled["activation_token"], "password": "un long mot de passe"}
+    )
+    assert late.is_success == (giver != "none")
+
+
+async def test_person_and_both_associations_are_told_of_a_transfer(town: Town) -> None:
+    relais, port, odile = await town.an_association(), await town.an_association("Le Port"), await town.an_admin()
+    enrolled = await relais.enrols()
+    amina = Visitor(town)
+    chosen = {"password": "un long mot de passe", "email": "amina@example.org"}
+    await amina.posts("/auth/activate", {"activation_token": enrolled["activation_token"], **chosen})
+    [asked] = await mails(town)
+    await amina.posts("/auth/verify-email", {"token": asked.token})
+    path, already = f"/beneficiaries/{enrolled['id']}/transfer", 1
+
+    async def told() -> dict[str, str]:
+        nonlocal already
+        new = (await mails(town))[already:]
+        already += len(new)
+        assert not any(name in mail.text for mail in new for name in ("Amina", "Benali"))
+        return {mail.to: mail.subject for mail in new}
+
+    assert relais.email
+    assert port.email
+    request, done = f"Transfert demandé : {enrolled['code']}", f"Transfert accepté : {enrolled['code']}"
+    # The person hears of what their own association asked for once it is accepted.
+    going = await relais.posts(path, {"association_id": str(port.id)})
+    assert await told() == {relais.email: request, port.email: request}
+    await port.posts(f"/beneficiaries/transfers/{going['id']}/accept")
+    now = "Une autre association vous accompagne"
+    assert await told() == {relais.email: done, port.email: done, "amina@example.org": now}
+    # They hear of what an admin asked for at once.
+    going = await odile.posts(path, {"association_id": str(relais.id)})
+    coming = "Un changement d'association est demandé"
+    assert await told() == {relais.email: request, port.email: request, "amina@example.org": coming}
+    await port.posts(f"/beneficiaries/transfers/{going['id']}/accept")
+    assert await told() == {relais.email: done, port.email: done, "amina@example.org": now}

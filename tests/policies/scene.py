@@ -101,8 +101,9 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     )
     for registrar in (association, people["admin"]):
         await town.changes(
-            "insert into app.kiosks (id, name, association_id, device_hash, registered_by)"
-            " values ($3, 'Accueil', $1, sha256($2), $3)",
+            "insert into app.kiosks (id, name, association_id, device_hash, registered_by, revoked_at)"
+            # Kiosks that admins once registered are revoked.
+            " values ($3, 'Accueil', $1, sha256($2), $3, case when $1::uuid is null then now() end)",
             association.id if registrar is association else None,
             registrar.id.bytes,
             registrar.id,

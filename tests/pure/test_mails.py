@@ -43,6 +43,11 @@ VALUES = {
     "collected": 2,
     "refund_cents": 405,
     "rights": 12,
+    "accepted": False,
+    "giver": "Le Relais",
+    "receiver": "Les Paniers du Port",
+    "to_receiver": True,
+    "waits_for": "receiver",
     "first": date(2026, 11, 30),
     "last": date(2026, 12, 5),
 }

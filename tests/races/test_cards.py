@@ -103,8 +103,8 @@ async def test_revoking_during_a_sign_in_leaves_no_open_session(town: Town, what
     amina = await town.a_beneficiary(association=association)
     device, card = await _kiosk(town, association), await _card(town, amina)
     if not careful:
-        lock = "for share" if what == "card" else "for no key update"
-        await rewrite_function(town, "sign_in_with_card", lock, "")
+        lock = "for no key update of c;" if what == "card" else "for no key update;"
+        await rewrite_function(town, "sign_in_with_card", lock, ";")
     thing = amina.id if what == "card" else await town.value("select id from app.kiosks")
     checks = "perform app.require_role"
     await rewrite_function(town, "sign_in_with_card", checks, f"perform pg_sleep(0.6); {checks}")

@@ -1,10 +1,9 @@
 -- Give a beneficiary a new activation token, end their sessions and earlier tokens and forget their devices; return when
 -- the token expires.
 -- Called by POST /v1/beneficiaries/{beneficiary_id}/activation, for somebody who lost their token, or who forgot their
--- password and has no e-mail address. Called as the association that enrolled them, or as an admin for people whom
--- admins enrolled.
--- Whoever holds the token can sign in as this person and read who they are. An admin may not, so an admin cannot make
--- one for an association's people. Sessions end because a phone may be lost together with its password. The old
+-- password and has no e-mail address. Called as the association that enrolled them.
+-- Whoever holds the token can sign in as this person and read who they are, so an admin cannot make one, not even for
+-- people whom admins enrolled: it may have been another admin. An association that takes them over can. Sessions end because a phone may be lost together with its password. The old
 -- password works until the new token sets another; a confirmed address gets a mail about it.
 -- Definer, because nobody may write tokens or sessions. own_beneficiary and the check below decide who gets through.
 -- Locks: the beneficiary, the tokens, the sessions, then the devices.
@@ -14,7 +13,7 @@ declare
     own  app.beneficiaries := app.own_beneficiary(beneficiary);
     ends timestamptz := app.clock() + interval '30 days';
 begin
-    if own.association_id <> app.caller() then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    if own.association_id is distinct from app.caller() then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     delete from app.one_time_tokens t
     where t.account_id = beneficiary and t.purpose = 'activate' and t.used_at is null;
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)

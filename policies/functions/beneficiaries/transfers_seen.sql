@@ -7,7 +7,7 @@
 create or replace function app.transfers_seen(one uuid, only_status text, before uuid, most int)
 returns table (id uuid, beneficiary_id uuid, code text, eligible_until date, from_association_id uuid,
                from_association text, to_association_id uuid, to_association text, status text, asked_at timestamptz,
-               ended_at timestamptz)
+               ended_at timestamptz, waits_for text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -17,7 +17,8 @@ begin
     return query
         select t.id, t.beneficiary_id, b.code,
                case when is_admin or t.status = 'pending' or b.association_id = reader then b.eligible_until end,
-               t.from_association_id, f.name, t.to_association_id, r.name, t.status, t.asked_at, t.ended_at
+               t.from_association_id, f.name, t.to_association_id, r.name, t.status, t.asked_at, t.ended_at,
+               case when t.status = 'pending' then app.transfer_waits_for(t) end
         from app.transfers t
         join app.beneficiaries b on b.id = t.beneficiary_id and b.status <> 'erased'
         join app.associations r on r.id = t.to_association_id

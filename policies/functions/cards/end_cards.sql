@@ -1,5 +1,5 @@
 -- Revoke cards and end the sessions that were opened with them.
--- Called by issue_cards and revoke_card. Definer, because no role may write cards; only the owner may execute it.
+-- Called by issue_cards, revoke_card and end_transfer. Definer, because no role may write cards; only the owner may execute it.
 -- Locks: all cards first, in the order of ids, then their sessions. A sign-in under way holds its card, so its session
 -- exists by the time we have the card.
 create or replace function app.end_cards(ended uuid[], why text) returns void

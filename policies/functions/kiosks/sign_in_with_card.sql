@@ -4,9 +4,12 @@
 -- `problem` is the problem's code, `locked_until` the end of a wait, and `most_tries` in `window_seconds` the limit
 -- that was counted. A device that is not registered is refused before its card is looked at, and counts against its
 -- network address alone, so that nobody can lock a kiosk out from a network that they share. At a kiosk only wrong
--- cards count; what cannot be a card of ours (`shown` is null) is no guess. An unknown and a
--- revoked card cannot be told apart: one look-up by hash, one answer.
--- Locks: the kiosk, the counter, the card (share), then sessions (policies/LOCKS.md). Whoever revokes kiosk or card
+-- cards count; what cannot be a card of ours (`shown` is null) is no guess. A kiosk takes
+-- the cards of its association's own people. An unknown card, a revoked one and one of another association cannot be
+-- told apart: one look-up by hash, one answer.
+-- The first sign-in with a new card is told to its holder if they have a confirmed address, because they may not know
+-- of the card.
+-- Locks: the kiosk, the counter, the card, then sessions (policies/LOCKS.md). Whoever revokes kiosk or card
 -- waits for us and then finds our session.
 create or replace function app.sign_in_with_card(
     device bytea, shown bytea, first_token_hash bytea, device_bucket bytea, address_bucket bytea,
@@ -44,7 +47,9 @@ begin
         locked_until := counted.resets;
         return;
     end if;
-    select * into card from app.cards c where c.secret_hash = shown and c.status = 'active' for share;
+    select c.* into card from app.cards c join app.beneficiaries b on b.id = c.beneficiary_id
+    where c.secret_hash = shown and c.status = 'active' and b.association_id = kiosk.association_id
+    for no key update of c;
     if not found then
         problem := 'auth.wrong_card';
         return;
@@ -62,6 +67,14 @@ begin
     update app.throttles t set hits = t.hits - 1 where t.bucket = device_bucket and t.hits > 0;
     update app.kiosks k set last_used_on = app.paris_day(moment)
     where k.id = kiosk.id and k.last_used_on is distinct from app.paris_day(moment);
+    if not card.used then
+        update app.cards c set used = true where c.id = card.id;
+        if exists (select from app.sealed_addresses s
+                   where s.account_id = card.beneficiary_id and s.verified_at is not null) then
+            perform app.defer('accounts.send_mail',
+                              jsonb_build_object('account_id', card.beneficiary_id, 'mail', 'new_card'));
+        end if;
+    end if;
     account_id := card.beneficiary_id;
     seconds := extract(epoch from until - moment);
 end $$;
