@@ -117,7 +117,8 @@ async def _call(
     request: Request, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None
 ) -> httpx2.Response:
     """Send a request to our own API as the caller of this page."""
-    headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+    # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy add its own after it.
+    headers = {name: ", ".join(lines) for name in _PASSED_ON if (lines := request.headers.getlist(name))}
     headers["x-request-id"] = request.scope["request_id"]
     if token is not None:
         headers["authorization"] = f"Bearer {token}"

@@ -271,3 +271,29 @@ def test_no_page_is_served_where_supabase_signs_people_in(monkeypatch: pytest.Mo
     finally:
         monkeypatch.undo()
         settings.cache_clear()
+
+
+@pytest.mark.parametrize("path", ["/forgot-password", "/v1/auth/forgot-password"])
+async def test_a_forged_address_in_a_line_before_the_proxy_s_does_not_evade_limits(town: Town, path: str) -> None:
+    """A proxy may add its header line after the caller's instead of extending it: the last line is the true address."""
+    form = not path.startswith("/v1")
+    statuses = []
+    for number in range(21):
+        email = f"a{number}@example.org"
+        statuses.append(
+            (
+                await town.request(
+                    "POST",
+                    path,
+                    json=None if form else {"email": email},
+                    content=urlencode({"email": email}).encode() if form else None,
+                    headers=[
+                        *([("content-type", "application/x-www-form-urlencoded")] if form else []),
+                        ("x-forwarded-for", f"203.0.113.{number}"),
+                        ("x-forwarded-for", "198.51.100.7"),
+                    ],
+                )
+            ).status_code
+        )
+
+    assert statuses == [303 if form else 204] * 20 + [429]

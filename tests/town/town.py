@@ -389,7 +389,7 @@ class Town:
         *,
         json: Any = None,
         params: Any = None,
-        headers: dict[str, str] | None = None,
+        headers: dict[str, str] | list[tuple[str, str]] | None = None,
         content: bytes | None = None,
     ) -> httpx2.Response:
         """Send a request without an account (`path` in full) and return the answer."""
