@@ -36,6 +36,7 @@ class Reservation(Table, table=True):
     confirmed_at: datetime | None = moment()
     ended_at: datetime | None = moment()
     ended_because: str | None = text()
+    lapsed_lot_version: int | None = None  # the lot's version when the hold lapsed
     purpose: str = text(sa_column_kwargs={"server_default": "collect"})
 
 

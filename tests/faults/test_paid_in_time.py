@@ -173,6 +173,31 @@ async def test_nothing_is_given_back_when_it_could_not_be_collected(paid_town: T
     assert await town.stock_is_exact()
 
 
+@pytest.mark.parametrize("change", ["allergens", "window", "price"])
+async def test_a_payment_is_refunded_when_the_lot_changed_after_its_hold_lapsed(paid_town: Town, change: str) -> None:
+    town = paid_town
+    lot = await town.a_lot(left=4, opens_in=timedelta(hours=5))
+    await town.stripe.webhooks("hold")
+    ((_, hold),) = await paid_holds(town, lot, 1)
+    await minutes_pass(town, 11)
+    await lapse(town)
+    edit = {
+        "allergens": {"allergens": ["milk"]},
+        "window": {
+            "pickup_start": (lot.pickup_start - timedelta(hours=4)).isoformat(),
+            "pickup_end": (lot.pickup_start - timedelta(hours=3)).isoformat(),
+        },
+        "price": {"price_cents": 250},
+    }[change]
+    answer = await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", edit)
+    assert answer.status_code == 200, answer.text
+    await town.worker_runs()
+
+    assert (await town.status_of(hold), await town.money(hold)) == ("expired", (400, 400))
+    assert await town.left(lot) == 4
+    assert await consistent(town)
+
+
 async def test_a_gift_that_was_paid_in_time_is_offered_after_its_hold_lapsed(paid_town: Town) -> None:
     town, lot, marc = paid_town, await paid_town.a_lot(left=2), await paid_town.a_customer()
     await town.stripe.webhooks("hold")

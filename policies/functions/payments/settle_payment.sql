@@ -1,6 +1,7 @@
 -- Apply what Stripe says now about a payment, and return the payment's status after it.
 -- Called by the worker (payments.look_at_intent, payments.carry_forward). Paid in full confirms the hold, and a hold
--- that lapsed although Stripe took the money before its end (`paid_at`), as long as its portions are still there. Paid
+-- that lapsed although Stripe took the money before its end (`paid_at`), as long as its portions are still there and
+-- nobody changed the lot since: its price, allergens or window may not be what the holder agreed to any more. Paid
 -- when there is no hold any more, when nothing can be collected any more, or another amount, is refunded. Cancelled
 -- ends the hold. Given portions that can still be collected are offered as free ones.
 -- A person may refund in Stripe's dashboard: `refunded` are the cents in all, `refund` is the last refund. In part is
@@ -61,7 +62,7 @@ begin
     if intent_status = 'succeeded' then
         lapsed := r.status = 'expired' and r.ended_because = 'unpaid' and coalesce(paid_at <= r.hold_until, false);
         good := (r.status = 'held' and p.status in ('intended', 'pending')
-                 or lapsed and l.status = 'published' and l.remaining >= r.quantity
+                 or lapsed and l.version = r.lapsed_lot_version and l.status = 'published' and l.remaining >= r.quantity
                     and (r.purpose = 'collect' or l.kind = 'discounted')
                     and app.food_refusal(l.date_kind, l.food_date, 'reservation', app.clock()) is null
                     and exists (select from app.accounts a where a.id = r.account_id and a.status <> 'erased'))
@@ -82,7 +83,8 @@ begin
             set status = 'succeeded', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock()
             where x.id = p.id;
             update app.reservations x
-            set status = 'confirmed', confirmed_at = app.clock(), hold_until = null, ended_at = null, ended_because = null
+            set status = 'confirmed', confirmed_at = app.clock(), hold_until = null, ended_at = null, ended_because = null,
+                lapsed_lot_version = null
             where x.id = r.id;
             if r.purpose = 'give' then
                 insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)

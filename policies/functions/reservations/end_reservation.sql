@@ -1,6 +1,7 @@
 -- End a reservation that is still open, and give back what the reason calls for; return whether there was one to end.
 -- Called by cancel_reservation, withdraw_lot, end_recalled_lot, lapse_holds, end_lots, settle_payment and
--- erase_account. The portions always go back to the lot.
+-- erase_account. The portions always go back to the lot. A hold that lapses remembers the lot's version: until then
+-- guard_lot refused every edit that matters to its holder, and settle_payment asks whether there was one since.
 -- Only the owner may execute it. If another act ended the reservation first, this one changes nothing.
 -- Locks: quota (if it is given back), lot, reservation, payment (policies/LOCKS.md).
 create or replace function app.end_reservation(
@@ -17,7 +18,10 @@ begin
     perform from app.lots l where l.id = r.lot_id for update;
 
     -- Only a hold expires: if it was paid while we waited for the lot, it stays.
-    update app.reservations x set status = new_status, ended_at = app.clock(), ended_because = reason
+    update app.reservations x
+    set status = new_status, ended_at = app.clock(), ended_because = reason,
+        lapsed_lot_version = case when new_status = 'expired' then
+            (select l.version from app.lots l where l.id = r.lot_id) end
     where x.id = reservation and (x.status = 'held' or x.status = 'confirmed' and new_status <> 'expired');
     if not found then return false; end if;
 
