@@ -83,6 +83,7 @@ RETRY = Retry()
 DUE: dict[str, dict[str, int]] = {
     "lapse_holds": {"most": MANY},
     "lapse_offers": {"most": MANY},
+    "take_back_refunded": {},
     "end_lots": {"most": MANY},
     "count_suspended": {"most": SOME},
     "move_suspended": {"most": SOME},

@@ -48,6 +48,7 @@ union all
       and r.created_at > app.clock() - interval '40 hours'  -- older keys are deleted
       and not exists (select from app.suspended_portions p  -- a moved gift has its key at its first lot
                       where p.reservation_id = r.id and p.suspended_lot_id <> r.id)
+      and not (r.purpose = 'give' and r.ended_because = 'refunded')  -- nor has a part of one that was taken back
 union all
     select format('reservation %s is still held, its payment %s', r.id, p.status)
     from app.reservations r join app.payments p on p.reservation_id = r.id where r.status = 'held'
@@ -60,10 +61,13 @@ union all
     where (p.status = 'succeeded') <> (r.status in ('confirmed', 'picked_up', 'no_show')
                                        or r.status = 'cancelled' and r.ended_because = 'holder_late')
       and r.status <> 'given'
+      -- A person may refund in Stripe's dashboard what was collected, missed or cancelled too late.
+      and not (p.status = 'refunded' and (r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late'))
 union all
     select format('reservation %s of a discounted lot has no payment', r.id) from app.reservations r
     where r.unit_price_cents > 0 and not exists (select from app.payments p where p.reservation_id = r.id)
       and not exists (select from app.suspended_portions p where p.reservation_id = r.id and p.suspended_lot_id <> r.id)
+      and not (r.purpose = 'give' and r.ended_because = 'refunded')
 union all
     select format('withdrawn lot %s: reservation %s is %s', l.id, r.id, r.status)
     from app.lots l join app.reservations r on r.lot_id = l.id
@@ -99,8 +103,8 @@ union all
 """
 
 MONEY = """
-    select p.id, p.status, p.amount_cents, p.stripe_payment_intent, r.id as reservation_id, r.status as reservation,
-           r.ended_because, r.unit_price_cents * r.quantity as total_cents,
+    select p.id, p.status, p.amount_cents, p.refunded_cents, p.stripe_payment_intent, r.id as reservation_id,
+           r.status as reservation, r.ended_because, r.unit_price_cents * r.quantity as total_cents,
            -- For a settled gift: the collected portions at the prices of the lots where they were collected.
            (select sum(t.collected * x.unit_price_cents) from app.suspended_portions t
             join app.reservations x on x.id = t.reservation_id join app.suspended_lots s on s.id = t.suspended_lot_id
@@ -166,7 +170,9 @@ def _money(payments: dict[str, asyncpg.Record], books: list[dict[str, Any]]) -> 
 
 
 def _worth(ours: asyncpg.Record) -> int:
-    """Return the cents that Stripe must keep for a payment."""
+    """Return the cents that Stripe must keep for a payment: nothing if all of it was refunded."""
+    if ours["status"] == "refunded" and ours["refunded_cents"] >= ours["amount_cents"]:
+        return 0
     if ours["collected_cents"] is not None:
         return int(ours["collected_cents"])
     return int(ours["total_cents"]) if _is_paid_for(ours) else 0

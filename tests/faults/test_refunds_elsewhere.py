@@ -146,7 +146,7 @@ async def test_a_refund_by_hand_after_the_pickup_moves_only_money(paid_town: Tow
     assert (await marc.reservation(paid)).status == "picked_up"
     assert (await town.left(lot), mails(town, "reservation_refunded"), mails(town, "portions_back")) == (1, [], [])
     assert await marc.gets("/impact/me") == impact
-    assert await town.stock_is_exact()
+    assert await consistent(town)
 
 
 async def test_a_refund_by_hand_before_we_heard_of_the_payment_ends_the_hold(paid_town: Town) -> None:
@@ -257,4 +257,44 @@ async def test_portions_of_a_refunded_gift_stay_with_who_reserved_them(paid_town
     seen = await marc.gift(gift)
     assert (seen["status"], seen["collected"], seen["refunded_cents"]) == ("partly_collected", 1, 1200)
     assert await town.money(gift) == (1200, 1200)
+    assert await consistent(town)
+
+
+async def test_a_refunded_gift_never_moves_to_another_lot(paid_town: Town) -> None:
+    town = paid_town
+    lot, marc, amina = await town.a_lot(left=3, price_cents=400), await town.a_customer(), await town.a_beneficiary()
+    gift = await marc.gives(lot, 3)
+    await amina.reserves(await town.suspended_lot_of(lot))
+    await refunded_by_hand(town, gift)
+    other = await town.a_lot(left=2, price_cents=400, shop=lot.shop, opens_in=timedelta(hours=20))
+
+    answer = await marc.asks("PATCH", f"/suspended-lots/{gift.id}", {"if_unclaimed": "move"})
+    assert refusal_in(answer).code == "suspended_lot.over"
+    await town.changes("update app.suspended_lots set if_unclaimed = 'move'")  # as if it had been chosen
+    await town.clock(lot.pickup_end + timedelta(minutes=1))  # Amina does not come
+    await town.worker_runs()
+    await town.worker_runs()
+
+    assert await town.left(other) == 2
+    assert (await marc.gift(gift))["status"] == "refunded"
+    assert await town.money(gift) == (1200, 1200)
+    assert await consistent(town)
+
+
+async def test_a_cancelled_portion_of_a_refunded_gift_goes_back_on_sale(paid_town: Town) -> None:
+    town = paid_town
+    lot, marc, amina = await town.a_lot(left=2, price_cents=400), await town.a_customer(), await town.a_beneficiary()
+    gift = await marc.gives(lot, 2)
+    free = await town.suspended_lot_of(lot)
+    taken = await amina.reserves(free)
+    await refunded_by_hand(town, gift)
+    assert (await town.left(lot), await town.left(free)) == (1, 0)
+
+    await amina.cancels(taken)
+    await town.worker_runs()
+
+    assert (await town.left(lot), await town.left(free)) == (2, 0)
+    assert (await marc.gift(gift))["status"] == "refunded"
+    assert len(mails(town, "suspended_lot_refunded")) == 1
+    assert await town.money(gift) == (800, 800)
     assert await consistent(town)

@@ -1,5 +1,5 @@
 -- Count what was collected of the given portions of a free lot that is over, the oldest gift first, and decide about
--- the rest: it waits for another lot if it may move, otherwise its gift is settled.
+-- the rest: it waits for another lot if it may move and is still paid for, otherwise its gift is settled.
 -- Called by count_suspended, withdraw_lot and end_recalled_lot, which hold the free lot's lock; no portion of it is
 -- reserved any more. Called once more, it finds nothing to close. Only the owner may execute it.
 -- Locks: the gifts in the order of ids, their reservations, then payments (policies/LOCKS.md).
@@ -32,7 +32,8 @@ begin
             set unclaimed = s.unclaimed + part.quantity - taken,
                 move_by = coalesce(s.move_by, moment + interval '7 days')
             where s.id = part.suspended_lot_id and s.if_unclaimed = 'move' and may_move
-              and coalesce(s.move_by > moment, true);
+              and coalesce(s.move_by > moment, true)
+              and exists (select from app.payments p where p.reservation_id = s.id and p.status = 'succeeded');
         end if;
         perform app.settle_suspended(part.suspended_lot_id);
     end loop;

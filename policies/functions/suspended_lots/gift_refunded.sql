@@ -1,7 +1,8 @@
 -- End a gift whose money a person gave back in full in Stripe's dashboard.
--- Called by settle_payment. Portions that nobody has reserved go back from the free lot to the discounted one, and its
--- shop is told. Portions that a beneficiary has reserved, or that are kept for one, stay theirs
--- (docs/decisions/refunds-elsewhere.md). Called once more, it finds nothing to take back.
+-- Called by settle_payment, and by take_back_refunded for portions that came back later. Portions that nobody has
+-- reserved go back from the free lot to the discounted one, and its shop is told. Portions that a beneficiary has
+-- reserved, or that are kept for one, stay theirs unless they are cancelled (docs/decisions/refunds-elsewhere.md).
+-- Called once more, it finds nothing to take back.
 -- Only the owner may execute it.
 -- Locks: the lots of the gift's portions with the free lots beside them in the order of ids, the gift, reservations,
 -- the payment (policies/LOCKS.md). If the gift moved to another lot meanwhile, it lets go of all and begins anew.
@@ -63,10 +64,9 @@ begin
     set status = 'refunded', stripe_refund = refund, refunded_cents = greatest(p.refunded_cents, refunded), refusals = 0,
         looked_at = moment
     where p.reservation_id = gift and p.status = 'succeeded';
-    if not found then return; end if;
     -- After the last pickup only the money moved.
-    if exists (select from app.suspended_lots s where s.id = gift and s.settled_at is null) then
+    if found and exists (select from app.suspended_lots s where s.id = gift and s.settled_at is null) then
         perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'refunded'));
-        perform app.settle_suspended(gift, false);
     end if;
+    perform app.settle_suspended(gift, false);
 end $$;
