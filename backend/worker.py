@@ -177,6 +177,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def tell_decision(decision_id: str) -> None:
         await administration.tell_decision(work, UUID(decision_id))
 
+    @app.task(name="administration.tell_taken_down", retry=RETRY)
+    async def tell_taken_down(decision_id: str) -> None:
+        await administration.tell_taken_down(work, UUID(decision_id))
+
     @app.task(name="beneficiaries.tell_transfer", retry=RETRY)
     async def tell_transfer(transfer_id: str, account_id: str, stage: str) -> None:
         await beneficiaries.tell_transfer(work, UUID(transfer_id), UUID(account_id), stage)

@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.administration import queries
 from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn, SettingsIn
 from backend.database.sessions import call
+from backend.lots.queries import lot_seen
+from backend.lots.schemas import LotRead
 from backend.shops.queries import own_shop
 from backend.shops.schemas import OwnShop
 
@@ -54,6 +56,16 @@ async def restore_account(session: AsyncSession, account_id: UUID, reason: str) 
     """Restore an account, its shops and its lots that are not over yet. The database raises AccountNotFound."""
     await call(session, "restore_account", account=account_id, why=reason)
     return AccountStanding(id=account_id, status="active")
+
+
+async def take_down_lot(session: AsyncSession, lot_id: UUID, reason: str) -> LotRead:
+    """Withdraw anybody's lot. Its holders get quota and money back; they and the merchant get a mail.
+
+    The database raises LotNotFound, LotClosed.
+    """
+    await call(session, "take_down_lot", lot=lot_id, why=reason)
+    lot, _ = await lot_seen(session, lot_id)
+    return lot
 
 
 async def change_settings(session: AsyncSession, wanted: SettingsIn, versions: list[int] | None) -> None:

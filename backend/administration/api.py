@@ -1,6 +1,6 @@
 """Admins' decisions and parameters over HTTP. `GET /shops?status=pending` lists the shops to verify."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Query, Response
@@ -10,6 +10,7 @@ from backend.administration import actions, queries
 from backend.administration.problems import AccountNotFound, CollectorNotFound, OwnSuspension
 from backend.administration.queries import AuditQuery
 from backend.administration.schemas import (
+    AccountFound,
     AccountStanding,
     AssociationOut,
     AuditEntryOut,
@@ -28,6 +29,9 @@ from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.http.schemas import TimeAsked
+from backend.identity.tokens import Role
+from backend.lots.problems import LotClosed, LotNotFound
+from backend.lots.schemas import LotRead
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
@@ -83,6 +87,41 @@ async def list_collectors(
 async def verify_collector(collector_id: UUID, decided: DecisionIn, session: AsAdmin, once: OnceDep) -> CollectorOut:
     """Verify or reject a collector."""
     return await once(session, actions.decide_collector(session, collector_id, decided), 200)
+
+
+@router.get("/accounts", responses=may_answer(CursorInvalid))
+async def list_accounts(
+    session: AsAdmin,
+    q: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=200,
+            description="An e-mail address, a SIRET, a beneficiary code, or the beginnings of words of a shop's name.",
+            examples=["boulangerie"],
+        ),
+    ] = None,
+    role: Annotated[Role | None, Query(examples=["merchant"])] = None,
+    status: Annotated[Literal["active", "suspended"] | None, Query(examples=["active"])] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[AccountFound]:
+    """Find accounts, in the order of their registration.
+
+    A beneficiary is found by code alone. The audit log notes each search.
+    """
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    found = await queries.accounts(session, q, role, status, beyond, limit)
+    return page_of(found, limit, lambda account: (account.id,))
+
+
+@router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
+async def take_down_lot(lot_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> LotRead:
+    """Withdraw a shop's lot for good.
+
+    Everybody who reserved it gets their quota and money back, and a mail. The merchant gets a mail with the reason.
+    """
+    return await once(session, actions.take_down_lot(session, lot_id, why.reason), 200)
 
 
 @router.post("/accounts/{account_id}/suspend", responses=may_answer(AccountNotFound, OwnSuspension))

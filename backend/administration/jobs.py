@@ -1,4 +1,4 @@
-"""The mails that tell people what admins decided about their shop, their association or their collecting."""
+"""The mails that tell people what admins decided about their shop, a lot, their association or their collecting."""
 
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,8 @@ from backend.accounts.addressees import mail_account
 from backend.administration.models import Decision
 from backend.associations.models import Association
 from backend.job_context import Work
+from backend.lots.models import Lot
+from backend.lots.naming import NAMED, named
 from backend.shops.models import Shop
 
 _TEMPLATES = {"shop": "shop_decided", "association": "association_decided", "collector": "collector_decided"}
@@ -58,3 +60,19 @@ async def tell_decision(work: Work, decision_id: UUID) -> None:
         address=decided.address,
         association=decided.association,
     )
+
+
+async def tell_taken_down(work: Work, decision_id: UUID) -> None:
+    """Tell a merchant that an admin withdrew their lot, and why. Raises MailNotSent, so that the job is tried again."""
+    async with work.session() as session:
+        row = (
+            await session.execute(
+                select(col(Shop.owner_id), col(Decision.reason), *NAMED)
+                .join_from(Decision, Lot, col(Lot.id) == col(Decision.subject_id))
+                .join(Shop, col(Shop.id) == col(Lot.shop_id))
+                .where(col(Decision.id) == decision_id)
+            )
+        ).one_or_none()
+    if row is not None:
+        key = f"{decision_id} taken down"
+        await mail_account(work, row.owner_id, "lot_taken_down", message_key=key, lot=named(row), reason=row.reason)

@@ -37,7 +37,10 @@ class SettingChange(Table, table=True):
 
 
 class Decision(Table, table=True):
-    """An admin's decision about a shop, an association, a collector or an account, with its reason. Append-only."""
+    """An admin's decision about a shop, a lot, an association, a collector or an account, with its reason.
+
+    Append-only.
+    """
 
     __tablename__ = "decisions"
     __table_args__ = (

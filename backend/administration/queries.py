@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, func, literal, literal_column, select, union_all
+from sqlalchemy import Integer, Select, func, literal, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.accounts.models import Account
 from backend.administration.models import Collector, Setting, SettingChange
 from backend.administration.schemas import (
+    AccountFound,
     AssociationOut,
     AuditEntryOut,
     CollectorOut,
@@ -33,6 +34,7 @@ class AuditQuery(NamedTuple):
     until: datetime | None
 
 
+_FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
 _EMAIL = (col(Account.email), col(Account.email_verified_at).is_not(None).label("email_verified"))
 _ASSOCIATIONS = select(
     col(Association.id),
@@ -58,6 +60,14 @@ async def associations(
     """Return up to `limit + 1` associations in the order of registration."""
     rows = await session.execute(_page(_ASSOCIATIONS, Association, status, after, limit))
     return [AssociationOut.model_validate(row) for row in rows]
+
+
+async def accounts(
+    session: AsyncSession, words: str | None, role: str | None, status: str | None, after: UUID | None, limit: int
+) -> list[AccountFound]:
+    """Return up to `limit + 1` accounts that a text finds (None: all), in the order of ids; the audit log notes it."""
+    asked = {"words": words, "role": role, "status": status, "beyond": after, "most": limit + 1}
+    return [AccountFound.model_validate(row) for row in await session.execute(_FIND, asked)]
 
 
 async def collectors(

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from backend.associations.schemas import Standing
 from backend.http.schemas import In, Out, if_sent
+from backend.identity.tokens import Role
 
 ACCOUNT = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 
@@ -36,6 +37,31 @@ class AccountStanding(Out):
 
     id: UUID = Field(examples=[ACCOUNT])
     status: Literal["active", "suspended"] = Field(examples=["suspended"])
+
+
+class ShopFound(Out):
+    """A shop of an account that was found."""
+
+    id: UUID = Field(examples=["01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"])
+    name: str = Field(examples=["Boulangerie du Marché"])
+    siret: str | None = Field(examples=["73282932000074"])
+    status: str = Field(examples=["verified"])
+
+
+class AccountFound(Out):
+    """An account. A beneficiary is shown by code alone, without name and address."""
+
+    id: UUID = Field(description="For `POST /admin/accounts/{account_id}/suspend`.", examples=[ACCOUNT])
+    role: Role = Field(examples=["merchant"])
+    status: Literal["active", "suspended"] = Field(examples=["active"])
+    status_reason: str | None = Field(description="Why it was suspended or restored.", examples=[None])
+    display_name: str | None = Field(description="null for a beneficiary.", examples=["Sophie"])
+    email: str | None = Field(description="null for a beneficiary.", examples=["sophie@example.org"])
+    email_verified: bool = Field(examples=[True])
+    code: str | None = Field(description="Of a beneficiary.", examples=[None])
+    association: str | None = Field(description="The name of an association.", examples=[None])
+    shops: list[ShopFound] = Field(description="Of a merchant.")
+    created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 
 
 class AssociationOut(Out):

@@ -17,6 +17,7 @@ class Association(Table, table=True):
         Index("associations_status_idx", "status", "id"),
         Index("associations_verified_rna_key", "rna", unique=True, postgresql_where=sql("status = 'verified'")),
         Index("associations_verified_siret_key", "siret", unique=True, postgresql_where=sql("status = 'verified'")),
+        Index("associations_siret_idx", "siret", postgresql_where=sql("siret is not null")),
         Index("associations_insee_code_idx", "insee_code", "id", postgresql_where=sql("status = 'verified'")),
     )
 

@@ -14,7 +14,7 @@ from backend.shops.models import Shop
 
 
 async def tell_holder(work: Work, reservation_id: UUID) -> None:
-    """Tell a holder that the shop withdrew the lot. Raises when the mail cannot be sent, so that it is tried again."""
+    """Tell a holder that the lot was withdrawn. Raises when the mail cannot be sent, so that it is tried again."""
     await _tell(work, reservation_id, "lot_withdrawn", "withdrawn")
 
 

@@ -46,6 +46,15 @@ class Shop(Table, table=True):
             postgresql_where=sql("status in ('verified', 'suspended')"),
         ),
         Index("shops_owner_id_idx", "owner_id"),
+        Index("shops_siret_idx", "siret"),
+        Index(
+            "shops_name_idx",
+            sql(
+                "to_tsvector('simple', translate(name, 'ÀÂÄÇÉÈÊËÎÏÔÖÙÛÜàâäçéèêëîïôöùûü',"
+                " 'AAACEEEEIIOOUUUaaaceeeeiioouuu'))"
+            ),
+            postgresql_using="gin",
+        ),
         Index("shops_status_idx", "status", "id"),
     )
 

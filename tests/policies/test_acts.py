@@ -143,6 +143,8 @@ class Things:
             "confirm the agreement": ("select app.decide_agreement($1, 'confirmed')", [self.proposed]),
             "decline the agreement": ("select app.decide_agreement($1, 'declined')", [self.proposed]),
             "end the agreement": ("select app.end_agreement($1)", [self.proposed]),
+            "find accounts": ("select count(*) from app.find_accounts(null, null, null, null, 9)", []),
+            "take down the lot": ("select app.take_down_lot($1, 'reported')", [self.discounted.id]),
             "recall food": ("select lots from app.recall_food('03017620422003', null, 'Listeria')", []),
             "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
         }

@@ -479,3 +479,53 @@ def test_every_file_of_policies_is_applied() -> None:
     applied = {*(policies / "functions").rglob("*.sql"), *(policies / "tables").rglob("*.sql")}
     applied |= {policies / name for name in ("roles.sql", "schemas.sql", "lints.sql")} | {*policies.glob("views/*.sql")}
     assert {file for file in policies.rglob("*") if file.is_file()} == {*applied, policies / "LOCKS.md"}
+
+
+def test_migrating_ends_kiosks_of_admins_and_cards_of_former_associations(databases: Databases) -> None:
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1080")
+        execute(
+            copy,
+            """
+            insert into app.accounts (id, role, display_name, email)
+            select ('00000000-0000-7000-8000-00000000000' || n)::uuid, role, role, email
+            from (values (1, 'admin', 'a@example.org'), (2, 'association', 'b@example.org'),
+                         (3, 'association', 'c@example.org'), (4, 'beneficiary', null), (5, 'beneficiary', null),
+                         (6, 'beneficiary', null)) as x (n, role, email);
+            insert into app.associations (id, name, status, siret)
+            select id, 'x', 'verified', case email when 'b@example.org' then '73282932000074' else '44306184100047' end
+            from app.accounts where role = 'association';
+            -- 4 stays with the association 3, 5 came to it with the card of 2, an admin enrolled 6.
+            insert into app.beneficiaries (id, code, association_id, eligible_until)
+            select a.id, '2026-BEN-0000' || right(a.id::text, 1),
+                   case right(a.id::text, 1) when '6' then null else '00000000-0000-7000-8000-000000000003'::uuid end,
+                   '2030-01-01'
+            from app.accounts a where role = 'beneficiary';
+            insert into app.cards (beneficiary_id, secret_hash) select id, sha256(id::text::bytea)
+            from app.beneficiaries;
+            insert into app.transfers (beneficiary_id, from_association_id, to_association_id, status, asked_by,
+                                       asked_at, ended_at)
+            values ('00000000-0000-7000-8000-000000000005', '00000000-0000-7000-8000-000000000002',
+                    '00000000-0000-7000-8000-000000000003', 'accepted', '00000000-0000-7000-8000-000000000002',
+                    now(), now() + interval '1 minute');
+            insert into app.kiosks (name, association_id, device_hash, registered_by)
+            select a.role, case a.role when 'association' then a.id end, sha256(a.id::text::bytea), a.id
+            from app.accounts a where a.role in ('admin', 'association');
+            insert into app.sessions (account_id, created_at, kiosk_id, card_id, ends_at)
+            select c.beneficiary_id, now(), k.id, c.id, now() + interval '3 minutes'
+            from app.cards c, app.kiosks k;
+            """,
+        )
+        migrate(copy.url())
+        with psycopg.connect(copy.url()) as connection:
+            cards = connection.execute(
+                "select right(beneficiary_id::text, 1), status, used from app.cards order by 1"
+            ).fetchall()
+            kiosks = connection.execute("select name, revoked_at is null from app.kiosks order by id").fetchall()
+            running = connection.execute(
+                "select right(s.account_id::text, 1), k.name from app.sessions s join app.kiosks k on k.id = s.kiosk_id"
+                " where s.ended_at is null"
+            ).fetchall()
+    assert cards == [("4", "active", True), ("5", "revoked", True), ("6", "revoked", True)]
+    assert sorted(kiosks) == [("admin", False), ("association", True), ("association", True)]
+    assert running == [("4", "association")] * 2

@@ -89,6 +89,7 @@ def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, langu
 
 LOT_TEMPLATES = [
     "lot_recalled",
+    "lot_taken_down",
     "lot_withdrawn",
     "portion_kept",
     "portions_back",

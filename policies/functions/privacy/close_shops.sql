@@ -30,5 +30,7 @@ begin
     from app.shops s where s.id = l.shop_id and l.shop_id = any (own_shops);
     update app.photos p set used = false, status = 'going' where p.account_id = owner;
     update app.decisions d set reason = null
-    where d.subject = 'shop' and d.subject_id = any (own_shops) and d.reason is not null;
+    where d.reason is not null
+      and (d.subject = 'shop' and d.subject_id = any (own_shops)
+           or d.subject = 'lot' and d.subject_id in (select l.id from app.lots l where l.shop_id = any (own_shops)));
 end $$;

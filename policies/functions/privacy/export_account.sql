@@ -111,7 +111,8 @@ begin
         select 'collector', (select jsonb_agg(to_jsonb(c)) from app.collectors c where c.id = me)
         union all
         select 'decisions_about_me', (select jsonb_agg(to_jsonb(d) - 'decided_by' order by d.id)
-                                      from app.decisions d where d.subject_id = me or d.subject_id = any (own_shops))
+                                      from app.decisions d where d.subject_id = me or d.subject_id = any (own_shops)
+                                         or d.subject_id in (select l.id from app.lots l where l.shop_id = any (own_shops)))
         union all
         select 'decisions_by_me', (select jsonb_agg(to_jsonb(d) - 'decided_by' order by d.id)
                                    from app.decisions d where d.decided_by = me)
