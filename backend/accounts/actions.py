@@ -14,7 +14,14 @@ from backend.accounts.addresses import username
 from backend.accounts.confirmations import Registrant, RequestUnreadable, code_hash
 from backend.accounts.devices import Device
 from backend.accounts.models import Account
-from backend.accounts.problems import InvalidOneTimeToken, NameIsCode, SessionOver, TooManyTries, WrongCredentials
+from backend.accounts.problems import (
+    InvalidOneTimeToken,
+    NameIsCode,
+    PasswordMissing,
+    SessionOver,
+    TooManyTries,
+    WrongCredentials,
+)
 from backend.accounts.schemas import (
     ConfirmationIn,
     MeIn,
@@ -34,7 +41,7 @@ from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
 from backend.settings import settings
 
 SESSION_DAYS = 30
-# At most so many mails go to one address, whoever asks for them.
+# At most so many mails of one kind go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
 # At most so many addresses may be tried with one activation token.
 MOST_ADDRESSES, ADDRESSES_SECONDS = 10, 86_400
@@ -52,7 +59,7 @@ async def register(
     """
     locale = wanted.locale or language
     look_up = address_look_up(keyring(), wanted.email)
-    await _count_mail(session, wanted.email)
+    await _count_mail(session, "registration", wanted.email)
     asked = await call_row(
         session,
         "ask_registration",
@@ -62,7 +69,6 @@ async def register(
         terms=wanted.consents.terms,
         address_lookup=look_up,
         sealed_request=Registrant(wanted.email, wanted.display_name).sealed(settings(), look_up),
-        code_bucket=_code_bucket(look_up),
     )
     return _registered(asked[0], asked[1], wanted, wanted.email, locale, verified=False)
 
@@ -162,7 +168,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, de
 async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
     """Mail a code to an account of an earlier release whose address was never confirmed, unless it got many already."""
     counted = await acts.row(
-        "throttle", tried=bucket("mail:" + email), most=MOST_MAILS, window_seconds=MAIL_WINDOW_SECONDS
+        "throttle", tried=_mail_bucket("confirmation", email), most=MOST_MAILS, window_seconds=MAIL_WINDOW_SECONDS
     )
     if counted["tries_left"] >= 0:
         await acts.value("ask_confirmation", account=account_id)
@@ -170,12 +176,14 @@ async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
 
 async def confirm_address(
     acts: Acts, session: AsyncSession, tokens: OwnTokens, wanted: ConfirmationIn, device: Device
-) -> TokensOut:
+) -> TokensOut | None:
     """Confirm an address by the code or the token that was mailed to it, and open a session.
 
-    A registration becomes an account. A password that is given replaces the one that was chosen before. Raises
-    InvalidOneTimeToken (with `tries_left` for a code), PasswordTooCommon, TryAgain. The database raises
-    AccountSuspended.
+    A registration becomes an account; a password that is given replaces the one that was chosen before. An account of
+    an earlier release needs a new password, because a stranger may have opened it. A beneficiary's address is only
+    confirmed: they may have mistyped it, and its reader must not enter their account. Then this returns None. Raises
+    InvalidOneTimeToken (with `tries_left` for a code), PasswordMissing, PasswordTooCommon, TryAgain. The database
+    raises AccountSuspended.
     """
     look_up = address_look_up(keyring(), wanted.email or "")
     found = await acts.row(
@@ -188,12 +196,13 @@ async def confirm_address(
     if found["confirmation"] is None:
         raise InvalidOneTimeToken(**({} if found["tries_left"] is None else {"tries_left": found["tries_left"]}))
     who = _whose_address(found)
+    enters = found["account"] is None or found["sealed"] is None
     new_hash = None
-    if wanted.password is not None:
+    if enters and wanted.password is not None:
         passwords.refuse_common(wanted.password, who.email, who.display_name)
-        kept: str | None = found["password_hash"]  # of the account; a registration's is not compared, but replaced
-        if kept is None or not (await passwords.compare(wanted.password, kept)).right:
-            new_hash = await passwords.hashed(wanted.password)
+        new_hash = await passwords.hashed(wanted.password)
+    elif enters and found["account"] is not None:
+        raise PasswordMissing
     account_id: UUID = await call(
         session,
         "confirm_address",
@@ -202,7 +211,11 @@ async def confirm_address(
         given_name=who.display_name,
         new_password_hash=new_hash,
     )
-    return await _first_session(session, tokens, account_id, device, emptied=[_code_bucket(found["lookup"])])
+    emptied = _code_bucket(found["lookup"])
+    if enters:
+        return await _first_session(session, tokens, account_id, device, emptied=[emptied])
+    await call(session, "forget_tries", tried=emptied)
+    return None
 
 
 def _whose_address(found: asyncpg.Record) -> Registrant:
@@ -323,7 +336,7 @@ async def ask_password_reset(session: AsyncSession, email: str) -> None:
     A job is queued for every address, so that the work does not tell either.
     """
     try:
-        await _count_mail(session, email)
+        await _count_mail(session, "reset", email)
     except RateLimited:
         return
     await call(session, "ask_password_reset", given_email=email, email_lookup=address_look_up(keyring(), email))
@@ -338,11 +351,12 @@ def edit_account(account: Account, wanted: MeIn) -> None:
         setattr(account, name, value)
 
 
-async def _count_mail(session: AsyncSession, email: str) -> None:
+async def _count_mail(session: AsyncSession, kind: str, email: str) -> None:
+    """Count one mail of this kind to an address. Raises RateLimited."""
     count = await call_row(
         session,
         "throttle",
-        tried=bucket("mail:" + email.lower()),
+        tried=_mail_bucket(kind, email),
         most=MOST_MAILS,
         window_seconds=MAIL_WINDOW_SECONDS,
     )
@@ -364,6 +378,14 @@ def bucket(what: str) -> bytes:
 def _name_bucket(look_up: bytes) -> bytes:
     """Return the key of the counter of a name's failed sign-ins. look_up: the keyed hash of the address or code."""
     return bucket("account:" + look_up.hex())
+
+
+def _mail_bucket(kind: str, email: str) -> bytes:
+    """Return the key of the counter of the mails of one kind to an address.
+
+    Each kind has its own, so that registrations by a stranger do not use up the links to a new password.
+    """
+    return bucket(f"mail:{kind}:{email.lower()}")
 
 
 def _code_bucket(look_up: bytes) -> bytes:

@@ -21,11 +21,15 @@ log = structlog.get_logger("ecopanier.mail")
 
 @dataclass(frozen=True)
 class Addressee:
-    """An account's e-mail address, the language it reads, and whether its owner has confirmed the address."""
+    """An account's e-mail address, the language it reads, and whether its owner has confirmed the address.
+
+    sealed: whether the address is stored sealed, as those of beneficiaries are.
+    """
 
     email: str
     locale: Literal["fr", "en"]
     verified: bool
+    sealed: bool = False
 
 
 async def mail_account(
@@ -55,7 +59,7 @@ async def find_addressee(work: Work, account_id: UUID, template: str, *, necessa
         email = key.open(SEALED_ADDRESS, row["sealed"]).decode()
     if email is None:
         return None
-    return Addressee(email, "en" if row["locale"] == "en" else "fr", row["verified"])
+    return Addressee(email, "en" if row["locale"] == "en" else "fr", row["verified"], row["sealed"] is not None)
 
 
 async def every_address(work: Work, account_id: UUID, template: str) -> dict[AddressKind, Addressee]:

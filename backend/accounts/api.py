@@ -12,6 +12,7 @@ from backend.accounts.problems import (
     EmailTaken,
     InvalidOneTimeToken,
     NameIsCode,
+    PasswordMissing,
     PasswordTooCommon,
     SessionOver,
     TooManyTries,
@@ -151,19 +152,26 @@ async def end_session(held: RefreshTokenIn, session: ActSession, once: OnceDep) 
 
 @sign_in.post(
     "/auth/verify-email",
-    responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, AccountSuspended),
+    response_model=TokensOut,
+    responses={
+        204: {"description": "The address of a beneficiary is confirmed; they sign in with their own password."},
+        **may_answer(InvalidOneTimeToken, PasswordMissing, PasswordTooCommon, AccountSuspended),
+    },
     dependencies=[limited("one-time-tokens", "60/minute"), Depends(not_kept)],
 )
 async def verify_email(
     wanted: ConfirmationIn, request: Request, acts: ActsDep, session: ActSession, tokens: Tokens
-) -> TokensOut:
+) -> TokensOut | Response:
     """Confirm an e-mail address by the code or the link that was mailed to it, and sign in.
 
     The code works for 15 minutes and five tries; `tries_left` says how many are left. The link works for a day. Send
     the password that the person who confirms wants: somebody else may have registered the address with another one.
-    Both work once: if this answer gets lost, sign in with the password.
+    An account that was opened before addresses were confirmed needs it. The address of a beneficiary is only confirmed,
+    because they may have mistyped it: no password is set and nobody is signed in (204). Code and link work once: if
+    this answer gets lost, sign in with the password.
     """
-    return await actions.confirm_address(acts, session, tokens, wanted, device_of(request, wanted.device))
+    done = await actions.confirm_address(acts, session, tokens, wanted, device_of(request, wanted.device))
+    return Response(status_code=204, headers=NOT_KEPT) if done is None else done
 
 
 @sign_in.post(

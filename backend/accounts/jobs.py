@@ -83,7 +83,9 @@ async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int)
             new_token_hash=token_hash(held.token),
             new_code_hash=code_hash(work.settings, look_up, held.code),
         )
-        await _mail_code(work, account_id, addressee, held, "confirm-address", str(job_id))
+        # An account of an earlier release gets a new password; the address of a beneficiary is only confirmed.
+        page = "confirm-address" if addressee.sealed else "confirm"
+        await _mail_code(work, account_id, addressee, held, page, str(job_id))
     else:
         await mail_addressee(work, account_id, addressee, mail, message_key=str(job_id))
 

@@ -36,6 +36,12 @@ class PasswordTooCommon(Problem):
     code, status = "auth.password_too_common", 422
 
 
+class PasswordMissing(Problem):
+    """Raised when the address of an account of an earlier release is confirmed without a new password."""
+
+    code, status = "auth.password_missing", 422
+
+
 class SignInElsewhere(Problem):
     """Raised by our own sign-in routes where Supabase Auth signs people in; `where` is its address."""
 

@@ -217,7 +217,7 @@ async def test_a_registration_mail_contains_no_text_of_the_registrant(town: Town
     assert "evil" not in mail.text + mail.html + mail.subject
 
 
-async def test_a_mailbox_gets_at_most_five_mails_an_hour(town: Town) -> None:
+async def test_a_mailbox_gets_at_most_five_mails_of_a_kind_an_hour(town: Town) -> None:
     await Visitor(town).joins("amina@example.org")
     answers = [
         await Visitor(town).asks("POST", path, body)
@@ -229,8 +229,21 @@ async def test_a_mailbox_gets_at_most_five_mails_an_hour(town: Town) -> None:
     ]
 
     # The first registration was one of five mails an hour. Refusals reveal nothing: unknown addresses count the same.
-    assert [answer.status_code for answer in answers] == [204, 201, 204, 201, 204, 429, 204, 429, 204, 429, 204, 429]
-    assert len(await mails(town)) == 5
+    assert [answer.status_code for answer in answers] == [204, 201] * 4 + [204, 429] * 2
+    assert len(await mails(town)) == 10
+
+
+async def test_a_stranger_s_registrations_do_not_use_up_the_links_to_a_new_password(town: Town) -> None:
+    stranger, marc = Visitor(town), Visitor(town)
+    await Visitor(town).joins("marc@example.org")
+    for _ in range(5):
+        await stranger.asks("POST", "/auth/register", stranger.registration("marc@example.org", password=WRONG))
+    before = len(await mails(town))
+
+    await marc.posts("/auth/forgot-password", {"email": "marc@example.org"})
+
+    (asked,) = (await mails(town))[before:]
+    assert asked.link.startswith("/new-password/")
 
 
 # Guessing passwords

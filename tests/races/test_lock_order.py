@@ -12,6 +12,7 @@ from tests.faults.test_payment_races import wait_for_lock_waits
 from tests.town import Person, Town
 from tests.town.databases import API, WORKER, become
 from tests.town.things import recurring_listing
+from tests.visitors import PASSWORD, Visitor, mails
 
 # What erase_account locks before it would otherwise come to it.
 BENEFICIARY = "perform from app.beneficiaries b where b.id = account for update;"
@@ -172,3 +173,61 @@ async def test_publishing_a_draft_does_not_block_moving_its_shop(town: Town, ove
     )
 
     assert circle is not over_http
+
+
+async def test_confirming_an_address_and_activating_again_do_not_block_each_other(town: Town) -> None:
+    """Both want the account, its sessions or address, and its confirmations."""
+    association, amina = await town.an_association(), Visitor(town)
+    enrolled = await association.enrols()
+    chosen = {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"}
+    await amina.posts("/auth/activate", chosen)
+    await mails(town)
+    account = UUID(enrolled["id"])
+    confirmation = await town.value("select id from app.confirmations")
+    await town.changes(
+        "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"
+        " values (sha256('again'), $1, 'activate', now() + interval '1 hour')",
+        account,
+    )
+
+    async with town.copy.connection() as gate, town.copy.connection(API) as one, town.copy.connection(API) as other:
+        async with gate.transaction():  # the activation has come as far as the sessions when the confirmation begins
+            await gate.execute("select from app.sessions where account_id = $1 for update", account)
+            activating = asyncio.ensure_future(
+                other.execute("select app.activate_beneficiary(sha256('again'), 'hash')")
+            )
+            await wait_for_lock_waits(town, 1)
+            confirming = asyncio.ensure_future(
+                one.execute("select app.confirm_address($1, 'amina@example.org', '', null)", confirmation)
+            )
+            await wait_for_lock_waits(town, 2)
+        await activating
+        with pytest.raises(asyncpg.PostgresError, match="invalid_one_time_token"):
+            await confirming  # the new activation has ended it
+
+
+async def test_erasing_an_old_account_and_registering_at_its_address_do_not_block_each_other(town: Town) -> None:
+    """Erasing removes credentials before confirmations; a registration locks the account before either."""
+    account: UUID = await town.value(
+        "insert into app.accounts (role, email, display_name)"
+        " values ('customer', 'amina@example.org', 'Amina') returning id"
+    )
+    await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'hash')", account)
+    await Visitor(town).registers()
+    await mails(town)
+    registration = await town.value("select id from app.confirmations")
+
+    async with town.copy.connection() as gate, town.copy.connection() as eraser, town.copy.connection(API) as api:
+        async with gate.transaction():
+            await gate.execute("select from app.credentials where account_id = $1 for update", account)
+            erasing = asyncio.ensure_future(eraser.execute("select app.erase_account($1, 'asked')", account))
+            await wait_for_lock_waits(town, 1)
+            confirming = asyncio.ensure_future(
+                api.execute("select app.confirm_address($1, 'amina@example.org', 'Amina', null)", registration)
+            )
+            await wait_for_lock_waits(town, 2)
+        await erasing
+        await confirming
+
+    assert await town.value("select status from app.accounts where id = $1", account) == "erased"
+    assert await town.value("select count(*) from app.accounts where email = 'amina@example.org'") == 1

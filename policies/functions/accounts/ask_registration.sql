@@ -1,12 +1,12 @@
 -- Keep a registration until its address is confirmed, and queue the job that mails to the address.
 -- Called by POST /v1/auth/register, as the API. Returns the id that the account will have.
 -- Nothing is looked up here: whether the address already belongs to an account is the job's concern. So the answer and
--- the work for it are the same for every address. A new mail brings a new code, with five new tries.
+-- the work for it are the same for every address. The tries that find_confirmation has counted for the address stay, or
+-- a stranger would get five more with each registration.
 -- Definer, because nobody may write confirmations; only the API may execute it.
--- Locks: the counter of the address's codes.
 create or replace function app.ask_registration(
     wanted_role text, new_password_hash text, wanted_locale text, terms text, address_lookup bytea,
-    sealed_request bytea, code_bucket bytea, out account uuid, out registered_at timestamptz)
+    sealed_request bytea, out account uuid, out registered_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     account := app.uuid7();
@@ -14,7 +14,6 @@ begin
     insert into app.confirmations (id, lookup, sealed, role, locale, terms, password_hash, asked_at, ends_at)
     values (account, address_lookup, sealed_request, wanted_role, wanted_locale, terms, new_password_hash,
             registered_at, registered_at + interval '1 day');
-    perform app.forget_tries(code_bucket);
     perform app.defer('accounts.mail_registration', jsonb_build_object('registration_id', account));
 end $$;
-grant execute on function app.ask_registration(text, text, text, text, bytea, bytea, bytea) to ecopanier_api;
+grant execute on function app.ask_registration(text, text, text, text, bytea, bytea) to ecopanier_api;
