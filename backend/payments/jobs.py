@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import ARRAY, Text, any_, literal, select
 from sqlmodel import col
 
 from backend.job_context import Work
@@ -37,22 +37,32 @@ async def look_at_intent(work: Work, intent: str) -> None:
     if payment is None:
         # The event came before we committed the intent's id. `reconcile` will find the intent by the payment.
         return
-    await _settle(work, payment.id, found)
+    status = await _settle(work, payment.id, found)
+    if payment.status == "refunded" and status != "refunded":
+        log.error("payment.refund_failed", payment_id=str(payment.id), status=status)
 
 
 async def look_for_refunds(work: Work) -> int:
-    """Settle the payments of which Stripe has refunded more than we know, and return how many there were.
+    """Settle the payments of which Stripe's refunds are not what we know, and return how many there were.
+
+    Stripe may have refunded more than we know, or what it had refunded may have failed since.
 
     Raises PaymentUnavailable.
     """
     refunded = await work.stripe.refunds_since(datetime.now(UTC) - REFUNDS_LOOKED_FOR)
     async with work.session() as session:
         known = await session.execute(
-            select(col(Payment.stripe_payment_intent), col(Payment.refunded_cents)).where(
-                col(Payment.stripe_payment_intent).in_(refunded), col(Payment.status) != "refunded"
+            select(col(Payment.stripe_payment_intent), col(Payment.refunded_cents), col(Payment.status)).where(
+                # One array, because a statement takes at most 32,767 parameters.
+                col(Payment.stripe_payment_intent) == any_(literal(list(refunded), ARRAY(Text)))
             )
         )
-        behind = [intent for intent, cents in known if intent is not None and cents < refunded[intent]]
+        behind = [
+            intent
+            for intent, cents, status in known
+            if intent is not None
+            and (cents < refunded[intent] or (refunded[intent] == 0 and cents > 0 and status == "refunded"))
+        ]
     for intent in behind:
         await look_at_intent(work, intent)
     return len(behind)

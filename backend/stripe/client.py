@@ -178,13 +178,16 @@ class Stripe:
         return await self._refund_of(id, None)
 
     async def refunds_since(self, moment: datetime) -> dict[str, int]:
-        """Return the cents that were refunded since a moment (timezone-aware), by intent, whoever refunded them."""
+        """Return the cents that were refunded since a moment (timezone-aware), by intent, whoever refunded them.
+
+        0 for an intent whose refunds since then all failed.
+        """
         cents: dict[str, int] = defaultdict(int)
         async with self._asking("list refunds"):
             page = await self._refunds.list_async({"created": {"gte": int(moment.timestamp())}, "limit": 100})
             async for one in page.auto_paging_iter():
-                if one.status not in ("failed", "canceled") and isinstance(one.payment_intent, str):
-                    cents[one.payment_intent] += one.amount
+                if isinstance(one.payment_intent, str):
+                    cents[one.payment_intent] += one.amount if one.status not in ("failed", "canceled") else 0
         return dict(cents)
 
     async def _refund_of(self, id: str, payment_id: UUID | None) -> str | None:

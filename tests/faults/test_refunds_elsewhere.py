@@ -298,3 +298,71 @@ async def test_a_cancelled_portion_of_a_refunded_gift_goes_back_on_sale(paid_tow
     assert len(mails(town, "suspended_lot_refunded")) == 1
     assert await town.money(gift) == (800, 800)
     assert await consistent(town)
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["by an event", "by the list"])
+async def test_a_refund_that_fails_later_is_due_again_until_a_person_refunds(paid_town: Town, told: bool) -> None:
+    town = paid_town
+    marc, _, paid = await bought(town)
+    await marc.cancels(paid)
+    await town.worker_runs()
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert await payment(town, paid) == ("refunded", 800)
+
+    await town.stripe.webhooks("release" if told else "hold")
+    await town.stripe.fail_refund(await town.value("select stripe_refund from app.payments"))
+    if told:
+        await town.stripe.webhooks_quiet()
+    else:
+        async with working(settings()) as (work, _):
+            assert await payments.look_for_refunds(work) == 1
+            assert await payments.look_for_refunds(work) == 0
+    await town.worker_runs()
+    assert await payment(town, paid) == ("refund_due", 0)
+    for _ in range(30):
+        await town.clock(await town.now() + timedelta(hours=3))
+        await town.worker_runs()
+    assert await town.value("select refusals from app.payments") == 10
+    assert await town.money(paid) == (800, 0)
+
+    await town.stripe.webhooks("release")
+    await refunded_by_hand(town, paid)
+    assert (await payment(town, paid), await town.money(paid)) == (("refunded", 800), (800, 800))
+    assert await consistent(town)
+
+
+async def test_a_refund_by_hand_that_fails_after_the_pickup_leaves_it_paid(paid_town: Town) -> None:
+    town = paid_town
+    marc, lot, paid = await bought(town)
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await marc.pass_for(paid))
+    await refunded_by_hand(town, paid)
+    assert await payment(town, paid) == ("refunded", 800)
+
+    await town.stripe.fail_refund(await town.value("select stripe_refund from app.payments"))
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+    assert (await payment(town, paid), await town.money(paid)) == (("succeeded", 0), (800, 0))
+    assert await consistent(town)
+
+
+async def test_the_rest_of_a_partly_refunded_gift_refunded_by_hand_is_found_without_event(paid_town: Town) -> None:
+    town = paid_town
+    lot, marc, amina = await town.a_lot(left=3, price_cents=400), await town.a_customer(), await town.a_beneficiary()
+    gift = await marc.gives(lot, 2)
+    taken = await amina.reserves(await town.suspended_lot_of(lot))
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await amina.pass_for(taken))
+    await town.clock(lot.pickup_end + timedelta(minutes=1))
+    await town.worker_runs()
+    assert await payment(town, gift) == ("refunded", 400)
+
+    await town.stripe.webhooks("hold")
+    intent = await town.value("select stripe_payment_intent from app.payments")
+    await town.stripe.refund_in_dashboard(intent)
+    async with working(settings()) as (work, _):
+        assert await payments.look_for_refunds(work) == 1
+        assert await payments.look_for_refunds(work) == 0
+    assert await payment(town, gift) == ("refunded", 800)

@@ -6,7 +6,7 @@ create or replace function app.payment_refunded(payment uuid, refund text, refun
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     update app.payments p
-    set status = 'refunded', stripe_refund = refund, refunded_cents = greatest(p.refunded_cents, refunded), refusals = 0,
+    set status = 'refunded', stripe_refund = refund, refunded_cents = refunded, refusals = 0,
         looked_at = app.clock()
     where p.id = payment and p.status = 'refund_due';
 end $$;

@@ -5,7 +5,8 @@
 -- when there is no hold any more, when nothing can be collected any more, or another amount, is refunded. Cancelled
 -- ends the hold. Given portions that can still be collected are offered as free ones.
 -- A person may refund in Stripe's dashboard: `refunded` are the cents in all, `refund` is the last refund. In part is
--- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected.
+-- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected. A refund
+-- may fail days later, for example because a card is closed: then what we owe is due again.
 -- Order and repetition of calls do not matter: the state was fetched just now, a final status stays final, and all of
 -- it happens under the locks.
 -- Definer, because it writes everybody's payments and reservations; only the worker may execute it.
@@ -23,6 +24,7 @@ declare
     lapsed   boolean;
     good     boolean;
     beside   uuid;
+    due      int;
 begin
     select x.* into p from app.payments x where x.id = payment;
     if not found then return null; end if;
@@ -42,8 +44,32 @@ begin
     select x.* into p from app.payments x where x.id = payment for update;
 
     if p.status in ('succeeded', 'refund_due', 'refunded') then
-        -- The greater one, because what was fetched first may come last. News end the pauses after refusals.
-        update app.payments x set refunded_cents = greatest(x.refunded_cents, refunded), refusals = 0 where x.id = p.id;
+        -- What was fetched first may come last. Then carry_forward or look_for_refunds fetches it again. News end the
+        -- pauses after refusals.
+        update app.payments x
+        set refunded_cents = case when intent_status = 'succeeded' then refunded else x.refunded_cents end, refusals = 0
+        where x.id = p.id;
+        if p.status = 'refunded' and intent_status = 'succeeded' and refunded < p.refunded_cents then
+            due := coalesce(p.refund_cents, case
+                when r.purpose = 'give' then (
+                    select p.amount_cents - coalesce(sum(t.collected * y.unit_price_cents), 0)
+                    from app.suspended_lots s
+                    left join app.suspended_portions t on t.suspended_lot_id = s.id
+                    left join app.reservations y on y.id = t.reservation_id
+                    where s.id = r.id and s.settled_at is not null having count(*) > 0)
+                -- It was refunded although nothing was owed.
+                when r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late' then 0
+                end, received_cents);
+            update app.payments x
+            set status = case when refunded < due then 'refund_due' when due = 0 then 'succeeded' else 'refunded' end,
+                refund_cents = case when refunded < due then nullif(due, received_cents) else x.refund_cents end,
+                stripe_refund = refund, looked_at = app.clock()
+            where x.id = p.id returning x.status into p.status;
+            if p.status = 'refund_due' then
+                perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
+            end if;
+            return p.status;
+        end if;
         if p.status = 'refunded' or not all_back then return p.status; end if;
         if r.purpose = 'give' and p.status = 'succeeded' then  -- it became so while we waited, and needs other locks
             perform app.defer('payments.look_at_intent', jsonb_build_object('intent', intent));

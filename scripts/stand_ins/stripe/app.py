@@ -269,6 +269,14 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
             return JSONResponse(refusal.body, refusal.status)
         return JSONResponse(refund)
 
+    async def failed_refunds(request: Request) -> Response:
+        try:
+            with stand_in.store.transaction():
+                refund = refunds.fail(Call(stand_in.store, stand_in.webhooks, {}, id=request.path_params["id"]))
+        except Refusal as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+        return JSONResponse(refund)
+
     async def clock(request: Request) -> Response:
         stand_in.store.ahead_seconds = int((await request.json())["ahead_seconds"])
         return Response(status_code=204)
@@ -283,6 +291,7 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
         Route("/_stand_in/webhooks", webhooks, methods=["GET", "POST"]),
         Route("/_stand_in/ledger", all_money),
         Route("/_stand_in/refunds", dashboard_refunds, methods=["POST"]),
+        Route("/_stand_in/refunds/{id}/fail", failed_refunds, methods=["POST"]),
         Route("/_stand_in/clock", clock, methods=["PUT"]),
         Route("/_stand_in/idempotency_keys", forget_keys, methods=["DELETE"]),
     ]

@@ -13,7 +13,7 @@ def ledger(store: Store) -> dict[str, Any]:
     payments = []
     for intent in intents:
         taken = [charge for charge in taken_for[intent["id"]] if charge["paid"]]
-        given_back = given_back_for[intent["id"]]
+        given_back = [refund for refund in given_back_for[intent["id"]] if refund["status"] != "failed"]
         payments.append(
             {
                 "payment_intent": intent["id"],

@@ -53,6 +53,25 @@ def retrieve(call: Call) -> dict[str, Any]:
     return refund
 
 
+def fail(call: Call) -> dict[str, Any]:
+    """Let a refund fail that had succeeded, as when the bank of a closed card sends it back."""
+    refund = retrieve(call)
+    if refund["status"] == "failed":
+        raise Refusal(400, f"Refund {refund['id']} has failed already.")
+    charge = call.store.find("charge", refund["charge"])
+    if charge is None:
+        raise missing("charge", refund["charge"])
+    before = {"status": refund["status"]}
+    refund["status"], refund["failure_reason"] = "failed", "expired_or_canceled_card"
+    charge["amount_refunded"] -= refund["amount"]
+    charge["refunded"] = False
+    call.store.save(charge)
+    call.store.save(refund)
+    call.emit("refund.updated", refund, before)
+    call.emit("refund.failed", refund)
+    return refund
+
+
 def _charge_of(call: Call, params: Params) -> dict[str, Any]:
     charge_id, intent_id = params.text("charge"), params.text("payment_intent")
     if charge_id is None:

@@ -42,6 +42,10 @@ class StandInRemote:
         wanted = {"payment_intent": payment_intent, **({"amount": amount_cents} if amount_cents is not None else {})}
         return await self._ask("POST", "/_stand_in/refunds", wanted)
 
+    async def fail_refund(self, refund: str) -> dict[str, Any]:
+        """Let a refund fail that had succeeded, as to a closed card. Returns the refund."""
+        return await self._ask("POST", f"/_stand_in/refunds/{refund}/fail")
+
     async def clock(self, *, ahead_seconds: int) -> None:
         """Let Stripe take later payments so many seconds ahead of this machine's clock."""
         await self._ask("PUT", "/_stand_in/clock", {"ahead_seconds": ahead_seconds})
