@@ -104,7 +104,8 @@ class EarlierListing:
 class Context:
     """What is known besides the photo.
 
-    today: the date in Paris. now: a time with a UTC offset. earlier: the shop's earlier listings, newest first.
+    today: the date where the shop is. now: a time with a UTC offset. time_zone: the shop's, by the IANA's name.
+    earlier: the shop's earlier listings, newest first.
     """
 
     today: date
@@ -112,6 +113,7 @@ class Context:
     language: str = "fr"
     shop_category: str | None = None
     earlier: list[EarlierListing] = field(default_factory=list)
+    time_zone: str = "Europe/Paris"
 
 
 @dataclass(frozen=True, slots=True)

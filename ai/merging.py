@@ -21,7 +21,6 @@ from ai.local import LocalReading
 from ai.pricing import lawful_price
 from ai.vocabulary import EATEN_THE_DAY_IT_IS_MADE, Category, DateKind, Urgency
 
-PARIS = ZoneInfo("Europe/Paris")
 _EVENING = 17  # from this hour on, food that was made today is urgent
 
 # The confidence in each source.
@@ -244,7 +243,7 @@ def _urgency(sheet: Sheet, said: ModelReading, context: Context) -> None:
         return
     else:
         soon = sheet.values.get("category") in EATEN_THE_DAY_IT_IS_MADE and kind is not DateKind.BEST_BEFORE
-        evening = context.now.astimezone(PARIS).hour >= _EVENING
+        evening = context.now.astimezone(ZoneInfo(context.time_zone)).hour >= _EVENING
         urgency = (Urgency.NOW if evening else Urgency.TODAY) if soon else Urgency.LATER
         sure = RULE
         if "category" not in sheet.values and kind is None:

@@ -18,7 +18,8 @@ from backend.sealing.seals import SEALED_ADDRESS, keyring
 # their own row.
 _OWN_RIGHT = text("""
     select b.code, b.status, b.eligible_until, app.caller_is_current_beneficiary() as current,
-           q.quota as quota_today, q.portions_left as portions_left_today, q.no_shows, q.lowered, q.forgiven_on
+           q.quota as quota_today, q.portions_left as portions_left_today, q.renews_at as quota_renews_at,
+           q.no_shows, q.lowered, q.forgiven_on
     from app.beneficiaries b cross join app.own_quota() q where b.id = :account
 """)
 

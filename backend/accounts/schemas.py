@@ -210,8 +210,12 @@ class BeneficiaryRight(Out):
     status: str = Field(description="`pending`, `verified` or `suspended`.", examples=["verified"])
     eligible_until: date = Field(description="The last day of the right.", examples=["2027-06-30"])
     current: bool = Field(description="Whether free lots can be seen and reserved now.", examples=[True])
-    quota_today: int = Field(description="Free portions that can be reserved today (Europe/Paris).", examples=[2])
-    portions_left_today: int = Field(description="Free portions left today (Europe/Paris).", examples=[2])
+    quota_today: int = Field(description="Free portions that can be reserved in a day.", examples=[2])
+    portions_left_today: int = Field(description="Free portions left today.", examples=[2])
+    quota_renews_at: datetime = Field(
+        description="When the next day begins: at midnight where the association is, in Paris if there is none.",
+        examples=["2026-11-22T23:00:00Z"],
+    )
     no_shows: NoShows
 
 

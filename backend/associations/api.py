@@ -14,6 +14,7 @@ from backend.associations.problems import (
     AssociationNumberInvalid,
     AssociationNumberMissing,
     AssociationNumberTaken,
+    AssociationZoneFixed,
     PeriodInvalid,
 )
 from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
@@ -81,6 +82,7 @@ async def read_own_association(session: AsAssociation, response: Response) -> Ow
         AssociationNumberMissing,
         AssociationNumberFixed,
         AssociationNumberTaken,
+        AssociationZoneFixed,
         PreconditionFailed,
     ),
 )
@@ -89,8 +91,8 @@ async def edit_own_association(
 ) -> OwnAssociation:
     """Edit your association.
 
-    An admin verifies it by its RNA or SIRET. Once verified, it keeps the numbers by which it was verified. A rejected
-    association that corrects its name or numbers is looked at again.
+    An admin verifies it by its RNA or SIRET. Once verified, it keeps the numbers by which it was verified, and
+    the time zone of its commune. A rejected association that corrects its name or numbers is looked at again.
     """
     await actions.edit_association(session, wanted, if_match)
     found, version = await queries.own_association(session)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column
+from sqlalchemy import Boolean, Column, Computed, Text
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
@@ -33,6 +33,10 @@ class Association(Table, table=True):
     website: str | None = text()
     distributes_in_time: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     version: int = Field(sa_column_kwargs={"server_default": "1"})
+    time_zone: str | None = Field(
+        default=None, sa_column=Column(Text, Computed("app.zone_of(insee_code)", persisted=True), nullable=False)
+    )
+    time_zone_since: datetime | None = moment()
 
 
 class Agreement(Table, table=True):

@@ -27,6 +27,12 @@ class AssociationNumberFixed(Problem):
     code, status = "association.number_fixed", 409
 
 
+class AssociationZoneFixed(Problem):
+    """Raised when an association that was verified moves to a commune in another time zone."""
+
+    code, status = "association.zone_fixed", 409
+
+
 class AssociationNumberTaken(Problem):
     """Raised when another verified association has the same RNA or SIRET."""
 

@@ -23,7 +23,7 @@ from backend.associations.schemas import (
 from backend.database.sessions import call_row, caller_in
 from backend.shops.models import Shop
 
-_TODAY = func.app.paris_day(func.app.clock())
+_TODAY = func.app.local_day(func.app.clock(), col(Association.time_zone))
 _AGREEMENTS: Select[*tuple[Any, ...]] = (
     select(
         Agreement,

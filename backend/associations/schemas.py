@@ -24,6 +24,12 @@ _INSEE_CODE: dict[str, Any] = {
     "description": "The INSEE code of the commune; it is not the postcode.",
     "examples": ["67482"],
 }
+_TIME_ZONE: dict[str, Any] = {
+    "description": (
+        "Of its commune, by the IANA's name; Paris if it gave none. Its months and its people's days are in it."
+    ),
+    "examples": ["Europe/Paris"],
+}
 _PHONE: dict[str, Any] = {"examples": ["+33 3 88 00 00 00"]}
 _WEBSITE: dict[str, Any] = {"examples": ["https://paniers-du-faubourg.example.org"]}
 _IN_TIME: dict[str, Any] = {
@@ -69,6 +75,7 @@ class OwnAssociation(AssociationListed):
     phone: str | None = Field(**_PHONE)
     website: str | None = Field(**_WEBSITE)
     distributes_in_time: bool = Field(**_IN_TIME)
+    time_zone: str = Field(**_TIME_ZONE)
     status: Standing = Field(examples=["verified"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 
@@ -90,7 +97,7 @@ class ActivityMonth(Out):
     The figures after `enrolled` are null until the month is over, and when they are about fewer than 11 people.
     """
 
-    month: str = Field(description="Paris time.", examples=["2026-11"])
+    month: str = Field(description="In the association's time zone.", examples=["2026-11"])
     enrolled: int = Field(description="People enrolled.", examples=[12])
     reserved: int | None = Field(description="Free portions, without those that were cancelled.", examples=[340])
     collected: int | None = Field(description="Portions handed over.", examples=[322])

@@ -3,10 +3,9 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Literal, cast
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,8 +36,6 @@ from backend.sealing.identities import METHOD, Identity, identity_of
 from backend.sealing.seals import SEALED_PERSON, DataKey, keyring, opened_json, sealed_json
 from backend.settings import settings
 
-PARIS = ZoneInfo("Europe/Paris")
-
 _ENROL = text(
     "select * from app.enrol_beneficiaries(:ids, :untils, :household_sizes, :sealed_persons, :identities,"
     " :former_identities, :method, :wrapped_keys, :master_key, :activation_hashes)"
@@ -51,7 +48,7 @@ async def enrol_beneficiary(session: AsyncSession, person: BeneficiaryIn) -> Enr
     Raises AlreadyEnrolled, RightInThePast, RightTooLong, BornInTheFuture, CodesUsedUp; the database raises NotAllowed
     when the association is not verified.
     """
-    if person.birth_date > today():
+    if person.birth_date > await today(session):
         raise BornInTheFuture
     [enrolment] = await enrol_together(session, [person])
     if enrolment.outcome != "enrolled":
@@ -90,9 +87,10 @@ class Enrolment:
     activation_token: str | None
 
 
-def today() -> date:
-    """Return the current date in Paris."""
-    return datetime.now(PARIS).date()
+async def today(session: AsyncSession) -> date:
+    """Return the current date where the caller's association is; in Paris for an admin."""
+    day: date = await call(session, "own_day")
+    return day
 
 
 async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]) -> list[Enrolment]:
@@ -178,7 +176,7 @@ async def correct_person(
     changes = wanted.model_dump(mode="json", exclude_unset=True)
     if not changes:
         return
-    if "birth_date" in changes and wanted.birth_date > today():
+    if "birth_date" in changes and wanted.birth_date > await today(session):
         raise BornInTheFuture
     household_size = changes.pop("household_size", household_size)
     keys = keyring()

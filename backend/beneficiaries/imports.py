@@ -88,8 +88,9 @@ async def import_people(
         sheet, lines = await asyncio.to_thread(_looked_through, file, charset, language)
         async with database.session(account_id) as session, session.begin():
             import_id: UUID = await call(session, "begin_import", lines=lines)
+            day = await today(session)
         try:
-            return await _enrol(database, account_id, import_id, csv_reader.rows(file, sheet), language, once)
+            return await _enrol(database, account_id, import_id, csv_reader.rows(file, sheet), day, language, once)
         except BaseException:
             async with database.session(account_id) as session, session.begin():
                 await call(session, "end_import", import_id=import_id, how="failed")
@@ -118,11 +119,12 @@ async def _enrol(
     account_id: UUID,
     import_id: UUID,
     rows: Iterator[Row],
+    day: date,
     language: Language,
     once: Once,
 ) -> Response:
     progress = _Progress()
-    while batch := await asyncio.to_thread(_next_lines, rows, language):
+    while batch := await asyncio.to_thread(_next_lines, rows, day, language):
         persons = [read.person for read in batch if read.person is not None]
         async with database.session(account_id) as session, session.begin():
             enrolments = iter(await enrol_together(session, persons) if persons else [])
@@ -151,9 +153,8 @@ class _Read:
     warnings: Sequence[FieldError] = ()
 
 
-def _next_lines(rows: Iterator[Row], language: Language) -> list[_Read]:
-    """Read and check the next batch of lines. Runs in a thread."""
-    day = today()
+def _next_lines(rows: Iterator[Row], day: date, language: Language) -> list[_Read]:
+    """Read and check the next batch of lines. day: today. Runs in a thread."""
     return [_read(row, day, language) for row in islice(rows, AT_ONCE)]
 
 

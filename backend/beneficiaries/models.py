@@ -59,13 +59,14 @@ class BeneficiaryPerson(Table, table=True):
 
 
 class FreePortions(Table, table=True):
-    """The number of free portions that an account reserved on a day in Paris."""
+    """The number of free portions that an account reserved on a day: that of the association's zone."""
 
     __tablename__ = "free_portions"
 
     account_id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     day: date = Field(primary_key=True)
     taken: int
+    time_zone: str = text(sa_column_kwargs={"server_default": "Europe/Paris"})  # where the day was begun
 
 
 class Import(Table, table=True):

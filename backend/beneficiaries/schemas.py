@@ -16,7 +16,10 @@ TransferStatus = Literal["pending", "accepted", "declined", "withdrawn"]
 BeneficiaryStatus = Literal["pending", "verified", "suspended"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 100}
-_UNTIL: dict[str, Any] = {"description": "The last day of the right, Paris time.", "examples": ["2027-06-30"]}
+_UNTIL: dict[str, Any] = {
+    "description": "The last day of the right, where the association is; in Paris if there is none.",
+    "examples": ["2027-06-30"],
+}
 
 
 _FIRST_NAME: dict[str, Any] = {**_NAME, "examples": ["Amina"]}

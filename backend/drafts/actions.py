@@ -22,7 +22,6 @@ from backend.photos.store import PhotoStore
 from backend.problems.common import NotAllowed
 from backend.problems.texts import Language, warning_text
 
-PARIS = ZoneInfo("Europe/Paris")
 RECALLED = "recalled"
 EARLIER = TypeAdapter(list[EarlierListing])
 
@@ -79,8 +78,9 @@ async def _draft(
         photo_id = await begin_photo(session)
     begun_at: datetime = begun.begun_at
     context = Context(
-        today=begun_at.astimezone(PARIS).date(),
+        today=begun_at.astimezone(ZoneInfo(begun.time_zone)).date(),
         now=begun_at,
+        time_zone=begun.time_zone,
         language=language,
         shop_category=begun.shop_category,
         earlier=EARLIER.validate_python(begun.earlier),

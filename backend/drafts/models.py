@@ -35,7 +35,7 @@ class ListingDraft(Table, table=True):
 
 
 class ModelCalls(Table, table=True):
-    """The number of times that the model was asked for a shop on a day in Paris."""
+    """The number of times that the model was asked for a shop on a day, where the shop is."""
 
     __tablename__ = "model_calls"
 

@@ -1,4 +1,4 @@
-"""The requests and answers of drafts. Money is in euro cents, weights are in grams, days are days in Paris."""
+"""The requests and answers of drafts. Money is in euro cents, weights are in grams, days are days where the shop is."""
 
 from datetime import date
 from typing import Literal

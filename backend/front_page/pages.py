@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 # OpenAPI 3.1 needs Swagger UI 5. FastAPI's own page loads it from a CDN, and the package swagger-ui-bundle has 4.
 import openapi_ui_bundles
@@ -19,6 +20,7 @@ from backend.observability.failures import log_failure
 from backend.problems.common import PathUnknown
 from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
 from backend.settings import settings
+from backend.time_zones import PARIS, french_zone_names
 
 PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
 """Returns what `GET /v1/impact` answers."""
@@ -77,6 +79,8 @@ async def front(request: Request) -> Response:
 def _day(value: Any) -> str | None:
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
+    if isinstance(value, datetime):
+        value = value.astimezone(ZoneInfo(PARIS))
     return f"{value:%d/%m/%Y}" if isinstance(value, date) else None
 
 
@@ -87,7 +91,7 @@ async def docs(request: Request) -> Response:
 
 async def handed_pass(request: Request) -> Response:
     """Return the page that shows a handed pass. The pass's token is after the # of its link and is not sent here."""
-    return page("pass.html", _PICTURE_TOO)
+    return page("pass.html", _PICTURE_TOO, zones=french_zone_names())
 
 
 async def problem_list(request: Request) -> Response:

@@ -116,3 +116,4 @@ class Lot(Table, table=True):
     fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     suspended_from: UUID | None = Field(foreign_key="app.lots.id")
     given_price_cents: int = Field(sa_column_kwargs={"server_default": "0"})
+    food_date_ends_at: datetime | None = moment()  # where the shop is; kept by triggers

@@ -13,14 +13,14 @@ from backend.shops.models import Shop
 
 @dataclass(frozen=True)
 class NamedLot:
-    """A lot as mails name it; `templates/parts/lot.*.txt` shows it. zone: IANA name, in which its pickup day counts."""
+    """A lot as mails name it; `templates/parts/lot.*.txt` shows it. zone: the shop's, by its IANA name."""
 
     title: str
     shop: str
     address: str
     pickup_start: datetime
     batch: str | None
-    zone: str = "Europe/Paris"
+    zone: str
 
 
 # The columns that `named` reads, of a query that joins lots and shops. The worker may read these.
@@ -30,9 +30,10 @@ NAMED: tuple[Any, ...] = (
     col(Shop.address),
     col(Lot.pickup_start),
     col(Lot.batch),
+    col(Shop.time_zone),
 )
 
 
 def named(row: Row[Any]) -> NamedLot:
     """Return the lot of a row with the columns `NAMED`."""
-    return NamedLot(row.title, row.shop, row.address, row.pickup_start, row.batch)
+    return NamedLot(row.title, row.shop, row.address, row.pickup_start, row.batch, row.time_zone)

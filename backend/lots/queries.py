@@ -17,11 +17,11 @@ from backend.shops.problems import ShopNotFound
 from backend.shops.queries import is_own
 
 _PAST_BEST_BEFORE = (col(Lot.date_kind) == DateKind.BEST_BEFORE.value) & (
-    col(Lot.food_date) < func.app.paris_day(func.app.clock())
+    col(Lot.food_date_ends_at) <= func.app.clock()
 )
 _SHOP = func.json_build_object(
     "id", Shop.id, "name", Shop.name, "address", Shop.address, "latitude", Shop.latitude,
-    "longitude", Shop.longitude, "category", Shop.category, type_=JSON,
+    "longitude", Shop.longitude, "category", Shop.category, "time_zone", Shop.time_zone, type_=JSON,
 )  # fmt: skip
 
 _LOTS = select(

@@ -1,6 +1,6 @@
 """The requests and answers of lots.
 
-Money is in euro cents. Times have an offset and are stored in UTC; days are days in Paris.
+Money is in euro cents. Times have an offset and are stored in UTC; days are days where the shop is.
 """
 
 from datetime import date, datetime

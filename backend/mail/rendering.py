@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
+from backend.time_zones import zone_name
+
 LANGUAGES = ("fr", "en")
 
 
@@ -81,10 +83,7 @@ def _time_in(context: Context, moment: datetime, zone: str) -> str:
 
 @pass_context
 def _zone_name(context: Context, zone: str) -> str:
-    paris = zone == "Europe/Paris"
-    if context["language"] == "en":
-        return "Paris time" if paris else "the shop's local time"
-    return "heure de Paris" if paris else "heure locale du commerce"
+    return zone_name(zone, context["language"])
 
 
 @pass_context

@@ -37,7 +37,7 @@ RULES = (
     BecomesFreeInvalid,
     PhotoUnknown,
 )
-Day = Annotated[DayAsked, Path(description="A day in Paris.", examples=["2026-12-24"])]
+Day = Annotated[DayAsked, Path(description="A day where the shop is.", examples=["2026-12-24"])]
 
 
 @router.post("/recurring-listings", status_code=201, responses=may_answer(*RULES, ShopNotFound))

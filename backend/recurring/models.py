@@ -11,7 +11,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class RecurringListing(Table, table=True):
-    """A lot that a shop publishes on the same weekdays at the same time. Times of day are in Europe/Paris."""
+    """A lot that a shop publishes on the same weekdays at the same time. Times of day are the shop's."""
 
     __tablename__ = "recurring_listings"
     __table_args__ = (

@@ -48,9 +48,14 @@ async def recurring_day(session: AsyncSession, where: ColumnElement[bool]) -> Da
 
 async def _with_days(session: AsyncSession, wanted: Any) -> list[tuple[RecurringOut, int]]:
     rows: list[tuple[RecurringListing, datetime | None]] = [tuple(row) for row in await session.execute(wanted)]
-    today = func.app.paris_day(func.app.clock())
+    today = func.app.local_day(func.app.clock(), col(Shop.time_zone))
     days: dict[UUID, list[RecurringDay]] = {listing.id: [] for listing, _ in rows}
-    different = select(RecurringDay).where(col(RecurringDay.listing_id).in_(days), col(RecurringDay.day) >= today)
+    different = (
+        select(RecurringDay)
+        .join(RecurringListing, col(RecurringListing.id) == col(RecurringDay.listing_id))
+        .join(Shop, col(Shop.id) == col(RecurringListing.shop_id))
+        .where(col(RecurringDay.listing_id).in_(days), col(RecurringDay.day) >= today)
+    )
     for day in (await session.execute(different.order_by(col(RecurringDay.day)))).scalars() if days else ():
         days[day.listing_id].append(day)
     return [

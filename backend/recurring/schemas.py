@@ -1,4 +1,4 @@
-"""Request and response bodies for recurring listings. Amounts in euro cents; days and times are in Europe/Paris."""
+"""Request and response bodies for recurring listings. Amounts in euro cents; days and times are the shop's."""
 
 from datetime import date, datetime, time
 from typing import Annotated, Any

@@ -16,7 +16,7 @@ class LotChanged(Problem):
 
 
 class DailyQuotaReached(Problem):
-    """Raised when a reservation would exceed the free portions of the day, Paris time."""
+    """Raised when a reservation would exceed the free portions of the day, where the association is."""
 
     code, status = "quota.daily_reached", 409
 

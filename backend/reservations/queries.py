@@ -95,6 +95,7 @@ async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -
                 col(Shop.address),
                 col(Shop.latitude),
                 col(Shop.longitude),
+                col(Shop.time_zone),
             )
             .join(Reservation, col(Reservation.id) == col(Pass.reservation_id))
             .join(lot, true())

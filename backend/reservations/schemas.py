@@ -56,6 +56,7 @@ class ShopToGoTo(Out):
     address: str = Field(examples=["12 place du Marché, 67000 Strasbourg"])
     latitude: float = Field(examples=[48.5825])
     longitude: float = Field(examples=[7.7489])
+    time_zone: str = Field(description="Of the pickup window, by the IANA's name.", examples=["Europe/Paris"])
 
 
 class PassOut(Out):

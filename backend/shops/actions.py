@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,6 +16,9 @@ from backend.shops.opening_hours import OpeningHours
 from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
 from backend.shops.sirets import siret_in
+
+# Raw SQL, because shops may not import recurring, a feature above this one. Merchants see their own listings only.
+_LISTINGS = text("select from app.recurring_listings where shop_id = :shop order by id for update")
 
 
 async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
@@ -37,11 +40,15 @@ async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
 async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, versions: list[int] | None) -> None:
     """Change one of the caller's shops if it is still at one of these versions (None: at any).
 
-    Raises ShopNotFound, PreconditionFailed; the database raises ShopOutsideTerritory, ShopCoordinatesSwapped.
+    Raises ShopNotFound, PreconditionFailed; the database raises ShopLotsOutlastUseBy, ShopOutsideTerritory,
+    ShopCoordinatesSwapped.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
     if "opening_hours" in values:
         values["opening_hours"] = _kept(wanted.opening_hours)
+    if "insee_code" in values:
+        # In another time zone they are due at other times. Locked before the shop, as everybody locks them.
+        await session.execute(_LISTINGS, {"shop": shop_id})
     if values:
         change = update(Shop).where(col(Shop.id) == shop_id).values(values).returning(col(Shop.id))
         if versions is not None:

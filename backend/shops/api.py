@@ -17,7 +17,13 @@ from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.shops import actions, queries
-from backend.shops.problems import ShopCoordinatesSwapped, ShopNotFound, ShopOutsideTerritory, ShopSiretInvalid
+from backend.shops.problems import (
+    ShopCoordinatesSwapped,
+    ShopLotsOutlastUseBy,
+    ShopNotFound,
+    ShopOutsideTerritory,
+    ShopSiretInvalid,
+)
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatus
 
 router = Router(tags=["shops"])
@@ -65,14 +71,16 @@ async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> O
     return shop
 
 
-@router.patch("/shops/{shop_id}", responses=may_answer(ShopNotFound, PreconditionFailed, *MISPLACED))
+@router.patch(
+    "/shops/{shop_id}", responses=may_answer(ShopNotFound, ShopLotsOutlastUseBy, PreconditionFailed, *MISPLACED)
+)
 async def edit_shop(
     shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
 ) -> OwnShop | ShopPage:
     """Change your shop.
 
     With If-Match, the change is made only if the shop has not changed since you read it. If the shop moves, its lots on
-    offer move with it.
+    offer move with it; if its commune is in another time zone, their use-by dates and its recurring listings follow.
     """
     await actions.edit_shop(session, shop_id, wanted, if_match)
     shop, version = await queries.shop_page(session, shop_id)

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Computed
+from sqlalchemy import Column, Computed, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -77,3 +77,6 @@ class Shop(Table, table=True):
     status: str = text(sa_column_kwargs={"server_default": "pending"})
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
+    time_zone: str | None = Field(
+        default=None, sa_column=Column(Text, Computed("app.zone_of(insee_code)", persisted=True), nullable=False)
+    )

@@ -12,7 +12,7 @@ MOST_A_DAY = 6
 
 
 class Open(In):
-    """One opening, in Paris time. Midnight at the end of the day is 24:00."""
+    """One opening, in the shop's time zone. Midnight at the end of the day is 24:00."""
 
     opens: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", examples=["07:00"])
     closes: str = Field(pattern=r"^(([01]\d|2[0-3]):[0-5]\d|24:00)$", examples=["13:30"])
@@ -46,7 +46,7 @@ class OpeningHours(In):
 
 
 class OpenOut(Out):
-    """One opening, in Paris time."""
+    """One opening, in the shop's time zone."""
 
     opens: str = Field(examples=["07:00"])
     closes: str = Field(examples=["13:30"])

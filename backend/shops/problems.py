@@ -45,4 +45,10 @@ class ShopOwnerSuspended(Problem):
     code, status = "shop.owner_suspended", 409
 
 
+class ShopLotsOutlastUseBy(Problem):
+    """Raised when a shop moves to a time zone in which food on offer would be collected after its use-by date."""
+
+    code, status = "shop.lots_outlast_use_by", 409
+
+
 constraint_problems({"shops_verified_siret_key": ShopSiretTaken})

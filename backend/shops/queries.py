@@ -34,6 +34,7 @@ _SHOPS = select(
     col(Shop.opening_hours),
     col(Shop.status),
     col(Shop.version),
+    col(Shop.time_zone),
     func.concat("/v1/shops/", col(Shop.id), "/lots").label("lots_url"),
 )
 

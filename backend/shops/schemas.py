@@ -28,6 +28,10 @@ _INSEE_CODE: dict[str, Any] = {
     "description": "The commune's INSEE code, which is not its postcode.",
     "examples": ["67482"],
 }
+_TIME_ZONE: dict[str, Any] = {
+    "description": "Of its commune, by the IANA's name. Its days and times of day are in it.",
+    "examples": ["Europe/Paris"],
+}
 _LATITUDE: dict[str, Any] = {"ge": -85, "le": 85, "description": "Degrees (WGS 84).", "examples": [48.5798]}
 _LONGITUDE: dict[str, Any] = {"ge": -180, "le": 180, "description": "Degrees (WGS 84).", "examples": [7.7576]}
 
@@ -70,13 +74,14 @@ class ShopBrief(Out):
     latitude: float = Field(examples=_LATITUDE["examples"])
     longitude: float = Field(examples=_LONGITUDE["examples"])
     category: Category = Field(examples=["bakery"])
+    time_zone: str = Field(**_TIME_ZONE)
 
 
 class ShopPage(ShopBrief):
     """A shop, as anyone sees it."""
 
     insee_code: str = Field(examples=["67482"])
-    opening_hours: OpeningHoursOut = Field(description="Paris time.", examples=[WEEK])
+    opening_hours: OpeningHoursOut = Field(description="In the shop's time zone.", examples=[WEEK])
     lots_url: str = Field(description="Path that lists its lots on offer.", examples=[f"/v1/shops/{SHOP}/lots"])
 
 

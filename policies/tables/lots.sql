@@ -10,7 +10,7 @@ create policy "Acts read and write every row" on app.lots for all to ecopanier_o
 grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, remaining,
     pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
     category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
-    fair_draw, suspended_from, given_price_cents) on app.lots to anon, authenticated;
+    fair_draw, suspended_from, given_price_cents, food_date_ends_at) on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
     status) on app.lots to authenticated;
@@ -42,13 +42,16 @@ create policy "Merchants edit their own lots" on app.lots for update to authenti
 
 -- Nobody may write `remaining`: reserve, end_reservation and other acts do. The guard checks new lots and edits by people,
 -- not changes by acts.
+-- Fires before the guards, which compare what it sets: triggers fire in the order of their names.
+create trigger date_lot before insert or update of shop_id, date_kind, food_date on app.lots
+    for each row execute function app.date_lot();
 create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
     quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch,
     becomes_free_at, fair_draw, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
--- Fires after the guards, which set the lot's place: triggers fire in the order of their names.
+-- Fires after the guards, which set the lot's place.
 create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
     for each row execute function app.shelve_lot();
 -- Keeps what really went on sale beside what was drafted from its photo.

@@ -7,7 +7,7 @@ create policy "Acts read and write every row" on app.shops for all to ecopanier_
 
 -- owner_id is not granted: the policies compare it, and nobody needs to read it.
 grant select (id, name, siret, address, insee_code, latitude, longitude, place, category, opening_hours, status, version,
-    created_at) on app.shops to anon, authenticated;
+    created_at, time_zone) on app.shops to anon, authenticated;
 grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours)
     on app.shops to authenticated;
 grant update (name, address, insee_code, latitude, longitude, category, opening_hours) on app.shops to authenticated;
@@ -34,7 +34,7 @@ create policy "Merchants edit their own shops" on app.shops for update to authen
     using (owner_id = (select app.caller())) with check (owner_id = (select app.caller()));
 -- Only decide_shop, suspend_account, restore_account and the acts that erase change the status; nobody deletes a shop.
 
-grant select (id, owner_id, name, address) on app.shops to ecopanier_worker;
+grant select (id, owner_id, name, address, time_zone) on app.shops to ecopanier_worker;
 create policy "The worker reads how mails name a shop, and whom to tell" on app.shops for select to ecopanier_worker
     using (true);
 

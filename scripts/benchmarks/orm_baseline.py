@@ -98,12 +98,12 @@ async def reserve(
         raise HTTPException(404)
     if lot.status != "published" or lot.pickup_end <= now or lot.remaining < wanted.quantity:
         raise HTTPException(409)
-    if lot.date_kind == "use_by" and lot.food_date is not None and lot.food_date < today:
+    if lot.date_kind == "use_by" and lot.food_date_ends_at is not None and lot.food_date_ends_at <= now:
         raise HTTPException(409)
     quota = (await session.execute(select(Setting).where(Setting.name == "free_portions_per_day"))).scalar_one()
     taken = await session.get(FreePortions, (account_id, today), with_for_update=True)
     if taken is None:
-        taken = FreePortions(account_id=account_id, day=today, taken=0)
+        taken = FreePortions(account_id=account_id, day=today, taken=0, time_zone="Europe/Paris")
         session.add(taken)
     if taken.taken + wanted.quantity > quota.value:
         raise HTTPException(409)

@@ -47,7 +47,12 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
 
 
 LOT = NamedLot(
-    "Pain & brioche", "Fournil", "1 rue du Four", datetime.datetime(2026, 11, 30, 18, tzinfo=datetime.UTC), None
+    "Pain & brioche",
+    "Fournil",
+    "1 rue du Four",
+    datetime.datetime(2026, 11, 30, 18, tzinfo=datetime.UTC),
+    None,
+    "Europe/Paris",
 )
 
 

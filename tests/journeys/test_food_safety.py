@@ -45,7 +45,11 @@ TABLE = [
 async def rule(town: Town, food: Food, occasion: str, in_time: bool = False) -> str | None:
     """Return the function's refusal this evening, or None. A publication is for a window that ends this evening."""
     refusal: str | None = await town.value(
-        "select app.food_refusal($1, $2, $3, $4, $5)", *food.columns.values(), occasion, EVENING, in_time
+        "select app.food_refusal($1, app.end_of_day($2, 'Europe/Paris'), $3, $4, $5)",
+        *food.columns.values(),
+        occasion,
+        EVENING,
+        in_time,
     )
     return refusal
 
@@ -157,14 +161,17 @@ async def test_control_without_the_rule_old_food_is_accepted_everywhere(town: To
 )
 async def test_a_use_by_date_ends_at_midnight_in_paris(lasting_town: Town, at: str, use_by: str, good: bool) -> None:
     refusal = await lasting_town.value(
-        "select app.food_refusal('use_by', $1, 'handover', $2)", date.fromisoformat(use_by), datetime.fromisoformat(at)
+        "select app.food_refusal('use_by', app.end_of_day($1, 'Europe/Paris'), 'handover', $2)",
+        date.fromisoformat(use_by),
+        datetime.fromisoformat(at),
     )
     assert refusal == (None if good else "lot.past_use_by")
 
 
 async def test_a_donation_needs_two_days_before_its_use_by_date(lasting_town: Town) -> None:
     said = await lasting_town.rows(
-        "select takeover, app.food_refusal('use_by', '2026-06-10', 'collection', takeover) as refusal"
+        "select takeover, app.food_refusal("
+        "   'use_by', app.end_of_day('2026-06-10', 'Europe/Paris'), 'collection', takeover) as refusal"
         " from unnest($1::timestamptz[]) takeover",
         [datetime.fromisoformat(f"2026-06-{day}+02:00") for day in ("08T23:59:59", "09T00:00:00", "11T00:00:00")],
     )
@@ -175,7 +182,7 @@ async def test_the_food_date_rule_is_inlined_into_query_plans(lasting_town: Town
     """Postgres inlines the function: the plan contains the comparison and no call."""
     plan = await lasting_town.rows(
         "explain (verbose) select from app.lots l"
-        " where app.food_refusal(l.date_kind, l.food_date, 'reservation', '2026-03-28T18:00Z') is null"
+        " where app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', '2026-03-28T18:00Z') is null"
     )
     text = "\n".join(row[0] for row in plan)
     assert "food_refusal" not in text

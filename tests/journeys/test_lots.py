@@ -90,7 +90,7 @@ async def test_a_lot_shows_everything_that_a_customer_needs_to_know(town: Town) 
     assert listed["past_best_before"] is True
     assert listed["allergens"] == ["gluten", "milk"]
     assert (listed["quantity"], listed["remaining"], listed["weight_grams"]) == (5, 5, 450)
-    assert listed["shop"].keys() == {"id", "name", "address", "latitude", "longitude", "category"}
+    assert listed["shop"].keys() == {"id", "name", "address", "latitude", "longitude", "category", "time_zone"}
     [found] = (await town.request("GET", "/v1/lots", params={"near": f"{shop.latitude},{shop.longitude}"})).json()[
         "data"
     ]

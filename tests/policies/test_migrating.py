@@ -300,6 +300,72 @@ def test_migrating_keeps_accounts_whose_address_was_never_confirmed(databases: D
         assert tokens == [("activate",), ("reset_password",)]
 
 
+SHOPS_OVERSEAS = """
+insert into app.accounts (id, role, display_name)
+values ('00000000-0000-7000-8000-000000000001', 'merchant', 'Sophie'),
+       ('00000000-0000-7000-8000-000000000002', 'association', 'Le Relais'),
+       ('00000000-0000-7000-8000-000000000003', 'beneficiary', 'Amina');
+insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category)
+select '00000000-0000-7000-8000-000000000001', code, '73282932000074', '-', code, 0, 0, 'bakery'
+from unnest(array['67482', '98818', '97101']) code;
+insert into app.associations (id, name, insee_code)
+values ('00000000-0000-7000-8000-000000000002', 'Le Relais', '97411');
+insert into app.free_portions (account_id, day, taken)
+values ('00000000-0000-7000-8000-000000000003', '2026-06-10', 2);
+insert into app.lots (shop_id, title, category, kind, original_price_cents, price_cents, quantity, remaining,
+    pickup_start, pickup_end, date_kind, food_date, status, place, shelf, category_shelf, words, published_at)
+select s.id, l.title, 'bakery', 'free', 800, 0, 5, 5, l.opens::timestamptz, l.closes::timestamptz, l.date_kind,
+       case l.date_kind when 'none' then null else date '2026-06-10' end, l.status, s.place, s.place, s.place, '', now()
+from app.shops s cross join (values
+    ('good', '2026-06-10 08:00+00', '2026-06-10 12:00+00', 'use_by', 'published'),
+    ('long', '2026-06-10 10:00+00', '2026-06-10 20:00+00', 'use_by', 'published'),
+    ('late', '2026-06-10 15:00+00', '2026-06-10 20:00+00', 'use_by', 'published'),
+    ('over', '2026-06-10 15:00+00', '2026-06-10 20:00+00', 'use_by', 'ended'),
+    ('best', '2026-06-10 15:00+00', '2026-06-12 20:00+00', 'best_before', 'published'),
+    ('none', '2026-06-10 15:00+00', '2026-06-12 20:00+00', 'none', 'published')
+) l (title, opens, closes, date_kind, status);
+"""
+
+
+def test_lots_overseas_get_the_ends_of_their_days(databases: Databases) -> None:
+    """Windows that went on after the use-by day of the shop are cut; where nothing is left, the lot is paused."""
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1030")
+        execute(copy, f"set session_replication_role = replica; {SHOPS_OVERSEAS}")
+
+        migrate(copy.url())
+
+        with psycopg.connect(copy.url()) as connection:
+            connection.execute("set timezone to 'UTC'")
+            lots = connection.execute(
+                "select s.insee_code, l.title, l.status, to_char(l.pickup_start, 'DD HH24:MI'),"
+                " to_char(l.pickup_end, 'DD HH24:MI'), to_char(l.food_date_ends_at, 'DD HH24:MI')"
+                " from app.lots l join app.shops s on s.id = l.shop_id"
+            ).fetchall()
+            kept = connection.execute("select day::text, taken, time_zone from app.free_portions").fetchall()
+            [(zone, named)] = connection.execute("select time_zone, time_zone_since from app.associations").fetchall()
+        for code, ends in (("67482", "10 22:00"), ("97101", "11 04:00")):
+            assert {lot[1:] for lot in lots if lot[0] == code} == {
+                ("good", "published", "10 08:00", "10 12:00", ends),
+                ("long", "published", "10 10:00", "10 20:00", ends),
+                ("late", "published", "10 15:00", "10 20:00", ends),
+                ("over", "ended", "10 15:00", "10 20:00", ends),
+                ("best", "published", "10 15:00", "12 20:00", ends),
+                ("none", "published", "10 15:00", "12 20:00", None),
+            }
+        assert {lot[1:] for lot in lots if lot[0] == "98818"} == {
+            ("good", "published", "10 08:00", "10 12:00", "10 13:00"),
+            ("long", "published", "10 10:00", "10 13:00", "10 13:00"),
+            ("late", "paused", "10 12:59", "10 13:00", "10 13:00"),
+            ("over", "ended", "10 15:00", "10 20:00", "10 13:00"),
+            ("best", "published", "10 15:00", "12 20:00", "10 13:00"),
+            ("none", "published", "10 15:00", "12 20:00", None),
+        }
+        assert kept == [("2026-06-10", 2, "Europe/Paris")]
+        assert zone == "Indian/Reunion"
+        assert named is not None
+
+
 def imported_by(source: str) -> set[str]:
     """Return the first part of the name of each module that a Python file imports, anywhere in it."""
     found = set()

@@ -18,6 +18,7 @@ LOT = NamedLot(
     "12 place du Marché, 67000 Strasbourg",
     datetime(2026, 11, 30, 23, 30, tzinfo=UTC),  # the day after in Paris
     "L2447A",
+    "Europe/Paris",
 )
 VALUES = {
     "public_url": "https://ecopanier.example",
@@ -133,8 +134,10 @@ def test_the_pickup_day_counts_where_the_shop_is() -> None:
 
     assert "Retrait : 30/11/2026\n" in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
     kept = rendered("portion_kept", "fr", **{**VALUES, "lot": lot})
-    assert "jusqu'à 13 h 45 (heure locale du commerce)" in kept.text
-    assert kept.subject.endswith("jusqu'à 13 h 45")
+    assert "jusqu'à 13 h 45 (heure de Martinique)" in kept.text
+    assert kept.subject.endswith("jusqu'à 13 h 45 (heure de Martinique)")
+    assert rendered("portion_kept", "fr", **VALUES).subject.endswith("jusqu'à 18 h 45")
+    assert rendered("portion_kept", "en", **{**VALUES, "lot": lot}).subject.endswith("until 13:45 (Martinique time)")
 
 
 def test_french_marks_stay_beside_their_words_in_html() -> None:

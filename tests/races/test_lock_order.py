@@ -231,3 +231,32 @@ async def test_erasing_an_old_account_and_registering_at_its_address_do_not_bloc
 
     assert await town.value("select status from app.accounts where id = $1", account) == "erased"
     assert await town.value("select count(*) from app.accounts where email = 'amina@example.org'") == 1
+
+
+@pytest.mark.parametrize("over_http", [True, False], ids=["the route", "control: a bare update"])
+async def test_moving_a_shop_to_another_zone_does_not_block_its_listings(town: Town, over_http: bool) -> None:
+    shop = await town.a_shop()
+    listing = (await shop.merchant.posts("/recurring-listings", recurring_listing(shop.id)))["id"]
+    if not over_http:
+        await without(town, "guard_shop", " nowait")
+
+    async def moved() -> None:
+        if over_http:
+            place = {"insee_code": "97411", "latitude": -20.88, "longitude": 55.45}
+            answer = await shop.merchant.asks("PATCH", f"/shops/{shop.id}", place)
+            assert answer.is_success, answer.text
+            return
+        async with town.copy.connection(API) as api, api.transaction():
+            await become(api, shop.merchant.id)
+            await api.execute(
+                "update app.shops set insee_code = '97411', latitude = -20.88, longitude = 55.45 where id = $1", shop.id
+            )
+
+    circle = await in_a_circle(
+        town,
+        ("app.recurring_listings where id = $1 for update", listing),
+        ("app.shops where id = $1 for share", shop.id),
+        moved,
+    )
+
+    assert circle is not over_http

@@ -20,7 +20,8 @@ create or replace function app.clock() returns timestamptz language sql stable p
 $$ select coalesce(nullif(current_setting('town.clock', true), '')::timestamptz, now()) $$
 """
 DAYS_OF_UTC = """
-create or replace function app.paris_day(moment timestamptz) returns date language sql stable parallel safe as
+create or replace function app.local_day(moment timestamptz, zone text) returns date
+language sql stable parallel safe as
 $$ select (moment at time zone 'UTC')::date $$
 """
 

@@ -8,6 +8,24 @@ from uuid import UUID
 if TYPE_CHECKING:
     from tests.town.people import Merchant
 
+STRASBOURG = (48.5839, 7.7455)
+_OVERSEAS = {
+    "971": (16.2650, -61.5510),
+    "972": (14.6161, -61.0588),
+    "973": (4.9224, -52.3135),
+    "974": (-20.8823, 55.4504),
+    "975": (46.7811, -56.1764),
+    "976": (-12.7806, 45.2278),
+    "986": (-13.2825, -176.1736),
+    "987": (-17.5350, -149.5696),
+    "988": (-22.2735, 166.4481),
+}
+
+
+def a_place_in(commune: str) -> tuple[float, float]:
+    """Return the latitude and longitude of a place in the territory of a commune, by its INSEE code."""
+    return _OVERSEAS.get(commune[:3], STRASBOURG)
+
 
 @dataclass(frozen=True)
 class Shop:

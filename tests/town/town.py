@@ -28,10 +28,9 @@ from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
 from tests.town.serving import Served
-from tests.town.things import Lot, Reservation, Shop
+from tests.town.things import STRASBOURG, Lot, Reservation, Shop, a_place_in
 
 P = TypeVar("P", bound=Person)
-STRASBOURG = (48.5839, 7.7455)
 
 
 class Town:
@@ -82,9 +81,9 @@ class Town:
         return status
 
     async def taken_today(self, beneficiary: Beneficiary) -> int:
-        """Return the free portions that count against a beneficiary's quota for the present day in Paris."""
+        """Return the free portions that count against a beneficiary's quota for the present day."""
         taken: int | None = await self.value(
-            "select taken from app.free_portions where account_id = $1 and day = app.paris_day(app.clock())",
+            "select taken from app.free_portions where account_id = $1 and day = (select day from app.quota_day($1))",
             beneficiary.id,
         )
         return taken or 0
@@ -159,14 +158,18 @@ class Town:
         await self.changes("insert into app.collectors (id, status) values ($1, $2)", collector.id, status)
         return collector
 
-    async def an_association(self, name: str = "Le Relais", *, status: str = "verified") -> Association:
+    async def an_association(
+        self, name: str = "Le Relais", *, status: str = "verified", commune: str | None = None
+    ) -> Association:
+        """Make an association. commune: its INSEE code; None if it gave none, so that its days are those of Paris."""
         association = await self._a(Association, name)
         await self.changes(
-            "insert into app.associations (id, name, status, siret) values ($1, $2, $3, $4)",
+            "insert into app.associations (id, name, status, siret, insee_code) values ($1, $2, $3, $4, $5)",
             association.id,
             name,
             status,
             self.a_siret(),
+            commune,
         )
         return association
 
@@ -228,10 +231,20 @@ class Town:
     # Shops, agreements and lots
 
     async def a_shop(
-        self, merchant: Merchant | None = None, *, verified: bool = True, near: tuple[float, float] = STRASBOURG
+        self,
+        merchant: Merchant | None = None,
+        *,
+        verified: bool = True,
+        near: tuple[float, float] | None = None,
+        commune: str = "67482",
     ) -> Shop:
+        """Make a shop, verified unless `verified` is false.
+
+        commune: its INSEE code, which says its time zone. near: latitude and longitude; None: somewhere around it.
+        """
+        near = near or a_place_in(commune)
         merchant = merchant or await self.a_merchant()
-        fields = self.shop_fields(near)
+        fields = {**self.shop_fields(near), "insee_code": commune}
         shop_id: UUID = await self.value(
             "insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category, status)"
             " values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id",

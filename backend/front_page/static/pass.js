@@ -25,13 +25,15 @@ function ask(path, token) {
   });
 }
 
-function when(start, end) {
-  const paris = { timeZone: "Europe/Paris" };
-  const day = new Intl.DateTimeFormat("fr-FR", { ...paris, weekday: "long", day: "numeric", month: "long" });
-  const time = new Intl.DateTimeFormat("fr-FR", { ...paris, hour: "2-digit", minute: "2-digit" });
+// Writes a pickup window in the shop's time, which is named unless it is that of Paris.
+function when(start, end, timeZone) {
+  const day = new Intl.DateTimeFormat("fr-FR", { timeZone, weekday: "long", day: "numeric", month: "long" });
+  const time = new Intl.DateTimeFormat("fr-FR", { timeZone, hour: "2-digit", minute: "2-digit" });
+  const zones = JSON.parse(part("when").dataset.zones);
+  const zone = timeZone in zones ? ` (${zones[timeZone]})` : "";
   const [from, until] = [new Date(start), new Date(end)];
   const lastDay = day.format(from) === day.format(until) ? "" : `${day.format(until)} à `;
-  return `${day.format(from)}, de ${time.format(from)} à ${lastDay}${time.format(until)}`;
+  return `${day.format(from)}, de ${time.format(from)} à ${lastDay}${time.format(until)}${zone}`;
 }
 
 async function show() {
@@ -62,7 +64,7 @@ async function show() {
     part("code").textContent = pass.code;
     part("shop").textContent = pass.shop.name;
     part("address").textContent = pass.shop.address;
-    part("when").textContent = when(pass.pickup_start, pass.pickup_end);
+    part("when").textContent = when(pass.pickup_start, pass.pickup_end, pass.shop.time_zone);
     part("shown").hidden = false;
     say("Le laissez-passer est prêt.");
   } catch {

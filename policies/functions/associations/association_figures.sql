@@ -6,7 +6,7 @@ create or replace function app.association_figures(
     out enrolled int, out pending int, out verified int, out suspended int, out expired int, out ending_soon int)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    today date := app.paris_day(app.clock());
+    today date := app.local_day(app.clock(), (select a.time_zone from app.associations a where a.id = app.caller()));
 begin
     select count(*), count(*) filter (where b.status = 'pending'), count(*) filter (where b.status = 'verified'),
            count(*) filter (where b.status = 'suspended'),

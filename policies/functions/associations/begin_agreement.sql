@@ -7,7 +7,7 @@ create or replace function app.begin_agreement(shop uuid, signed date, ends date
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     association uuid := app.caller();
-    today       date := app.paris_day(app.clock());
+    today       date := app.local_day(app.clock(), (select a.time_zone from app.associations a where a.id = association));
     agreement   uuid;
 begin
     if not exists (select from app.associations a where a.id = association and a.status = 'verified') then

@@ -14,7 +14,8 @@ begin
     if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'its_date'
     where g.association_id = proposed.association_id and g.shop_id = proposed.shop_id and g.status = 'confirmed'
-      and g.ends_on < app.paris_day(app.clock());
+      and g.ends_on < app.local_day(
+          app.clock(), (select a.time_zone from app.associations a where a.id = proposed.association_id));
     update app.agreements g set status = 'proposed', document_bytes = bytes where g.id = agreement;
     perform app.note('agreement.proposed', 'agreement', agreement);
 end $$;

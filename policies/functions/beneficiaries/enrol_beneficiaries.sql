@@ -4,8 +4,9 @@
 -- the demo town.
 -- Definer, because nobody may write accounts. It returns ids and codes, in the order of the arrays. Only a verified
 -- association or an admin gets through.
--- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today; `too_long` if it would
--- end after last_day_of_rights; `no_code` if no code of this year is left; `already` if the keyed hash says that the person is enrolled, here or elsewhere, who then
+-- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today, where the association is;
+-- `too_long` if it would end after last_day_of_rights; `no_code` if no code of this year is left; `already` if the keyed
+-- hash says that the person is enrolled, here or elsewhere, who then
 -- stays as they are.
 -- For `already`, id and code come back only to the caller that enrolled the person. The hash of their unused
 -- activation token comes too, so that whoever imports a file again because an answer was lost gets that answer.
@@ -26,7 +27,7 @@ declare
     enroller      uuid := app.caller();
     enroller_role text := app.caller_role();
     moment        timestamptz := app.clock();
-    today         date := app.paris_day(moment);
+    today         date := app.local_day(moment, (select a.time_zone from app.associations a where a.id = enroller));
     last_day      date := app.last_day_of_rights(moment);
     prefix        text := to_char(today, 'YYYY') || '-BEN-';
     claimed       int[];

@@ -8,26 +8,29 @@ create or replace function app.remind_of_rights(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment   timestamptz := app.clock();
-    today    date := app.paris_day(moment);
     reminded record;
     mails    int := 0;
 begin
-    -- No mail at night. And only one worker at a time, so that an association gets one mail.
-    if extract(hour from moment at time zone 'Europe/Paris') not between 8 and 19
-       or not pg_try_advisory_xact_lock(hashtext('app.right_reminders')) then
-        return 0;
-    end if;
+    -- Only one worker at a time, so that an association gets one mail.
+    if not pg_try_advisory_xact_lock(hashtext('app.right_reminders')) then return 0; end if;
     for reminded in
         with due as materialized (
             select b.id, b.association_id, b.eligible_until, s.days
             from app.beneficiaries b
             join app.accounts a on a.id = b.id and a.status = 'active'
             left join app.associations o on o.id = b.association_id
-            cross join lateral (select case when b.eligible_until <= today + 7 then 7 else 30 end as days) s
-            where b.status = 'verified' and b.eligible_until between today and today + 30
+            cross join lateral (
+                select app.local_day(moment, o.time_zone) as today,
+                       extract(hour from moment at time zone coalesce(o.time_zone, 'Europe/Paris')) as hour) t
+            cross join lateral (select case when b.eligible_until <= t.today + 7 then 7 else 30 end as days) s
+            where b.status = 'verified' and b.eligible_until between t.today and t.today + 30
+              -- For the index: nowhere is it more than a day from here.
+              and b.eligible_until between app.paris_day(moment) - 1 and app.paris_day(moment) + 31
               and (b.association_id is null or o.status = 'verified')
+              -- No mail at night, where the association is.
+              and t.hour between 8 and 19
               -- A right that was shorter than this from the beginning needs no reminder.
-              and app.paris_day(b.created_at) < b.eligible_until - s.days
+              and app.local_day(b.created_at, o.time_zone) < b.eligible_until - s.days
               and not exists (select from app.right_reminders r
                               where r.beneficiary_id = b.id and r.right_ends = b.eligible_until
                                 and r.days_before = s.days)),

@@ -6,7 +6,9 @@ create or replace function app.right_to_remind_of(beneficiary uuid) returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (select b.eligible_until from app.beneficiaries b
+            left join app.associations o on o.id = b.association_id
+            cross join lateral app.local_day(app.clock(), o.time_zone) as t (today)
             where b.id = beneficiary and b.status = 'verified'
-              and b.eligible_until between app.paris_day(app.clock()) and app.paris_day(app.clock()) + 30);
+              and b.eligible_until between t.today and t.today + 30);
 end $$;
 grant execute on function app.right_to_remind_of(uuid) to ecopanier_worker;

@@ -1,5 +1,5 @@
--- Return the calendar day of a moment in Paris, where our shops are.
+-- Return the platform's calendar day of a moment: that of retention, impact and accounting.
+-- Days of shops, associations and their people are those of their zone: see local_day.
 create or replace function app.paris_day(moment timestamptz) returns date language sql stable parallel safe as $$
     select (moment at time zone 'Europe/Paris')::date
 $$;
-grant execute on function app.paris_day(timestamptz) to anon, authenticated, ecopanier_api, ecopanier_worker;

@@ -4,11 +4,12 @@
 -- account.
 create or replace function app.handed_pass(
     token bytea, out code text, out pickup_start timestamptz, out pickup_end timestamptz, out name text,
-    out address text, out latitude float8, out longitude float8) returns setof record
+    out address text, out latitude float8, out longitude float8, out time_zone text) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp rows 1 as $$
 begin
     return query
-        select p.code, l.pickup_start, l.pickup_end, s.name, s.address, s.latitude, s.longitude
+        select p.code, l.pickup_start, l.pickup_end, s.name, s.address, s.latitude, s.longitude,
+               s.time_zone
         from app.handed_passes h
         join app.passes p on p.reservation_id = h.reservation_id
         join app.reservations r on r.id = h.reservation_id

@@ -21,6 +21,7 @@ declare
     counted record;
     kiosk   app.kiosks;
     card    app.cards;
+    today   date;
     until   timestamptz := moment + interval '3 minutes';
 begin
     select * into kiosk from app.kiosks k where k.device_hash = device for no key update;
@@ -65,8 +66,8 @@ begin
     values (first_token_hash, session_id, moment, until);
     -- Take back the count of this try, because only wrong cards count.
     update app.throttles t set hits = t.hits - 1 where t.bucket = device_bucket and t.hits > 0;
-    update app.kiosks k set last_used_on = app.paris_day(moment)
-    where k.id = kiosk.id and k.last_used_on is distinct from app.paris_day(moment);
+    today := app.local_day(moment, (select a.time_zone from app.associations a where a.id = kiosk.association_id));
+    update app.kiosks k set last_used_on = today where k.id = kiosk.id and k.last_used_on is distinct from today;
     if not card.used then
         update app.cards c set used = true where c.id = card.id;
         if exists (select from app.sealed_addresses s

@@ -17,7 +17,7 @@ begin
         select x.id from app.lots x
         where x.status = 'published' and x.kind = 'discounted' and x.becomes_free_at <= moment
           and x.pickup_end > moment and x.remaining > 0
-          and app.food_refusal(x.date_kind, x.food_date, 'conversion', moment) is null
+          and app.food_refusal(x.date_kind, x.food_date_ends_at, 'conversion', moment) is null
         order by x.id limit most for update skip locked));
     get diagnostics converted = row_count;
     return converted;

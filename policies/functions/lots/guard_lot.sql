@@ -1,5 +1,5 @@
--- Trigger: check a new lot and a person's edit of a lot, whichever client sends it, and set its version, stock and
--- place.
+-- Trigger: check a new lot and a person's edit of a lot, whichever client sends it, and set its version, stock, place
+-- and the end of its food date.
 -- Fires before each insert and before updates by the role `authenticated` (policies/tables/lots.sql), which POST
 -- /v1/lots and PATCH /v1/lots/{lot_id} make; never when a portion is taken.
 -- Definer, because it reads the shop and the reservations whoever writes the lot.
@@ -56,6 +56,7 @@ begin
         end if;
     end if;
     new.place := shop.place;
+    new.food_date_ends_at := app.end_of_day(new.food_date, shop.time_zone);
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
         update app.photos p set used = false where p.id = old.photo_id;  -- the worker removes it unless another lot shows it
     end if;
@@ -77,8 +78,8 @@ begin
     if new.status = 'published' and new.pickup_end <= app.clock() then
         raise exception 'lot.window_over' using errcode = 'EP422';
     end if;
-    if app.food_refusal(new.date_kind, new.food_date, 'publication', new.pickup_end) is not null then
-        raise exception '%', app.food_refusal(new.date_kind, new.food_date, 'publication', new.pickup_end)
+    if app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end) is not null then
+        raise exception '%', app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end)
             using errcode = 'EP422';
     end if;
     -- Checked for a paused lot too, because restoring its shop publishes it.

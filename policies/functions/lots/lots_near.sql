@@ -16,7 +16,6 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp s
 set enable_sort = off as $$
 declare
     moment  timestamptz := app.clock();
-    today   date := app.paris_day(moment);
     scale   float8 := cos(radians(latitude));     -- metres on the ground per metre on the map
     here    point := app.mercator(latitude, longitude);
     shelf   int := coalesce(app.category_number(wanted_category), 0);
@@ -85,12 +84,13 @@ begin
         'kind', l.kind, 'original_price_cents', l.original_price_cents, 'price_cents', l.price_cents,
         'quantity', l.quantity, 'remaining', l.remaining, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
         'date_kind', l.date_kind, 'food_date', l.food_date,
-        'past_best_before', l.date_kind = 'best_before' and l.food_date < today,
+        'past_best_before', l.date_kind = 'best_before' and l.food_date_ends_at <= moment,
         'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams, 'status', l.status,
         'published_at', l.published_at, 'photo_id', l.photo_id,
         'distance_m', round(n.metres * scale),
         'shop', json_build_object('id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
-                                  'longitude', s.longitude, 'category', s.category)) order by n.rank), '[]')
+                                  'longitude', s.longitude, 'category', s.category,
+                                  'time_zone', s.time_zone)) order by n.rank), '[]')
     into page
     from unnest(at, metres) with ordinality as n (at, metres, rank)
     join app.lots l on l.ctid = n.at

@@ -95,7 +95,7 @@ begin
                 and received_cents = p.amount_cents and l.pickup_end > app.clock() and not all_back;
         if good and r.purpose = 'give' then
             good := l.status = 'published'
-                    and app.food_refusal(l.date_kind, l.food_date, 'handover', app.clock()) is null;
+                    and app.food_refusal(l.date_kind, l.food_date_ends_at, 'handover', app.clock()) is null;
             begin
                 if good then beside := app.offer_suspended(l, r.quantity, r.unit_price_cents); end if;
             exception when others then

@@ -98,7 +98,7 @@ begin
         elsif moment < l.pickup_start or moment >= l.pickup_end then
             problem := 'pass.outside_window';
         else
-            problem := app.food_refusal(l.date_kind, l.food_date, 'handover', moment);
+            problem := app.food_refusal(l.date_kind, l.food_date_ends_at, 'handover', moment);
         end if;
         if problem is not null then return; end if;
 

@@ -28,7 +28,7 @@ begin
         where l.gtin = wanted_gtin and app.same_batch(l.batch, wanted_batch)
           and (l.status in ('draft', 'published', 'paused')
                or l.status in ('ended', 'withdrawn')
-                  and (l.pickup_end > moment - interval '30 days' or l.food_date >= app.paris_day(moment)))
+                  and (l.pickup_end > moment - interval '30 days' or l.food_date_ends_at > moment))
         order by l.id for update
     loop
         if lot.status in ('draft', 'published', 'paused') then

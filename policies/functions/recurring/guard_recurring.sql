@@ -5,25 +5,26 @@
 -- A listing that begins or resumes does so with the next time of publication, never with one that has passed: by then
 -- the merchant may have sold the food otherwise.
 -- Definer, because it reads the shop and marks the photo as used.
--- Locks: the photo (take_photo).
+-- Locks: the shop (share), then the photo (take_photo).
 create or replace function app.guard_recurring() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     shop app.shops;
 begin
-    select * into shop from app.shops s where s.id = new.shop_id;
+    -- The lock keeps the shop from coming to another time zone meanwhile.
+    select * into shop from app.shops s where s.id = new.shop_id for share;
     if tg_op = 'INSERT' then
         -- Checked here, before row-level security: somebody else's shop must look as if it did not exist.
         if shop.id is null or shop.owner_id <> app.caller() then
             raise exception 'shop.not_found' using errcode = 'EP404';
         end if;
         new.version := 1;
-        new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
+        new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock(), shop.time_zone);
     else
         new.version := old.version + 1;
         if (new.weekdays, new.publish_at) is distinct from (old.weekdays, old.publish_at)
            or new.active and not old.active then
-            new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock());
+            new.due_at := app.next_recurrence(new.weekdays, new.publish_at, app.clock(), shop.time_zone);
         end if;
     end if;
     -- It must not become free before its pickup window opens.

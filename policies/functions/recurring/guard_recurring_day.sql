@@ -8,6 +8,7 @@ create or replace function app.guard_recurring_day() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     listing    app.recurring_listings;
+    zone       text;
     price      int;
     from_time  time;
     until_time time;
@@ -18,9 +19,10 @@ begin
         raise exception 'recurring.not_found' using errcode = 'EP404';
     end if;
 
+    zone := (select s.time_zone from app.shops s where s.id = listing.shop_id);
     if extract(isodow from new.day) <> all (listing.weekdays)
-       or (new.day + listing.publish_at) at time zone 'Europe/Paris' <= app.clock()
-       or new.day > app.paris_day(app.clock()) + 366
+       or (new.day + listing.publish_at) at time zone zone <= app.clock()
+       or new.day > app.local_day(app.clock(), zone) + 366
        or exists (select from app.lots l where l.recurring_id = new.listing_id and l.recurring_day = new.day) then
         raise exception 'recurring.day_closed' using errcode = 'EP409';
     end if;

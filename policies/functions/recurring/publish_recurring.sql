@@ -1,16 +1,18 @@
--- Publish the lots that recurring listings are due to publish now (Paris time); return how many.
+-- Publish the lots that recurring listings are due to publish now, in their shops' time; return how many.
 -- Called by the worker every 5 seconds. After an outage it also publishes what is late, as long as the pickup window
 -- is open.
 -- Each listing and day gives exactly one lot: the listing is locked, and a unique index of lots refuses a second one.
 -- Paused listings are not due, and those of shops that are not verified wait. A day that the food or price rules
 -- forbid by now is skipped, does not stop other listings, and its merchant reads why.
 -- Definer, because it publishes for merchants; only the worker may execute it.
--- Locks: the listings, skipping those that are locked; then what guard_lot locks for each lot.
+-- Locks: the listings, skipping those that are locked; then what guard_lot locks for each lot. While a listing is
+-- locked, its shop cannot come to another time zone (guard_shop).
 create or replace function app.publish_recurring(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment    timestamptz := app.clock();
     listing   app.recurring_listings;
+    zone      text;
     change    app.recurring_days;
     offered   date;
     opens     timestamptz;
@@ -27,21 +29,22 @@ begin
           and exists (select from app.shops s where s.id = r.shop_id and s.status = 'verified')
         order by r.due_at, r.id limit most for update of r skip locked
     loop
+        zone := (select s.time_zone from app.shops s where s.id = listing.shop_id);
         -- A pickup window ends on the next day at the latest, so yesterday's may still be open.
         for offered in
-            select x.day from (values (app.paris_day(moment) - 1), (app.paris_day(moment))) as x (day)
+            select x.day from (values (app.local_day(moment, zone) - 1), (app.local_day(moment, zone))) as x (day)
             where extract(isodow from x.day) = any (listing.weekdays)
-              and (x.day + listing.publish_at) at time zone 'Europe/Paris' between listing.due_at and moment
+              and (x.day + listing.publish_at) at time zone zone between listing.due_at and moment
             order by x.day
         loop
             -- Read after the listing was locked, so that no change of the day is missed.
             select * into change from app.recurring_days d where d.listing_id = listing.id and d.day = offered;
             continue when change.skipped;
-            opens := (offered + coalesce(change.pickup_from, listing.pickup_from)) at time zone 'Europe/Paris';
+            opens := (offered + coalesce(change.pickup_from, listing.pickup_from)) at time zone zone;
             closes := (offered
                 + (coalesce(change.pickup_until, listing.pickup_until)
                    <= coalesce(change.pickup_from, listing.pickup_from))::int
-                + coalesce(change.pickup_until, listing.pickup_until)) at time zone 'Europe/Paris';
+                + coalesce(change.pickup_until, listing.pickup_until)) at time zone zone;
             listing.last_problem := null;
             begin
                 insert into app.lots
@@ -66,7 +69,7 @@ begin
             listing.last_problem_day := case when listing.last_problem is not null then offered end;
         end loop;
         update app.recurring_listings r
-        set due_at = app.next_recurrence(r.weekdays, r.publish_at, moment),
+        set due_at = app.next_recurrence(r.weekdays, r.publish_at, moment, zone),
             last_problem = listing.last_problem, last_problem_day = listing.last_problem_day
         where r.id = listing.id;
     end loop;

@@ -11,13 +11,14 @@ begin
             'kind', 'discounted', 'original_price_cents', l.original_price_cents, 'price_cents', r.unit_price_cents,
             'quantity', l.quantity, 'remaining', 0, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
             'date_kind', l.date_kind, 'food_date', l.food_date,
-            'past_best_before', l.date_kind = 'best_before' and l.food_date < app.paris_day(app.clock()),
+            'past_best_before', l.date_kind = 'best_before' and l.food_date_ends_at <= app.clock(),
             'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams,
             'status', case when l.status in ('published', 'paused') then 'ended' else l.status end,
             'published_at', l.published_at, 'photo_id', l.photo_id, 'gtin', l.gtin, 'batch', l.batch,
             'becomes_free_at', null, 'fair_draw', false, 'free_lot_id', null, 'version', l.version,
             'shop', json_build_object('id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
-                                      'longitude', s.longitude, 'category', s.category))
+                                      'longitude', s.longitude, 'category', s.category,
+                                      'time_zone', s.time_zone))
         from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
         where r.lot_id = lot and r.account_id = app.caller() and r.unit_price_cents > 0 and l.converted_at is not null
           and app.came_to_something(r.purpose, r.status, r.ended_because)

@@ -14,12 +14,11 @@ create or replace function app.reserve(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment   timestamptz := app.clock();
-    today    date := app.paris_day(app.clock());
+    today    date;
     standing text;
     kept     app.idempotency_keys;
     wanted   app.lots;
     made     app.reservations;
-    quota    int;
     held_for timestamptz;
 begin
     standing := app.require_role(caller, 'customer', 'beneficiary');
@@ -52,24 +51,19 @@ begin
     end if;
 
     if wanted.kind = 'free' then
-        quota := app.daily_quota(caller);
-        insert into app.free_portions as f (account_id, day, taken)
-        select caller, today, portions where portions <= quota
-        on conflict (account_id, day) do update set taken = f.taken + excluded.taken
-            where f.taken + excluded.taken <= quota;                -- the row stays locked until we end
-        if not found then raise exception 'quota.daily_reached' using errcode = 'EP409'; end if;
+        today := app.take_free_portions(caller, portions);          -- the count stays locked until we end
     else
         held_for := moment + make_interval(mins => app.setting_int('hold_minutes'));
     end if;
 
     update app.lots l set remaining = l.remaining - portions
     where l.id = lot and l.remaining >= portions and l.status = 'published' and l.pickup_end > moment
-      and app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is null
+      and app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is null
     returning * into wanted;
     if not found then
         select * into wanted from app.lots l where l.id = lot;
         if wanted.status = 'published' and wanted.pickup_end > moment
-           and app.food_refusal(wanted.date_kind, wanted.food_date, 'reservation', moment) is null then
+           and app.food_refusal(wanted.date_kind, wanted.food_date_ends_at, 'reservation', moment) is null then
             raise exception 'lot.sold_out' using errcode = 'EP409';
         end if;
         raise exception 'lot.closed' using errcode = 'EP409';
@@ -88,7 +82,7 @@ begin
         (id, lot_id, account_id, quantity, unit_price_cents, purpose, status, hold_until, quota_day, created_at, confirmed_at)
     values (reservation_id, lot, caller, portions, wanted.price_cents, reserve.purpose,
             case when held_for is null then 'confirmed' else 'held' end, held_for,
-            case when held_for is null then today end, moment, case when held_for is null then moment end)
+            today, moment, case when held_for is null then moment end)
     returning * into made;
     if reserve.purpose = 'collect' then
         insert into app.passes (reservation_id, code) values (reservation_id, pass_code);

@@ -24,7 +24,7 @@ begin
             select from app.lots o
             where o.shop_id = l.shop_id and o.status = 'published' and o.kind = 'discounted'
               and o.price_cents <= r.unit_price_cents and o.remaining > 0 and o.pickup_end > moment
-              and app.food_refusal(o.date_kind, o.food_date, 'reservation', moment) is null))
+              and app.food_refusal(o.date_kind, o.food_date_ends_at, 'reservation', moment) is null))
         order by s.move_by, s.id limit most
     loop
         if gift.move_by <= moment then
@@ -40,7 +40,7 @@ begin
         select l.* into other from app.lots l
         where l.shop_id = gift.shop_id and l.status = 'published' and l.kind = 'discounted'
           and l.price_cents <= gift.unit_price_cents and l.remaining > 0 and l.pickup_end > moment
-          and app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is null
+          and app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is null
         order by l.price_cents desc, l.pickup_end, l.id limit 1 for update skip locked;
         continue when not found;
         perform from app.lots l where l.suspended_from = other.id for update skip locked;

@@ -18,7 +18,7 @@ begin
     select * into l from app.lots x where x.id = lot for update;
     if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
        or l.kind = 'discounted' and l.becomes_free_at <= moment  -- about to become free, and is offered then
-       or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null
+       or app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is not null
        or not exists (select from app.waiting w where w.lot_id = lot and w.status = 'waiting')
        -- take_offer has just put back the portions that it is about to reserve.
        or exists (select from app.waiting w where w.lot_id = lot and w.status = 'taking') then

@@ -18,7 +18,7 @@ begin
         raise exception 'lot.not_found' using errcode = 'EP404';
     end if;
     if l.status <> 'published' or l.pickup_end <= moment
-       or app.food_refusal(l.date_kind, l.food_date, 'reservation', moment) is not null then
+       or app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is not null then
         raise exception 'lot.closed' using errcode = 'EP409';
     end if;
     if l.kind = 'free' and portions > app.daily_quota(me) then

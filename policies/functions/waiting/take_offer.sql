@@ -11,7 +11,8 @@ create or replace function app.take_offer(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     caller   uuid := app.caller();
-    today    date := app.paris_day(app.clock());
+    today    date;
+    zone     text;
     w        app.waiting;
     l        app.lots;
     as_free  boolean;
@@ -29,7 +30,9 @@ begin
 
     as_free := (select x.kind = 'free' from app.lots x where x.id = w.lot_id);
     if as_free then
-        insert into app.free_portions as f (account_id, day, taken) values (caller, today, 0)
+        select d.day, d.time_zone into today, zone from app.quota_day(caller) d;
+        insert into app.free_portions as f (account_id, day, taken, time_zone)
+        values (caller, today, 0, zone)
         on conflict (account_id, day) do nothing;
         select f.taken into taken from app.free_portions f where f.account_id = caller and f.day = today for update;
     end if;

@@ -1,0 +1,37 @@
+"""Whose day it is: which acts count days in Paris (docs/decisions/days-and-time-zones.md)."""
+
+from pathlib import Path
+
+FUNCTIONS = Path(__file__).parents[2] / "policies" / "functions"
+PLATFORM = ("accounts", "administration", "impact", "privacy")
+"""Folders of acts about the platform's own days: when somebody was seen, factors, retention and books."""
+WITHOUT_A_ZONE = {
+    "ground/paris_day.sql",
+    "ground/local_day.sql",  # without a zone
+    "beneficiaries/last_day_of_rights.sql",  # five years, where a day does not matter
+    "beneficiaries/quota_day.sql",  # without an association
+    "beneficiaries/remind_of_rights.sql",  # without an association; and for an index
+    "associations/association_activity.sql",  # months before the association named its commune
+}
+
+
+def counting_in_paris(functions: Path) -> set[str]:
+    """Return the acts that name Paris, outside of comments and of the platform's folders."""
+    found = set()
+    for file in functions.rglob("*.sql"):
+        code = "".join(line.partition("--")[0] for line in file.read_text().splitlines())
+        if "Paris" in code or "paris_day" in code:
+            found.add(str(file.relative_to(functions)))
+    return {name for name in found if not name.startswith(PLATFORM)}
+
+
+def test_days_of_shops_and_associations_are_not_counted_in_paris() -> None:
+    assert counting_in_paris(FUNCTIONS) == WITHOUT_A_ZONE
+
+
+def test_control_an_act_that_counts_in_paris_is_noticed(tmp_path: Path) -> None:
+    folder = tmp_path / "lots"
+    folder.mkdir()
+    (folder / "a.sql").write_text("-- In Paris.\nselect app.paris_day(app.clock())")
+    (folder / "b.sql").write_text("-- Not app.paris_day\nselect 1")
+    assert counting_in_paris(tmp_path) == {"lots/a.sql"}
