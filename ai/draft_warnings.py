@@ -39,4 +39,5 @@ class DraftWarning(StrEnum):
     # Sources of the other fields
     FROM_SAME_PRODUCT = "from_same_product"  # the shop's latest listing with the same bar code
     FROM_SAME_CATEGORY = "from_same_category"  # the shop's latest listing in the same category
+    OCR_SKIPPED = "ocr_skipped"  # nobody read the print on this machine: too much to do, or the program failed
     PHOTO_NOT_READ = "photo_not_read"  # the local reader failed on this picture

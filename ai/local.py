@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from ai.bar_codes import Codes, codes_in
 from ai.draft_warnings import DraftWarning
-from ai.label_dates import LabelDate, food_date_in
+from ai.label_dates import LabelDate
 from ai.listing import Context, Photo
-from ai.tesseract import Tesseract
+from ai.print_reader import PrintReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +31,27 @@ def _lower_priority() -> None:
 class LocalReader:
     """Reads as many pictures at once as there are processors, because decoding is CPU-bound."""
 
-    def __init__(self, print_reader: Tesseract | None = None) -> None:
+    def __init__(self, print_reader: PrintReader | None = None) -> None:
         self._threads = ThreadPoolExecutor(
             os.cpu_count() or 1, thread_name_prefix="local reader", initializer=_lower_priority
         )
-        self._print = print_reader or Tesseract()
+        self._print = print_reader or PrintReader()
 
     async def read(self, photo: Photo, context: Context) -> LocalReading:
         """Read codes and print at the same time. Never raises: an unreadable picture gives a warning instead."""
         loop = asyncio.get_running_loop()
-        codes, text = await asyncio.gather(
+        codes, printed = await asyncio.gather(
             loop.run_in_executor(self._threads, codes_in, photo.pixels, context.today),
-            self._print.text_in(photo.pixels),
+            self._print.food_date(photo.pixels, context.today),
             return_exceptions=True,
         )
-        failed = isinstance(codes, BaseException)
+        warnings = {DraftWarning.PHOTO_NOT_READ} if isinstance(codes, BaseException) else set()
+        if isinstance(printed, BaseException):
+            warnings.add(DraftWarning.OCR_SKIPPED)
         return LocalReading(
             codes=Codes() if isinstance(codes, BaseException) else codes,
-            date=None if isinstance(text, BaseException) else food_date_in(text, context.today),
-            warnings=frozenset({DraftWarning.PHOTO_NOT_READ} if failed else ()),
+            date=None if isinstance(printed, BaseException) else printed,
+            warnings=frozenset(warnings),
         )
 
     def close(self) -> None:

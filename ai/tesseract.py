@@ -1,64 +1,74 @@
-"""Read printed text in a picture with the `tesseract` program, where it is installed."""
+"""Run the `tesseract` program, where it is installed, on pictures with print."""
 
 import asyncio
 import contextlib
 import os
 import shutil
+from collections.abc import Sequence
+from io import BytesIO
 
-from PIL.Image import Image, Resampling
+from PIL.Image import Image
 
-LONGEST_SIDE = 1600  # px: enough to read a date, in a third of the time that 2400 px take
+from ai.printed_text import Line, lines_of_tsv
+
 _KEPT_VARIABLES = ("PATH", "TESSDATA_PREFIX", "LD_LIBRARY_PATH", "SYSTEMROOT")
+_SCATTERED = "11"  # --psm: text anywhere, in no order
+
+
+class OcrFailed(Exception):
+    """Raised when the program does not read a picture."""
 
 
 class Tesseract:
-    """Runs the program, at most once per processor at a time. If it is not installed, no text is ever found."""
+    """Runs the program, one process a call. Cancelling a call kills its process."""
 
-    def __init__(self, limit_seconds: float = 4.0) -> None:
-        self._limit_seconds = limit_seconds
-        self._at_once = asyncio.Semaphore(os.cpu_count() or 1)
+    def __init__(self) -> None:
         self._languages: dict[str, str] = {}
 
-    async def text_in(self, pixels: Image) -> str:
-        """Return the text in the picture; "" if there is none, if reading takes too long, or without the program."""
+    @property
+    def is_installed(self) -> bool:
+        """Return whether there is a program to run."""
+        return shutil.which("tesseract") is not None
+
+    async def lines_in(self, pictures: Sequence[Image]) -> list[list[Line]]:
+        """Return the lines of print in each of some grey pictures. Raises OcrFailed."""
         program = shutil.which("tesseract")
         if program is None:
-            return ""
-        with contextlib.suppress(TimeoutError, OSError):
-            async with asyncio.timeout(self._limit_seconds), self._at_once:
-                picture = await asyncio.to_thread(as_pgm, pixels)
-                language = await self._language(program)
-                read = await _output(program, "stdin", "stdout", "--psm", "11", *language, given=picture)
-                return read.decode("utf-8", "replace")
-        return ""
-
-    async def _language(self, program: str) -> list[str]:
-        """Return the options for French if its data is installed. Digits can be read without it."""
+            raise OcrFailed("not installed")
         if program not in self._languages:
-            listed = (await _output(program, "--list-langs")).decode("utf-8", "replace").split()
+            listed = (await _output(program, "--list-langs")).split()
+            # Digits can be read without French.
             self._languages[program] = next((language for language in ("fra", "eng") if language in listed), "")
-        return ["-l", self._languages[program]] if self._languages[program] else []
+        language = ["-l", self._languages[program]] if self._languages[program] else []
+        given = await asyncio.to_thread(as_tiff, pictures)
+        written = await _output(program, "stdin", "stdout", "--psm", _SCATTERED, *language, "tsv", given=given)
+        pages = lines_of_tsv(written)
+        if len(pages) != len(pictures):
+            raise OcrFailed(f"{len(pages)} pages of {len(pictures)}")
+        return pages
 
 
-def as_pgm(pixels: Image) -> bytes:
-    """Return grey pixels in the simplest format that tesseract reads, which needs no compression."""
-    grey = pixels.convert("L")
-    if max(grey.size) > LONGEST_SIDE:
-        grey.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Resampling.BILINEAR)
-    return b"P5\n%d %d\n255\n" % grey.size + grey.tobytes()
+def as_tiff(pictures: Sequence[Image]) -> bytes:
+    """Return grey pictures as the pages of one file, without compression."""
+    written = BytesIO()
+    pictures[0].save(written, "TIFF", save_all=True, append_images=pictures[1:])
+    return written.getvalue()
 
 
-async def _output(program: str, *arguments: str, given: bytes = b"") -> bytes:
-    """Return what the program prints, or b"" if it fails. Cancelling the call kills the program."""
+async def _output(program: str, *arguments: str, given: bytes = b"") -> str:
+    """Return what the program prints. Raises OcrFailed."""
     environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    process = await asyncio.create_subprocess_exec(
-        program,
-        *arguments,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        env=environment | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C.UTF-8"},
-    )
+    try:
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *arguments,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env=environment | {"OMP_THREAD_LIMIT": "1", "LC_ALL": "C.UTF-8"},
+        )
+    except OSError as error:
+        raise OcrFailed(str(error)) from error
     try:
         printed, _ = await process.communicate(given)
     except asyncio.CancelledError:
@@ -66,4 +76,6 @@ async def _output(program: str, *arguments: str, given: bytes = b"") -> bytes:
             process.kill()
         await process.wait()
         raise
-    return printed if process.returncode == 0 else b""
+    if process.returncode != 0:
+        raise OcrFailed(f"exit status {process.returncode}")
+    return printed.decode("utf-8", "replace")

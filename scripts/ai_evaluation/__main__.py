@@ -1,8 +1,11 @@
 """The command line of `scripts/eval_ai`."""
 
 import asyncio
+import os
 import statistics
 import time
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,9 +17,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ai import Context, Drafter, DraftResult, GeminiModel
+from ai.print_reader import PrintReader
 from backend.settings import Settings
-from scripts.ai_evaluation.cases import Case, UnfitFolder, as_photo, cases_in, drawn_cases, keep
-from scripts.ai_evaluation.scoring import Score, scored
+from scripts.ai_evaluation.cases import TODAY, Case, UnfitFolder, as_photo, cases_in, drawn_cases, keep
+from scripts.ai_evaluation.date_labels import DateLabel, drawn_labels
+from scripts.ai_evaluation.scoring import DateOutcome, Score, date_outcome, scored
 
 _NOON = 12
 
@@ -42,6 +47,9 @@ def main(
     draw: Annotated[
         Path | None, typer.Option(help="Only write the drawn pictures and their expected values into this folder.")
     ] = None,
+    dates: Annotated[
+        bool, typer.Option("--dates", help="Only read the dates of drawn labels, with tesseract: takes minutes.")
+    ] = False,
 ) -> None:
     """Read photos with the configured model (GEMINI_API_KEY, GEMINI_MODEL, GEMINI_BASE_URL) and the local reader.
 
@@ -52,6 +60,12 @@ def main(
     if draw is not None:
         for path in keep(drawn_cases(), draw):
             console.print(str(path), highlight=False, soft_wrap=True)
+        return
+    if dates:
+        labels = list(drawn_labels())
+        outcomes = asyncio.run(read_dates(labels))
+        console.print(dates_table("kind of label", [(label.kind, one) for label, one in outcomes]))
+        console.print(dates_table("condition", [(label.condition, one) for label, one in outcomes]))
         return
     try:
         cases = drawn_cases() if folder is None else cases_in(folder)
@@ -94,6 +108,31 @@ def table(scores: dict[str, Score], photos: int) -> Table:
     for name, score in scores.items():
         counts = (score.right, score.wrong, score.silent, score.unsaid, score.invented)
         made.add_row(name, *map(str, counts), f"{score.accuracy:.0%}")
+    return made
+
+
+async def read_dates(labels: Iterable[DateLabel]) -> list[tuple[DateLabel, DateOutcome]]:
+    """Read the date of each label with the program `tesseract`, and compare it with the printed one."""
+    reader = PrintReader(limit_seconds=60, wait_seconds=3600)  # however slow this machine is
+
+    async def outcome(label: DateLabel) -> tuple[DateLabel, DateOutcome]:
+        async with at_once:
+            pixels = await asyncio.to_thread(lambda: as_photo(label.picture()).pixels)
+            return label, date_outcome(await reader.food_date(pixels, TODAY), label.expected)
+
+    at_once = asyncio.Semaphore(2 * (os.cpu_count() or 1))
+    return await asyncio.gather(*map(outcome, labels))
+
+
+def dates_table(heading: str, outcomes: list[tuple[str, DateOutcome]]) -> Table:
+    """Return how many dates were read how, with one row per kind of label or condition, and one for all."""
+    made = Table(title=f"{len(outcomes)} labels", box=None, pad_edge=False)
+    made.add_column(heading, no_wrap=True)
+    for outcome in DateOutcome:
+        made.add_column(outcome, justify="right")
+    counts = {name: Counter(one for other, one in outcomes if other == name) for name, _ in outcomes}
+    for name, counted in (counts | {"all": Counter(one for _, one in outcomes)}).items():
+        made.add_row(name, *(str(counted[outcome] or "") for outcome in DateOutcome))
     return made
 
 

@@ -11,7 +11,7 @@ import zxingcpp
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 SIZE = (1600, 1200)
-_WOOD, _PAPER, _INK = (122, 92, 66), (250, 248, 242), (20, 20, 24)
+WOOD, PAPER, INK = (122, 92, 66), (250, 248, 242), (20, 20, 24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Code:
         return Image.frombytes("L", (width, height), view.tobytes())
 
 
-def font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def font(size: int, name: str = "DejaVuSans") -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     """Return a font of this height in pixels, on any machine."""
     try:
-        return ImageFont.truetype("DejaVuSans.ttf", size)
+        return ImageFont.truetype(f"{name}.ttf", size)
     except OSError:
         return ImageFont.load_default(size)
 
@@ -48,10 +48,10 @@ def label(lines: Sequence[str], codes: Sequence[Code] = ()) -> Image.Image:
     height = 190 + 62 * len(lines) + sum(code.height + 30 for code in drawn)
     width = max([800, longest + 140, *(code.width + 160 for code in drawn)])
     left, top = (SIZE[0] - width) // 2, max(20, (SIZE[1] - height) // 2)
-    draw.rectangle((left, top, left + width, top + height), fill=_PAPER)
+    draw.rectangle((left, top, left + width, top + height), fill=PAPER)
     at = top + 50
     for line, size in zip(lines, sizes, strict=True):
-        draw.text((left + 70, at), line, fill=_INK, font=font(size))
+        draw.text((left + 70, at), line, fill=INK, font=font(size))
         at += size + 22
     for code in drawn:
         picture.paste(code, (left + 70, at + 20))
@@ -72,7 +72,7 @@ def shelf(pieces: int, colour: tuple[int, int, int], shape: tuple[int, int], see
         shade = chance.randrange(-18, 18)
         fill = tuple(max(0, min(255, part + shade)) for part in colour)
         draw.ellipse((x, y, x + width, y + height), fill=fill, outline=tuple(part // 2 for part in fill), width=5)
-        draw.arc((x + width // 6, y + height // 6, x + width // 2, y + height // 2), 150, 300, fill=_PAPER, width=4)
+        draw.arc((x + width // 6, y + height // 6, x + width // 2, y + height // 2), 150, 300, fill=PAPER, width=4)
     return picture
 
 
@@ -85,17 +85,20 @@ def photographed(picture: Image.Image, turn: float = 0.0, slant: float = 0.0, no
         width, height = picture.size
         corners = (0, 0, -slant * width / 4, height, width * (1 + slant / 4), height, width, slant * height / 3)
         picture = picture.transform(
-            picture.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR, fillcolor=_WOOD
+            picture.size, Image.Transform.QUAD, corners, Image.Resampling.BILINEAR, fillcolor=WOOD
         )
-    turned = picture.rotate(turn, Image.Resampling.BILINEAR, expand=True, fillcolor=_WOOD)
+    turned = picture.rotate(turn, Image.Resampling.BILINEAR, expand=True, fillcolor=WOOD)
     light = Image.linear_gradient("L").resize(turned.size).point(lambda value: 150 + value * 105 // 255)
     lit = ImageChops.multiply(turned, Image.merge("RGB", (light, light, light)))
-    grain = Image.effect_noise((turned.width // 2, turned.height // 2), 90).resize(turned.size).convert("RGB")
+    coarse = turned.width // 2, turned.height // 2
+    # Pillow's own effect_noise is different on each run.
+    specks = random.Random(1).randbytes(coarse[0] * coarse[1])  # noqa: S311 - a picture, the same each time
+    grain = Image.frombytes("L", coarse, specks).resize(turned.size).convert("RGB")
     return Image.blend(lit, grain, noise).filter(ImageFilter.BoxBlur(1))
 
 
 def _board() -> Image.Image:
-    picture = Image.new("RGB", SIZE, _WOOD)
+    picture = Image.new("RGB", SIZE, WOOD)
     draw = ImageDraw.Draw(picture)
     for y in range(0, SIZE[1], 150):
         draw.line((0, y, SIZE[0], y), fill=(96, 70, 50), width=4)

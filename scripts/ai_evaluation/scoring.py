@@ -4,9 +4,11 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 from typing import Any
 
 from ai import FIELDS, ListingDraft
+from ai.label_dates import LabelDate
 from scripts.ai_evaluation.cases import Case
 
 _NEAR_ENOUGH = {"original_price_cents": 0.35, "price_cents": 0.35, "weight_grams": 0.1, "portions": 0.2}
@@ -80,3 +82,28 @@ def is_right(name: str, said: Any, expected: Any) -> bool:
 def _folded(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character))
+
+
+class DateOutcome(StrEnum):
+    """How the date that was read on a label compares with the printed one."""
+
+    RIGHT = "right"
+    MISSING = "missing"
+    NO_KIND = "no kind"
+    EARLIER = "earlier"
+    LATER = "later"
+    WRONG_KIND = "wrong kind"
+    INVENTED = "invented"
+
+
+def date_outcome(read: LabelDate | None, printed: LabelDate | None) -> DateOutcome:
+    """Compare a date with the printed one. None: no date was read, or the label has none of food."""
+    if printed is None:
+        return DateOutcome.RIGHT if read is None else DateOutcome.INVENTED
+    if read is None:
+        return DateOutcome.MISSING
+    if read.day != printed.day:
+        return DateOutcome.EARLIER if read.day < printed.day else DateOutcome.LATER
+    if read.kind is printed.kind:
+        return DateOutcome.RIGHT
+    return DateOutcome.NO_KIND if read.kind is None else DateOutcome.WRONG_KIND
