@@ -21,6 +21,7 @@ from backend.photos.problems import (
     PhotoStoreUnavailable,
     PhotoTooLarge,
     PhotoTooManyPixels,
+    PhotoTooManyScans,
     PhotoUnreadable,
 )
 from backend.problems.problem import language_of, may_answer
@@ -68,6 +69,7 @@ UPLOAD: dict[str, Any] = {
         PhotoOfWrongType,
         PhotoTooLarge,
         PhotoTooManyPixels,
+        PhotoTooManyScans,
         PhotoUnreadable,
         PhotoStoreUnavailable,
         IdempotencyInProgress,

@@ -23,7 +23,13 @@ from PIL import Image, ImageCms
 from PIL.Image import Resampling, Transpose
 from starlette.datastructures import UploadFile
 
-from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.photos.problems import (
+    PhotoOfWrongType,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoTooManyScans,
+    PhotoUnreadable,
+)
 from backend.problems.problem import Problem
 
 Size: TypeAlias = Literal["full", "card"]
@@ -31,6 +37,9 @@ Encoded: TypeAlias = dict[Size, bytes]
 
 MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_PIXELS: Final = 25_000_000
+# A progressive JPEG is decoded scan by scan, each over all pixels: 10 scans are usual, and a file of 200 kB can hold
+# thousands. The second bound is that of 25 megapixels in 12 scans.
+MOST_SCANS, MOST_SCANNED_PIXELS = 64, 300_000_000
 FULL, CARD = 1600, 480  # px on the longest side
 FOR_MODEL = 1280
 FOR_CODES = 2400
@@ -173,7 +182,7 @@ def _make_in_turn(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "as
 def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
     """Return a photo as RGB, decoded at a reduced size if possible, its EXIF orientation and its colour profile.
 
-    Raises PhotoOfWrongType, PhotoTooManyPixels, and whatever Pillow raises on a broken file.
+    Raises PhotoOfWrongType, PhotoTooManyPixels, PhotoTooManyScans, and whatever Pillow raises on a broken file.
     """
     kind = _kind(file)
     try:
@@ -185,6 +194,9 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
         if width * height > MOST_PIXELS:
             raise PhotoTooManyPixels
         if kind == "JPEG":
+            scans = _scans(file)
+            if scans > MOST_SCANS or (scans > 1 and width * height * scans > MOST_SCANNED_PIXELS):
+                raise PhotoTooManyScans
             # Decodes each side at 1/2, 1/4 or 1/8, but never below the stored size.
             times = FULL / max(width, height)
             photo.draft("RGB", (max(1, int(width * times)), max(1, int(height * times))))
@@ -198,6 +210,15 @@ def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
     small.info = {}  # otherwise comments and profiles would be written into the new files
     usable = isinstance(profile, bytes) and 0 < len(profile) <= LARGEST_PROFILE and small.mode == "RGB"
     return small, orientation, cast(bytes, profile) if usable else None
+
+
+def _scans(file: BinaryIO) -> int:
+    """Return how many scans a JPEG has at most: image data holds no bare marker, a thumbnail may hold one."""
+    place = file.tell()
+    file.seek(0)
+    scans = file.read(MOST_BYTES).count(b"\xff\xda")
+    file.seek(place)
+    return scans
 
 
 def _kind(file: BinaryIO) -> str:

@@ -15,6 +15,12 @@ class PhotoTooManyPixels(Problem):
     code, status = "photo.too_many_pixels", 422
 
 
+class PhotoTooManyScans(Problem):
+    """Raised when a progressive JPEG has so many scans that decoding it would take seconds."""
+
+    code, status = "photo.too_many_scans", 422
+
+
 class PhotoUnreadable(Problem):
     """Raised when an uploaded photo is not a complete picture."""
 

@@ -14,7 +14,13 @@ import pytest
 from PIL import Image, ImageCms, ImageFile
 
 from backend.photos import pictures
-from backend.photos.problems import PhotoOfWrongType, PhotoTooLarge, PhotoTooManyPixels, PhotoUnreadable
+from backend.photos.problems import (
+    PhotoOfWrongType,
+    PhotoTooLarge,
+    PhotoTooManyPixels,
+    PhotoTooManyScans,
+    PhotoUnreadable,
+)
 from backend.problems.problem import Problem
 from tests.photographs import (
     BLUE,
@@ -234,6 +240,33 @@ async def test_more_than_25_megapixels_are_refused_before_decoding(monkeypatch: 
     monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
     for kind, file in ACCEPTED.items():
         assert await refusal(file) is PhotoTooManyPixels, kind
+
+
+def jpeg_of_scans(scans: int, side: int = 64) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated, as a file that is small and slow to decode."""
+    made = io.BytesIO()
+    Image.new("RGB", (side, side), "red").save(made, "JPEG", progressive=True)
+    file = made.getvalue()
+    last = file.rindex(b"\xff\xda")
+    return file[:last] + file[last:-2] * (scans - file.count(b"\xff\xda") + 1) + file[-2:]
+
+
+async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
+    await read(jpeg_of_scans(40))  # unusual, and cheap
+    decoded: list[str] = []
+
+    def load(_picture: ImageFile.ImageFile) -> None:
+        decoded.append("decoded")
+        raise OSError
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+
+    assert await refusal(jpeg_of_scans(5000)) is PhotoTooManyScans
+    assert await refusal(jpeg_of_scans(40, side=3000)) is PhotoTooManyScans
+    assert decoded == []
+    monkeypatch.setattr(pictures, "MOST_SCANS", 10**6)  # the control: without the bound it is decoded
+    assert await refusal(jpeg_of_scans(5000)) is PhotoUnreadable
+    assert decoded == ["decoded"]
 
 
 async def test_a_file_over_10_mb_is_refused_without_reading_it() -> None:
