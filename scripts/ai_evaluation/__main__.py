@@ -113,7 +113,7 @@ def table(scores: dict[str, Score], photos: int) -> Table:
 
 async def read_dates(labels: Iterable[DateLabel]) -> list[tuple[DateLabel, DateOutcome]]:
     """Read the date of each label with the program `tesseract`, and compare it with the printed one."""
-    reader = PrintReader(limit_seconds=60, wait_seconds=3600)  # however slow this machine is
+    reader = PrintReader(limit_seconds=600, wait_seconds=3600)  # however slow this machine is
 
     async def outcome(label: DateLabel) -> tuple[DateLabel, DateOutcome]:
         async with at_once:

@@ -38,7 +38,7 @@ async def test_a_photographed_label_gives_its_own_date_or_none(
 ) -> None:
     with Image.open(LABELS / f"{name}.jpg") as picture:
         photo = as_photo(picture)
-    assert await PrintReader(60, 60).food_date(photo.pixels, TODAY) == printed
+    assert await PrintReader(600, 60).food_date(photo.pixels, TODAY) == printed
     drafter = Drafter()
     draft = (await drafter.draft_listing(photo, context)).draft
     await drafter.close()
