@@ -96,33 +96,44 @@ ANSWERED = {table.replace("_", "-"): name for name, table in TABLES.items()} | {
 
 
 async def description_holds(outcome: Outcome, weather: Weather) -> None:
-    """Build a house with a demo town, and ask it as each role until the time is over; once round in a hurry."""
+    """Ask as each role until the time is over; once round in a hurry. A role that died out gets a new town."""
+    description: Description | None = None
     seed = weather.chance.getrandbits(32)
-    with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
-        Path(folder).chmod(0o755)  # noqa: ASYNC240  a moment
-        async with House.built(Path(folder)) as house:
-            await house.is_seeded()
-            description = Description((await house.http.get(f"{house.url}/openapi.json")).json())
-            until = time.monotonic() + weather.seconds
-            each = None if weather.hurried else min(weather.seconds, ROUND_SECONDS) / len(ROLES)
-            while not outcome.violations and (time.monotonic() < until or not outcome.figures["requests"]):
-                await one_round(house, description, outcome, seed, each)
-                seed += 1
+    until = time.monotonic() + weather.seconds
+    each = None if weather.hurried else min(weather.seconds, ROUND_SECONDS) / len(ROLES)
+    while not outcome.violations and (time.monotonic() < until or not outcome.figures["requests"]):
+        outcome.figures["towns"] += 1
+        with tempfile.TemporaryDirectory(prefix="ecopanier-") as folder:
+            Path(folder).chmod(0o755)  # noqa: ASYNC240  a moment
+            async with House.built(Path(folder)) as house:
+                await house.is_seeded()
+                if description is None:
+                    description = Description((await house.http.get(f"{house.url}/openapi.json")).json())
+                complete = True
+                while complete:
+                    complete = await one_round(house, description, outcome, seed, each)
+                    complete = complete and not outcome.violations and time.monotonic() < until
+                    seed += 1
 
 
-async def one_round(house: House, description: "Description", outcome: Outcome, seed: int, each: float | None) -> None:
-    """Ask as every role; the seed decides all choices. each: seconds for a role; None: a few operations, once."""
+async def one_round(house: House, description: "Description", outcome: Outcome, seed: int, each: float | None) -> bool:
+    """Ask as every role; the seed decides all choices. Returns whether each role had somebody left.
+
+    each: seconds for a role; None: a few operations, once.
+    """
     print(f"  round with seed {seed}", flush=True)
     for restored in RESTORED:
         await house.value(restored)
+    complete = True
     for role in ROLES:
         token, ids = await _token(house, role), await _ids(house)
         if token is None:
-            outcome.figures[f"rounds without a {role}"] += 1  # strangers before have erased all of them
+            complete = False  # strangers have erased all of them
             continue
         chance = random.Random(f"{seed} {role}")  # noqa: S311  no secret
         stranger = Stranger(role, house.url, token, ids, outcome, chance)
         await asyncio.to_thread(stranger.asks_some, description, each and time.monotonic() + each)
+    return complete
 
 
 async def _ids(house: House) -> dict[str, list[str]]:
