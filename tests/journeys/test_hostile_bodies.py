@@ -65,6 +65,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/beneficiaries/find": await town.an_association("Cherche"),
         "/v1/beneficiaries/{beneficiary_id}": await town.an_association("Corrige"),
         "/v1/associations/me": await town.an_association("Ici"),
+        "/v1/beneficiaries/cards": await town.an_association("Imprime"),
+        "/v1/kiosks": await town.an_association("Accueille"),
     }
 
 
