@@ -31,6 +31,7 @@ class Beneficiary(Table, table=True):
     eligible_until: date
     created_at: datetime = now()
     version: int = Field(default=None, sa_column_kwargs={"server_default": "1"})
+    transferred_at: datetime | None = moment()
 
 
 class SpentCode(Table, table=True):

@@ -8,4 +8,4 @@ grant select on app.free_portions to authenticated;
 
 create policy "Beneficiaries see their own count" on app.free_portions for select to authenticated
     using (account_id = (select app.caller()));
--- Written by take_free_portions, take_offer and end_reservation; their rows are locked before lots (see policies/LOCKS.md).
+-- Written by reserve, take_offer and end_reservation; their rows are locked before lots (see policies/LOCKS.md).

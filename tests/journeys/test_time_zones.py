@@ -218,7 +218,7 @@ async def transfer(beneficiary: Beneficiary, giver: Association, receiver: Assoc
     await receiver.posts(f"/beneficiaries/transfers/{asked['id']}/accept")
 
 
-ONE_DAY_AT_A_TIME = "select f.day, f.time_zone into day, time_zone from app.free_portions f\n    where "
+ONE_DAY_AT_A_TIME = "and f.taken > 0 and f.day = "
 TWENTY = 20
 
 
@@ -238,7 +238,7 @@ async def test_a_transfer_to_another_zone_gives_no_portions(
     if act == "control":
         source: str = await town.value("select pg_get_functiondef('app.quota_day(uuid)'::regprocedure)")
         assert ONE_DAY_AT_A_TIME in source
-        await town.changes(source.replace(ONE_DAY_AT_A_TIME, ONE_DAY_AT_A_TIME + "false and "))
+        await town.changes(source.replace(ONE_DAY_AT_A_TIME, "and false " + ONE_DAY_AT_A_TIME))
     await town.clock(start)
     here, there = [await town.an_association(f"In {code}", commune=code) for code in communes]
     amina = await town.a_beneficiary(association=here)
@@ -263,6 +263,23 @@ async def test_a_transfer_to_another_zone_gives_no_portions(
     await amina.reserves(lot, 2)
     taken = await town.rows("select taken from app.free_portions where account_id = $1", amina.id)
     assert [row["taken"] for row in taken] == [2, 2]
+    assert await town.stock_is_exact()
+
+
+async def test_naming_its_commune_gives_an_association_s_people_no_portions(town: Town) -> None:
+    await town.clock("2026-06-10T23:30+02:00")
+    relais = await town.an_association()
+    amina = await town.a_beneficiary(association=relais)
+    lot = await town.a_free_lot(left=50, opens_in=timedelta(days=9))
+    await amina.reserves(lot, 2)
+
+    accepted(await relais.asks("PATCH", "/associations/me", {"insee_code": SAINT_DENIS}))
+    assert (await amina.tries_to_reserve(lot)).code == "quota.daily_reached"
+    await (await town.a_beneficiary("Zoé", association=relais)).reserves(lot, 2)
+    await town.clock("2026-06-11T00:00+02:00")
+    await amina.reserves(lot, 2)
+    await town.clock(at("2026-06-12T00:00", "Indian/Reunion"))
+    await amina.reserves(lot, 2)
     assert await town.stock_is_exact()
 
 

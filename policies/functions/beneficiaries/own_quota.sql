@@ -11,16 +11,16 @@ declare
     me       uuid := app.caller();
     absences int := app.setting_int('no_shows_that_lower_quota');
     days     date[];
-    today    record;
+    today    date;
+    zone     text;
 begin
     if app.caller_role() is distinct from 'beneficiary' then return; end if;
     days := array(select d from app.forgiving_days(me) d);
     quota := app.daily_quota(me);
-    select d.day, d.time_zone into today from app.quota_day(me) d;
-    renews_at := app.end_of_day(today.day, today.time_zone);
+    select d.day, d.time_zone into today, zone from app.quota_day(me) d;
+    renews_at := app.end_of_day(today, zone);
     portions_left := case when app.is_current_beneficiary(me) then greatest(0, quota - coalesce(
-        (select f.taken from app.free_portions f
-         where f.account_id = me and f.day = today.day), 0)) else 0 end;
+        (select f.taken from app.free_portions f where f.account_id = me and f.day = today), 0)) else 0 end;
     no_shows := cardinality(days);
     lowered := absences > 0 and no_shows >= absences;
     -- The quota rises again on the day when fewer no-shows than `absences` still count.

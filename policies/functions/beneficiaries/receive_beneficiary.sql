@@ -11,7 +11,8 @@ declare
 begin
     perform from app.associations a where a.id = receiver and a.status = 'verified' for key share;
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
-    update app.beneficiaries b set association_id = receiver, version = b.version + 1 where b.id = beneficiary;
+    update app.beneficiaries b set association_id = receiver, transferred_at = app.clock(), version = b.version + 1
+    where b.id = beneficiary;
     delete from app.one_time_tokens t
     where t.account_id = beneficiary and t.purpose = 'activate' and t.used_at is null
       and (giver is null or exists (select from app.credentials c where c.account_id = beneficiary));

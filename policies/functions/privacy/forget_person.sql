@@ -26,7 +26,7 @@ begin
     insert into app.spent_codes (code)
     select b.code from app.beneficiaries b where b.id = account and b.code is not null on conflict do nothing;
     update app.beneficiaries b
-    set code = null, status = 'erased', eligible_until = date_trunc('year', b.eligible_until)::date,
+    set code = null, status = 'erased', transferred_at = null, eligible_until = date_trunc('year', b.eligible_until)::date,
         created_at = date_trunc('month', b.created_at at time zone 'Europe/Paris') at time zone 'Europe/Paris'
     where b.id = account and b.status <> 'erased' returning b.association_id into enrolled_by;
     update app.transfers t set status = 'withdrawn', ended_at = app.clock()

@@ -19,6 +19,7 @@ declare
     kept     app.idempotency_keys;
     wanted   app.lots;
     made     app.reservations;
+    quota    int;
     held_for timestamptz;
 begin
     standing := app.require_role(caller, 'customer', 'beneficiary');
@@ -51,7 +52,13 @@ begin
     end if;
 
     if wanted.kind = 'free' then
-        today := app.take_free_portions(caller, portions);          -- the count stays locked until we end
+        quota := app.daily_quota(caller);
+        insert into app.free_portions as f (account_id, day, taken, time_zone)
+        select caller, d.day, portions, d.time_zone from app.quota_day(caller) d where portions <= quota
+        on conflict (account_id, day) do update set taken = f.taken + excluded.taken, time_zone = excluded.time_zone
+            where f.taken + excluded.taken <= quota                 -- the row stays locked until we end
+        returning f.day into today;
+        if not found then raise exception 'quota.daily_reached' using errcode = 'EP409'; end if;
     else
         held_for := moment + make_interval(mins => app.setting_int('hold_minutes'));
     end if;

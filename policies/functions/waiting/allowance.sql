@@ -13,8 +13,8 @@ begin
     end if;
     if not app.is_current_beneficiary(account) then return 0; end if;
     return least(portions, app.daily_quota(account)
-        - coalesce((select f.taken from app.free_portions f
-                    where f.account_id = account and f.day = (select d.day from app.quota_day(account) d)), 0)
+        - coalesce((select f.taken from app.free_portions f join app.quota_day(account) d on d.day = f.day
+                    where f.account_id = account), 0)
         - coalesce((select sum(o.offered)::int from app.waiting o join app.lots l on l.id = o.lot_id
                     where o.account_id = account and o.status = 'offered' and l.kind = 'free'), 0));
 end $$;
