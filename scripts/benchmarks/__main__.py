@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from scripts.benchmarks import before as earlier
 from scripts.benchmarks import drafts, handovers, hot_requests, imports, memory, plans, report, scale, statements
 from scripts.benchmarks.figures import Figure
-from scripts.benchmarks.ground import Amounts, Ground
+from scripts.benchmarks.ground import MORE_LOTS, Amounts, Ground
 from scripts.places import data_folder
 
 
@@ -25,6 +26,7 @@ class Which(StrEnum):
     RESERVE = "reserve"
     SEARCH = "search"
     CONTESTED = "contested"
+    PROCESSES = "processes"
     SCALE = "scale"
     STATEMENTS = "statements"
     HANDOVERS = "handovers"
@@ -38,6 +40,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.RESERVE: hot_requests.reserve,
     Which.SEARCH: hot_requests.search,
     Which.CONTESTED: hot_requests.contested,
+    Which.PROCESSES: hot_requests.processes,
     Which.SCALE: scale.search_at_scale,
     Which.STATEMENTS: statements.statements,
     Which.HANDOVERS: handovers.handovers,
@@ -60,6 +63,15 @@ def main(
     quick: Annotated[
         bool, typer.Option("--quick", help="Take about a minute: shows that it runs, not how fast.")
     ] = False,
+    large: Annotated[
+        bool, typer.Option("--large", help="Search among five million lots too, which takes minutes to fill in.")
+    ] = False,
+    before: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A clone at an earlier commit: its reservations are measured too."
+        ),
+    ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Print the query plans of the search instead.")] = False,
 ) -> None:
     """Measure whether EcoPanier reaches its speed targets, as ratios of figures from the same run. Takes minutes."""
@@ -67,6 +79,8 @@ def main(
     amounts = Amounts.quick() if quick else Amounts()
     if rounds is not None:
         amounts = replace(amounts, rounds=rounds)
+    if large:
+        amounts = replace(amounts, more_lots=MORE_LOTS)
     # Not in /tmp, which may be in memory: commits must reach a disk.
     folder = Path(tempfile.mkdtemp(prefix="bench-", dir=data_folder()))
     folder.chmod(0o755)
@@ -81,6 +95,9 @@ def main(
             for which in only or MEASURES:
                 progress.print(f"{which} …", style="dim")
                 figures += MEASURES[which](ground)
+            if before is not None:
+                progress.print("before …", style="dim")
+                figures += earlier.reserve(ground, before)
         report.show(figures, amounts, folder, time.monotonic() - began)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Figure:
-    """One row of the table. at_most: whether smaller is better."""
+    """One row of the table. target: None if the figure is only shown. at_most: whether smaller is better."""
 
     name: str
-    target: float
+    target: float | None
     measured: float
     detail: str
     at_most: bool = False
@@ -18,7 +18,9 @@ class Figure:
 
     @property
     def reached(self) -> bool:
-        """Return whether the target is met."""
+        """Return whether the target is met, if there is one."""
+        if self.target is None:
+            return True
         return self.measured <= self.target if self.at_most else self.measured >= self.target
 
 

@@ -29,6 +29,7 @@ LOTS_OF_A_SHOP = 5
 PAST_DAYS = 10  # on each of them everybody took a portion
 READY_WITHIN_SECONDS = 60.0
 CLIENTS = 16
+MORE_LOTS = 5_000_000
 
 # fsync, full-page writes and autovacuum stay on. There are no checkpoints, because one in the middle of a round would
 # slow down only one of the two that are compared. The buffers hold the largest index, as on a dedicated server.
@@ -43,6 +44,7 @@ class Amounts:
     lots: int = 20_000
     few_lots: int = 10_000
     many_lots: int = 1_000_000
+    more_lots: int | None = None
     searches: int = 2_000
     handovers: int = 1_000  # per client and turn
     import_lines: int = 50_000

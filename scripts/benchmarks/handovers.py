@@ -66,7 +66,7 @@ def handovers(ground: Ground) -> list[Figure]:
         ).fetchone()
     assert found == (each_turn * amounts.rounds, each_turn * 2 * amounts.rounds), found
     detail = f"{median(measured, 'with'):.0f}/s ÷ {median(measured, 'without'):.0f}/s"
-    return [Figure("handovers with their impact entry ÷ without", 0.6, ratio(measured, "with", "without"), detail)]
+    return [Figure("handovers with their impact entry ÷ without", 0.75, ratio(measured, "with", "without"), detail)]
 
 
 def totals(ground: Ground) -> list[Figure]:

@@ -1,9 +1,12 @@
 """Measure the hot requests over HTTP against pgbench running the same statement and against the ORM baseline."""
 
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from scripts.benchmarks import http_load, pgbench
+from scripts.benchmarks.cpu import Cpu
 from scripts.benchmarks.figures import Figure, Rounds, interleaved, median, ratio
 from scripts.benchmarks.ground import CLIENTS, Ground, Program
 from scripts.benchmarks.http_load import Outcome, Request
@@ -21,6 +24,15 @@ SQUARE = {
 }
 
 
+@dataclass(frozen=True)
+class Turn:
+    """What one turn over HTTP measured, with the processor time of a request in µs."""
+
+    outcome: Outcome
+    cpu_of_program: float
+    cpu_of_postgres: float
+
+
 def reserve(ground: Ground) -> list[Figure]:
     """Reserve among many free lots: throughput against pgbench and the ORM, and how much slower p99 is than p50."""
     amounts = ground.amounts
@@ -31,10 +43,11 @@ def reserve(ground: Ground) -> list[Figure]:
     spread = _spread(ours)
     return [
         _against_pgbench("POST …/reservations ÷ pgbench", 0.40, measured),
-        _against_orm("POST …/reservations ÷ the same with an ORM session", measured),
+        _against_orm("POST …/reservations ÷ the same with an ORM session", 10, measured),
+        *_cpu("POST …/reservations", ours),
         Figure(
             "POST …/reservations: p99 ÷ p50",
-            3,
+            1.8,
             spread,
             f"p50 {_ms(ours, 'p50')}, p99 {_ms(ours, 'p99')} at {CLIENTS} clients",
             at_most=True,
@@ -44,10 +57,11 @@ def reserve(ground: Ground) -> list[Figure]:
 
 def search(ground: Ground) -> list[Figure]:
     """Search for twenty lots near a place, without signing in."""
-    measured, _ = _compared(ground, http_load.searches(), 200, pgbench.SEARCH, SQUARE)
+    measured, ours = _compared(ground, http_load.searches(), 200, pgbench.SEARCH, SQUARE)
     return [
         _against_pgbench("GET /lots?near= ÷ pgbench", 0.45, measured),
-        _against_orm("GET /lots?near= ÷ the same with an ORM session", measured),
+        _against_orm("GET /lots?near= ÷ the same with an ORM session", 13, measured),
+        *_cpu("GET /lots?near=", ours),
     ]
 
 
@@ -59,7 +73,7 @@ def contested(ground: Ground) -> list[Figure]:
     measured = interleaved(
         amounts.rounds,
         {
-            "http": lambda: _turn(ground.api, requests, amounts.seconds, 201, []),
+            "http": lambda: _turn(ground, [ground.api], requests, 201, []),
             "pgbench": partial(
                 pgbench.per_second,
                 ground.url(ground.town),
@@ -70,27 +84,50 @@ def contested(ground: Ground) -> list[Figure]:
             ),
         },
     )
-    return [_against_pgbench("one contested lot ÷ pgbench", 0.75, measured)]
+    return [_against_pgbench("one contested lot ÷ pgbench", 1.0, measured)]
 
 
-def _spread(outcomes: list[Outcome]) -> float:
+def processes(ground: Ground) -> list[Figure]:
+    """Compare two API processes, each with half of the clients, with one that has all of them."""
+    amounts = ground.amounts
+    two = [ground.api, ground.served("api-second", {})]
+    figures = []
+    for name, requests, expected in (
+        ("POST …/reservations", http_load.reservations(ground.tokens, amounts.accounts, amounts.lots), 201),
+        ("GET /lots?near=", http_load.searches(), 200),
+    ):
+        for program in two:
+            http_load.send_each(program.port, requests, clients=CLIENTS, expected=expected)
+        measured = interleaved(
+            amounts.rounds,
+            {
+                "one": partial(_turn, ground, two[:1], requests, expected, []),
+                "two": partial(_turn, ground, two, requests, expected, []),
+            },
+        )
+        detail = f"{median(measured, 'two'):.0f}/s ÷ {median(measured, 'one'):.0f}/s"
+        figures.append(Figure(f"{name}: two API processes ÷ one", None, ratio(measured, "two", "one"), detail))
+    return figures
+
+
+def _spread(turns: list[Turn]) -> float:
     """Return the median of p99 ÷ p50."""
-    return median({"spread": [outcome.p99 / outcome.p50 for outcome in outcomes]}, "spread")
+    return median({"spread": [turn.outcome.p99 / turn.outcome.p50 for turn in turns]}, "spread")
 
 
 def _compared(
     ground: Ground, requests: list[Request], expected: int, script: str, variables: dict[str, int]
-) -> tuple[Rounds, list[Outcome]]:
+) -> tuple[Rounds, list[Turn]]:
     amounts = ground.amounts
     ours_says, theirs_says = (http_load.ask(program.port, requests[0]) for program in (ground.api, ground.orm_baseline))
     assert _essence(ours_says) == _essence(theirs_says), "the ORM baseline answers something else"
     for program in (ground.api, ground.orm_baseline):
         http_load.send_each(program.port, requests, clients=CLIENTS, expected=expected)
-    ours: list[Outcome] = []
+    ours: list[Turn] = []
     measured = interleaved(
         amounts.rounds,
         {
-            "http": lambda: _turn(ground.api, requests, amounts.seconds, expected, ours),
+            "http": lambda: _turn(ground, [ground.api], requests, expected, ours),
             "pgbench": partial(
                 pgbench.per_second,
                 ground.url(ground.town),
@@ -99,7 +136,7 @@ def _compared(
                 seconds=amounts.seconds,
                 variables=variables,
             ),
-            "orm": lambda: _turn(ground.orm_baseline, requests, amounts.seconds, expected, []),
+            "orm": lambda: _turn(ground, [ground.orm_baseline], requests, expected, []),
         },
     )
     return measured, ours
@@ -112,10 +149,15 @@ def _essence(answer: Any) -> Any:
     return sorted(answer), [(lot["id"], lot["distance_m"], sorted(lot), sorted(lot["shop"])) for lot in answer["data"]]
 
 
-def _turn(program: Program, requests: list[Request], seconds: float, expected: int, kept: list[Outcome]) -> float:
-    outcome = http_load.send(program.port, requests, clients=CLIENTS, seconds=seconds, expected=expected)
-    kept.append(outcome)
-    return outcome.per_second
+def _turn(ground: Ground, programs: list[Program], requests: list[Request], expected: int, kept: list[Turn]) -> float:
+    """Send load to the programs at once, each from its share of the clients, and return all answers per second."""
+    cpu = Cpu(ground, programs)
+    send = partial(http_load.send, clients=CLIENTS // len(programs), seconds=ground.amounts.seconds, expected=expected)
+    with ThreadPoolExecutor(len(programs)) as at_once:
+        outcomes = list(at_once.map(lambda program: send(program.port, requests), programs))
+    used = cpu.per_request(sum(sum(outcome.answers.values()) for outcome in outcomes))
+    kept.append(Turn(outcomes[0], *used))
+    return sum(outcome.per_second for outcome in outcomes)
 
 
 def _against_pgbench(name: str, target: float, measured: Rounds) -> Figure:
@@ -123,10 +165,17 @@ def _against_pgbench(name: str, target: float, measured: Rounds) -> Figure:
     return Figure(name, target, ratio(measured, "http", "pgbench"), detail)
 
 
-def _against_orm(name: str, measured: Rounds) -> Figure:
+def _against_orm(name: str, target: float, measured: Rounds) -> Figure:
     detail = f"{median(measured, 'http'):.0f}/s ÷ {median(measured, 'orm'):.0f}/s"
-    return Figure(name, 4, ratio(measured, "http", "orm"), detail)
+    return Figure(name, target, ratio(measured, "http", "orm"), detail)
 
 
-def _ms(outcomes: list[Outcome], which: str) -> str:
-    return f"{median({which: [getattr(outcome, which) for outcome in outcomes]}, which) * 1000:.1f} ms"
+def _cpu(name: str, turns: list[Turn]) -> list[Figure]:
+    program = median({"cpu": [turn.cpu_of_program for turn in turns]}, "cpu")
+    postgres = median({"cpu": [turn.cpu_of_postgres for turn in turns]}, "cpu")
+    detail = f"API {program:.0f} µs, Postgres {postgres:.0f} µs"
+    return [Figure(f"{name}: processor time of a request", None, program + postgres, detail, unit=" µs")]
+
+
+def _ms(turns: list[Turn], which: str) -> str:
+    return f"{median({which: [getattr(turn.outcome, which) for turn in turns]}, which) * 1000:.1f} ms"

@@ -36,7 +36,7 @@ def memory(ground: Ground) -> list[Figure]:
         over.set()
         looking.join()
     detail = f"resident, including shared memory; {_own(ground.api.process)}"
-    return [Figure("memory of one API process under load", 200, largest / MIB, detail, at_most=True, unit=" MiB")]
+    return [Figure("memory of one API process under load", 160, largest / MIB, detail, at_most=True, unit=" MiB")]
 
 
 def _own(process: psutil.Process) -> str:

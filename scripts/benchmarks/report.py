@@ -11,9 +11,9 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from scripts.benchmarks import http_load
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import CLIENTS, SERVER, Amounts
-from scripts.benchmarks.http_load import CLIENT
 
 SYNCS = 50
 
@@ -22,8 +22,10 @@ def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: flo
     """Print the table and the facts."""
     table = Table("figure", "target", "measured", "", "in numbers", box=None, pad_edge=False)
     for figure in figures:
-        verdict = "[green]ok" if figure.reached else "[red]missed"
-        target = f"{'≤' if figure.at_most else '≥'} {figure.target:g}{figure.unit}"
+        verdict = target = ""
+        if figure.target is not None:
+            verdict = "[green]ok" if figure.reached else "[red]missed"
+            target = f"{'≤' if figure.at_most else '≥'} {figure.target:g}{figure.unit}"
         table.add_row(figure.name, target, f"{figure.measured:.2f}{figure.unit}", verdict, figure.detail)
     console = Console(width=None if os.isatty(1) else 180, highlight=False)
     console.print(table)
@@ -42,7 +44,8 @@ def facts(amounts: Amounts, folder: Path) -> list[str]:
         f"Python {platform.python_version()}; a synced write of 8 KiB takes {_sync(folder) * 1e6:.0f} µs; "
         f"load of the last 5 minutes {busy:.1f}",
         f"Postgres 18 (embedded), fsync on, row-level security on, {', '.join(f'{k}={v}' for k, v in SERVER.items())}",
-        f"one API process (ecopanier serve, limits off), {CLIENTS} clients: {CLIENT}; pgbench -M prepared -j 2",
+        f"one API process (ecopanier serve, limits off), {CLIENTS} clients; pgbench -M prepared -j 2",
+        f"timed load comes from {http_load.client()}",
         f"{amounts.rounds} interleaved rounds of {amounts.seconds} s each; ratios are medians over the rounds",
     ]
 
