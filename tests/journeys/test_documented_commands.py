@@ -15,7 +15,7 @@ import psycopg
 import pytest
 
 from tests.pgbouncer import NEEDS_PGBOUNCER, a_pgbouncer
-from tests.policies.servers import OLDEST, Release, a_server
+from tests.policies.servers import OLDEST, Release, a_server, a_supabase_server, create_supabase_project, releases
 from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
 from tests.town.databases import API, SUPERUSER, WORKER
 
@@ -56,10 +56,24 @@ def behind_pgbouncer(folder: Path) -> Iterator[dict[str, str]]:
         }
 
 
+@contextmanager
+def on_supabase(folder: Path) -> Iterator[dict[str, str]]:
+    """Create a Supabase project with nothing of ours in it, and yield the settings that lead there."""
+    folder.mkdir()
+    with a_supabase_server(folder, releases()[0]) as server:
+        project = create_supabase_project(server, "documented")
+        yield {
+            "DATABASE_URL": project.url(API),
+            "ECOPANIER_WORKER_DATABASE_URL": project.url(WORKER),
+            "ECOPANIER_OWNER_DATABASE_URL": project.url("postgres"),  # no superuser there
+        }
+
+
 @pytest.fixture(
     scope="module",
     params=[
         "embedded",
+        "Supabase",
         pytest.param(
             "Postgres 15 behind PgBouncer",
             marks=[NEEDS_PGBOUNCER, pytest.mark.needs_program(POSTGRES_15, f"postgresql-{OLDEST}")],
@@ -70,7 +84,9 @@ def running(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Do
     """Start EcoPanier as `./scripts/run` does, with the demo town."""
     with ExitStack() as until_end:
         ways: dict[str, str] = {}
-        if request.param != "embedded":
+        if request.param == "Supabase":
+            ways = until_end.enter_context(on_supabase(servers_folder / "supabase"))
+        elif request.param != "embedded":
             ways = until_end.enter_context(behind_pgbouncer(servers_folder / "behind"))
         started = Documented(servers_folder / f"documents {len(ways)}", **ways)
         until_end.callback(started.end, signal.SIGTERM)

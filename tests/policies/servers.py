@@ -7,10 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
+
 from scripts.embedded_postgres import MAJOR_VERSION, EmbeddedPostgres, binaries
-from tests.town.databases import FAST
+from tests.town.databases import FAST, Copy
 
 OLDEST = 15
+SUPABASE_ADMIN = "supabase_admin"
+SUPABASE = Path(__file__).with_name("supabase")
 
 
 @dataclass(frozen=True)
@@ -52,3 +56,23 @@ def a_server(folder: Path, release: Release, superuser: str = "postgres") -> Ite
         Path(own).chmod(0o755)
         with AnyPostgres(Path(own, "postgres"), release, superuser) as server:
             yield server
+
+
+@contextmanager
+def a_supabase_server(folder: Path, release: Release) -> Iterator[AnyPostgres]:
+    """Run a server that has the roles of Supabase."""
+    with a_server(folder, release, superuser=SUPABASE_ADMIN) as server:
+        with psycopg.connect(server.url(SUPABASE_ADMIN, "postgres"), autocommit=True) as connection:
+            connection.execute((SUPABASE / "roles.sql").read_bytes())
+        yield server
+
+
+def create_supabase_project(server: AnyPostgres, name: str) -> Copy:
+    """Create a database with all that a new Supabase project has; return it before anything of ours is in it."""
+    copy = Copy(server, name)
+    with psycopg.connect(server.url(SUPABASE_ADMIN, "template1"), autocommit=True) as admin:
+        admin.execute(f"create database {name}".encode())
+    with psycopg.connect(copy.url(SUPABASE_ADMIN), autocommit=True) as connection:
+        connection.execute("alter role postgres superuser")
+        connection.execute((SUPABASE / "database.sql").read_bytes())
+    return copy

@@ -12,12 +12,10 @@ import psycopg
 import pytest
 
 from backend.database.migrate import migrate, script
-from tests.policies.servers import AnyPostgres, Release, a_server, releases
+from tests.policies.servers import AnyPostgres, Release, a_server, a_supabase_server, create_supabase_project, releases
 from tests.town import Town
 from tests.town.databases import Copy
 from tests.town.serving import Served
-
-HERE = Path(__file__).parent / "supabase"
 
 # Everything in schemas that are not ours: relations, functions, owners, privileges, policies and triggers.
 NOT_OURS = """
@@ -83,9 +81,7 @@ def as_admin(copy: Copy, query: str) -> Any:
 def cluster(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[AnyPostgres]:
     """A server of each release, with Supabase's roles."""
     release: Release = request.param
-    with a_server(servers_folder, release, superuser="supabase_admin") as server:
-        with psycopg.connect(server.url("supabase_admin", "postgres"), autocommit=True) as connection:
-            connection.execute((HERE / "roles.sql").read_bytes())
+    with a_supabase_server(servers_folder, release) as server:
         yield server
 
 
@@ -100,12 +96,8 @@ class Project:
 @pytest.fixture(scope="module", params=["migrate", "script"])
 def project(request: pytest.FixtureRequest, cluster: AnyPostgres) -> Iterator[Project]:
     """A Supabase database, migrated as `postgres` by our program or with the printed script."""
-    copy = Copy(cluster, f"project_{request.param}")
     with psycopg.connect(cluster.url("supabase_admin", "template1"), autocommit=True) as admin:
-        admin.execute(f"create database {copy.name}".encode())
-        with psycopg.connect(copy.url("supabase_admin"), autocommit=True) as connection:
-            connection.execute("alter role postgres superuser")
-            connection.execute((HERE / "database.sql").read_bytes())
+        copy = create_supabase_project(cluster, f"project_{request.param}")
         before = not_ours(copy)
         if request.param == "migrate":
             migrate(copy.url("postgres"))
