@@ -149,6 +149,21 @@ async def test_supporters_are_told_by_code_whom_no_mail_reaches(town: Town) -> N
         assert not [name for name in (*people, "Benali") if name in mail.text + mail.subject]
 
 
+async def test_a_supporter_is_told_of_a_holder_with_an_unconfirmed_address(town: Town) -> None:
+    relais, odile, lot = await town.an_association(), await town.an_admin(), await town.a_free_lot(gtin=AS_KEPT)
+    amina, nour = await enrolled(town, relais, "Amina"), await enrolled(town, relais, "Nour")
+    for holder, address in ((amina, "amina@example.org"), (nour, "nour@example.org")):
+        await gives_own_address(town, holder, address)
+        await holder.reserves(lot)
+    await town.changes("update app.sealed_addresses set verified_at = now() where account_id = $1", nour.id)
+
+    await recalled(town, odile)
+
+    assert [mail.to for mail in sent(town)] == ["amina@example.org", "nour@example.org"]
+    (mail,) = sent(town, "recall_to_pass_on")
+    assert (mail.to, codes_in(mail)) == (relais.email, {amina.code})
+
+
 async def test_what_supporters_read_does_not_tell_free_from_paid(town: Town) -> None:
     relais, odile, shop = await town.an_association(), await town.an_admin(), await town.a_shop()
     free, paid = await town.a_free_lot(shop=shop, gtin=AS_KEPT), await town.a_lot(shop=shop, gtin=AS_KEPT)

@@ -1,5 +1,5 @@
 -- End the open reservations of a recalled lot and queue the mails about it: to holders, also those who have the food
--- already, and to those who can speak to holders without an address.
+-- already, and to those who can speak to holders without a confirmed address.
 -- Called by the worker's job recalls.end_lot, one per lot of a recall.
 -- Holders get portions, quota and money back; food that was picked up stays picked up. The free lot beside a
 -- discounted one ends with it, and donors get back what was not collected. Running it again ends nothing twice.
@@ -50,7 +50,8 @@ begin
         select distinct r.lot_id, s.id as supporter
         from app.reservations r
         cross join app.supporters_of(r.account_id) as s (id)
-        where r.id = any (told) and not exists (select from app.sealed_addresses a where a.account_id = r.account_id)
+        where r.id = any (told) and not exists (
+            select from app.sealed_addresses a where a.account_id = r.account_id and a.verified_at is not null)
         order by r.lot_id, s.id
     loop
         perform app.defer('recalls.tell_supporter', jsonb_build_object(

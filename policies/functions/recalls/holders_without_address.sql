@@ -1,5 +1,5 @@
--- Return the beneficiaries who hold or have a recalled lot and have no address of their own: their codes, and what was
--- written down of them at their enrolment, sealed, in which there may be an address.
+-- Return the beneficiaries who hold or have a recalled lot and have no confirmed address of their own: their codes, and
+-- what was written down of them at their enrolment, sealed, in which there may be an address.
 -- Called by the worker's job recalls.tell_supporter, for what one association or admin is to pass on. With a
 -- `reservation`, its holder is returned whatever addresses they have, because a mail to them came back.
 -- Codes and sealed persons only: the mail names nobody. Opening what is sealed is noted in the audit log.
@@ -13,7 +13,7 @@ declare
         select distinct b.id
         from app.reservations r
         join app.beneficiaries b on b.id = r.account_id and b.code is not null
-        left join app.sealed_addresses s on s.account_id = b.id
+        left join app.sealed_addresses s on s.account_id = b.id and s.verified_at is not null
         where r.lot_id = lot and supporter in (select app.supporters_of(b.id))
           and (r.id = reservation
                or reservation is null and s.account_id is null
