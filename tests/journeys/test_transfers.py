@@ -306,6 +306,10 @@ async def test_a_second_admin_answers_where_no_association_can(town: Town, giver
 
     asked = await odile.posts(f"/beneficiaries/{enrolled['id']}/transfer", {"association_id": str(port.id)})
     assert asked["waits_for"] == "admin"
+    await town.worker_runs()
+    (to_ada,) = await mails(town, str(ada.email))
+    assert enrolled["code"] in to_ada.subject
+    assert await mails(town, str(odile.email)) == []
     end = f"/beneficiaries/transfers/{asked['id']}"
     for how in ("accept", "decline"):
         refusal = refusal_in(await odile.asks("POST", f"{end}/{how}"))
