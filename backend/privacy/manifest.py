@@ -42,6 +42,7 @@ PARTS = {
     "waiting": Part("Vos places sur des listes d'attente.", ("waiting",)),
     "suspended_lots": Part("Les lots suspendus que vous avez offerts.", ("suspended_lots", "suspended_portions")),
     "impact": Part("Ce que vos retraits ont sauvé.", ("impact_entries",)),
+    "members": Part("Les commerces où vous travaillez, et votre rôle.", ("members",)),
     "shops": Part("Vos commerces.", ("shops",)),
     "lots": Part("Vos lots.", ("lots",)),
     "recurring_listings": Part(

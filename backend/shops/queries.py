@@ -9,14 +9,14 @@ from sqlmodel import col
 
 from backend.database.sessions import role_in
 from backend.identity.tokens import Role
-from backend.shops.models import Shop
+from backend.shops.models import MemberRole, Shop
 from backend.shops.problems import ShopNotFound
 from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
 
 
-def is_own(shop_id: Any) -> ColumnElement[bool]:
-    """Return the SQL condition that the shop whose id is in this column is one of the caller's."""
-    return col(shop_id) == any_(func.array(select(func.app.shops_of(func.app.caller())).scalar_subquery()))
+def is_own(shop_id: Any, at_least: MemberRole = "reader") -> ColumnElement[bool]:
+    """Return the SQL condition that the caller has at least this role at the shop whose id is in this column."""
+    return col(shop_id) == any_(func.array(select(func.app.shops_of(func.app.caller(), at_least)).scalar_subquery()))
 
 
 _ROLE = func.app.caller_role()

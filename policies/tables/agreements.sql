@@ -11,7 +11,7 @@ create policy "Associations see their own agreements" on app.agreements for sele
     using (association_id = (select app.caller()) and status not in ('coming', 'going'));
 
 create policy "Merchants see agreements of their own shops" on app.agreements for select to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))) and status not in ('coming', 'going'));
+    using (shop_id = any (array(select app.shops_of((select app.caller()), 'owner'))) and status not in ('coming', 'going'));
 
 create policy "Admins see agreements" on app.agreements for select to authenticated
     using ((select app.caller_role()) = 'admin' and status not in ('coming', 'going'));

@@ -25,7 +25,7 @@ create policy "Current beneficiaries see published free lots" on app.lots for se
     using (status = 'published' and kind = 'free' and (select app.caller_is_current_beneficiary()));
 
 create policy "Merchants see their own lots" on app.lots for select to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null);
+    using (shop_id = any (array(select app.shops_of((select app.caller()), 'reader'))) and suspended_from is null);
 
 create policy "Holders see the lots they reserved" on app.lots for select to authenticated
     using (id = any (array(select app.lots_reserved_by((select app.caller())))));
@@ -34,11 +34,11 @@ create policy "Admins see lots that are not drafts" on app.lots for select to au
     using ((select app.caller_role()) = 'admin' and status <> 'draft');
 
 create policy "Merchants list lots of their own shops" on app.lots for insert to authenticated
-    with check (shop_id = any (array(select app.shops_of((select app.caller())))) and status in ('draft', 'published'));
+    with check (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))) and status in ('draft', 'published'));
 
 create policy "Merchants edit their own lots" on app.lots for update to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null)
-    with check (shop_id = any (array(select app.shops_of((select app.caller())))) and suspended_from is null);
+    using (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))) and suspended_from is null)
+    with check (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))) and suspended_from is null);
 
 -- Nobody may write `remaining`: reserve, end_reservation and other acts do. The guard checks new lots and edits by people,
 -- not changes by acts.

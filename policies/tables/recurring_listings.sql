@@ -14,14 +14,14 @@ grant update (title, description, category, kind, original_price_cents, price_ce
     becomes_free_minutes, active) on app.recurring_listings to authenticated;
 
 create policy "Merchants see recurring listings of their own shops" on app.recurring_listings for select to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))));
+    using (shop_id = any (array(select app.shops_of((select app.caller()), 'reader'))));
 
 create policy "Merchants add recurring listings to their own shops" on app.recurring_listings for insert to authenticated
-    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+    with check (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))));
 
 create policy "Merchants edit recurring listings of their own shops" on app.recurring_listings for update to authenticated
-    using (shop_id = any (array(select app.shops_of((select app.caller())))))
-    with check (shop_id = any (array(select app.shops_of((select app.caller())))));
+    using (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))))
+    with check (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))));
 
 -- The guard checks new listings and edits by people, not what publish_recurring notes.
 create trigger guard_new_recurring before insert on app.recurring_listings

@@ -15,8 +15,12 @@ grant update (name, address, insee_code, latitude, longitude, category, opening_
 create policy "Anyone sees verified shops" on app.shops for select to anon, authenticated
     using (status = 'verified');
 
-create policy "Merchants see their own shops" on app.shops for select to authenticated
+-- By the column, because the shop is returned before its first member is there.
+create policy "Merchants see the shops that they register" on app.shops for select to authenticated
     using (owner_id = (select app.caller()));
+
+create policy "Members see their shops" on app.shops for select to authenticated
+    using (id = any (array(select app.shops_of((select app.caller()), 'reader'))));
 
 create policy "Holders see the shops they reserved at" on app.shops for select to authenticated
     using (id = any (array(select app.shops_reserved_at_by((select app.caller())))));
@@ -30,8 +34,9 @@ create policy "Admins see shops" on app.shops for select to authenticated
 create policy "Merchants register shops of their own" on app.shops for insert to authenticated
     with check (owner_id = (select app.caller()) and (select app.caller_role()) = 'merchant' and status = 'pending');
 
-create policy "Merchants edit their own shops" on app.shops for update to authenticated
-    using (owner_id = (select app.caller())) with check (owner_id = (select app.caller()));
+create policy "Owners edit their shops" on app.shops for update to authenticated
+    using (id = any (array(select app.shops_of((select app.caller()), 'owner'))))
+    with check (id = any (array(select app.shops_of((select app.caller()), 'owner'))));
 -- Only decide_shop, suspend_account, restore_account and the acts that erase change the status; nobody deletes a shop.
 
 grant select (id, owner_id, name, address, time_zone) on app.shops to ecopanier_worker;
@@ -43,3 +48,5 @@ create trigger guard_shop before update of name, address, insee_code, latitude, 
 
 create trigger guard_place before insert or update of latitude, longitude, insee_code
     on app.shops for each row execute function app.guard_place();
+
+create trigger own_shop after insert on app.shops for each row execute function app.own_shop();

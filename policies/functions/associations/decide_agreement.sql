@@ -10,7 +10,7 @@ begin
     if verdict not in ('confirmed', 'declined') then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     select g.* into decided from app.agreements g
     where g.id = agreement and g.status not in ('coming', 'going')
-      and g.shop_id = any (array(select app.shops_of(app.caller()))) for update;
+      and g.shop_id = any (array(select app.shops_of(app.caller(), 'owner'))) for update;
     if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
     if decided.status = verdict then return; end if;
     if decided.status <> 'proposed' then raise exception 'agreement.decided' using errcode = 'EP409'; end if;

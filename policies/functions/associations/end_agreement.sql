@@ -11,7 +11,7 @@ declare
 begin
     select g.* into over from app.agreements g
     where g.id = agreement and g.status not in ('coming', 'going')
-      and (g.association_id = app.caller() or g.shop_id = any (array(select app.shops_of(app.caller())))) for update;
+      and (g.association_id = app.caller() or g.shop_id = any (array(select app.shops_of(app.caller(), 'owner')))) for update;
     if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
     if over.status not in ('proposed', 'confirmed') then raise exception 'agreement.over' using errcode = 'EP409'; end if;
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = side where g.id = agreement;

@@ -5,7 +5,7 @@
 create or replace function app.partners_of(account uuid) returns setof uuid
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    return query select g.association_id from app.agreements g join app.shops s on s.id = g.shop_id
-                 where s.owner_id = account and account = app.caller() and g.status not in ('coming', 'going');
+    return query select g.association_id from app.agreements g
+                 where g.shop_id = any (array(select app.shops_of(account, 'owner'))) and g.status not in ('coming', 'going');
 end $$;
 grant execute on function app.partners_of(uuid) to authenticated;

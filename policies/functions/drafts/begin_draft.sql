@@ -15,9 +15,9 @@ declare
 begin
     begun_at := app.clock();
     select s.id, s.category, s.time_zone, s.status into shop, shop_category, time_zone, status from app.shops s
-    where s.owner_id = app.caller() and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
+    where s.id = any (array(select app.shops_of(app.caller(), 'staff'))) and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
     if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
-    if wanted_shop is null and (select count(*) from app.shops s where s.owner_id = app.caller()) > 1 then
+    if wanted_shop is null and (select count(*) from app.shops_of(app.caller(), 'staff')) > 1 then
         raise exception 'draft.which_shop' using errcode = 'EP422';
     end if;
 

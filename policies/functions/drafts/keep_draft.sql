@@ -9,7 +9,7 @@ begin
     insert into app.listing_drafts (shop_id, photo_id, reader, model, draft, begun_at, drafted_at)
     select s.id, p.id, keep_draft.reader, keep_draft.model, keep_draft.draft, keep_draft.begun_at, app.clock()
     from app.shops s, app.photos p
-    where s.id = shop and s.owner_id = app.caller() and p.id = photo and p.account_id = app.caller();
+    where s.id = shop and s.id = any (array(select app.shops_of(app.caller(), 'staff'))) and p.id = photo and p.account_id = app.caller();
     if not found then raise exception 'lot.photo_unknown' using errcode = 'EP422'; end if;
     return app.is_recalled(keep_draft.draft ->> 'gtin', keep_draft.draft ->> 'batch');
 end $$;

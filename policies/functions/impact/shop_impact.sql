@@ -12,7 +12,7 @@ declare
         where l.shop_id = shop and l.converted_at is not null and l.status in ('published', 'paused')
           and r.status = 'picked_up');
 begin
-    if shop <> all (array(select app.shops_of(app.caller()))) then
+    if shop <> all (array(select app.shops_of(app.caller(), 'reader'))) then
         raise exception 'shop.not_found' using errcode = 'EP404';
     end if;
     return (

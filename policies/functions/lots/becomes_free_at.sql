@@ -5,6 +5,6 @@ create or replace function app.becomes_free_at(lot uuid) returns timestamptz
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return (select l.becomes_free_at from app.lots l
-            where l.id = lot and l.shop_id = any (array(select app.shops_of(app.caller()))));
+            where l.id = lot and l.shop_id = any (array(select app.shops_of(app.caller(), 'reader'))));
 end $$;
 grant execute on function app.becomes_free_at(uuid) to anon, authenticated;

@@ -20,7 +20,8 @@ begin
 
     if tg_op = 'INSERT' then
         -- Checked here, before row-level security: somebody else's shop must look as if it did not exist.
-        if shop.id is null or shop.owner_id <> app.caller() then
+        if shop.id is null or app.caller() is not null
+           and shop.id <> all (array(select app.shops_of(app.caller(), 'staff'))) then
             raise exception 'shop.not_found' using errcode = 'EP404';
         end if;
         new.remaining := new.quantity;
@@ -61,7 +62,7 @@ begin
         update app.photos p set used = false where p.id = old.photo_id;  -- the worker removes it unless another lot shows it
     end if;
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
-        perform app.take_photo(new.photo_id, shop.owner_id);
+        perform app.take_photo(new.photo_id, shop.id);
     end if;
 
     if publishing then

@@ -6,7 +6,7 @@
 create or replace function app.withdraw_lot(lot uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    perform from app.lots l where l.id = lot and l.suspended_from is null and l.shop_id = any (array(select app.shops_of(app.caller())));
+    perform from app.lots l where l.id = lot and l.suspended_from is null and l.shop_id = any (array(select app.shops_of(app.caller(), 'staff')));
     if not found then raise exception 'lot.not_found' using errcode = 'EP404'; end if;
     perform app.end_lot_of_shop(lot);
 end $$;

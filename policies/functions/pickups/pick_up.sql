@@ -1,7 +1,7 @@
 -- Hand over the portions of a pass, in one statement, with the same work and the same answer for every kind of lot.
 -- Called by the API (POST /v1/pickups), which has compared the PIN with that of the code and passes the result.
--- Definer and for the API alone, because it takes the caller's id: it lets a merchant hand over reservations of their
--- own verified shops. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
+-- Definer and for the API alone, because it takes the caller's id: it lets owners and staff hand over reservations of
+-- their verified shops; for who registered the shop no member is looked up. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
 -- `problem` is then the problem's code. A guess is an unknown code that was typed, which counts for the caller, or a wrong
 -- PIN, which counts for the pass and its shop. `pass_code` is empty for what cannot be a pass, and `proven` is true for a
 -- QR that the server made: neither is a guess at a code. Beyond its limit the caller's unknown codes, and the shop's passes
@@ -26,7 +26,10 @@ declare
     r       app.reservations;
     l       app.lots;
 begin
-    perform app.require_role(caller, 'merchant');
+    if app.require_role(caller, 'merchant', 'customer', 'beneficiary', 'collector', 'association', 'admin') <> 'merchant'
+       and not exists (select from app.members m where m.account_id = caller and m.role in ('owner', 'staff')) then
+        raise exception 'access.forbidden' using errcode = 'EP403';
+    end if;
     if idempotency_key is not null then
         kept := app.kept_answer(caller, idempotency_key, request_hash);
         if kept.status = 200 then
@@ -45,7 +48,9 @@ begin
     select p.wrong_tries, p.reservation_id into tried, held
     from app.passes p
     where p.code = pass_code and (
-        select s.owner_id = caller and s.status = 'verified'
+        select s.status = 'verified' and (s.owner_id = caller or exists (
+            select from app.members m
+            where m.shop_id = s.id and m.account_id = caller and m.role in ('owner', 'staff')))
         from app.reservations x join app.lots y on y.id = x.lot_id join app.shops s on s.id = y.shop_id
         where x.id = p.reservation_id)
     for update of p;

@@ -8,6 +8,10 @@ create or replace function app.close_shops(owner uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     own_shops uuid[] := array(select s.id from app.shops s where s.owner_id = owner);
+    shown     uuid[] := array(
+        select l.photo_id from app.lots l where l.shop_id = any (own_shops) and l.photo_id is not null
+        union
+        select r.photo_id from app.recurring_listings r where r.shop_id = any (own_shops) and r.photo_id is not null);
 begin
     insert into accounting.erased_shops (shop_id, siret, erased_at)
     select s.id, s.siret, app.clock() from app.shops s where s.owner_id = owner
@@ -28,7 +32,9 @@ begin
     update app.lots l
     set title = '-', description = '', photo_id = null, place = s.place
     from app.shops s where s.id = l.shop_id and l.shop_id = any (own_shops);
-    update app.photos p set used = false, status = 'going' where p.account_id = owner;
+    update app.photos p set used = false, status = 'going'
+    where (p.account_id = owner or p.id = any (shown)) and not app.photo_is_shown(p.id);
+    delete from app.members m where m.shop_id = any (own_shops);
     update app.decisions d set reason = null
     where d.reason is not null
       and (d.subject = 'shop' and d.subject_id = any (own_shops)

@@ -71,6 +71,10 @@ begin
         select 'impact', (select jsonb_agg(to_jsonb(i) - array['account_id', 'written_by'] order by i.recorded_at)
                           from app.impact_entries i where i.account_id = me)
         union all
+        select 'members', (select jsonb_agg(to_jsonb(m) - array['account_id', 'lookup', 'sealed', 'token_hash', 'invited_by']
+                                            order by m.id)
+                           from app.members m where m.account_id = me)
+        union all
         select 'shops', (select jsonb_agg(to_jsonb(s) - array['owner_id', 'place'] order by s.id)
                          from app.shops s where s.owner_id = me)
         union all

@@ -18,6 +18,7 @@ begin
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.consents c where c.account_id = account;
+    delete from app.members m where m.account_id = account;
     delete from app.passes p
     using app.reservations r where r.id = p.reservation_id and r.account_id = account;
 

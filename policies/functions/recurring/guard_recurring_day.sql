@@ -15,7 +15,8 @@ declare
 begin
     -- Checked here, before row-level security: somebody else's listing must look as if it did not exist.
     select r.* into listing from app.recurring_listings r where r.id = new.listing_id for share;
-    if not found or exists (select from app.shops s where s.id = listing.shop_id and s.owner_id <> app.caller()) then
+    if not found or app.caller() is not null
+       and listing.shop_id <> all (array(select app.shops_of(app.caller(), 'staff'))) then
         raise exception 'recurring.not_found' using errcode = 'EP404';
     end if;
 

@@ -9,7 +9,7 @@ create or replace function app.reservations_at_counter(
     out pickup_end timestamptz, out created_at timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
-    lots uuid[] := array(select l.id from app.lots l where l.shop_id = any (array(select app.shops_of(app.caller()))));
+    lots uuid[] := array(select l.id from app.lots l where l.shop_id = any (array(select app.shops_of(app.caller(), 'staff'))));
 begin
     -- Search from the shop's lots. From the newest reservations, a quiet shop's would be looked for among everybody's.
     return query
