@@ -159,6 +159,7 @@ async def things(lasting_town: Town) -> Things:
     merchant = scene.first["merchant"]
     shop = (await town.a_lot()).shop
     await town.changes("update app.shops set owner_id = $1 where id = $2", merchant.id, shop.id)
+    await town.changes("update app.members set account_id = $1 where shop_id = $2", merchant.id, shop.id)
     discounted, free = await town.a_lot(shop=shop), await town.a_free_lot(shop=shop)
     open_now = await town.a_free_lot(shop=shop, opens_in=timedelta(hours=-1))
     async with town.copy.connection(API) as api:

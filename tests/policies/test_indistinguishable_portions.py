@@ -261,7 +261,9 @@ FAULTS: dict[str, tuple[Callable[[Counter], Awaitable[dict[str, Any]]], str, str
         work,
         "pick_up",
         """where p.code = pass_code and (
-        select s.owner_id = caller and s.status = 'verified'
+        select s.status = 'verified' and (s.owner_id = caller or exists (
+            select from app.members m
+            where m.shop_id = s.id and m.account_id = caller and m.role in ('owner', 'staff')))
         from app.reservations x join app.lots y on y.id = x.lot_id join app.shops s on s.id = y.shop_id
         where x.id = p.reservation_id)""",
         """join app.reservations x on x.id = p.reservation_id join app.lots y on y.id = x.lot_id
