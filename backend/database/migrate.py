@@ -1,8 +1,9 @@
 """`ecopanier migrate`: migrate a database to this version, in one transaction.
 
 It drops everything that depends on tables (policies, triggers, views, functions), runs the Alembic migrations, creates
-what it dropped again from policies/, recounts impact if a restored dump needs it, and runs policies/lints.sql on the
-result. It works with a superuser's login and with Supabase's `postgres`, which is not a superuser.
+what it dropped again from policies/, recounts impact if a restored dump needs it, makes the cards of lots that are
+missing or outdated, and runs policies/lints.sql on the result. It works with a superuser's login and with Supabase's
+`postgres`, which is not a superuser.
 """
 
 import io
@@ -96,6 +97,7 @@ def statements_after() -> Iterator[str]:
         for file in sorted((POLICIES / folder).rglob("*.sql")):
             yield file.read_text()
     yield "select app.recount_impact()"
+    yield "select app.make_cards()"
 
 
 def script() -> str:

@@ -36,8 +36,9 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
     LotAlreadyPublished, QuantityBelowReserved, and the problems in `api.RULES`.
     """
     values = _columns(wanted.model_dump(exclude_unset=True))
-    if wanted.publish:
-        # Publishing locks the shop. Locked here, before the lot, as every act does (policies/LOCKS.md).
+    if wanted.publish or wanted.kind is not None:
+        # Publishing locks the shop, and so does making a free lot discounted, which makes its card. Locked here, before
+        # the lot, as every act does (policies/LOCKS.md).
         shop_of_lot = select(col(Lot.shop_id)).where(col(Lot.id) == lot_id).scalar_subquery()
         await session.execute(select(col(Shop.id)).where(col(Shop.id) == shop_of_lot).with_for_update(read=True))
     if values:

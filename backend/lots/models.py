@@ -117,3 +117,12 @@ class Lot(Table, table=True):
     suspended_from: UUID | None = Field(foreign_key="app.lots.id")
     given_price_cents: int = Field(sa_column_kwargs={"server_default": "0"})
     food_date_ends_at: datetime | None = moment()  # where the shop is; kept by triggers
+
+
+class LotCard(Table, table=True):
+    """What a published discounted lot shows in a search, as the beginning of its JSON. Kept by triggers."""
+
+    __tablename__ = "lot_cards"
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id", ondelete="CASCADE")
+    facts: str = text()

@@ -68,6 +68,16 @@ create trigger end_waiting after update of status, kind on app.lots
                        or new.kind <> old.kind)
     execute function app.end_waiting();
 
+-- The card has what a search shows, except what remains, what depends on the clock, and the distance.
+create trigger keep_card after insert or update of shop_id, title, description, category, kind, original_price_cents,
+    price_cents, quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain,
+    weight_grams, status, published_at, photo_id on app.lots
+    for each row when (new.status = 'published' and new.kind = 'discounted') execute function app.keep_card();
+create trigger drop_card after update of status, kind on app.lots
+    for each row when (old.status = 'published' and old.kind = 'discounted'
+                       and (new.status <> 'published' or new.kind <> 'discounted'))
+    execute function app.drop_card();
+
 create trigger follow_original after update of title, description, photo_id on app.lots
     for each row when (new.suspended_from is null and (old.title, old.description, old.photo_id)
                        is distinct from (new.title, new.description, new.photo_id))

@@ -50,3 +50,6 @@ create trigger guard_place before insert or update of latitude, longitude, insee
     on app.shops for each row execute function app.guard_place();
 
 create trigger own_shop after insert on app.shops for each row execute function app.own_shop();
+
+create trigger keep_cards_of_shop after update of name, address, latitude, longitude, category, time_zone, insee_code
+    on app.shops for each row execute function app.keep_cards_of_shop();

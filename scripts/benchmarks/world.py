@@ -173,6 +173,7 @@ class World:
         for index in self._indexes:
             self._run(index)
         self._run("set session_replication_role = origin")
+        self._run("select app.make_cards()")
         self._connection.commit()
         self._connection.autocommit = True
         self._run("vacuum (analyze)")
