@@ -43,10 +43,12 @@ from backend.settings import settings
 SESSION_DAYS = 30
 # At most so many mails of one kind go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
-# At most so many addresses may be tried with one activation token.
+# At most so many addresses may be tried at the activations of one beneficiary, whatever tokens they get.
 MOST_ADDRESSES, ADDRESSES_SECONDS = 10, 86_400
 # The limits of `app.begin_sign_in` for one name or device, repeated in the RateLimit headers.
 MOST_TRIES, TRIES_WINDOW_SECONDS = 10, 900
+# At most so many passwords may be tried in that time to confirm the address of one beneficiary.
+MOST_PROOFS = 5
 
 
 async def register(
@@ -181,9 +183,9 @@ async def confirm_address(
 
     A registration becomes an account; a password that is given replaces the one that was chosen before. An account of
     an earlier release needs a new password, because a stranger may have opened it. A beneficiary's address is only
-    confirmed: they may have mistyped it, and its reader must not enter their account. Then this returns None. Raises
-    InvalidOneTimeToken (with `tries_left` for a code), PasswordMissing, PasswordTooCommon, TryAgain. The database
-    raises AccountSuspended.
+    confirmed, for the password that they have: they may have mistyped it, and its reader must not enter their account.
+    Then this returns None. Raises InvalidOneTimeToken (with `tries_left` for a code; also for a beneficiary's wrong
+    password), PasswordMissing, PasswordTooCommon, TryAgain. The database raises AccountSuspended.
     """
     look_up = address_look_up(keyring(), wanted.email or "")
     found = await acts.row(
@@ -193,15 +195,18 @@ async def confirm_address(
         given_code=code_hash(settings(), look_up, wanted.code or ""),
         code_bucket=_code_bucket(look_up),
     )
+    refusal = InvalidOneTimeToken(**({} if found["tries_left"] is None else {"tries_left": found["tries_left"]}))
     if found["confirmation"] is None:
-        raise InvalidOneTimeToken(**({} if found["tries_left"] is None else {"tries_left": found["tries_left"]}))
+        raise refusal
     who = _whose_address(found)
     enters = found["account"] is None or found["sealed"] is None
-    new_hash = None
-    if enters and wanted.password is not None:
+    given_hash = None
+    if not enters:
+        given_hash = await _proven_hash(acts, found, wanted.password, refusal)
+    elif wanted.password is not None:
         passwords.refuse_common(wanted.password, who.email, who.display_name)
-        new_hash = await passwords.hashed(wanted.password)
-    elif enters and found["account"] is not None:
+        given_hash = await passwords.hashed(wanted.password)
+    elif found["account"] is not None:
         raise PasswordMissing
     account_id: UUID = await call(
         session,
@@ -209,13 +214,32 @@ async def confirm_address(
         confirmation=found["confirmation"],
         given_address=who.email,
         given_name=who.display_name,
-        new_password_hash=new_hash,
+        given_hash=given_hash,
     )
     emptied = _code_bucket(found["lookup"])
     if enters:
         return await _first_session(session, tokens, account_id, device, emptied=[emptied])
-    await call(session, "forget_tries", tried=emptied)
+    for tried in (emptied, _proof_bucket(account_id)):
+        await call(session, "forget_tries", tried=tried)
     return None
+
+
+async def _proven_hash(
+    acts: Acts, found: asyncpg.Record, password: str | None, refusal: InvalidOneTimeToken
+) -> str | None:
+    """Return the hash of a beneficiary's password if `password` is right.
+
+    Each try counts before it is compared. Raises PasswordMissing; and `refusal` for a wrong password or too many tries.
+    """
+    if password is None:
+        raise PasswordMissing
+    counted = await acts.row(
+        "throttle", tried=_proof_bucket(found["account"]), most=MOST_PROOFS, window_seconds=TRIES_WINDOW_SECONDS
+    )
+    if counted["tries_left"] < 0 or not (await passwords.compare(password, found["password_hash"])).right:
+        raise refusal
+    kept: str | None = found["password_hash"]
+    return kept
 
 
 def _whose_address(found: asyncpg.Record) -> Registrant:
@@ -283,17 +307,21 @@ async def activate_beneficiary(
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
     language: of their mails from now on, if it is the first time. Raises RateLimited when too many addresses were tried
-    with one token: EmailTaken would tell of each whether somebody has it. The database raises InvalidOneTimeToken,
+    for one person: EmailTaken would tell of each whether somebody has it. The database raises InvalidOneTimeToken,
     EmailTaken, AccountSuspended.
     """
     held = token_hash(activation_token)
     sealed = None
     if email is not None:
+        activated = await acts.row("key_for_activation", held=held)
         tried = await acts.row(
-            "throttle", tried=bucket("activation:" + held.hex()), most=MOST_ADDRESSES, window_seconds=ADDRESSES_SECONDS
+            "throttle",
+            tried=bucket(f"activation:{activated['account']}"),
+            most=MOST_ADDRESSES,
+            window_seconds=ADDRESSES_SECONDS,
         )
         _refuse_too_many("addresses", MOST_ADDRESSES, ADDRESSES_SECONDS, tried["tries_left"], tried["resets"])
-        key = keyring().data_key(*await call_row(session, "key_for_activation", held=held))
+        key = keyring().data_key(*activated)
         sealed = key.seal(SEALED_ADDRESS, email.encode())
     account_id: UUID = await call(
         session,
@@ -391,6 +419,11 @@ def _mail_bucket(kind: str, email: str) -> bytes:
 def _code_bucket(look_up: bytes) -> bytes:
     """Return the key of the counter of an address's wrong codes. look_up: the keyed hash of the address."""
     return bucket("code:" + look_up.hex())
+
+
+def _proof_bucket(account_id: UUID) -> bytes:
+    """Return the key of the counter of the passwords that were tried to confirm a beneficiary's address."""
+    return bucket(f"proof:{account_id}")
 
 
 def _session_end() -> datetime:

@@ -166,9 +166,10 @@ async def verify_email(
 
     The code works for 15 minutes and five tries; `tries_left` says how many are left. The link works for a day. Send
     the password that the person who confirms wants: somebody else may have registered the address with another one.
-    An account that was opened before addresses were confirmed needs it. The address of a beneficiary is only confirmed,
-    because they may have mistyped it: no password is set and nobody is signed in (204). Code and link work once: if
-    this answer gets lost, sign in with the password.
+    An account that was opened before addresses were confirmed needs it. The address of a beneficiary is only confirmed
+    (204), and needs the password that they have, because they may have mistyped the address; a wrong password is
+    answered like a wrong code, and five may be tried in 15 minutes. Code and link work once: if this answer gets lost,
+    sign in with the password.
     """
     done = await actions.confirm_address(acts, session, tokens, wanted, device_of(request, wanted.device))
     return Response(status_code=204, headers=NOT_KEPT) if done is None else done

@@ -83,7 +83,7 @@ async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int)
             new_token_hash=token_hash(held.token),
             new_code_hash=code_hash(work.settings, look_up, held.code),
         )
-        # An account of an earlier release gets a new password; the address of a beneficiary is only confirmed.
+        # An account of an earlier release gets a new password; a beneficiary's address needs the one that they have.
         page = "confirm-address" if addressee.sealed else "confirm"
         await _mail_code(work, account_id, addressee, held, page, str(job_id))
     else:
@@ -110,7 +110,7 @@ async def _mail_reset(work: Work, account_id: UUID, job_id: int) -> None:
 async def _mail_code(
     work: Work, account_id: UUID | None, addressee: Addressee, held: Mailed, page: str, message_key: str
 ) -> None:
-    """Mail a code and a link. page: the one that the link opens, with or without a field for the password."""
+    """Mail a code and a link. page: the one that the link opens, for a new password or for the current one."""
     await mail_addressee(
         work,
         account_id,

@@ -24,7 +24,8 @@ class SessionOver(Problem):
 class InvalidOneTimeToken(Problem):
     """Raised when a token or code from a mail or an enrolment is unknown, expired or already used.
 
-    For a code, `tries_left` says how many more tries the address has.
+    Also when the password that a beneficiary's address needs is wrong or was tried too often. For a code, `tries_left`
+    says how many more tries the address has.
     """
 
     code, status = "auth.invalid_one_time_token", 422
@@ -37,7 +38,7 @@ class PasswordTooCommon(Problem):
 
 
 class PasswordMissing(Problem):
-    """Raised when the address of an account of an earlier release is confirmed without a new password."""
+    """Raised when a beneficiary or the owner of an earlier release's account confirms an address without a password."""
 
     code, status = "auth.password_missing", 422
 

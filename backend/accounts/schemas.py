@@ -160,7 +160,7 @@ class ConfirmationIn(In):
         default=None,
         repr=False,
         description="The password that the person who confirms wants; by default the one of the registration. Send it: "
-        "a stranger may have registered the same address. Ignored for a beneficiary's address.",
+        "a stranger may have registered the same address. For a beneficiary's address: the password that they have.",
     )
     device: Device = None
 

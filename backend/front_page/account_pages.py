@@ -52,6 +52,7 @@ PASSWORD = Field(
 ADDRESS = Field(
     "email", {"type": "email", "autocomplete": "email", "maxlength": LONGEST_ADDRESS, "spellcheck": "false"}
 )
+OWN_PASSWORD = Field("password", {**PASSWORD.attributes, "autocomplete": "current-password"})
 NEEDED_ADDRESS = Field("email", {**ADDRESS.attributes, "required": True})
 TOKEN = Field(
     "activation_token",
@@ -77,7 +78,7 @@ class Form:
 
 
 CONFIRM = Form("confirm", "/v1/auth/verify-email", (PASSWORD,), "token")
-CONFIRM_ADDRESS = Form("confirm-address", "/v1/auth/verify-email", (), "token")
+CONFIRM_ADDRESS = Form("confirm-address", "/v1/auth/verify-email", (OWN_PASSWORD,), "token")
 NEW_PASSWORD = Form("new-password", "/v1/auth/reset-password", (PASSWORD,), "token")
 FORGOT_PASSWORD = Form("forgot-password", "/v1/auth/forgot-password", (NEEDED_ADDRESS,))
 ACTIVATE = Form("activate", "/v1/auth/activate", (PASSWORD, ADDRESS), "activation_token")

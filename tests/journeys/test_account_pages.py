@@ -103,7 +103,7 @@ async def test_a_link_confirms_an_address_when_its_button_is_pressed(town: Town)
     assert "ce lien n&#39;est pas le bon, a déjà servi ou a expiré" in again.text
 
 
-async def test_a_beneficiary_confirms_an_address_without_a_password(town: Town) -> None:
+async def test_a_beneficiary_confirms_an_address_with_their_password(town: Town) -> None:
     enrolled = await (await town.an_association()).enrols()
     amina = Browser(town)
     tokens = await amina.posts(
@@ -113,9 +113,11 @@ async def test_a_beneficiary_confirms_an_address_without_a_password(town: Town) 
     (mail,) = await mails(town)
 
     page = await amina.opens(mail.link)
-    confirmed = await amina.sends(page)
+    wrong = await amina.sends(page, password=ANOTHER)
+    confirmed = await amina.sends(wrong, password=PASSWORD)
 
-    assert Form(page).fields == {}
+    assert Form(page).fields["password"]["autocomplete"] == "current-password"
+    assert wrong.status_code == 422
     assert heading(confirmed) == "Votre adresse est confirmée"
     assert (await amina.sees_me(tokens))["email_verified"] is True
     await amina.refreshes(tokens)

@@ -73,7 +73,7 @@ async def test_asking_for_an_address_costs_the_same_work_known_or_not(
     enrolled = await (await town.an_association()).enrols()
     activation = {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "ines@example.org"}
     await amina.posts("/auth/activate", activation)
-    await amina.confirms("ines@example.org")
+    await amina.confirms("ines@example.org", password=PASSWORD)
     await amina.registers("waiting@example.org")
     await town.worker_runs()
     hashed = passwords._argon2.hash
@@ -208,6 +208,24 @@ async def test_an_activation_token_tries_at_most_ten_addresses(town: Town) -> No
 
     assert [answer.code for answer in answers] == ["account.email_taken"] * 10 + ["rate.limited"]
     await Visitor(town).posts("/auth/activate", wanted)
+
+
+async def test_renewed_activation_tokens_share_the_ten_addresses(town: Town) -> None:
+    """An association may issue tokens without end, so the limit counts the person and not the token."""
+    association = await town.an_association()
+    enrolled, other = [await association.enrols(first_name=name) for name in ("Amina", "Samir")]
+    await Visitor(town).joins("taken@example.org")
+    token, answers = enrolled["activation_token"], []
+
+    for _ in range(4):
+        for _ in range(3):
+            wanted = {"activation_token": token, "password": PASSWORD, "email": "taken@example.org"}
+            answers.append(refusal_in(await Visitor(town).asks("POST", "/auth/activate", wanted)).code)
+        token = (await association.posts(f"/beneficiaries/{enrolled['id']}/activation"))["activation_token"]
+    unlimited = {**wanted, "activation_token": other["activation_token"]}
+
+    assert answers == ["account.email_taken"] * 10 + ["rate.limited"] * 2
+    assert refusal_in(await Visitor(town).asks("POST", "/auth/activate", unlimited)).code == "account.email_taken"
 
 
 async def test_a_registration_mail_contains_no_text_of_the_registrant(town: Town) -> None:
@@ -370,7 +388,7 @@ async def test_a_reset_unlocks_a_beneficiary_s_code_and_address(town: Town) -> N
         "/auth/activate",
         {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"},
     )
-    await amina.confirms()
+    await amina.confirms(password=PASSWORD)
     for name in names:
         await guesses(Visitor(town), 10, name)
         assert (await Visitor(town).tries_to_sign_in(name)).code == "auth.too_many_tries"

@@ -350,7 +350,7 @@ async def test_the_first_sign_in_with_a_new_card_is_told_to_its_holder(town: Tow
     [sheet] = await prints(association, [amina])
     await kiosk.signs_in(sheet.secrets[0], amina)
     assert len(await mails(town)) == 1
-    await visitor.posts("/auth/verify-email", {"token": asked.token})
+    await visitor.posts("/auth/verify-email", {"token": asked.token, "password": chosen["password"]})
     await kiosk.signs_in(sheet.secrets[0], amina)
     assert len(await mails(town)) == 1
 

@@ -23,7 +23,7 @@ async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: T
         {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "Amina@Example.org"},
     )
     [asked] = await mails(town)
-    await amina.posts("/auth/verify-email", {"token": asked.token})
+    await amina.posts("/auth/verify-email", {"token": asked.token, "password": PASSWORD})
     confirmed = await amina.sees_me(tokens)
     assert asked.link.startswith("/confirm-address/")
     await amina.signs_in("amina@example.org", password=PASSWORD)

@@ -141,7 +141,7 @@ async def test_a_new_activation_token_is_limited_and_told_to_the_person(town: To
     [asked] = await mails(town)
     await relais.posts(path)
     assert len(await mails(town)) == 1  # no mail to an unconfirmed address, which may be a stranger's
-    await amina.posts("/auth/verify-email", {"token": asked.token})
+    await amina.posts("/auth/verify-email", {"token": asked.token, "password": chosen["password"]})
     token = (await relais.posts(path))["activation_token"]
 
     # With a token an admin could sign in as her and read her name, so they get none, not even for whom admins enrolled.
@@ -184,7 +184,8 @@ async def test_a_new_activation_invalidates_tokens_mailed_before_it(town: Town) 
         late = await amina.asks("POST", f"/auth/{way}", {"token": before, **new})
         assert refusal_in(late).code == "auth.invalid_one_time_token", way
         if way == "verify-email":
-            await amina.posts("/auth/verify-email", {"token": (await mails(town))[-1].token})
+            held = {"token": (await mails(town))[-1].token, "password": "un long mot de passe"}
+            await amina.posts("/auth/verify-email", held)
             await amina.posts("/auth/forgot-password", {"email": "after@example.org"})
             before = (await mails(town))[-1].token
 
@@ -332,7 +333,7 @@ async def test_person_and_both_associations_are_told_of_a_transfer(town: Town) -
     chosen = {"password": "un long mot de passe", "email": "amina@example.org"}
     await amina.posts("/auth/activate", {"activation_token": enrolled["activation_token"], **chosen})
     [asked] = await mails(town)
-    await amina.posts("/auth/verify-email", {"token": asked.token})
+    await amina.posts("/auth/verify-email", {"token": asked.token, "password": chosen["password"]})
     path, already = f"/beneficiaries/{enrolled['id']}/transfer", 1
 
     async def told() -> dict[str, str]:

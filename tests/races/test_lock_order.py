@@ -198,7 +198,7 @@ async def test_confirming_an_address_and_activating_again_do_not_block_each_othe
             )
             await wait_for_lock_waits(town, 1)
             confirming = asyncio.ensure_future(
-                one.execute("select app.confirm_address($1, 'amina@example.org', '', null)", confirmation)
+                one.execute("select app.confirm_address($1, 'amina@example.org', '', 'hash')", confirmation)
             )
             await wait_for_lock_waits(town, 2)
         await activating

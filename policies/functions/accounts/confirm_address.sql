@@ -4,18 +4,19 @@
 -- A registration becomes an account here, with its role and name. An account of an earlier release that has the same
 -- address, unconfirmed, is taken over instead if its role is the same, it is suspended or it is an admin's: whoever
 -- reads the mail keeps it, with the name and password of their registration. One with another role loses the address
--- and its password. Either way whoever opened it is signed out. `new_password_hash` replaces the password, where it is
--- given: whoever registers a stranger's address chooses no password for them.
+-- and its password. Either way whoever opened it is signed out. `given_hash` replaces the password, where it is given:
+-- whoever registers a stranger's address chooses no password for them.
 -- Without a registration, an account of an earlier release needs a new password, because a stranger may have opened it.
--- The sealed address of a beneficiary is only confirmed, whatever password is given: they may have mistyped it, and its
--- reader must not enter their account. Everything else that waits for the same address ends.
+-- The sealed address of a beneficiary is only confirmed, and only if `given_hash` is the hash of their password, with
+-- which the API has compared what they sent: they may have mistyped the address, and its reader could ask for a new
+-- password. Everything else that waits for the same address ends.
 -- Raises EP422 if the confirmation has been used, an account has confirmed the address meanwhile, or a password is
 -- missing.
 -- Definer, because nobody may write accounts, addresses or credentials. The token or the code, which the API has
 -- compared, lets its holder act on that one address, once.
 -- Locks: the account if there is one, or the one that a registration takes over; then the address (claim_address), the confirmation, then what set_password locks.
 create or replace function app.confirm_address(
-    confirmation uuid, given_address text, given_name text, new_password_hash text) returns uuid
+    confirmation uuid, given_address text, given_name text, given_hash text) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     wanted  app.confirmations;
@@ -50,17 +51,20 @@ begin
         account := old.id;
         if account is null then
             select r.account into account from app.register_account(
-                wanted.role, given_address, coalesce(new_password_hash, wanted.password_hash), given_name,
+                wanted.role, given_address, coalesce(given_hash, wanted.password_hash), given_name,
                 wanted.locale, wanted.terms, wanted.lookup, wanted.id, wanted.asked_at) r;
         else
-            perform app.set_password(account, coalesce(new_password_hash, wanted.password_hash));
+            perform app.set_password(account, coalesce(given_hash, wanted.password_hash));
             update app.accounts a set display_name = given_name, locale = wanted.locale where a.id = account;
             insert into app.consents (account_id, purpose, version, given, at)
             values (account, 'terms', wanted.terms, true, wanted.asked_at);
         end if;
     elsif exists (select from app.accounts a where a.id = account and a.email is not null) then
-        if new_password_hash is null then raise exception 'auth.password_missing' using errcode = 'EP422'; end if;
-        perform app.set_password(account, new_password_hash);
+        if given_hash is null then raise exception 'auth.password_missing' using errcode = 'EP422'; end if;
+        perform app.set_password(account, given_hash);
+    elsif not exists (
+        select from app.credentials c where c.account_id = account and c.password_hash = given_hash) then
+        raise exception 'auth.invalid_one_time_token' using errcode = 'EP422';
     end if;
     update app.accounts a set email_verified_at = coalesce(a.email_verified_at, app.clock())
     where a.id = account and lower(a.email) = lower(given_address);

@@ -4,13 +4,14 @@
 -- right one after that confirms nothing, while the token of the same mail still does. The count must survive a refusal,
 -- so nothing is raised. `tries_left` is null for a token.
 -- The address comes sealed, or in clear for an account of an earlier release; so does the key of a beneficiary's, whose
--- opening the audit log notes. `account` is null for a registration.
+-- opening the audit log notes. `password_hash` is that of a beneficiary, for the API to compare with. `account` is null
+-- for a registration.
 -- Definer, because nobody may read confirmations, addresses or keys; only the API may execute it.
 -- Locks: the counter.
 create or replace function app.find_confirmation(
     held bytea, address_lookup bytea, given_code bytea, code_bucket bytea,
     out confirmation uuid, out account uuid, out tries_left int, out lookup bytea, out sealed bytea, out wrapped bytea,
-    out master_key text, out address text)
+    out master_key text, out address text, out password_hash text)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     counted record;
@@ -33,10 +34,12 @@ begin
     lookup := wanted.lookup;
     sealed := wanted.sealed;
     if account is not null then
-        select a.email, s.sealed, k.wrapped, k.master_key into address, sealed, wrapped, master_key
+        select a.email, s.sealed, k.wrapped, k.master_key, case when s.sealed is not null then p.password_hash end
+        into address, sealed, wrapped, master_key, password_hash
         from app.accounts a
         left join app.sealed_addresses s on s.account_id = a.id
         left join key_vault.data_keys k on k.account_id = s.account_id
+        left join app.credentials p on p.account_id = a.id
         where a.id = account;
         if sealed is not null then
             perform app.note('address.opened', 'account', account, jsonb_build_object('why', 'confirm_address'));
