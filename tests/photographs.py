@@ -91,6 +91,13 @@ def png_bomb(side: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
+def jpeg_of_scans(scans: int, side: int = 64) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated, as a file that is small and slow to decode."""
+    file = file_of(Image.new("RGB", (side, side), "red"), progressive=True)
+    last = file.rindex(b"\xff\xda")
+    return file[:last] + file[last:-2] * (scans - file.count(b"\xff\xda") + 1) + file[-2:]
+
+
 def uploaded(file: bytes) -> UploadFile:
     """Return a file as a route receives it."""
     return UploadFile(cast(BinaryIO, io.BytesIO(file)), size=len(file), filename="../../etc/IMG_0042.JPG")

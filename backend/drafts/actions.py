@@ -38,25 +38,24 @@ async def draft_lot(
 ) -> Response:
     """Draft a lot from a photo, store both, and answer with them.
 
-    Raises NotAllowed and whatever `read_photo` and the photo store raise; the database raises ShopNotFound, WhichShop.
+    Cancelling the call stops all of it. Raises NotAllowed and whatever `read_photo` and the photo store raise; the
+    database raises ShopNotFound, WhichShop, ShopNotVerified.
     """
-    # The photo is read while the caller is looked up. Whoever may not draft gets NotAllowed, whatever the photo is.
-    reading = asyncio.create_task(read_photo(file))
+    async with database.session(account_id) as session, session.begin():
+        await session.connection()
+        if role_in(session) is not Role.MERCHANT:
+            raise NotAllowed
+        answered = await once.claim(session)
+        if answered is not None:
+            return answered
+        # Before the photo is decoded, which costs more than anything else here.
+        await call_row(session, "shop_to_draft_for", wanted_shop=shop_id)
     try:
-        async with database.session(account_id) as session, session.begin():
-            await session.connection()
-            if role_in(session) is not Role.MERCHANT:
-                raise NotAllowed
-            answered = await once.claim(session)
-    except BaseException:
-        await asyncio.gather(reading, return_exceptions=True)  # the file must stay open until it is read
-        raise
-    if answered:
-        await asyncio.gather(reading, return_exceptions=True)
-        return answered
-    try:
-        pictures = await reading
-        return await _draft(database, store, drafter, account_id, pictures, shop_id, language, once)
+        pictures = await read_photo(file, account_id)
+        try:
+            return await _draft(database, store, drafter, account_id, pictures, shop_id, language, once)
+        finally:
+            pictures.give_up()
     except BaseException:
         async with database.session(account_id) as session, session.begin():
             await once.release(session)

@@ -11,6 +11,7 @@ from backend.database.sessions import database
 from backend.drafts import actions
 from backend.drafts.problems import WhichShop
 from backend.drafts.schemas import DraftMade, ForShop
+from backend.http.clients import unless_client_leaves
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
@@ -25,7 +26,7 @@ from backend.photos.problems import (
     PhotoUnreadable,
 )
 from backend.problems.problem import language_of, may_answer
-from backend.shops.problems import ShopNotFound
+from backend.shops.problems import ShopNotFound, ShopNotVerified
 
 router = Router(tags=["lots"])
 
@@ -65,6 +66,7 @@ UPLOAD: dict[str, Any] = {
     openapi_extra=UPLOAD,
     responses=may_answer(
         ShopNotFound,
+        ShopNotVerified,
         WhichShop,
         PhotoOfWrongType,
         PhotoTooLarge,
@@ -89,7 +91,7 @@ async def draft_lot(
     state = request.app.state
     async with uploaded(request, "photo", ForShop) as (file, wanted):
         sent = b"" if key is None else await content_hash(file) + str(wanted.shop_id).encode()
-        return await actions.draft_lot(
+        drafting = actions.draft_lot(
             await database(request),
             state.photos,
             state.drafter,
@@ -99,3 +101,4 @@ async def draft_lot(
             language_of(request.scope),
             Once(key, fingerprint(request, sent)),
         )
+        return await unless_client_leaves(request, drafting)

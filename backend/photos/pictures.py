@@ -1,28 +1,32 @@
-"""Turn an uploaded file into pictures: check it before decoding, then encode new files from its pixels, no metadata.
+"""Turn an uploaded photo into pictures. Files are decoded in processes of their own, by backend/photos/decoder.py.
 
-A phone's JPEG of 12 megapixels is decoded at half its size, which is enough and takes a third of the time and a quarter
-of the memory. The picture for the model is made first. The stored pictures follow on the same thread, so that no large
-picture waits in memory for a free thread.
+At most two photos are decoded at a time, and one of each account. One that takes too much processor time ends its
+process, and one whose request is given up is stopped; others wait for neither.
 """
 
 import asyncio
-import ctypes
+import atexit
+import fcntl
 import io
 import os
+import select
+import subprocess
 import sys
 import threading
-import warnings
-from collections.abc import Callable
+import time
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Final, Literal, TypeAlias, cast
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Final, Literal, TypeAlias, cast
+from weakref import WeakValueDictionary
 
 import structlog
-from PIL import Image, ImageCms
-from PIL.Image import Resampling, Transpose
+from PIL import Image
 from starlette.datastructures import UploadFile
 
+from backend.photos import decoder
 from backend.photos.problems import (
     PhotoOfWrongType,
     PhotoTooLarge,
@@ -40,50 +44,31 @@ MOST_PIXELS: Final = 25_000_000
 # A progressive JPEG is decoded scan by scan, each over all pixels: 10 scans are usual, and a file of 200 kB can hold
 # thousands. The second bound is that of 25 megapixels in 12 scans.
 MOST_SCANS, MOST_SCANNED_PIXELS = 64, 300_000_000
-FULL, CARD = 1600, 480  # px on the longest side
-FOR_MODEL = 1280
-FOR_CODES = 2400
-HEAVY_PIXELS = 5_000_000  # decoded pixels; photos with more are decoded one at a time
-LARGEST_PROFILE = 1024 * 1024
-HEAD_BYTES = 16
+CPU_SECONDS: Final = 5  # a photo of 25 megapixels takes one or two
+WAIT_SECONDS: Final = 30.0  # for an answer of the decoder, on a busy machine
+LARGEST_ANSWER: Final = 32 * 1024 * 1024
+PIPE_BYTES: Final = 1024 * 1024
+IDLE_SECONDS: Final = 60.0  # then a decoder is ended; starting one takes about a fifth of a second
+AT_ONCE: Final = min(2, os.cpu_count() or 1)
 
-# Pillow checks this before it allocates memory for pixels. Above the limit it warns, which we turn into an error; above
-# twice the limit it raises.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-_ORIENTATION = 0x0112
-_UPRIGHT = {
-    2: Transpose.FLIP_LEFT_RIGHT,
-    3: Transpose.ROTATE_180,
-    4: Transpose.FLIP_TOP_BOTTOM,
-    5: Transpose.TRANSPOSE,
-    6: Transpose.ROTATE_270,
-    7: Transpose.TRANSVERSE,
-    8: Transpose.ROTATE_90,
+_PROBLEMS: dict[bytes, type[Problem]] = {
+    b"wrong_type": PhotoOfWrongType,
+    b"too_many_pixels": PhotoTooManyPixels,
+    b"too_many_scans": PhotoTooManyScans,
+    b"unreadable": PhotoUnreadable,
 }
-_ON_ITS_SIDE = (5, 6, 7, 8)
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+PROGRAM: Final = (sys.executable, "-m", decoder.__name__)
+ROOT: Final = Path(__file__).parents[2]
+_KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "SYSTEMROOT")
 
 log = structlog.get_logger("ecopanier.photos")
 
-# After a large picture is freed, glibc would keep blocks of up to 32 MiB in each thread. With this threshold it returns
-# blocks of 8 MiB and more to the system. It may keep smaller ones, because getting fresh pages takes time.
-_M_MMAP_THRESHOLD, _LARGE = -3, 8 * 1024 * 1024
-with suppress(AttributeError, OSError, TypeError):  # other C libraries have no mallopt
-    ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE)
-
-
-def _after_others() -> None:
-    """Lower this thread's priority, so that short requests run first. Only Linux has priorities per thread."""
-    if sys.platform == "linux":
-        os.nice(5)
-
-
-# At most two photos at a time, however many requests there are, because decoding takes much memory.
-_threads = ThreadPoolExecutor(min(2, os.cpu_count() or 1), thread_name_prefix="photos", initializer=_after_others)
+# At most so many photos at a time, however many requests there are, because decoding takes much memory.
+_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="photos")
 _heavy = threading.Lock()
-_heic = threading.Lock()
+_idle: "list[_Decoder]" = []
+# Each account's lock, by event loop. A lock goes when nobody uses it.
+_turns: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +85,7 @@ class Pictures:
     width: int
     height: int
     _stored: "asyncio.Future[Encoded]" = field(repr=False)
+    _work: "_Work" = field(repr=False)
 
     async def encoded(self) -> Encoded:
         """Return the pictures to store, as WebP: `full`, at most 1600 px on the longest side, and `card`, at most 480.
@@ -108,31 +94,242 @@ class Pictures:
         """
         return await asyncio.shield(self._stored)
 
+    def give_up(self) -> None:
+        """Stop making what is not made yet."""
+        self._work.give_up()
 
-async def read_photo(file: UploadFile) -> Pictures:
-    """Return the pictures of an uploaded photo, made in a thread. The file must stay open until `encoded` returns.
 
-    Raises PhotoTooLarge, PhotoOfWrongType, PhotoTooManyPixels, PhotoUnreadable.
+async def read_photo(file: UploadFile, account: Hashable = None) -> Pictures:
+    """Return the pictures of an uploaded photo. The file must stay open until then.
+
+    account: whose photo it is; an account's next photo waits until all of this one is made. Cancelling the call stops
+    the decoder. Raises PhotoTooLarge, PhotoOfWrongType, PhotoTooManyPixels, PhotoTooManyScans, PhotoUnreadable.
     """
     if (file.size or 0) > MOST_BYTES:
         raise PhotoTooLarge
     loop = asyncio.get_running_loop()
+    turn = asyncio.Lock() if account is None else _turns.setdefault((loop, account), asyncio.Lock())
+    await turn.acquire()
     first: asyncio.Future[Pictures] = loop.create_future()
     stored: asyncio.Future[Encoded] = loop.create_future()
-    _threads.submit(_make, file.file, first, stored)
-    return await first
-
-
-def _make(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Future[Encoded]") -> None:
-    if first.cancelled():
-        return  # the request was cancelled
+    work = _Work()
     try:
-        _make_in_turn(file, first, stored)
+        _threads.submit(_make, file.file, work, first, stored, turn)
+    except BaseException:
+        turn.release()
+        raise
+    try:
+        return await first
+    except asyncio.CancelledError:
+        work.give_up()
+        raise
+
+
+class _Decoder:
+    """A process that decodes one photo after the other."""
+
+    def __init__(self) -> None:
+        self._ending: threading.Timer | None = None
+        self._process = subprocess.Popen(  # noqa: S603  our own program; the photo comes by a pipe
+            PROGRAM,
+            cwd=ROOT,
+            env={name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            bufsize=0,
+        )
+        for pipe in (self._process.stdin, self._process.stdout):
+            with suppress(AttributeError, OSError):  # on Linux: a photo then passes in a few pieces
+                fcntl.fcntl(cast(IO[bytes], pipe), fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+
+    def send(self, kind: bytes, *content: bytes) -> None:
+        """Send a frame. Raises OSError if the process has ended."""
+        given = cast(IO[bytes], self._process.stdin)
+        for part in (decoder.FRAME.pack(kind, sum(map(len, content))), *content):
+            view = memoryview(part)
+            while view:
+                view = view[given.write(view) :]
+
+    def receive(self) -> tuple[bytes, memoryview]:
+        """Return the kind and the content of the next frame. Raises _NoAnswer."""
+        until = time.monotonic() + WAIT_SECONDS
+        kind, length = decoder.FRAME.unpack(self._read(decoder.FRAME.size, until))
+        if length > LARGEST_ANSWER:
+            raise _NoAnswer("too long")
+        return kind, self._read(length, until)
+
+    def _read(self, length: int, until: float) -> memoryview:
+        answers = cast(io.FileIO, self._process.stdout)
+        content = memoryview(bytearray(length))
+        rest = content
+        while rest:
+            readable, _, _ = select.select([answers], [], [], max(0.0, until - time.monotonic()))
+            if not readable:
+                raise _NoAnswer("too late")
+            read = answers.readinto(rest)
+            if not read:
+                raise _NoAnswer(f"the decoder ended with {self._process.wait()}")
+            rest = rest[read:]
+        return content
+
+    def rest(self) -> None:
+        """Let the process wait for another photo, and end it if none comes."""
+        _idle.append(self)
+        self._ending = threading.Timer(IDLE_SECONDS, _end_if_idle, (self,))
+        self._ending.daemon = True
+        self._ending.start()
+
+    def wake(self) -> bool:
+        """Return whether the process can decode another photo; the system may have ended it meanwhile."""
+        if self._ending is not None:
+            self._ending.cancel()
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Stop the process; whoever waits for its answer notices."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Stop the process and close what leads to it."""
+        self._process.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            cast(IO[bytes], pipe).close()
+
+
+def _woken() -> _Decoder | None:
+    """Return a decoder that is idle, if there is one."""
+    while True:
+        try:
+            working = _idle.pop()
+        except IndexError:
+            return None
+        if working.wake():
+            return working
+        working.end()
+
+
+def _end_if_idle(working: _Decoder) -> None:
+    with suppress(ValueError):  # it has just got another photo
+        _idle.remove(working)
+        working.end()
+
+
+class _NoAnswer(Exception):
+    """Raised when a decoder has ended, is too slow, or answers what it cannot mean."""
+
+
+class _Work:
+    """The work at one photo, which can be given up while it waits and while it is done."""
+
+    def __init__(self) -> None:
+        self._changing = threading.Lock()
+        self._decoder: _Decoder | None = None
+        self._killed = False
+        self.given_up = False
+
+    def give_up(self) -> None:
+        """Kill the decoder if it works at this photo; otherwise no decoder will."""
+        with self._changing:
+            self.given_up = True
+            if self._decoder is not None:
+                self._decoder.kill()
+                self._killed = True
+
+    def begin(self) -> _Decoder | None:
+        """Return a decoder for this work, or None if it was given up."""
+        with self._changing:
+            if not self.given_up:
+                self._decoder = _woken() or _Decoder()
+            return self._decoder
+
+    def end(self, sound: bool) -> None:
+        """Give the decoder back. sound: whether it can go on; otherwise it is ended."""
+        with self._changing:
+            working, self._decoder = self._decoder, None
+        if working is None:
+            return
+        if not sound or self._killed:
+            working.end()
+        else:
+            working.rest()
+
+
+def _make(
+    file: BinaryIO,
+    work: _Work,
+    first: "asyncio.Future[Pictures]",
+    stored: "asyncio.Future[Encoded]",
+    turn: asyncio.Lock,
+) -> None:
+    """Make the pictures of a photo, in a thread that drives a decoder."""
+    sound = False
+    try:
+        if (working := work.begin()) is not None:
+            _drive(working, file, work, first, stored)
+            sound = True
     except Problem as problem:
+        sound = True
         _settle(first, stored, failure=problem.with_traceback(None))  # a traceback would keep the pixels in memory
-    except Exception as error:  # decoders may raise anything on broken or malicious files
-        log.info("photo.not_decoded", error=type(error).__name__)
+    except Exception as error:
+        if not work.given_up:
+            log.info("photo.not_decoded", error=str(error) or type(error).__name__)
         _settle(first, stored, failure=PhotoUnreadable())
+    finally:
+        work.end(sound)
+        with suppress(RuntimeError):  # the loop was closed meanwhile
+            first.get_loop().call_soon_threadsafe(turn.release)
+
+
+def _drive(
+    working: _Decoder,
+    file: BinaryIO,
+    work: _Work,
+    first: "asyncio.Future[Pictures]",
+    stored: "asyncio.Future[Encoded]",
+) -> None:
+    """Send a photo to a decoder and settle the futures with its answers. Raises what it refuses the photo with."""
+    file.seek(0)
+    working.send(
+        decoder.PHOTO, decoder.Limits(CPU_SECONDS, MOST_PIXELS, MOST_SCANS, MOST_SCANNED_PIXELS).packed(), file.read()
+    )
+    answers: dict[bytes, memoryview] = {}
+    heavy = False
+    try:
+        while decoder.CARD_PICTURE not in answers:
+            kind, content = working.receive()
+            if kind == decoder.REFUSED:
+                raise _PROBLEMS.get(bytes(content), PhotoUnreadable)
+            if kind == decoder.HEAVY and not heavy:
+                while not (heavy := _heavy.acquire(timeout=0.1)):
+                    if work.given_up:
+                        raise _NoAnswer("given up")
+                working.send(decoder.GO_ON)
+            elif kind == decoder.LIGHT and heavy:
+                heavy = False
+                _heavy.release()
+            elif kind == decoder.GREY:
+                pixels, width, height = _grey(content)
+                made = Pictures(pixels, bytes(answers.pop(decoder.MODEL)), width, height, stored, work)
+                _settle(first, result=made)
+                del content, pixels, made
+            else:
+                answers[kind] = content
+    finally:
+        if heavy:
+            _heavy.release()
+    encoded: Encoded = {"full": bytes(answers[decoder.FULL_PICTURE]), "card": bytes(answers[decoder.CARD_PICTURE])}
+    _settle(stored, result=encoded)
+
+
+def _grey(content: memoryview) -> tuple[Image.Image, int, int]:
+    """Return the grey picture in a decoder's answer, and the size of the stored one. Raises _NoAnswer."""
+    width, height, *size = decoder.SIZES.unpack_from(content)
+    pixels = content[decoder.SIZES.size :]
+    if not all(0 < side <= decoder.FOR_CODES for side in (width, height, *size)) or size[0] * size[1] != len(pixels):
+        raise _NoAnswer("not the pixels")
+    return Image.frombuffer("L", (size[0], size[1]), cast(bytes, pixels), "raw", "L", 0, 1), width, height
 
 
 def _settle(*futures: "asyncio.Future[Any]", result: object = None, failure: Exception | None = None) -> None:
@@ -156,162 +353,7 @@ def _settle(*futures: "asyncio.Future[Any]", result: object = None, failure: Exc
         futures[0].get_loop().call_soon_threadsafe(settle)
 
 
-def _make_in_turn(file: BinaryIO, first: "asyncio.Future[Pictures]", stored: "asyncio.Future[Encoded]") -> None:
-    photo, orientation, profile = _decoded(file)
-    upright = _turned(orientation)
-
-    # The request waits for this one. BOX takes two thirds of the time of BILINEAR.
-    seen = upright(_fitted(photo, FOR_MODEL, Resampling.BOX))
-    for_model = _bytes(seen, "JPEG", quality=85)
-    del seen
-    grey = upright(_fitted(photo.convert("L"), FOR_CODES))
-    width, height = _fit(photo.size, FULL)
-    if orientation in _ON_ITS_SIDE:
-        width, height = height, width
-    _settle(first, result=Pictures(grey, for_model, width, height, stored))
-    del grey
-
-    full = _fitted(photo, FULL)
-    del photo
-    full = upright(_in_srgb(full, profile))
-    card = full.resize(_fit(full.size, CARD), Resampling.BILINEAR, reducing_gap=1.5)
-    encoded = {"full": _bytes(full, "WEBP", quality=80, method=1), "card": _bytes(card, "WEBP", quality=75)}
-    _settle(stored, result=encoded)
-
-
-def _decoded(file: BinaryIO) -> tuple[Image.Image, int, bytes | None]:
-    """Return a photo as RGB, decoded at a reduced size if possible, its EXIF orientation and its colour profile.
-
-    Raises PhotoOfWrongType, PhotoTooManyPixels, PhotoTooManyScans, and whatever Pillow raises on a broken file.
-    """
-    kind = _kind(file)
-    try:
-        photo = Image.open(file, formats=[kind])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise PhotoTooManyPixels from None
-    with photo:
-        width, height = photo.size
-        if width * height > MOST_PIXELS:
-            raise PhotoTooManyPixels
-        if kind == "JPEG":
-            scans = _scans(file)
-            if scans > MOST_SCANS or (scans > 1 and width * height * scans > MOST_SCANNED_PIXELS):
-                raise PhotoTooManyScans
-            # Decodes each side at 1/2, 1/4 or 1/8, but never below the stored size.
-            times = FULL / max(width, height)
-            photo.draft("RGB", (max(1, int(width * times)), max(1, int(height * times))))
-        with _turn(photo):
-            photo.load()
-            orientation = _orientation(photo)
-            profile = photo.info.get("icc_profile")
-            small = _opaque(_reduced(photo))
-            if small is photo and kind != "JPEG":  # other formats would decode again at each use
-                small = photo.copy()
-    small.info = {}  # otherwise comments and profiles would be written into the new files
-    usable = isinstance(profile, bytes) and 0 < len(profile) <= LARGEST_PROFILE and small.mode == "RGB"
-    return small, orientation, cast(bytes, profile) if usable else None
-
-
-def _scans(file: BinaryIO) -> int:
-    """Return how many scans a JPEG has at most: image data holds no bare marker, a thumbnail may hold one."""
-    place = file.tell()
-    file.seek(0)
-    scans = file.read(MOST_BYTES).count(b"\xff\xda")
-    file.seek(place)
-    return scans
-
-
-def _kind(file: BinaryIO) -> str:
-    """Return the format, recognised by the first bytes: a client can invent the name and the content type."""
-    file.seek(0)
-    head = file.read(HEAD_BYTES)
-    file.seek(0)
-    if head.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[4:8] == b"ftyp" and head[8:12] in _HEIC_BRANDS:
-        with _heic:
-            if "HEIF" not in Image.OPEN:
-                import pi_heif  # imported at the first HEIC photo
-
-                pi_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
-        return "HEIF"
-    raise PhotoOfWrongType
-
-
-def _turn(photo: Image.Image) -> AbstractContextManager[object]:
-    """Return a lock that lets pictures that need much memory be decoded one at a time, or no lock for others."""
-    width, height = photo.size
-    # Progressive files are held in memory as coefficients at full size, however small they are decoded.
-    heavy = width * height > HEAVY_PIXELS or bool(photo.info.get("progressive"))
-    return _heavy if heavy else nullcontext()
-
-
-def _orientation(photo: Image.Image) -> int:
-    try:
-        return int(photo.getexif().get(_ORIENTATION, 1))
-    except Exception:  # ignore a broken EXIF block
-        return 1
-
-
-def _reduced(photo: Image.Image) -> Image.Image:
-    """Return the photo shrunk by an integer factor, which is fast, to somewhat more than the stored size."""
-    if photo.mode.startswith("I"):  # 16 bits per pixel: keep the upper 8
-        photo = photo.point(lambda value: value * (1 / 256)).convert("L")
-    times = max(photo.size) // FULL
-    if times < 2:
-        return photo
-    if photo.mode in ("1", "P", "PA"):
-        photo = photo.convert("RGBA" if photo.has_transparency_data else "RGB")
-    return photo.reduce(times)
-
-
-def _opaque(photo: Image.Image) -> Image.Image:
-    """Return the photo as RGB, with white where it was transparent."""
-    if photo.mode == "RGB" and "transparency" not in photo.info:
-        return photo
-    if photo.has_transparency_data:
-        photo = photo.convert("RGBA")
-        white = Image.new("RGB", photo.size, (255, 255, 255))
-        white.paste(photo, mask=photo.getchannel("A"))
-        return white
-    return photo.convert("RGB")
-
-
-def _turned(orientation: int) -> Callable[[Image.Image], Image.Image]:
-    turn = _UPRIGHT.get(orientation)
-    return (lambda picture: picture) if turn is None else (lambda picture: picture.transpose(turn))
-
-
-def _fit(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    times = min(1.0, longest / max(size))
-    return max(1, round(size[0] * times)), max(1, round(size[1] * times))
-
-
-def _fitted(picture: Image.Image, longest: int, way: Resampling = Resampling.BILINEAR) -> Image.Image:
-    size = _fit(picture.size, longest)
-    return picture if size == picture.size else picture.resize(size, way)
-
-
-def _in_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Return the picture converted to sRGB from the photo's colour profile, if it has a readable one."""
-    if profile is None:
-        return picture
-    try:
-        shown = ImageCms.profileToProfile(picture, ImageCms.ImageCmsProfile(io.BytesIO(profile)), _SRGB)
-    except (ImageCms.PyCMSError, OSError):
-        return picture
-    return shown or picture
-
-
-_SRGB = ImageCms.createProfile("sRGB")
-
-
-def _bytes(picture: Image.Image, kind: str, **options: int) -> bytes:
-    written = io.BytesIO()
-    picture.info = {}
-    picture.save(written, kind, **options)
-    return written.getvalue()
+@atexit.register
+def _end_all() -> None:
+    while _idle:
+        _idle.pop().end()

@@ -34,7 +34,7 @@ class ShopCoordinatesSwapped(Problem):
 
 
 class ShopNotVerified(Problem):
-    """Raised when a lot of a shop that no admin has verified is published."""
+    """Raised when a lot of a shop that no admin has verified is published, or drafted from a photo."""
 
     code, status = "shop.not_verified", 409
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+from collections.abc import Hashable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,13 @@ from typing import Any
 import httpx2
 import pytest
 from PIL import Image
+from starlette.datastructures import UploadFile
 from typer.testing import CliRunner
 
 from backend import cli
+from backend.drafts import actions
+from backend.photos import pictures
+from tests.photographs import jpeg_of_scans
 from tests.town import Merchant, Person, Shop, Town, refused
 
 runner = CliRunner()
@@ -176,14 +181,75 @@ async def test_a_draft_whose_print_was_not_read_says_so(
     assert made["draft"]["title"] == SALAD["title"]
 
 
-async def test_drafts_of_an_unverified_shop_are_made_without_the_model(town: Town) -> None:
+async def test_photos_of_an_unverified_shop_are_not_drafted(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     sophie = await town.a_merchant()
-    await town.a_shop(sophie, verified=False)
-
-    made = await sophie.photographs(a_picture())
-
-    assert "model_after_verification" in {warning["code"] for warning in made["warnings"]}
+    shop = await town.a_shop(sophie, verified=False)
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "read_photo", lambda *_: pytest.fail("decoded"))
+        for wanted in ({}, {"shop_id": str(shop.id)}):
+            refusal = await refused(sophie.photographs(a_picture(), key="once", **wanted))
+            assert (refusal.status, refusal.code) == (409, "shop.not_verified")
     assert town.gemini.requests == []
+    assert await town.value("select count(*) from app.photos") == 0
+    assert await town.value("select count(*) from app.idempotency_keys") == 0
+
+    await (await town.an_admin()).posts(f"/admin/shops/{shop.id}/verify", {"decision": "verified"})
+    assert (await sophie.photographs(a_picture(), key="once"))["photo_id"]
+
+
+async def test_two_bombs_do_not_keep_other_merchants_drafts_waiting(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = jpeg_of_scans(500, side=5000)
+    sophie, mallory, trudy = [await town.a_merchant(name) for name in ("Sophie", "Mallory", "Trudy")]
+    for merchant in (sophie, mallory, trudy):
+        await town.a_shop(merchant)
+    assert (await refused(mallory.photographs(bomb))).code == "photo.too_many_scans"
+    # What the bounds of scans and pixels do not find must stop by itself, too.
+    monkeypatch.setattr(pictures, "MOST_SCANS", 10**6)
+    monkeypatch.setattr(pictures, "MOST_SCANNED_PIXELS", 10**15)
+    monkeypatch.setattr(pictures, "CPU_SECONDS", 1)
+    over: list[str] = []
+
+    async def sends(merchant: Merchant, picture: bytes) -> None:
+        answer = await merchant.sends_photo(picture)
+        over.append(answer.json().get("code", "drafted"))
+
+    async with asyncio.TaskGroup() as people:
+        for merchant in (mallory, trudy, mallory, mallory):
+            people.create_task(sends(merchant, bomb))
+        people.create_task(sends(sophie, a_picture()))
+
+    assert "drafted" in over[:3], "before the third bomb of one account"
+    assert sorted(over) == ["drafted"] + ["photo.unreadable"] * 4
+
+
+async def test_a_draft_is_given_up_when_its_client_leaves(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    given_up = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    async def slow(file: UploadFile, account: Hashable = None) -> pictures.Pictures:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            loop.call_soon_threadsafe(given_up.set)
+        return await pictures.read_photo(file, account)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "read_photo", slow)
+        sending = asyncio.create_task(sophie.sends_photo(a_picture(), key="again"))
+        async with asyncio.timeout(30):
+            while not await town.value("select count(*) from app.idempotency_keys"):
+                await asyncio.sleep(0.02)
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+            await given_up.wait()
+            while await town.value("select count(*) from app.idempotency_keys"):
+                await asyncio.sleep(0.02)
+
+    assert (await sophie.photographs(a_picture(), key="again"))["photo_id"]
 
 
 async def test_a_refused_draft_keeps_no_photo_and_asks_no_model(town: Town) -> None:

@@ -2,18 +2,22 @@
 
 import asyncio
 import io
+import os
+import resource
 import struct
 import subprocess
 import sys
 import threading
 import time
 import zlib
+from contextlib import suppress
 from typing import Any
 
+import psutil
 import pytest
-from PIL import Image, ImageCms, ImageFile
+from PIL import ExifTags, Image, ImageCms, ImageFile
 
-from backend.photos import pictures
+from backend.photos import decoder, pictures
 from backend.photos.problems import (
     PhotoOfWrongType,
     PhotoTooLarge,
@@ -29,6 +33,7 @@ from tests.photographs import (
     RED,
     WHITE,
     file_of,
+    jpeg_of_scans,
     jpeg_with_metadata,
     opened,
     png_bomb,
@@ -51,6 +56,14 @@ def colour_at(picture: Image.Image, point: Point) -> tuple[int, ...]:
 
 def alike(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return all(abs(a - b) < 30 for a, b in zip(one, other, strict=True))
+
+
+def refusal_here(file: bytes, pixels: int = pictures.MOST_PIXELS, scans: int = pictures.MOST_SCANS) -> str:
+    """Return with which word the decoder refuses a file, run in this process."""
+    limits = decoder.Limits(5, pixels, scans, pictures.MOST_SCANNED_PIXELS * scans // pictures.MOST_SCANS)
+    with pytest.raises(decoder.Refused) as refused:
+        decoder.make_pictures(io.BytesIO(file), limits, lambda *_: None, lambda: None)
+    return str(refused.value)
 
 
 async def refusal(file: bytes) -> type[Problem]:
@@ -177,21 +190,20 @@ async def test_colours_follow_the_embedded_profile_unless_it_is_broken() -> None
 # Refused files
 
 MEASURED = """
-import asyncio, re, sys
+import io, re, sys
 from PIL import Image
-from backend.photos.problems import PhotoTooManyPixels
-from tests.photographs import read
+from backend.photos.decoder import Limits, Refused, make_pictures
 
 def peak():
     # Not getrusage, which also counts the parent's memory.
     return int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) // 1024
 
-bomb = open(sys.argv[1], "rb").read()
+bomb = io.BytesIO(open(sys.argv[1], "rb").read())
 before = peak()
 try:
-    asyncio.run(read(bomb))
-except PhotoTooManyPixels:
-    print("refused")
+    make_pictures(bomb, Limits(5, 25_000_000, 64, 300_000_000), print, print)
+except Refused as refused:
+    print(refused)
 print(peak() - before)
 Image.MAX_IMAGE_PIXELS = None
 before = peak()
@@ -210,7 +222,7 @@ async def test_a_decompression_bomb_is_refused_before_it_is_decoded(tmp_path: An
     )
 
     said, refusing, decoding = ran.stdout.split()
-    assert said == "refused"
+    assert said == "too_many_pixels"
     assert int(refusing) < 20  # MiB
     assert int(decoding) > 200  # the control: decoding it does take that much
 
@@ -232,23 +244,15 @@ async def test_more_than_25_megapixels_are_refused_before_decoding(monkeypatch: 
     made, _ = await read(png_bomb(5000))
     assert (made.width, made.height) == (1600, 1600)
     huge = [png_bomb(5001), jpeg_claiming(5001, 5000), jpeg_claiming(65_500, 65_500), webp_claiming(16_383, 16_383)]
-    monkeypatch.setattr(Image.Image, "load", lambda _picture: pytest.fail("decoded"))
-    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _picture: pytest.fail("decoded"))
-
     for file in huge:
         assert await refusal(file) is PhotoTooManyPixels
-    monkeypatch.setattr(pictures, "MOST_PIXELS", 100)
+
+    monkeypatch.setattr(Image.Image, "load", lambda _picture: pytest.fail("decoded"))
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _picture: pytest.fail("decoded"))
+    for file in huge:
+        assert refusal_here(file) == "too_many_pixels"
     for kind, file in ACCEPTED.items():
-        assert await refusal(file) is PhotoTooManyPixels, kind
-
-
-def jpeg_of_scans(scans: int, side: int = 64) -> bytes:
-    """Return a progressive JPEG whose last scan is repeated, as a file that is small and slow to decode."""
-    made = io.BytesIO()
-    Image.new("RGB", (side, side), "red").save(made, "JPEG", progressive=True)
-    file = made.getvalue()
-    last = file.rindex(b"\xff\xda")
-    return file[:last] + file[last:-2] * (scans - file.count(b"\xff\xda") + 1) + file[-2:]
+        assert refusal_here(file, pixels=100) == "too_many_pixels", kind
 
 
 async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,16 +261,26 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(monkeypat
 
     def load(_picture: ImageFile.ImageFile) -> None:
         decoded.append("decoded")
-        raise OSError
-
-    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        raise OSError("far too much")
 
     assert await refusal(jpeg_of_scans(5000)) is PhotoTooManyScans
     assert await refusal(jpeg_of_scans(40, side=3000)) is PhotoTooManyScans
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+    assert refusal_here(jpeg_of_scans(5000)) == "too_many_scans"
     assert decoded == []
-    monkeypatch.setattr(pictures, "MOST_SCANS", 10**6)  # the control: without the bound it is decoded
-    assert await refusal(jpeg_of_scans(5000)) is PhotoUnreadable
+    with pytest.raises(OSError, match="far too much"):
+        refusal_here(jpeg_of_scans(5000), scans=10**6)  # the control: without the bound it is decoded
     assert decoded == ["decoded"]
+
+
+async def test_scans_of_a_thumbnail_and_of_a_second_picture_do_not_count() -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = jpeg_of_scans(5000, side=8)[:60_000]
+    photo = file_of(two_colours(), exif=exif)
+    assert photo.count(b"\xff\xda") > 1000
+    made, _ = await read(photo + jpeg_of_scans(5000))
+    assert (made.width, made.height) == (800, 600)
 
 
 async def test_a_file_over_10_mb_is_refused_without_reading_it() -> None:
@@ -315,43 +329,205 @@ async def test_broken_files_and_other_types_are_refused() -> None:
         assert await refusal(file) is PhotoOfWrongType, name
 
 
-# Concurrency
+# Decoders
 
 
-async def test_large_photos_are_decoded_one_at_a_time_and_at_most_two_in_all(
-    monkeypatch: pytest.MonkeyPatch,
+class Counted:
+    """A lock that counts how often it is held at once, and taken in all."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.now = self.most = self.taken = 0
+
+    def acquire(self, timeout: float = -1) -> bool:
+        if not self._lock.acquire(timeout=timeout):
+            return False
+        self.now, self.taken = self.now + 1, self.taken + 1
+        self.most = max(self.most, self.now)
+        return True
+
+    def release(self) -> None:
+        self.now -= 1
+        self._lock.release()
+
+
+async def test_large_photos_are_decoded_one_at_a_time_and_at_most_two_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    heavy = Counted()
+    monkeypatch.setattr(pictures, "_heavy", heavy)
+    photos = ["PNG", "JPEG", "PNG", "WebP", "PNG", "a progressive JPEG", "JPEG"]
+
+    await asyncio.gather(*(read(ACCEPTED[kind]) for kind in photos))
+
+    assert (heavy.taken, heavy.most, heavy.now) == (4, 1, 0)
+    assert len(decoders()) <= 2
+
+
+def decoders() -> dict[int, psutil.Process]:
+    """Return the processes that decode photos, by their id."""
+    found = {}
+    for process in psutil.Process().children():
+        with suppress(psutil.Error):
+            if decoder.__name__ in process.cmdline():
+                found[process.pid] = process
+    return found
+
+
+@pytest.fixture
+def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let decoders begin at bombs, and end them after one second of processor time."""
+    monkeypatch.setattr(pictures, "MOST_SCANS", 10**6)
+    monkeypatch.setattr(pictures, "MOST_SCANNED_PIXELS", 10**15)
+    monkeypatch.setattr(pictures, "CPU_SECONDS", 1)
+
+
+BOMB = jpeg_of_scans(500, side=5000)
+
+
+async def test_a_photo_that_takes_too_much_processor_time_is_refused(
+    unbounded: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decode = pictures._reduced
-    at_once = {"big": [0, 0], "any": [0, 0]}
-    counting = threading.Lock()
+    await read(ACCEPTED["JPEG"])
+    before = decoders()
 
-    def counted(photo: Image.Image) -> Image.Image:
-        kinds = ["any", "big"] if photo.width * photo.height > pictures.HEAVY_PIXELS else ["any"]
-        with counting:
-            for kind in kinds:
-                at_once[kind][0] += 1
-                at_once[kind][1] = max(at_once[kind])
-        time.sleep(0.02)
-        with counting:
-            for kind in kinds:
-                at_once[kind][0] -= 1
-        return decode(photo)
+    assert await refusal(BOMB) is PhotoUnreadable
 
-    monkeypatch.setattr(pictures, "_reduced", counted)
-    await asyncio.gather(*(read(ACCEPTED[kind]) for kind in ("PNG", "JPEG", "PNG", "WebP", "PNG", "JPEG", "JPEG")))
-
-    assert at_once["big"][1] == 1
-    assert at_once["any"][1] <= 2
+    ended = before.keys() - decoders().keys()
+    assert len(ended) == 1, "the decoder"
+    assert (await read(ACCEPTED["JPEG"]))[0].width == 1600, "another is started"
+    monkeypatch.setattr(pictures, "CPU_SECONDS", 600)  # the control: it is a picture, and takes long
+    began = time.perf_counter()
+    await read(BOMB)
+    assert time.perf_counter() - began > 1
 
 
-async def test_a_cancelled_request_does_not_block_later_photos() -> None:
-    going = asyncio.ensure_future(pictures.read_photo(uploaded(ACCEPTED["JPEG"])))
-    await asyncio.sleep(0)
-    going.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await going
+async def test_many_bombs_of_one_account_do_not_keep_others_waiting(unbounded: None) -> None:
+    over: list[str] = []
 
-    made, stored = await read(ACCEPTED["JPEG"])  # the decoding threads are free again
+    async def send(account: str, file: bytes) -> None:
+        with suppress(PhotoUnreadable):
+            await (await pictures.read_photo(uploaded(file), account)).encoded()
+        over.append(account)
+
+    async with asyncio.TaskGroup() as people:
+        bombs = [people.create_task(send("mallory", BOMB)) for _ in range(5)]
+        bombs.append(people.create_task(send("trudy", BOMB)))
+        await asyncio.sleep(0)
+        await send("sophie", ACCEPTED["JPEG"])
+
+    assert over.index("sophie") <= 2, "one bomb of each at most was before her"
+    assert sorted(over) == ["mallory"] * 5 + ["sophie", "trudy"]
+
+
+async def test_photos_of_one_account_are_decoded_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    begun = Counted()
+    begin, end = pictures._Work.begin, pictures._Work.end
+    mine: set[pictures._Work] = set()
+
+    def counted_begin(work: pictures._Work) -> Any:
+        mine.add(work)
+        begun.now += 1
+        begun.most = max(begun.most, begun.now)
+        return begin(work)
+
+    def counted_end(work: pictures._Work, sound: bool) -> None:
+        if work in mine:  # not a photo of the test before, which may end late
+            begun.now -= 1
+        end(work, sound)
+
+    monkeypatch.setattr(pictures._Work, "begin", counted_begin)
+    monkeypatch.setattr(pictures._Work, "end", counted_end)
+    made = await asyncio.gather(*(pictures.read_photo(uploaded(ACCEPTED["WebP"]), "sophie") for _ in range(4)))
+    await asyncio.gather(*(one.encoded() for one in made))
+    assert begun.most == 1
+
+
+async def test_a_cancelled_request_stops_its_decoder_and_blocks_no_later_photo(
+    unbounded: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "CPU_SECONDS", 600)
+    await read(ACCEPTED["JPEG"])
+    before = decoders()
+    going = asyncio.ensure_future(pictures.read_photo(uploaded(BOMB), "mallory"))
+    waiting = asyncio.ensure_future(pictures.read_photo(uploaded(BOMB), "mallory"))
+    await asyncio.sleep(0.3)
+    for reading in (waiting, going):
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+
+    made, stored = await read(ACCEPTED["JPEG"])
 
     assert (made.width, made.height) == (1600, 1200)
     assert io.BytesIO(stored["card"]).getbuffer().nbytes
+    async with asyncio.timeout(30):
+        while before.keys() <= decoders().keys():
+            await asyncio.sleep(0.02)
+
+
+async def test_giving_pictures_up_stops_what_is_not_made_yet(unbounded: None) -> None:
+    made = await pictures.read_photo(uploaded(ACCEPTED["PNG"]), "sophie")
+    made.give_up()
+    with suppress(PhotoUnreadable):  # unless it was made already
+        await made.encoded()
+    assert (await read(ACCEPTED["JPEG"]))[0].width == 1600
+
+
+async def test_a_decoder_that_dies_or_answers_nonsense_costs_one_photo(monkeypatch: pytest.MonkeyPatch) -> None:
+    for nonsense in (b"", b"g\0\0\0\x10" + bytes(16), b"g\xff\xff\xff\xff", b"m\0\0\0\0c\0\0\0\0"):
+        program = f"import sys; sys.stdout.buffer.write({nonsense!r}); sys.stdout.flush(); sys.stdin.buffer.read(9)"
+        with monkeypatch.context() as patched:
+            patched.setattr(pictures, "PROGRAM", (sys.executable, "-c", program))
+            patched.setattr(pictures, "_woken", lambda: None)
+            assert await refusal(ACCEPTED["JPEG"]) is PhotoUnreadable, nonsense
+        made, _ = await read(ACCEPTED["JPEG"])
+        assert made.width == 1600
+
+
+async def test_a_decoder_killed_while_it_is_idle_costs_no_photo() -> None:
+    await read(ACCEPTED["JPEG"])
+    for process in decoders().values():
+        process.kill()
+        process.wait()
+    assert (await read(ACCEPTED["JPEG"]))[0].width == 1600
+
+
+async def test_idle_decoders_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "IDLE_SECONDS", 0.2)
+    pictures._end_all()
+    before = decoders()
+    await read(ACCEPTED["JPEG"])
+    async with asyncio.timeout(30):
+        while decoders().keys() - before.keys():
+            await asyncio.sleep(0.05)
+    assert (await read(ACCEPTED["JPEG"]))[0].width == 1600
+
+
+async def test_a_decoder_ends_when_its_server_is_killed() -> None:
+    program = (
+        "import time; from backend.photos import pictures as p; d = p._Decoder(); "
+        "print(d._process.pid, flush=True); time.sleep(60)"
+    )
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=subprocess.PIPE)
+    assert server.stdout is not None
+    orphan = psutil.Process(int(await server.stdout.readline()))
+    server.kill()
+    await server.wait()
+    async with asyncio.timeout(30):
+        while orphan.is_running() and orphan.status() != psutil.STATUS_ZOMBIE:
+            await asyncio.sleep(0.05)
+
+
+async def test_decoders_know_nothing_of_the_product_and_write_no_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ECOPANIER_SECRET_KEY", "a secret that no decoder may know")
+    before = decoders()
+    monkeypatch.setattr(pictures, "_idle", idle := [pictures._Decoder()])
+    await read(ACCEPTED["JPEG"])
+    [process] = [process for pid, process in decoders().items() if pid not in before]
+    assert "ECOPANIER_SECRET_KEY" not in process.environ()
+    assert process.nice() > psutil.Process().nice() or os.getpriority(os.PRIO_PROCESS, 0) >= 15
+    limits = (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_CORE)
+    assert [process.rlimit(limit)[0] for limit in limits] == [decoder.LARGEST_MEMORY, 0, 0]
+    async with asyncio.timeout(30):
+        while not idle:
+            await asyncio.sleep(0.01)
+    pictures._end_all()

@@ -1,29 +1,21 @@
 -- Begin a draft: return the caller's shop and its time zone, what it offered last, and whether the model may be asked.
 -- Called by POST /v1/lots/drafts before anything is drafted from the photo, as a merchant.
 -- The call to the model is counted here, before it is made, so that a shop's daily limit holds whatever fails later.
--- No call is made for a shop that is not verified, because anybody can register many shops.
--- Definer, because nobody may read or write the counter. Only a shop of the caller's gets through; it must be named if
--- there are several.
+-- Definer, because nobody may read or write the counter. Only a verified shop of the caller's gets through; see
+-- shop_to_draft_for.
 -- Locks: the shop's counter of the day.
 create or replace function app.begin_draft(
     wanted_shop uuid, with_model boolean, out shop uuid, out shop_category text, out time_zone text,
     out no_model_because text, out earlier json, out begun_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    status text;
     budget int;
 begin
     begun_at := app.clock();
-    select s.id, s.category, s.time_zone, s.status into shop, shop_category, time_zone, status from app.shops s
-    where s.id = any (array(select app.shops_of(app.caller(), 'staff'))) and (wanted_shop is null or s.id = wanted_shop) order by s.id limit 1;
-    if not found then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
-    if wanted_shop is null and (select count(*) from app.shops_of(app.caller(), 'staff')) > 1 then
-        raise exception 'draft.which_shop' using errcode = 'EP422';
-    end if;
+    select d.shop, d.shop_category, d.time_zone into shop, shop_category, time_zone
+    from app.shop_to_draft_for(wanted_shop) d;
 
-    if with_model and status <> 'verified' then
-        no_model_because := 'model_after_verification';
-    elsif with_model then
+    if with_model then
         budget := app.setting_int('model_drafts_per_shop_and_day');
         insert into app.model_calls as m (shop_id, day, calls) select shop, app.local_day(begun_at, time_zone), 1 where budget > 0
         on conflict (shop_id, day) do update set calls = m.calls + 1 where m.calls < budget;
