@@ -141,9 +141,11 @@ def test_migrating_completes_the_entries_of_the_past(databases: Databases) -> No
         migrate(copy.url())
 
         with psycopg.connect(copy.url()) as connection:
-            entries = connection.execute(
-                "select value_saved_cents, recovered_by_shops_cents from app.impact_entries order by reservation_id"
-            ).fetchall()
+            entries = connection.execute("""
+                select e.value_saved_cents, e.recovered_by_shops_cents
+                from app.impact_entries e join app.reservations r on r.id = e.reservation_id
+                join app.lots l on l.id = r.lot_id order by l.price_cents desc, l.given_price_cents desc
+            """).fetchall()
             assert entries == [(1600, 600), (1600, 600), (1600, 0)]
             (figures,) = connection.execute("select app.public_impact()").fetchone() or ({},)
         figures = figures if isinstance(figures, dict) else json.loads(figures)

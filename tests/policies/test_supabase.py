@@ -96,15 +96,15 @@ class Project:
 @pytest.fixture(scope="module", params=["migrate", "script"])
 def project(request: pytest.FixtureRequest, cluster: AnyPostgres) -> Iterator[Project]:
     """A Supabase database, migrated as `postgres` by our program or with the printed script."""
+    copy = create_supabase_project(cluster, f"project_{request.param}")
+    before = not_ours(copy)
+    if request.param == "migrate":
+        migrate(copy.url("postgres"))
+    else:
+        with psycopg.connect(copy.url("postgres"), autocommit=True) as connection:
+            connection.execute(script().encode())
+    yield Project(copy, before)
     with psycopg.connect(cluster.url("supabase_admin", "template1"), autocommit=True) as admin:
-        copy = create_supabase_project(cluster, f"project_{request.param}")
-        before = not_ours(copy)
-        if request.param == "migrate":
-            migrate(copy.url("postgres"))
-        else:
-            with psycopg.connect(copy.url("postgres"), autocommit=True) as connection:
-                connection.execute(script().encode())
-        yield Project(copy, before)
         admin.execute(f"drop database {copy.name} with (force)".encode())
 
 
