@@ -18,8 +18,8 @@ router = Router(tags=["impact"])
 async def read_impact(acts: ActsDep, response: Response) -> ImpactOut:
     """Read what all handovers saved.
 
-    CO₂e is an estimate, by the method that is named. People helped are counted in whole groups of eleven, up to the
-    last midnight.
+    CO₂e is an estimate, by the method that is named. Money and people helped are counted up to the last midnight in
+    Paris, people in whole groups of eleven.
     """
     response.headers["Cache-Control"] = "no-cache"
     return ImpactOut.model_validate(await queries.public_impact(acts))
@@ -35,7 +35,8 @@ async def read_own_impact(session: SignedIn) -> ImpactOut:
 async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
     """Read what the handovers of your shop saved.
 
-    The value is computed from its lots' prices; that of a lot that became free counts once the lot is over. People
-    helped are counted in whole groups of eleven, up to the last midnight.
+    The value is computed from its lots' prices. Money and people helped are counted up to the last midnight where the
+    shop is, people in whole groups of eleven. The value of a lot that became free counts from the midnight after its
+    pickup window.
     """
     return await queries.shop_impact(session, shop_id)

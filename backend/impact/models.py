@@ -39,7 +39,12 @@ class ImpactEntry(Table, table=True):
         Index("impact_entries_written_by_idx", "written_by"),
         Index("impact_entries_account_id_idx", "account_id"),
         Index("impact_entries_shop_id_idx", "shop_id"),
-        Index("impact_entries_helped_idx", "recorded_at", postgresql_where=sql("people_helped = 1")),
+        Index(
+            "impact_entries_recorded_at_idx",
+            "recorded_at",
+            postgresql_using="brin",
+            postgresql_with={"pages_per_range": 16, "autosummarize": "on"},
+        ),
     )
 
     reservation_id: UUID = Field(primary_key=True, foreign_key="app.reservations.id")

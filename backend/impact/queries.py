@@ -17,7 +17,7 @@ THOUSAND = literal(1000, Numeric)
 
 
 async def public_impact(acts: Acts) -> dict[str, Any]:
-    """Return the public totals. The cost does not grow with the number of entries."""
+    """Return the public totals. The cost grows with the entries of one day, not with all."""
     return cast(dict[str, Any], json.loads(await acts.value("public_impact")))
 
 

@@ -14,7 +14,9 @@ class ImpactOut(Out):
     food_kg: float = Field(examples=[640.2])
     co2e_kg: float = Field(examples=[1152.4])
     value_saved_cents: int = Field(
-        description="The original price of what was handed over: the sum of the next two.", examples=[512000]
+        description="The original price of what was handed over: the sum of the next two. Public figures and those of "
+        "shops count money up to the last midnight.",
+        examples=[512000],
     )
     saved_by_people_cents: int = Field(
         description="What people did not have to pay for it. A suspended portion counts as sold.", examples=[307200]

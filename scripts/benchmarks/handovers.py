@@ -25,12 +25,13 @@ create function public.add_up_naively() returns void language sql as $$
 $$;
 """
 
-# The published totals and the sums of the entries, in one statement and so from one snapshot.
+# The published totals and the sums of the entries, in one statement and so from one snapshot. Money is published up to
+# midnight, so what is compared are the figures that move at once.
 TOLD_AND_TRUE = """
-select (app.public_impact() ->> 'value_saved_cents')::bigint,
-       (select coalesce(sum(value_saved_cents), 0) from app.impact_entries),
-       (app.public_impact() ->> 'recovered_by_shops_cents')::bigint,
-       (select coalesce(sum(recovered_by_shops_cents), 0) from app.impact_entries)
+select (app.public_impact() ->> 'meals')::numeric,
+       (select coalesce(round(sum(meals), 1), 0) from app.impact_entries),
+       (app.public_impact() ->> 'co2e_kg')::numeric,
+       (select coalesce(round(sum(co2e_grams) / 1000.0, 1), 0) from app.impact_entries)
 """
 
 COUNTED_AND_TRUE = """

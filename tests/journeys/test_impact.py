@@ -1,4 +1,4 @@
-"""The public figures: people helped in whole groups of eleven up to the last midnight, value saved in two parts."""
+"""The published figures: money and people helped up to the last midnight, people in whole groups of eleven."""
 
 import json
 from datetime import timedelta
@@ -69,6 +69,8 @@ async def test_value_saved_is_the_original_price_with_its_two_parts(town: Town) 
     for person, reservation in ((marc, bought), (amina, suspended), (zoe, given)):
         await shop.merchant.hands_over(await person.pass_for(reservation))
 
+    assert await public(town, *MONEY) == (0, 0, 0)
+    await town.clock(await town.now() + timedelta(days=1))
     # 2 sold at 3 € instead of 6 €, one suspended for 3 €, one free of 8 €.
     assert await public(town, *MONEY) == (2600, 1700, 900)
     await town.changes("select app.add_up_impact()")
@@ -80,7 +82,60 @@ async def test_value_saved_is_the_original_price_with_its_two_parts(town: Town) 
     assert tuple(of_shop[name] for name in MONEY) == (2600, 1700, 900)
 
 
-async def test_a_converted_lot_tells_its_shop_one_total_when_it_is_over(town: Town) -> None:
+@pytest.mark.parametrize("added_up", [True, False], ids=["totals", "entries since"])
+async def test_money_does_not_move_around_a_handover_before_midnight(town: Town, added_up: bool) -> None:
+    """The shop is in Guadeloupe, five hours behind Paris in December: each figure has its own midnight."""
+    await town.clock("2026-12-01T10:00:00-04:00")
+    shop = await town.a_shop(commune="97105")
+    lot = await town.a_lot(shop=shop, opens_in=timedelta(0), lasts=timedelta(hours=3))
+    merchant, marc = lot.shop.merchant, await town.a_customer()
+    shown = await marc.pass_for(await marc.buys(lot))
+
+    async def told() -> tuple[Any, Any]:
+        if added_up:
+            await town.changes("select app.add_up_impact()")
+        of_shop = await merchant.gets(f"/impact/shops/{lot.shop.id}")
+        return await public(town, *MONEY), tuple(of_shop[name] for name in MONEY)
+
+    nothing, value = (0, 0, 0), (800, 400, 400)
+    assert await told() == (nothing, nothing)
+    await merchant.hands_over(shown)
+    assert await told() == (nothing, nothing)
+    assert await public(town, "meals") == (1,), "meals move at once"
+    for at, expected in {
+        "2026-12-01T23:59:59+01:00": (nothing, nothing),
+        "2026-12-02T00:00:00+01:00": (value, nothing),
+        "2026-12-01T23:59:59-04:00": (value, nothing),
+        "2026-12-02T00:00:00-04:00": (value, value),
+    }.items():
+        await town.clock(at)
+        assert await told() == expected, at
+
+
+async def test_todays_entries_are_found_through_the_index(town: Town) -> None:
+    lot, marc = await town.a_lot(left=2), await town.a_customer()
+    await marc.buys(lot)
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await marc.pass_for(await marc.buys(lot)))
+    await town.changes("set session_replication_role = replica")
+    await town.changes(
+        "insert into app.impact_entries select (json_populate_record(e, json_build_object('reservation_id',"
+        " app.uuid7(), 'recorded_at', e.recorded_at - (100000 - n) * interval '1 minute'))).*"
+        " from app.impact_entries e, generate_series(1, 100000) n order by n"
+    )
+    await town.changes("select brin_summarize_new_values('app.impact_entries_recorded_at_idx')")
+    await town.changes("analyze app.impact_entries")
+    plan = "\n".join(
+        row[0]
+        for row in await town.rows(
+            "explain select sum(value_saved_cents) from app.impact_entries"
+            " where recorded_at >= app.paris_day(app.clock()) at time zone 'Europe/Paris'"
+        )
+    )
+    assert "impact_entries_recorded_at_idx" in plan
+
+
+async def test_a_converted_lot_tells_its_shop_one_total_the_day_after(town: Town) -> None:
     """Its sold and free portions are at one counter: a sum before and after a handover would tell which it was."""
     marc, amina = await town.a_customer(), await town.a_beneficiary()
     lot = await town.a_lot(opens_in=timedelta(0), becomes_free_at=await town.now() + timedelta(hours=1))
@@ -95,6 +150,8 @@ async def test_a_converted_lot_tells_its_shop_one_total_when_it_is_over(town: To
 
     await town.clock(lot.pickup_end)
     await town.worker_runs()
+    assert [(await merchant.gets(path))[name] for name in MONEY] == [0, 0, 0]
+    await town.clock(lot.pickup_end + timedelta(days=1))
     figures = await merchant.gets(path)
     assert [figures[name] for name in MONEY] == [1600, 1200, 400]
     assert figures["meals"] == 2
@@ -127,8 +184,9 @@ def test_migrating_completes_the_entries_of_the_past(databases: Databases) -> No
                         select l.id, %(account)s, 2, %(paid)s, 'picked_up', case when %(paid)s = 0 then current_date end
                         from l returning id)
                     insert into app.impact_entries (reservation_id, account_id, shop_id, factor_id, food_grams, meals,
-                        co2e_grams, value_saved_cents, people_helped)
-                    select r.id, %(account)s, %(shop)s, 1, 1000, 2, 1800, 2 * (800 - greatest(%(paid)s, %(given)s)), 0
+                        co2e_grams, value_saved_cents, people_helped, recorded_at)
+                    select r.id, %(account)s, %(shop)s, 1, 1000, 2, 1800, 2 * (800 - greatest(%(paid)s, %(given)s)), 0,
+                        now() - interval '2 days'
                     from r
                     """,
                     {"shop": shop, "account": account, "kind": kind, "price": price, "given": given, "paid": paid},
