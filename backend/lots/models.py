@@ -120,7 +120,7 @@ class Lot(Table, table=True):
 
 
 class LotCard(Table, table=True):
-    """What a published discounted lot shows in a search, as the beginning of its JSON. Kept by triggers."""
+    """The beginning of the JSON that a search shows of a published discounted lot. Triggers keep it."""
 
     __tablename__ = "lot_cards"
 

@@ -66,7 +66,7 @@ Answer = Callable[..., None]
 
 
 class Limits(NamedTuple):
-    """What a photo may take. scanned_pixels: its pixels times its scans, if it has more than one."""
+    """The limits of a photo. scanned_pixels: its pixels times its scans, if it has more than one."""
 
     cpu_seconds: int
     pixels: int

@@ -245,7 +245,7 @@ class _Work:
             return self._decoder
 
     def end(self, sound: bool) -> None:
-        """Give the decoder back. sound: whether it can go on; otherwise it is ended."""
+        """Return the decoder to the pool, or end it if it is not `sound`."""
         with self._changing:
             working, self._decoder = self._decoder, None
         if working is None:

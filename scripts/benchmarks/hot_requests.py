@@ -26,7 +26,7 @@ SQUARE = {
 
 @dataclass(frozen=True)
 class Turn:
-    """What one turn over HTTP measured, with the processor time of a request in µs."""
+    """The measurements of one turn over HTTP, with the processor time of a request in µs."""
 
     outcome: Outcome
     cpu_of_program: float

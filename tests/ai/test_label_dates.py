@@ -151,7 +151,7 @@ def test_a_date_without_a_year_is_the_nearest_of_its_kind() -> None:
     assert dates_in("DLC 12/03") == [], "without a day to reckon from"
 
 
-def test_of_two_readings_of_six_digits_the_earlier_counts() -> None:
+def test_the_earlier_of_two_readings_of_six_digits_counts() -> None:
     assert food_date_in("EXP 261127", TODAY) == LabelDate(date(2026, 11, 27), USE_BY), "27 November 2026 or 26 of 2027"
     assert food_date_in("EXP 270312", TODAY) == LabelDate(date(2027, 3, 12), USE_BY), "food of 2012 is not sold"
 

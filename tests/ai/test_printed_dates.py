@@ -80,7 +80,7 @@ def test_outcomes_are_told_apart_and_counted() -> None:
     assert [list(column.cells) for column in table.columns][:3] == [["one", "all"], ["2", "2"], ["1", "1"]]
 
 
-def test_each_kind_of_label_is_drawn_the_same_again_and_otherwise_in_another_series() -> None:
+def test_labels_are_drawn_alike_for_one_series_and_differ_in_others() -> None:
     first, again, other = (next(iter(drawn_labels(("clean",), series=series))) for series in (0, 0, 1))
     assert (first.lines, first.expected) == (again.lines, again.expected)
     assert first.picture().tobytes() == again.picture().tobytes() != other.picture().tobytes()

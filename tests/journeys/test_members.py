@@ -44,7 +44,7 @@ async def test_readers_see_a_shops_figures_and_publish_nothing(town: Town) -> No
     assert (await refused(lea.posts(f"/lots/{lot.id}/withdraw"))).code == "lot.not_found"
 
 
-async def test_who_registers_a_shop_is_its_owner(town: Town) -> None:
+async def test_registering_a_shop_makes_its_owner_a_member(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await sophie.registers_shop()
 
