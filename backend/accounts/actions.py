@@ -52,7 +52,7 @@ MOST_PROOFS = 5
 
 
 async def register(
-    session: AsyncSession, wanted: RegistrationIn, password_hash: str, language: Language
+    session: AsyncSession, wanted: RegistrationIn, password_hash: str, language: Language, device: Device
 ) -> RegisteredOut:
     """Keep a registration until its address is confirmed, and queue a mail to that address.
 
@@ -71,6 +71,7 @@ async def register(
         terms=wanted.consents.terms,
         address_lookup=look_up,
         sealed_request=Registrant(wanted.email, wanted.display_name).sealed(settings(), look_up),
+        from_device=device.mark,
     )
     return _registered(asked[0], asked[1], wanted, wanted.email, locale, verified=False)
 
@@ -181,11 +182,12 @@ async def confirm_address(
 ) -> TokensOut | None:
     """Confirm an address by the code or the token that was mailed to it, and open a session.
 
-    A registration becomes an account; a password that is given replaces the one that was chosen before. An account of
-    an earlier release needs a new password, because a stranger may have opened it. A beneficiary's address is only
-    confirmed, for the password that they have: they may have mistyped it, and its reader must not enter their account.
-    Then this returns None. Raises InvalidOneTimeToken (with `tries_left` for a code; also for a beneficiary's wrong
-    password), PasswordMissing, PasswordTooCommon, TryAgain. The database raises AccountSuspended.
+    A registration becomes an account; a password that is given replaces the one that was chosen before. Only the device
+    that registered may leave it out, because a stranger may have registered the address; an account of an earlier
+    release always needs one. A beneficiary's address is only confirmed, for the password that they have: they may have
+    mistyped it, and its reader must not enter their account. Then this returns None. Raises InvalidOneTimeToken (with
+    `tries_left` for a code; also for a beneficiary's wrong password), PasswordMissing, PasswordTooCommon, TryAgain. The
+    database raises PasswordMissing, AccountSuspended.
     """
     look_up = address_look_up(keyring(), wanted.email or "")
     found = await acts.row(
@@ -206,8 +208,6 @@ async def confirm_address(
     elif wanted.password is not None:
         passwords.refuse_common(wanted.password, who.email, who.display_name)
         given_hash = await passwords.hashed(wanted.password)
-    elif found["account"] is not None:
-        raise PasswordMissing
     account_id: UUID = await call(
         session,
         "confirm_address",
@@ -215,6 +215,7 @@ async def confirm_address(
         given_address=who.email,
         given_name=who.display_name,
         given_hash=given_hash,
+        from_device=device.mark,
     )
     emptied = _code_bucket(found["lookup"])
     if enters:

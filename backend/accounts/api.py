@@ -92,7 +92,8 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
     """
     passwords.refuse_common(wanted.password, wanted.email, wanted.display_name)
     password_hash = await passwords.hashed(wanted.password)
-    work = actions.register(session, wanted, password_hash, language_of(request.scope))
+    device = device_of(request, wanted.device)
+    work = actions.register(session, wanted, password_hash, language_of(request.scope), device)
     return await once(session, work, 201, NOT_KEPT)
 
 
@@ -166,7 +167,8 @@ async def verify_email(
 
     The code works for 15 minutes and five tries; `tries_left` says how many are left. The link works for a day. Send
     the password that the person who confirms wants: somebody else may have registered the address with another one.
-    An account that was opened before addresses were confirmed needs it. The address of a beneficiary is only confirmed
+    Only the device that registered may leave it out, and keeps the password of the registration. A device is recognised
+    by its `device`, otherwise by its network address and user agent. The address of a beneficiary is only confirmed
     (204), and needs the password that they have, because they may have mistyped the address; a wrong password is
     answered like a wrong code, and five may be tried in 15 minutes. Code and link work once: if this answer gets lost,
     sign in with the password.

@@ -105,6 +105,8 @@ class Confirmation(Table, table=True):
     locale: str | None = text()
     terms: str | None = text()
     password_hash: str | None = text()
+    # Keyed hash of the device that registered: it alone may confirm without a password.
+    device: bytes | None
     token_hash: bytes | None = Field(unique=True)
     code_hash: bytes | None
     code_ends_at: datetime | None = moment()

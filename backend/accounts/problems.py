@@ -38,7 +38,7 @@ class PasswordTooCommon(Problem):
 
 
 class PasswordMissing(Problem):
-    """Raised when a beneficiary or the owner of an earlier release's account confirms an address without a password."""
+    """Raised when an address is confirmed without a password, except on the device that registered it."""
 
     code, status = "auth.password_missing", 422
 

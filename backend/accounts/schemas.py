@@ -81,6 +81,7 @@ class RegistrationIn(RegistrationWithSupabaseIn):
 
     email: EmailAddress
     password: Password
+    device: Device = None
 
 
 class RegisteredOut(Out):
@@ -159,8 +160,9 @@ class ConfirmationIn(In):
     password: _PasswordText | None = Field(
         default=None,
         repr=False,
-        description="The password that the person who confirms wants; by default the one of the registration. Send it: "
-        "a stranger may have registered the same address. For a beneficiary's address: the password that they have.",
+        description="The password that the person who confirms wants. Only the device that registered may leave it out "
+        "and keep the one of the registration: a stranger may have registered the same address. For a beneficiary's "
+        "address: the password that they have.",
     )
     device: Device = None
 

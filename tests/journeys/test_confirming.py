@@ -59,7 +59,7 @@ async def test_registering_a_stranger_s_address_first_gains_nothing(town: Town, 
     assert await town.value("select count(*) from app.sessions") == 2
 
 
-async def test_without_a_password_the_one_of_the_confirmed_registration_holds(town: Town) -> None:
+async def test_only_the_device_that_registered_confirms_without_a_password(town: Town) -> None:
     stranger, owner = Visitor(town), Visitor(town)
     await owner.registers(OWNER)
     await stranger.registers(OWNER, password=STRANGERS)
@@ -69,6 +69,54 @@ async def test_without_a_password_the_one_of_the_confirmed_registration_holds(to
 
     await owner.signs_in(OWNER)
     assert (await stranger.tries_to_sign_in(OWNER, STRANGERS)).code == "auth.wrong_credentials"
+
+
+@pytest.mark.parametrize("way", ["code", "link"])
+@pytest.mark.parametrize("old", [False, True], ids=["new address", "address of an old account"])
+async def test_confirming_on_another_device_never_keeps_the_registered_password(
+    town: Town, way: str, *, old: bool
+) -> None:
+    """The only mail that the owner gets may be that of a stranger's registration."""
+    if old:
+        await an_old_account(town, OWNER)
+    stranger, owner = Visitor(town), Visitor(town)
+    await stranger.registers(OWNER, password=STRANGERS)
+    (mail,) = await mails(town, OWNER)
+    held = {"token": mail.token} if way == "link" else {"email": OWNER, "code": mail.code}
+
+    without = await refused(owner.posts("/auth/verify-email", held))
+
+    assert (without.status, without.code) == (422, "auth.password_missing")
+    assert (await stranger.tries_to_sign_in(OWNER, STRANGERS)).code == "auth.wrong_credentials"
+    tokens = await owner.posts("/auth/verify-email", {**held, "password": ANOTHER})  # the code is still valid
+    await owner.sees_me(tokens)
+    assert (await stranger.tries_to_sign_in(OWNER, STRANGERS)).code == "auth.wrong_credentials"
+    await owner.signs_in(OWNER, ANOTHER)
+
+
+async def test_a_registering_device_is_recognised_by_its_secret_on_any_network(town: Town) -> None:
+    home, elsewhere = Visitor(town), Visitor(town)
+    await home.registers(device=PHONE)
+    (mail,) = await mails(town)
+    held = {"token": mail.token}
+
+    # Its network address and user agent are not enough, because it registered with a secret.
+    for device in ({}, {"device": PHONE[::-1]}):
+        refusal = await refused(home.posts("/auth/verify-email", {**held, **device}))
+        assert refusal.code == "auth.password_missing"
+    await elsewhere.posts("/auth/verify-email", {**held, "device": PHONE})
+
+    await home.signs_in()
+
+
+async def test_another_user_agent_confirms_only_with_a_password(town: Town) -> None:
+    amina = Visitor(town)
+    await amina.registers()
+    (mail,) = await mails(town)
+
+    answer = await amina.asks("POST", "/auth/verify-email", {"token": mail.token}, headers={"User-Agent": "another"})
+
+    assert refusal_in(answer).code == "auth.password_missing"
 
 
 async def test_an_unconfirmed_registration_is_no_account_and_ends_after_a_day(town: Town) -> None:
@@ -291,7 +339,7 @@ async def test_a_common_password_is_refused_and_the_code_stays_valid(town: Town)
     for common in ("motdepasse1", "amina-amina", "Amina.B. 2026"):
         refusal = await refused(amina.posts("/auth/verify-email", {**held, "password": common}))
         assert refusal.code == "auth.password_too_common"
-    await amina.posts("/auth/verify-email", {**held, "device": PHONE})
+    await amina.posts("/auth/verify-email", {**held, "password": PASSWORD, "device": PHONE})
 
     for _ in range(10):
         await Visitor(town).sends_sign_in(password=ANOTHER)
@@ -427,7 +475,7 @@ async def test_two_registrations_confirmed_at_once_make_one_account(town: Town) 
         email = f"a{number}@example.org"
         for role in ("customer", "merchant"):
             await Visitor(town).registers(email, role=role)
-        held = [{"token": mail.token} for mail in await mails(town, email)]
+        held = [{"token": mail.token, "password": PASSWORD} for mail in await mails(town, email)]
 
         answers = await asyncio.gather(*(Visitor(town).asks("POST", "/auth/verify-email", one) for one in held))
 

@@ -225,7 +225,7 @@ async def test_a_one_time_token_serves_only_its_own_purpose(town: Town) -> None:
 
     assert {refusal.code for refusal in misused} == {"auth.invalid_one_time_token"}
     await amina.posts("/auth/reset-password", {"token": reset, "password": ANOTHER})
-    await amina.posts("/auth/verify-email", {"token": confirm})
+    await other.posts("/auth/verify-email", {"token": confirm})
 
 
 async def test_concurrent_resets_with_one_token_succeed_once(town: Town) -> None:

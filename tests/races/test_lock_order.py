@@ -198,7 +198,7 @@ async def test_confirming_an_address_and_activating_again_do_not_block_each_othe
             )
             await wait_for_lock_waits(town, 1)
             confirming = asyncio.ensure_future(
-                one.execute("select app.confirm_address($1, 'amina@example.org', '', 'hash')", confirmation)
+                one.execute("select app.confirm_address($1, 'amina@example.org', '', 'hash', null)", confirmation)
             )
             await wait_for_lock_waits(town, 2)
         await activating
@@ -223,7 +223,7 @@ async def test_erasing_an_old_account_and_registering_at_its_address_do_not_bloc
             erasing = asyncio.ensure_future(eraser.execute("select app.erase_account($1, 'asked')", account))
             await wait_for_lock_waits(town, 1)
             confirming = asyncio.ensure_future(
-                api.execute("select app.confirm_address($1, 'amina@example.org', 'Amina', null)", registration)
+                api.execute("select app.confirm_address($1, 'amina@example.org', 'Amina', 'hash', null)", registration)
             )
             await wait_for_lock_waits(town, 2)
         await erasing

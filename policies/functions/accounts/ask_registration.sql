@@ -2,18 +2,19 @@
 -- Called by POST /v1/auth/register, as the API. Returns the id that the account will have.
 -- Nothing is looked up here: whether the address already belongs to an account is the job's concern. So the answer and
 -- the work for it are the same for every address. The tries that find_confirmation has counted for the address stay, or
--- a stranger would get five more with each registration.
+-- a stranger would get five more with each registration. `from_device` is kept, because only the device that registered may
+-- confirm without a password.
 -- Definer, because nobody may write confirmations; only the API may execute it.
 create or replace function app.ask_registration(
     wanted_role text, new_password_hash text, wanted_locale text, terms text, address_lookup bytea,
-    sealed_request bytea, out account uuid, out registered_at timestamptz)
+    sealed_request bytea, from_device bytea, out account uuid, out registered_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     account := app.uuid7();
     registered_at := app.clock();
-    insert into app.confirmations (id, lookup, sealed, role, locale, terms, password_hash, asked_at, ends_at)
+    insert into app.confirmations (id, lookup, sealed, role, locale, terms, password_hash, device, asked_at, ends_at)
     values (account, address_lookup, sealed_request, wanted_role, wanted_locale, terms, new_password_hash,
-            registered_at, registered_at + interval '1 day');
+            from_device, registered_at, registered_at + interval '1 day');
     perform app.defer('accounts.mail_registration', jsonb_build_object('registration_id', account));
 end $$;
-grant execute on function app.ask_registration(text, text, text, text, bytea, bytea) to ecopanier_api;
+grant execute on function app.ask_registration(text, text, text, text, bytea, bytea, bytea) to ecopanier_api;

@@ -3,9 +3,9 @@
 -- transaction.
 -- A registration becomes an account here, with its role and name. An account of an earlier release that has the same
 -- address, unconfirmed, is taken over instead if its role is the same, it is suspended or it is an admin's: whoever
--- reads the mail keeps it, with the name and password of their registration. One with another role loses the address
--- and its password. Either way whoever opened it is signed out. `given_hash` replaces the password, where it is given:
--- whoever registers a stranger's address chooses no password for them.
+-- reads the mail keeps it, with the name of their registration. One with another role loses the address and its
+-- password. Either way whoever opened it is signed out. `given_hash` replaces the password of the registration. It may be
+-- missing only on the device that registered: whoever registers a stranger's address chooses no password for them.
 -- Without a registration, an account of an earlier release needs a new password, because a stranger may have opened it.
 -- The sealed address of a beneficiary is only confirmed, and only if `given_hash` is the hash of their password, with
 -- which the API has compared what they sent: they may have mistyped the address, and its reader could ask for a new
@@ -16,7 +16,7 @@
 -- compared, lets its holder act on that one address, once.
 -- Locks: the account if there is one, or the one that a registration takes over; then the address (claim_address), the confirmation, then what set_password locks.
 create or replace function app.confirm_address(
-    confirmation uuid, given_address text, given_name text, given_hash text) returns uuid
+    confirmation uuid, given_address text, given_name text, given_hash text, from_device bytea) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     wanted  app.confirmations;
@@ -36,6 +36,9 @@ begin
     end if;
 
     account := wanted.account_id;
+    if given_hash is null and (account is not null or from_device is distinct from wanted.device) then
+        raise exception 'auth.password_missing' using errcode = 'EP422';
+    end if;
     if account is null then
         select * into old from app.accounts a
         where lower(a.email) = lower(given_address) and a.email_verified_at is null for no key update;
@@ -60,7 +63,6 @@ begin
             values (account, 'terms', wanted.terms, true, wanted.asked_at);
         end if;
     elsif exists (select from app.accounts a where a.id = account and a.email is not null) then
-        if given_hash is null then raise exception 'auth.password_missing' using errcode = 'EP422'; end if;
         perform app.set_password(account, given_hash);
     elsif not exists (
         select from app.credentials c where c.account_id = account and c.password_hash = given_hash) then
@@ -77,4 +79,4 @@ begin
     where c.account_id = account or c.account_id is null and c.lookup = wanted.lookup;
     return account;
 end $$;
-grant execute on function app.confirm_address(uuid, text, text, text) to ecopanier_api;
+grant execute on function app.confirm_address(uuid, text, text, text, bytea) to ecopanier_api;
