@@ -74,7 +74,8 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
     """Read a lot.
 
     Anybody can read a published discounted lot, and verified beneficiaries a published free lot. Its merchant and the
-    people who reserved it can read it whatever its status, the latter as they reserved it. The ETag is the version of
+    people who reserved it can read it whatever its status. To all but its merchant, nothing remains of a discounted
+    lot that is over. The ETag is the version of
     what the merchant can edit; it does not change with `remaining`.
     """
     lot, version = await queries.lot_seen(session, lot_id)

@@ -111,6 +111,7 @@ class Lot(Table, table=True):
     batch: str | None = text()
     becomes_free_at: datetime | None = moment()
     converted_at: datetime | None = moment()
+    price_before_free_cents: int | None  # set at the conversion
     recurring_id: UUID | None = Field(foreign_key="app.recurring_listings.id")
     recurring_day: date | None
     fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))

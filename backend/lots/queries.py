@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from backend.database.sessions import call, caller_in
+from backend.database.sessions import call
 from backend.lots.models import DateKind, Lot
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
@@ -57,7 +57,7 @@ _LOTS = select(
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     """Return a lot that the caller may see, and its version. Raises LotNotFound.
 
-    A lot that became free looks to those who reserved it before as they reserved it, and over.
+    A lot that became free looks sold out to whoever may not see free lots.
     """
     # Row-level security applies here too: whoever may not see the free lot does not get its id.
     beside = aliased(Lot)
@@ -70,13 +70,11 @@ async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     ).where(col(Lot.id) == lot_id)
     row = (await session.execute(wanted)).one_or_none()
     if row is None:
-        reserved: dict[str, Any] | None = None
-        if caller_in(session) is not None:
-            reserved = await call(session, "lot_as_reserved", lot=lot_id)
-        if reserved is None:
+        sold_out: dict[str, Any] | None = await call(session, "lot_without_portions", lot=lot_id)
+        if sold_out is None:
             raise LotNotFound
-        version: int = reserved.pop("version")
-        return LotRead.model_validate(reserved), version
+        version: int = sold_out.pop("version")
+        return LotRead.model_validate(sold_out), version
     return LotRead.model_validate(row), row.version
 
 
@@ -93,10 +91,17 @@ async def lots_of_shop(
     wanted = _LOTS.where(col(Lot.shop_id) == shop_id).order_by(col(Lot.id).desc()).limit(limit + 1)
     if not own:
         wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
-        # People who reserved a lot before it became free still see its row, but this list does not show them free lots.
+        # Whoever lost their right still sees the rows of free lots that they reserved, but not in this list.
         wanted = wanted.where((col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary())
     if status is not None:
         wanted = wanted.where(col(Lot.status) == status)
     if before is not None:
         wanted = wanted.where(col(Lot.id) < before)
-    return [LotOut.model_validate(row) for row in (await session.execute(wanted)).all()]
+    lots = {row.id: LotOut.model_validate(row) for row in (await session.execute(wanted)).all()}
+    if not own and status in (None, "published"):
+        # Nobody sees the rows of lots that are sold out, or look so.
+        sold_out = select(func.app.lots_without_portions(shop_id, before, limit + 1, type_=JSON))
+        for fields in (await session.scalars(sold_out)).all():
+            lot = LotOut.model_validate(fields)
+            lots.setdefault(lot.id, lot)
+    return sorted(lots.values(), key=lambda lot: lot.id, reverse=True)[: limit + 1]

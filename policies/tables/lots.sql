@@ -1,4 +1,5 @@
--- Lots: anybody sees published discounted lots, current beneficiaries also free ones; merchants see all of their own.
+-- Lots: anybody sees published discounted lots with portions left, current beneficiaries also free ones; merchants see
+-- all of their own. Sold-out lots are read through lot_without_portions, so that no missing row tells what became free.
 -- Merchants do not see the free lots beside their own, where suspended portions are offered: the counter must not tell
 -- these from others.
 alter table app.lots enable row level security;
@@ -6,7 +7,7 @@ alter table app.lots force row level security;
 
 create policy "Acts read and write every row" on app.lots for all to ecopanier_owner using (true) with check (true);
 
--- Not when a lot becomes free, which its merchant reads through becomes_free_at, nor when it did.
+-- Not when a lot becomes free, which its merchant reads through becomes_free_at, nor when it did and what it cost before.
 grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, remaining,
     pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
     category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
@@ -18,8 +19,8 @@ grant update (title, description, category, kind, original_price_cents, price_ce
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
     status) on app.lots to authenticated;
 
-create policy "Anyone sees published discounted lots" on app.lots for select to anon, authenticated
-    using (status = 'published' and kind = 'discounted');
+create policy "Anyone sees published discounted lots with portions left" on app.lots for select to anon, authenticated
+    using (status = 'published' and kind = 'discounted' and remaining > 0);
 
 create policy "Current beneficiaries see published free lots" on app.lots for select to authenticated
     using (status = 'published' and kind = 'free' and (select app.caller_is_current_beneficiary()));
@@ -27,7 +28,7 @@ create policy "Current beneficiaries see published free lots" on app.lots for se
 create policy "Merchants see their own lots" on app.lots for select to authenticated
     using (shop_id = any (array(select app.shops_of((select app.caller()), 'reader'))) and suspended_from is null);
 
-create policy "Holders see the lots they reserved" on app.lots for select to authenticated
+create policy "Holders see the free lots they reserved" on app.lots for select to authenticated
     using (id = any (array(select app.lots_reserved_by((select app.caller())))));
 
 create policy "Admins see lots that are not drafts" on app.lots for select to authenticated

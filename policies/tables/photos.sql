@@ -8,10 +8,11 @@ grant select (id, account_id, status, width, height, created_at) on app.photos t
 grant insert (account_id) on app.photos to authenticated;
 grant update (status, width, height) on app.photos to authenticated;
 
--- This finds only lots that the caller sees, because the policies of lots apply inside a policy too. A lot that became
--- free is not seen any more by those who reserved it before, but its photo is.
+-- This finds only lots that the caller sees, because the policies of lots apply inside a policy too. Nobody sees the rows
+-- of lots that are sold out, but everybody sees their photos, and so those of lots that became free.
 create policy "People see the photos of lots that they see or reserved" on app.photos for select to anon, authenticated
     using (exists (select from app.lots l where l.photo_id = photos.id)
+           or app.photo_of_published_lot(id)
            or id = any (array(select app.photos_reserved_by((select app.caller())))));
 
 create policy "Merchants see their own photos" on app.photos for select to authenticated

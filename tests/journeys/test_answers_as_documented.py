@@ -52,7 +52,10 @@ async def a_suspended_lot(town: Town) -> Lot:
 
 async def a_converted_lot(town: Town) -> Lot:
     lot = await town.a_lot(left=3)
-    await town.changes("update app.lots set kind = 'free', price_cents = 0, converted_at = app.clock()")
+    await town.changes(
+        "update app.lots set kind = 'free', price_cents = 0, price_before_free_cents = price_cents,"
+        " converted_at = app.clock()"
+    )
     return Lot(lot.id, lot.shop, "free", 0, lot.pickup_start, lot.pickup_end)
 
 

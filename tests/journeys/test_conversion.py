@@ -2,12 +2,10 @@
 
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
 
-from tests.races.test_suspended_lots import rewrite_function
 from tests.town import Lot, Town, refused
 from tests.town.answers import accepted, refusal_in
 from tests.town.databases import WORKER
@@ -50,7 +48,7 @@ async def test_unsold_portions_become_free_and_sold_ones_stay_sold(town: Town) -
     assert (free["kind"], free["price_cents"], free["remaining"], free["status"]) == ("free", 0, 3, "published")
     assert await _near(marc, paid_lot) == []
     assert [found["id"] for found in await _near(amina, paid_lot, kind="free")] == [listed["id"]]
-    assert (await marc.tries_to_reserve(paid_lot)).code == "lot.closed"
+    assert (await marc.tries_to_reserve(paid_lot)).code == "lot.sold_out"
     assert await town.status_of(held) == "expired"
     assert await town.value("select unit_price_cents from app.reservations where id = $1", bought.id) == 400
     assert (await marc.pass_for(bought)).body == shown.body
@@ -191,7 +189,7 @@ async def test_a_merchant_changes_the_conversion_time_until_it_happens(town: Tow
 
 
 async def test_earlier_customers_do_not_see_the_converted_lot(town: Town) -> None:
-    """A customer whose hold lapsed does not see the free lot either."""
+    """To them it looks sold out, also to a customer whose hold lapsed."""
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
     lot = await town.a_lot(left=3, opens_in=timedelta(hours=-1), becomes_free_at=await town.now() + timedelta(hours=1))
     bought, held = await marc.buys(lot), await jeanne.reserves(lot)
@@ -200,12 +198,17 @@ async def test_earlier_customers_do_not_see_the_converted_lot(town: Town) -> Non
     await town.clock(await town.now() + timedelta(hours=1))
     assert await _converts(town) == 1
 
-    assert [len((await person.gets(path))["data"]) for person in (marc, jeanne, amina)] == [0, 0, 1]
+    shown = [(await person.gets(path))["data"] for person in (marc, jeanne, amina)]
+    assert [[(seen["kind"], seen["remaining"]) for seen in seen_by] for seen_by in shown] == [
+        [("discounted", 0)],
+        [("discounted", 0)],
+        [("free", 1)],
+    ]
     assert len((await lot.shop.merchant.gets(path))["data"]) == 1
     assert (await marc.gets(f"/reservations/{bought.id}"))["total_cents"] == 400
-    # A customer whose hold lapsed does not see the lot itself, but still reads their reservation.
+    # A customer whose hold lapsed sees the same, and still reads their reservation.
     await town.worker_runs()
-    assert (await jeanne.asks("GET", f"/lots/{lot.id}")).status_code == 404
+    assert (await jeanne.gets(f"/lots/{lot.id}"))["remaining"] == 0
     lapsed = await jeanne.gets(f"/reservations/{held.id}")
     assert (lapsed["status"], lapsed["title"]) == ("expired", "Panier du soir")
     assert [one["id"] for one in (await jeanne.gets("/reservations"))["data"]] == [str(held.id)]
@@ -215,61 +218,7 @@ async def test_earlier_customers_do_not_see_the_converted_lot(town: Town) -> Non
     assert (await lot.shop.merchant.gets(f"/reservations/{held.id}"))["title"] == "Panier du soir"
 
 
-async def _over_or_free(town: Town) -> dict[str, Lot]:
-    """Return a lot that became free and two that are over, which customers cannot tell apart."""
-    at = await town.now() + timedelta(hours=1)
-    lots = {
-        "free": await town.a_lot(left=6, opens_in=timedelta(hours=-1), becomes_free_at=at),
-        "ended": await town.a_lot(left=6, opens_in=timedelta(hours=-1), lasts=timedelta(hours=2)),
-        "withdrawn": await town.a_lot(left=6, opens_in=timedelta(hours=-1)),
-    }
-    return lots
-
-
-async def test_a_stranger_cannot_tell_a_lot_that_became_free_from_one_that_is_over(town: Town) -> None:
-    lots = await _over_or_free(town)
-    marc = await town.a_customer()
-    lapsed, cancelled = await town.a_customer("Jeanne"), await town.a_customer("Nora")
-    donor = await town.a_customer("Donor")
-    for lot in lots.values():
-        await donor.gives(lot)
-        await lapsed.reserves(lot)
-        await cancelled.cancels(await cancelled.reserves(lot))
-    await town.clock(await town.now() + timedelta(hours=1))
-    await lots["withdrawn"].shop.merchant.withdraws(lots["withdrawn"])
-    await town.worker_runs()
-    kept = await town.value(
-        "select array_agg(kind || ' ' || status order by id) from app.lots where suspended_from is null"
-    )
-    assert kept == ["free published", "discounted ended", "discounted withdrawn"]
-
-    async def seen(person: Any, lot: Lot) -> list[Any]:
-        path = f"/lots/{lot.id}"
-        answers = [
-            await person.asks("GET", path),
-            await person.sends_reservation(lot),
-            await person.asks("POST", f"{path}/waiting", {"quantity": 1}),
-        ]
-        if person.role == "customer":
-            gift = {"lot_id": str(lot.id), "quantity": 1}
-            answers.append(await person.asks("POST", "/suspended-lots", gift, key=str(uuid4())))
-        listed = await person.gets(f"/shops/{lot.shop.id}/lots")
-        async with town.sql_as(person) as sql:
-            rows = await sql.fetch("select id from app.lots where id = $1", lot.id)
-        return [*((answer.status_code, answer.json().get("code")) for answer in answers), listed["data"], rows]
-
-    no_right = await town.a_beneficiary("Zoé", status="suspended")
-    for person in (marc, cancelled, lapsed, donor, no_right):
-        found = {name: await seen(person, lot) for name, lot in lots.items()}
-        if person is lapsed:  # the shop, not she, ended the reservation of the withdrawn lot
-            del found["withdrawn"]
-        assert found["free"] == found["ended"], person
-        assert found["free"] == found.get("withdrawn", found["free"]), person
-        assert found["free"][:2] == [(404, "lot.not_found"), (409, "lot.closed")]
-    assert (await (await town.a_beneficiary()).reserves(lots["free"])).status == "confirmed"
-
-
-async def test_holders_read_a_lot_that_became_free_as_they_reserved_it(town: Town) -> None:
+async def test_holders_read_a_lot_that_became_free_as_sold_out(town: Town) -> None:
     marc, jeanne, amina = await town.a_customer(), await town.a_customer("Jeanne"), await town.a_beneficiary()
     lot = await town.a_lot(
         left=9, opens_in=timedelta(hours=-1), becomes_free_at=await town.now() + timedelta(minutes=5)
@@ -282,8 +231,7 @@ async def test_holders_read_a_lot_that_became_free_as_they_reserved_it(town: Tow
 
     for person in (marc, jeanne):
         seen = await person.gets(f"/lots/{lot.id}")
-        told = {"remaining": 0, "status": "ended"}
-        assert seen == {**before[person.id], **told}
+        assert seen == {**before[person.id], "remaining": 0}
         await (await town.a_beneficiary(f"Zoé of {person.name}")).reserves(lot)
         assert await person.gets(f"/lots/{lot.id}") == seen, "nothing that happens to it now shows"
         async with town.sql_as(person) as sql:
@@ -307,36 +255,3 @@ async def test_nobody_reads_by_sql_when_a_lot_becomes_free(town: Town) -> None:
         async with town.sql_as(person) as sql:
             told = await sql.fetchval("select app.becomes_free_at($1)", lot.id)
             assert (told is not None) is (person is lot.shop.merchant)
-
-
-@pytest.mark.parametrize(
-    ("function", "careful", "careless"),
-    [
-        ("reserve", "wanted.published_at is not null and wanted.converted_at is not null", "false"),
-        ("join_waiting", "if l.converted_at is not null then", "if false then"),
-        ("lots_reserved_by", "and (l.converted_at is null or r.unit_price_cents = 0)", ""),
-        ("lots_reserved_by", "and app.came_to_something(r.purpose, r.status, r.ended_because)", ""),
-    ],
-)
-async def test_control_each_protection_of_lots_that_became_free_is_needed(
-    town: Town, function: str, careful: str, careless: str
-) -> None:
-    await rewrite_function(town, function, (careful, careless))
-    lots = await _over_or_free(town)
-    marc, nora = await town.a_customer(), await town.a_customer("Nora")
-    for lot in lots.values():
-        await nora.cancels(await nora.reserves(lot))
-    bought = await marc.buys(lots["free"])
-    await town.clock(await town.now() + timedelta(hours=1))
-    await town.worker_runs()
-
-    stranger = await town.a_customer("Jeanne")
-    reserving = [(await stranger.tries_to_reserve(lots[name])).status for name in ("free", "ended")]
-    waiting = [
-        (await stranger.asks("POST", f"/lots/{lots[name].id}/waiting", {"quantity": 1})).status_code
-        for name in ("free", "ended")
-    ]
-    reading = [(await nora.asks("GET", f"/lots/{lots[name].id}")).status_code for name in ("free", "ended")]
-    told = (await marc.gets(f"/lots/{lots['free'].id}"))["kind"]
-    assert bought.status == "confirmed"
-    assert reserving[0] != reserving[1] or waiting[0] != waiting[1] or reading[0] != reading[1] or told == "free"

@@ -342,6 +342,7 @@ async def test_a_lots_new_title_is_shown_with_its_suspended_portions(town: Town)
     await town.clock(await town.now() + timedelta(hours=4, minutes=1))
     await town.worker_runs()
     assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"
-    assert (await marc.asks("GET", f"/lots/{lot.id}")).status_code == 404
+    shown = await marc.gets(f"/lots/{lot.id}")
+    assert (shown["kind"], shown["remaining"], shown["free_lot_id"]) == ("discounted", 0, None)
     assert (await marc.gets("/suspended-lots"))["data"][0]["status"] == "offered"
     assert await town.left(free_lot) == 1

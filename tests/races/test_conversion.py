@@ -49,7 +49,7 @@ async def test_reservations_during_a_conversion_are_either_paid_or_free(town: To
         assert {outcome.refusal for outcome in outcomes} <= {
             None,
             "lot.changed",  # told to beneficiaries, who may have it free now
-            "lot.closed",
+            "lot.sold_out",
             "quota.daily_reached",
         }
         wrong = await town.value(
@@ -63,7 +63,7 @@ async def test_reservations_during_a_conversion_are_either_paid_or_free(town: To
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_buying_while_the_lot_becomes_free_is_refused_as_over(town: Town, careful: bool) -> None:
+async def test_buying_while_the_lot_becomes_free_is_refused_as_sold_out(town: Town, careful: bool) -> None:
     """The purchase has read a price and waits for the lot's row, which is being converted."""
     if not careful:
         source: str = await town.value("select pg_get_functiondef('app.reserve'::regproc)")
@@ -82,7 +82,7 @@ async def test_buying_while_the_lot_becomes_free_is_refused_as_over(town: Town, 
         await transaction.commit()
         outcome = await buying
 
-    assert outcome.refusal == ("lot.closed" if careful else "payment.below_minimum")
+    assert outcome.refusal == ("lot.sold_out" if careful else "payment.below_minimum")
     assert await town.left(lot) == 25
     assert await town.value("select count(*) from app.reservations") == 0
 

@@ -12,7 +12,8 @@ declare
     moment    timestamptz := app.clock();
     converted int;
 begin
-    update app.lots l set kind = 'free', price_cents = 0, converted_at = moment, version = l.version + 1
+    update app.lots l set kind = 'free', price_cents = 0, price_before_free_cents = l.price_cents, converted_at = moment,
+        version = l.version + 1
     where l.id = any (array(
         select x.id from app.lots x
         where x.status = 'published' and x.kind = 'discounted' and x.becomes_free_at <= moment

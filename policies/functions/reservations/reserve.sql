@@ -44,9 +44,9 @@ begin
     select * into wanted from app.lots l where l.id = lot;
     if not found or wanted.published_at is null
        or wanted.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
-        -- A lot that became free was there for everybody: to others it is over, like any lot that is.
+        -- A lot that became free was there for everybody: to others it looks sold out.
         if wanted.published_at is not null and wanted.converted_at is not null then
-            raise exception 'lot.closed' using errcode = 'EP409';
+            raise exception '%', app.why_none_left(wanted, moment) using errcode = 'EP409';
         end if;
         raise exception 'lot.not_found' using errcode = 'EP404';   -- as if it did not exist
     end if;
@@ -69,17 +69,13 @@ begin
     returning * into wanted;
     if not found then
         select * into wanted from app.lots l where l.id = lot;
-        if wanted.status = 'published' and wanted.pickup_end > moment
-           and app.food_refusal(wanted.date_kind, wanted.food_date_ends_at, 'reservation', moment) is null then
-            raise exception 'lot.sold_out' using errcode = 'EP409';
-        end if;
-        raise exception 'lot.closed' using errcode = 'EP409';
+        raise exception '%', app.why_none_left(wanted, moment) using errcode = 'EP409';
     end if;
 
     -- Kind and price as they stood when the portions were taken, not as they were first read.
     if (wanted.kind = 'free') <> (held_for is null) then
         if wanted.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
-            raise exception 'lot.closed' using errcode = 'EP409';   -- as if it were asked for a moment later
+            raise exception 'lot.sold_out' using errcode = 'EP409';   -- as if it were asked for a moment later
         end if;
         raise exception 'lot.changed' using errcode = 'EP409';
     end if;

@@ -28,7 +28,9 @@ begin
         return;
     end if;
 
-    as_free := (select x.kind = 'free' from app.lots x where x.id = w.lot_id);
+    -- A customer may still wait for a lot that became free, but is never offered it.
+    as_free := (select x.kind = 'free' from app.lots x where x.id = w.lot_id)
+        and exists (select from app.beneficiaries b where b.id = caller);
     if as_free then
         select d.day, d.time_zone into today, zone from app.quota_day(caller) d;
         insert into app.free_portions as f (account_id, day, taken, time_zone)
