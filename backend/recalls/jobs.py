@@ -1,10 +1,9 @@
 """The jobs of a recall: they end reservations and tell everybody who reserved the food, may have it, or sells it.
 
 Safety comes first: these mails go to every address that we have, confirmed or not, and to suspended accounts too. Where
-no mail can reach a beneficiary, the association that enrolled them is told, by their code.
+a beneficiary has no confirmed address, the association that enrolled them is told as well, by their code.
 """
 
-from typing import cast
 from uuid import UUID
 
 import structlog
@@ -18,7 +17,6 @@ from backend.lots.naming import NAMED, NamedLot, named
 from backend.lots.trade_numbers import printed_gtin
 from backend.recalls.models import Recall
 from backend.reservations.models import Reservation
-from backend.sealing.seals import SEALED_PERSON, keyring, opened_json
 from backend.shops.models import Shop
 
 MOST_LOTS_IN_A_MAIL = 20
@@ -64,22 +62,16 @@ async def tell_holder(work: Work, recall_id: UUID, reservation_id: UUID, address
 async def tell_supporter(
     work: Work, recall_id: UUID, lot_id: UUID, supporter_id: UUID, reservation_id: UUID | None
 ) -> None:
-    """Tell an association (or an admin) by their codes which of its people hold recalled food and cannot be mailed.
+    """Tell an association (or an admin) by their codes which of its people hold recalled food and may get no mail.
 
-    reservation_id: the reservation of one person whose address was refused; None for all who have no address. The mail
-    names nobody and does not say what was free. Raises MailNotSent, so that the job is retried.
+    reservation_id: the reservation of one person whose address was refused; None for all who have no confirmed address.
+    The mail names nobody and does not say what was free. Raises MailNotSent, so that the job is retried.
     """
+    # An address that their association wrote down gets the mail too, but nobody knows whether they read it.
     people = await work.acts.rows(
         "holders_without_address", lot=lot_id, supporter=supporter_id, reservation=reservation_id
     )
-    codes = []
-    for person in people:
-        if reservation_id is None and person["enrolled"] is not None:
-            key = keyring(work.settings).data_key(person["account_id"], person["wrapped"], person["master_key"])
-            known = cast(dict[str, str | None], opened_json(key, SEALED_PERSON, person["enrolled"]))
-            if known.get("email"):
-                continue  # told at that address
-        codes.append(person["code"])
+    codes = [person["code"] for person in people]
     lots, recalled = await _lots(work, [lot_id]), await _recall(work, recall_id)
     if not codes or not lots or recalled is None:
         return
