@@ -50,10 +50,12 @@ async def list_shops(
     limit: Limit = 20,
     after: After = None,
     status: Annotated[ShopStatus | None, Query(examples=["pending"])] = None,
+    to_correct: Annotated[bool, Query(description="true: only shops that have fields in `to_correct`.")] = False,
 ) -> Page[OwnShop]:
     """List your shops, oldest first; as an admin, all shops."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.shops_to_manage(session, status, beyond, limit), limit, lambda shop: (shop.id,))
+    shops = await queries.shops_to_manage(session, status, beyond, limit, to_correct=to_correct)
+    return page_of(shops, limit, lambda shop: (shop.id,))
 
 
 @router.get("/shops/{shop_id}", responses=may_answer(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)

@@ -89,4 +89,11 @@ class OwnShop(ShopPage):
     """A shop, as its merchant and admins see it."""
 
     siret: str = Field(examples=["73282932000074"])
+    to_correct: list[Literal["insee_code", "latitude", "longitude"]] = Field(
+        description=(
+            "Fields that the shop's owner is asked to correct: no commune has this INSEE code, or the coordinates are "
+            "outside its territory. Only shops that were registered before this was checked can have such fields."
+        ),
+        examples=[[]],
+    )
     status: ShopStatus = Field(examples=["pending"])

@@ -321,3 +321,27 @@ async def test_nobody_reads_the_owner_of_a_shop_by_sql(town: Town) -> None:
 
 def _without_request_id(answer: Any) -> dict[str, Any]:
     return {name: value for name, value in answer.json().items() if name != "request_id"}
+
+
+async def test_places_stored_before_they_were_checked_are_asked_for_again(town: Town) -> None:
+    sophie, odile = await town.a_merchant(), await town.an_admin()
+    right, elsewhere, unknown = [await town.a_shop(sophie) for _ in range(3)]
+    await town.changes("alter table app.shops disable trigger guard_place")
+    await town.changes("update app.shops set latitude = longitude, longitude = latitude where id = $1", elsewhere.id)
+    await town.changes("update app.shops set insee_code = '67000' where id = $1", unknown.id)
+    await town.changes("alter table app.shops enable trigger guard_place")
+    wrong = {str(elsewhere.id): ["latitude", "longitude"], str(unknown.id): ["insee_code"]}
+
+    for person in (sophie, odile):
+        listed = (await person.gets("/shops", to_correct=True))["data"]
+        assert {shop["id"]: shop["to_correct"] for shop in listed} == wrong
+        every = (await person.gets("/shops"))["data"]
+        assert {shop["id"]: shop["to_correct"] for shop in every} == {**wrong, str(right.id): []}
+    assert (await sophie.gets(f"/shops/{unknown.id}"))["to_correct"] == ["insee_code"]
+    assert "to_correct" not in await (await town.a_customer()).gets(f"/shops/{unknown.id}")
+
+    place = {"latitude": elsewhere.latitude, "longitude": elsewhere.longitude}
+    for shop, correction in ((elsewhere, place), (unknown, {"insee_code": "67482"})):
+        corrected = await sophie.asks("PATCH", f"/shops/{shop.id}", correction)
+        assert corrected.json()["to_correct"] == []
+    assert (await odile.gets("/shops", to_correct=True))["data"] == []
