@@ -40,6 +40,7 @@ from backend.impact.queries import public_impact
 from backend.kiosks import api as kiosks
 from backend.lots import api as lots
 from backend.lots import near
+from backend.members import api as members
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.payments import api as payments
@@ -63,6 +64,7 @@ from backend.waiting import api as waiting
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     privacy.router,
+    members.router,
     shops.router,
     drafts.router,
     lots.router,

@@ -12,6 +12,7 @@ from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
 from backend.kiosks import models as kiosks
 from backend.lots import models as lots
+from backend.members import models as members
 from backend.payments import models as payments
 from backend.photos import models as photos
 from backend.privacy import models as privacy
@@ -36,6 +37,7 @@ TABLES = (
     impact,
     kiosks,
     lots,
+    members,
     payments,
     photos,
     privacy,

@@ -30,6 +30,7 @@ from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.job_context import Work
 from backend.mail import MailNotSent
+from backend.members import jobs as members
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
@@ -127,6 +128,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="accounts.mail_registration", retry=RETRY)
     async def mail_registration(registration_id: str) -> None:
         await accounts.mail_registration(work, UUID(registration_id))
+
+    @app.task(name="members.mail_invitation", retry=RETRY)
+    async def mail_invitation(member_id: str) -> None:
+        await members.mail_invitation(work, UUID(member_id))
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:

@@ -32,6 +32,7 @@ QUICK_JOURNEYS = {
     "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",
     "kiosks": "test_kiosk.py::test_a_card_opens_a_short_session_for_reserving",
     "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
+    "members": "test_members.py::test_an_assistant_with_a_customer_account_works_at_the_counter",
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
     "pickups": "test_repeated_pickups.py::test_a_pickup_repeated_with_its_key_gets_the_same_answer",

@@ -21,7 +21,7 @@ from backend.associations.problems import (
     DocumentTooLarge,
 )
 from backend.associations.schemas import AgreementIn, AgreementOut, AgreementStatus
-from backend.database.sessions import AsMerchant, database, role_in, signed_in_as
+from backend.database.sessions import AsShopMember, database, require_role, signed_in_as
 from backend.files.store import FileStore
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, OnceDep, fingerprint, key_of
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -30,7 +30,7 @@ from backend.http.routing import Router
 from backend.http.uploads import content_hash, uploaded
 from backend.identity.callers import caller
 from backend.identity.tokens import Role
-from backend.problems.common import CursorInvalid, NotAllowed
+from backend.problems.common import CursorInvalid
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 
@@ -38,8 +38,8 @@ router = Router(tags=["associations"], prefix="/agreements")
 
 PROPOSALS = limits.parse("30/hour")  # each proposal stores up to 10 MB for years
 SIDES = (Role.ASSOCIATION, Role.MERCHANT)
-AsSide = Annotated[AsyncSession, signed_in_as(*SIDES)]
-AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.MERCHANT, Role.ADMIN)]
+AsSide = Annotated[AsyncSession, signed_in_as(*SIDES, or_member_of="either")]
+AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(*SIDES, Role.ADMIN, or_member_of="either")]
 CURSOR = TypeAdapter(tuple[UUID])
 UPLOAD: dict[str, Any] = {
     "security": [{"bearer": []}],
@@ -141,9 +141,7 @@ async def read_document(agreement_id: UUID, request: Request) -> Response:
     Admins can read the agreement, but not its document.
     """
     async with (await database(request)).session(await caller(request)) as session, session.begin():
-        await session.connection()
-        if role_in(session) not in SIDES:
-            raise NotAllowed
+        await require_role(session, *SIDES, or_member_of="either")
         agreement = await queries.agreement(session, agreement_id)
     # No transaction is open while the store is asked.
     store: FileStore = request.app.state.documents
@@ -155,13 +153,13 @@ async def read_document(agreement_id: UUID, request: Request) -> Response:
 
 
 @router.post("/{agreement_id}/confirm", responses=may_answer(AgreementNotFound, AgreementDecided))
-async def confirm_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
+async def confirm_agreement(agreement_id: UUID, session: AsShopMember, once: OnceDep) -> AgreementOut:
     """Confirm an agreement that an association proposed to your shop."""
     return await once(session, actions.decide_agreement(session, agreement_id, "confirmed"), 200)
 
 
 @router.post("/{agreement_id}/decline", responses=may_answer(AgreementNotFound, AgreementDecided))
-async def decline_agreement(agreement_id: UUID, session: AsMerchant, once: OnceDep) -> AgreementOut:
+async def decline_agreement(agreement_id: UUID, session: AsShopMember, once: OnceDep) -> AgreementOut:
     """Decline an agreement that an association proposed to your shop."""
     return await once(session, actions.decide_agreement(session, agreement_id, "declined"), 200)
 

@@ -30,7 +30,7 @@ from backend.shops.communes import InseeCode
 
 router = Router(tags=["associations"])
 
-AsPartner = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ASSOCIATION, Role.ADMIN)]
+AsPartner = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ASSOCIATION, Role.ADMIN, or_member_of="either")]
 CURSOR = TypeAdapter(tuple[UUID])
 CSV = "text/csv"
 HEADER = (

@@ -7,7 +7,7 @@ sign-in. A session takes on its caller's identity at the start of its transactio
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import asyncpg
@@ -185,10 +185,34 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 """A session as the caller, or as a visitor: for reads that do not require signing in."""
 
 
-def signed_in_as(*roles: Role) -> Any:
+Workplace = Literal["shop", "association", "either"]
+_WORKS_AT = {
+    "shop": text("select exists (select from app.shops_of(app.caller(), 'reader'))"),
+    "association": text("select exists (select from app.associations_of(app.caller(), 'reader'))"),
+    "either": text(
+        "select exists (select from app.shops_of(app.caller(), 'reader'))"
+        " or exists (select from app.associations_of(app.caller(), 'reader'))"
+    ),
+}
+
+
+async def require_role(session: AsyncSession, *roles: Role, or_member_of: Workplace | None = None) -> None:
+    """Raise NotAllowed unless the caller has one of these roles, or works for a shop or an association.
+
+    Members may have any role but admin. What they may do where they work is checked by policies and acts.
+    """
+    await session.connection()
+    role = role_in(session)
+    if role in roles:
+        return
+    if or_member_of is None or role is Role.ADMIN or not await session.scalar(_WORKS_AT[or_member_of]):
+        raise NotAllowed
+
+
+def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
     """Return the dependency that opens a session for a signed-in caller with one of these roles (none named: any).
 
-    The dependency raises NotSignedIn, AccountSuspended, NotAllowed.
+    The dependency raises NotSignedIn, AccountSuspended, and NotAllowed as `require_role` does.
     """
 
     async def session_as(
@@ -199,8 +223,8 @@ def signed_in_as(*roles: Role) -> Any:
             raise NotSignedIn
         async with (await database(request)).session(account_id) as session, session.begin():
             await session.connection()
-            if roles and session.sync_session.info["role"] not in roles:
-                raise NotAllowed
+            if roles:
+                await require_role(session, *roles, or_member_of=or_member_of)
             yield session
 
     return Depends(session_as, scope="function")
@@ -208,6 +232,8 @@ def signed_in_as(*roles: Role) -> Any:
 
 SignedIn = Annotated[AsyncSession, signed_in_as()]
 AsMerchant = Annotated[AsyncSession, signed_in_as(Role.MERCHANT)]
+AsShopMember = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, or_member_of="shop")]
+"""For whoever works for a shop, whatever their account's role. Policies and acts check which shop, and what there."""
 AsAdmin = Annotated[AsyncSession, signed_in_as(Role.ADMIN)]
 AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
 AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN)]

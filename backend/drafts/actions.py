@@ -12,14 +12,13 @@ from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from ai import Context, Drafter, DraftResult, EarlierListing, Photo
-from backend.database.sessions import Database, call, call_row, role_in
+from backend.database.sessions import Database, call, call_row, require_role
 from backend.drafts.schemas import DraftMade, DraftOut, Remark
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
 from backend.photos.actions import begin_photo, mark_photo_kept
 from backend.photos.pictures import Pictures, read_photo
 from backend.photos.store import PhotoStore
-from backend.problems.common import NotAllowed
 from backend.problems.texts import Language, warning_text
 
 RECALLED = "recalled"
@@ -42,9 +41,7 @@ async def draft_lot(
     database raises ShopNotFound, WhichShop, ShopNotVerified.
     """
     async with database.session(account_id) as session, session.begin():
-        await session.connection()
-        if role_in(session) is not Role.MERCHANT:
-            raise NotAllowed
+        await require_role(session, Role.MERCHANT, or_member_of="shop")
         answered = await once.claim(session)
         if answered is not None:
             return answered

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx2
 from starlette.requests import Request
@@ -83,6 +84,8 @@ NEW_PASSWORD = Form("new-password", "/v1/auth/reset-password", (PASSWORD,), "tok
 FORGOT_PASSWORD = Form("forgot-password", "/v1/auth/forgot-password", (NEEDED_ADDRESS,))
 ACTIVATE = Form("activate", "/v1/auth/activate", (PASSWORD, ADDRESS), "activation_token")
 ACTIVATE_BY_HAND = Form("activate", "/v1/auth/activate", (TOKEN, PASSWORD, ADDRESS))
+# Its button signs in first, and the answer to that is used for this one request.
+INVITATION = Form("invitation", "/v1/invitations/{token}/accept", (NEEDED_ADDRESS, OWN_PASSWORD))
 FORMS = (CONFIRM, CONFIRM_ADDRESS, NEW_PASSWORD, FORGOT_PASSWORD, ACTIVATE)
 
 
@@ -115,7 +118,12 @@ def _form(
 
 
 async def _call(
-    request: Request, method: str, path: str, body: Mapping[str, Any] | None = None, token: str | None = None
+    request: Request,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    token: str | None = None,
+    form: Mapping[str, str] | None = None,
 ) -> httpx2.Response:
     """Send a request to our own API as the caller of this page."""
     # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy add its own after it.
@@ -126,7 +134,7 @@ async def _call(
     client = request.client
     transport = httpx2.ASGITransport(app=request.app, client=(client.host, client.port) if client else ("", 0))
     async with httpx2.AsyncClient(transport=transport, base_url="http://page") as api:
-        return await api.request(method, path, json=body, headers=headers)
+        return await api.request(method, path, json=body, data=form, headers=headers)
 
 
 def _refusal(answer: httpx2.Response, form: Form) -> Refusal:
@@ -169,10 +177,47 @@ async def _sent(request: Request, form: Form) -> Response:
     return RedirectResponse(f"/done/{form.name}", 303, {"Cache-Control": "no-store"})
 
 
+async def _invitation(request: Request) -> Response:
+    """Show an invitation with a form to sign in; its button signs in, accepts, and signs out again."""
+    invitation = f"/v1/invitations/{quote(request.path_params['token'], safe='')}"
+    described = await _call(request, "GET", invitation)
+    if not described.is_success:
+        return _shown(request, "account_done.html", described.status_code, name="invitation-over", code=None)
+    if request.method == "GET":
+        return _invited(request, described.json(), {})
+    if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
+        raise NotAllowed  # a form of another site
+    async with request.form(max_files=0, max_fields=10) as sent:
+        typed = {one.name: str(sent.get(one.name, "")) for one in INVITATION.fields}
+    signs_in = {"username": typed["email"], "password": typed["password"]}
+    answer = await _call(request, "POST", "/v1/auth/token", form=signs_in)
+    if answer.is_success:
+        tokens = answer.json()
+        answer = await _call(request, "POST", f"{invitation}/accept", token=tokens["access_token"])
+        await _call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
+    if not answer.is_success:
+        refused = _invited(request, described.json(), typed, _refusal(answer, INVITATION), answer.status_code)
+        refused.headers.update({name: answer.headers[name] for name in _COPIED if name in answer.headers})
+        return refused
+    return RedirectResponse("/done/invitation", 303, {"Cache-Control": "no-store"})
+
+
+def _invited(
+    request: Request,
+    invitation: Mapping[str, Any],
+    typed: Mapping[str, str],
+    refusal: Refusal | None = None,
+    status: int = 200,
+) -> Response:
+    role = wording(language_of(request.scope))["member_roles"][invitation["role"]]
+    about = f"{invitation['name']} ({role})"
+    return _shown(request, "account_form.html", status, form=INVITATION, typed=typed, refusal=refusal, about=about)
+
+
 async def _done(request: Request) -> Response:
     """Show that something is done. Raises PathUnknown."""
     name = request.path_params["name"]
-    if name not in {form.name for form in FORMS}:
+    if name not in {form.name for form in (*FORMS, INVITATION)}:
         raise PathUnknown
     return _shown(request, "account_done.html", name=name, code=None)
 
@@ -186,6 +231,7 @@ def _route(path: str, form: Form) -> Route:
 
 routes: list[BaseRoute] = [
     *(_route(f"/{form.name}/{{token}}", form) for form in FORMS if form.token is not None),
+    Route("/invitation/{token}", _invitation, methods=["GET", "POST"]),
     _route("/forgot-password", FORGOT_PASSWORD),
     _route("/activate", ACTIVATE_BY_HAND),
     Route("/done/{name}", _done, methods=["GET"]),

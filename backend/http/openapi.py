@@ -28,6 +28,7 @@ from backend.settings import settings
 TAGS = {
     "accounts": "People who can sign in; each has exactly one of six roles.",
     "privacy": "People's rights over their data: consents, a copy of everything, erasure.",
+    "members": "People who work for a shop or an association, each with an account of their own.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",

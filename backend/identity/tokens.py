@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import jwt
@@ -25,6 +25,10 @@ class Role(StrEnum):
     COLLECTOR = "collector"
     ASSOCIATION = "association"
     ADMIN = "admin"
+
+
+MemberRole = Literal["owner", "staff", "reader"]
+"""A member's role at a shop or an association. Each may do what those after it may."""
 
 
 @dataclass(frozen=True)

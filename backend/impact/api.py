@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import Response
 
-from backend.database.sessions import ActsDep, AsMerchant, SignedIn
+from backend.database.sessions import ActsDep, AsShopMember, SignedIn
 from backend.http.routing import Router
 from backend.impact import queries
 from backend.impact.schemas import ImpactOut
@@ -32,7 +32,7 @@ async def read_own_impact(session: SignedIn) -> ImpactOut:
 
 
 @router.get("/impact/shops/{shop_id}", responses=may_answer(ShopNotFound))
-async def read_shop_impact(shop_id: UUID, session: AsMerchant) -> ImpactOut:
+async def read_shop_impact(shop_id: UUID, session: AsShopMember) -> ImpactOut:
     """Read what the handovers of your shop saved.
 
     The value is computed from its lots' prices. Money and people helped are counted up to the last midnight where the

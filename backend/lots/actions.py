@@ -48,7 +48,7 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
             change = change.where(col(Lot.version).in_(versions))
         if (await session.execute(change)).one_or_none() is not None:
             return
-    own = select(col(Lot.version)).where(col(Lot.id) == lot_id, is_own(Lot.shop_id))
+    own = select(col(Lot.version)).where(col(Lot.id) == lot_id, is_own(Lot.shop_id, "staff"))
     version = (await session.execute(own)).scalar_one_or_none()
     if version is None:
         raise LotNotFound

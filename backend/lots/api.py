@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import AsMerchant, SessionDep
+from backend.database.sessions import AsShopMember, SessionDep
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -56,7 +56,7 @@ RULES = (
 
 
 @router.post("/lots", status_code=201, responses=may_answer(*RULES, ShopNotFound))
-async def list_lot(wanted: LotIn, session: AsMerchant, once: OnceDep) -> LotRead:
+async def list_lot(wanted: LotIn, session: AsShopMember, once: OnceDep) -> LotRead:
     """List a lot of your shop, published or as a draft."""
     return await once(session, actions.list_lot(session, wanted), 201, {"ETag": etag(1)})
 
@@ -99,7 +99,7 @@ async def read_lot(lot_id: UUID, session: SessionDep, response: Response) -> Lot
     ),
 )
 async def edit_lot(
-    lot_id: UUID, wanted: LotEdit, session: AsMerchant, if_match: IfMatch, response: Response
+    lot_id: UUID, wanted: LotEdit, session: AsShopMember, if_match: IfMatch, response: Response
 ) -> LotRead:
     """Change your lot, or publish a draft.
 
@@ -112,7 +112,7 @@ async def edit_lot(
 
 
 @router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
-async def withdraw_lot(lot_id: UUID, session: AsMerchant, once: OnceDep) -> LotRead:
+async def withdraw_lot(lot_id: UUID, session: AsShopMember, once: OnceDep) -> LotRead:
     """Withdraw your lot for good.
 
     Everybody who reserved it gets their quota and money back, and a mail.

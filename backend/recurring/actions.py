@@ -4,7 +4,7 @@ from datetime import date, time
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -15,6 +15,7 @@ from backend.recurring import queries
 from backend.recurring.models import RecurringDay, RecurringListing
 from backend.recurring.problems import RecurringNotFound
 from backend.recurring.schemas import DayIn, DayOut, RecurringEdit, RecurringIn, RecurringOut
+from backend.shops.queries import is_own
 
 TIMES = ("publish_at", "pickup_from", "pickup_until")
 
@@ -46,7 +47,7 @@ async def edit_listing(
             change = change.where(col(RecurringListing.version).in_(versions))
         if (await session.execute(change.returning(col(RecurringListing.id)))).one_or_none() is not None:
             return
-    own = select(col(RecurringListing.version)).where(col(RecurringListing.id) == listing_id)
+    own = select(col(RecurringListing.version)).where(*_to_edit(listing_id))
     version = (await session.execute(own)).scalar_one_or_none()
     if version is None:
         raise RecurringNotFound
@@ -62,6 +63,7 @@ def changes(wanted: RecurringEdit) -> dict[str, Any]:
 
 async def set_active(session: AsyncSession, listing_id: UUID, *, active: bool) -> RecurringOut:
     """Pause a listing, or resume it with its next publication, and return it. Raises RecurringNotFound."""
+    await _require_listing(session, listing_id)
     where = (col(RecurringListing.id) == listing_id, col(RecurringListing.active).is_not(active))
     await session.execute(update(RecurringListing).where(*where).values(active=active))
     listing, _ = await queries.recurring_listing(session, listing_id)
@@ -84,10 +86,21 @@ async def change_day(session: AsyncSession, listing_id: UUID, day: date, wanted:
 
 async def forget_day(session: AsyncSession, listing_id: UUID, day: date) -> None:
     """Remove the changes to one day. Raises RecurringNotFound."""
-    await queries.recurring_listing(session, listing_id)
+    await _require_listing(session, listing_id)
     await session.execute(
         delete(RecurringDay).where(col(RecurringDay.listing_id) == listing_id, col(RecurringDay.day) == day)
     )
+
+
+def _to_edit(listing_id: UUID) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions that find a listing that the caller may edit. Readers of its shop see it, too."""
+    return col(RecurringListing.id) == listing_id, is_own(RecurringListing.shop_id, "staff")
+
+
+async def _require_listing(session: AsyncSession, listing_id: UUID) -> None:
+    """Raise RecurringNotFound if the caller may not edit a listing."""
+    if (await session.execute(select(col(RecurringListing.id)).where(*_to_edit(listing_id)))).first() is None:
+        raise RecurringNotFound
 
 
 def _columns(sent: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Recurring listings over HTTP, for their merchant only. The lots that they publish are ordinary lots."""
+"""Recurring listings over HTTP, for the members of their shop only. The lots that they publish are ordinary lots."""
 
 from typing import Annotated
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import AsMerchant
+from backend.database.sessions import AsShopMember
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -41,14 +41,14 @@ Day = Annotated[DayAsked, Path(description="A day where the shop is.", examples=
 
 
 @router.post("/recurring-listings", status_code=201, responses=may_answer(*RULES, ShopNotFound))
-async def begin_recurring_listing(wanted: RecurringIn, session: AsMerchant, once: OnceDep) -> RecurringOut:
+async def begin_recurring_listing(wanted: RecurringIn, session: AsShopMember, once: OnceDep) -> RecurringOut:
     """Publish the same lot on the same weekdays, from the next publication time on."""
     return await once(session, actions.begin_listing(session, wanted), 201, {"ETag": etag(1)})
 
 
 @router.get("/shops/{shop_id}/recurring-listings", responses=may_answer(ShopNotFound, CursorInvalid))
 async def list_recurring_listings(
-    shop_id: UUID, session: AsMerchant, limit: Limit = 20, after: After = None
+    shop_id: UUID, session: AsShopMember, limit: Limit = 20, after: After = None
 ) -> Page[RecurringOut]:
     """List the recurring listings of your shop, newest first."""
     before = cursor_key(after, CURSOR)[0] if after else None
@@ -57,7 +57,7 @@ async def list_recurring_listings(
 
 
 @router.get("/recurring-listings/{listing_id}", responses=may_answer(RecurringNotFound))
-async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response: Response) -> RecurringOut:
+async def read_recurring_listing(listing_id: UUID, session: AsShopMember, response: Response) -> RecurringOut:
     """Read your recurring listing, with the changes to days from today on."""
     listing, version = await queries.recurring_listing(session, listing_id)
     response.headers["ETag"] = etag(version)
@@ -66,7 +66,7 @@ async def read_recurring_listing(listing_id: UUID, session: AsMerchant, response
 
 @router.patch("/recurring-listings/{listing_id}", responses=may_answer(*RULES, RecurringNotFound, PreconditionFailed))
 async def edit_recurring_listing(
-    listing_id: UUID, wanted: RecurringEdit, session: AsMerchant, if_match: IfMatch, response: Response
+    listing_id: UUID, wanted: RecurringEdit, session: AsShopMember, if_match: IfMatch, response: Response
 ) -> RecurringOut:
     """Change your recurring listing.
 
@@ -80,7 +80,7 @@ async def edit_recurring_listing(
 
 
 @router.post("/recurring-listings/{listing_id}/pause", responses=may_answer(RecurringNotFound))
-async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
+async def pause_recurring_listing(listing_id: UUID, session: AsShopMember, once: OnceDep) -> RecurringOut:
     """Pause your recurring listing.
 
     It publishes nothing until you resume it. Lots that it has already published stay on offer.
@@ -89,7 +89,7 @@ async def pause_recurring_listing(listing_id: UUID, session: AsMerchant, once: O
 
 
 @router.post("/recurring-listings/{listing_id}/resume", responses=may_answer(RecurringNotFound))
-async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: OnceDep) -> RecurringOut:
+async def resume_recurring_listing(listing_id: UUID, session: AsShopMember, once: OnceDep) -> RecurringOut:
     """Resume your recurring listing, from the next publication time on."""
     return await once(session, actions.set_active(session, listing_id, active=True), 200)
 
@@ -100,7 +100,7 @@ async def resume_recurring_listing(listing_id: UUID, session: AsMerchant, once: 
         RecurringNotFound, RecurringDayClosed, PriceOutsideLaw, WindowBeforePublication, UseByBeforePickup
     ),
 )
-async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, session: AsMerchant) -> DayOut:
+async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, session: AsShopMember) -> DayOut:
     """Skip one day, or change its quantity, price or pickup window.
 
     The change applies to that day only.
@@ -109,6 +109,6 @@ async def change_recurring_day(listing_id: UUID, day: Day, wanted: DayIn, sessio
 
 
 @router.delete("/recurring-listings/{listing_id}/days/{day}", status_code=204, responses=may_answer(RecurringNotFound))
-async def forget_recurring_day(listing_id: UUID, day: Day, session: AsMerchant) -> None:
+async def forget_recurring_day(listing_id: UUID, day: Day, session: AsShopMember) -> None:
     """Remove the changes to one day."""
     await actions.forget_day(session, listing_id, day)

@@ -5,7 +5,7 @@ from typing import Annotated, cast
 from uuid import UUID
 
 import limits
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
@@ -16,8 +16,9 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
 from backend.http.strict_json import read_body
-from backend.identity.callers import also_at_kiosks, caller
+from backend.identity.callers import AtKiosk, also_at_kiosks, caller
 from backend.lots.problems import LotNotFound
+from backend.problems.common import NotAtKiosk
 from backend.problems.problem import may_answer
 from backend.reservations import actions, holds, queries
 from backend.reservations.passes import Passes, png, svg
@@ -30,6 +31,7 @@ from backend.reservations.problems import (
 )
 from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
 from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
+from backend.shops.problems import ShopNotFound
 
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
@@ -69,22 +71,33 @@ hot.add(
 )
 
 
-@router.get("/reservations")
+@router.get("/reservations", responses=may_answer(ShopNotFound))
 @also_at_kiosks
-async def list_reservations(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[ReservationOut]:
+async def list_reservations(
+    session: SignedIn,
+    at_kiosk: AtKiosk,
+    limit: Limit = 20,
+    after: After = None,
+    shop: Annotated[
+        UUID | None, Query(description="The reservations of this shop's lots. You must work there.")
+    ] = None,
+) -> Page[ReservationOut]:
     """List your reservations, newest first; as a merchant, the reservations of your shops' lots.
 
-    A merchant sees the same for every kind of lot: no person, no price, and a held reservation as confirmed, although
-    it may still expire.
+    With `shop`, its owners and staff list the reservations of its lots, whatever their account's role. Members of a
+    shop see the same for every kind of lot: no person, no price, and a held reservation as confirmed, although it may
+    still expire.
     """
+    if shop is not None and at_kiosk:
+        raise NotAtKiosk
     before = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.reservations_seen(session, limit, before), limit, lambda row: (row.id,))
+    return page_of(await queries.reservations_seen(session, limit, before, shop), limit, lambda row: (row.id,))
 
 
 @router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))
 @also_at_kiosks
 async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
-    """Read a reservation of yours or, as a merchant, of a lot of your shop."""
+    """Read a reservation of yours, or of a lot of a shop where you are owner or staff."""
     return await queries.reservation(session, reservation_id)
 
 

@@ -1,4 +1,4 @@
-"""Reservations as their holder and the lot's merchant see them. Row-level security decides which rows."""
+"""Reservations as their holder and the members of the lot's shop see them. Row-level security decides which rows."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,9 +40,11 @@ def _reservations() -> Select[Any]:
     )
 
 
-def _at_counter(most: int, before: UUID | None = None, wanted: UUID | None = None) -> Select[Any]:
-    """Select what a merchant sees: the same for every kind of lot, so no price, and held looks like paid."""
-    rows = func.app.reservations_at_counter(most, before, wanted).table_valued(
+def _at_counter(
+    most: int, before: UUID | None = None, wanted: UUID | None = None, shop: UUID | None = None
+) -> Select[Any]:
+    """Select what the counter sees: the same for every kind of lot, so no price, and held looks like paid."""
+    rows = func.app.reservations_at_counter(most, before, wanted, shop).table_valued(
         "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at"
     )
     return select(
@@ -53,10 +55,15 @@ def _at_counter(most: int, before: UUID | None = None, wanted: UUID | None = Non
     )
 
 
-async def reservations_seen(session: AsyncSession, limit: int, before: UUID | None) -> Sequence[ReservationOut]:
-    """Return up to `limit + 1` reservations older than `before`, newest first."""
-    if role_in(session) is Role.MERCHANT:
-        wanted = _at_counter(limit + 1, before)
+async def reservations_seen(
+    session: AsyncSession, limit: int, before: UUID | None, shop: UUID | None
+) -> Sequence[ReservationOut]:
+    """Return up to `limit + 1` reservations older than `before`, newest first.
+
+    shop: list what the counter of this shop sees; the database raises ShopNotFound if the caller does not work there.
+    """
+    if shop is not None or role_in(session) is Role.MERCHANT:
+        wanted = _at_counter(limit + 1, before, shop=shop)
     else:
         wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
         if before is not None:
@@ -66,11 +73,12 @@ async def reservations_seen(session: AsyncSession, limit: int, before: UUID | No
 
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
     """Return one reservation. Raises ReservationNotFound."""
-    if role_in(session) is Role.MERCHANT:
-        wanted = _at_counter(1, wanted=reservation_id)
-    else:
-        wanted = _reservations().where(col(Reservation.id) == reservation_id)
-    row = (await session.execute(wanted)).one_or_none()
+    row = None
+    if role_in(session) is not Role.MERCHANT:
+        own = _reservations().where(col(Reservation.id) == reservation_id)
+        row = (await session.execute(own)).one_or_none()
+    if row is None:
+        row = (await session.execute(_at_counter(1, wanted=reservation_id))).one_or_none()
     if row is None:
         raise ReservationNotFound
     return ReservationOut.model_validate(row)

@@ -56,7 +56,7 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
             change = change.where(col(Shop.version).in_(versions))
         if (await session.execute(change)).one_or_none() is not None:
             return
-    own = select(col(Shop.version)).where(col(Shop.id) == shop_id, queries.is_own(Shop.id))
+    own = select(col(Shop.version)).where(col(Shop.id) == shop_id, queries.is_own(Shop.id, "owner"))
     version = (await session.execute(own)).scalar_one_or_none()
     if version is None:
         raise ShopNotFound

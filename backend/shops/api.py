@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import AsMerchant, SessionDep, signed_in_as
+from backend.database.sessions import AsMerchant, AsShopMember, SessionDep, signed_in_as
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -28,7 +28,7 @@ from backend.shops.schemas import OwnShop, ShopEdit, ShopIn, ShopPage, ShopStatu
 
 router = Router(tags=["shops"])
 
-AsMerchantOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN)]
+AsShopMemberOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN, or_member_of="shop")]
 MISPLACED = (ShopOutsideTerritory, ShopCoordinatesSwapped)
 CURSOR = TypeAdapter(tuple[UUID])
 # Vary, because the owner's answer has more than everybody else's.
@@ -46,13 +46,13 @@ async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> O
 
 @router.get("/shops", responses=may_answer(CursorInvalid))
 async def list_shops(
-    session: AsMerchantOrAdmin,
+    session: AsShopMemberOrAdmin,
     limit: Limit = 20,
     after: After = None,
     status: Annotated[ShopStatus | None, Query(examples=["pending"])] = None,
     to_correct: Annotated[bool, Query(description="true: only shops that have fields in `to_correct`.")] = False,
 ) -> Page[OwnShop]:
-    """List your shops, oldest first; as an admin, all shops."""
+    """List the shops that you work for, oldest first; as an admin, all shops."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     shops = await queries.shops_to_manage(session, status, beyond, limit, to_correct=to_correct)
     return page_of(shops, limit, lambda shop: (shop.id,))
@@ -63,7 +63,7 @@ async def list_shops(
 async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> OwnShop | ShopPage:
     """Read a shop's page.
 
-    Anyone can see a verified shop. Its merchant and admins see it whatever its status, and also its status and SIRET.
+    Anyone can see a verified shop. Its members and admins see it whatever its status, and also its status and SIRET.
     Its lots on offer are listed at `lots_url`.
     """
     shop, version = await queries.shop_page(session, shop_id)
@@ -77,9 +77,9 @@ async def read_shop(shop_id: UUID, session: SessionDep, response: Response) -> O
     "/shops/{shop_id}", responses=may_answer(ShopNotFound, ShopLotsOutlastUseBy, PreconditionFailed, *MISPLACED)
 )
 async def edit_shop(
-    shop_id: UUID, wanted: ShopEdit, session: AsMerchant, if_match: IfMatch, response: Response
+    shop_id: UUID, wanted: ShopEdit, session: AsShopMember, if_match: IfMatch, response: Response
 ) -> OwnShop | ShopPage:
-    """Change your shop.
+    """Change a shop that you own.
 
     With If-Match, the change is made only if the shop has not changed since you read it. If the shop moves, its lots on
     offer move with it; if its commune is in another time zone, their use-by dates and its recurring listings follow.

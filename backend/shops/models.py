@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Computed, Text, UniqueConstraint
+from sqlalchemy import Column, Computed, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.database.columns import Index, Point, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Point, Table, identifier, now, sql, text
 
 
 class Category(StrEnum):
@@ -32,10 +32,6 @@ class Category(StrEnum):
     CANNED = "canned"
     ORGANIC = "organic"
     OTHER = "other"
-
-
-MemberRole = Literal["owner", "staff", "reader"]
-"""A member's role at a shop. Each may do what those after it may."""
 
 
 class Shop(Table, table=True):
@@ -84,29 +80,3 @@ class Shop(Table, table=True):
     time_zone: str | None = Field(
         default=None, sa_column=Column(Text, Computed("app.zone_of(insee_code)", persisted=True), nullable=False)
     )
-
-
-class Member(Table, table=True):
-    """A person who works for a shop, or an invited address while `account_id` is null."""
-
-    __tablename__ = "members"
-    __table_args__ = (
-        UniqueConstraint("token_hash", name="members_token_hash_key"),
-        Index("members_shop_id_account_id_key", "shop_id", "account_id", unique=True),
-        Index("members_shop_id_lookup_key", "shop_id", "lookup", unique=True),
-        Index("members_account_id_idx", "account_id"),
-        Index("members_invited_by_idx", "invited_by"),
-        Index("members_ends_at_idx", "ends_at", postgresql_where=sql("account_id is null")),
-    )
-
-    id: UUID = identifier()
-    shop_id: UUID = Field(foreign_key="app.shops.id", ondelete="CASCADE")
-    account_id: UUID | None = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
-    role: str = text()
-    lookup: bytes | None
-    sealed: bytes | None
-    token_hash: bytes | None
-    ends_at: datetime | None = moment()
-    invited_by: UUID | None = Field(foreign_key="app.accounts.id", ondelete="SET NULL")
-    created_at: datetime = now()
-    joined_at: datetime | None = moment()

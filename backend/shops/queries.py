@@ -8,9 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.sessions import role_in
-from backend.identity.tokens import Role
+from backend.identity.tokens import MemberRole, Role
 from backend.shops.communes import insee_codes
-from backend.shops.models import MemberRole, Shop
+from backend.shops.models import Shop
 from backend.shops.problems import ShopNotFound
 from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
 

@@ -25,5 +25,7 @@ create policy "Associations edit themselves" on app.associations for update to a
 grant select (id, name) on app.associations to ecopanier_worker;
 create policy "The worker reads the names that mails show" on app.associations for select to ecopanier_worker using (true);
 
+create trigger own_association after insert on app.associations for each row execute function app.own_association();
+
 create trigger guard_association before update on app.associations
     for each row when (current_user = 'authenticated') execute function app.guard_association();

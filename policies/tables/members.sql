@@ -1,4 +1,4 @@
--- Members of shops: only acts read and write them. Everything else asks shops_of.
+-- Members of shops and associations: only acts read and write them. Everything else asks shops_of and associations_of.
 alter table app.members enable row level security;
 alter table app.members force row level security;
 

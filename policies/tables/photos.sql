@@ -1,4 +1,5 @@
--- Photos: whoever sees or reserved a lot that shows a photo sees the photo, and so does the merchant who took it.
+-- Photos: whoever sees or reserved a lot that shows a photo sees the photo, and so does whoever took it, as long as they
+-- publish for a shop.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
@@ -15,13 +16,14 @@ create policy "People see the photos of lots that they see or reserved" on app.p
            or app.photo_of_published_lot(id)
            or id = any (array(select app.photos_reserved_by((select app.caller())))));
 
-create policy "Merchants see their own photos" on app.photos for select to authenticated
-    using (account_id = (select app.caller()));
+create policy "Members see their own photos" on app.photos for select to authenticated
+    using (account_id = (select app.caller()) and exists (select app.shops_of((select app.caller()), 'staff')));
 
-create policy "Merchants take photos" on app.photos for insert to authenticated
-    with check (account_id = (select app.caller()) and (select app.caller_role()) = 'merchant' and status = 'coming');
+create policy "Members take photos" on app.photos for insert to authenticated
+    with check (account_id = (select app.caller()) and exists (select app.shops_of((select app.caller()), 'staff'))
+                and status = 'coming');
 
-create policy "Merchants say when the files of a photo are stored" on app.photos for update to authenticated
+create policy "Members say when the files of a photo are stored" on app.photos for update to authenticated
     using (account_id = (select app.caller()) and status = 'coming')
     with check (account_id = (select app.caller()) and status = 'kept');
 -- The guard of lots marks a photo as used; the worker removes those that nothing shows.

@@ -299,3 +299,27 @@ async def test_a_forged_address_in_a_line_before_the_proxy_s_does_not_evade_limi
         )
 
     assert statuses == [303 if form else 204] * 20 + [429]
+
+
+async def test_an_invitation_is_accepted_by_signing_in_on_its_page(town: Town) -> None:
+    lea, shop = Browser(town), await town.a_shop()
+    await lea.joins("lea@example.org")
+    await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": "lea@example.org", "role": "staff"})
+    mail = (await mails(town, "lea@example.org"))[-1]
+
+    for method in ("GET", "HEAD", "GET"):  # scanners spend nothing
+        scanned = await town.request(method, mail.link)
+        assert (scanned.status_code, scanned.headers["referrer-policy"]) == (200, "no-referrer")
+    page = await lea.opens(mail.link)
+    wrong = await lea.sends(page, email="lea@example.org", password=ANOTHER)
+    assert await town.value("select count(*) from app.members where account_id is not null") == 1
+    accepted = await lea.sends(wrong, email="lea@example.org", password=PASSWORD)
+    again = await lea.opens(mail.link)
+
+    assert "Boulangerie du Marché (équipe)" in page.text
+    assert mail.text.count("/invitation/") == 1
+    assert wrong.status_code == 401
+    assert (heading(page), heading(accepted)) == ("Acceptez une invitation", "Vous êtes membre")
+    assert (again.status_code, heading(again)) == (404, wording("fr")["pages"]["invitation-over"]["done"])
+    assert await town.value("select count(*) from app.members where account_id is not null") == 2
+    assert await town.value("select count(*) from app.sessions where ended_at is null") == 0  # the page keeps none

@@ -70,6 +70,8 @@ async def things_of_other_people(town: Town) -> Things:
         "listing_id": UUID(listing["id"]),
         "kiosk_id": UUID((await association.posts("/kiosks", {"name": "Accueil"}))["id"]),
         "waiting_id": entry,
+        "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
+        "token": uuid4(),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
     }
 

@@ -39,6 +39,7 @@ VALUES = {
     "address": "12 place du Marché, 67000 Strasbourg",
     "association": "Le Relais",
     "portions": 2,
+    "role": "staff",
     "until": datetime(2026, 11, 30, 17, 45, tzinfo=UTC),
     "quantity": 3,
     "collected": 2,

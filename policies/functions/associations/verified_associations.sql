@@ -9,7 +9,9 @@ returns setof record language plpgsql stable security definer set search_path = 
 declare
     sought text := app.plain_text(words);
 begin
-    if coalesce(app.caller_role(), '') not in ('merchant', 'association', 'admin') then
+    if coalesce(app.caller_role(), '') not in ('merchant', 'association', 'admin')
+       and not exists (select from app.shops_of(app.caller(), 'reader'))
+       and not exists (select from app.associations_of(app.caller(), 'reader')) then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
     if commune is null then

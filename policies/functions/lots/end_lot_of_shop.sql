@@ -1,5 +1,5 @@
 -- Withdraw a lot that the caller was allowed to withdraw; return false, and change nothing, if it was withdrawn already.
--- Called by withdraw_lot and take_down_lot. Only the owner may execute it.
+-- Called by withdraw_lot and take_down_lot, and by erase_account for a shop that closes. Only the owner may execute it.
 -- People who hold given portions are told too, and donors get back what nobody collected.
 -- Definer, because it writes reservations and payments of others.
 -- Locks: quotas, the lot and the free lot beside it (lock_lot), reservations and payments (end_reservation), then the

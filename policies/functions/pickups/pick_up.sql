@@ -1,7 +1,7 @@
 -- Hand over the portions of a pass, in one statement, with the same work and the same answer for every kind of lot.
 -- Called by the API (POST /v1/pickups), which has compared the PIN with that of the code and passes the result.
 -- Definer and for the API alone, because it takes the caller's id: it lets owners and staff hand over reservations of
--- their verified shops; for who registered the shop no member is looked up. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
+-- their verified shops; for who answers for the shop no member is looked up. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
 -- `problem` is then the problem's code. A guess is an unknown code that was typed, which counts for the caller, or a wrong
 -- PIN, which counts for the pass and its shop. `pass_code` is empty for what cannot be a pass, and `proven` is true for a
 -- QR that the server made: neither is a guess at a code. Beyond its limit the caller's unknown codes, and the shop's passes
@@ -27,7 +27,8 @@ declare
     l       app.lots;
 begin
     if app.require_role(caller, 'merchant', 'customer', 'beneficiary', 'collector', 'association', 'admin') <> 'merchant'
-       and not exists (select from app.members m where m.account_id = caller and m.role in ('owner', 'staff')) then
+       and not exists (select from app.members m
+                       where m.account_id = caller and m.shop_id is not null and m.role in ('owner', 'staff')) then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
     if idempotency_key is not null then
@@ -107,7 +108,7 @@ begin
         end if;
         if problem is not null then return; end if;
 
-        update app.reservations x set status = 'picked_up', ended_at = moment where x.id = r.id;
+        update app.reservations x set status = 'picked_up', ended_at = moment, handed_over_by = caller where x.id = r.id;
         perform app.record_impact(r, l);
         body := json_build_object(
             'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;

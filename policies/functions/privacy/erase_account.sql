@@ -4,8 +4,8 @@
 -- The row stays because other people's rows refer to it. Everything happens in one transaction. Called once more, it
 -- does the same to what slipped in beside the first time. `reason` is a word of ours for the audit log.
 -- Locks, in the order of policies/LOCKS.md: the beneficiary if the account is one; the account (no key update); the
--- association, or all active admins in the order of ids, if the account is one; a merchant's recurring listings and
--- shops; the person's passes; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what
+-- association, or all active admins in the order of ids, if the account is one; recurring listings and shops that the
+-- account owns, then the account of another owner (other_owner); the person's passes; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what
 -- forget_person and close_shops remove.
 create or replace function app.erase_account(account uuid, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -16,6 +16,8 @@ declare
     reservation uuid;
     waiting     uuid;
     own_shops   uuid[];
+    staying     uuid;
+    shop        uuid;
     lot         uuid;
 begin
     perform from app.beneficiaries b where b.id = account for update;
@@ -42,6 +44,15 @@ begin
 
     -- What is running ends by the acts that usually end it, in the person's name, whoever erases them.
     own_shops := array(select s.id from app.shops s where s.owner_id = account order by s.id);
+    -- Publishing and settling a gift lock in this order too, and picking up locks a pass before its reservation.
+    perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;
+    perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;
+    -- A shop that others own too is theirs from now on. Only one whose last owner goes is closed.
+    foreach shop in array own_shops loop
+        staying := app.other_owner(shop, null, account);
+        if staying is not null then update app.shops s set owner_id = staying where s.id = shop; end if;
+    end loop;
+    own_shops := array(select s.id from app.shops s where s.owner_id = account order by s.id);
     running := array(
         select r.lot_id from app.reservations r where r.account_id = account and r.status in ('held', 'confirmed')
         union
@@ -49,9 +60,6 @@ begin
         union
         select l.id from app.lots l
         where l.shop_id = any (own_shops) and l.status in ('draft', 'published', 'paused', 'recalled'));
-    -- Publishing and settling a gift lock in this order too, and picking up locks a pass before its reservation.
-    perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;
-    perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;
     perform from app.passes p join app.reservations r on r.id = p.reservation_id
     where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;
     perform app.lock_lots(running);
@@ -81,7 +89,7 @@ begin
             where l.shop_id = any (own_shops) and l.suspended_from is null and l.status in ('draft', 'published', 'paused')
             order by l.id
         loop
-            perform app.withdraw_lot(lot);
+            perform app.end_lot_of_shop(lot);
         end loop;
         perform set_config('request.jwt.claims', claims, true);
         perform app.close_shops(account);

@@ -12,7 +12,7 @@ declare
     own_shops uuid[];
 begin
     if me is null then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
-    own_shops := array(select s.id from app.shops s where s.owner_id = me);
+    own_shops := array(select app.shops_of(me, 'owner'));
     perform app.note('account.exported', 'account', me);
     return query
     select e.file, e.content from (
@@ -50,7 +50,7 @@ begin
                              where me in (t.beneficiary_id, t.from_association_id, t.to_association_id))
         union all
         select 'reservations', (select jsonb_agg(
-                to_jsonb(r) - 'account_id' || jsonb_build_object(
+                to_jsonb(r) - array['account_id', 'handed_over_by'] || jsonb_build_object(
                     'title', l.title, 'shop', s.name, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
                     'pass', (select to_jsonb(p) - 'reservation_id' from app.passes p where p.reservation_id = r.id),
                     'handed_at', (select h.handed_at from app.handed_passes h where h.reservation_id = r.id)) order by r.id)
@@ -71,12 +71,16 @@ begin
         select 'impact', (select jsonb_agg(to_jsonb(i) - array['account_id', 'written_by'] order by i.recorded_at)
                           from app.impact_entries i where i.account_id = me)
         union all
-        select 'members', (select jsonb_agg(to_jsonb(m) - array['account_id', 'lookup', 'sealed', 'token_hash', 'invited_by']
-                                            order by m.id)
-                           from app.members m where m.account_id = me)
+        select 'members', (select jsonb_agg(
+                to_jsonb(m) - array['account_id', 'lookup', 'sealed', 'token_hash', 'invited_by']
+                || jsonb_build_object('name', (select s.name from app.shops s where s.id = m.shop_id
+                                               union all
+                                               select a.name from app.associations a where a.id = m.association_id))
+                order by m.id)
+            from app.members m where m.account_id = me)
         union all
         select 'shops', (select jsonb_agg(to_jsonb(s) - array['owner_id', 'place'] order by s.id)
-                         from app.shops s where s.owner_id = me)
+                         from app.shops s where s.id = any (own_shops))
         union all
         select 'lots', (select jsonb_agg(to_jsonb(l) - array['place', 'shelf', 'category_shelf', 'words', 'suspended_from']
                                          order by l.id)

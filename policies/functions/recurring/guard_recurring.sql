@@ -41,5 +41,8 @@ begin
     if new.photo_id is not null and (tg_op = 'INSERT' or new.photo_id is distinct from old.photo_id) then
         perform app.take_photo(new.photo_id, shop.id);
     end if;
+    if app.caller() is not null then
+        perform app.note(case tg_op when 'INSERT' then 'recurring.begun' else 'recurring.changed' end, 'recurring', new.id);
+    end if;
     return new;
 end $$;

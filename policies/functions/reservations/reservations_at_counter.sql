@@ -1,16 +1,23 @@
 -- Return up to `most` reservations of the caller's shops, newest first: all, those before `before`, or only `wanted`.
--- Called by GET /v1/reservations and GET /v1/reservations/{reservation_id}, as a merchant.
+-- Of one shop if `only_shop` names it; EP404 unless the caller is owner or staff there.
+-- Called by GET /v1/reservations and GET /v1/reservations/{reservation_id}, as somebody who works for a shop.
 -- Definer instead of a policy, so that nothing tells a suspended or free portion from a paid one
 -- (docs/decisions/what-merchants-see-of-reservations.md). It returns no person and no price. A suspended portion shows
 -- the lot that its merchant listed, and the gift behind it is left out. Only reservations of the caller's own shops.
 create or replace function app.reservations_at_counter(
-    most int, before uuid default null, wanted uuid default null,
+    most int, before uuid default null, wanted uuid default null, only_shop uuid default null,
     out id uuid, out lot_id uuid, out title text, out quantity int, out status text, out pickup_start timestamptz,
     out pickup_end timestamptz, out created_at timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
-    lots uuid[] := array(select l.id from app.lots l where l.shop_id = any (array(select app.shops_of(app.caller(), 'staff'))));
+    shops uuid[] := array(select app.shops_of(app.caller(), 'staff'));
+    lots  uuid[];
 begin
+    if only_shop is not null then
+        if only_shop <> all (shops) then raise exception 'shop.not_found' using errcode = 'EP404'; end if;
+        shops := array[only_shop];
+    end if;
+    lots := array(select l.id from app.lots l where l.shop_id = any (shops));
     -- Search from the shop's lots. From the newest reservations, a quiet shop's would be looked for among everybody's.
     return query
         with own as materialized (
@@ -28,4 +35,4 @@ begin
         from newest r join app.lots l on l.id = r.lot_id
         order by r.id desc;
 end $$;
-grant execute on function app.reservations_at_counter(int, uuid, uuid) to authenticated;
+grant execute on function app.reservations_at_counter(int, uuid, uuid, uuid) to authenticated;

@@ -7,7 +7,7 @@ create or replace function app.shops_of(account uuid, at_least text) returns set
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return query select m.shop_id from app.members m
-                 where m.account_id = account and account = app.caller()
+                 where m.account_id = account and account = app.caller() and m.shop_id is not null
                    and m.role = any (case at_least when 'owner' then '{owner}'::text[] when 'staff' then '{owner,staff}'
                                                 else '{owner,staff,reader}' end);
 end $$;

@@ -1,0 +1,24 @@
+-- Give a member of a shop or an association another role, or let an open invitation be for another one.
+-- Called by PATCH /v1/shops/{shop_id}/members/{member_id} and PATCH /v1/associations/me/members/{member_id}, as an owner,
+-- with one of the two ids. An owner hands a place over by making another member an owner and leaving. The last owner
+-- stays one.
+-- Definer, because nobody may write members. Only an owner gets through.
+-- Locks: the shop or the association, the member, then those of part_with_owner.
+create or replace function app.change_member(shop uuid, association uuid, member uuid, wanted_role text) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    changed app.members;
+begin
+    perform app.lock_workplace(shop, association, 'owner');
+    select * into changed from app.members m
+    where m.id = member and (m.shop_id = shop or m.association_id = association) for update;
+    if not found then raise exception 'member.not_found' using errcode = 'EP404'; end if;
+    if changed.role = wanted_role then return; end if;
+    if wanted_role = 'owner' and changed.account_id is null then
+        raise exception 'member.not_joined' using errcode = 'EP409';
+    end if;
+    if changed.role = 'owner' then perform app.part_with_owner(shop, association, changed.account_id); end if;
+    update app.members m set role = wanted_role where m.id = member returning * into changed;
+    perform app.note_member('member.role_changed', changed, changed.account_id);
+end $$;
+grant execute on function app.change_member(uuid, uuid, uuid, text) to authenticated;
