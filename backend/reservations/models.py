@@ -36,7 +36,7 @@ class Reservation(Table, table=True):
     confirmed_at: datetime | None = moment()
     ended_at: datetime | None = moment()
     ended_because: str | None = text()
-    handed_over_by: UUID | None
+    handed_over_by: UUID | None = Field(default=None)
     """The account of whoever handed the portions over at the counter."""
     lapsed_lot_version: int | None = None  # the lot's version when the hold lapsed
     purpose: str = text(sa_column_kwargs={"server_default": "collect"})
