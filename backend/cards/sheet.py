@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-import typst
 from pydantic_core import to_json
 from qrcode.image.svg import SvgPathImage
 
 _SHEET = (Path(__file__).parent / "sheet.typ").read_bytes()
-# Only the fonts that come with typst, so that a card looks the same on every machine.
-_FONTS = typst.Fonts(include_system_fonts=False)
 # One sheet at a time: a hundred cards take three seconds of processor time, and requests need theirs.
 _press = ThreadPoolExecutor(1, thread_name_prefix="cards")
 
@@ -34,10 +31,13 @@ async def sheets(cards: Sequence[PrintedCard]) -> bytes:
 
 
 def _typeset(cards: Sequence[PrintedCard]) -> bytes:
+    import typst  # 7 MiB, which only processes that print cards need
+
     shown = [{"code": card.code, "qr": _drawn(card.qr)} for card in cards]
     return typst.compile(
         _SHEET,
-        font_paths=_FONTS,
+        # Only the fonts that come with typst, so that a card looks the same on every machine.
+        font_paths=typst.Fonts(include_system_fonts=False),
         ignore_system_fonts=True,
         format="pdf",
         pdf_standards="ua-1",  # readable by screen readers

@@ -12,8 +12,10 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic import command
+from alembic.script import ScriptDirectory
 
 from backend.database.migrate import MigrationRefused, alembic_config, migrate, run, script, statements_before
+from backend.database.safety import newest_migration
 from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import (
     SEALED_ADDRESS,
@@ -62,6 +64,10 @@ def test_models_and_migrations_agree(databases: Databases) -> None:
             with pytest.raises(Exception, match="forgotten"):
                 command.check(config)
         engine.dispose()
+
+
+def test_newest_migration_is_the_head_that_alembic_finds() -> None:
+    assert newest_migration() == ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
 def test_migrating_twice_changes_nothing(databases: Databases) -> None:
