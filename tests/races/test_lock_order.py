@@ -18,6 +18,8 @@ from tests.visitors import PASSWORD, Visitor, mails
 BENEFICIARY = "perform from app.beneficiaries b where b.id = account for update;"
 LISTINGS = "perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;"
 SHOPS = "perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;"
+# What rotate_session would otherwise lock last.
+ACCOUNT = "perform from app.accounts a where a.id = session.account_id for no key update;"
 PASSES = """perform from app.passes p join app.reservations r on r.id = p.reservation_id
     where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;"""
 
@@ -231,6 +233,51 @@ async def test_erasing_an_old_account_and_registering_at_its_address_do_not_bloc
 
     assert await town.value("select status from app.accounts where id = $1", account) == "erased"
     assert await town.value("select count(*) from app.accounts where email = 'amina@example.org'") == 1
+
+
+@CAREFUL
+@pytest.mark.parametrize("ending", ["suspending", "erasing"])
+async def test_refreshing_a_session_does_not_block_ending_its_account(town: Town, ending: str, careful: bool) -> None:
+    amina, odile = Visitor(town), await town.an_admin()
+    account = UUID((await amina.joins())["id"])
+    session = await town.value("select id from app.sessions where account_id = $1", account)
+    await town.changes("update app.accounts set last_seen_on = last_seen_on - 1 where id = $1", account)
+    await town.changes(
+        "insert into app.refresh_tokens (token_hash, session_id, expires_at)"
+        " values (sha256('held'), $1, now() + interval '1 day')",
+        session,
+    )
+    if not careful:
+        await without(town, "rotate_session", ACCOUNT)
+
+    async with town.copy.connection() as gate, town.copy.connection(API) as api, town.copy.connection(API) as other:
+        async with gate.transaction():  # the refresh has come as far as the token when the account is to end
+            await gate.execute("select from app.refresh_tokens where token_hash = sha256('held') for update")
+            refreshing = asyncio.ensure_future(
+                api.fetchval(
+                    "select account_id from app.rotate_session("
+                    "sha256('held'), sha256('next'), now() + interval '1 day', null, null)"
+                )
+            )
+            await wait_for_lock_waits(town, 1)
+            ended = asyncio.ensure_future(_ends(other, ending, account, odile))
+            await wait_for_lock_waits(town, 2)
+        answers = await asyncio.gather(refreshing, ended, return_exceptions=True)
+
+    circle = any(isinstance(answer, asyncpg.DeadlockDetectedError) for answer in answers)
+    assert circle is not careful
+    if careful:
+        assert answers == [account, None]
+        assert await town.value("select count(*) from app.sessions where id = $1 and ended_at is null", session) == 0
+
+
+async def _ends(api: asyncpg.Connection, ending: str, account: UUID, admin: Person) -> None:
+    async with api.transaction():
+        await become(api, admin.id if ending == "suspending" else account)
+        if ending == "suspending":
+            await api.execute("select app.suspend_account($1, 'fraud')", account)
+        else:
+            await api.execute("select app.erase_own_account()")
 
 
 @pytest.mark.parametrize("over_http", [True, False], ids=["the route", "control: a bare update"])

@@ -2,8 +2,8 @@
 -- Called by POST /v1/auth/register, as the API. Returns the id that the account will have.
 -- Nothing is looked up here: whether the address already belongs to an account is the job's concern. So the answer and
 -- the work for it are the same for every address. The tries that find_confirmation has counted for the address stay, or
--- a stranger would get five more with each registration. `from_device` is kept, because only the device that registered may
--- confirm without a password.
+-- a stranger would get five more with each registration. `from_device` is kept, because only the device that registered
+-- may confirm without a password.
 -- Definer, because nobody may write confirmations; only the API may execute it.
 create or replace function app.ask_registration(
     wanted_role text, new_password_hash text, wanted_locale text, terms text, address_lookup bytea,

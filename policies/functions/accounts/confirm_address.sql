@@ -4,8 +4,8 @@
 -- A registration becomes an account here, with its role and name. An account of an earlier release that has the same
 -- address, unconfirmed, is taken over instead if its role is the same, it is suspended or it is an admin's: whoever
 -- reads the mail keeps it, with the name of their registration. One with another role loses the address and its
--- password. Either way whoever opened it is signed out. `given_hash` replaces the password of the registration. It may be
--- missing only on the device that registered: whoever registers a stranger's address chooses no password for them.
+-- password. Either way whoever opened it is signed out. `given_hash` replaces the password of the registration. It may
+-- be missing only on the device that registered: whoever registers a stranger's address chooses no password for them.
 -- Without a registration, an account of an earlier release needs a new password, because a stranger may have opened it.
 -- The sealed address of a beneficiary is only confirmed, and only if `given_hash` is the hash of their password, with
 -- which the API has compared what they sent: they may have mistyped the address, and its reader could ask for a new

@@ -9,7 +9,7 @@
 -- At a kiosk each refresh gives three more minutes, up to thirty after signing in; `kiosk_seconds` says how many
 -- seconds are left.
 -- Definer, because nobody may read tokens or write sessions; only the API may execute it.
--- Locks: the token, the session, then the account (seen, once a day).
+-- Locks: the account, the session, then the token, as suspending and erasing do (see policies/LOCKS.md).
 create or replace function app.rotate_session(
     spent bytea, next_token_hash bytea, expires timestamptz, from_device bytea, with_key bytea,
     out account_id uuid, out session_id uuid, out kiosk_seconds int)
@@ -19,11 +19,14 @@ declare
     session app.sessions;
     until   timestamptz := expires;
 begin
+    select s.* into session from app.refresh_tokens t join app.sessions s on s.id = t.session_id
+    where t.token_hash = spent;
+    perform from app.accounts a where a.id = session.account_id for no key update;
+    select * into session from app.sessions s where s.id = session.id for update;
+    if not found or session.ended_at is not null then return; end if;
     select * into token from app.refresh_tokens t where t.token_hash = spent for update;
     if not found or token.expires_at <= app.clock() then return; end if;
 
-    select * into session from app.sessions s where s.id = token.session_id for update;
-    if session.ended_at is not null then return; end if;
     if token.spent_at is not null and not (
         exists (select from app.refresh_tokens n
                 where n.token_hash = next_token_hash and n.session_id = session.id and n.spent_at is null)
