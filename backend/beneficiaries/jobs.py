@@ -52,10 +52,10 @@ async def remind_beneficiary(work: Work, beneficiary_id: UUID, job_id: int) -> N
 
 
 async def tell_transfer(work: Work, transfer_id: UUID, account_id: UUID, stage: str) -> None:
-    """Tell one of the associations, or the person, of a transfer that was asked for or accepted.
+    """Tell one of the associations, the person or an admin of a transfer that was asked for or accepted.
 
     stage: the transfer's status that the mail is about; nothing is sent once it has another. The mail to associations
-    shows the person's code. Raises MailNotSent, so that the job is tried again.
+    and admins shows the person's code. Raises MailNotSent, so that the job is tried again.
     """
     told = await work.acts.row("transfer_to_tell", transfer=transfer_id, stage=stage)
     if told["code"] is None:
@@ -70,6 +70,7 @@ async def tell_transfer(work: Work, transfer_id: UUID, account_id: UUID, stage: 
         giver=told["giver"],
         receiver=told["receiver"],
         to_receiver=account_id == told["receiver_id"],
+        to_admin=account_id not in {told["giver_id"], told["receiver_id"]},
         waits_for=told["waits_for"],
     )
 

@@ -310,6 +310,8 @@ async def test_a_second_admin_answers_where_no_association_can(town: Town, giver
     await town.worker_runs()
     (to_ada,) = await mails(town, str(ada.email))
     assert enrolled["code"] in to_ada.subject
+    assert "Vous pouvez l'accepter ou le refuser vous-même, en second administrateur" in " ".join(to_ada.text.split())
+    assert "Une seconde personne de l'équipe" in " ".join((await mails(town, str(port.email)))[-1].text.split())
     assert await mails(town, str(odile.email)) == []
     end = f"/beneficiaries/transfers/{asked['id']}"
     for how in ("accept", "decline"):

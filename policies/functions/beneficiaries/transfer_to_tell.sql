@@ -4,11 +4,11 @@
 -- Definer, because the worker may read neither transfers nor beneficiaries; only the worker may execute it.
 create or replace function app.transfer_to_tell(
     transfer uuid, stage text, out beneficiary_id uuid, out code text, out giver text, out receiver text,
-    out receiver_id uuid, out waits_for text)
+    out giver_id uuid, out receiver_id uuid, out waits_for text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    select t.beneficiary_id, b.code, f.name, r.name, r.id, app.transfer_waits_for(t)
-    into beneficiary_id, code, giver, receiver, receiver_id, waits_for
+    select t.beneficiary_id, b.code, f.name, r.name, f.id, r.id, app.transfer_waits_for(t)
+    into beneficiary_id, code, giver, receiver, giver_id, receiver_id, waits_for
     from app.transfers t
     join app.beneficiaries b on b.id = t.beneficiary_id and b.status <> 'erased'
     join app.associations r on r.id = t.to_association_id
