@@ -7,7 +7,7 @@ import pytest
 
 from tests.town import Town, refused
 from tests.town.answers import accepted, refusal_in
-from tests.visitors import Visitor, mails
+from tests.visitors import Mail, Visitor, mails
 
 NAMES = ("Amina", "Benali", "1990-05-01", "amina@example.org")
 
@@ -294,10 +294,15 @@ async def test_an_admins_transfer_waits_for_the_giving_association(town: Town) -
     assert refusal_in(await relais.asks("GET", path)).code == "beneficiary.not_found"
 
 
+def one_line(mail: Mail) -> str:
+    return " ".join(mail.text.split())
+
+
 @pytest.mark.parametrize("giver", ["rejected", "suspended", "none"])
 async def test_a_second_admin_answers_where_no_association_can(town: Town, giver: str) -> None:
     relais, port = await town.an_association("Le Relais"), await town.an_association("Le Port")
-    odile, ada = await town.an_admin(), await town.an_admin("Ada")
+    odile, ada, lea = await town.an_admin(), await town.an_admin("Ada"), await town.an_admin("Lea")
+    accepted(await lea.asks("PATCH", "/me", {"locale": "en"}))
     enroller: Any = odile if giver == "none" else relais
     enrolled = await enroller.posts("/beneficiaries", await town.person_fields())
     if giver == "suspended":
@@ -308,10 +313,11 @@ async def test_a_second_admin_answers_where_no_association_can(town: Town, giver
     asked = await odile.posts(f"/beneficiaries/{enrolled['id']}/transfer", {"association_id": str(port.id)})
     assert asked["waits_for"] == "admin"
     await town.worker_runs()
-    (to_ada,) = await mails(town, str(ada.email))
+    (to_ada,), (to_lea,) = await mails(town, str(ada.email)), await mails(town, str(lea.email))
     assert enrolled["code"] in to_ada.subject
-    assert "Vous pouvez l'accepter ou le refuser vous-même, en second administrateur" in " ".join(to_ada.text.split())
-    assert "Une seconde personne de l'équipe" in " ".join((await mails(town, str(port.email)))[-1].text.split())
+    assert "Vous pouvez l'accepter ou le refuser vous-même, en second administrateur" in one_line(to_ada)
+    assert "As a second admin, you can accept or decline it yourself" in one_line(to_lea)
+    assert "Une seconde personne de l'équipe" in one_line((await mails(town, str(port.email)))[-1])
     assert await mails(town, str(odile.email)) == []
     end = f"/beneficiaries/transfers/{asked['id']}"
     for how in ("accept", "decline"):

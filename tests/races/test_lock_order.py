@@ -262,7 +262,7 @@ async def test_refreshing_a_session_does_not_block_ending_its_account(town: Town
             await wait_for_lock_waits(town, 1)
             ended = asyncio.ensure_future(_ends(other, ending, account, odile))
             await wait_for_lock_waits(town, 2)
-        answers = await asyncio.gather(refreshing, ended, return_exceptions=True)
+        answers = [*await asyncio.gather(refreshing, ended, return_exceptions=True)]
 
     circle = any(isinstance(answer, asyncpg.DeadlockDetectedError) for answer in answers)
     assert circle is not careful
