@@ -51,7 +51,7 @@ async def tell_decision(work: Work, decision_id: UUID) -> None:
         return
     await mail_account(
         work,
-        decided.owner_id or decided.subject_id,
+        decided.owner_id or await work.acts.value("who_answers", subject=decided.subject_id),
         _TEMPLATES[decided.subject],
         message_key=f"{decision_id} decided",
         verified=decided.decision == "verified",

@@ -15,12 +15,12 @@ from backend.associations.documents import SIGNED, read_pdf
 from backend.associations.models import Association
 from backend.associations.problems import AssociationNumberInvalid, AssociationNumberMissing
 from backend.associations.schemas import AgreementIn, AgreementOut, AssociationEdit
-from backend.database.sessions import Database, call, caller_in, role_in
+from backend.database.sessions import Database, call, require_role
 from backend.files.store import FileStore
 from backend.http.etags import require_revision
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
-from backend.problems.common import NotAllowed, PreconditionFailed
+from backend.problems.common import PreconditionFailed
 from backend.shops.sirets import siret_in
 
 _RNA = re.compile(r"W[0-9A-Z]{9}")
@@ -29,8 +29,8 @@ _RNA = re.compile(r"W[0-9A-Z]{9}")
 async def edit_association(session: AsyncSession, wanted: AssociationEdit, versions: list[int] | None) -> None:
     """Change the caller's association, if it still has one of these versions. None allows any version.
 
-    Raises AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; the database raises
-    AssociationNumberFixed, AssociationNumberTaken.
+    Raises AssociationNotFound, AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; the database
+    raises WhichAssociation, AssociationNumberFixed, AssociationNumberTaken.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
     if values.get("rna") is not None:
@@ -39,8 +39,9 @@ async def edit_association(session: AsyncSession, wanted: AssociationEdit, versi
         values["siret"] = siret_in(values["siret"])
         if values["siret"] is None:
             raise AssociationNumberInvalid
+    own = await queries.require_association(session, "owner")
     if values:
-        change = update(Association).where(col(Association.id) == caller_in(session)).values(values)
+        change = update(Association).where(col(Association.id) == own).values(values)
         if versions is not None:
             # Compared in the statement that writes: of two requests that read the same version only one succeeds.
             change = change.where(col(Association.version).in_(versions))
@@ -63,31 +64,37 @@ def _checked_rna(number: str) -> str:
 
 
 async def propose_agreement(
-    database: Database, store: FileStore, account_id: UUID, file: UploadFile, wanted: AgreementIn, once: Once
+    database: Database,
+    store: FileStore,
+    account_id: UUID,
+    association: UUID | None,
+    file: UploadFile,
+    wanted: AgreementIn,
+    once: Once,
 ) -> Response:
     """Begin an agreement, store its document, and propose it to the shop.
+
+    association: the one that the caller acts for; None if it is their only one.
 
     No transaction is open while the document is being stored. Raises NotAllowed, DocumentTooLarge, DocumentNotPdf,
     DocumentStoreUnavailable; the database raises ShopNotFound, AgreementDaysInvalid, AgreementExists.
     """
-    async with database.session(account_id) as session, session.begin():
-        await session.connection()
-        if role_in(session) is not Role.ASSOCIATION:
-            raise NotAllowed
+    async with database.session(account_id, association) as session, session.begin():
+        await require_role(session, Role.ASSOCIATION, or_member_of="association")
         if answered := await once.claim(session):
             return answered
     try:
         document = await read_pdf(file)
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             agreement_id = await call(
                 session, "begin_agreement", shop=wanted.shop_id, signed=wanted.signed_on, ends=wanted.ends_on
             )
         await store.keep(agreement_id, {SIGNED: document})
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             await call(session, "propose_agreement", agreement=agreement_id, bytes=len(document))
             return await once.keep(session, await queries.agreement(session, agreement_id), 201)
     except BaseException:
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             await once.release(session)
         raise
 

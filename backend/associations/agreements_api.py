@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.associations import actions, queries
 from backend.associations.documents import PDF, SIGNED
 from backend.associations.problems import (
+    WHICH,
     AgreementDaysInvalid,
     AgreementDecided,
     AgreementExists,
@@ -21,7 +22,7 @@ from backend.associations.problems import (
     DocumentTooLarge,
 )
 from backend.associations.schemas import AgreementIn, AgreementOut, AgreementStatus
-from backend.database.sessions import AsShopMember, database, require_role, signed_in_as
+from backend.database.sessions import ActingFor, AsShopMember, database, require_role, signed_in_as
 from backend.files.store import FileStore
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, OnceDep, fingerprint, key_of
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -73,6 +74,7 @@ UPLOAD: dict[str, Any] = {
     response_model=AgreementOut,
     openapi_extra=UPLOAD,
     responses=may_answer(
+        *WHICH,
         ShopNotFound,
         AgreementDaysInvalid,
         AgreementExists,
@@ -84,9 +86,10 @@ UPLOAD: dict[str, Any] = {
 )
 async def propose_agreement(
     request: Request,
+    association: ActingFor = None,
     _documented: KeyHeader = None,
 ) -> Response:
-    """Propose a signed donation agreement to a shop, as a verified association.
+    """Propose a signed donation agreement to a shop, as an owner of a verified association.
 
     The shop's merchant sees the agreement with its document, and confirms or declines it.
     """
@@ -97,7 +100,9 @@ async def propose_agreement(
         sent = b"" if key is None else await content_hash(file) + wanted.model_dump_json().encode()
         once = Once(key, fingerprint(request, sent))
         store = request.app.state.documents
-        return await actions.propose_agreement(await database(request), store, account_id, file, wanted, once)
+        return await actions.propose_agreement(
+            await database(request), store, account_id, association, file, wanted, once
+        )
 
 
 @router.get("", responses=may_answer(CursorInvalid))

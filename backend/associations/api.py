@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations import actions, queries
 from backend.associations.problems import (
+    WHICH,
     AssociationNumberFixed,
     AssociationNumberInvalid,
     AssociationNumberMissing,
@@ -18,7 +19,7 @@ from backend.associations.problems import (
     PeriodInvalid,
 )
 from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
-from backend.database.sessions import AsAssociation, signed_in_as
+from backend.database.sessions import AsAssociationMember, signed_in_as
 from backend.files.csv_writer import csv_of
 from backend.http.etags import IfMatch, etag
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -67,9 +68,9 @@ async def find_associations(
     return page_of(found, limit, lambda association: (association.id,))
 
 
-@router.get("/associations/me")
-async def read_own_association(session: AsAssociation, response: Response) -> OwnAssociation:
-    """Read your association."""
+@router.get("/associations/me", responses=may_answer(*WHICH))
+async def read_own_association(session: AsAssociationMember, response: Response) -> OwnAssociation:
+    """Read the association that you work for."""
     found, version = await queries.own_association(session)
     response.headers["ETag"] = etag(version)
     return found
@@ -78,6 +79,7 @@ async def read_own_association(session: AsAssociation, response: Response) -> Ow
 @router.patch(
     "/associations/me",
     responses=may_answer(
+        *WHICH,
         AssociationNumberInvalid,
         AssociationNumberMissing,
         AssociationNumberFixed,
@@ -87,9 +89,9 @@ async def read_own_association(session: AsAssociation, response: Response) -> Ow
     ),
 )
 async def edit_own_association(
-    wanted: AssociationEdit, session: AsAssociation, if_match: IfMatch, response: Response
+    wanted: AssociationEdit, session: AsAssociationMember, if_match: IfMatch, response: Response
 ) -> OwnAssociation:
-    """Edit your association.
+    """Edit an association that you own.
 
     An admin verifies it by its RNA or SIRET. Once verified, it keeps the numbers by which it was verified, and
     the time zone of its commune. A rejected association that corrects its name or numbers is looked at again.
@@ -100,14 +102,14 @@ async def edit_own_association(
     return found
 
 
-@router.get("/associations/me/figures")
-async def read_figures(session: AsAssociation) -> Figures:
+@router.get("/associations/me/figures", responses=may_answer(*WHICH))
+async def read_figures(session: AsAssociationMember) -> Figures:
     """Count the people whom your association has enrolled."""
     return await queries.figures(session)
 
 
-@router.get("/associations/me/activity", responses=may_answer(PeriodInvalid))
-async def read_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Activity:
+@router.get("/associations/me/activity", responses=may_answer(*WHICH, PeriodInvalid))
+async def read_activity(session: AsAssociationMember, since: Since = None, until: Until = None) -> Activity:
     """Read what the people of your association reserved and collected, by month.
 
     You get sums, never the figures of one person. A sum is null when it is about fewer than 11 people, and until its
@@ -124,10 +126,10 @@ async def read_activity(session: AsAssociation, since: Since = None, until: Unti
             "description": "The same as CSV for a spreadsheet: UTF-8 with byte order mark, semicolons, French headers.",
             "content": {CSV: {"schema": {"type": "string"}}},
         },
-        **may_answer(PeriodInvalid),
+        **may_answer(*WHICH, PeriodInvalid),
     },
 )
-async def export_activity(session: AsAssociation, since: Since = None, until: Until = None) -> Response:
+async def export_activity(session: AsAssociationMember, since: Since = None, until: Until = None) -> Response:
     """Download the activity of your association as a spreadsheet."""
     months = await queries.activity(session, _month(since), _month(until))
     rows = ((m.month, m.enrolled, m.reserved, m.collected, m.no_shows, m.food_kg, m.meals) for m in months)

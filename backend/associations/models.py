@@ -10,10 +10,11 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class Association(Table, table=True):
-    """An organisation that enrols beneficiaries and receives donations; its id is its account's."""
+    """An organisation that enrols beneficiaries and receives donations; its id is that of the account that began it."""
 
     __tablename__ = "associations"
     __table_args__ = (
+        Index("associations_owner_id_idx", "owner_id"),
         Index("associations_status_idx", "status", "id"),
         Index("associations_verified_rna_key", "rna", unique=True, postgresql_where=sql("status = 'verified'")),
         Index("associations_verified_siret_key", "siret", unique=True, postgresql_where=sql("status = 'verified'")),
@@ -37,6 +38,8 @@ class Association(Table, table=True):
         default=None, sa_column=Column(Text, Computed("app.zone_of(insee_code)", persisted=True), nullable=False)
     )
     time_zone_since: datetime | None = moment()
+    owner_id: UUID = Field(foreign_key="app.accounts.id")
+    """The account that answers for it: one of its owners."""
 
 
 class Agreement(Table, table=True):

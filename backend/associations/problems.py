@@ -3,6 +3,12 @@
 from backend.problems.problem import Problem, constraint_problems
 
 
+class WhichAssociation(Problem):
+    """Raised when somebody who works for several associations does not say for which one they act."""
+
+    code, status = "association.which", 422
+
+
 class AssociationNotFound(Problem):
     """Raised when an association does not exist or the caller may not see it."""
 
@@ -94,6 +100,9 @@ class DocumentStoreUnavailable(Problem):
     code, status = "document.store_unavailable", 503
     headers = {"Retry-After": "5"}  # noqa: RUF012  read-only, as Problem declares it
 
+
+WHICH = (AssociationNotFound, WhichAssociation)
+"""What routes answer where somebody acts for an association that they have not named, or where they do not work."""
 
 constraint_problems(
     {

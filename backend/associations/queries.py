@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, Select, Uuid, cast, func, select
+from sqlalchemy import Date, Integer, ScalarSelect, Select, Uuid, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -20,7 +20,8 @@ from backend.associations.schemas import (
     Figures,
     OwnAssociation,
 )
-from backend.database.sessions import call_row, caller_in
+from backend.database.sessions import call, call_row
+from backend.identity.tokens import MemberRole
 from backend.shops.models import Shop
 
 _TODAY = func.app.local_day(func.app.clock(), col(Association.time_zone))
@@ -40,9 +41,26 @@ _AGREEMENTS: Select[*tuple[Any, ...]] = (
 )
 
 
+def acting_association(at_least: MemberRole) -> ScalarSelect[UUID]:
+    """Return the SQL expression for the association that the caller acts for, with at least this role there."""
+    return select(func.app.acting_association(at_least, type_=Uuid)).scalar_subquery()
+
+
+async def require_association(session: AsyncSession, at_least: MemberRole) -> UUID:
+    """Return the association that the caller acts for, with at least this role there. Raises AssociationNotFound.
+
+    The database raises WhichAssociation.
+    """
+    acting: UUID | None = await call(session, "acting_association", at_least=at_least)
+    if acting is None:
+        raise AssociationNotFound
+    return acting
+
+
 async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
-    """Return the caller's association and its version. Raises AssociationNotFound."""
-    found = await session.get(Association, caller_in(session), populate_existing=True)
+    """Return the association that the caller works for and its version. Raises what `require_association` raises."""
+    acting = await require_association(session, "reader")
+    found = await session.get(Association, acting, populate_existing=True)
     if found is None:
         raise AssociationNotFound
     return OwnAssociation.model_validate(found), found.version

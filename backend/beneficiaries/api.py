@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import TypeAdapter
 
+from backend.associations.problems import WHICH
 from backend.beneficiaries import actions, queries
 from backend.beneficiaries.problems import (
     AlreadyEnrolled,
@@ -42,7 +43,7 @@ CURSOR = TypeAdapter(tuple[UUID])
 @router.post(
     "/beneficiaries",
     status_code=201,
-    responses=may_answer(AlreadyEnrolled, RightInThePast, RightTooLong, BornInTheFuture, CodesUsedUp),
+    responses=may_answer(*WHICH, AlreadyEnrolled, RightInThePast, RightTooLong, BornInTheFuture, CodesUsedUp),
 )
 async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: OnceDep) -> EnrolledOut:
     """Enrol a beneficiary, as a verified association or an admin.
@@ -57,7 +58,7 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
         raise
 
 
-@router.get("/beneficiaries", responses=may_answer(CursorInvalid))
+@router.get("/beneficiaries", responses=may_answer(*WHICH, CursorInvalid))
 async def list_beneficiaries(
     session: AsEnroller,
     status: Annotated[BeneficiaryStatus | None, Query(examples=["pending"])] = None,
@@ -68,7 +69,7 @@ async def list_beneficiaries(
     limit: Limit = 20,
     after: After = None,
 ) -> Page[BeneficiaryOut]:
-    """List the beneficiaries whom you enrolled.
+    """List the beneficiaries whom your association enrolled.
 
     An admin sees the code, state and dates of every beneficiary, but not who they are.
     """
@@ -77,7 +78,7 @@ async def list_beneficiaries(
     return page_of(await queries.beneficiaries(session, which, beyond, limit), limit, lambda right: (right.id,))
 
 
-@router.post("/beneficiaries/find", responses=may_answer(BeneficiaryNotFound))
+@router.post("/beneficiaries/find", responses=may_answer(*WHICH, BeneficiaryNotFound))
 async def find_beneficiary(sought: PersonSought, session: AsAssociation, response: Response) -> BeneficiaryOut:
     """Find one of your beneficiaries by name and date of birth.
 

@@ -22,11 +22,10 @@ from backend.beneficiaries.csv_encoding import NotASheet
 from backend.beneficiaries.csv_reader import Row, Sheet
 from backend.beneficiaries.problems import BornInTheFuture, FileNotCsv, ImportColumnsWrong, ImportTooLong
 from backend.beneficiaries.schemas import BeneficiaryIn
-from backend.database.sessions import Database, call, role_in
+from backend.database.sessions import Database, call, require_role
 from backend.http.error_handlers import field_errors
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
-from backend.problems.common import NotAllowed
 from backend.problems.problem import FieldError, Problem, problem_texts
 from backend.problems.texts import Language, field_text
 
@@ -71,32 +70,39 @@ class _Progress:
 
 
 async def import_people(
-    database: Database, account_id: UUID, file: BinaryIO, charset: str | None, language: Language, once: Once
+    database: Database,
+    account_id: UUID,
+    association: UUID | None,
+    file: BinaryIO,
+    charset: str | None,
+    language: Language,
+    once: Once,
 ) -> Response:
     """Enrol everybody in a file and answer with one outcome a line. The file is read in batches, never whole.
 
-    charset: the one that the sender declared. Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
+    association: the one that the caller acts for; None if it is their only one. charset: the one that the sender
+    declared. Raises NotAllowed, FileNotCsv, ImportColumnsWrong, ImportTooLong.
     """
-    async with database.session(account_id) as session, session.begin():
-        await session.connection()
-        if role_in(session) not in ENROLLERS:
-            raise NotAllowed
+    async with database.session(account_id, association) as session, session.begin():
+        await require_role(session, *ENROLLERS, or_member_of="association_staff")
         answered = await once.claim(session)
     if answered:
         return answered
     try:
         sheet, lines = await asyncio.to_thread(_looked_through, file, charset, language)
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             import_id: UUID = await call(session, "begin_import", lines=lines)
             day = await today(session)
         try:
-            return await _enrol(database, account_id, import_id, csv_reader.rows(file, sheet), day, language, once)
+            return await _enrol(
+                database, account_id, association, import_id, csv_reader.rows(file, sheet), day, language, once
+            )
         except BaseException:
-            async with database.session(account_id) as session, session.begin():
+            async with database.session(account_id, association) as session, session.begin():
                 await call(session, "end_import", import_id=import_id, how="failed")
             raise
     except BaseException:
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             await once.release(session)
         raise
 
@@ -117,6 +123,7 @@ def _looked_through(file: BinaryIO, charset: str | None, language: Language) -> 
 async def _enrol(
     database: Database,
     account_id: UUID,
+    association: UUID | None,
     import_id: UUID,
     rows: Iterator[Row],
     day: date,
@@ -126,7 +133,7 @@ async def _enrol(
     progress = _Progress()
     while batch := await asyncio.to_thread(_next_lines, rows, day, language):
         persons = [read.person for read in batch if read.person is not None]
-        async with database.session(account_id) as session, session.begin():
+        async with database.session(account_id, association) as session, session.begin():
             enrolments = iter(await enrol_together(session, persons) if persons else [])
             told = [_told(read, next(enrolments) if read.person is not None else None, language) for read in batch]
             counts = progress.add(told)
@@ -140,7 +147,7 @@ async def _enrol(
             )
             await once.hold(session)
     answer = await asyncio.to_thread(progress.answer, import_id)
-    async with database.session(account_id) as session, session.begin():
+    async with database.session(account_id, association) as session, session.begin():
         await call(session, "end_import", import_id=import_id, how="done")
         return await once.keep_json(session, answer, 200)
 

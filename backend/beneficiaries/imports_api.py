@@ -8,6 +8,7 @@ from fastapi import Request
 from pydantic import TypeAdapter
 from starlette.responses import Response
 
+from backend.associations.problems import WHICH
 from backend.beneficiaries import imports, queries
 from backend.beneficiaries.csv_reader import TEMPLATE
 from backend.beneficiaries.csv_upload import declared_charset, sent_csv
@@ -19,7 +20,7 @@ from backend.beneficiaries.problems import (
     ImportTooLong,
 )
 from backend.beneficiaries.schemas import ImportedOut, ImportOut
-from backend.database.sessions import AsEnroller, database
+from backend.database.sessions import ActingFor, AsEnroller, database
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import spend
@@ -61,11 +62,12 @@ UPLOAD: dict[str, Any] = {
     response_model=ImportedOut,
     openapi_extra=UPLOAD,
     responses=may_answer(
-        FileTooLarge, FileNotCsv, ImportColumnsWrong, ImportTooLong, IdempotencyInProgress, ImportNotFound
+        *WHICH, FileTooLarge, FileNotCsv, ImportColumnsWrong, ImportTooLong, IdempotencyInProgress, ImportNotFound
     ),
 )
 async def import_beneficiaries(
     request: Request,
+    association: ActingFor = None,
     _documented: KeyHeader = None,
 ) -> Response:
     """Enrol everybody in a CSV file, as a verified association or an admin.
@@ -81,7 +83,13 @@ async def import_beneficiaries(
         sent = b"" if key is None else await content_hash(file)
         once = Once(key, fingerprint(request, sent))
         return await imports.import_people(
-            await database(request), account_id, file.file, declared_charset(file), language_of(request.scope), once
+            await database(request),
+            account_id,
+            association,
+            file.file,
+            declared_charset(file),
+            language_of(request.scope),
+            once,
         )
 
 

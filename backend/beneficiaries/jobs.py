@@ -31,7 +31,7 @@ async def remind_association(
     """
     await mail_account(
         work,
-        association_id,
+        await work.acts.value("who_answers", subject=association_id),
         "rights_end",
         necessary=False,
         message_key=str(job_id),
@@ -62,7 +62,7 @@ async def tell_transfer(work: Work, transfer_id: UUID, account_id: UUID, stage: 
         return
     await mail_account(
         work,
-        account_id,
+        await work.acts.value("who_answers", subject=account_id),
         "transfer_of_yours" if account_id == told["beneficiary_id"] else "transfer",
         message_key=f"{transfer_id} {account_id} {stage}",
         accepted=stage == "accepted",

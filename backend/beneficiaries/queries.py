@@ -14,6 +14,7 @@ from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.associations.queries import acting_association
 from backend.beneficiaries.models import Beneficiary, Import
 from backend.beneficiaries.problems import BeneficiaryNotFound, ImportNotFound, TransferNotFound
 from backend.beneficiaries.schemas import (
@@ -70,7 +71,7 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
     wanted = select(Beneficiary).order_by(col(Beneficiary.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
         # Row-level security filters by this too; repeating it here lets the query use the index.
-        wanted = wanted.where(col(Beneficiary.association_id) == caller_in(session))
+        wanted = wanted.where(col(Beneficiary.association_id) == acting_association("staff"))
     if which.status is not None:
         wanted = wanted.where(col(Beneficiary.status) == which.status)
     if which.ending_before is not None:

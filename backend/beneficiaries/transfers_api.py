@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Query
 from pydantic import TypeAdapter
 
-from backend.associations.problems import AssociationNotFound
+from backend.associations.problems import WHICH, AssociationNotFound
 from backend.beneficiaries import actions, queries
 from backend.beneficiaries.problems import (
     AlreadyThere,
@@ -49,7 +49,7 @@ async def ask_transfer(beneficiary_id: UUID, wanted: TransferIn, session: AsEnro
     return await once(session, asked)
 
 
-@router.get("/beneficiaries/transfers", responses=may_answer(CursorInvalid))
+@router.get("/beneficiaries/transfers", responses=may_answer(*WHICH, CursorInvalid))
 async def list_transfers(
     session: AsEnroller,
     status: Annotated[TransferStatus | None, Query(examples=["pending"])] = None,

@@ -7,11 +7,12 @@ sign-in. A session takes on its caller's identity at the start of its transactio
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import asyncpg
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlalchemy import Connection as Begun
 from sqlalchemy import event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
@@ -92,10 +93,14 @@ class Database:
             raise
         return cls(connections, url, settings)
 
-    def session(self, account_id: UUID | None) -> AsyncSession:
-        """Return a session that takes on this account's identity (None: a visitor's) when its transaction begins."""
+    def session(self, account_id: UUID | None, association: UUID | None = None) -> AsyncSession:
+        """Return a session that takes on this account's identity (None: a visitor's) when its transaction begins.
+
+        association: the one that a member of several acts for. Acts check that the caller works there.
+        """
         session = AsyncSession(self._engine, expire_on_commit=False)
         session.sync_session.info["account_id"] = account_id
+        session.sync_session.info["association"] = association
         event.listen(session.sync_session, "after_begin", _become)
         return session
 
@@ -141,12 +146,14 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
     standing = connection.execute(
         text(
             "select app.standing(:account), set_config('request.jwt.claims', :claims, true),"
-            " set_config('app.request_id', :request, true), set_config('role', 'authenticated', true)"
+            " set_config('app.request_id', :request, true), set_config('app.association', :association, true),"
+            " set_config('role', 'authenticated', true)"
         ),
         {
             "account": account_id,
             "claims": json.dumps({"sub": str(account_id), "role": "authenticated"}),
             "request": request_id.get() or "",
+            "association": str(session.info["association"] or ""),
         },
     ).scalar_one()
     if standing is None:
@@ -185,10 +192,11 @@ SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
 """A session as the caller, or as a visitor: for reads that do not require signing in."""
 
 
-Workplace = Literal["shop", "association", "either"]
+Workplace = Literal["shop", "association", "association_staff", "either"]
 _WORKS_AT = {
     "shop": text("select exists (select from app.shops_of(app.caller(), 'reader'))"),
     "association": text("select exists (select from app.associations_of(app.caller(), 'reader'))"),
+    "association_staff": text("select exists (select from app.associations_of(app.caller(), 'staff'))"),
     "either": text(
         "select exists (select from app.shops_of(app.caller(), 'reader'))"
         " or exists (select from app.associations_of(app.caller(), 'reader'))"
@@ -209,6 +217,15 @@ async def require_role(session: AsyncSession, *roles: Role, or_member_of: Workpl
         raise NotAllowed
 
 
+ActingFor = Annotated[
+    UUID | None,
+    Query(
+        description="The association that you act for; needed if you work for several.",
+        examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a12"],
+    ),
+]
+
+
 def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
     """Return the dependency that opens a session for a signed-in caller with one of these roles (none named: any).
 
@@ -218,16 +235,30 @@ def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
     async def session_as(
         request: Request, _documented: Annotated[str | None, Depends(documented_sign_in)] = None
     ) -> AsyncIterator[AsyncSession]:
+        async with opened(request, None) as session:
+            yield session
+
+    async def session_for(
+        request: Request,
+        association: ActingFor = None,
+        _documented: Annotated[str | None, Depends(documented_sign_in)] = None,
+    ) -> AsyncIterator[AsyncSession]:
+        async with opened(request, association) as session:
+            yield session
+
+    @asynccontextmanager
+    async def opened(request: Request, association: UUID | None) -> AsyncIterator[AsyncSession]:
         account_id = await caller_or_nobody(request)
         if account_id is None:
             raise NotSignedIn
-        async with (await database(request)).session(account_id) as session, session.begin():
+        async with (await database(request)).session(account_id, association) as session, session.begin():
             await session.connection()
             if roles:
                 await require_role(session, *roles, or_member_of=or_member_of)
             yield session
 
-    return Depends(session_as, scope="function")
+    of_associations = or_member_of in ("association", "association_staff")
+    return Depends(session_for if of_associations else session_as, scope="function")
 
 
 SignedIn = Annotated[AsyncSession, signed_in_as()]
@@ -235,8 +266,11 @@ AsMerchant = Annotated[AsyncSession, signed_in_as(Role.MERCHANT)]
 AsShopMember = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, or_member_of="shop")]
 """For whoever works for a shop, whatever their account's role. Policies and acts check which shop, and what there."""
 AsAdmin = Annotated[AsyncSession, signed_in_as(Role.ADMIN)]
-AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION)]
-AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN)]
+AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, or_member_of="association_staff")]
+"""For owners and staff of an association, whatever their account's role. Acts and policies check which one."""
+AsAssociationMember = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, or_member_of="association")]
+"""For its readers too."""
+AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN, or_member_of="association_staff")]
 
 
 def caller_in(session: AsyncSession) -> UUID:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from backend.accounts.api import Tokens, not_kept
 from backend.accounts.problems import TooManyTries
 from backend.accounts.schemas import TokensOut
+from backend.associations.problems import WHICH
 from backend.database.sessions import AccountSuspended, ActsDep, AsAssociation, AsEnroller
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -28,7 +29,7 @@ sign_in = Router(tags=["kiosks"])
 CURSOR = TypeAdapter(tuple[UUID])
 
 
-@router.post("/kiosks", status_code=201)
+@router.post("/kiosks", status_code=201, responses=may_answer(*WHICH))
 async def register_kiosk(wanted: KioskIn, session: AsAssociation, once: OnceDep) -> KioskRegistered:
     """Register a shared tablet as a kiosk, as a verified association. It takes the cards of your own people.
 
@@ -37,7 +38,7 @@ async def register_kiosk(wanted: KioskIn, session: AsAssociation, once: OnceDep)
     return await once(session, actions.register_kiosk(session, wanted.name))
 
 
-@router.get("/kiosks", responses=may_answer(CursorInvalid))
+@router.get("/kiosks", responses=may_answer(*WHICH, CursorInvalid))
 async def list_kiosks(session: AsEnroller, limit: Limit = 20, after: After = None) -> Page[KioskOut]:
     """List your kiosks; as an admin, all kiosks."""
     beyond = cursor_key(after, CURSOR)[0] if after else None

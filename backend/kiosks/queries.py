@@ -6,7 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.database.sessions import caller_in, role_in
+from backend.associations.queries import acting_association
+from backend.database.sessions import role_in
 from backend.identity.tokens import Role
 from backend.kiosks.models import Kiosk
 from backend.kiosks.problems import KioskNotFound
@@ -21,7 +22,7 @@ async def kiosks(session: AsyncSession, after: UUID | None, limit: int) -> list[
     wanted = _SHOWN.order_by(col(Kiosk.id)).limit(limit + 1)
     if role_in(session) != Role.ADMIN:
         # Row-level security restricts this too; the condition is repeated so that the index is used.
-        wanted = wanted.where(col(Kiosk.association_id) == caller_in(session))
+        wanted = wanted.where(col(Kiosk.association_id) == acting_association("staff"))
     if after is not None:
         wanted = wanted.where(col(Kiosk.id) > after)
     return [KioskOut.model_validate(row) for row in await session.execute(wanted)]

@@ -1,4 +1,4 @@
-"""Members of shops, and invitations, over HTTP."""
+"""Members of shops and associations, and invitations, over HTTP."""
 
 from typing import Annotated
 from uuid import UUID
@@ -8,7 +8,9 @@ from fastapi import Path, Request, Response
 from pydantic import TypeAdapter
 
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.database.sessions import ActsDep, AsShopMember, SignedIn, caller_in
+from backend.associations.problems import WHICH
+from backend.associations.queries import require_association
+from backend.database.sessions import ActsDep, AsAssociationMember, AsShopMember, SignedIn, caller_in
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import limited, spend
@@ -84,6 +86,55 @@ async def remove_member(shop_id: UUID, member_id: UUID, session: AsShopMember) -
     It takes effect on the person's next request. The last owner cannot leave.
     """
     await actions.remove_member(session, Workplace(shop=shop_id), member_id)
+
+
+@router.get("/associations/me/members", responses=may_answer(*WHICH, CursorInvalid))
+async def list_members_of_association(
+    session: AsAssociationMember, limit: Limit = 20, after: After = None
+) -> Page[MemberOut]:
+    """List the members of an association that you own, and its open invitations, in the order of invitation."""
+    at = Workplace(association=await require_association(session, "owner"))
+    beyond = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.members(session, at, beyond, limit), limit, lambda member: (member.id,))
+
+
+@router.post(
+    "/associations/me/members", status_code=201, responses=may_answer(*WHICH, WorkplaceUnverified, AlreadyMember)
+)
+async def invite_member_of_association(
+    wanted: MemberIn, request: Request, session: AsAssociationMember, once: OnceDep
+) -> MemberOut:
+    """Invite somebody to work for a verified association that you own, as `POST /shops/{shop_id}/members` does.
+
+    `staff` enrols and verifies people and makes cards; `reader` reads figures.
+    """
+    await spend(request.scope, "invitations", INVITATIONS, str(caller_in(session)))
+    at = Workplace(association=await require_association(session, "owner"))
+    return await once(session, actions.invite_member(session, at, wanted), 201)
+
+
+@router.patch(
+    "/associations/me/members/{member_id}",
+    responses=may_answer(*WHICH, MemberNotFound, MemberNotJoined, LastOwner),
+)
+async def change_member_of_association(member_id: UUID, wanted: MemberEdit, session: AsAssociationMember) -> MemberOut:
+    """Change the role of a member of an association that you own. The last owner stays one."""
+    at = Workplace(association=await require_association(session, "owner"))
+    return await actions.change_member(session, at, member_id, wanted.role)
+
+
+@router.delete(
+    "/associations/me/members/{member_id}",
+    status_code=204,
+    responses=may_answer(*WHICH, MemberNotFound, LastOwner),
+)
+async def remove_member_of_association(member_id: UUID, session: AsAssociationMember) -> None:
+    """Remove a member of an association that you own, withdraw an invitation, or leave an association.
+
+    It takes effect on the person's next request. The last owner cannot leave.
+    """
+    at = Workplace(association=await require_association(session, "reader"))
+    await actions.remove_member(session, at, member_id)
 
 
 @router.get("/me/memberships", responses=may_answer(CursorInvalid))

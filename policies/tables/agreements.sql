@@ -8,7 +8,7 @@ create policy "Acts read and write every row" on app.agreements for all to ecopa
 grant select on app.agreements to authenticated;
 
 create policy "Associations see their own agreements" on app.agreements for select to authenticated
-    using (association_id = (select app.caller()) and status not in ('coming', 'going'));
+    using (association_id = any (array(select app.associations_of((select app.caller()), 'owner'))) and status not in ('coming', 'going'));
 
 create policy "Merchants see agreements of their own shops" on app.agreements for select to authenticated
     using (shop_id = any (array(select app.shops_of((select app.caller()), 'owner'))) and status not in ('coming', 'going'));

@@ -1,4 +1,4 @@
--- Associations: they see and edit themselves; admins and the merchants whom they have an agreement with see them.
+-- Associations: their members see them, their owners edit them; admins and the merchants whom they have an agreement with see them.
 -- Their numbers are in public registers; partners reach them by telephone and website.
 alter table app.associations enable row level security;
 alter table app.associations force row level security;
@@ -9,8 +9,8 @@ grant select on app.associations to authenticated;
 grant update (name, rna, siret, address, insee_code, phone, website, distributes_in_time) on app.associations
     to authenticated;
 
-create policy "Associations see themselves" on app.associations for select to authenticated
-    using (id = (select app.caller()));
+create policy "Members see their associations" on app.associations for select to authenticated
+    using (id = any (array(select app.associations_of((select app.caller()), 'reader'))));
 
 create policy "Admins see associations" on app.associations for select to authenticated
     using ((select app.caller_role()) = 'admin');
@@ -18,12 +18,16 @@ create policy "Admins see associations" on app.associations for select to authen
 create policy "Merchants see the associations that they have agreements with" on app.associations
     for select to authenticated using (id = any (array(select app.partners_of((select app.caller())))));
 
-create policy "Associations edit themselves" on app.associations for update to authenticated
-    using (id = (select app.caller())) with check (id = (select app.caller()));
+create policy "Owners edit their associations" on app.associations for update to authenticated
+    using (id = any (array(select app.associations_of((select app.caller()), 'owner'))))
+    with check (id = any (array(select app.associations_of((select app.caller()), 'owner'))));
 -- decide_association changes the status, and so does the guard when a rejected association corrects itself.
 
 grant select (id, name) on app.associations to ecopanier_worker;
 create policy "The worker reads the names that mails show" on app.associations for select to ecopanier_worker using (true);
+
+create trigger answer_for_association before insert on app.associations
+    for each row execute function app.answer_for_association();
 
 create trigger own_association after insert on app.associations for each row execute function app.own_association();
 

@@ -1,4 +1,5 @@
--- Beneficiaries' codes and rights, without names: they themselves, the association that enrolled them, and admins see
+-- Beneficiaries' codes and rights, without names: they themselves, owners and staff of the association that enrolled
+-- them, and admins see
 -- them.
 alter table app.beneficiaries enable row level security;
 alter table app.beneficiaries force row level security;
@@ -11,7 +12,7 @@ create policy "Beneficiaries see their own right" on app.beneficiaries for selec
     using (id = (select app.caller()));
 
 create policy "Associations see beneficiaries they enrolled" on app.beneficiaries for select to authenticated
-    using (association_id = (select app.caller()) and status <> 'erased');
+    using (association_id = any (array(select app.associations_of((select app.caller()), 'staff'))) and status <> 'erased');
 
 create policy "Admins see codes, states and dates" on app.beneficiaries for select to authenticated
     using ((select app.caller_role()) = 'admin' and status <> 'erased');

@@ -1,4 +1,4 @@
--- Who a beneficiary is, sealed: the verified association that enrolled them sees it, and nobody else, not even admins.
+-- Who a beneficiary is, sealed: owners and staff of the verified association that enrolled them see it, and nobody else, not even admins.
 -- It says nothing without the person's data key, which only open_persons hands out.
 alter table app.beneficiary_persons enable row level security;
 alter table app.beneficiary_persons force row level security;
@@ -11,5 +11,4 @@ grant select (beneficiary_id, household_size, sealed) on app.beneficiary_persons
 create policy "Verified associations see persons they enrolled" on app.beneficiary_persons for select to authenticated
     using (exists (select from app.beneficiaries b
                    where b.id = beneficiary_id
-                     and b.association_id = (select a.id from app.associations a
-                                             where a.id = (select app.caller()) and a.status = 'verified')));
+                     and b.association_id = any (array(select app.verified_associations_of((select app.caller()))))));

@@ -8,7 +8,7 @@ create policy "Acts read and write every row" on app.kiosks for all to ecopanier
 grant select (id, name, association_id, created_at, revoked_at, last_used_on) on app.kiosks to authenticated;
 
 create policy "Associations see their own kiosks" on app.kiosks for select to authenticated
-    using (association_id = (select app.caller()));
+    using (association_id = any (array(select app.associations_of((select app.caller()), 'staff'))));
 
 create policy "Admins see kiosks" on app.kiosks for select to authenticated
     using ((select app.caller_role()) = 'admin');

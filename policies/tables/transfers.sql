@@ -8,7 +8,8 @@ create policy "Acts read and write every row" on app.transfers for all to ecopan
 grant select on app.transfers to authenticated;
 
 create policy "Associations see transfers to and from them" on app.transfers for select to authenticated
-    using (from_association_id = (select app.caller()) or to_association_id = (select app.caller()));
+    using (from_association_id = any (array(select app.associations_of((select app.caller()), 'staff')))
+           or to_association_id = any (array(select app.associations_of((select app.caller()), 'staff'))));
 
 create policy "Admins see transfers" on app.transfers for select to authenticated
     using ((select app.caller_role()) = 'admin');

@@ -26,7 +26,7 @@ declare
         when 'code' then ' and a.id = (select b.id from app.beneficiaries b where b.code = $1)'
         when 'siret' then ' and a.id = any (array(
             select s.owner_id from app.shops s where s.siret = $1 and s.status <> ''closed''
-            union select c.id from app.associations c where c.siret = $1))'
+            union select c.owner_id from app.associations c where c.siret = $1))'
         when 'shop' then ' and a.id = any (array(
             select s.owner_id from app.shops s
             where to_tsvector(''pg_catalog.simple'', translate(s.name,
@@ -44,7 +44,7 @@ begin
                 case when a.role <> ''beneficiary'' then a.email end,
                 a.role <> ''beneficiary'' and a.email_verified_at is not null,
                 (select b.code from app.beneficiaries b where b.id = a.id),
-                (select c.name from app.associations c where c.id = a.id),
+                (select string_agg(c.name, '', '' order by c.id) from app.associations c where c.owner_id = a.id),
                 coalesce((select jsonb_agg(jsonb_build_object(''id'', s.id, ''name'', s.name, ''siret'', s.siret,
                                                               ''status'', s.status) order by s.id)
                           from app.shops s where s.owner_id = a.id), ''[]''),

@@ -1,5 +1,5 @@
 -- Return, month by month, how many people an association enrolled and what they reserved and collected.
--- Called by GET /v1/associations/me/activity and activity.csv, as the association.
+-- Called by GET /v1/associations/me/activity and activity.csv, as a member of the association.
 -- The months run from that of `since` to that of `until`; the default is this month and the eleven before it. They are
 -- months where the association is. Those that had begun before it gave its commune began in Paris, and stay so: the
 -- same month counted anew between other hours would tell what happened in the hours between.
@@ -14,7 +14,7 @@ create or replace function app.association_activity(
     out food_kg numeric, out meals numeric)
 returns setof record language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    association uuid := app.caller();
+    association uuid := app.acting_association('reader');
     smallest    constant int := 11;
     moment      timestamptz := app.clock();
     zone        text;
@@ -22,6 +22,7 @@ declare
     after_last  date;
     first_day   date;
 begin
+    if association is null then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     select a.time_zone, coalesce(a.time_zone_since, '-infinity') into zone, zone_since
     from app.associations a where a.id = association;
     after_last := (date_trunc('month', coalesce(until, app.local_day(moment, zone))) + interval '1 month')::date;

@@ -1,12 +1,12 @@
 -- Begin an agreement of a verified association with a verified shop; return its id.
--- Called by POST /v1/agreements before the document is stored, as the association.
+-- Called by POST /v1/agreements before the document is stored, as its owner.
 -- Nobody else sees the agreement until propose_agreement says that its document is stored. An agreement that never
 -- gets so far is removed by the worker's job associations.remove_orphans.
--- Definer, because nobody may write agreements. Only a verified association gets through, for itself.
+-- Definer, because nobody may write agreements. Only an owner of a verified association gets through.
 create or replace function app.begin_agreement(shop uuid, signed date, ends date) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    association uuid := app.caller();
+    association uuid := app.acting_association('owner');
     today       date := app.local_day(app.clock(), (select a.time_zone from app.associations a where a.id = association));
     agreement   uuid;
 begin

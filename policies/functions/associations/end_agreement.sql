@@ -11,9 +11,9 @@ declare
 begin
     select g.* into over from app.agreements g
     where g.id = agreement and g.status not in ('coming', 'going')
-      and (g.association_id = app.caller() or g.shop_id = any (array(select app.shops_of(app.caller(), 'owner')))) for update;
+      and (g.association_id = any (array(select app.associations_of(app.caller(), 'owner'))) or g.shop_id = any (array(select app.shops_of(app.caller(), 'owner')))) for update;
     if not found then raise exception 'agreement.not_found' using errcode = 'EP404'; end if;
-    side := case when over.association_id = app.caller() then 'association' else 'shop' end;
+    side := case when over.association_id = any (array(select app.associations_of(app.caller(), 'owner'))) then 'association' else 'shop' end;
     if over.status not in ('proposed', 'confirmed') then raise exception 'agreement.over' using errcode = 'EP409'; end if;
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = side where g.id = agreement;
     perform app.note('agreement.ended', 'agreement', agreement, jsonb_build_object('by', side));

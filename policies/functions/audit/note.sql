@@ -5,12 +5,16 @@
 create or replace function app.note(what text, about text, about_id uuid, details jsonb default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    actor uuid := app.caller();
+    actor  uuid := app.caller();
+    acting uuid := app.acted_for(actor, about, about_id);
 begin
     insert into app.audit_entries (at, actor_id, actor_role, action, subject, subject_id, detail, request_id)
     values (app.clock(), actor,
             coalesce((select a.role from app.accounts a where a.id = actor),
                      case session_user when 'ecopanier_api' then 'nobody' when 'ecopanier_worker' then 'worker'
                                        else 'operator' end),
-            what, about, about_id, details, nullif(current_setting('app.request_id', true), ''));
+            what, about, about_id,
+            case when acting is null then details
+                 else coalesce(details, '{}') || jsonb_build_object('association', acting) end,
+            nullif(current_setting('app.request_id', true), ''));
 end $$;

@@ -11,6 +11,9 @@ declare
                                                else 'operator' end);
 begin
     insert into app.audit_entries (at, actor_id, actor_role, action, subject, subject_id, detail, request_id)
-    select app.clock(), actor, acting, what, about, x.id, details, nullif(current_setting('app.request_id', true), '')
-    from unnest(about_ids) as x (id);
+    select app.clock(), actor, acting, what, about, x.id,
+           case when f.association is null then details
+                else coalesce(details, '{}') || jsonb_build_object('association', f.association) end,
+           nullif(current_setting('app.request_id', true), '')
+    from unnest(about_ids) as x (id), lateral (select app.acted_for(actor, about, x.id)) f (association);
 end $$;

@@ -10,7 +10,7 @@ declare
     own   app.beneficiaries := app.own_beneficiary(beneficiary);
     asked app.transfers;
 begin
-    perform from app.associations a join app.accounts c on c.id = a.id
+    perform from app.associations a join app.accounts c on c.id = a.owner_id
     where a.id = receiver and a.status = 'verified' and c.status = 'active' for key share of a;
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     if own.association_id = receiver then raise exception 'transfer.already_there' using errcode = 'EP409'; end if;

@@ -15,7 +15,7 @@ declare
     own    app.beneficiaries := app.own_beneficiary(beneficiary);
     holder uuid;
 begin
-    if own.association_id is distinct from app.caller() then
+    if coalesce(own.association_id <> all (array(select app.verified_associations_of(app.caller()))), true) then
         raise exception 'beneficiary.not_found' using errcode = 'EP404';  -- an admin may decide about anybody but read nobody's name
     end if;
     update app.beneficiary_persons p set household_size = new_household_size, sealed = new_sealed

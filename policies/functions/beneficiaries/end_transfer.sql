@@ -2,8 +2,8 @@
 -- Called by POST /v1/beneficiaries/transfers/{transfer_id}/accept, /decline and /withdraw, as one of the two
 -- associations or as an admin. transfer_waits_for says who answers; an admin may withdraw any. The first answer counts;
 -- a later one is refused.
--- Definer, because nobody may write transfers or move beneficiaries. Only a verified association on the right side gets
--- through, or an admin who did not ask for it where no association can answer. Once a transfer is accepted, row-level
+-- Definer, because nobody may write transfers or move beneficiaries. Only owners and staff of the verified association on the
+-- right side get through, or an admin who did not ask for it where no association can answer. Once a transfer is accepted, row-level
 -- security lets the new association read the person and no longer the old one. The person's cards end with the kiosk
 -- sessions that they opened: whoever had the person before may still have both.
 -- Locks: the beneficiary, the receiving association (receive_beneficiary), the transfer, then the person's cards and
@@ -12,7 +12,7 @@ create or replace function app.end_transfer(transfer uuid, how text) returns voi
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     is_admin    boolean := coalesce(app.caller_role() = 'admin', false);
-    association uuid := (select a.id from app.associations a where a.id = app.caller() and a.status = 'verified');
+    theirs      uuid[] := array(select app.verified_associations_of(app.caller()));
     asked       app.transfers;
     answers     text;
     may         boolean;
@@ -21,18 +21,18 @@ begin
         raise exception 'decision.unknown' using errcode = 'EP422';
     end if;
     select t.* into asked from app.transfers t
-    where t.id = transfer and (is_admin or association in (t.from_association_id, t.to_association_id));
+    where t.id = transfer and (is_admin or t.from_association_id = any (theirs) or t.to_association_id = any (theirs));
     if not found then raise exception 'transfer.not_found' using errcode = 'EP404'; end if;
     answers := app.transfer_waits_for(asked);
-    may := case when how = 'withdrawn' then is_admin or asked.asked_by = association
-                when answers = 'receiver' then asked.to_association_id = association
-                when answers = 'giver' then asked.from_association_id = association
+    may := case when how = 'withdrawn' then is_admin or app.asked_by_association(asked) and asked.from_association_id = any (theirs)
+                when answers = 'receiver' then asked.to_association_id = any (theirs)
+                when answers = 'giver' then asked.from_association_id = any (theirs)
                 else is_admin end;
     if may is not true then
         if is_admin then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
         raise exception 'transfer.not_found' using errcode = 'EP404';
     end if;
-    if how <> 'withdrawn' and asked.asked_by = app.caller() then
+    if how <> 'withdrawn' and is_admin and asked.asked_by = app.caller() then
         raise exception 'transfer.second_admin_needed' using errcode = 'EP409';
     end if;
     perform from app.beneficiaries b where b.id = asked.beneficiary_id for update;

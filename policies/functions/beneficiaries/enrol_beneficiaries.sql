@@ -2,8 +2,8 @@
 -- activation token for each.
 -- Called by POST /v1/beneficiaries and POST /v1/beneficiaries/import, as a verified association or an admin, and by
 -- the demo town.
--- Definer, because nobody may write accounts. It returns ids and codes, in the order of the arrays. Only a verified
--- association or an admin gets through.
+-- Definer, because nobody may write accounts. It returns ids and codes, in the order of the arrays. Only owners and
+-- staff of a verified association get through, and admins.
 -- No person stops another. `outcome` is `enrolled`; `past` if the right would end before today, where the association is;
 -- `too_long` if it would end after last_day_of_rights; `no_code` if no code of this year is left; `already` if the keyed
 -- hash says that the person is enrolled, here or elsewhere, who then
@@ -24,8 +24,8 @@ returns table (place int, outcome text, beneficiary uuid, new_code text, held_to
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    enroller      uuid := app.caller();
-    enroller_role text := app.caller_role();
+    is_admin      boolean := coalesce(app.caller_role() = 'admin', false);
+    enroller      uuid := case when not is_admin then app.acting_association('staff') end;
     moment        timestamptz := app.clock();
     today         date := app.local_day(moment, (select a.time_zone from app.associations a where a.id = enroller));
     last_day      date := app.last_day_of_rights(moment);
@@ -37,7 +37,7 @@ declare
     persons       uuid[];
     elsewhere     uuid[];
 begin
-    if enroller_role is distinct from 'admin' then
+    if not is_admin then
         -- The lock keeps an association that is being closed or rejected from enrolling anybody.
         perform from app.associations a where a.id = enroller and a.status = 'verified' for key share;
         if not found then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
@@ -93,7 +93,7 @@ begin
     insert into app.accounts (id, role, display_name, created_at)
     select c.id, 'beneficiary', c.code, moment from unnest(new_ids, codes) as c (id, code);
     insert into app.beneficiaries (id, code, association_id, eligible_until, created_at)
-    select c.id, c.code, case enroller_role when 'association' then enroller end, untils[c.place], moment
+    select c.id, c.code, enroller, untils[c.place], moment
     from unnest(new_ids, codes, claimed) as c (id, code, place);
     insert into key_vault.data_keys (account_id, wrapped, master_key, made_at)
     select c.id, wrapped_keys[c.place], enrol_beneficiaries.master_key, moment
@@ -122,7 +122,7 @@ begin
     from unnest(untils, persons) as n (until, person)
     join app.beneficiaries b on b.id = n.person
     where n.until between today and last_day and b.id <> all (new_ids)
-      and b.association_id is distinct from case enroller_role when 'association' then enroller end;
+      and b.association_id is distinct from enroller;
     perform app.note_each('beneficiary.found_elsewhere', 'beneficiary', elsewhere);
 
     return query

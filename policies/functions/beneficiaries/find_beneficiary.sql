@@ -6,7 +6,7 @@
 create or replace function app.find_beneficiary(sought bytea, formerly bytea, method int) returns uuid
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    association uuid := (select a.id from app.associations a where a.id = app.caller() and a.status = 'verified');
+    association uuid := app.acting_verified();
     found_one   uuid;
 begin
     select b.id into found_one from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id

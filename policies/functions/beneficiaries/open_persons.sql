@@ -1,7 +1,7 @@
 -- Return these beneficiaries' sealed names and contacts with the data keys that open them, and note each in the audit
 -- log.
 -- Called by GET /v1/beneficiaries, GET /v1/beneficiaries/{beneficiary_id}, POST /v1/beneficiaries/find and PATCH
--- (through person_to_correct), as a verified association; by GET /v1/me/export, as the beneficiary.
+-- (through person_to_correct), as owner or staff of a verified association; by GET /v1/me/export, as the beneficiary.
 -- Definer, because nobody may read data keys: it returns those of the caller's own people, or the caller's own, and
 -- silently leaves out others. Each entry says whom and why, so that no name is read without a trace.
 create or replace function app.open_persons(wanted uuid[], why text)
@@ -10,14 +10,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
     opener      uuid := app.caller();
-    association uuid := (select a.id from app.associations a where a.id = opener and a.status = 'verified');
+    theirs      uuid[] := array(select app.verified_associations_of(opener));
     opened      uuid[];
 begin
     if why is null or why !~ '^[a-z_]+$' then raise exception 'decision.unknown' using errcode = 'EP422'; end if;
     -- Decided once: somebody who is being transferred at this moment is opened and noted, or neither.
     opened := array(
         select p.beneficiary_id from app.beneficiary_persons p join app.beneficiaries b on b.id = p.beneficiary_id
-        where p.beneficiary_id = any (wanted) and (b.association_id = association or b.id = opener)
+        where p.beneficiary_id = any (wanted) and (b.association_id = any (theirs) or b.id = opener)
         order by p.beneficiary_id);
     perform app.note_each('person.opened', 'beneficiary', opened, jsonb_build_object('why', why));
     return query

@@ -1,6 +1,6 @@
 -- Return a beneficiary that the caller may decide about, and lock the row; raise EP404 for any other.
--- Called by the acts that decide about a beneficiary. An admin may decide about anybody, a verified association about
--- its own people, and nobody about somebody who was erased.
+-- Called by the acts that decide about a beneficiary. An admin may decide about anybody, owners and staff of a
+-- verified association about its own people, and nobody about somebody who was erased.
 -- Definer, because it locks a row that its callers may not write; only the owner may execute it.
 -- Locks: the beneficiary.
 create or replace function app.own_beneficiary(beneficiary uuid) returns app.beneficiaries
@@ -11,8 +11,7 @@ begin
     select b.* into own from app.beneficiaries b
     where b.id = beneficiary and b.status <> 'erased'
       and (app.caller_role() = 'admin'
-           or b.association_id = (select a.id from app.associations a
-                                  where a.id = app.caller() and a.status = 'verified'))
+           or b.association_id = any (array(select app.verified_associations_of(app.caller()))))
     for update;
     if not found then raise exception 'beneficiary.not_found' using errcode = 'EP404'; end if;
     return own;

@@ -4,6 +4,6 @@
 create or replace function app.own_day() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    return app.local_day(app.clock(), (select a.time_zone from app.associations a where a.id = app.caller()));
+    return app.local_day(app.clock(), (select a.time_zone from app.associations a where a.id = app.acting_association('staff')));
 end $$;
 grant execute on function app.own_day() to authenticated;

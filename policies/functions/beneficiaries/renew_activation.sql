@@ -13,7 +13,9 @@ declare
     own  app.beneficiaries := app.own_beneficiary(beneficiary);
     ends timestamptz := app.clock() + interval '30 days';
 begin
-    if own.association_id is distinct from app.caller() then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    if coalesce(own.association_id <> all (array(select app.verified_associations_of(app.caller()))), true) then
+        raise exception 'access.forbidden' using errcode = 'EP403';
+    end if;
     delete from app.one_time_tokens t
     where t.account_id = beneficiary and t.purpose = 'activate' and t.used_at is null;
     insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)

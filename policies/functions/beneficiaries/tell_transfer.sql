@@ -15,5 +15,5 @@ begin
             and a.role = 'admin' and a.status = 'active' and a.id is distinct from transfer.asked_by) as told (id)
     where told.id is not null
       and (told.id <> transfer.beneficiary_id or stage = 'accepted'
-           or transfer.asked_by is distinct from transfer.from_association_id);
+           or not app.asked_by_association(transfer));
 end $$;

@@ -9,8 +9,8 @@ create or replace function app.transfer_waits_for(transfer app.transfers) return
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return case
-        when transfer.asked_by = transfer.from_association_id then 'receiver'
-        when exists (select from app.associations s join app.accounts a on a.id = s.id
+        when app.asked_by_association(transfer) then 'receiver'
+        when exists (select from app.associations s join app.accounts a on a.id = s.owner_id
                      where s.id = transfer.from_association_id and s.status = 'verified' and a.status = 'active')
             then 'giver'
         else 'admin' end;

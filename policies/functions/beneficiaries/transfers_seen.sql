@@ -11,19 +11,21 @@ returns table (id uuid, beneficiary_id uuid, code text, eligible_until date, fro
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    reader   uuid := app.caller();
+    theirs   uuid[] := array(select app.associations_of(app.caller(), 'staff'));
     is_admin boolean := coalesce(app.caller_role() = 'admin', false);
 begin
+    -- A list is that of one association; a transfer is seen by either side.
+    if one is null and not is_admin then theirs := array[app.acting_association('staff')]; end if;
     return query
         select t.id, t.beneficiary_id, b.code,
-               case when is_admin or t.status = 'pending' or b.association_id = reader then b.eligible_until end,
+               case when is_admin or t.status = 'pending' or b.association_id = any (theirs) then b.eligible_until end,
                t.from_association_id, f.name, t.to_association_id, r.name, t.status, t.asked_at, t.ended_at,
                case when t.status = 'pending' then app.transfer_waits_for(t) end
         from app.transfers t
         join app.beneficiaries b on b.id = t.beneficiary_id and b.status <> 'erased'
         join app.associations r on r.id = t.to_association_id
         left join app.associations f on f.id = t.from_association_id
-        where (is_admin or t.from_association_id = reader or t.to_association_id = reader)
+        where (is_admin or t.from_association_id = any (theirs) or t.to_association_id = any (theirs))
           and (one is null or t.id = one)
           and (only_status is null or t.status = only_status)
           and (before is null or t.id < before)

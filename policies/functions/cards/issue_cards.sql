@@ -15,7 +15,7 @@ declare
     holder uuid;
     made   record;
 begin
-    if not exists (select from app.associations a where a.id = app.caller() and a.status = 'verified') then
+    if not exists (select app.verified_associations_of(app.caller())) then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
     for holder in select n.holder from unnest(holders) n (holder) order by n.holder loop

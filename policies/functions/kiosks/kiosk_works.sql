@@ -4,6 +4,6 @@ create or replace function app.kiosk_works(kiosk app.kiosks) returns boolean
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     return kiosk.revoked_at is null
-       and exists (select from app.associations s join app.accounts a on a.id = s.id
+       and exists (select from app.associations s join app.accounts a on a.id = s.owner_id
                    where s.id = kiosk.association_id and s.status = 'verified' and a.status = 'active');
 end $$;

@@ -6,7 +6,7 @@ create or replace function app.revoke_kiosk(kiosk uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if not exists (select from app.kiosks k where k.id = kiosk
-                   and (app.caller_role() = 'admin' or k.association_id = app.caller())) then
+                   and (app.caller_role() = 'admin' or k.association_id = any (array(select app.associations_of(app.caller(), 'staff'))))) then
         raise exception 'kiosk.not_found' using errcode = 'EP404';
     end if;
     -- This waits for a sign-in that is under way there, whose session then exists and ends too.

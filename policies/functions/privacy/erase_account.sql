@@ -16,6 +16,7 @@ declare
     reservation uuid;
     waiting     uuid;
     own_shops   uuid[];
+    association uuid;
     staying     uuid;
     shop        uuid;
     lot         uuid;
@@ -25,12 +26,17 @@ begin
     -- that transaction needs such a check and holds the quota that we are about to wait for.
     select * into erased from app.accounts a where a.id = account for no key update;
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
-    if erased.role = 'association' then
-        perform from app.associations a where a.id = account for update;  -- keeps anybody from being enrolled meanwhile
-        if exists (select from app.beneficiaries b where b.association_id = account and b.status <> 'erased') then
+    -- A shop or an association that others own too is theirs from now on. Only one whose last owner goes is closed. The
+    -- lock keeps anybody from being enrolled meanwhile.
+    for association in select a.id from app.associations a where a.owner_id = account order by a.id for update loop
+        staying := app.other_owner(null, association, account);
+        if staying is not null then
+            update app.associations a set owner_id = staying where a.id = association;
+        elsif exists (select from app.beneficiaries b where b.association_id = association and b.status <> 'erased') then
             raise exception 'account.has_beneficiaries' using errcode = 'EP409';
         end if;
-    elsif erased.role = 'admin' and erased.status <> 'erased' then
+    end loop;
+    if erased.role = 'admin' and erased.status <> 'erased' then
         perform from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id for no key update;
         if not exists (select from app.accounts a where a.role = 'admin' and a.status = 'active' and a.id <> account) then
             raise exception 'account.last_admin' using errcode = 'EP409';
@@ -47,7 +53,6 @@ begin
     -- Publishing and settling a gift lock in this order too, and picking up locks a pass before its reservation.
     perform from app.recurring_listings r where r.shop_id = any (own_shops) order by r.id for update;
     perform from app.shops s where s.id = any (own_shops) order by s.id for no key update;
-    -- A shop that others own too is theirs from now on. Only one whose last owner goes is closed.
     foreach shop in array own_shops loop
         staying := app.other_owner(shop, null, account);
         if staying is not null then update app.shops s set owner_id = staying where s.id = shop; end if;

@@ -8,11 +8,13 @@ create or replace function app.export_account() returns table (file text, conten
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    me        uuid := app.caller();
-    own_shops uuid[];
+    me               uuid := app.caller();
+    own_shops        uuid[];
+    own_associations uuid[];
 begin
     if me is null then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
     own_shops := array(select app.shops_of(me, 'owner'));
+    own_associations := array(select app.associations_of(me, 'owner'));
     perform app.note('account.exported', 'account', me);
     return query
     select e.file, e.content from (
@@ -103,18 +105,18 @@ begin
         select 'agreements', (select jsonb_agg(to_jsonb(g) || jsonb_build_object(
                     'association', a.name, 'shop', s.name) order by g.id)
             from app.agreements g join app.associations a on a.id = g.association_id join app.shops s on s.id = g.shop_id
-            where g.association_id = me or g.shop_id = any (own_shops) and g.status not in ('coming', 'going'))
+            where g.association_id = any (own_associations) or g.shop_id = any (own_shops) and g.status not in ('coming', 'going'))
         union all
-        select 'association', (select jsonb_agg(to_jsonb(a)) from app.associations a where a.id = me)
+        select 'association', (select jsonb_agg(to_jsonb(a) - 'owner_id' order by a.id) from app.associations a where a.id = any (own_associations))
         union all
         select 'beneficiaries', (select jsonb_agg(to_jsonb(b) - 'association_id' order by b.id)
-                                 from app.beneficiaries b where b.association_id = me and b.status <> 'erased')
+                                 from app.beneficiaries b where b.association_id = any (own_associations) and b.status <> 'erased')
         union all
         select 'imports', (select jsonb_agg(to_jsonb(i) - 'account_id' order by i.id)
                            from app.imports i where i.account_id = me)
         union all
         select 'kiosks', (select jsonb_agg(to_jsonb(k) - array['device_hash', 'registered_by'] order by k.id)
-                          from app.kiosks k where k.association_id = me or k.registered_by = me)
+                          from app.kiosks k where k.association_id = any (own_associations) or k.registered_by = me)
         union all
         select 'collector', (select jsonb_agg(to_jsonb(c)) from app.collectors c where c.id = me)
         union all
@@ -134,7 +136,8 @@ begin
         -- What others did with what is the caller's: their role and, for associations, the name. Never which admin, nor the
         -- id of their request, which their program chose.
         select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - array['actor_id', 'request_id'] || jsonb_build_object(
-                    'association', (select a.name from app.associations a where a.id = n.actor_id)) order by n.id)
+                    'association', (select a.name from app.associations a
+                                    where a.id = coalesce((n.detail ->> 'association')::uuid, n.actor_id))) order by n.id)
             from app.audit_entries n
             where (n.subject_id = me or n.subject_id = any (own_shops)) and n.actor_id is distinct from me)
         union all

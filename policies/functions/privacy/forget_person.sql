@@ -8,6 +8,8 @@ create or replace function app.forget_person(account uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     enrolled_by uuid;
+    -- The associations that close with their last owner.
+    closing     uuid[] := array(select a.id from app.associations a where a.owner_id = account);
 begin
     delete from key_vault.data_keys k where k.account_id = account;
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
@@ -31,26 +33,32 @@ begin
         created_at = date_trunc('month', b.created_at at time zone 'Europe/Paris') at time zone 'Europe/Paris'
     where b.id = account and b.status <> 'erased' returning b.association_id into enrolled_by;
     update app.transfers t set status = 'withdrawn', ended_at = app.clock()
-    where t.status = 'pending' and account in (t.beneficiary_id, t.from_association_id, t.to_association_id);
+    where t.status = 'pending'
+      and (t.beneficiary_id = account or t.from_association_id = any (closing) or t.to_association_id = any (closing));
     delete from app.right_reminders r where r.beneficiary_id = account;
     -- In the order of the acts that work on them: person, card, session. So a card that was being made, or a sign-in that
     -- was under way, is finished by now and is removed too.
     delete from app.cards c where c.beneficiary_id = account;
     delete from app.sessions s where s.account_id = account;
-    -- Answers kept for the person and for the association that enrolled them, because names may stand in both.
-    delete from app.idempotency_keys i where i.scope in (account, enrolled_by);
+    -- Answers kept for the person and for whoever works for the association that enrolled them, because names may stand
+    -- in both.
+    delete from app.idempotency_keys i
+    where i.scope = account or i.scope in (select m.account_id from app.members m where m.association_id = enrolled_by);
 
     update app.associations a
     set name = '-', status = 'closed', rna = null, siret = null, address = null, phone = null, website = null,
         created_at = date_trunc('year', a.created_at)
-    where a.id = account and a.status <> 'closed';
+    where a.id = any (closing) and a.status <> 'closed';
+    delete from app.members m where m.association_id = any (closing);
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
-    where k.association_id = account;
+    where k.association_id = any (closing);
     update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
-    from app.kiosks k where k.id = s.kiosk_id and k.association_id = account and s.ended_at is null;
+    from app.kiosks k where k.id = s.kiosk_id and k.association_id = any (closing) and s.ended_at is null;
     -- The documents of agreements are removed with the association. The shops were party to them and have their own copy.
-    update app.agreements g set status = 'going' where g.association_id = account and g.status <> 'going';
+    update app.agreements g set status = 'going' where g.association_id = any (closing) and g.status <> 'going';
     delete from app.collectors c where c.id = account;
     update app.decisions d set reason = null
-    where d.subject in ('account', 'association', 'collector') and d.subject_id = account and d.reason is not null;
+    where d.reason is not null
+      and (d.subject in ('account', 'collector') and d.subject_id = account
+           or d.subject = 'association' and d.subject_id = any (closing));
 end $$;
