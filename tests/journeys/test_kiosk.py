@@ -441,6 +441,7 @@ PUBLIC_ROUTES = {
     "POST /v1/handed-passes/show.svg",
     "POST /v1/stripe/webhook",
     "GET /v1/allergens",
+    "GET /v1/invitations/{token}",
     "GET /v1/beneficiaries/import/template.csv",
     "GET /v1/impact",
     "GET /.well-known/jwks.json",
