@@ -13,9 +13,10 @@ AFTERWARDS = """
     set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables without a schema
     delete from jobs.procrastinate_jobs j
     where j.task_name in ('payments.carry_forward', 'reservations.tell_holder', 'accounts.send_mail',
-                          'administration.tell_decision');
+                          'administration.tell_decision', 'members.mail_invitation');
 
     update app.associations s set created_at = a.created_at from app.accounts a where a.id = s.id;
+    update app.members m set created_at = m.joined_at where m.created_at > m.joined_at;
     update app.collectors c set created_at = a.created_at from app.accounts a where a.id = c.id;
     update app.credentials c set changed_at = a.created_at from app.accounts a where a.id = c.account_id;
     update app.payments p set created_at = r.created_at from app.reservations r where r.id = p.reservation_id;

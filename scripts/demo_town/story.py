@@ -15,10 +15,14 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from backend.accounts.terms import CurrentTerms
+from backend.accounts.tokens import token_hash
+from backend.members.invitations import Invitation
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
 from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import SEALED_PERSON, address_look_up, keyring, sealed_json
+from backend.settings import settings
 from scripts.demo_town.acts import Acts
+from scripts.demo_town.members import HELPERS, Helper
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
     ADMIN,
@@ -122,6 +126,8 @@ class Story:
             opened = self._days_ago(7 * WEEKS - 2, "07:15") + number * 23 * MINUTE
             self._then(opened, self._opens, number, shop)
             self._then(opened + 6 * HOUR, self._shop_is_verified, shop)
+        for place, helper in enumerate(HELPERS):
+            self._then(self._days_ago(7 * WEEKS - 4, "11:00") + place * HOUR, self._joins, helper)
         for place, person in enumerate(BENEFICIARIES):
             met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
             self._then(met, self._is_enrolled, person)
@@ -188,6 +194,30 @@ class Story:
     def _shop_is_verified(self, shop: Shop) -> None:
         admin, found = self._accounts[ADMIN], self._shops[shop.name]
         self._acts.call_as(admin, "decide_shop", shop=found, verdict="verified", why="SIRET et adresse vérifiés")
+
+    def _joins(self, helper: Helper) -> None:
+        shop = self._shops[helper.at.name] if isinstance(helper.at, Shop) else None
+        owner = self._accounts[helper.at.merchant.login if isinstance(helper.at, Shop) else helper.at]
+        email, look_up = address(helper.login), address_look_up(keyring(), address(helper.login))
+        invitation = Invitation(email, f"{self._hash} {email}")
+        self._acts.call_as(
+            owner,
+            "invite_member",
+            shop=shop,
+            association=owner if shop is None else None,
+            address=email,
+            address_lookup=look_up,
+            wanted_role=helper.role,
+            sealed_invitation=invitation.sealed(settings(), look_up),
+            new_token_hash=token_hash(invitation.token),
+        )
+        self._acts.call_as(
+            self._accounts[helper.login],
+            "accept_invitation",
+            held=token_hash(invitation.token),
+            address=email,
+            address_lookup=look_up,
+        )
 
     def _is_enrolled(self, person: Enrolled) -> None:
         keys, [new_id] = keyring(), self._acts.value("select app.new_account_ids(1)")

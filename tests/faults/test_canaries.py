@@ -138,7 +138,9 @@ def a_house(folder: Path) -> Iterator[House]:
 def test_canaries_appear_nowhere_outside_encrypted_values(servers_folder: Path) -> None:
     folder = servers_folder / f"canaries-{os.getpid()}"
     folder.mkdir(mode=0o755)
-    enrolled_, imported, edited, activated, refused, failed, other_, guessed, registered = map(Canary, range(10, 19))
+    enrolled_, imported, edited, activated, refused, failed, other_, guessed, registered, guest = map(
+        Canary, range(10, 20)
+    )
     with a_house(folder) as house:
         relais = _a_verified_association(house)
 
@@ -186,7 +188,22 @@ def test_canaries_appear_nowhere_outside_encrypted_values(servers_folder: Path) 
             "POST", "/auth/register", {**stranger, "email": activated.email}
         )  # the address is taken, but the answer does not say so
 
+        # Invitations: to somebody whom nobody knows, and to the beneficiary, who accepts.
+        for email in (guest.email, activated.email):
+            house.does("POST", "/associations/me/members", {"email": email, "role": "reader"}, token=relais)
+        house.mail_to(guest.email, "Invitation à rejoindre une association")
+        invited = house.mail_to(activated.email, "Invitation à rejoindre une association")
+        house.does("GET", f"/invitations/{invited}")
+        house.does("POST", f"/invitations/{invited}/accept", token=amina)
+        listed = house.does("GET", "/associations/me/members", token=relais)["data"]
+        assert {member["email"] for member in listed} >= {guest.email, activated.email}  # the owner may read them
+        house.does("GET", "/me/memberships", token=amina)
+
         # Requests that are refused.
+        house.is_refused(404, "POST", f"/invitations/{invited}/accept", token=amina)
+        house.is_refused(422, "POST", "/associations/me/members", {"email": f"{refused.email} {PHONE}"}, token=relais)
+        house.is_refused(409, "POST", "/associations/me/members", {"email": activated.email, "role": "staff"},
+                         token=relais)  # fmt: skip
         for wrong in (
             {"birth_date": "not a day"}, {"birth_date": "2999-01-01"}, {"eligible_until": "1999-01-01"},
             {"first_name": FIRST_NAME * 20}, {"email": f"{refused.email} {PHONE}"},

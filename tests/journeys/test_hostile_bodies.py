@@ -65,6 +65,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/beneficiaries/find": await town.an_association("Cherche"),
         "/v1/beneficiaries/{beneficiary_id}": await town.an_association("Corrige"),
         "/v1/associations/me": await town.an_association("Ici"),
+        "/v1/associations/me/members": await town.an_association("Invite"),
+        "/v1/associations/me/members/{member_id}": await town.an_association("Change"),
         "/v1/beneficiaries/cards": await town.an_association("Imprime"),
         "/v1/kiosks": await town.an_association("Accueille"),
     }
@@ -90,6 +92,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "day": "2030-06-10",
         "agreement_id": uuid4(),
         "kiosk_id": uuid4(),
+        "member_id": uuid4(),
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

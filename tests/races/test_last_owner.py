@@ -66,3 +66,32 @@ async def _removes(connection: Connection, who: Merchant, shop: UUID, member: UU
         return refusal.message
     await transaction.commit()
     return None
+
+
+async def test_a_shop_closes_once_when_both_owners_erase_themselves_at_once(town: Town) -> None:
+    sophie, gilles = await town.a_merchant("Sophie"), await town.a_merchant("Gilles")
+    shop = await town.a_shop(merchant=sophie)
+    await town.changes(
+        "insert into app.members (shop_id, account_id, role, joined_at) values ($1, $2, 'owner', now())",
+        shop.id,
+        gilles.id,
+    )
+
+    async def erases(who: Merchant) -> str | None:
+        async with town.copy.connection() as connection:
+            try:
+                await connection.execute("select app.erase_account($1, 'asked')", who.id)
+            except asyncpg.PostgresError as refusal:
+                return refusal.sqlstate
+        return None
+
+    # Whoever meets the other's lock is told to try again (55P03, 40P01), and does.
+    for _ in range(10):
+        found = list(await asyncio.gather(erases(sophie), erases(gilles)))
+        assert set(found) <= {None, "55P03", "40P01"}
+        if found == [None, None]:
+            break
+
+    assert found == [None, None]
+    assert await town.value("select status from app.shops") == "closed"
+    assert await town.value("select count(*) from app.members") == 0

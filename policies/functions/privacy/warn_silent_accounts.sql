@@ -18,6 +18,7 @@ begin
                   app.clock() - app.kept_for('silent_accounts') + app.kept_for('silent_account_notice'))
               and not app.reserved_since(
                   s.id, app.clock() - app.kept_for('silent_accounts') + app.kept_for('silent_account_notice'))
+              and not exists (select from app.members m where m.account_id = s.id and m.role = 'owner')
             order by s.last_seen_on limit most for no key update skip locked))
         returning a.id
     loop
