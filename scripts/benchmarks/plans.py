@@ -11,12 +11,10 @@ from rich.console import Console
 from scripts.benchmarks.ground import Ground
 from scripts.benchmarks.world import EAST, NORTH, RARE_CATEGORY, SOUTH, WEST
 
-STATEMENT = re.compile(
-    r"select array_agg\(n\.at\), array_agg\(n\.id\), array_agg\(n\.metres\) into at, ids, metres (from .*? n);",
-    re.DOTALL,
-)
+# The statement of all categories and that of one. The composed statement has parameters, so that it does not match.
+STATEMENT = re.compile(r"(select array_agg\(app\.lot_shown[^$]*?)into found, found_ids, found_metres\s+(from [^$;]*);")
 VARIABLES = {
-    "centres": "point[]",
+    "centre": "point",
     "radius_m": "float8",
     "scale": "float8",
     "moment": "timestamptz",
@@ -38,17 +36,15 @@ def show(ground: Ground) -> None:
             connection.execute("set plan_cache_mode = force_generic_plan")
             connection.execute("set enable_sort = off")
             connection.execute("set jit = off")
-            for statement, category in zip(STATEMENT.findall(str(found[0])), (None, RARE_CATEGORY), strict=True):
+            for parts, category in zip(STATEMENT.findall(str(found[0])), (None, RARE_CATEGORY), strict=True):
+                statement = "".join(parts)
                 for number, name in enumerate(VARIABLES, 1):
                     statement = re.sub(rf"(?<![.\w]){name}\b", f"${number}", statement)
-                connection.execute(
-                    f"prepare search ({', '.join(VARIABLES.values())}) as select array_agg(n.id) {statement}".encode()
-                )
+                connection.execute(f"prepare search ({', '.join(VARIABLES.values())}) as {statement}".encode())
                 shelf = f"app.category_number('{category}')" if category else "0"
                 centre = f"app.on_shelf(app.mercator({latitude}, {longitude}), 'discounted', {shelf})"
                 values = (
-                    f"array[{centre}], 30000, cos(radians({latitude})), now(), -1, "
-                    "'00000000-0000-0000-0000-000000000000', 20"
+                    f"{centre}, 30000, cos(radians({latitude})), now(), -1, '00000000-0000-0000-0000-000000000000', 20"
                 )
                 console.print(f"\n{lots} lots, {category or 'any category'}, 30 km", style="bold")
                 plan = connection.execute(f"explain (analyze, buffers) execute search ({values})".encode())

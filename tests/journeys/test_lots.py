@@ -145,6 +145,36 @@ async def test_a_query_takes_times_with_a_literal_plus(town: Town) -> None:
         assert (await town.request("GET", f"/v1/lots?{near}&pickup_after={number}")).status_code == 422
 
 
+@pytest.mark.parametrize(
+    "asked", [{}, {"category": "bakery"}, {"max_price_cents": 1000}], ids=["all", "category", "price"]
+)
+async def test_free_and_discounted_lots_are_paged_by_distance_together(town: Town, asked: dict[str, Any]) -> None:
+    amina, marc = await town.a_beneficiary(), await town.a_customer()
+    shops = [await town.a_shop(near=(48.58 + north / 1000, 7.74)) for north in range(3)]
+    on_offer = [
+        {
+            lot.id
+            for lot in (
+                await town.a_lot(shop=shop, category="bakery"),
+                await town.a_free_lot(shop=shop, category="bakery"),
+            )
+        }
+        for shop in shops
+    ]
+    pages: list[list[dict[str, Any]]] = []
+    after: dict[str, str] = {}
+    while not pages or after:
+        page = await amina.gets("/lots", near="48.58,7.74", limit=4, **asked, **after)
+        pages.append(page["data"])
+        after = {"after": page["next"]} if page["has_more"] else {}
+
+    assert [len(page) for page in pages] == [4, 2]
+    found = [UUID(lot["id"]) for page in pages for lot in page]
+    assert [set(found[:2]), set(found[2:4]), set(found[4:])] == on_offer
+    discounted = (await marc.gets("/lots", near="48.58,7.74", **asked))["data"]
+    assert discounted == [lot for page in pages for lot in page if lot["kind"] == "discounted"]
+
+
 async def test_a_shop_lists_lots_on_offer_and_lists_all_to_its_merchant(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)

@@ -24,8 +24,9 @@ where c.facts is distinct from
 # What a search shows, beside its lots, in one snapshot: lots_near is stable.
 SHOWN_WRONG = """
 select l.id from app.shops at
-cross join json_array_elements(app.lots_near(
-    null, at.latitude, at.longitude, 5000, null, null, null, null, null, null, null, -1, $2, 20) -> 'data') shown
+cross join convert_from(app.lots_near(
+    null, at.latitude, at.longitude, 5000, null, null, null, null, null, null, null, -1, $2, 20), 'UTF8') page
+cross join json_array_elements(page::json -> 'data') shown
 join app.lots l on l.id = (shown ->> 'id')::uuid join app.shops s on s.id = l.shop_id
 where at.id = $1 and (shown ->> 'title', shown -> 'shop' ->> 'name', shown ->> 'photo_id', (shown ->> 'remaining')::int)
       is distinct from (l.title, s.name, l.photo_id::text, l.remaining)
