@@ -263,3 +263,23 @@ async def test_mails_to_an_association_reach_whoever_answers_for_it(town: Town) 
 
     assert accepted_one["status"] == "accepted"
     assert await town.value("select association_id from app.beneficiaries") == receiver.id
+
+
+async def test_a_beneficiary_on_the_staff_decides_about_others_only(town: Town) -> None:
+    relais = await town.an_association()
+    amina = _as_enroller(await town.a_beneficiary(association=relais, status="pending"))
+    await town.changes(
+        "insert into app.members (association_id, account_id, role, joined_at) values ($1, $2, 'staff', now())",
+        relais.id,
+        amina.id,
+    )
+    other = await town.a_beneficiary("Nadia", association=relais, status="pending")
+
+    await amina.verifies(other.id)
+    for path, body in (("verify", None), ("renew", {"eligible_until": "2027-01-31"}), ("activation", None)):
+        refusal = await refused(amina.posts(f"/beneficiaries/{amina.id}/{path}", body))
+        assert refusal.code == "beneficiary.not_found", path
+    assert (await refused(amina.posts("/beneficiaries/cards", {"beneficiary_ids": [str(amina.id)]}))).code == (
+        "beneficiary.not_found"
+    )
+    assert await town.value("select status from app.beneficiaries where id = $1", amina.id) == "pending"

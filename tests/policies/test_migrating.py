@@ -601,3 +601,30 @@ def test_migrating_ends_kiosks_of_admins_and_cards_of_former_associations(databa
     assert cards == [("4", "active", True), ("5", "revoked", True), ("6", "revoked", True)]
     assert sorted(kiosks) == [("admin", False), ("association", True), ("association", True)]
     assert running == [("4", "association")] * 2
+
+
+def test_migrating_makes_owners_members_of_their_shops_and_associations(databases: Databases) -> None:
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1061")
+        execute(
+            copy,
+            """
+            insert into app.accounts (id, role, display_name, email)
+            select ('00000000-0000-7000-8000-00000000000' || n)::uuid, role, role, n || '@example.org'
+            from (values (1, 'merchant'), (2, 'association'), (3, 'association')) as x (n, role);
+            insert into app.associations (id, name, status)
+            select id, 'x', case id::text when '00000000-0000-7000-8000-000000000003' then 'closed' else 'pending' end
+            from app.accounts where role = 'association';
+            insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category)
+            values ('00000000-0000-7000-8000-000000000001', 'x', '73282932000074', 'x', '67482', 48.58, 7.75, 'bakery');
+            """,
+        )
+        migrate(copy.url())
+        with psycopg.connect(copy.url()) as connection:
+            members = connection.execute(
+                "select right(account_id::text, 1), role, shop_id is not null from app.members order by 1"
+            ).fetchall()
+            owners = connection.execute("select right(owner_id::text, 1) from app.associations order by 1").fetchall()
+
+    assert members == [("1", "owner", True), ("2", "owner", False)]
+    assert owners == [("2",), ("3",)]

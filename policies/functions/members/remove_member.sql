@@ -18,7 +18,7 @@ begin
     if removed.role = 'owner' then perform app.part_with_owner(shop, association, removed.account_id); end if;
     delete from app.members m where m.id = member;
     -- Answers kept for repeated requests may hold what the person may not read any more.
-    delete from app.idempotency_keys i where i.scope = removed.account_id and i.reservation_id is null;
+    delete from app.idempotency_keys i where i.scope = removed.account_id and i.status is not null and i.reservation_id is null;
     perform app.note_member(
         case when removed.account_id is null then 'member.invitation_withdrawn' when leaving then 'member.left'
              else 'member.removed' end,
