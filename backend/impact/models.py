@@ -50,7 +50,8 @@ class ImpactEntry(Table, table=True):
     reservation_id: UUID = Field(primary_key=True, foreign_key="app.reservations.id")
     account_id: UUID = Field(foreign_key="app.accounts.id")
     shop_id: UUID = Field(foreign_key="app.shops.id")
-    factor_id: int = Field(foreign_key="app.impact_factors.id")
+    # No foreign key: its check would lock the one factor that all handovers share. Factors are append-only instead.
+    factor_id: int
     food_grams: int
     meals: Decimal = Field(sa_type=Numeric(12, 3))
     co2e_grams: int = Field(sa_type=BigInteger)

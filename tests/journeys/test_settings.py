@@ -155,6 +155,15 @@ async def test_a_new_impact_factor_applies_to_later_handovers_only(town: Town) -
     assert [(old, new) for _, old, new in await history(odile)] == [(850, 700), (900, 850), (850, 900), (900, 850)]
 
 
+@pytest.mark.parametrize(
+    "change",
+    ["update app.impact_factors set co2e_grams_per_meal = 1", "delete from app.impact_factors"],
+)
+async def test_impact_factors_never_change_and_never_disappear(town: Town, change: str) -> None:
+    with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
+        await town.changes(change)
+
+
 async def test_the_api_and_the_database_have_the_same_parameters_and_bounds(town: Town) -> None:
     described = SettingsIn.model_json_schema()["properties"]
     bounds = {name: (field["minimum"], field["maximum"]) for name, field in described.items()}

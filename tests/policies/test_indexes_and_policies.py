@@ -18,8 +18,8 @@ UNINDEXED = """
     order by 1
 """
 
-# Factors and lots are never deleted, and an index would cost each handover and each place in a line a write.
-NEVER_DELETED = ["app.impact_entries.factor_id", "app.waiting.lot_id"]
+# Lots are never deleted, and an index would cost each place in a line a write.
+NEVER_DELETED = ["app.waiting.lot_id"]
 
 SHARED_CHANGES = """
     select p.polrelid::regclass || ' ' || r || ' ' || command as change
