@@ -16,8 +16,8 @@ log = structlog.get_logger("ecopanier.members")
 async def mail_invitation(work: Work, member_id: UUID) -> None:
     """Mail the link of an invitation, unless nobody may accept it any more.
 
-    The mail shows a name that an admin has verified, and nothing that somebody wrote for it. Raises MailNotSent, so
-    that the job is tried again.
+    The mail shows the name of a place that an admin has verified, and nothing else that its owner wrote. Raises
+    MailNotSent, so that the job is tried again.
     """
     invited = await work.acts.row("invitation_to_mail", member=member_id)
     if invited["sealed"] is None:
