@@ -26,8 +26,9 @@ from backend.cards import api as cards
 from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
-from backend.front_page import account_pages, pages
+from backend.front_page import account_pages, pages, text_pages
 from backend.handed_passes import api as handed_passes
+from backend.help import api as help_pages
 from backend.http import health
 from backend.http.cross_origin import open_to_origins
 from backend.http.error_handlers import add_error_handlers
@@ -58,11 +59,14 @@ from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
 from backend.stripe.client import stripe_of
 from backend.suspended_lots import api as suspended_lots
+from backend.terms import api as terms
 from backend.waiting import api as waiting
 
 # Every feature's routes, under /v1.
 ROUTERS: Sequence[APIRouter] = (
     accounts.router,
+    terms.router,
+    help_pages.router,
     privacy.router,
     members.router,
     shops.router,
@@ -219,6 +223,7 @@ def create_app(
         app.router.routes.extend(pages.docs_routes)
     if settings().auth == "own":
         app.router.routes.extend(account_pages.routes)
+    app.router.routes.extend(text_pages.routes)
     app.router.routes.extend(pages.routes)
     describe(app, hot)
     return app

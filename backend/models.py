@@ -21,6 +21,7 @@ from backend.recurring import models as recurring
 from backend.reservations import models as reservations
 from backend.shops import models as shops
 from backend.suspended_lots import models as suspended_lots
+from backend.terms import models as terms
 from backend.waiting import models as waiting
 
 __all__ = ["metadata"]
@@ -46,6 +47,7 @@ TABLES = (
     reservations,
     shops,
     suspended_lots,
+    terms,
     waiting,
 )
 metadata = Table.metadata

@@ -1,6 +1,7 @@
 """The settings, read from environment variables. The program refuses to start if they are wrong or unsafe."""
 
 import os
+from collections.abc import Mapping
 from functools import cache, cached_property
 from ipaddress import ip_address
 from pathlib import Path
@@ -37,6 +38,17 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True, populate_by_name=True
     )
+
+    # Who runs it
+    operator_name: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_OPERATOR_NAME", "Name of the operator, a person or a body, as terms and privacy notice say it."
+        ),
+    ] = None
+    operator_address: Annotated[
+        str | None, _env("ECOPANIER_OPERATOR_ADDRESS", "Postal address of the operator, in one line.")
+    ] = None
 
     # Where it runs
     environment: Annotated[
@@ -276,6 +288,23 @@ class Settings(BaseSettings):
         return f"EcoPanier <{self.mail_from or f'no-reply@{self.mail_host}'}>"
 
     @property
+    def operator(self) -> Mapping[str, Mapping[str, str]]:
+        """What the terms and the privacy notice say about the operator, by language and name of the gap in the text."""
+        contact = self.mail_from or f"no-reply@{self.mail_host}"
+        unnamed = {
+            "fr": ("l'exploitant de cette instance de démonstration", "qui n'a pas encore donné d'adresse"),
+            "en": ("the operator of this demo instance", "who has not given an address yet"),
+        }
+        return {
+            language: {
+                "operator": self.operator_name or name,
+                "address": self.operator_address or address,
+                "contact": contact,
+            }
+            for language, (name, address) in unnamed.items()
+        }
+
+    @property
     def confirmed_migrations(self) -> str | None:
         """What migrations that wait for the operator may do: outside production everything."""
         return self.confirmed if self.production else "everything"
@@ -340,6 +369,12 @@ class Settings(BaseSettings):
             ),
             "SMTP_URL is missing: set it, or nobody gets the mails that confirm an address or recall a food.": (
                 self.smtp_url is None
+            ),
+            "ECOPANIER_OPERATOR_NAME is missing: the terms and the privacy notice must say who runs the service.": (
+                self.operator_name is None
+            ),
+            "ECOPANIER_OPERATOR_ADDRESS is missing: the terms and the privacy notice must say where the operator is.": (
+                self.operator_address is None
             ),
             f"STRIPE_API_BASE is not {STRIPE}: remove it, since a stand-in takes no money.": (
                 self.stripe_api_base != STRIPE

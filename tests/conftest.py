@@ -29,6 +29,7 @@ QUICK_JOURNEYS = {
     "cards": "test_cards.py::test_a_printed_sheet_has_ten_cards_that_a_camera_reads",
     "drafts": "test_drafts.py::test_a_photo_becomes_a_draft_and_then_a_lot_on_sale",
     "handed_passes": "test_handed_pass.py::test_a_friend_collects_with_the_same_pass_as_the_holder",
+    "help": "test_terms.py::test_terms_and_help_have_pages",
     "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",
     "kiosks": "test_kiosk.py::test_a_card_opens_a_short_session_for_reserving",
     "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
@@ -42,6 +43,7 @@ QUICK_JOURNEYS = {
     "reservations": "test_fair_draw.py::test_those_who_received_least_are_drawn_first_verifiably",
     "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
+    "terms": "test_terms.py::test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days",
     "waiting": "test_waiting.py::test_returned_portions_are_kept_for_those_who_wait",
 }
 

@@ -8,5 +8,7 @@ SAFE_SETTINGS = {
     "DATABASE_URL": "postgresql://ecopanier_api:hunter2@db/ecopanier",
     "STRIPE_API_KEY": "sk_live_1",
     "STRIPE_WEBHOOK_SECRET": "whsec_1",
+    "ECOPANIER_OPERATOR_NAME": "Association EcoPanier",
+    "ECOPANIER_OPERATOR_ADDRESS": "1 place de la Cathédrale, 67000 Strasbourg",
     "SMTP_URL": "smtps://relay:hunter2@mail.example",
 }

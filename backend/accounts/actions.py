@@ -39,6 +39,7 @@ from backend.problems.common import RateLimited
 from backend.problems.texts import Language
 from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
 from backend.settings import settings
+from backend.terms.schemas import TermsToAcceptOut
 
 SESSION_DAYS = 30
 # At most so many mails of one kind go to one address, whoever asks for them.
@@ -119,11 +120,14 @@ def _registered(
     )
 
 
-async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, device: Device) -> TokensOut:
+async def sign_in(
+    acts: Acts, tokens: OwnTokens, written: str, password: str, device: Device, accepted_terms: str | None
+) -> TokensOut:
     """Open a session by e-mail address or beneficiary code and password.
 
-    An account knows the devices that it signed in from. Raises WrongCredentials (also for an address that is not
-    confirmed yet), TooManyTries, TryAgain; and AccountSuspended, but only when the password is right.
+    An account knows the devices that it signed in from. accepted_terms: the version of the terms that the person
+    agrees to now, if any. Raises WrongCredentials (also for an address that is not confirmed yet), TooManyTries,
+    TryAgain; and only when the password is right AccountSuspended, TermsToAccept and ConsentVersionUnknown.
     """
     name = username(written)
     look_up = address_look_up(keyring(), name)
@@ -154,6 +158,7 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, de
         raise WrongCredentials
     if compared.renewed is not None:
         await acts.value("renew_hash", account=account_id, old_hash=found["password_hash"], new_hash=compared.renewed)
+    asked = await acts.row("ask_terms", account=account_id, accepted=accepted_terms)
     known: bool = found["known_device"]
     refresh_token = new_token()
     session_id = await acts.value(
@@ -165,7 +170,10 @@ async def sign_in(acts: Acts, tokens: OwnTokens, written: str, password: str, de
         emptied=[by_device] if known else [by_name, by_name_there],
         given_back=None if known else by_address,
     )
-    return tokens_out(tokens, account_id, session_id, refresh_token)
+    opened = tokens_out(tokens, account_id, session_id, refresh_token)
+    if asked["version"] is not None:
+        opened.terms_to_accept = TermsToAcceptOut(version=asked["version"], answer_by=asked["answer_by"])
+    return opened
 
 
 async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:

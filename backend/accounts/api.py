@@ -43,6 +43,7 @@ from backend.identity.callers import AtKiosk, also_at_kiosks
 from backend.identity.tokens import OwnTokens
 from backend.problems.common import PreconditionFailed
 from backend.problems.problem import language_of, may_answer
+from backend.terms.problems import ConsentVersionUnknown, TermsToAccept
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -80,7 +81,7 @@ well_known = Router(tags=["accounts"])
 @sign_in.post(
     "/auth/register",
     status_code=201,
-    responses=may_answer(PasswordTooCommon, IdempotencyMismatch),
+    responses=may_answer(PasswordTooCommon, IdempotencyMismatch, ConsentVersionUnknown),
     dependencies=[limited("register", "30/hour")],
 )
 async def register(wanted: RegistrationIn, request: Request, session: ActSession, once: OnceDep) -> RegisteredOut:
@@ -99,7 +100,7 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
 
 @sign_in.post(
     "/auth/token",
-    responses=may_answer(WrongCredentials, TooManyTries, AccountSuspended),
+    responses=may_answer(WrongCredentials, TooManyTries, AccountSuspended, TermsToAccept, ConsentVersionUnknown),
     dependencies=[Depends(not_kept)],
 )
 async def open_session(
@@ -111,10 +112,12 @@ async def open_session(
     not confirmed yet get the same answer. After 10 wrong passwords for one name in 15 minutes, sign-ins to it are
     refused until those minutes are over, except from a device that the account has signed in from, which has 10 tries
     of its own. A device is recognised by its `device`, otherwise by its network address and user agent. After 50 wrong
-    passwords from one network address, each name has two more tries from there. An Idempotency-Key has no effect,
+    passwords from one network address, each name has two more tries from there. `terms_to_accept` asks you to agree to
+    a new version of the terms; after 30 days you sign in only with `accepted_terms`. An Idempotency-Key has no effect,
     because tokens are not stored.
     """
-    return await actions.sign_in(acts, tokens, wanted.username, wanted.password, device_of(request, wanted.device))
+    device = device_of(request, wanted.device)
+    return await actions.sign_in(acts, tokens, wanted.username, wanted.password, device, wanted.accepted_terms)
 
 
 @sign_in.post(

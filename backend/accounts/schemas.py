@@ -10,10 +10,10 @@ from pydantic_core import PydanticCustomError
 from backend.accounts import passwords
 from backend.accounts.addresses import EmailAddress
 from backend.accounts.confirmations import CODE_DIGITS, plain_code
-from backend.accounts.terms import CurrentTerms
 from backend.accounts.tokens import LONGEST_TOKEN
 from backend.http.schemas import In, Out, if_sent
 from backend.identity.tokens import Role
+from backend.terms.schemas import TermsToAcceptOut, Version
 
 _PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
 _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
@@ -64,7 +64,7 @@ DisplayName = Annotated[
 class Consents(In):
     """The texts that a person agrees to by registering."""
 
-    terms: CurrentTerms = Field(description="The current version of the terms of use.", examples=["2026-01"])
+    terms: Version = Field(description="The current version of the terms of use, which you have read.")
 
 
 class RegistrationWithSupabaseIn(In):
@@ -106,6 +106,9 @@ class SignInForm(In):
         max_length=1000, examples=[_PASSWORD], repr=False, json_schema_extra={"format": "password"}
     )
     device: Device = None
+    accepted_terms: Version | None = Field(
+        default=None, description="Agree to this version of the terms, after `terms_to_accept` asked you to."
+    )
     grant_type: Literal["password"] = Field(default="password", examples=["password"])
     # OAuth2 clients send these; they have no meaning here.
     scope: str = Field(default="", max_length=1000, examples=[""])
@@ -122,6 +125,11 @@ class TokensOut(Out):
     token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])
     expires_in: int = Field(description="Seconds until the access token expires.", examples=[900])
     refresh_token: str = Field(description="Valid for one refresh within 30 days.", examples=[_TOKEN])
+    terms_to_accept: TermsToAcceptOut | None = Field(
+        default=None,
+        description="At sign-in: a version of the terms that you have not agreed to yet. Agree with `accepted_terms` "
+        "at your next sign-in, or with `PUT /v1/me/consents`.",
+    )
 
 
 class KeySetOut(Out):

@@ -97,7 +97,7 @@ def refusal_text(refusal: Refused) -> str:
     error = refusal.error
     state, message = error.sqlstate or "", str(error.message)
     problem = (
-        problem_with_code(message, 400) if state.startswith("EP") else problem_of_constraint(error.constraint_name)
+        problem_with_code(message, 400, {}) if state.startswith("EP") else problem_of_constraint(error.constraint_name)
     )
     if problem is not None:
         return f"Refused ({problem.code}): {problem_texts(type(problem), 'en')[1]}"

@@ -1,8 +1,10 @@
 """Turn database errors into problems, by SQLSTATE, by constraint name and by kind of connection failure."""
 
+import json
 import re
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import asyncpg
 import structlog
@@ -82,7 +84,7 @@ def problem_from_database(error: Exception) -> Problem:
 def _from_sqlstate(error: asyncpg.PostgresError) -> Problem:
     state = error.sqlstate or ""
     if ours := _OURS.fullmatch(state):
-        problem = problem_with_code(str(error.message or ""), int(ours[1]))
+        problem = problem_with_code(str(error.message or ""), int(ours[1]), _members(error.detail))
         if problem is None:
             log.error("problem.not_recognised", sqlstate=state)
         return problem or InternalError()
@@ -93,6 +95,15 @@ def _from_sqlstate(error: asyncpg.PostgresError) -> Problem:
         log.warning("statement.refused", sqlstate=state, table=error.table_name)
         return _OTHERS[state]()
     return DatabaseUnavailable() if _LOST.fullmatch(state) else InternalError()
+
+
+def _members(detail: str | None) -> dict[str, Any]:
+    """Return what an act adds to its refusal: a JSON object in `detail`, such as the current version of a text."""
+    try:
+        members = json.loads(detail) if detail else {}
+    except ValueError:
+        return {}
+    return members if isinstance(members, dict) else {}
 
 
 def _from_driver(error: asyncpg.InterfaceError) -> Problem:

@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 from backend.accounts import passwords
 from backend.accounts.addresses import LONGEST_ADDRESS
 from backend.accounts.tokens import LONGEST_TOKEN
+from backend.front_page.client import call
 from backend.front_page.pages import page
 from backend.problems.common import NotAllowed, PathUnknown
 from backend.problems.problem import language_of
@@ -28,7 +29,6 @@ from backend.problems.texts import Language
 _OWN_FORMS = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-_PASSED_ON = ("accept-language", "user-agent", "x-forwarded-for")
 _COPIED = ("retry-after",)
 
 
@@ -117,26 +117,6 @@ def _form(
     return _shown(request, "account_form.html", status, form=form, typed=typed, refusal=refusal)
 
 
-async def _call(
-    request: Request,
-    method: str,
-    path: str,
-    body: Mapping[str, Any] | None = None,
-    token: str | None = None,
-    form: Mapping[str, str] | None = None,
-) -> httpx2.Response:
-    """Send a request to our own API as the caller of this page."""
-    # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy add its own after it.
-    headers = {name: ", ".join(lines) for name in _PASSED_ON if (lines := request.headers.getlist(name))}
-    headers["x-request-id"] = request.scope["request_id"]
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
-    client = request.client
-    transport = httpx2.ASGITransport(app=request.app, client=(client.host, client.port) if client else ("", 0))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://page") as api:
-        return await api.request(method, path, json=body, data=form, headers=headers)
-
-
 def _refusal(answer: httpx2.Response, form: Form) -> Refusal:
     """Read a problem. What is wrong with a field of this form is said there too."""
     problem = answer.json()
@@ -159,7 +139,7 @@ async def _sent(request: Request, form: Form) -> Response:
     body: dict[str, Any] = {name: value for name, value in typed.items() if value or name in needed}
     if form.token is not None:
         body[form.token] = request.path_params["token"]
-    answer = await _call(request, "POST", form.asks, body)
+    answer = await call(request, "POST", form.asks, body)
     if not answer.is_success:
         refused = _form(request, form, typed, _refusal(answer, form), answer.status_code)
         refused.headers.update({name: answer.headers[name] for name in _COPIED if name in answer.headers})
@@ -169,9 +149,9 @@ async def _sent(request: Request, form: Form) -> Response:
         # This page keeps nothing: whoever wants to go on signs in.
         tokens = answer.json()
         if form.name == ACTIVATE.name:
-            me = await _call(request, "GET", "/v1/me", token=tokens["access_token"])
+            me = await call(request, "GET", "/v1/me", token=tokens["access_token"])
             code = me.json()["beneficiary"]["code"] if me.is_success else None
-        await _call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
+        await call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
     if code is not None:
         return _shown(request, "account_done.html", name=form.name, code=code)
     return RedirectResponse(f"/done/{form.name}", 303, {"Cache-Control": "no-store"})
@@ -180,7 +160,7 @@ async def _sent(request: Request, form: Form) -> Response:
 async def _invitation(request: Request) -> Response:
     """Show an invitation with a form to sign in; its button signs in, accepts, and signs out again."""
     invitation = f"/v1/invitations/{quote(request.path_params['token'], safe='')}"
-    described = await _call(request, "GET", invitation)
+    described = await call(request, "GET", invitation)
     if not described.is_success:
         return _shown(request, "account_done.html", described.status_code, name="invitation-over", code=None)
     if request.method == "GET":
@@ -190,11 +170,11 @@ async def _invitation(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=10) as sent:
         typed = {one.name: str(sent.get(one.name, "")) for one in INVITATION.fields}
     signs_in = {"username": typed["email"], "password": typed["password"]}
-    answer = await _call(request, "POST", "/v1/auth/token", form=signs_in)
+    answer = await call(request, "POST", "/v1/auth/token", form=signs_in)
     if answer.is_success:
         tokens = answer.json()
-        answer = await _call(request, "POST", f"{invitation}/accept", token=tokens["access_token"])
-        await _call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
+        answer = await call(request, "POST", f"{invitation}/accept", token=tokens["access_token"])
+        await call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
     if not answer.is_success:
         refused = _invited(request, described.json(), typed, _refusal(answer, INVITATION), answer.status_code)
         refused.headers.update({name: answer.headers[name] for name in _COPIED if name in answer.headers})

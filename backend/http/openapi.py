@@ -39,6 +39,8 @@ TAGS = {
     "cards": "Printed by an association, for a beneficiary without a telephone to sign in with.",
     "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
     "payments": "Money, through Stripe.",
+    "terms": "The texts that you agree to, in all their versions.",
+    "help": "Common questions of each role, with their answers.",
     "impact": "What handovers saved: meals, kg, CO₂e, euros, and how many people they helped.",
     "administration": "Admins' decisions and settings, with their history.",
     "health": "Whether the process is alive and can serve requests.",

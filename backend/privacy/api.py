@@ -26,6 +26,7 @@ from backend.privacy.problems import HasBeneficiaries, LastAdmin, PasswordNeeded
 from backend.privacy.schemas import ConsentsIn, ConsentsOut, ErasureIn
 from backend.problems.common import NotSignedIn, TryAgain
 from backend.problems.problem import may_answer
+from backend.terms.problems import ConsentVersionUnknown
 
 router = Router(tags=["privacy"])
 
@@ -39,7 +40,7 @@ async def read_own_consents(session: SignedIn) -> ConsentsOut:
     return await queries.own_consents(session)
 
 
-@router.put("/me/consents", responses=may_answer(TermsNeeded))
+@router.put("/me/consents", responses=may_answer(TermsNeeded, ConsentVersionUnknown))
 async def record_own_consents(wanted: ConsentsIn, session: SignedIn) -> ConsentsOut:
     """Give or withdraw consents.
 

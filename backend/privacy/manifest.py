@@ -20,6 +20,7 @@ PARTS = {
         "Votre compte : rôle, adresse e-mail, nom affiché, langue, dates.", ("accounts", "sealed_addresses")
     ),
     "consents": Part("Ce que vous avez accepté ou retiré, dans quelle version et quand.", ("consents",)),
+    "terms_asked": Part("Les versions des conditions qui vous ont été proposées, et depuis quand.", ("terms_asked",)),
     "undelivered_mails": Part(
         "Les courriels qui n'ont pas pu vous être remis : lequel, quand, et la réponse du serveur.",
         ("undelivered_mails",),
@@ -83,6 +84,7 @@ LEFT_OUT = {
     "data_keys": "The key of sealed data, which the export contains opened.",
     "people_helped": "Only that a person was counted once, which follows from their impact.",
     "impact_factors": "Not about people.",
+    "text_versions": "Not about people.",
     "impact_totals": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",

@@ -9,12 +9,6 @@ class TermsNeeded(Problem):
     code, status = "consent.terms_needed", 409
 
 
-class ConsentVersionUnknown(Problem):
-    """Raised when a consent names another version than the current one."""
-
-    code, status = "consent.version_unknown", 422
-
-
 class HasBeneficiaries(Problem):
     """Raised when an association that still has beneficiaries is erased."""
 

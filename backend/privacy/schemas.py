@@ -5,24 +5,21 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from backend.accounts.terms import CurrentTerms
 from backend.http.schemas import In, Out, if_sent
-
-# The current version of the text about optional mails.
-CurrentNotifications = Literal["2026-01"]
+from backend.terms.schemas import Version
 
 
 class TermsIn(In):
     """Consent to the current version of the terms of use."""
 
-    version: CurrentTerms = Field(description="The version that you have read.", examples=["2026-01"])
+    version: Version = Field(description="The version that you have read.")
     given: bool = Field(description="To withdraw from the terms, erase your account instead.", examples=[True])
 
 
 class NotificationsIn(In):
     """Consent to optional mails: reminders, offers from waiting lists, news about your gifts."""
 
-    version: CurrentNotifications = Field(description="The version that you have read.", examples=["2026-01"])
+    version: Version = Field(description="The version that you have read.")
     given: bool = Field(examples=[False])
 
 
@@ -45,6 +42,7 @@ class ConsentOut(Out):
     version: str | None = Field(description="The version last consented to, or withdrawn from.", examples=["2026-01"])
     given_at: datetime | None = Field(description="When consent was last given.")
     withdrawn_at: datetime | None = Field(description="When consent was withdrawn; null unless it is withdrawn now.")
+    asked_at: datetime | None = Field(description="When you were first asked to agree to the current version, if so.")
 
 
 class ConsentsOut(Out):

@@ -87,12 +87,13 @@ def known_problems() -> Mapping[str, type[Problem]]:
     return _problems
 
 
-def problem_with_code(code: str, status: int) -> Problem | None:
+def problem_with_code(code: str, status: int, members: Mapping[str, Any]) -> Problem | None:
     """Return the problem that the database refused with; None when no problem has this code."""
     if (kind := _problems.get(code)) is None:
         return None
     problem = kind.__new__(kind)
-    Problem.__init__(problem)  # the problem's own constructor may want members that the database does not send
+    # The problem's own constructor may want members that the database does not send.
+    Problem.__init__(problem, **members)
     problem.status = status
     return problem
 

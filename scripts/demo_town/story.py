@@ -9,12 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from backend.accounts.terms import CurrentTerms
 from backend.accounts.tokens import token_hash
 from backend.members.invitations import Invitation
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
@@ -150,7 +149,7 @@ class Story:
             new_password_hash=self._hash,
             wanted_name=name,
             wanted_locale="fr",
-            terms=get_args(CurrentTerms)[0],
+            terms=self._acts.call("consent_version", purpose="terms")[0],
             email_lookup=address_look_up(keyring(), address(login)),
             known_as=uuid4(),
         )

@@ -139,6 +139,9 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             person.id.bytes,
         )
         await town.changes(
+            "insert into app.terms_asked (account_id, version, asked_at) values ($1, '2026-01', now())", person.id
+        )
+        await town.changes(
             "insert into app.devices (account_id, device_hash, known_since, last_used_on)"
             " values ($1, $2, now(), current_date)",
             person.id,

@@ -10,6 +10,7 @@ create or replace function app.ask_registration(
     sealed_request bytea, from_device bytea, out account uuid, out registered_at timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
+    perform app.check_consent('terms', terms);
     account := app.uuid7();
     registered_at := app.clock();
     insert into app.confirmations (id, lookup, sealed, role, locale, terms, password_hash, device, asked_at, ends_at)

@@ -12,6 +12,8 @@ begin
     if wanted_role not in ('customer', 'merchant', 'collector', 'association') then
         raise exception 'account.role_not_open' using errcode = 'EP422';
     end if;
+    -- Agreed to when they registered, if they confirm an address now.
+    if since is null then perform app.check_consent('terms', terms); end if;
     account := known_as;
     registered_at := coalesce(since, app.clock());
 

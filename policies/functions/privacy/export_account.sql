@@ -32,6 +32,9 @@ begin
         select 'devices', (select jsonb_agg(to_jsonb(d) - array['account_id', 'device_hash'] order by d.known_since)
                            from app.devices d where d.account_id = me)
         union all
+        select 'terms_asked', (select jsonb_agg(to_jsonb(t) - 'account_id' order by t.asked_at)
+                               from app.terms_asked t where t.account_id = me)
+        union all
         select 'right', (select jsonb_agg(to_jsonb(b) || jsonb_build_object(
                              'household_size', p.household_size,
                              'association', (select a.name from app.associations a where a.id = b.association_id)))

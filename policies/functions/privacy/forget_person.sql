@@ -19,6 +19,7 @@ begin
     delete from app.undelivered_mails u where u.account_id = account;
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
+    delete from app.terms_asked t where t.account_id = account;
     delete from app.consents c where c.account_id = account;
     delete from app.members m where m.account_id = account;
     delete from app.passes p

@@ -10,9 +10,7 @@ declare
     holder uuid := app.caller();
 begin
     if holder is null then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
-    if wanted_version is distinct from app.consent_version(wanted_purpose) then
-        raise exception 'consent.version_unknown' using errcode = 'EP422';
-    end if;
+    perform app.check_consent(wanted_purpose, wanted_version);
     if wanted_purpose = 'terms' and not wanted_given then
         raise exception 'consent.terms_needed' using errcode = 'EP409';
     end if;
