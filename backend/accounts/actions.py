@@ -28,6 +28,7 @@ from backend.accounts.schemas import (
     RegisteredOut,
     RegistrationIn,
     RegistrationWithSupabaseIn,
+    SignedInOut,
     TokensOut,
 )
 from backend.accounts.tokens import derived_token, new_token, token_hash
@@ -122,7 +123,7 @@ def _registered(
 
 async def sign_in(
     acts: Acts, tokens: OwnTokens, written: str, password: str, device: Device, accepted_terms: str | None
-) -> TokensOut:
+) -> SignedInOut:
     """Open a session by e-mail address or beneficiary code and password.
 
     An account knows the devices that it signed in from. accepted_terms: the version of the terms that the person
@@ -171,9 +172,8 @@ async def sign_in(
         given_back=None if known else by_address,
     )
     opened = tokens_out(tokens, account_id, session_id, refresh_token)
-    if asked["version"] is not None:
-        opened.terms_to_accept = TermsToAcceptOut(version=asked["version"], answer_by=asked["answer_by"])
-    return opened
+    to_accept = TermsToAcceptOut.model_validate(dict(asked)) if asked["version"] is not None else None
+    return SignedInOut(**opened.model_dump(), terms_to_accept=to_accept)
 
 
 async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:

@@ -30,6 +30,7 @@ from backend.accounts.schemas import (
     RefreshTokenIn,
     RegisteredOut,
     RegistrationIn,
+    SignedInOut,
     SignInForm,
     TokensOut,
 )
@@ -105,7 +106,7 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
 )
 async def open_session(
     wanted: Annotated[SignInForm, Form()], request: Request, acts: ActsDep, tokens: Tokens
-) -> TokensOut:
+) -> SignedInOut:
     """Sign in with the OAuth2 password form.
 
     `username` is the e-mail address or the beneficiary code. A wrong password, an unknown name and an address that is

@@ -125,9 +125,14 @@ class TokensOut(Out):
     token_type: Literal["bearer"] = Field(default="bearer", examples=["bearer"])
     expires_in: int = Field(description="Seconds until the access token expires.", examples=[900])
     refresh_token: str = Field(description="Valid for one refresh within 30 days.", examples=[_TOKEN])
+
+
+class SignedInOut(TokensOut):
+    """The tokens of a session that was opened with a password."""
+
     terms_to_accept: TermsToAcceptOut | None = Field(
         default=None,
-        description="At sign-in: a version of the terms that you have not agreed to yet. Agree with `accepted_terms` "
+        description="A version of the terms that you have not agreed to yet. Agree with `accepted_terms` "
         "at your next sign-in, or with `PUT /v1/me/consents`.",
     )
 

@@ -6,6 +6,7 @@ from fastapi import Path, Request, Response
 
 from backend.database.sessions import SessionDep
 from backend.http.routing import Router
+from backend.identity.callers import also_at_kiosks
 from backend.problems.problem import language_of, may_answer
 from backend.terms import queries
 from backend.terms.problems import TextNotFound
@@ -17,6 +18,7 @@ _KEPT = {"Cache-Control": "public, max-age=300"}
 
 
 @router.get("/terms")
+@also_at_kiosks
 async def read_texts(session: SessionDep, response: Response) -> TextsOut:
     """List the texts that you agree to, with their versions."""
     response.headers.update(_KEPT)
@@ -24,6 +26,7 @@ async def read_texts(session: SessionDep, response: Response) -> TextsOut:
 
 
 @router.get("/terms/{kind}/{version}", responses=may_answer(TextNotFound))
+@also_at_kiosks
 async def read_text(
     kind: Annotated[Kind, Path()], version: Version, session: SessionDep, request: Request, response: Response
 ) -> TextOut:

@@ -443,14 +443,17 @@ PUBLIC_ROUTES = {
     "GET /v1/allergens",
     "GET /v1/invitations/{token}",
     "GET /v1/beneficiaries/import/template.csv",
+    "GET /v1/help/{role}",
     "GET /v1/impact",
+    "GET /v1/terms",
+    "GET /v1/terms/{kind}/{version}",
     "GET /.well-known/jwks.json",
     "GET /healthz",
     "GET /readyz",
 }
 
 
-OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10"}
+OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10", "kind": "terms", "version": "2026-01"}
 
 
 async def reached(person: Person) -> tuple[set[str], int]:
