@@ -137,6 +137,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def look_at_intent(intent: str) -> None:
         await payments.look_at_intent(work, intent)
 
+    @app.task(name="payments.tell_refund_failed", retry=RETRY)
+    async def tell_refund_failed(correction_id: int, account_id: str) -> None:
+        await payments.tell_refund_failed(work, correction_id, UUID(account_id))
+
     @app.task(name="payments.carry_forward", retry=RETRY)
     async def carry_forward(payment_id: str) -> None:
         await payments.carry_forward(work, UUID(payment_id))

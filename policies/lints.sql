@@ -25,7 +25,7 @@ select format('role %s may bypass row-level security', r.rolname) from pg_roles 
 where r.rolname in ('ecopanier_owner', 'ecopanier_api', 'ecopanier_worker') and (r.rolbypassrls or r.rolsuper)
 union all
 select format('view %s is not security_invoker', c.relnamespace::regnamespace || '.' || c.relname) from pg_class c
-where c.relnamespace = 'app'::regnamespace and c.relkind = 'v'
+where c.relnamespace::regnamespace::text in ('app', 'accounting') and c.relkind = 'v'
   and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on']
 union all
 select format('policy "%s" on %s is for everybody', p.polname, c.relnamespace::regnamespace || '.' || c.relname) from pg_policy p

@@ -48,8 +48,11 @@ begin
     loop
         execute format('drop trigger %I on %s', what.tgname, what.name);
     end loop;
-    for what in select c.relname from pg_class c where c.relnamespace = 'app'::regnamespace and c.relkind = 'v' loop
-        execute format('drop view app.%I cascade', what.relname);
+    for what in
+        select c.oid::regclass as name from pg_class c
+        where c.relnamespace::regnamespace::text in ('app', 'accounting') and c.relkind = 'v'
+    loop
+        execute format('drop view %s cascade', what.name);
     end loop;
     for what in
         select p.oid::regprocedure::text as signature from pg_proc p

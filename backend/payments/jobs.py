@@ -3,7 +3,9 @@
 Every job may run twice, late, or beside another. Each asks Stripe for the present state and commits it through an act
 that holds the row's lock. `reconcile` finds `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody
 has looked at for a while, whatever died in between. `look_for_refunds` finds refunds that a person made in Stripe's
-dashboard and of which no event reached us.
+dashboard, and refunds that failed, of which no event reached us.
+
+Some payments are in the books already, where nothing changes. A correction beside them says what Stripe says since.
 """
 
 import asyncio
@@ -12,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import ARRAY, Text, any_, literal, select
+from sqlalchemy import select
 from sqlmodel import col
 
+from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.payments.models import Payment
 from backend.stripe.client import Intent, PaymentRefused
@@ -25,47 +28,68 @@ SURELY_FOUND_AFTER = timedelta(minutes=5)  # Stripe's search is seconds behind, 
 AT_ONCE = 20
 BEGIN_ROUNDS_FOR_SECONDS = 10.0
 REFUNDS_LOOKED_FOR = timedelta(days=2)  # longer than a worker is down
+# A refund can fail weeks after it was made, so its failure is looked for by the event; Stripe lists those of 30 days.
+FAILURES_LOOKED_FOR = timedelta(days=29)
+REFUND_FAILED = "refund.failed"
 
 log = structlog.get_logger("ecopanier.payments")
 
 
 async def look_at_intent(work: Work, intent: str) -> None:
-    """Fetch the PaymentIntent of an event and settle its payment. Raises PaymentUnavailable."""
+    """Fetch the PaymentIntent of an event, and settle its payment or correct the books. Raises PaymentUnavailable."""
     found = await work.stripe.retrieve_payment_intent(intent)
     async with work.session() as session:
         payment = await session.scalar(select(Payment).where(col(Payment.stripe_payment_intent) == intent))
-    if payment is None:
-        # The event came before we committed the intent's id. `reconcile` will find the intent by the payment.
-        return
-    status = await _settle(work, payment.id, found)
-    if payment.status == "refunded" and status != "refunded":
-        log.error("payment.refund_failed", payment_id=str(payment.id), status=status)
+    # None also if the payment was moved to the books since we read it.
+    status = await _settle(work, payment.id, found) if payment is not None else None
+    if payment is not None and status is not None:
+        if payment.status == "refunded" and status != "refunded":
+            log.error("payment.refund_failed", payment_id=str(payment.id), status=status)
+    elif found.status == "succeeded":
+        # If it is in no book either, the event came before we committed the intent's id. `reconcile` will find the
+        # intent by the payment.
+        refund = await work.stripe.latest_refund(intent) if found.refunded_cents > 0 else None
+        booked = await work.acts.row("correct_books", intent=intent, refunded=found.refunded_cents, refund=refund)
+        if booked["fell"]:
+            log.error("payment.refund_failed", payment_id=str(booked["payment"]), status="booked")
 
 
 async def look_for_refunds(work: Work) -> int:
-    """Settle the payments of which Stripe's refunds are not what we know, and return how many there were.
-
-    Stripe may have refunded more than we know, or what it had refunded may have failed since.
+    """Look at the payments of which Stripe refunded more than we know, or a refund failed; return how many there were.
 
     Raises PaymentUnavailable.
     """
-    refunded = await work.stripe.refunds_since(datetime.now(UTC) - REFUNDS_LOOKED_FOR)
-    async with work.session() as session:
-        known = await session.execute(
-            select(col(Payment.stripe_payment_intent), col(Payment.refunded_cents), col(Payment.status)).where(
-                # One array, because a statement takes at most 32,767 parameters.
-                col(Payment.stripe_payment_intent) == any_(literal(list(refunded), ARRAY(Text)))
-            )
-        )
-        behind = [
-            intent
-            for intent, cents, status in known
-            if intent is not None
-            and (cents < refunded[intent] or (refunded[intent] == 0 and cents > 0 and status == "refunded"))
-        ]
-    for intent in behind:
-        await look_at_intent(work, intent)
-    return len(behind)
+    now = datetime.now(UTC)
+    refunded = await work.stripe.refunds_since(now - REFUNDS_LOOKED_FOR)
+    behind = await work.acts.rows("refunds_behind", intents=list(refunded), cents=list(refunded.values()))
+    for row in behind:
+        await look_at_intent(work, row[0])
+    failures = await work.stripe.events_since(now - FAILURES_LOOKED_FOR, REFUND_FAILED)
+    missed: int = await work.acts.value(
+        "store_missed_events", event_type=REFUND_FAILED, events=list(failures), intents=list(failures.values())
+    )
+    return len(behind) + missed
+
+
+async def tell_refund_failed(work: Work, correction: int, account_id: UUID) -> None:
+    """Tell an admin that a refund failed whose payment is in the books, unless Stripe has said something else since.
+
+    Raises MailNotSent, so that the job is tried again.
+    """
+    told = await work.acts.row("correction_to_tell", correction=correction)
+    if told["intent"] is None:
+        return
+    await mail_account(
+        work,
+        account_id,
+        "refund_failed",
+        message_key=f"{correction} {account_id} refund_failed",
+        intent=told["intent"],
+        paid_on=told["paid_at"],
+        amount_cents=told["amount_cents"],
+        missing_cents=told["refunded_before_cents"] - told["refunded_cents"],
+        refunded_cents=told["refunded_cents"],
+    )
 
 
 async def carry_forward(work: Work, payment_id: UUID) -> None:
@@ -178,9 +202,8 @@ async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
     intent = await work.stripe.retrieve_payment_intent(intent_id)
     # By default the amount that was received, because a wrong amount is one of the reasons for a refund.
     due_cents = payment.refund_cents if payment.refund_cents is not None else intent.amount_received_cents
-    rest_cents = due_cents - intent.refunded_cents
-    if rest_cents > 0:
-        refund: str | None = await work.stripe.refund_payment_intent(intent_id, payment.id, rest_cents)
+    if due_cents > intent.refunded_cents:
+        refund: str | None = await work.stripe.refund_payment_intent(intent_id, payment.id, due_cents)
     else:
         refund = await work.stripe.latest_refund(intent_id)
     refunded_cents = max(due_cents, intent.refunded_cents)

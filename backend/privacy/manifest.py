@@ -95,5 +95,6 @@ LEFT_OUT = {
     "spent_codes": "Beneficiary codes of erased people.",
     "erased_accounts": "Ids of erased accounts.",
     "accounting.payments": "Has no account ids.",
+    "accounting.corrections": "Has no account ids.",
     "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import BigInteger, Column, Identity
 from sqlalchemy.dialects.postgresql import INTERVAL
 from sqlmodel import Field
 
@@ -34,7 +35,11 @@ class BookedPayment(Table, table=True):
     """A payment of an erased account or an expired reservation: only what accounting needs, and no account id."""
 
     __tablename__ = "payments"
-    __table_args__ = (Index("payments_paid_at_idx", "paid_at"), {"schema": "accounting"})
+    __table_args__ = (
+        Index("payments_paid_at_idx", "paid_at"),
+        Index("payments_stripe_payment_intent_idx", "stripe_payment_intent"),
+        {"schema": "accounting"},
+    )
 
     payment_id: UUID = Field(primary_key=True)
     paid_at: datetime = moment()
@@ -46,6 +51,23 @@ class BookedPayment(Table, table=True):
     shop_siret: str = text()
     lot_category: str = text()
     moved_at: datetime = moment()
+
+
+class Correction(Table, table=True):
+    """What Stripe says was refunded of a booked payment, in all, since something changed there. The last one counts."""
+
+    __tablename__ = "corrections"
+    __table_args__ = (
+        Index("corrections_payment_id_idx", "payment_id", "id"),
+        Index("corrections_noted_at_idx", "noted_at"),
+        {"schema": "accounting"},
+    )
+
+    id: int = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    payment_id: UUID = Field(foreign_key="accounting.payments.payment_id")
+    refunded_cents: int
+    stripe_refund: str | None = text()
+    noted_at: datetime = moment()
 
 
 class ErasedShop(Table, table=True):

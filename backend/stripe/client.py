@@ -96,6 +96,7 @@ class Stripe:
         )
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
+        self._events = client.v1.events
 
     async def aclose(self) -> None:
         await self._transport.close_async()
@@ -149,22 +150,30 @@ class Stripe:
                 raise
         return await self.retrieve_payment_intent(id)
 
-    async def refund_payment_intent(self, id: str, payment_id: UUID, amount_cents: int) -> str:
-        """Refund this many cents of a payment, once, and return the refund's id; of an earlier one if there is one.
+    async def refund_payment_intent(self, id: str, payment_id: UUID, due_cents: int) -> str:
+        """Refund, once, what is missing of the cents that are due in all; return the id of this or an earlier refund.
 
-        amount_cents: what is to be refunded besides what a person refunded in Stripe's dashboard.
-        Also raises PaymentRefused if a refund was made but failed later (such as to a closed card): a person must act.
+        What was refunded already counts, whoever refunded it, unless it failed. Also raises PaymentRefused if a refund
+        of ours was made but failed later (such as to a closed card): a person must act.
         """
-        # Stripe forgets idempotency keys after a day, so look for an earlier refund first.
-        if (done := await self._refund_of(id, payment_id)) is not None:
-            return done
+        # Stripe forgets idempotency keys after a day, so look for earlier refunds first.
+        refunds = await self._refunds_of(id)
+        standing = [one for one in refunds if _stands(one)]
+        ours = [one for one in refunds if _payment_id_in(one) == str(payment_id)]
+        missing_cents = due_cents - sum(one.amount for one in standing)
+        if standing and missing_cents <= 0:
+            return next((one for one in standing if one in ours), standing[0]).id
+        if failed := [one for one in ours if not _stands(one)]:
+            log.error("refund.failed", refund=failed[0].id, payment_id=str(payment_id))
+            raise PaymentRefused("complete a refund", 200, "refund_failed", None)
         try:
             async with self._asking("refund a payment intent", payment_id):
                 refund = await self._refunds.create_async(
-                    {"payment_intent": id, "amount": amount_cents, "metadata": {"payment_id": str(payment_id)}},
-                    # With the amount: after a refund in the dashboard there is less to refund, and Stripe would refuse
-                    # another amount with the same key for a day.
-                    {"idempotency_key": f"refund-{payment_id}-{amount_cents}"},
+                    {"payment_intent": id, "amount": missing_cents, "metadata": {"payment_id": str(payment_id)}},
+                    # With the amount and the number of refunds before: after another refund, or the failure of one,
+                    # something else is missing. Stripe would refuse another amount with the same key for a day, and
+                    # would answer the same amount with the refund that it made then.
+                    {"idempotency_key": f"refund-{payment_id}-{missing_cents}-{len(refunds)}"},
                 )
                 return refund.id
         except PaymentRefused as refusal:
@@ -175,34 +184,41 @@ class Stripe:
 
     async def latest_refund(self, id: str) -> str | None:
         """Return the id of the last refund of an intent that has not failed, whoever made it."""
-        return await self._refund_of(id, None)
+        return next((one.id for one in await self._refunds_of(id) if _stands(one)), None)
 
     async def refunds_since(self, moment: datetime) -> dict[str, int]:
         """Return the cents that were refunded since a moment (timezone-aware), by intent, whoever refunded them.
 
-        0 for an intent whose refunds since then all failed.
+        A refund that failed counts 0, but only if it was made since then: `events_since` finds failures of older ones.
         """
         cents: dict[str, int] = defaultdict(int)
         async with self._asking("list refunds"):
             page = await self._refunds.list_async({"created": {"gte": int(moment.timestamp())}, "limit": 100})
             async for one in page.auto_paging_iter():
                 if isinstance(one.payment_intent, str):
-                    cents[one.payment_intent] += one.amount if one.status not in ("failed", "canceled") else 0
+                    cents[one.payment_intent] += one.amount if _stands(one) else 0
         return dict(cents)
 
-    async def _refund_of(self, id: str, payment_id: UUID | None) -> str | None:
-        """Return the id of an intent's refund that has not failed: ours for this payment, or, with None, any refund.
+    async def events_since(self, moment: datetime, event_type: str) -> dict[str, str]:
+        """Return the events of one type since a moment (timezone-aware), each with the intent that it is about.
 
-        Raises PaymentRefused if there are only failed ones.
+        Stripe lists events of the last 30 days, whether a webhook received them or not.
         """
-        async with self._asking("list refunds", payment_id):
-            refunds = (await self._refunds.list_async({"payment_intent": id, "limit": 100})).data
-            ours = [one for one in refunds if payment_id is None or _payment_id_in(one) == str(payment_id)]
-            standing = [one for one in ours if one.status not in ("failed", "canceled")]
-        if ours and not standing:
-            log.error("refund.failed", refund=ours[0].id, payment_id=str(payment_id))
-            raise PaymentRefused("complete a refund", 200, "refund_failed", None)
-        return standing[0].id if standing else None
+        found: dict[str, str] = {}
+        async with self._asking("list events"):
+            page = await self._events.list_async(
+                {"type": event_type, "created": {"gte": int(moment.timestamp())}, "limit": 100}
+            )
+            async for one in page.auto_paging_iter():
+                intent = getattr(one.data.object, "payment_intent", None)
+                if isinstance(intent, str):
+                    found[one.id] = intent
+        return found
+
+    async def _refunds_of(self, id: str) -> list[stripe.Refund]:
+        """Return an intent's refunds, the newest first, whoever made them and whatever became of them."""
+        async with self._asking("list refunds"):
+            return list((await self._refunds.list_async({"payment_intent": id, "limit": 100})).data)
 
     def read_event(self, raw_body: bytes, signature_header: str | None, now: datetime) -> Event:
         """Return a webhook's event if Stripe signed exactly these bytes, and recently as of `now` (timezone-aware).
@@ -267,6 +283,10 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         refunded_cents=charge.amount_refunded if charge is not None else 0,
         paid_at=datetime.fromtimestamp(charge.created, UTC) if charge is not None and charge.paid else None,
     )
+
+
+def _stands(refund: stripe.Refund) -> bool:
+    return refund.status not in ("failed", "canceled")
 
 
 def _payment_id_in(refund: stripe.Refund) -> str | None:

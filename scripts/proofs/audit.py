@@ -63,6 +63,9 @@ union all
       and r.status <> 'given'
       -- A person may refund in Stripe's dashboard what was collected, missed or cancelled too late.
       and not (p.status = 'refunded' and (r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late'))
+      -- If that refund of a gift failed, it is paid again as long as beneficiaries have portions of it.
+      and not (p.status = 'succeeded' and r.purpose = 'give' and r.ended_because = 'refunded'
+               and exists (select from app.suspended_lots s where s.id = r.id and s.settled_at is null))
 union all
     select format('reservation %s of a discounted lot has no payment', r.id) from app.reservations r
     where r.unit_price_cents > 0 and not exists (select from app.payments p where p.reservation_id = r.id)
@@ -97,7 +100,8 @@ union all
         where p.suspended_lot_id = s.id) n
     where n.places > 0 and s.settled_at is null and n.collected + n.offered + s.unclaimed <> r.quantity
           -- of a gift that was refunded in Stripe's dashboard, only what beneficiaries had reserved is left
-          and not exists (select from app.payments p where p.reservation_id = r.id and p.status = 'refunded')
+          -- (the refund itself may have failed since)
+          and not coalesce(r.ended_because = 'refunded', false)
        or s.settled_at is not null and n.offered + s.unclaimed > 0
        or n.places = 0 and r.status in ('confirmed', 'given')
 """

@@ -366,3 +366,69 @@ async def test_the_rest_of_a_partly_refunded_gift_refunded_by_hand_is_found_with
         assert await payments.look_for_refunds(work) == 1
         assert await payments.look_for_refunds(work) == 0
     assert await payment(town, gift) == ("refunded", 800)
+
+
+async def test_a_refund_that_fails_weeks_after_it_was_made_is_found_without_event(
+    paid_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of young refunds does not show it, but Stripe's list of events does."""
+    town = paid_town
+    marc, _, paid = await bought(town)
+    await marc.cancels(paid)
+    await town.worker_runs()
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    await town.stripe.webhooks("hold")
+    await town.stripe.fail_refund(await town.value("select stripe_refund from app.payments"))
+
+    monkeypatch.setattr(payments, "REFUNDS_LOOKED_FOR", timedelta(minutes=-1))  # so that the refund is older
+    async with working(settings()) as (work, _):
+        assert await payments.look_for_refunds(work) == 1
+        assert await payments.look_for_refunds(work) == 0
+    await town.worker_runs()
+
+    assert await payment(town, paid) == ("refund_due", 0)
+
+
+@pytest.mark.parametrize("whose", ["ours", "by hand"])
+async def test_one_of_two_refunds_that_fails_is_found_without_event(paid_town: Town, whose: str) -> None:
+    """Ours waits for a person; for one by hand we refund what is missing."""
+    town = paid_town
+    marc, _, paid = await bought(town)
+    await refunded_by_hand(town, paid, 300)
+    await marc.cancels(paid)
+    await town.worker_runs()
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert await payment(town, paid) == ("refunded", 800)
+    await town.stripe.webhooks("hold")
+    intent = await town.value("select stripe_payment_intent from app.payments")
+    made = [one for one in (await town.stripe.ledger())["refunds"] if one["payment_intent"] == intent]
+    (failing,) = [one["id"] for one in made if bool(one["metadata"]) == (whose == "ours")]
+    await town.stripe.fail_refund(failing)
+
+    async with working(settings()) as (work, _):
+        assert await payments.look_for_refunds(work) == 1
+    await town.worker_runs()
+
+    assert await payment(town, paid) == (("refund_due", 300) if whose == "ours" else ("refunded", 800))
+    assert await town.money(paid) == (800, 300 if whose == "ours" else 800)
+
+
+async def test_one_of_two_refunds_by_hand_that_fails_after_the_pickup_moves_only_money(paid_town: Town) -> None:
+    town = paid_town
+    marc, lot, paid = await bought(town)
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await marc.pass_for(paid))
+    intent = await town.value("select stripe_payment_intent from app.payments")
+    await refunded_by_hand(town, paid, 300)
+    last = await town.stripe.refund_in_dashboard(intent, 500)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert await payment(town, paid) == ("refunded", 800)
+
+    await town.stripe.fail_refund(last["id"])
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+    assert (await payment(town, paid), await town.money(paid)) == (("succeeded", 300), (800, 300))

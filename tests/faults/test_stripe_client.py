@@ -301,7 +301,7 @@ async def test_a_refund_happens_once_after_stripe_forgot_the_key(
 
     # the control: with the key alone, the refund happens a second time
     await sdk.v1.refunds.create_async(
-        {"payment_intent": intent.id, "amount": 400}, {"idempotency_key": f"refund-{PAYMENT}-400"}
+        {"payment_intent": intent.id, "amount": 400}, {"idempotency_key": f"refund-{PAYMENT}-400-0"}
     )
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [800]
 
@@ -325,6 +325,23 @@ async def test_a_refund_made_by_hand_counts_as_done(
     by_hand = await sdk.v1.refunds.create_async({"payment_intent": intent.id})
     assert await client.refund_payment_intent(intent.id, PAYMENT, 450) == by_hand.id
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [450]
+
+
+async def test_what_is_missing_after_the_failure_of_another_refund_is_refunded(
+    client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
+) -> None:
+    """Our refund of the same amount stands, and is not taken for the one that is missing."""
+    intent = await a_paid_intent(client, stand_in, cents=1000)
+    by_hand = await sdk.v1.refunds.create_async({"payment_intent": intent.id, "amount": 300})
+    first = await client.refund_payment_intent(intent.id, PAYMENT, 600)
+    await stand_in.fail_refund(by_hand.id)
+
+    second = await client.refund_payment_intent(intent.id, PAYMENT, 600)
+
+    assert second != first
+    assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [600]
+    assert await client.refund_payment_intent(intent.id, PAYMENT, 600) in (first, second)
+    assert [payment["refunds"] for payment in await payments(stand_in)] == [2]
 
 
 async def test_an_unpaid_intent_or_too_large_an_amount_is_not_refunded(client: Stripe, stand_in: StripeStandIn) -> None:

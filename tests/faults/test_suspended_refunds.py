@@ -1,10 +1,13 @@
-"""Refunds of gifts while Stripe fails: the uncollected part is refunded exactly once."""
+"""Refunds of gifts while Stripe fails, or that fail later: the uncollected part is refunded exactly once."""
+
+import asyncio
+from datetime import timedelta
 
 import pytest
 import stripe
 
 from scripts.proofs.audit import DATABASE
-from tests.town import Town
+from tests.town import Beneficiary, Customer, Lot, Reservation, Town
 
 
 @pytest.fixture(autouse=True)
@@ -36,3 +39,183 @@ async def test_a_lost_refund_is_made_once_and_for_the_same_amount(town: Town, mo
 
     assert await town.money(gift) == (1200, 800)
     assert [row[0] for row in await town.rows(DATABASE)] == []
+
+
+async def a_gift(town: Town, portions: int) -> tuple[Customer, Lot, Reservation, Beneficiary, Reservation]:
+    """Return a donor, the lot, their gift at 4.00 € a portion, a beneficiary, and the portion that she reserved."""
+    marc, amina = await town.a_customer(), await town.a_beneficiary()
+    lot = await town.a_lot(left=3, price_cents=400)
+    gift = await marc.gives(lot, portions)
+    return marc, lot, gift, amina, await amina.reserves(await town.suspended_lot_of(lot))
+
+
+async def collected(town: Town, lot: Lot, amina: Beneficiary, taken: Reservation) -> None:
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await amina.pass_for(taken))
+
+
+async def settled(town: Town, lot: Lot) -> None:
+    await town.clock(lot.pickup_end + timedelta(minutes=1))
+    await town.worker_runs()
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+
+async def refunded_by_hand(town: Town, gift: Reservation, cents: int | None = None) -> str:
+    """Refund in Stripe's dashboard, let its events be handled, and return the refund's id."""
+    intent = await town.value("select stripe_payment_intent from app.payments where reservation_id = $1", gift.id)
+    made = await town.stripe.refund_in_dashboard(intent, cents)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    return str(made["id"])
+
+
+async def fails(town: Town, refund: str) -> None:
+    await town.stripe.fail_refund(refund)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+
+
+async def payment(town: Town, gift: Reservation) -> tuple[str, int]:
+    (row,) = await town.rows("select status, refunded_cents from app.payments where reservation_id = $1", gift.id)
+    return row["status"], row["refunded_cents"]
+
+
+async def consistent(town: Town) -> bool:
+    return await town.stock_is_exact() and await town.rows(DATABASE) == []
+
+
+async def test_the_refund_of_a_gift_that_fails_is_due_again_until_a_person_refunds(town: Town) -> None:
+    _, lot, gift, amina, taken = await a_gift(town, 3)
+    await collected(town, lot, amina, taken)
+    await settled(town, lot)
+    assert await payment(town, gift) == ("refunded", 800)
+
+    await fails(town, await town.value("select stripe_refund from app.payments"))
+
+    assert await payment(town, gift) == ("refund_due", 0)
+    assert await town.value("select refund_cents from app.payments") == 800, "only what was not collected"
+    for _ in range(30):
+        await town.clock(await town.now() + timedelta(hours=3))
+        await town.worker_runs()
+    assert await town.value("select refusals from app.payments") == 10
+    assert await town.money(gift) == (1200, 0)
+    await refunded_by_hand(town, gift, 800)
+    await town.clock(await town.now() + timedelta(minutes=1))
+    await town.worker_runs()
+    assert (await payment(town, gift), await town.money(gift)) == (("refunded", 800), (1200, 800))
+    assert await consistent(town)
+
+
+async def test_the_refund_of_a_wholly_unclaimed_gift_that_fails_is_due_again(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(left=3, price_cents=400)
+    gift = await marc.gives(lot, 2)
+    await settled(town, lot)
+    assert await payment(town, gift) == ("refunded", 800)
+
+    await fails(town, await town.value("select stripe_refund from app.payments"))
+
+    assert await payment(town, gift) == ("refund_due", 0)
+    assert (await marc.gift(gift))["refunded_cents"] == 800  # on its way
+
+
+async def test_the_refund_of_a_gift_that_was_never_offered_is_due_again_if_it_fails(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(left=3, price_cents=400)
+    held = await marc.suspends(lot, 2)
+    await town.stripe.webhooks("hold")
+    await town.stripe.pay(held.client_secret)
+    answer = await lot.shop.merchant.asks("POST", f"/lots/{lot.id}/withdraw", {"reason": "The oven is broken"})
+    assert answer.status_code == 200
+    await town.stripe.webhooks("release")
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    assert await payment(town, held) == ("refunded", 800)
+
+    await fails(town, await town.value("select stripe_refund from app.payments"))
+
+    assert await payment(town, held) == ("refund_due", 0)
+
+
+@pytest.mark.parametrize("comes", [True, False], ids=["collected", "not collected"])
+async def test_a_refund_by_hand_of_a_running_gift_that_fails_leaves_it_paid_until_it_is_settled(
+    town: Town, comes: bool
+) -> None:
+    """What is owed is known once the gift is settled: then what was not collected is refunded, and no more."""
+    marc, lot, gift, amina, taken = await a_gift(town, 3)
+    refund = await refunded_by_hand(town, gift)
+    assert (await payment(town, gift), await town.left(lot)) == (("refunded", 1200), 2)
+
+    await fails(town, refund)
+
+    assert (await payment(town, gift), await town.money(gift)) == (("succeeded", 0), (1200, 0))
+    assert (await marc.gift(gift))["refunded_cents"] == 0
+    assert await consistent(town)
+    # Were the donor erased now, the payment would stay until it is settled.
+    assert await town.value("select app.book_payments(array(select id from app.payments))") == 0
+    if comes:
+        await collected(town, lot, amina, taken)
+    await settled(town, lot)
+    owed = 800 if comes else 1200
+    assert (await payment(town, gift), await town.money(gift)) == (("refunded", owed), (1200, owed))
+    assert await consistent(town)
+
+
+async def test_a_refund_by_hand_of_a_gift_that_went_back_on_sale_is_made_by_us_if_it_fails(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(left=3, price_cents=400)
+    gift = await marc.gives(lot, 2)
+    refund = await refunded_by_hand(town, gift)
+    assert await town.left(lot) == 3
+
+    await fails(town, refund)
+
+    assert (await payment(town, gift), await town.money(gift)) == (("refunded", 800), (800, 800))
+    assert (await marc.gift(gift))["status"] == "refunded"
+    assert await consistent(town)
+
+
+async def test_a_refund_by_hand_that_fails_after_all_was_collected_leaves_the_gift_paid(town: Town) -> None:
+    marc, lot, gift, amina, taken = await a_gift(town, 1)
+    await collected(town, lot, amina, taken)
+    await settled(town, lot)
+    refund = await refunded_by_hand(town, gift)
+    assert await payment(town, gift) == ("refunded", 400)
+
+    await fails(town, refund)
+
+    assert (await payment(town, gift), await town.money(gift)) == (("succeeded", 0), (400, 0))
+    assert (await marc.gift(gift))["status"] == "collected"
+    assert await consistent(town)
+
+
+async def test_of_two_refunds_of_a_gift_the_one_that_was_owed_stands_when_the_other_fails(town: Town) -> None:
+    _, lot, gift, amina, taken = await a_gift(town, 2)
+    await collected(town, lot, amina, taken)
+    await settled(town, lot)
+    assert await payment(town, gift) == ("refunded", 400)
+    refund = await refunded_by_hand(town, gift)
+    assert await payment(town, gift) == ("refunded", 800)
+
+    await fails(town, refund)
+
+    assert (await payment(town, gift), await town.money(gift)) == (("refunded", 400), (800, 400))
+    assert await consistent(town)
+
+
+async def test_a_gift_that_is_settled_while_its_refund_fails_is_refunded_all_the_same(town: Town) -> None:
+    """Settling reads a refunded payment; the failure waits for it and then knows what is owed."""
+    _, lot, gift, _, taken = await a_gift(town, 3)
+    await refunded_by_hand(town, gift)
+    row = (await town.rows("select id, stripe_payment_intent from app.payments"))[0]
+    await town.changes("update app.reservations set status = 'no_show', ended_at = now() where id = $1", taken.id)
+    beside = await town.value("select id from app.lots where suspended_from = $1", lot.id)
+
+    async with town.copy.connection() as closing, town.copy.connection() as failing:
+        going = closing.transaction()
+        await going.start()
+        await closing.execute("select app.close_suspended($1, false)", beside)  # as for a portion in another lot
+        settle = "select app.settle_payment($1, $2, 'succeeded', 1200, null, 0, null)"
+        waiting = asyncio.ensure_future(failing.fetchval(settle, row["id"], row["stripe_payment_intent"]))
+        await asyncio.sleep(0.3)
+        assert not waiting.done()
+        await going.commit()
+        assert await waiting == "refund_due"

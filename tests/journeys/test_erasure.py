@@ -265,13 +265,21 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
         " and not attisdropped"
     )
     assert {row["attname"] for row in columns} == BOOKED
+    corrected = await town.rows(
+        "select attname from pg_attribute where attrelid = 'accounting.corrections'::regclass and attnum > 0"
+    )
+    assert {row["attname"] for row in corrected} == {"id", "payment_id", "refunded_cents", "stripe_refund", "noted_at"}
     rights = await town.rows("""
         select c.oid::regclass::text as thing, a.grantee::regrole::text as who, a.privilege_type as may
         from pg_class c cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
         where a.grantee <> 'ecopanier_owner'::regrole
           and (c.relnamespace = 'accounting'::regnamespace or a.grantee = 'ecopanier_accountant'::regrole)
     """)
-    assert [tuple(row) for row in rights] == [("accounting.payments", "ecopanier_accountant", "SELECT")]
+    assert {tuple(row) for row in rights} == {
+        ("accounting.payments", "ecopanier_accountant", "SELECT"),
+        ("accounting.corrections", "ecopanier_accountant", "SELECT"),
+        ("accounting.current_payments", "ecopanier_accountant", "SELECT"),
+    }
     schemas = await town.rows("""
         select n.nspname, a.grantee::regrole::text as who from pg_namespace n cross join lateral aclexplode(n.nspacl) a
         where a.grantee <> n.nspowner and (n.nspname = 'accounting' or a.grantee = 'ecopanier_accountant'::regrole)
@@ -300,7 +308,7 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
         assert await connection.fetchval("select count(*) from accounting.payments") == 2
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetchval("select count(*) from app.accounts")
-    for statement in ("update accounting.payments set amount_cents = 1", "truncate accounting.payments",
+    for statement in ("update accounting.payments set amount_cents = 1", "truncate accounting.payments cascade",
                       "delete from accounting.payments"):  # fmt: skip
         with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
             await town.changes(statement)

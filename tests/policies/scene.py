@@ -117,6 +117,10 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         " values ($1, now(), 400, 0, 'succeeded', 'pi_x', '73282932000074', 'bakery', now())",
         uuid4(),
     )
+    await town.changes(
+        "insert into accounting.corrections (payment_id, refunded_cents, noted_at)"
+        " select payment_id, 400, now() from accounting.payments"
+    )
     await town.changes("insert into key_vault.erased_accounts (account_id, erased_at) values ($1, now())", uuid4())
     await town.changes(
         "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()

@@ -61,9 +61,12 @@ async def tables(town: Town) -> dict[str, Table]:
         select c.oid::regclass::text as name,
                (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
-               (select array_agg(a.attname::text order by a.attnum) from pg_attribute a join pg_index i
-                on i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)
-                where a.attrelid = c.oid) as key
+               coalesce((select array_agg(a.attname::text order by a.attnum) from pg_attribute a join pg_index i
+                         on i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)
+                         where a.attrelid = c.oid),
+                        -- the first column of a view
+                        array(select a.attname::text from pg_attribute a
+                              where a.attrelid = c.oid and a.attnum = 1)) as key
         from pg_class c
         where c.relnamespace::regnamespace::text in ('app', 'jobs', 'key_vault', 'accounting')
           and c.relkind in ('r', 'p', 'v', 'm', 'f')

@@ -6,12 +6,14 @@
 -- ends the hold. Given portions that can still be collected are offered as free ones.
 -- A person may refund in Stripe's dashboard: `refunded` are the cents in all, `refund` is the last refund. In part is
 -- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected. A refund
--- may fail days later, for example because a card is closed: then what we owe is due again.
+-- may fail days later, for example because a card is closed: then what we owe is due again. Of a gift we owe what was not
+-- collected, and that is known once the gift is settled: until then it is paid again.
 -- Order and repetition of calls do not matter: the state was fetched just now, a final status stays final, and all of
 -- it happens under the locks.
 -- Definer, because it writes everybody's payments and reservations; only the worker may execute it.
--- Locks: shop (share, for a gift), lot, free lot beside it (for a gift), reservation, payment (policies/LOCKS.md); for
--- a gift that is refunded elsewhere those of gift_refunded.
+-- Returns null if there is no such payment any more: it was moved to the books.
+-- Locks: shop (share, for a gift), lot, free lot beside it and gift (for a gift), reservation, payment
+-- (policies/LOCKS.md); for a gift that is refunded elsewhere those of gift_refunded.
 create or replace function app.settle_payment(
     payment uuid, intent text, intent_status text, received_cents int,
     paid_at timestamptz default null, refunded int default 0, refund text default null)
@@ -39,9 +41,13 @@ begin
     end if;
     select y.* into l from app.lots y join app.reservations x on x.lot_id = y.id
     where x.id = p.reservation_id for update of y;
-    if r.purpose = 'give' then perform from app.lots y where y.suspended_from = l.id for update; end if;
+    if r.purpose = 'give' then
+        perform from app.lots y where y.suspended_from = l.id for update;
+        perform from app.suspended_lots s where s.id = r.id for update;  -- or it is settled while we decide what is due
+    end if;
     select x.* into r from app.reservations x where x.id = p.reservation_id for update;
     select x.* into p from app.payments x where x.id = payment for update;
+    if not found then return null; end if;
 
     if p.status in ('succeeded', 'refund_due', 'refunded') then
         -- What was fetched first may come last. Then carry_forward or look_for_refunds fetches it again. News end the
@@ -52,18 +58,21 @@ begin
         if p.status = 'refunded' and intent_status = 'succeeded' and refunded < p.refunded_cents then
             due := coalesce(p.refund_cents, case
                 when r.purpose = 'give' then (
-                    select p.amount_cents - coalesce(sum(t.collected * y.unit_price_cents), 0)
-                    from app.suspended_lots s
-                    left join app.suspended_portions t on t.suspended_lot_id = s.id
-                    left join app.reservations y on y.id = t.reservation_id
-                    where s.id = r.id and s.settled_at is not null having count(*) > 0)
+                    select case when s.settled_at is not null then p.amount_cents - coalesce((
+                                    select sum(t.collected * y.unit_price_cents)
+                                    from app.suspended_portions t join app.reservations y on y.id = t.reservation_id
+                                    where t.suspended_lot_id = s.id), 0)
+                                -- settle_suspended refunds it, if it was offered at all.
+                                when exists (select from app.suspended_portions t where t.suspended_lot_id = s.id) then 0
+                                end
+                    from app.suspended_lots s where s.id = r.id)
                 -- It was refunded although nothing was owed.
                 when r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late' then 0
                 end, received_cents);
             update app.payments x
             set status = case when refunded < due then 'refund_due' when due = 0 then 'succeeded' else 'refunded' end,
                 refund_cents = case when refunded < due then nullif(due, received_cents) else x.refund_cents end,
-                stripe_refund = refund, looked_at = app.clock()
+                stripe_refund = case when refunded >= due and due > 0 then refund end, looked_at = app.clock()
             where x.id = p.id returning x.status into p.status;
             if p.status = 'refund_due' then
                 perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));

@@ -13,8 +13,9 @@ begin
     final := array(
         select p.id from app.payments p join app.reservations r on r.id = p.reservation_id
         where p.id = any (payments) and r.status not in ('held', 'confirmed')
-          and not exists (select from app.suspended_lots s where s.id = r.id and s.settled_at is null
-                          and r.status = 'given')
+          -- What is owed of a gift is known once it is settled.
+          and not exists (select from app.suspended_lots s join app.suspended_portions t on t.suspended_lot_id = s.id
+                          where s.id = r.id and s.settled_at is null)
           and (p.status in ('succeeded', 'refunded')
                or p.status = 'cancelled' and p.looked_at < app.clock() - interval '1 hour')
         order by p.id for update of p);

@@ -43,8 +43,12 @@ begin
         ('key_vault.erased_accounts', 'erased_accounts', 'erased_at < $1'),
         -- Books are kept from the end of their year on. So is the SIRET of the seller, which is personal data of somebody
         -- who trades alone.
+        ('accounting.corrections', 'accounting_payments',
+            $q$ noted_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
+        -- A payment that was corrected in a later year is kept as long as its correction.
         ('accounting.payments', 'accounting_payments',
-            $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
+            $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.corrections c where c.payment_id = t.payment_id) $q$),
         ('accounting.erased_shops', 'accounting_payments',
             $q$ erased_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$)
     ) as k (rows_of, what, over)
