@@ -28,6 +28,7 @@ from backend.accounts import addressees
 from backend.lots.naming import NamedLot
 from backend.recalls import jobs as recalls
 from backend.settings import Settings, settings
+from tests.journeys.test_recall_mails import gives_own_address
 from tests.smtp_server import HANG_UP, SmtpServer
 from tests.town import Beneficiary, Town
 from tests.visitors import Visitor, read_mail
@@ -500,14 +501,20 @@ async def test_an_unreachable_relay_is_reported_after_a_quarter_of_an_hour(
     assert len(events(logs, "mail.relay_fails")) == 1
 
 
-async def test_whoever_supports_a_beneficiary_is_told_when_a_recall_comes_back(
-    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs
+@pytest.mark.parametrize("confirmed", [False, True])
+async def test_whoever_supports_a_beneficiary_is_told_once_when_a_recall_comes_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs, confirmed: bool
 ) -> None:
+    """Where no address is confirmed they are told at once, and not again when the mail comes back."""
     relais, odile, marc = await town.an_association(), await town.an_admin(), await town.a_customer()
     lot = await town.a_free_lot(gtin="03017620422003")
-    amina = await relais.enrols(email="mistyped@example.org")
+    amina = await (relais.enrols() if confirmed else relais.enrols(email="mistyped@example.org"))
     await relais.verifies(amina["id"])
-    await Beneficiary(town, UUID(amina["id"]), "Amina", None).reserves(lot)
+    person = Beneficiary(town, UUID(amina["id"]), "Amina", None)
+    if confirmed:
+        await gives_own_address(town, person, "mistyped@example.org")
+        await town.changes("update app.sealed_addresses set verified_at = now() where account_id = $1", person.id)
+    await person.reserves(lot)
     await marc.buys(await town.a_lot(gtin="03017620422003"))
     await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
     async with Relay(town, monkeypatch) as relay:
