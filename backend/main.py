@@ -26,7 +26,7 @@ from backend.cards import api as cards
 from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
-from backend.front_page import account_pages, pages, text_pages
+from backend.front_page import account_pages, mail_pages, pages, text_pages
 from backend.handed_passes import api as handed_passes
 from backend.help import api as help_pages
 from backend.http import health
@@ -42,6 +42,7 @@ from backend.kiosks import api as kiosks
 from backend.lots import api as lots
 from backend.lots import near
 from backend.members import api as members
+from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.payments import api as payments
@@ -67,6 +68,7 @@ ROUTERS: Sequence[APIRouter] = (
     accounts.router,
     terms.router,
     help_pages.router,
+    notices.router,
     privacy.router,
     members.router,
     shops.router,
@@ -224,6 +226,7 @@ def create_app(
     if settings().auth == "own":
         app.router.routes.extend(account_pages.routes)
     app.router.routes.extend(text_pages.routes)
+    app.router.routes.extend(mail_pages.routes)
     app.router.routes.extend(pages.routes)
     describe(app, hot)
     return app

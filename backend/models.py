@@ -13,6 +13,7 @@ from backend.impact import models as impact
 from backend.kiosks import models as kiosks
 from backend.lots import models as lots
 from backend.members import models as members
+from backend.notices import models as notices
 from backend.payments import models as payments
 from backend.photos import models as photos
 from backend.privacy import models as privacy
@@ -39,6 +40,7 @@ TABLES = (
     kiosks,
     lots,
     members,
+    notices,
     payments,
     photos,
     privacy,

@@ -9,7 +9,8 @@ import asyncio
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from datetime import date, timedelta
+from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,6 @@ from procrastinate.jobs import Job
 
 from backend.accounts import jobs as accounts
 from backend.accounts.addressees import AddressKind
-from backend.administration import jobs as administration
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
@@ -31,6 +31,7 @@ from backend.database.sessions import Database
 from backend.job_context import Work
 from backend.mail import MailNotSent
 from backend.members import jobs as members
+from backend.notices import jobs as notices
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
@@ -41,8 +42,6 @@ from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
 from backend.stripe.client import stripe_of
-from backend.suspended_lots import jobs as suspended_lots
-from backend.waiting import jobs as waiting
 
 CONCURRENT_JOBS = 8
 MANY = 500
@@ -91,7 +90,29 @@ DUE: dict[str, dict[str, int]] = {
     "convert_unsold": {"most": MANY},
     "add_up_impact": {},
     "publish_recurring": {"most": MANY},
+    "tell_reservations": {"most": MANY},
+    "remind_holders": {"most": SOME},
 }
+
+# What the mails of some events enclose: the pass, and the window as a calendar's entry.
+ENCLOSERS: dict[str, notices.Encloser] = {
+    "reservation_confirmed": reservations.enclose_pass,
+    "pickup_reminder": reservations.enclose_pass,
+}
+
+# Jobs that acts of earlier releases queued and that may still wait: now acts write notices themselves.
+TASKS_OF_EARLIER_RELEASES = (
+    "reservations.tell_holder",
+    "reservations.tell_refunded",
+    "reservations.tell_shop",
+    "waiting.tell_offered",
+    "suspended_lots.tell_donor",
+    "administration.tell_decision",
+    "administration.tell_taken_down",
+    "beneficiaries.tell_transfer",
+    "beneficiaries.remind_association",
+    "beneficiaries.remind_beneficiary",
+)
 
 
 async def by_the_clock(work: Work) -> None:
@@ -133,6 +154,13 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def mail_invitation(member_id: str) -> None:
         await members.mail_invitation(work, UUID(member_id))
 
+    @app.task(name="notices.deliver", retry=RETRY)
+    async def deliver_notice(delivery_id: str) -> None:
+        await notices.deliver(work, UUID(delivery_id), ENCLOSERS)
+
+    for task in TASKS_OF_EARLIER_RELEASES:
+        app.task(name=task, retry=RETRY)(partial(notices.tell_queued, work, task))
+
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:
         await payments.look_at_intent(work, intent)
@@ -144,26 +172,6 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="payments.carry_forward", retry=RETRY)
     async def carry_forward(payment_id: str) -> None:
         await payments.carry_forward(work, UUID(payment_id))
-
-    @app.task(name="reservations.tell_holder", retry=RETRY)
-    async def tell_holder(reservation_id: str) -> None:
-        await reservations.tell_holder(work, UUID(reservation_id))
-
-    @app.task(name="reservations.tell_refunded", retry=RETRY)
-    async def tell_refunded(reservation_id: str) -> None:
-        await reservations.tell_refunded(work, UUID(reservation_id))
-
-    @app.task(name="reservations.tell_shop", retry=RETRY)
-    async def tell_shop_of_portions(lot_id: str, portions: int, message_key: str) -> None:
-        await reservations.tell_shop(work, UUID(lot_id), portions, message_key)
-
-    @app.task(name="waiting.tell_offered", retry=RETRY)
-    async def tell_offered(waiting_id: str) -> None:
-        await waiting.tell_offered(work, UUID(waiting_id))
-
-    @app.task(name="suspended_lots.tell_donor", retry=RETRY)
-    async def tell_donor(suspended_lot_id: str, news: suspended_lots.News) -> None:
-        await suspended_lots.tell_donor(work, UUID(suspended_lot_id), news)
 
     @app.task(name="recalls.end_lot", retry=RETRY)
     async def end_recalled_lot(recall_id: str, lot_id: str) -> None:
@@ -181,31 +189,6 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="recalls.tell_shop", retry=RETRY)
     async def tell_shop(recall_id: str, shop_id: str, lot_ids: list[str]) -> None:
         await recalls.tell_shop(work, UUID(recall_id), UUID(shop_id), [UUID(lot_id) for lot_id in lot_ids])
-
-    @app.task(name="administration.tell_decision", retry=RETRY)
-    async def tell_decision(decision_id: str) -> None:
-        await administration.tell_decision(work, UUID(decision_id))
-
-    @app.task(name="administration.tell_taken_down", retry=RETRY)
-    async def tell_taken_down(decision_id: str) -> None:
-        await administration.tell_taken_down(work, UUID(decision_id))
-
-    @app.task(name="beneficiaries.tell_transfer", retry=RETRY)
-    async def tell_transfer(transfer_id: str, account_id: str, stage: str) -> None:
-        await beneficiaries.tell_transfer(work, UUID(transfer_id), UUID(account_id), stage)
-
-    @app.task(name="beneficiaries.remind_association", retry=RETRY, pass_context=True)
-    async def remind_association(
-        context: procrastinate.JobContext, association_id: str, rights: int, first: str, last: str
-    ) -> None:
-        assert context.job.id is not None  # noqa: S101  as above
-        days = date.fromisoformat(first), date.fromisoformat(last)
-        await beneficiaries.remind_association(work, UUID(association_id), rights, *days, context.job.id)
-
-    @app.task(name="beneficiaries.remind_beneficiary", retry=RETRY, pass_context=True)
-    async def remind_beneficiary(context: procrastinate.JobContext, beneficiary_id: str) -> None:
-        assert context.job.id is not None  # noqa: S101  as above
-        await beneficiaries.remind_beneficiary(work, UUID(beneficiary_id), context.job.id)
 
     @app.task(name="privacy.finish_erasure", retry=RETRY)
     async def finish_erasure(account_id: str) -> None:

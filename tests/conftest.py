@@ -44,6 +44,7 @@ QUICK_JOURNEYS = {
     "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
     "terms": "test_terms.py::test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days",
+    "notices": "test_notices.py::test_a_confirmed_reservation_is_told_in_the_app_and_by_mail",
     "waiting": "test_waiting.py::test_returned_portions_are_kept_for_those_who_wait",
 }
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import structlog
+from pydantic_core import to_json
 
 from backend import mail
 from backend.database.acts import Acts
@@ -32,17 +33,24 @@ class Addressee:
     sealed: bool = False
 
 
-async def mail_account(
-    work: Work, account_id: UUID, template: str, *, message_key: str, necessary: bool = True, **values: Any
-) -> None:
+async def mail_account(work: Work, account_id: UUID, template: str, *, message_key: str, **values: Any) -> None:
     """Send a mail to an account's confirmed address.
 
     Nothing is sent when the account has no address, or one that nobody confirmed: it may be a stranger's. The other
     parameters are those of `find_addressee` and `mail_addressee`. Raises MailNotSent, so that the job is tried again.
     """
-    addressee = await find_addressee(work, account_id, template, necessary=necessary)
+    addressee = await find_addressee(work, account_id, template)
     if addressee is not None and addressee.verified:
         await mail_addressee(work, account_id, addressee, template, message_key=message_key, **values)
+
+
+async def notify(work: Work, account_id: UUID, event: str, *, once: str, **facts: Any) -> None:
+    """Tell an account of an event, in the app and by mail as the person prefers.
+
+    For what only a job can look up; acts tell in the transaction of the fact. once: what makes this notice unique, so
+    that a job that runs again tells nobody twice. facts: what the event's text shows; nothing that is sealed.
+    """
+    await work.acts.value("notify", account=account_id, event=event, facts=to_json(facts).decode(), once=once)
 
 
 async def find_addressee(work: Work, account_id: UUID, template: str, *, necessary: bool = True) -> Addressee | None:
@@ -92,6 +100,26 @@ async def mail_addressee(
     message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
     can recognise the repetition. Raises MailNotSent, so that the job is tried again.
 
+    """
+    refusal = await mail_or_refusal(work, account_id, addressee, template, message_key=message_key, **values)
+    return refusal is None
+
+
+async def mail_or_refusal(
+    work: Work,
+    account_id: UUID | None,
+    addressee: Addressee,
+    template: str,
+    *,
+    message_key: str,
+    enclosed: mail.Enclosed | None = None,
+    unsubscribe: str | None = None,
+    **values: Any,
+) -> mail.MailNotSent | None:
+    """Send a mail as `mail_addressee` does; return the relay's last refusal if the address is given up.
+
+    enclosed, unsubscribe: as `mail.send` takes them.
+
     An address is given up when the relay refuses it time and again although it takes other mails in between, or puts it
     off for days. A relay that refuses everybody makes no address wrong: then every mail is kept.
     """
@@ -107,6 +135,8 @@ async def mail_addressee(
             locale=addressee.locale,
             template=template,
             message_id=message_id,
+            enclosed=enclosed,
+            unsubscribe=unsubscribe,
             **values,
         )
     except mail.MailNotSent as failure:
@@ -123,12 +153,12 @@ async def mail_addressee(
         if not kept["given_up"]:
             raise
         log.warning("mail.refused", template=template, smtp_code=failure.smtp_code)
-        return False
+        return failure
     if relayed:
         failing_since = await work.acts.value("mail_accepted", message=digest)
         if failing_since is not None:
             log.info("mail.relay_works_again", failing_since=failing_since.isoformat())
-    return True
+    return None
 
 
 async def mail_state(acts: Acts) -> tuple[int, datetime | None]:

@@ -7,7 +7,7 @@ from uuid import UUID
 import structlog
 
 from backend import mail
-from backend.accounts.addressees import Addressee, find_addressee, mail_account, mail_addressee
+from backend.accounts.addressees import Addressee, find_addressee, mail_account, mail_addressee, notify
 from backend.accounts.confirmations import (
     CODE_MINUTES,
     LINK_HOURS,
@@ -60,7 +60,7 @@ async def mail_registration(work: Work, registration_id: UUID) -> None:
 
 
 async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int) -> None:
-    """Send an account one of these mails: verify_email, reset_password, new_access, new_card, account_ends.
+    """Mail verify_email or reset_password to an account, or tell it of new_access, new_card or account_ends.
 
     account_id: None for a reset_password that was asked for at an address that no account has confirmed. Codes and
     tokens are derived from the job, so that a mail that is sent twice contains the same ones. Raises MailNotSent, so
@@ -69,11 +69,16 @@ async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int)
     if mail == "reset_password":
         await _mail_reset(work, account_id or NOBODY, job_id)
         return
-    addressee = await find_addressee(work, account_id, mail) if account_id is not None else None
-    # verify_email goes to an address that is not confirmed, the others to one that is.
-    if account_id is None or addressee is None or addressee.verified == (mail == "verify_email"):
+    if account_id is None:
         log.info("mail.not_needed", mail=mail)
-    elif mail == "verify_email":
+        return
+    if mail != "verify_email":
+        await notify(work, account_id, mail, once=str(job_id))
+        return
+    addressee = await find_addressee(work, account_id, mail)
+    if addressee is None or addressee.verified:
+        log.info("mail.not_needed", mail=mail)
+    else:
         look_up = address_look_up(keyring(work.settings), addressee.email)
         held = mailed(work.settings, "address", str(account_id), str(job_id))
         await work.acts.value(
@@ -86,8 +91,6 @@ async def send_mail(work: Work, account_id: UUID | None, mail: str, job_id: int)
         # An account of an earlier release gets a new password; a beneficiary's address needs the one that they have.
         page = "confirm-address" if addressee.sealed else "confirm"
         await _mail_code(work, account_id, addressee, held, page, str(job_id))
-    else:
-        await mail_addressee(work, account_id, addressee, mail, message_key=str(job_id))
 
 
 async def _mail_reset(work: Work, account_id: UUID, job_id: int) -> None:

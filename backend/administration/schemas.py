@@ -111,6 +111,10 @@ _OFFER: dict[str, Any] = {
     "description": "Minutes for which a portion that was given back is kept for the next person who waits.",
     "examples": [15],
 }
+_REMINDER: dict[str, Any] = {
+    "description": "Minutes before the pickup window at which holders are reminded; 0: no reminders.",
+    "examples": [120],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -137,6 +141,7 @@ class SettingsIn(In):
     meal_grams: int = if_sent(ge=100, le=2000, **_MEAL)
     model_drafts_per_shop_and_day: int = if_sent(ge=0, le=1000, **_DRAFTS)
     waiting_offer_minutes: int = if_sent(ge=5, le=120, **_OFFER)
+    reminder_minutes: int = if_sent(ge=0, le=1440, **_REMINDER)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -151,6 +156,7 @@ class SettingsOut(Out):
     meal_grams: int = Field(**_MEAL)
     model_drafts_per_shop_and_day: int = Field(**_DRAFTS)
     waiting_offer_minutes: int = Field(**_OFFER)
+    reminder_minutes: int = Field(**_REMINDER)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -103,7 +103,8 @@ def wording(language: Language) -> Mapping[str, Any]:
     return tomllib.loads(Path(__file__).with_name("wording").joinpath(f"{language}.toml").read_text("utf-8"))
 
 
-def _shown(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+def shown(request: Request, template: str, status: int = 200, **values: Any) -> Response:
+    """Return a page in the caller's language that nobody keeps, with forms that send to ourselves only."""
     language = language_of(request.scope)
     answer = page(template, _OWN_FORMS, language=language, words=wording(language), **values)
     answer.status_code = status
@@ -114,7 +115,7 @@ def _shown(request: Request, template: str, status: int = 200, **values: Any) ->
 def _form(
     request: Request, form: Form, typed: Mapping[str, str], refusal: Refusal | None = None, status: int = 200
 ) -> Response:
-    return _shown(request, "account_form.html", status, form=form, typed=typed, refusal=refusal)
+    return shown(request, "account_form.html", status, form=form, typed=typed, refusal=refusal)
 
 
 def _refusal(answer: httpx2.Response, form: Form) -> Refusal:
@@ -153,7 +154,7 @@ async def _sent(request: Request, form: Form) -> Response:
             code = me.json()["beneficiary"]["code"] if me.is_success else None
         await call(request, "POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
     if code is not None:
-        return _shown(request, "account_done.html", name=form.name, code=code)
+        return shown(request, "account_done.html", name=form.name, code=code)
     return RedirectResponse(f"/done/{form.name}", 303, {"Cache-Control": "no-store"})
 
 
@@ -162,7 +163,7 @@ async def _invitation(request: Request) -> Response:
     invitation = f"/v1/invitations/{quote(request.path_params['token'], safe='')}"
     described = await call(request, "GET", invitation)
     if not described.is_success:
-        return _shown(request, "account_done.html", described.status_code, name="invitation-over", code=None)
+        return shown(request, "account_done.html", described.status_code, name="invitation-over", code=None)
     if request.method == "GET":
         return _invited(request, described.json(), {})
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
@@ -191,7 +192,7 @@ def _invited(
 ) -> Response:
     role = wording(language_of(request.scope))["member_roles"][invitation["role"]]
     about = f"{invitation['name']} ({role})"
-    return _shown(request, "account_form.html", status, form=INVITATION, typed=typed, refusal=refusal, about=about)
+    return shown(request, "account_form.html", status, form=INVITATION, typed=typed, refusal=refusal, about=about)
 
 
 async def _done(request: Request) -> Response:
@@ -199,7 +200,7 @@ async def _done(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in {form.name for form in (*FORMS, INVITATION)}:
         raise PathUnknown
-    return _shown(request, "account_done.html", name=name, code=None)
+    return shown(request, "account_done.html", name=name, code=None)
 
 
 def _route(path: str, form: Form) -> Route:

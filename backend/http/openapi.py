@@ -31,6 +31,7 @@ TAGS = {
     "members": "People who work for a shop or an association, each with an account of their own.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
+    "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",

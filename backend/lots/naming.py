@@ -19,6 +19,7 @@ class NamedLot:
     shop: str
     address: str
     pickup_start: datetime
+    pickup_end: datetime
     batch: str | None
     zone: str
 
@@ -29,6 +30,7 @@ NAMED: tuple[Any, ...] = (
     col(Shop.name).label("shop"),
     col(Shop.address),
     col(Lot.pickup_start),
+    col(Lot.pickup_end),
     col(Lot.batch),
     col(Shop.time_zone),
 )
@@ -36,4 +38,4 @@ NAMED: tuple[Any, ...] = (
 
 def named(row: Row[Any]) -> NamedLot:
     """Return the lot of a row with the columns `NAMED`."""
-    return NamedLot(row.title, row.shop, row.address, row.pickup_start, row.batch, row.time_zone)
+    return NamedLot(row.title, row.shop, row.address, row.pickup_start, row.pickup_end, row.batch, row.time_zone)

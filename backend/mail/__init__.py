@@ -3,7 +3,9 @@
 import asyncio
 import hashlib
 import os
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -26,6 +28,24 @@ LONGEST_LINE_BYTES = 998  # RFC 5322 2.1.1, without the line break
 log = structlog.get_logger("ecopanier.mail")
 
 
+@dataclass(frozen=True)
+class File:
+    """What goes along with a mail: a name, a media type and its bytes. inline: the id by which the HTML shows it."""
+
+    name: str
+    kind: str
+    content: bytes
+    inline: str | None = None
+
+
+@dataclass(frozen=True)
+class Enclosed:
+    """What a mail shows beside its facts, made right before it is sent, and the files that go along."""
+
+    values: Mapping[str, Any]
+    files: tuple[File, ...] = ()
+
+
 class MailNotSent(Exception):
     """Raised when the relay did not take a mail. The message names the cause, but repeats neither address nor answer.
 
@@ -41,15 +61,27 @@ class MailNotSent(Exception):
 
 
 async def send(
-    settings: Settings, *, to: str | None, locale: str, template: str, message_id: str | None = None, **values: Any
+    settings: Settings,
+    *,
+    to: str | None,
+    locale: str,
+    template: str,
+    message_id: str | None = None,
+    enclosed: Enclosed | None = None,
+    unsubscribe: str | None = None,
+    **values: Any,
 ) -> None:
     """Send one mail: `await send(settings, to=…, locale="fr", template="lot_withdrawn", lot=…)`.
 
     `to`: None makes the mail and sends it to nobody, where the work must not tell whether somebody gets one.
     `template` names a file in templates/; `values` are its variables. `message_id` identifies the mail: sent again
-    after a lost answer, it has the same Message-ID. Raises MailNotSent.
+    after a lost answer, it has the same Message-ID. `unsubscribe` is the link that stops such mails, for those that can
+    be stopped. Raises MailNotSent.
     """
-    message = _message(settings, to or f"nobody@{NOWHERE}", locale, template, message_id, values)
+    if enclosed is not None:
+        values |= enclosed.values
+    files = enclosed.files if enclosed is not None else ()
+    message = _message(settings, to or f"nobody@{NOWHERE}", locale, template, message_id, files, unsubscribe, values)
     if to is None:
         return
     if settings.smtp_url is None:
@@ -65,9 +97,19 @@ async def send(
 
 
 def _message(
-    settings: Settings, to: str, locale: str, template: str, message_id: str | None, values: dict[str, Any]
+    settings: Settings,
+    to: str,
+    locale: str,
+    template: str,
+    message_id: str | None,
+    files: tuple[File, ...],
+    unsubscribe: str | None,
+    values: dict[str, Any],
 ) -> EmailMessage:
-    mail = rendered(template, locale, public_url=settings.public_url, **values)
+    pictures = {file.inline for file in files if file.inline is not None}
+    mail = rendered(
+        template, locale, pictures=pictures, unsubscribe=unsubscribe, public_url=settings.public_url, **values
+    )
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_sender
     name, _, host = to.rpartition("@")
@@ -79,8 +121,23 @@ def _message(
     message["Message-ID"] = f"<{unique}@{settings.mail_host}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = locale
+    if unsubscribe is not None:
+        message["List-Unsubscribe"] = f"<{unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(mail.text, cte=_encoding(mail.text))
     message.add_alternative(mail.html, subtype="html", cte=_encoding(mail.html))
+    html = message.get_body(("html",))
+    assert isinstance(html, EmailMessage)  # noqa: S101  it was added just now
+    for file in files:
+        kind, _, subtype = file.kind.partition("/")
+        if file.inline is not None:
+            html.add_related(
+                file.content, kind, subtype, cid=f"<{file.inline}>", disposition="inline", filename=file.name
+            )
+        elif file.kind == "text/calendar":
+            message.add_attachment(file.content.decode(), subtype="calendar", filename=file.name)
+        else:
+            message.add_attachment(file.content, kind, subtype, filename=file.name)
     return message
 
 

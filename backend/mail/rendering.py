@@ -1,11 +1,12 @@
 """Render mail templates. A template is plain text, one per language; the HTML version is made from that text."""
 
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
@@ -14,6 +15,7 @@ from jinja2.runtime import Context
 from backend.time_zones import zone_name
 
 LANGUAGES = ("fr", "en")
+_ACTION, _PICTURE = "=> ", "=[] "
 
 
 @dataclass(frozen=True)
@@ -25,25 +27,93 @@ class Rendered:
     html: str
 
 
-def rendered(template: str, locale: str, **values: Any) -> Rendered:
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph of a mail. `as_it_stands`: lines to keep; `action`: what to do; `picture`: its id is the `link`."""
+
+    kind: Literal["words", "as_it_stands", "action", "picture", "footnote"]
+    text: str
+    link: str = ""
+
+
+def rendered(
+    template: str,
+    locale: str,
+    *,
+    pictures: AbstractSet[str] = frozenset(),
+    unsubscribe: str | None = None,
+    **values: Any,
+) -> Rendered:
     """Return the mail rendered from `templates/<template>.<locale>.txt`; in French if the locale is unknown.
 
     The template's first line is the subject; blank lines separate paragraphs. Paragraphs indented by four spaces are
-    shown preformatted. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days,
-    times and amounts in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
+    shown preformatted. `=> Words | address` is the one thing to do, a button in HTML; a mail without one leads to our
+    front page. `=[] Words | id` shows the picture of that id, if it is one of `pictures`; without pictures it is left
+    out. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and amounts
+    in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
     `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ cents | euros }}`; a zone is an IANA name.
     Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
-    language = locale if locale in LANGUAGES else LANGUAGES[0]
+    language = _language(locale)
+    subject, paragraphs = _read(template, language, values)
+    paragraphs = [one for one in paragraphs if one.kind != "picture" or one.link in pictures]
+    if not any(one.kind == "action" for one in paragraphs):
+        words = "Open EcoPanier" if language == "en" else "Ouvrir EcoPanier"
+        paragraphs.insert(len(paragraphs) - 1, Paragraph("action", words, f"{values['public_url']}/"))
+    if unsubscribe is not None:
+        words = "Stop these mails" if language == "en" else "Ne plus recevoir ces courriels"
+        paragraphs.append(Paragraph("footnote", words, unsubscribe))
+    text = "\n\n".join(_plain(one, language) for one in paragraphs if one.kind != "picture") + "\n"
+    if language == "fr":
+        paragraphs = [one if one.kind == "as_it_stands" else replace(one, text=_spaced(one.text)) for one in paragraphs]
+    html = _templates().get_template("layout.html").render(subject=subject, language=language, paragraphs=paragraphs)
+    return Rendered(subject, text, html)
+
+
+def told(event: str, locale: str, **facts: Any) -> tuple[str, str, str | None]:
+    """Return a notice's title, text and link: those of its mail, without greeting and signature.
+
+    What a mail encloses, such as a pass, is left out. The link is None if there is nothing to do on a page of ours.
+    """
+    language = _language(locale)
+    subject, paragraphs = _read(event, language, {**facts, **_NOT_TOLD})
+    kept = [one for one in paragraphs[1:-1] if one.kind in ("words", "as_it_stands")]
+    link = next((one.link for one in paragraphs if one.kind == "action" and one.link), None)
+    return subject, "\n\n".join(_plain(one, language) for one in kept), link
+
+
+# What a mail encloses and a notice in the app does not repeat.
+_NOT_TOLD = {"pass_code": "", "pass_pin": "", "pass_link": ""}
+
+
+def _language(locale: str) -> str:
+    return locale if locale in LANGUAGES else LANGUAGES[0]
+
+
+def _read(template: str, language: str, values: dict[str, Any]) -> tuple[str, list[Paragraph]]:
     harmless = {name: _one_line(value) for name, value in values.items()}
     whole = _templates().get_template(f"{template}.{language}.txt").render(harmless, language=language)
     subject, _, text = whole.strip().partition("\n")
-    text = text.strip() + "\n"
-    paragraphs = [(part.startswith("    "), _unindented(part)) for part in re.split(r"\n{2,}", text.strip("\n"))]
-    if language == "fr":
-        paragraphs = [(as_it_stands, part if as_it_stands else _spaced(part)) for as_it_stands, part in paragraphs]
-    html = _templates().get_template("layout.html").render(subject=subject, language=language, paragraphs=paragraphs)
-    return Rendered(subject, text, html)
+    return subject, [_paragraph(part) for part in re.split(r"\n{2,}", text.strip("\n"))]
+
+
+def _paragraph(part: str) -> Paragraph:
+    if part.startswith("    "):
+        return Paragraph("as_it_stands", "\n".join(line.removeprefix("    ") for line in part.splitlines()))
+    if part.startswith((_ACTION, _PICTURE)):
+        # Values cannot begin a paragraph, and an address has no spaces: what follows the last bar is ours.
+        sign, _, rest = part.partition(" ")
+        words, _, link = rest.rpartition(" | ")
+        return Paragraph("action" if sign == _ACTION.strip() else "picture", words, link)
+    return Paragraph("words", part)
+
+
+def _plain(one: Paragraph, language: str) -> str:
+    if one.kind == "as_it_stands":
+        return "\n".join(f"    {line}" for line in one.text.splitlines())
+    if one.kind in ("action", "footnote"):
+        return f"{one.text}{' :' if language == 'fr' else ':'}\n    {one.link}"
+    return one.text
 
 
 def _one_line(value: Any) -> Any:
@@ -51,6 +121,8 @@ def _one_line(value: Any) -> Any:
         return " ".join(value.split())
     if isinstance(value, list | tuple):
         return [_one_line(one) for one in value]
+    if isinstance(value, dict):
+        return {name: _one_line(one) for name, one in value.items()}
     if is_dataclass(value) and not isinstance(value, type):
         return replace(value, **{field.name: _one_line(getattr(value, field.name)) for field in fields(value)})
     return value
@@ -61,23 +133,25 @@ def _spaced(paragraph: str) -> str:
     return re.sub(r" (?=[:;!?»€])|(?<=«) ", "\N{NO-BREAK SPACE}", paragraph)
 
 
-def _unindented(paragraph: str) -> str:
-    return "\n".join(line.removeprefix("    ") for line in paragraph.splitlines())
+def _moment(moment: datetime | str) -> datetime:
+    """Return a time; the facts of notices hold times as they stand in JSON."""
+    return datetime.fromisoformat(moment) if isinstance(moment, str) else moment
 
 
 @pass_context
-def _day(context: Context, day: date) -> str:
+def _day(context: Context, day: date | str) -> str:
+    day = date.fromisoformat(day) if isinstance(day, str) else day
     return day.isoformat() if context["language"] == "en" else f"{day:%d/%m/%Y}"
 
 
 @pass_context
-def _day_in(context: Context, moment: datetime, zone: str) -> str:
-    return _day(context, moment.astimezone(ZoneInfo(zone)).date())
+def _day_in(context: Context, moment: datetime | str, zone: str) -> str:
+    return _day(context, _moment(moment).astimezone(ZoneInfo(zone)).date())
 
 
 @pass_context
-def _time_in(context: Context, moment: datetime, zone: str) -> str:
-    local = moment.astimezone(ZoneInfo(zone))
+def _time_in(context: Context, moment: datetime | str, zone: str) -> str:
+    local = _moment(moment).astimezone(ZoneInfo(zone))
     return f"{local:%H:%M}" if context["language"] == "en" else f"{local:%H} h {local:%M}"
 
 

@@ -25,6 +25,11 @@ PARTS = {
         "Les courriels qui n'ont pas pu vous être remis : lequel, quand, et la réponse du serveur.",
         ("undelivered_mails",),
     ),
+    "notices": Part("Ce dont vous avez été informé, et si le courriel est parti.", ("notices", "notice_deliveries")),
+    "notice_preferences": Part("Ce que vous voulez recevoir, et par quel moyen.", ("notice_preferences",)),
+    "refused_address": Part(
+        "Si le serveur de courriel refuse votre adresse : depuis quand, et sa réponse.", ("refused_addresses",)
+    ),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
     "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
@@ -89,6 +94,8 @@ LEFT_OUT = {
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",
     "lot_cards": "What a search shows of published lots, made from lots and shops, which the export contains.",
+    "reservations_to_tell": "Ids of reservations that are in the export, for seconds.",
+    "reminded_lots": "Not about people.",
     "settings": "Not about people.",
     "retention_periods": "Not about people.",
     "mail_relay": "Not about people.",

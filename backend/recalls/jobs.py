@@ -4,13 +4,15 @@ Safety comes first: these mails go to every address that we have, confirmed or n
 a beneficiary has no confirmed address, the association that enrolled them is told as well, by their code.
 """
 
+from typing import Any, cast
 from uuid import UUID
 
 import structlog
+from pydantic_core import to_json
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend.accounts.addressees import AddressKind, every_address, mail_addressee
+from backend.accounts.addressees import AddressKind, every_address, mail_addressee, notify
 from backend.job_context import Work
 from backend.lots.models import Lot
 from backend.lots.naming import NAMED, NamedLot, named
@@ -47,6 +49,9 @@ async def tell_holder(work: Work, recall_id: UUID, reservation_id: UUID, address
     recalled = await _recall(work, recall_id)
     if row is None or recalled is None:
         return
+    if address == "own":
+        once = f"{recall_id} {reservation_id}"
+        await notify(work, row.account_id, "lot_recalled", once=once, lot=named(row), **cast(dict[str, Any], recalled))
     addressee = (await every_address(work, row.account_id, "lot_recalled")).get(address)
     if addressee is None:
         return
@@ -87,7 +92,10 @@ async def tell_shop(work: Work, recall_id: UUID, shop_id: UUID, lot_ids: list[UU
     if owner_id is None or not lots or recalled is None:
         return
     shown, more = lots[:MOST_LOTS_IN_A_MAIL], max(0, len(lots) - MOST_LOTS_IN_A_MAIL)
-    await _tell(work, owner_id, "recall_for_shop", f"{recall_id} {shop_id}", lots=shown, more=more, **recalled)
+    key = f"{recall_id} {shop_id}"
+    facts = to_json({"lots": shown, "more": more, **recalled}).decode()
+    await work.acts.value("tell_shop", shop=shop_id, event="recall_for_shop", facts=facts, once=key)
+    await _tell(work, owner_id, "recall_for_shop", key, lots=shown, more=more, **recalled)
 
 
 async def _tell(work: Work, account_id: UUID, template: str, key: str, **values: object) -> None:

@@ -9,11 +9,11 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import Database, SignedIn
+from backend.database.sessions import ActsDep, Database, SignedIn
 from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import OnceDep, RequiredKeyHeader, required_once
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
-from backend.http.rate_limits import spend
+from backend.http.rate_limits import limited, spend
 from backend.http.routing import Router
 from backend.http.strict_json import read_body
 from backend.identity.callers import AtKiosk, also_at_kiosks, caller
@@ -25,18 +25,20 @@ from backend.reservations.passes import Passes, png, svg
 from backend.reservations.problems import (
     DailyQuotaReached,
     LotSoldOut,
+    MailedPassUnknown,
     NoPassYet,
     ReservationNotFound,
     ReservationOver,
 )
 from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
-from backend.reservations.schemas import PassOut, ReservationIn, ReservationMade, ReservationOut
+from backend.reservations.schemas import MailedPassIn, PassOut, ReservationIn, ReservationMade, ReservationOut
 from backend.shops.problems import ShopNotFound
 
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
 
 AT_MOST = limits.parse(RESERVATIONS)
+SHOWN = limited("mailed-passes", "60/minute")  # by address; nobody finds a signature of 128 bits by trying
 CURSOR = TypeAdapter(tuple[UUID])
 
 
@@ -149,6 +151,25 @@ async def read_pass_svg(reservation_id: UUID, session: SignedIn, passes: PassesD
     """Read the QR code of a pass as SVG."""
     shown = await queries.pass_of(session, passes, reservation_id)
     return Response(svg(shown.qr), media_type="image/svg+xml")
+
+
+@router.post("/passes/show", responses=may_answer(MailedPassUnknown), dependencies=[SHOWN])
+async def show_mailed_pass(held: MailedPassIn, acts: ActsDep, passes: PassesDep, response: Response) -> PassOut:
+    """Show the pass of a link in a mail, as its holder sees it. Needs no sign-in."""
+    response.headers["Cache-Control"] = "no-store"
+    return await queries.mailed_pass(acts, passes, held.token)
+
+
+@router.post(
+    "/passes/show.svg",
+    responses=may_answer(MailedPassUnknown) | {200: {"content": {"image/svg+xml": {"example": "<svg/>"}}}},
+    response_class=Response,
+    dependencies=[SHOWN],
+)
+async def show_mailed_pass_svg(held: MailedPassIn, acts: ActsDep, passes: PassesDep) -> Response:
+    """Read the QR code of the pass of a link in a mail, as SVG. Needs no sign-in."""
+    shown = await queries.mailed_pass(acts, passes, held.token)
+    return Response(svg(shown.qr), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
 
 
 @router.post("/reservations/{reservation_id}/pass", status_code=201, responses=PASS_PROBLEMS)

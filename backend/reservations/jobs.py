@@ -1,56 +1,45 @@
-"""What follows from a reservation that ended without its holder."""
+"""What the mail of a reservation encloses: its pass as it is now, and the window as an entry for a calendar."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlmodel import col
+from icalendar import Calendar, Event
 
-from backend.accounts.addressees import mail_account
 from backend.job_context import Work
-from backend.lots.models import Lot
-from backend.lots.naming import NAMED, named
-from backend.reservations.models import Reservation
-from backend.shops.models import Shop
+from backend.mail import Enclosed, File
+from backend.reservations.mailed_passes import mailed_link
+from backend.reservations.passes import Passes, png
 
 
-async def tell_holder(work: Work, reservation_id: UUID) -> None:
-    """Tell a holder that the lot was withdrawn. Raises when the mail cannot be sent, so that it is tried again."""
-    await _tell(work, reservation_id, "lot_withdrawn", "withdrawn")
+async def enclose_pass(work: Work, reservation_id: UUID, facts: Mapping[str, Any]) -> Enclosed:
+    """Return the pass of a reservation for its holder's mail; the same for every kind of lot."""
+    code: str = await work.acts.value("pass_to_mail", reservation=reservation_id)
+    passes = Passes(work.settings.derived_key("passes"))
+    link = mailed_link(work.settings, reservation_id, code)
+    return Enclosed(
+        values={"pass_code": code, "pass_pin": passes.pin(code), "pass_link": link},
+        files=(
+            File("pass.png", "image/png", png(passes.qr(code)), inline="pass"),
+            File("retrait.ics", "text/calendar", calendar(work.settings.mail_host, reservation_id, facts["lot"])),
+        ),
+    )
 
 
-async def tell_refunded(work: Work, reservation_id: UUID) -> None:
-    """Tell a holder that their reservation ended because its money was given back. Raises MailNotSent."""
-    await _tell(work, reservation_id, "reservation_refunded", "refunded")
-
-
-async def tell_shop(work: Work, lot_id: UUID, portions: int, message_key: str) -> None:
-    """Tell a merchant that portions which were paid for can be reserved again. Raises MailNotSent.
-
-    The mail names no reservation, and is the same for suspended portions.
-    """
-    async with work.session() as session:
-        row = (
-            await session.execute(
-                select(col(Shop.owner_id), *NAMED)
-                .join_from(Lot, Shop, col(Shop.id) == col(Lot.shop_id))
-                .where(col(Lot.id) == lot_id)
-            )
-        ).one_or_none()
-    if row is not None:
-        await mail_account(
-            work, row.owner_id, "portions_back", message_key=f"{message_key} back", lot=named(row), portions=portions
-        )
-
-
-async def _tell(work: Work, reservation_id: UUID, template: str, news: str) -> None:
-    async with work.session() as session:
-        row = (
-            await session.execute(
-                select(col(Reservation.account_id), *NAMED)
-                .join(Lot, col(Lot.id) == col(Reservation.lot_id))
-                .join(Shop, col(Shop.id) == col(Lot.shop_id))
-                .where(col(Reservation.id) == reservation_id)
-            )
-        ).one_or_none()
-    if row is not None:
-        await mail_account(work, row.account_id, template, message_key=f"{reservation_id} {news}", lot=named(row))
+def calendar(host: str, reservation_id: UUID, lot: Mapping[str, Any]) -> bytes:
+    """Return the pickup window as iCalendar (RFC 5545), without a word on who holds it or what it cost."""
+    entry = Event()
+    entry.add("uid", f"{reservation_id}@{host}")
+    entry.add("dtstamp", datetime.now(UTC))
+    entry.add("dtstart", datetime.fromisoformat(lot["pickup_start"]).astimezone(UTC))
+    entry.add("dtend", datetime.fromisoformat(lot["pickup_end"]).astimezone(UTC))
+    entry.add("summary", f"EcoPanier : {lot['shop']}")
+    entry.add("location", f"{lot['shop']}, {lot['address']}")
+    entry.add("description", lot["title"])
+    made = Calendar()
+    made.add("prodid", "-//EcoPanier//EcoPanier//FR")
+    made.add("version", "2.0")
+    made.add("method", "PUBLISH")
+    made.add_component(entry)
+    return bytes(made.to_ical())

@@ -33,6 +33,12 @@ class ReservationOver(Problem):
     code, status = "reservation.over", 409
 
 
+class MailedPassUnknown(Problem):
+    """Raised when the link in a mail opens no pass: a wrong token, a renewed pass, or a reservation that is over."""
+
+    code, status = "pass.link_unknown", 404
+
+
 class NoPassYet(Problem):
     """Raised when a reservation has no pass, because it is not confirmed or is over."""
 

@@ -8,12 +8,15 @@ from sqlalchemy import Select, Uuid, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.database.acts import Acts
 from backend.database.sessions import role_in
 from backend.identity.tokens import Role
+from backend.reservations.mailed_passes import opens, reservation_in
 from backend.reservations.models import Pass, Reservation
 from backend.reservations.passes import Passes
-from backend.reservations.problems import NoPassYet, ReservationNotFound
+from backend.reservations.problems import MailedPassUnknown, NoPassYet, ReservationNotFound
 from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
+from backend.settings import settings
 from backend.shops.models import Shop
 
 
@@ -122,4 +125,21 @@ async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -
         pickup_start=row.pickup_start,
         pickup_end=row.pickup_end,
         shop=ShopToGoTo.model_validate(row),
+    )
+
+
+async def mailed_pass(acts: Acts, passes: Passes, token: str) -> PassOut:
+    """Return the pass that the link in a mail opens. Raises MailedPassUnknown."""
+    reservation_id = reservation_in(token)
+    found = await acts.rows("mailed_pass", reservation=reservation_id) if reservation_id is not None else []
+    if not found or not opens(settings(), token, found[0]["code"]):
+        raise MailedPassUnknown
+    row = found[0]
+    return PassOut(
+        qr=passes.qr(row["code"]),
+        code=row["code"],
+        pin=passes.pin(row["code"]),
+        pickup_start=row["pickup_start"],
+        pickup_end=row["pickup_end"],
+        shop=ShopToGoTo.model_validate(dict(row)),
     )

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.accounts.schemas import Token
 from backend.http.schemas import In, Out
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
@@ -57,6 +58,12 @@ class ShopToGoTo(Out):
     latitude: float = Field(examples=[48.5825])
     longitude: float = Field(examples=[7.7489])
     time_zone: str = Field(description="Of the pickup window, by the IANA's name.", examples=["Europe/Paris"])
+
+
+class MailedPassIn(In):
+    """The token from the link in the mail of a reservation."""
+
+    token: Token
 
 
 class PassOut(Out):

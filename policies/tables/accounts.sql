@@ -20,3 +20,7 @@ create policy "People edit their own account" on app.accounts for update to auth
 
 -- Nobody inserts here directly: register_account, enrol_beneficiaries and create_admin do. Only acts change role and
 -- status.
+
+create trigger accounts_address_is_another after update of email, email_verified_at on app.accounts
+    for each row when (old.email is distinct from new.email or old.email_verified_at is distinct from new.email_verified_at)
+    execute function app.address_is_another();

@@ -23,9 +23,6 @@ create policy "Owners edit their associations" on app.associations for update to
     with check (id = any (array(select app.associations_of((select app.caller()), 'owner'))));
 -- decide_association changes the status, and so does the guard when a rejected association corrects itself.
 
-grant select (id, name) on app.associations to ecopanier_worker;
-create policy "The worker reads the names that mails show" on app.associations for select to ecopanier_worker using (true);
-
 create trigger answer_for_association before insert on app.associations
     for each row execute function app.answer_for_association();
 

@@ -9,9 +9,6 @@ grant select on app.decisions to authenticated;
 create policy "Admins see decisions" on app.decisions for select to authenticated
     using ((select app.caller_role()) = 'admin');
 
-grant select (id, subject, subject_id, decision, reason) on app.decisions to ecopanier_worker;
-create policy "The worker reads what it tells people" on app.decisions for select to ecopanier_worker using (true);
-
 create trigger decisions_are_append_only before delete or truncate on app.decisions
     for each statement execute function app.refuse_change();
 -- Only the reason may be removed, when the person whom it is about is erased.

@@ -84,5 +84,5 @@ create trigger follow_original after update of title, description, photo_id on a
                        is distinct from (new.title, new.description, new.photo_id))
     execute function app.follow_original();
 
-grant select (id, title, shop_id, pickup_start, batch) on app.lots to ecopanier_worker;
+grant select (id, title, shop_id, pickup_start, pickup_end, batch) on app.lots to ecopanier_worker;
 create policy "The worker reads what a holder is told about" on app.lots for select to ecopanier_worker using (true);

@@ -3,3 +3,6 @@ alter table app.sealed_addresses enable row level security;
 alter table app.sealed_addresses force row level security;
 
 create policy "Acts read and write every row" on app.sealed_addresses for all to ecopanier_owner using (true) with check (true);
+
+create trigger sealed_addresses_address_is_another after insert or update on app.sealed_addresses
+    for each row execute function app.address_is_another();

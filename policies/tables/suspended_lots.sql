@@ -8,6 +8,3 @@ grant select on app.suspended_lots to authenticated;
 
 create policy "Donors see their own suspended lots" on app.suspended_lots for select to authenticated
     using (id = any (array(select app.reservations_of((select app.caller())))));
-
-grant select on app.suspended_lots to ecopanier_worker;
-create policy "The worker reads what a donor is told" on app.suspended_lots for select to ecopanier_worker using (true);

@@ -8,6 +8,3 @@ grant select on app.suspended_portions to authenticated;
 
 create policy "Donors see where their own portions were offered" on app.suspended_portions for select to authenticated
     using (suspended_lot_id = any (array(select app.reservations_of((select app.caller())))));
-
-grant select on app.suspended_portions to ecopanier_worker;
-create policy "The worker reads what a donor is told" on app.suspended_portions for select to ecopanier_worker using (true);

@@ -10,8 +10,5 @@ grant select (id, lot_id, quantity, status, offered, offer_until, reservation_id
 
 create policy "People see their own places in line" on app.waiting for select to authenticated
     using (account_id = (select app.caller()));
-
-grant select (id, lot_id, account_id, status, offered, offer_until) on app.waiting to ecopanier_worker;
-create policy "The worker reads whom to tell" on app.waiting for select to ecopanier_worker using (true);
 -- Written by join_waiting, leave_waiting, take_offer and lapse_offers, and by triggers when portions come back to a lot or
 -- the lot is over.

@@ -52,6 +52,7 @@ LOT = NamedLot(
     "Fournil",
     "1 rue du Four",
     datetime.datetime(2026, 11, 30, 18, tzinfo=datetime.UTC),
+    datetime.datetime(2026, 11, 30, 19, tzinfo=datetime.UTC),
     None,
     "Europe/Paris",
 )
@@ -334,7 +335,8 @@ class Relay:
     async def jobs(self) -> set[tuple[str, int]]:
         """Return the status and the attempts of each job that sends a mail."""
         rows = await self.town.rows(
-            "select status::text, attempts from jobs.procrastinate_jobs where task_name ~ 'send_mail|tell_'"
+            "select status::text, attempts from jobs.procrastinate_jobs"
+            " where task_name ~ 'send_mail|tell_|notices.deliver'"
         )
         return {(row[0], row[1]) for row in rows}
 

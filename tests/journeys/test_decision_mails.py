@@ -93,4 +93,4 @@ async def test_a_refused_decision_mails_nobody(town: Town) -> None:
     answer = await odile.asks("POST", f"/admin/shops/{shop['id']}/verify", {"decision": "perhaps"})
 
     assert answer.status_code == 422
-    assert await mails(town) == []
+    assert await mails(town, sophie.email) == []

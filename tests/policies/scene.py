@@ -126,6 +126,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()
     )
     for person in people.values():
+        await _notice(town, person)
         await town.changes(
             "insert into app.consents (account_id, purpose, version, given) values ($1, 'terms', '1', true)", person.id
         )
@@ -175,8 +176,24 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
     await _waiting(town, discounted, free, customer, beneficiary)
     await _photos_and_drafts(town, shop, (discounted, free, draft, over))
     await _recurring(town, shop)
+    await town.changes("insert into app.reminded_lots values ($1, now())", discounted.id)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _notice(town: Town, person: Person) -> None:
+    """Add a notice, its delivery, one that is not for the app, a preference and the mark of a refused address."""
+    await town.changes(
+        "with told as (insert into app.notices (account_id, event, facts, in_app, at)"
+        " select $1, 'account_ends', '{}', shown, now() from unnest(array[true, false]) shown returning id)"
+        " insert into app.notice_deliveries (notice_id, account_id, channel, queued_at)"
+        " select id, $1, 'mail', now() from told",
+        person.id,
+    )
+    await town.changes(
+        "insert into app.notice_preferences values ($1, 'pickup_reminder', 'mail', false, now())", person.id
+    )
+    await town.changes("insert into app.refused_addresses values ($1, 550, now())", person.id)
 
 
 async def _waiting(town: Town, discounted: Lot, free: Lot, customer: Person, beneficiary: Person) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from jinja2 import UndefinedError
@@ -17,10 +18,11 @@ LOT = NamedLot(
     "Boulangerie du Marché",
     "12 place du Marché, 67000 Strasbourg",
     datetime(2026, 11, 30, 23, 30, tzinfo=UTC),  # the day after in Paris
+    datetime(2026, 12, 1, 0, 45, tzinfo=UTC),
     "L2447A",
     "Europe/Paris",
 )
-VALUES = {
+VALUES: dict[str, Any] = {
     "public_url": "https://ecopanier.example",
     "token": "t0k3n",
     "code": "482913",
@@ -29,6 +31,17 @@ VALUES = {
     "valid_minutes": 60,
     "lot": LOT,
     "lots": [LOT, replace(LOT, title="Panier du matin")],
+    "pass_code": "7K3M9QXT4B",
+    "pass_pin": "048213",
+    "pass_link": "https://ecopanier.example/my-pass/t0k3n",
+    "day": date(2026, 11, 30),
+    "offered": 12,
+    "done": True,
+    "enrolled": 8,
+    "already_enrolled": 2,
+    "refused": 1,
+    "what": "shop",
+    "name": "Boulangerie du Marché",
     "more": 3,
     "codes": ["2026-BEN-00042", "2026-BEN-00043"],
     "gtin": "3017620422003",
@@ -95,14 +108,20 @@ def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, langu
 
 
 LOT_TEMPLATES = [
+    "first_reservation",
     "lot_recalled",
     "lot_taken_down",
     "lot_withdrawn",
+    "pass_handed",
+    "pickup_reminder",
     "portion_kept",
     "portions_back",
     "recall_for_shop",
     "recall_to_pass_on",
+    "reservation_cancelled",
+    "reservation_confirmed",
     "reservation_refunded",
+    "sold_out",
     "suspended_lot_moved",
     "suspended_lot_over",
     "suspended_lot_refunded",
@@ -121,8 +140,12 @@ def test_no_mail_names_a_lot_by_its_title_alone() -> None:
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("fr", "Retrait : 01/12/2026\n    Numéro de lot sur l'emballage : L2447A\n\n"),
-        ("en", "Pickup: 2026-12-01\n    Batch number on the packaging: L2447A\n\n"),
+        (
+            "fr",
+            "Retrait : 01/12/2026, de 00 h 30 à 01 h 45 (heure de Paris)\n"
+            "    Numéro de lot sur l'emballage : L2447A\n\n",
+        ),
+        ("en", "Pickup: 2026-12-01, 00:30 to 01:45 (Paris time)\n    Batch number on the packaging: L2447A\n\n"),
     ],
 )
 @pytest.mark.parametrize("template", LOT_TEMPLATES)
@@ -138,7 +161,10 @@ def test_a_mail_about_a_lot_names_title_shop_pickup_day_and_batch(template: str,
 def test_the_pickup_day_counts_where_the_shop_is() -> None:
     lot = replace(LOT, zone="America/Martinique")
 
-    assert "Retrait : 30/11/2026\n" in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
+    assert (
+        "Retrait : 30/11/2026, de 19 h 30 à 20 h 45 (heure de Martinique)\n"
+        in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
+    )
     kept = rendered("portion_kept", "fr", **{**VALUES, "lot": lot})
     assert "jusqu'à 13 h 45 (heure de Martinique)" in kept.text
     assert kept.subject.endswith("jusqu'à 13 h 45 (heure de Martinique)")

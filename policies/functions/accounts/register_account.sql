@@ -36,8 +36,10 @@ begin
     values (account, 'terms', terms, true, registered_at);
     if wanted_role = 'association' then
         insert into app.associations (id, name) values (account, wanted_name);
+        perform app.tell_admins('association', account, wanted_name, account);
     elsif wanted_role = 'collector' then
         insert into app.collectors (id) values (account);
+        perform app.tell_admins('collector', account, null, account);
     end if;
 end $$;
 grant execute on function app.register_account(text, text, text, text, text, text, bytea, uuid, timestamptz) to ecopanier_api;

@@ -14,6 +14,6 @@ begin
     if not app.end_lot_of_shop(lot) then return; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('lot', lot, 'withdrawn', why, app.caller(), app.clock()) returning id into decided;
-    perform app.defer('administration.tell_taken_down', jsonb_build_object('decision_id', decided));
+    perform app.tell_decision(decided);
 end $$;
 grant execute on function app.take_down_lot(uuid, text) to authenticated;

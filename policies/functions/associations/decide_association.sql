@@ -1,4 +1,4 @@
--- Verify or reject an association, and queue a mail to it.
+-- Verify or reject an association, and tell it.
 -- Called by POST /v1/admin/associations/{association_id}/verify, as an admin.
 -- If several associations claim one number, a unique index lets only one be verified. `versions`, if given, are the
 -- versions that the admin has read (If-Match), so that what is verified is what the admin saw.
@@ -19,6 +19,6 @@ begin
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('association', association, verdict, why, app.caller(), app.clock()) returning id into decided;
-    perform app.defer('administration.tell_decision', jsonb_build_object('decision_id', decided));
+    perform app.tell_decision(decided);
 end $$;
 grant execute on function app.decide_association(uuid, text, text, int[]) to authenticated;

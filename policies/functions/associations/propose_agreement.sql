@@ -17,6 +17,9 @@ begin
       and g.ends_on < app.local_day(
           app.clock(), (select a.time_zone from app.associations a where a.id = proposed.association_id));
     update app.agreements g set status = 'proposed', document_bytes = bytes where g.id = agreement;
+    perform app.tell_shop(proposed.shop_id, 'agreement_proposed', jsonb_build_object(
+        'association', (select a.name from app.associations a where a.id = proposed.association_id),
+        'shop', (select s.name from app.shops s where s.id = proposed.shop_id)), agreement::text, agreement);
     perform app.note('agreement.proposed', 'agreement', agreement);
 end $$;
 grant execute on function app.propose_agreement(uuid, int) to authenticated;

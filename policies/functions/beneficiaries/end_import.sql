@@ -16,6 +16,9 @@ begin
         lines = case how when 'done' then i.enrolled + i.already_enrolled + i.refused else i.lines end
     where i.id = import_id and i.account_id = app.caller() and i.status = 'running' returning i.* into ended;
     if not found then raise exception 'import.not_found' using errcode = 'EP404'; end if;
+    perform app.notify(ended.account_id, 'import_ended', jsonb_build_object(
+        'done', how = 'done', 'enrolled', ended.enrolled, 'already_enrolled', ended.already_enrolled,
+        'refused', ended.refused), import_id::text, null, import_id);
     perform app.note('import.' || how, 'import', import_id, jsonb_build_object(
         'enrolled', ended.enrolled, 'already_enrolled', ended.already_enrolled, 'refused', ended.refused));
 end $$;

@@ -1,4 +1,4 @@
--- Queue reminders that rights end: one mail per association, and one to each beneficiary with a confirmed address.
+-- Remind of rights that end: one notice per association, and one to each beneficiary.
 -- Called by the worker's hourly job beneficiaries.remind, until it returns 0.
 -- There is one reminder per last day and stage (30 and 7 days before). Up to `most` associations are handled at a
 -- time; their number is returned. People whom admins enrolled count as one association without a mail of its own.
@@ -41,19 +41,16 @@ begin
             from due d join chosen c on c.association_id is not distinct from d.association_id
             returning beneficiary_id)
         select d.association_id, count(*) as rights, min(d.eligible_until) as first, max(d.eligible_until) as last,
-               array_agg(d.id) filter (where exists (
-                   select from app.sealed_addresses s where s.account_id = d.id and s.verified_at is not null)) as written_to
+               array_agg(d.id order by d.id) as people
         from due d join noted n on n.beneficiary_id = d.id
         group by d.association_id
     loop
         mails := mails + 1;
         if reminded.association_id is not null then
-            perform app.defer('beneficiaries.remind_association', jsonb_build_object(
-                'association_id', reminded.association_id, 'rights', reminded.rights,
-                'first', reminded.first, 'last', reminded.last));
+            perform app.notify(app.who_answers(reminded.association_id), 'rights_end', jsonb_build_object(
+                'rights', reminded.rights, 'first', reminded.first, 'last', reminded.last));
         end if;
-        perform app.defer('beneficiaries.remind_beneficiary', jsonb_build_object('beneficiary_id', w.id))
-        from unnest(reminded.written_to) as w (id);
+        perform app.tell_right_ends(p.id) from unnest(reminded.people) as p (id);
     end loop;
     return mails;
 end $$;

@@ -24,7 +24,7 @@ begin
     where s.account_id = beneficiary and s.ended_at is null;
     delete from app.devices d where d.account_id = beneficiary;
     if exists (select from app.sealed_addresses s where s.account_id = beneficiary and s.verified_at is not null) then
-        perform app.defer('accounts.send_mail', jsonb_build_object('account_id', beneficiary, 'mail', 'new_access'));
+        perform app.notify(beneficiary, 'new_access', '{}');
     end if;
     perform app.note('beneficiary.activation_renewed', 'beneficiary', beneficiary);
     return ends;

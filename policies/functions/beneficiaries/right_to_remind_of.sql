@@ -1,7 +1,7 @@
 -- Return the last day of a beneficiary's right if a reminder about it is still due; null if it was renewed or
 -- suspended.
--- Called by the worker's job beneficiaries.remind_beneficiary, right before it writes the mail.
--- Definer, because the worker may not read beneficiaries; only the worker may execute it.
+-- Called by tell_right_ends, and by still_to_tell right before the mail is written.
+-- Definer, because it reads beneficiaries; only the owner may execute it.
 create or replace function app.right_to_remind_of(beneficiary uuid) returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
@@ -11,4 +11,3 @@ begin
             where b.id = beneficiary and b.status = 'verified'
               and b.eligible_until between t.today and t.today + 30);
 end $$;
-grant execute on function app.right_to_remind_of(uuid) to ecopanier_worker;

@@ -1,5 +1,5 @@
 -- Return who answers a transfer: `receiver`, `giver`, or `admin`, which means an admin other than the one who asked.
--- Called by end_transfer, transfers_seen, transfer_to_tell and tell_transfer.
+-- Called by end_transfer, transfers_seen and tell_transfer.
 -- What the giving association asked for, the receiving one answers. What an admin asked for, the association that has
 -- the person answers; a second admin does where there is no such association, or it cannot answer because it is
 -- rejected, closed or suspended. Otherwise an admin could verify an association of their own, move people there and

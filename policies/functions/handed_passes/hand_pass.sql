@@ -16,6 +16,7 @@ begin
     perform app.take_back_pass(reservation, new_code);
     insert into app.handed_passes (reservation_id, token_hash, handed_at)
     values (reservation, hand_pass.token_hash, app.clock());
+    perform app.tell_holder(reservation, 'pass_handed', encode(hand_pass.token_hash, 'hex'));
     perform app.note('pass.handed', 'reservation', reservation);
     return until;
 end $$;

@@ -72,8 +72,7 @@ begin
         update app.cards c set used = true where c.id = card.id;
         if exists (select from app.sealed_addresses s
                    where s.account_id = card.beneficiary_id and s.verified_at is not null) then
-            perform app.defer('accounts.send_mail',
-                              jsonb_build_object('account_id', card.beneficiary_id, 'mail', 'new_card'));
+            perform app.notify(card.beneficiary_id, 'new_card', '{}');
         end if;
     end if;
     account_id := card.beneficiary_id;

@@ -26,7 +26,7 @@ begin
     loop
         -- False if the reservation was being handed over when we came, and is picked up by now.
         if app.end_reservation(reservation.id, 'cancelled', 'shop', true, true) and reservation.purpose = 'collect' then
-            perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', reservation.id));
+            perform app.tell_holder(reservation.id, 'lot_withdrawn');
         end if;
     end loop;
     perform app.close_suspended(beside, false);

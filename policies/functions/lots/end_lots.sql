@@ -2,7 +2,7 @@
 -- Called by the worker every 5 seconds, and by the demo town.
 -- What was not collected becomes a no-show: its holder gets neither quota nor money back, and the portions are
 -- nobody's any more. If the shop was suspended meanwhile, nobody could collect: everything is given back, and holders
--- are told. Portions that were given to others are not the donor's to collect; count_suspended counts them once the
+-- are told. Once a shop's last lot of the day is over, its owners are told of the day. Portions that were given to others are not the donor's to collect; count_suspended counts them once the
 -- free lot beside is over.
 -- Definer, because it writes everybody's lots and reservations; only the worker may execute it.
 -- Locks: the lots in the order of ids, skipping those that are locked; then reservations and payments
@@ -43,12 +43,13 @@ begin
                 perform app.end_reservation(absent.id, 'expired', 'unpaid', false, false);
             elsif lot.status = 'paused' then
                 perform app.end_reservation(absent.id, 'cancelled', 'shop', true, true);
-                perform app.defer('reservations.tell_holder', jsonb_build_object('reservation_id', absent.id));
+                perform app.tell_holder(absent.id, 'lot_withdrawn');
             else
                 update app.reservations r set status = 'no_show', ended_at = app.clock(), ended_because = 'window_over'
                 where r.id = absent.id and r.status = 'confirmed';
             end if;
         end loop;
+        perform app.tell_day(lot.id);
         ended := ended + 1;
     end loop;
     return ended;

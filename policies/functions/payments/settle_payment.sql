@@ -87,9 +87,8 @@ begin
         update app.payments x set status = 'refunded', stripe_refund = refund, looked_at = app.clock() where x.id = p.id;
         -- Nothing is left to end after the pickup, or its window. Then only the money moved.
         if r.purpose = 'collect' and app.end_reservation(r.id, 'cancelled', 'refunded', false, false) then
-            perform app.defer('reservations.tell_refunded', jsonb_build_object('reservation_id', r.id));
-            perform app.defer('reservations.tell_shop', jsonb_build_object('lot_id', r.lot_id, 'portions', r.quantity,
-                                                                           'message_key', r.id));
+            perform app.tell_holder(r.id, 'reservation_refunded');
+            perform app.tell_portions_back(r.lot_id, r.quantity, r.id::text);
         end if;
         return 'refunded';
     end if;
@@ -121,6 +120,7 @@ begin
             set status = 'confirmed', confirmed_at = app.clock(), hold_until = null, ended_at = null, ended_because = null,
                 lapsed_lot_version = null
             where x.id = r.id;
+            insert into app.reservations_to_tell (reservation_id, at) values (r.id, app.clock()) on conflict do nothing;
             if r.purpose = 'give' then
                 insert into app.suspended_portions (reservation_id, suspended_lot_id, lot_id)
                 values (r.id, r.id, beside);
@@ -133,7 +133,7 @@ begin
         perform app.end_reservation(r.id, 'expired', 'unpaid', false, true);
         perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
         if r.purpose = 'give' then
-            perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', r.id, 'news', 'over'));
+            perform app.tell_donor(r.id, 'over');
         end if;
         return 'refund_due';
     elsif intent_status = 'canceled' then

@@ -26,6 +26,18 @@ begin
         select 'undelivered_mails', (select jsonb_agg(to_jsonb(u) - array['account_id', 'message'] order by u.first_at)
                                      from app.undelivered_mails u where u.account_id = me)
         union all
+        select 'notices', (select jsonb_agg(
+                to_jsonb(n) - array['account_id', 'about', 'once'] || jsonb_build_object('deliveries', (
+                    select jsonb_agg(to_jsonb(d) - array['account_id', 'notice_id'])
+                    from app.notice_deliveries d where d.notice_id = n.id)) order by n.id)
+            from app.notices n where n.account_id = me)
+        union all
+        select 'notice_preferences', (select jsonb_agg(to_jsonb(p) - 'account_id' order by p.event, p.channel)
+                                      from app.notice_preferences p where p.account_id = me)
+        union all
+        select 'refused_address', (select jsonb_agg(to_jsonb(r) - 'account_id')
+                                   from app.refused_addresses r where r.account_id = me)
+        union all
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
                             from app.sessions s where s.account_id = me)
         union all

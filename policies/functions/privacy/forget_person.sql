@@ -17,6 +17,11 @@ begin
     delete from app.credentials c where c.account_id = account;
     delete from app.one_time_tokens t where t.account_id = account;
     delete from app.undelivered_mails u where u.account_id = account;
+    delete from app.notice_deliveries d where d.account_id = account;
+    delete from app.notices n where n.account_id = account;
+    delete from app.notices n where n.about = account;
+    delete from app.notice_preferences p where p.account_id = account;
+    delete from app.refused_addresses r where r.account_id = account;
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.terms_asked t where t.account_id = account;

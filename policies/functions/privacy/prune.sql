@@ -35,6 +35,9 @@ begin
         ('app.passes', 'passes', 'reservation_id < app.first_id_at($1) and exists (
             select from app.reservations r where r.id = t.reservation_id and r.ended_at < $1)'),
         ('app.undelivered_mails', 'undelivered_mails', 'last_at < $1'),
+        ('app.notices', 'notices', 'id < app.first_id_at($1)'),
+        ('app.reservations_to_tell', 'reservations_to_tell', 'at < $1'),
+        ('app.reminded_lots', 'reminded_lots', 'reminded_at < $1'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.draws', 'draws', 'id < app.first_id_at($1) and drawn_at < $1'),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),

@@ -22,7 +22,7 @@ begin
             order by s.last_seen_on limit most for no key update skip locked))
         returning a.id
     loop
-        perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'account_ends'));
+        perform app.notify(account, 'account_ends', '{}');
         warned := warned + 1;
     end loop;
     return warned;

@@ -28,6 +28,8 @@ begin
             reservation, 'cancelled', case when in_time then 'holder' else 'holder_late' end, in_time, in_time) then
         select x.* into r from app.reservations x where x.id = reservation;
         if r.status <> 'cancelled' then raise exception 'reservation.over' using errcode = 'EP409'; end if;
+    elsif r.status = 'confirmed' and r.purpose = 'collect' then
+        perform app.tell_holder(reservation, 'reservation_cancelled');
     end if;
     select x.* into r from app.reservations x where x.id = reservation;
     return app.reservation_json(r, l);

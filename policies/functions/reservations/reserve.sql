@@ -93,6 +93,7 @@ begin
     body := app.reservation_json(made, wanted);
 
     if held_for is null then
+        insert into app.reservations_to_tell (reservation_id, at) values (reservation_id, moment);
         status := 201;
     else
         amount_cents := wanted.price_cents * portions;

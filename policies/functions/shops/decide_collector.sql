@@ -1,4 +1,4 @@
--- Verify or reject a collector, and queue a mail to them.
+-- Verify or reject a collector, and tell them.
 -- Called by POST /v1/admin/collectors/{collector_id}/verify, as an admin.
 -- Definer, because no role may write a collector's status. Only an admin gets through.
 -- Locks: the collector.
@@ -13,6 +13,6 @@ begin
     if not found then raise exception 'collector.not_found' using errcode = 'EP404'; end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('collector', collector, verdict, why, app.caller(), app.clock()) returning id into decided;
-    perform app.defer('administration.tell_decision', jsonb_build_object('decision_id', decided));
+    perform app.tell_decision(decided);
 end $$;
 grant execute on function app.decide_collector(uuid, text, text) to authenticated;

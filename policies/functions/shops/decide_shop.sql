@@ -1,4 +1,4 @@
--- Verify a shop and publish its paused lots, or reject it and pause its published lots; queue a mail to its merchant.
+-- Verify a shop and publish its paused lots, or reject it and pause its published lots; tell its owners.
 -- Called by POST /v1/admin/shops/{shop_id}/verify, as an admin, and by the demo town.
 -- Definer, because no role may write a shop's status. Only an admin gets through.
 -- Locks: the owner's account (share), the shop, then its lots in the order of ids (see policies/LOCKS.md).
@@ -26,6 +26,6 @@ begin
     end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('shop', shop, verdict, why, app.caller(), app.clock()) returning id into decided;
-    perform app.defer('administration.tell_decision', jsonb_build_object('decision_id', decided));
+    perform app.tell_decision(decided);
 end $$;
 grant execute on function app.decide_shop(uuid, text, text) to authenticated;

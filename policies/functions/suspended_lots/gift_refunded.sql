@@ -56,8 +56,7 @@ begin
         end if;
         update app.lots l set quantity = l.quantity - back, remaining = l.remaining - back where l.id = part.beside;
         update app.lots l set remaining = l.remaining + back where l.id = part.lot_id;
-        perform app.defer('reservations.tell_shop', jsonb_build_object('lot_id', part.lot_id, 'portions', back,
-                                                                       'message_key', part.id));
+        perform app.tell_portions_back(part.lot_id, back, part.id::text);
     end loop;
 
     update app.payments p
@@ -66,7 +65,7 @@ begin
     where p.reservation_id = gift and p.status = 'succeeded';
     -- After the last pickup only the money moved.
     if found and exists (select from app.suspended_lots s where s.id = gift and s.settled_at is null) then
-        perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'refunded'));
+        perform app.tell_donor(gift, 'refunded');
     end if;
     perform app.settle_suspended(gift, false);
 end $$;

@@ -59,8 +59,7 @@ begin
             values (part, gift.id, app.offer_suspended(other, portions, other.price_cents));
             update app.suspended_lots s set unclaimed = s.unclaimed - portions where s.id = gift.id;
             perform app.note('suspended_lot.moved', 'suspended_lot', gift.id, jsonb_build_object('portions', portions));
-            perform app.defer('suspended_lots.tell_donor', jsonb_build_object(
-                'suspended_lot_id', gift.id, 'news', 'moved'));
+            perform app.tell_donor(gift.id, 'moved');
             moved := moved + 1;
         exception when others then
             if sqlstate !~ '^EP' then raise; end if;  -- its food is being recalled right now

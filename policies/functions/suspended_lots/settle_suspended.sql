@@ -1,5 +1,5 @@
 -- Settle a gift of which nothing is offered or looking for a lot any more: refund, in one refund, what was paid and
--- not collected, and queue the mail to the donor unless they are told something else.
+-- not collected, and tell the donor unless they are told something else.
 -- Called by close_suspended, move_suspended and gift_refunded, which hold the gift's lock. Only the owner may execute it.
 -- Locks: the payment.
 create or replace function app.settle_suspended(gift uuid, tell boolean default true) returns void
@@ -24,6 +24,6 @@ begin
     perform app.note('suspended_lot.settled', 'suspended_lot', gift,
                      jsonb_build_object('collected', taken, 'worth_cents', worth));
     if tell then
-        perform app.defer('suspended_lots.tell_donor', jsonb_build_object('suspended_lot_id', gift, 'news', 'over'));
+        perform app.tell_donor(gift, 'over');
     end if;
 end $$;

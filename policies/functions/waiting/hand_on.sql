@@ -1,4 +1,4 @@
--- Set the portions that are left of a lot aside for those who wait for it, and queue the mails that tell them until
+-- Set the portions that are left of a lot aside for those who wait for it, and tell them until
 -- when.
 -- Called by the triggers give_to_who_waits and end_waiting, by lapse_offers and by take_offer. It runs in the
 -- transaction that gave the portions back, so that nobody can snatch them and nobody is promised them twice. With a
@@ -34,7 +34,7 @@ begin
                 offer_until = least(moment + make_interval(mins => app.setting_int('waiting_offer_minutes')),
                                     l.pickup_end, case when l.kind = 'discounted' then l.becomes_free_at end)
             where w.id = next_.waiting;
-            perform app.defer('waiting.tell_offered', jsonb_build_object('waiting_id', next_.waiting));
+            perform app.tell_offered(next_.waiting);
             given := given + portion;
         end if;
         exit when given = l.remaining and seed is null;

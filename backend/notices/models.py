@@ -1,0 +1,93 @@
+"""Notices, their deliveries by mail, people's preferences, addresses refused for good, and what is still to be told."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from backend.database.columns import Index, Table, identifier, moment, sql, text
+
+
+class Notice(Table, table=True):
+    """What somebody is told: an event and the facts that its text says, in either language."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("notices_once_key", "account_id", "event", "once", unique=True, postgresql_where=sql("once is not null")),
+        Index("notices_account_id_idx", "account_id", "id"),
+        Index("notices_unread_idx", "account_id", "id", postgresql_where=sql("read_at is null and in_app")),
+        Index("notices_about_idx", "about", postgresql_where=sql("about is not null")),
+    )
+
+    id: UUID = identifier()
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    event: str = text()
+    subject: UUID | None
+    about: UUID | None = Field(foreign_key="app.accounts.id")
+    once: str | None = text()
+    facts: dict[str, Any] = Field(sa_type=JSONB)
+    in_app: bool
+    at: datetime = moment()
+    read_at: datetime | None = moment()
+
+
+class NoticeDelivery(Table, table=True):
+    """The mail of a notice: queued, sent or failed, and the mail server's code if it refused."""
+
+    __tablename__ = "notice_deliveries"
+    __table_args__ = (
+        Index("notice_deliveries_once_key", "notice_id", "channel", unique=True),
+        Index("notice_deliveries_account_id_idx", "account_id"),
+        Index("notice_deliveries_state_idx", "state", "id"),
+    )
+
+    id: UUID = identifier()
+    notice_id: UUID = Field(foreign_key="app.notices.id", ondelete="CASCADE")
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    channel: str = text()
+    state: str = text(sa_column_kwargs={"server_default": "queued"})
+    smtp_code: int | None
+    queued_at: datetime = moment()
+    ended_at: datetime | None = moment()
+
+
+class NoticePreference(Table, table=True):
+    """Whether somebody wants an event on a channel, where that is not its default."""
+
+    __tablename__ = "notice_preferences"
+
+    account_id: UUID = Field(foreign_key="app.accounts.id", primary_key=True)
+    event: str = text(primary_key=True)
+    channel: str = text(primary_key=True)
+    wanted: bool
+    changed_at: datetime = moment()
+
+
+class RefusedAddress(Table, table=True):
+    """An account whose address the mail server refuses for good."""
+
+    __tablename__ = "refused_addresses"
+
+    account_id: UUID = Field(foreign_key="app.accounts.id", primary_key=True, ondelete="CASCADE")
+    smtp_code: int | None
+    refused_at: datetime = moment()
+
+
+class ReservationToTell(Table, table=True):
+    """A confirmed reservation of which neither holder nor shop has been told."""
+
+    __tablename__ = "reservations_to_tell"
+
+    reservation_id: UUID = Field(primary_key=True)
+    at: datetime = moment()
+
+
+class RemindedLot(Table, table=True):
+    """A lot whose holders were reminded of the window."""
+
+    __tablename__ = "reminded_lots"
+
+    lot_id: UUID = Field(foreign_key="app.lots.id", primary_key=True, ondelete="CASCADE")
+    reminded_at: datetime = moment()

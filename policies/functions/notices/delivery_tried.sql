@@ -1,0 +1,33 @@
+-- Note what became of a delivery: `sent`, `failed` (the address is refused for good), `queued` (it is tried again), or
+-- `needless`: there is no address to send it to, so that nothing is left to tell.
+-- Called by the worker's job notices.deliver. `smtp_code` is the mail server's answer; its words are kept nowhere.
+-- A failed delivery marks the address; one that was sent takes the mark away.
+-- Definer, because nobody may write these rows; only the worker may execute it.
+-- Locks: the delivery, then the mark of its account's address.
+create or replace function app.delivery_tried(delivery uuid, outcome text, smtp_code int default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    tried app.notice_deliveries;
+begin
+    if outcome not in ('sent', 'failed', 'queued', 'needless') then
+        raise exception 'decision.unknown' using errcode = 'EP422';
+    end if;
+    select * into tried from app.notice_deliveries d where d.id = delivery and d.state = 'queued' for update;
+    if not found then return; end if;
+    if outcome = 'needless' then
+        delete from app.notice_deliveries d where d.id = delivery;
+        return;
+    end if;
+    update app.notice_deliveries d
+    set state = outcome, smtp_code = delivery_tried.smtp_code, ended_at = case when outcome <> 'queued' then app.clock() end
+    where d.id = delivery;
+    if outcome = 'failed' then
+        insert into app.refused_addresses (account_id, smtp_code, refused_at)
+        values (tried.account_id, delivery_tried.smtp_code, app.clock())
+        on conflict on constraint refused_addresses_pkey do update
+        set smtp_code = excluded.smtp_code, refused_at = excluded.refused_at;
+    elsif outcome = 'sent' then
+        delete from app.refused_addresses r where r.account_id = tried.account_id;
+    end if;
+end $$;
+grant execute on function app.delivery_tried(uuid, text, int) to ecopanier_worker;

@@ -1,0 +1,44 @@
+-- Return the events that people are told of: who may get each one, whether it comes in the app and by mail unless they
+-- choose otherwise, and whether it is `kept`: it cannot be turned off, because it is about money, safety or sign-in.
+-- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
+-- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
+-- What is for merchants also comes to others who own a shop. An event that `mails_itself` is mailed by its own job: a
+-- recall goes to every address that we have, and a confirmation to one that nobody has confirmed.
+-- Security invoker, because it reads no table.
+create or replace function app.notice_events()
+returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, mails_itself boolean)
+language sql immutable set search_path = pg_catalog, pg_temp as $$
+    values
+        ('reservation_confirmed', '{customer,beneficiary}'::text[], true, true, false, false),
+        ('pickup_reminder', '{customer,beneficiary}', true, true, false, false),
+        ('reservation_cancelled', '{customer,beneficiary}', true, true, false, false),
+        ('lot_withdrawn', '{customer,beneficiary}', true, true, true, false),
+        ('lot_recalled', '{customer,beneficiary}', true, true, true, true),
+        ('reservation_refunded', '{customer}', true, true, true, false),
+        ('portion_kept', '{customer,beneficiary}', true, true, false, false),
+        ('pass_handed', '{customer,beneficiary}', true, false, false, false),
+        ('suspended_lot_moved', '{customer}', true, true, false, false),
+        ('suspended_lot_over', '{customer}', true, true, false, false),
+        ('suspended_lot_refunded', '{customer}', true, true, true, false),
+        ('address_to_confirm', '{beneficiary}', true, true, true, true),
+        ('right_ends', '{beneficiary}', true, true, false, false),
+        ('transfer_of_yours', '{beneficiary}', true, true, true, false),
+        ('new_access', '{beneficiary}', true, true, true, false),
+        ('new_card', '{beneficiary}', true, true, true, false),
+        ('shop_decided', '{merchant}', true, true, true, false),
+        ('first_reservation', '{merchant}', true, false, false, false),
+        ('sold_out', '{merchant}', true, false, false, false),
+        ('day_summary', '{merchant}', true, true, false, false),
+        ('portions_back', '{merchant}', true, true, true, false),
+        ('agreement_proposed', '{merchant}', true, true, false, false),
+        ('lot_taken_down', '{merchant}', true, true, true, false),
+        ('recall_for_shop', '{merchant}', true, true, true, true),
+        ('association_decided', '{association}', true, true, true, false),
+        ('import_ended', '{association,admin}', true, true, false, false),
+        ('rights_end', '{association}', true, true, false, false),
+        ('transfer', '{association,admin}', true, true, true, false),
+        ('collector_decided', '{collector}', true, true, true, false),
+        ('to_decide', '{admin}', true, true, false, false),
+        ('account_ends', '{customer,collector}', true, true, true, false)
+$$;
+grant execute on function app.notice_events() to authenticated;

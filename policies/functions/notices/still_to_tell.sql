@@ -1,0 +1,22 @@
+-- Return whether the mail of a notice is still worth sending: what it says may be over when the mail server works again.
+-- Called by delivery_to_send. The notice in the app stays.
+-- Definer, because it reads everybody's rows; only the owner may execute it.
+create or replace function app.still_to_tell(notice app.notices) returns boolean
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    return case
+        when notice.event in ('reservation_confirmed', 'pickup_reminder') then exists (
+            select from app.reservations r join app.lots l on l.id = r.lot_id
+            where r.id = notice.subject and r.status = 'confirmed' and l.pickup_end > app.clock())
+        when notice.event = 'portion_kept' then exists (
+            select from app.waiting w where w.id = notice.subject and w.status = 'offered')
+        when notice.event in ('shop_decided', 'association_decided', 'collector_decided') then not exists (
+            select from app.decisions d join app.decisions later on later.subject_id = d.subject_id and later.id > d.id
+            where d.id = notice.subject)
+        when notice.event = 'right_ends' then
+            app.right_to_remind_of(notice.account_id) is not distinct from (notice.facts ->> 'until')::date
+        when notice.event in ('transfer', 'transfer_of_yours') then exists (
+            select from app.transfers t where t.id = notice.subject
+              and t.status = case when (notice.facts ->> 'accepted')::boolean then 'accepted' else 'pending' end)
+        else true end;
+end $$;

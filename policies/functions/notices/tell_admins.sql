@@ -1,0 +1,9 @@
+-- Tell all admins that something waits for their decision: a shop, an association or a collector.
+-- Called by own_shop and register_account. `about` is the person, with whom the notice is erased.
+-- Definer, because it reads accounts; only the owner may execute it.
+create or replace function app.tell_admins(what text, subject uuid, name text, about uuid default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform app.notify(a.id, 'to_decide', jsonb_build_object('what', what, 'name', name), subject::text, about, subject)
+    from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id;
+end $$;
