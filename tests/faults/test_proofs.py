@@ -45,6 +45,11 @@ SHORT = {
     "webhooks": (PROOFS["webhooks"], 1.0, ["left open by the storm", "payments"]),
     "key": (PROOFS["key"], 0.0, ["payment intents", "kills of API", "requests cut off"]),
     "impact": (PROOFS["impact"], 1.5, ["handovers", "late commits", "totals compared"]),
+    "notices": (
+        PROOFS["notices"],
+        0.0,
+        ["notices", "kills of worker", "mails taken", "times to down", "times to hang"],
+    ),
     "imports": (PROOFS["imports"], 0.0, ["kills of API", "requests cut off", "seen as interrupted", "lines"]),
 }
 
