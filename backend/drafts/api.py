@@ -18,6 +18,7 @@ from backend.http.routing import Router
 from backend.http.uploads import content_hash, uploaded
 from backend.identity.callers import caller
 from backend.photos.problems import (
+    PhotoDecoderUnavailable,
     PhotoOfWrongType,
     PhotoStoreUnavailable,
     PhotoTooLarge,
@@ -73,6 +74,7 @@ UPLOAD: dict[str, Any] = {
         PhotoTooManyPixels,
         PhotoTooManyScans,
         PhotoUnreadable,
+        PhotoDecoderUnavailable,
         PhotoStoreUnavailable,
         IdempotencyInProgress,
     ),

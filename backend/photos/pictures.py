@@ -28,6 +28,7 @@ from starlette.datastructures import UploadFile
 
 from backend.photos import decoder
 from backend.photos.problems import (
+    PhotoDecoderUnavailable,
     PhotoOfWrongType,
     PhotoTooLarge,
     PhotoTooManyPixels,
@@ -103,7 +104,8 @@ async def read_photo(file: UploadFile, account: Hashable = None) -> Pictures:
     """Return the pictures of an uploaded photo. The file must stay open until then.
 
     account: whose photo it is; an account's next photo waits until all of this one is made. Cancelling the call stops
-    the decoder. Raises PhotoTooLarge, PhotoOfWrongType, PhotoTooManyPixels, PhotoTooManyScans, PhotoUnreadable.
+    the decoder. Raises PhotoTooLarge, PhotoOfWrongType, PhotoTooManyPixels, PhotoTooManyScans, PhotoUnreadable,
+    PhotoDecoderUnavailable.
     """
     if (file.size or 0) > MOST_BYTES:
         raise PhotoTooLarge
@@ -126,7 +128,7 @@ async def read_photo(file: UploadFile, account: Hashable = None) -> Pictures:
 
 
 class _Decoder:
-    """A process that decodes one photo after the other."""
+    """A process that decodes one photo after the other. Making one raises OSError if no process can be started."""
 
     def __init__(self) -> None:
         self._ending: threading.Timer | None = None
@@ -178,7 +180,10 @@ class _Decoder:
         _idle.append(self)
         self._ending = threading.Timer(IDLE_SECONDS, _end_if_idle, (self,))
         self._ending.daemon = True
-        self._ending.start()
+        try:
+            self._ending.start()
+        except RuntimeError:  # no thread can be started that would end it
+            _end_if_idle(self)
 
     def wake(self) -> bool:
         """Return whether the process can decode another photo; the system may have ended it meanwhile."""
@@ -238,10 +243,14 @@ class _Work:
                 self._killed = True
 
     def begin(self) -> _Decoder | None:
-        """Return a decoder for this work, or None if it was given up."""
+        """Return a decoder for this work, or None if it was given up. Raises PhotoDecoderUnavailable."""
         with self._changing:
             if not self.given_up:
-                self._decoder = _woken() or _Decoder()
+                try:
+                    self._decoder = _woken() or _Decoder()
+                except OSError as error:  # no memory, or too many processes: the photo may be a good one
+                    log.error("photo.decoder_not_started", error=str(error))
+                    raise PhotoDecoderUnavailable from None
             return self._decoder
 
     def end(self, sound: bool) -> None:

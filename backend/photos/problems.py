@@ -34,6 +34,13 @@ class PhotoOfWrongType(Problem):
     headers = {"Accept": "image/jpeg, image/png, image/webp, image/heic"}  # noqa: RUF012  read-only, as Problem declares it
 
 
+class PhotoDecoderUnavailable(Problem):
+    """Raised when no process can be started now to decode an uploaded photo, whatever is in it."""
+
+    code, status = "photo.decoder_unavailable", 503
+    headers = {"Retry-After": "5"}  # noqa: RUF012  read-only, as Problem declares it
+
+
 class PhotoNotFound(Problem):
     """Raised when a photo does not exist or the caller may not see it."""
 

@@ -197,6 +197,23 @@ async def test_photos_of_an_unverified_shop_are_not_drafted(town: Town, monkeypa
     assert (await sophie.photographs(a_picture(), key="once"))["photo_id"]
 
 
+async def test_when_no_decoder_starts_the_answer_is_unavailable_and_the_key_is_free(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sophie = await town.a_merchant()
+    await town.a_shop(sophie)
+    stored = "select (select count(*) from app.photos) + (select count(*) from app.listing_drafts)"
+    with monkeypatch.context() as patched:
+        patched.setattr(pictures, "_woken", lambda: None)
+        patched.setattr(pictures, "PROGRAM", ("/there/is/no/such/program",))
+        answer = await sophie.sends_photo(a_picture(), key="once")
+    assert (answer.status_code, answer.json()["code"]) == (503, "photo.decoder_unavailable")
+    assert answer.headers["retry-after"] == "5"
+    assert await town.value(stored) == 0
+
+    assert (await sophie.photographs(a_picture(), key="once"))["photo_id"]
+
+
 async def test_two_bombs_do_not_keep_other_merchants_drafts_waiting(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Reading uploaded photos: small upright pictures without metadata; bombs and broken or unknown files are refused."""
 
 import asyncio
+import errno
 import io
 import os
 import resource
@@ -10,6 +11,7 @@ import sys
 import threading
 import time
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -19,6 +21,7 @@ from PIL import ExifTags, Image, ImageCms, ImageFile
 
 from backend.photos import decoder, pictures
 from backend.photos.problems import (
+    PhotoDecoderUnavailable,
     PhotoOfWrongType,
     PhotoTooLarge,
     PhotoTooManyPixels,
@@ -274,6 +277,46 @@ async def test_a_jpeg_of_thousands_of_scans_is_refused_before_decoding(monkeypat
     assert decoded == ["decoded"]
 
 
+def jpeg_with_noise(scans: int, side: int) -> bytes:
+    """Return a progressive JPEG whose last scan is repeated and long: fewer fit into 10 MB, and each takes longer."""
+    noise = Image.effect_noise((side, side), 100).convert("RGB")
+    file = file_of(noise, progressive=True, quality=30)
+    last = file.rindex(b"\xff\xda")
+    most = (pictures.MOST_BYTES - last) // (len(file) - 2 - last)
+    return file[:last] + file[last:-2] * min(scans - file.count(b"\xff\xda") + 1, most) + file[-2:]
+
+
+@pytest.mark.parametrize(
+    ("make", "scans", "side"),
+    [(jpeg_of_scans, 64, 2165), (jpeg_of_scans, 12, 5000), (jpeg_with_noise, 64, 2165), (jpeg_with_noise, 12, 5000)],
+)
+async def test_a_jpeg_just_within_the_bounds_is_decoded_or_cut_by_the_cpu_limit(
+    make: Callable[[int, int], bytes], scans: int, side: int
+) -> None:
+    assert 0.99 < scans * side * side / pictures.MOST_SCANNED_PIXELS <= 1
+    assert scans <= pictures.MOST_SCANS
+    file = await asyncio.to_thread(make, scans, side)
+    assert len(file) <= pictures.MOST_BYTES
+    async with asyncio.timeout(30):
+        while decoders():
+            pictures._end_all()
+            await asyncio.sleep(0.02)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+
+    with suppress(PhotoUnreadable):
+        made, _ = await read(file)
+        assert (made.width, made.height) == (1600, 1600)
+
+    async with asyncio.timeout(30):
+        while decoders():  # a photo's decoder may come to rest a moment later
+            pictures._end_all()
+            await asyncio.sleep(0.02)
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime
+    # The limit is in whole seconds, after what starting took, and the system looks at it now and then.
+    assert spent <= pictures.CPU_SECONDS + 2
+
+
 async def test_scans_of_a_thumbnail_and_of_a_second_picture_do_not_count() -> None:
     exif = Image.Exif()
     exif[ExifTags.Base.Make] = jpeg_of_scans(5000, side=8)[:60_000]
@@ -481,6 +524,43 @@ async def test_a_decoder_that_dies_or_answers_nonsense_costs_one_photo(monkeypat
             assert await refusal(ACCEPTED["JPEG"]) is PhotoUnreadable, nonsense
         made, _ = await read(ACCEPTED["JPEG"])
         assert made.width == 1600
+
+
+@pytest.mark.parametrize("errno_", [errno.EAGAIN, errno.ENOMEM, None], ids=["too many", "no memory", "no program"])
+async def test_when_no_decoder_can_be_started_the_photo_is_not_blamed(
+    monkeypatch: pytest.MonkeyPatch, errno_: int | None
+) -> None:
+    def refused(*_: object, **__: object) -> None:
+        assert errno_ is not None
+        raise OSError(errno_, os.strerror(errno_))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pictures, "_woken", lambda: None)
+        if errno_ is None:
+            patched.setattr(pictures, "PROGRAM", ("/there/is/no/such/program",))
+        else:
+            patched.setattr(subprocess, "Popen", refused)
+        for _ in range(2):  # the second time the account's turn is free
+            with pytest.raises(PhotoDecoderUnavailable):
+                await pictures.read_photo(uploaded(ACCEPTED["JPEG"]), "sophie")
+
+    made = await pictures.read_photo(uploaded(ACCEPTED["JPEG"]), "sophie")
+    await made.encoded()
+
+
+async def test_a_decoder_is_ended_at_once_when_no_thread_can_end_it_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_timer: threading.Timer) -> None:
+        raise RuntimeError("can't start new thread")
+
+    before = decoders()
+    monkeypatch.setattr(pictures, "_woken", lambda: None)
+    monkeypatch.setattr(threading.Timer, "start", refused)
+    async with asyncio.timeout(30):
+        for _ in range(2):  # the second time the account's turn is free
+            made = await pictures.read_photo(uploaded(ACCEPTED["JPEG"]), "sophie")
+            await made.encoded()
+        while decoders().keys() - before.keys():
+            await asyncio.sleep(0.02)
 
 
 async def test_a_decoder_killed_while_it_is_idle_costs_no_photo() -> None:
