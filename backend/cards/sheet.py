@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import qrcode
-from pydantic_core import to_json
 from qrcode.image.svg import SvgPathImage
+
+from backend.files.typesetting import typeset
 
 _SHEET = (Path(__file__).parent / "sheet.typ").read_bytes()
 # One sheet at a time: a hundred cards take three seconds of processor time, and requests need theirs.
@@ -31,18 +32,7 @@ async def sheets(cards: Sequence[PrintedCard]) -> bytes:
 
 
 def _typeset(cards: Sequence[PrintedCard]) -> bytes:
-    import typst  # 7 MiB, which only processes that print cards need
-
-    shown = [{"code": card.code, "qr": _drawn(card.qr)} for card in cards]
-    return typst.compile(
-        _SHEET,
-        # Only the fonts that come with typst, so that a card looks the same on every machine.
-        font_paths=typst.Fonts(include_system_fonts=False),
-        ignore_system_fonts=True,
-        format="pdf",
-        pdf_standards="ua-1",  # readable by screen readers
-        sys_inputs={"cards": to_json(shown).decode()},
-    )
+    return typeset(_SHEET, cards=[{"code": card.code, "qr": _drawn(card.qr)} for card in cards])
 
 
 def _drawn(text: str) -> str:

@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import ActsDep, Database, SignedIn
+from backend.database.sessions import ActsDep, Database, SignedIn, caller_in
 from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import OnceDep, RequiredKeyHeader, required_once
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -19,8 +19,9 @@ from backend.http.strict_json import read_body
 from backend.identity.callers import AtKiosk, also_at_kiosks, caller
 from backend.lots.problems import LotNotFound
 from backend.problems.common import NotAtKiosk
-from backend.problems.problem import may_answer
+from backend.problems.problem import language_of, may_answer
 from backend.reservations import actions, holds, queries
+from backend.reservations.pass_sheet import pass_sheet
 from backend.reservations.passes import Passes, png, svg
 from backend.reservations.problems import (
     DailyQuotaReached,
@@ -39,6 +40,7 @@ router = Router(tags=["reservations"])
 
 AT_MOST = limits.parse(RESERVATIONS)
 SHOWN = limited("mailed-passes", "60/minute")  # by address; nobody finds a signature of 128 bits by trying
+PRINTS = "30/minute"
 CURSOR = TypeAdapter(tuple[UUID])
 
 
@@ -170,6 +172,34 @@ async def show_mailed_pass_svg(held: MailedPassIn, acts: ActsDep, passes: Passes
     """Read the QR code of the pass of a link in a mail, as SVG. Needs no sign-in."""
     shown = await queries.mailed_pass(acts, passes, held.token)
     return Response(svg(shown.qr), media_type="image/svg+xml", headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/reservations/{reservation_id}/pass.pdf",
+    responses=PASS_PROBLEMS
+    | {
+        200: {
+            "description": "One page of A6, black on white.",
+            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+    response_class=Response,
+)
+@also_at_kiosks
+async def print_pass(reservation_id: UUID, request: Request, session: SignedIn, passes: PassesDep) -> Response:
+    """Read a pass to print, for whoever has no telephone, in the language that Accept-Language asks for."""
+    await spend(request.scope, "pass-sheets", PRINTS, str(caller_in(session)))
+    language = language_of(request.scope)
+    shown = await queries.pass_of(session, passes, reservation_id)
+    reserved = await queries.reserved(session, reservation_id)
+    await session.commit()  # typesetting is slow, and should hold no connection
+    pdf = await pass_sheet(shown, reserved, language)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{"bon-de-retrait" if language == "fr" else "pass"}.pdf"',
+        "Content-Language": language,
+        "Cache-Control": "no-store",
+    }
+    return Response(pdf, media_type="application/pdf", headers=headers)
 
 
 @router.post("/reservations/{reservation_id}/pass", status_code=201, responses=PASS_PROBLEMS)

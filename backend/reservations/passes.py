@@ -75,8 +75,8 @@ def new_code() -> str:
     return "".join([ALPHABET[bits >> 5 * place & 31] for place in range(CODE_LENGTH)])
 
 
-def _drawn(text: str) -> "qrcode.QRCode[Any]":
-    drawn: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=10, border=4)
+def _drawn(text: str, border: int = 4) -> "qrcode.QRCode[Any]":
+    drawn: qrcode.QRCode[Any] = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, box_size=10, border=border)
     drawn.add_data(text)
     drawn.make(fit=True)
     return drawn
@@ -94,3 +94,10 @@ def svg(text: str) -> bytes:
     picture = io.BytesIO()
     _drawn(text).make_image(image_factory=SvgPathFillImage).save(picture)
     return picture.getvalue()
+
+
+def svg_without_border(text: str) -> str:
+    """Return a QR as SVG for a page that leaves four modules of white around it."""
+    picture = io.BytesIO()
+    _drawn(text, border=0).make_image(image_factory=SvgPathFillImage).save(picture)
+    return picture.getvalue().decode()

@@ -13,6 +13,7 @@ from backend.database.sessions import role_in
 from backend.identity.tokens import Role
 from backend.reservations.mailed_passes import opens, reservation_in
 from backend.reservations.models import Pass, Reservation
+from backend.reservations.pass_sheet import Reserved
 from backend.reservations.passes import Passes
 from backend.reservations.problems import MailedPassUnknown, NoPassYet, ReservationNotFound
 from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
@@ -85,6 +86,14 @@ async def reservation(session: AsyncSession, reservation_id: UUID) -> Reservatio
     if row is None:
         raise ReservationNotFound
     return ReservationOut.model_validate(row)
+
+
+async def reserved(session: AsyncSession, reservation_id: UUID) -> Reserved:
+    """Return what a reservation of the caller is for. Raises ReservationNotFound."""
+    row = (await session.execute(_reservations().where(col(Reservation.id) == reservation_id))).one_or_none()
+    if row is None:
+        raise ReservationNotFound
+    return Reserved(row.title, row.quantity)
 
 
 async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:

@@ -418,6 +418,7 @@ KIOSK_ROUTES = {
     "GET /v1/reservations/{reservation_id}",
     "POST /v1/reservations/{reservation_id}/cancel",
     "GET /v1/reservations/{reservation_id}/pass",
+    "GET /v1/reservations/{reservation_id}/pass.pdf",
     "GET /v1/reservations/{reservation_id}/pass.png",
     "GET /v1/reservations/{reservation_id}/pass.svg",
     "POST /v1/reservations/{reservation_id}/pass",
