@@ -42,6 +42,7 @@ async def edit_lot(session: AsyncSession, lot_id: UUID, wanted: LotEdit, version
         shop_of_lot = select(col(Lot.shop_id)).where(col(Lot.id) == lot_id).scalar_subquery()
         await session.execute(select(col(Shop.id)).where(col(Shop.id) == shop_of_lot).with_for_update(read=True))
     if values:
+        await call(session, "hold_lot", lot=lot_id)
         change = update(Lot).where(col(Lot.id) == lot_id).values(values).returning(col(Lot.id))
         if versions is not None:
             # Compared in the statement that writes: of two requests that read the same version only one succeeds.

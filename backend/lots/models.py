@@ -91,7 +91,6 @@ class Lot(Table, table=True):
     original_price_cents: int
     price_cents: int
     quantity: int
-    remaining: int = Field(default=None)  # set by a trigger to `quantity`; each reservation lowers it
     pickup_start: datetime = moment()
     pickup_end: datetime = moment()
     date_kind: str = text()
@@ -128,3 +127,13 @@ class LotCard(Table, table=True):
 
     lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id", ondelete="CASCADE")
     facts: str = text()
+
+
+class LotStock(Table, table=True):
+    """What remains of a lot. Each reservation writes here, so it is a narrow row of its own."""
+
+    __tablename__ = "lot_stock"
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id")
+    quantity: int  # the lot's; a trigger keeps it equal
+    remaining: int

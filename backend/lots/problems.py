@@ -119,6 +119,6 @@ constraint_problems(
         "lots_use_by_check": UseByBeforePickup,
         "lots_becomes_free_check": BecomesFreeInvalid,
         "lots_fair_draw_check": FairDrawNotFree,
-        "lots_remaining_check": QuantityBelowReserved,
+        "lot_stock_remaining_check": QuantityBelowReserved,
     }
 )

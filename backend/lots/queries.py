@@ -9,7 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from backend.database.sessions import call
-from backend.lots.models import DateKind, Lot
+from backend.lots.models import DateKind, Lot, LotStock
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
 from backend.shops.models import Shop
@@ -24,34 +24,38 @@ _SHOP = func.json_build_object(
     "longitude", Shop.longitude, "category", Shop.category, "time_zone", Shop.time_zone, type_=JSON,
 )  # fmt: skip
 
-_LOTS = select(
-    col(Lot.id),
-    col(Lot.shop_id),
-    col(Lot.title),
-    col(Lot.description),
-    col(Lot.category),
-    col(Lot.kind),
-    col(Lot.original_price_cents),
-    col(Lot.price_cents),
-    col(Lot.quantity),
-    col(Lot.remaining),
-    col(Lot.pickup_start),
-    col(Lot.pickup_end),
-    col(Lot.date_kind),
-    col(Lot.food_date),
-    func.coalesce(_PAST_BEST_BEFORE, False).label("past_best_before"),
-    col(Lot.allergens),
-    col(Lot.cold_chain),
-    col(Lot.weight_grams),
-    col(Lot.status),
-    col(Lot.published_at),
-    col(Lot.photo_id),
-    col(Lot.gtin),
-    col(Lot.batch),
-    col(Lot.fair_draw),
-    col(Lot.version),
-    _SHOP.label("shop"),
-).join(Shop, col(Shop.id) == col(Lot.shop_id))
+_LOTS = (
+    select(
+        col(Lot.id),
+        col(Lot.shop_id),
+        col(Lot.title),
+        col(Lot.description),
+        col(Lot.category),
+        col(Lot.kind),
+        col(Lot.original_price_cents),
+        col(Lot.price_cents),
+        col(Lot.quantity),
+        col(LotStock.remaining),
+        col(Lot.pickup_start),
+        col(Lot.pickup_end),
+        col(Lot.date_kind),
+        col(Lot.food_date),
+        func.coalesce(_PAST_BEST_BEFORE, False).label("past_best_before"),
+        col(Lot.allergens),
+        col(Lot.cold_chain),
+        col(Lot.weight_grams),
+        col(Lot.status),
+        col(Lot.published_at),
+        col(Lot.photo_id),
+        col(Lot.gtin),
+        col(Lot.batch),
+        col(Lot.fair_draw),
+        col(Lot.version),
+        _SHOP.label("shop"),
+    )
+    .join_from(Lot, LotStock, col(LotStock.lot_id) == col(Lot.id))
+    .join(Shop, col(Shop.id) == col(Lot.shop_id))
+)
 
 
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:

@@ -25,7 +25,7 @@ class Reservation(Table, table=True):
     )
 
     id: UUID = identifier()
-    lot_id: UUID = Field(foreign_key="app.lots.id")
+    lot_id: UUID = Field(foreign_key="app.lot_stock.lot_id")  # not the wide row of the lot: each insert locks it
     account_id: UUID = Field(foreign_key="app.accounts.id")
     quantity: int
     unit_price_cents: int

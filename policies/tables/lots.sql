@@ -8,7 +8,7 @@ alter table app.lots force row level security;
 create policy "Acts read and write every row" on app.lots for all to ecopanier_owner using (true) with check (true);
 
 -- Not when a lot becomes free, which its merchant reads through becomes_free_at, nor when it did and what it cost before.
-grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, remaining,
+grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
     pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
     category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
     fair_draw, suspended_from, given_price_cents, food_date_ends_at) on app.lots to anon, authenticated;
@@ -20,7 +20,7 @@ grant update (title, description, category, kind, original_price_cents, price_ce
     status) on app.lots to authenticated;
 
 create policy "Anyone sees published discounted lots with portions left" on app.lots for select to anon, authenticated
-    using (status = 'published' and kind = 'discounted' and remaining > 0);
+    using (status = 'published' and kind = 'discounted' and app.is_on_sale(id));
 
 create policy "Current beneficiaries see published free lots" on app.lots for select to authenticated
     using (status = 'published' and kind = 'free' and (select app.caller_is_current_beneficiary()));
@@ -41,8 +41,7 @@ create policy "Merchants edit their own lots" on app.lots for update to authenti
     using (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))) and suspended_from is null)
     with check (shop_id = any (array(select app.shops_of((select app.caller()), 'staff'))) and suspended_from is null);
 
--- Nobody may write `remaining`: reserve, end_reservation and other acts do. The guard checks new lots and edits by people,
--- not changes by acts.
+-- The guard checks new lots and edits by people, not changes by acts.
 -- Fires before the guards, which compare what it sets: triggers fire in the order of their names.
 create trigger date_lot before insert or update of shop_id, date_kind, food_date on app.lots
     for each row execute function app.date_lot();
@@ -59,10 +58,13 @@ create trigger shelve_lot before insert or update of place, kind, category, titl
 create trigger keep_first_publication after insert or update of status on app.lots
     for each row when (new.status = 'published' and new.photo_id is not null and new.suspended_from is null)
     execute function app.keep_first_publication();
--- Fires only when portions come back, so that taking a portion costs nothing more.
-create trigger give_to_who_waits after update of remaining, quantity, status on app.lots
-    for each row when (new.remaining > 0 and new.status = 'published'
-                       and (new.remaining > old.remaining or old.status <> 'published'))
+-- What remains has a row of its own (policies/tables/lot_stock.sql). The quantity is written here.
+create trigger stock_new_lot after insert on app.lots for each row execute function app.stock_lot();
+create trigger stock_lot after update of quantity on app.lots
+    for each row when (new.quantity <> old.quantity) execute function app.stock_lot();
+-- A lot that was paused has portions left, and people may wait for them.
+create trigger give_to_who_waits after update of status on app.lots
+    for each row when (new.status = 'published' and old.status <> 'published')
     execute function app.give_to_who_waits();
 create trigger end_waiting after update of status, kind on app.lots
     for each row when (new.status <> old.status and new.status in ('withdrawn', 'recalled', 'ended')

@@ -29,7 +29,7 @@ from backend.database.sessions import Database, SessionDep, SignedIn, caller_in
 from backend.http.paging import Page, page_of
 from backend.http.serving import serve
 from backend.identity.callers import identities
-from backend.lots.models import Lot
+from backend.lots.models import Lot, LotStock
 from backend.lots.schemas import LotNear
 from backend.reservations.models import IdempotencyKey, Pass, Reservation
 from backend.reservations.passes import new_code
@@ -39,8 +39,8 @@ from backend.shops.models import Shop
 
 PARIS = ZoneInfo("Europe/Paris")
 
-WRITTEN = ("reservations", "passes", "free_portions", "idempotency_keys", "lots")
-READ = (*WRITTEN, "accounts", "beneficiaries", "settings", "shops")
+WRITTEN = ("reservations", "passes", "free_portions", "idempotency_keys", "lot_stock")
+READ = (*WRITTEN, "accounts", "beneficiaries", "lots", "settings", "shops")
 
 
 def allow(connection: "psycopg.Connection[tuple[object, ...]]") -> None:
@@ -89,14 +89,15 @@ async def reserve(
         return ReservationMade.model_validate_json(kept.body)
     account = await session.get(Account, account_id)
     beneficiary = await session.get(Beneficiary, account_id)
-    lot = await session.get(Lot, lot_id, with_for_update=True)
+    stock = await session.get(LotStock, lot_id, with_for_update=True)
+    lot = await session.get(Lot, lot_id)
     now = datetime.now(UTC)
     today = now.astimezone(PARIS).date()
-    if account is None or beneficiary is None or lot is None or lot.kind != "free":
+    if account is None or beneficiary is None or stock is None or lot is None or lot.kind != "free":
         raise HTTPException(404)
     if account.status != "active" or beneficiary.status != "verified" or beneficiary.eligible_until < today:
         raise HTTPException(404)
-    if lot.status != "published" or lot.pickup_end <= now or lot.remaining < wanted.quantity:
+    if lot.status != "published" or lot.pickup_end <= now or stock.remaining < wanted.quantity:
         raise HTTPException(409)
     if lot.date_kind == "use_by" and lot.food_date_ends_at is not None and lot.food_date_ends_at <= now:
         raise HTTPException(409)
@@ -108,7 +109,7 @@ async def reserve(
     if taken.taken + wanted.quantity > quota.value:
         raise HTTPException(409)
     taken.taken += wanted.quantity
-    lot.remaining -= wanted.quantity
+    stock.remaining -= wanted.quantity
     reservation = Reservation(
         lot_id=lot.id,
         account_id=account_id,
@@ -158,12 +159,13 @@ async def lots_near(near: str, session: SessionDep, radius_km: float = 5, limit:
     here = func.app.on_shelf(func.app.mercator(latitude, longitude), "discounted", 0, type_=Point)
     metres = col(Lot.shelf).op("<->", return_type=Float)(here)
     found = await session.execute(
-        select(Lot, Shop, metres)
+        select(Lot, LotStock, Shop, metres)
+        .join(LotStock, col(LotStock.lot_id) == Lot.id)
         .join(Shop, col(Shop.id) == Lot.shop_id)
         .where(
             Lot.status == "published",
             col(Lot.shelf).op("<@")(func.circle(here, radius_km * 1000 / scale)),
-            Lot.remaining > 0,
+            LotStock.remaining > 0,
             Lot.pickup_end > datetime.now(UTC),
         )
         .order_by(metres, col(Lot.id))
@@ -173,12 +175,13 @@ async def lots_near(near: str, session: SessionDep, radius_km: float = 5, limit:
         LotNear.model_validate(
             {
                 **lot.model_dump(),
+                "remaining": stock.remaining,
                 "past_best_before": False,
                 "shop": shop.model_dump(),
                 "distance_m": round(distance * scale),
             }
         )
-        for lot, shop, distance in found
+        for lot, stock, shop, distance in found
     ]
     return page_of(rows, limit, lambda lot: (lot.distance_m, lot.id))
 

@@ -72,12 +72,11 @@ with titles as materialized (
                  'Invendus du jour, à emporter dans votre sac. Préparé ce matin par nos soins.'
           from generate_series(0, 99) t) named (t, title, description))
 insert into app.lots (
-    id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, remaining,
+    id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
     pickup_start, pickup_end, date_kind, food_date, food_date_ends_at, allergens, cold_chain, weight_grams, status,
     place, shelf, category_shelf, words, published_at)
 select public.numbered('lot', n), s.id, t.title, t.description, c.category, %(kind)s, 1200,
        case %(kind)s when 'free' then 0 else 400 end, %(portions)s,
-       case mod(n, 10) when %(sold_out)s then 0 else %(portions)s end,
        now() - interval '1 hour', now() + interval '8 hours' + mod(n, 600) * interval '1 minute',
        case mod(n, 2) when 0 then 'use_by' else 'none' end, case mod(n, 2) when 0 then current_date + 3 end,
        case mod(n, 2) when 0 then app.end_of_day(current_date + 3, 'Europe/Paris') end,
@@ -89,6 +88,13 @@ join app.shops s on s.id = public.numbered('shop', mod(n, %(shops)s) + 1)
 cross join lateral (
     select case mod(n, 100) when 0 then %(rare)s else (array['fruits_vegetables', 'bakery', 'pastry', 'dairy', 'cheese',
         'grocery', 'prepared_meals', 'caterer'])[mod(n, 8) + 1] end) c (category)
+"""
+
+# Triggers do not fire while the world is filled.
+STOCK = """
+insert into app.lot_stock (lot_id, quantity, remaining)
+select public.numbered('lot', n), %(portions)s, case mod(n, 10) when %(sold_out)s then 0 else %(portions)s end
+from generate_series(%(first)s, %(last)s) n
 """
 
 RESERVATIONS = """
@@ -181,6 +187,7 @@ class World:
     def _lots(self, first: int, count: int, *, kind: str, portions: int, sold_out: int, shops: int) -> None:
         values = {"kind": kind, "portions": portions, "sold_out": sold_out, "shops": shops, "rare": RARE_CATEGORY}
         self._run(LOTS, first=first, last=first + count - 1, **values)
+        self._run(STOCK, first=first, last=first + count - 1, portions=portions, sold_out=sold_out)
 
     def _run(self, statement: str, **values: object) -> None:
         # The driver writes the values into the text (ClientCursor), so that numbers have no fixed integer type.

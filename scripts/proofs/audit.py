@@ -16,16 +16,17 @@ WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show", "given")
 # Each row describes one inconsistency. No rows means that everything is consistent.
 DATABASE = """
     select format('lot %s: %s left, %s promised and %s set aside of %s',
-                  l.id, l.remaining, n.promised, w.set_aside, l.quantity)
-    from app.lots l, lateral (
+                  k.lot_id, k.remaining, n.promised, w.set_aside, k.quantity)
+    from app.lots l join app.lot_stock k on k.lot_id = l.id, lateral (
         select coalesce(sum(r.quantity), 0) promised from app.reservations r
         where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given')) n, lateral (
         select coalesce(sum(o.offered), 0) set_aside from app.waiting o
         where o.lot_id = l.id and o.status = 'offered') w
-    where l.remaining + n.promised + w.set_aside <> l.quantity
+    where k.remaining + n.promised + w.set_aside <> k.quantity or k.quantity <> l.quantity
 union all
-    select format('lot %s: %s left although somebody waits', l.id, l.remaining) from app.lots l
-    where l.status = 'published' and l.kind = 'discounted' and l.remaining > 0 and l.pickup_end > app.clock()
+    select format('lot %s: %s left although somebody waits', l.id, k.remaining)
+    from app.lots l join app.lot_stock k on k.lot_id = l.id
+    where l.status = 'published' and l.kind = 'discounted' and k.remaining > 0 and l.pickup_end > app.clock()
       and coalesce(l.becomes_free_at > app.clock(), true)
       and exists (select from app.waiting w where w.lot_id = l.id and w.status = 'waiting')
 union all

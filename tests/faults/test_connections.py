@@ -128,7 +128,7 @@ async def test_a_session_statement_waiting_for_a_lock_times_out(town: Town, monk
     async with town.copy.connection() as somebody:
         transaction = somebody.transaction()
         await transaction.start()
-        await somebody.execute("select from app.lots where id = $1 for update", lot.id)
+        await somebody.execute("select from app.lot_stock where lot_id = $1 for update", lot.id)
         async with asyncio.timeout(20), database.session(lot.shop.merchant.id) as session:
             with pytest.raises(TimeoutError):
                 await call(session, "withdraw_lot", lot=lot.id)

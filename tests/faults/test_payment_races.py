@@ -18,7 +18,7 @@ async def in_line(town: Town, lot: Lot, *acts: Callable[[], Awaitable[Any]]) -> 
     """Start the acts one after the other while the lot is locked, so that they get the lock in this order."""
     async with town.copy.connection() as gate:
         async with gate.transaction():
-            await gate.execute("select from app.lots where id = $1 for update", lot.id)
+            await gate.execute("select from app.lot_stock where lot_id = $1 for update", lot.id)
             begun: list[asyncio.Future[Any]] = []
             for act in acts:
                 begun.append(asyncio.ensure_future(act()))

@@ -235,7 +235,8 @@ async def test_holders_read_a_lot_that_became_free_as_sold_out(town: Town) -> No
         await (await town.a_beneficiary(f"Zoé of {person.name}")).reserves(lot)
         assert await person.gets(f"/lots/{lot.id}") == seen, "nothing that happens to it now shows"
         async with town.sql_as(person) as sql:
-            assert await sql.fetch("select kind, price_cents, remaining from app.lots where id = $1", lot.id) == []
+            assert await sql.fetch("select kind, price_cents from app.lots where id = $1", lot.id) == []
+            assert await sql.fetch("select remaining from app.lot_stock where lot_id = $1", lot.id) == []
     assert (await jeanne.reservation(held)).status == "held"
     paid = await jeanne.pays(held)
     assert (paid.status, paid.body["total_cents"]) == ("confirmed", 800)

@@ -66,7 +66,9 @@ async def _doors(town: Town, person: Person, lot: Lot) -> list[Any]:
     for named in (person, None):
         async with town.sql_as(named) as sql:
             for asked in (
-                "select kind, price_cents, remaining, status, version from app.lots where id = $1",
+                "select kind, price_cents, status, version from app.lots where id = $1",
+                "select quantity, remaining from app.lot_stock where lot_id = $1",
+                "select app.is_on_sale($1)",
                 "select s.name from app.lots l join app.shops s on s.id = l.shop_id where l.id = $1",
                 "select p.status from app.lots l join app.photos p on p.id = l.photo_id where l.id = $1",
             ):
@@ -98,8 +100,8 @@ async def _twins(town: Town) -> tuple[Lot, Lot, dict[str, Any]]:
     await town.clock(await town.now() + timedelta(minutes=11))
     await town.worker_runs()
     await town.worker_runs()
-    assert await town.value("select kind || remaining from app.lots where id = $1", free.id) == "free3"
-    assert await town.value("select kind || remaining from app.lots where id = $1", sold.id) == "discounted0"
+    stands = "select kind || remaining from app.lots join app.lot_stock on lot_id = id where id = $1"
+    assert (await town.value(stands, free.id), await town.value(stands, sold.id)) == ("free3", "discounted0")
     await (await town.a_beneficiary()).reserves(free)
     return free, sold, {"marc": marc, "nora": nora, "bought": bought}
 
@@ -190,9 +192,10 @@ async def test_an_offer_of_a_lot_that_becomes_free_lapses(town: Town) -> None:
 @pytest.mark.parametrize(
     ("function", "careful", "careless"),
     [
-        ("reserve", "wanted.published_at is not null and wanted.converted_at is not null", "false"),
-        ("join_waiting", "if l.remaining > 0 and not others then", "if l.remaining > 0 then"),
+        ("reserve", "asked.published_at is not null and asked.converted_at is not null", "false"),
+        ("join_waiting", "if remaining > 0 and not others then", "if remaining > 0 then"),
         ("end_waiting", "or was.status = 'offered' and not", "or not"),
+        ("is_on_sale", "and l.kind = 'discounted'", ""),
         ("lots_reserved_by", "and r.unit_price_cents = 0", ""),
         ("sold_out_lot_json", "case when l.converted_at is null then 0 else 1 end", "0"),
         ("lots_without_portions", "or l.price_before_free_cents is not null and not sees_free", ""),

@@ -51,7 +51,8 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
         " (select count(distinct category) from app.shops),"
         " (select count(rna) from app.associations where status = 'verified'),"
         " (select count(*) from app.collectors),"
-        " (select count(*) from app.lots where status = 'published' and remaining > 0)"
+        " (select count(*) from app.lots join app.lot_stock on lot_id = id"
+        "  where status = 'published' and remaining > 0)"
     )
     assert tuple(counted[0]) == (12, 12, 2, 3, 30)
 

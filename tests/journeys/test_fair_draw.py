@@ -17,7 +17,7 @@ async def received(town: Town, beneficiary: Beneficiary, *, days_ago: int, statu
     """Record a reservation of a free portion that a beneficiary made some days ago."""
     lot = await town.a_free_lot(left=9)
     if status != "cancelled":
-        await town.changes("update app.lots set remaining = 8 where id = $1", lot.id)
+        await town.changes("update app.lot_stock set remaining = 8 where lot_id = $1", lot.id)
     await town.changes(
         "insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, quota_day, created_at)"
         " values ($1, $2, 1, 0, $3, app.paris_day(app.clock()) - $4::int, app.clock() - make_interval(days => $4))",

@@ -66,7 +66,6 @@ async def old_food(town: Town, kind: str, food: Food) -> Lot:
             shop=shop,
             opens_in=timedelta(hours=-1),
             lasts=timedelta(hours=3),
-            remaining=5,
             place=place,
             published_at=EVENING,
             **food.columns,

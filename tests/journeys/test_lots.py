@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import pytest
 
 from tests.town import Admin, Lot, Merchant, Person, Refusal, Shop, Town, refused
@@ -497,7 +498,6 @@ async def test_reservations_have_the_lots_price_when_it_changes_meanwhile(town: 
 @pytest.mark.parametrize(
     "change",
     [
-        "remaining = 99",
         "version = 1",
         "published_at = now()",
         "place = '(0,0)'",
@@ -511,6 +511,30 @@ async def test_a_merchant_cannot_write_protected_columns_by_sql(town: Town, chan
     async with town.sql_as(lot.shop.merchant) as connection:
         with pytest.raises(Exception, match="permission denied"):
             await connection.execute(f"update app.lots set {change} where id = $1", lot.id)  # noqa: S608
+
+
+@pytest.mark.parametrize("change", ["remaining = 99", "quantity = 99"])
+async def test_a_merchant_cannot_write_stock_by_sql(town: Town, change: str) -> None:
+    lot = await town.a_lot()
+    async with town.sql_as(lot.shop.merchant) as connection:
+        assert await connection.fetchval("select remaining from app.lot_stock where lot_id = $1", lot.id) == 5
+        with pytest.raises(Exception, match="permission denied"):
+            await connection.execute(f"update app.lot_stock set {change} where lot_id = $1", lot.id)  # noqa: S608
+
+
+async def test_the_quantity_beside_the_stock_is_always_the_lots(town: Town) -> None:
+    lot, marc = await town.a_lot(left=5), await town.a_customer()
+    await marc.reserves(lot, 2)
+    both = "select array[l.quantity, s.quantity, s.remaining] from app.lots l join app.lot_stock s on s.lot_id = l.id"
+
+    await _changes(lot.shop.merchant, lot, quantity=9)
+    assert await town.value(both) == [9, 9, 7]
+    await town.changes("update app.lots set quantity = 2")
+    assert await town.value(both) == [2, 2, 0]
+    for wrong in ("update app.lots set quantity = 1", "update app.lot_stock set quantity = 3"):
+        with pytest.raises(asyncpg.CheckViolationError):
+            await town.changes(wrong)
+    assert await town.value(both) == [2, 2, 0]
 
 
 @pytest.mark.parametrize("status", ["paused", "ended", "withdrawn"])
@@ -573,7 +597,7 @@ async def test_withdrawing_and_reserving_do_not_deadlock(town: Town) -> None:
     async with town.copy.connection() as holding:
         held = holding.transaction()
         await held.start()
-        await holding.execute("select from app.lots where id = $1 for update", lot.id)
+        await holding.execute("select from app.lot_stock where lot_id = $1 for update", lot.id)
         first = asyncio.create_task(amina.sends_reservation(lot))
         await _until_waiting(town, 1)  # has locked her quota, waits for the lot
         second = asyncio.create_task(amina.sends_reservation(lot))

@@ -148,7 +148,9 @@ async def test_a_removed_members_token_does_nothing_on_the_next_request(town: To
 
 async def _things(town: Town) -> Any:
     return (
-        await town.rows("select id, title, status, remaining from app.lots order by id"),
+        await town.rows(
+            "select id, title, status, remaining from app.lots join app.lot_stock on lot_id = id order by id"
+        ),
         await town.rows("select id, status from app.reservations order by id"),
     )
 

@@ -172,14 +172,14 @@ async def things(lasting_town: Town) -> Things:
     draft = await town.a_lot(shop=shop, status="draft")
     photo = await town.value("insert into app.photos (account_id) values ($1) returning id", merchant.id)
     sold_out = await town.a_free_lot(shop=shop)
-    await town.changes("update app.lots set remaining = 0 where id = $1", sold_out.id)
+    await town.changes("update app.lot_stock set remaining = 0 where lot_id = $1", sold_out.id)
     kept = await town.value(
         "insert into app.waiting (lot_id, account_id, quantity, status, offered, offer_until)"
         " values ($1, $2, 1, 'offered', 1, app.clock() + interval '15 minutes') returning id",
         discounted.id,
         scene.first["customer"].id,
     )
-    await town.changes("update app.lots set remaining = remaining - 1 where id = $1", discounted.id)
+    await town.changes("update app.lot_stock set remaining = remaining - 1 where lot_id = $1", discounted.id)
     association = scene.first["association"]
     proposed = await town.an_agreement(association, shop.id)
     coming = await town.an_agreement(association, (await town.a_shop()).id, status="coming")

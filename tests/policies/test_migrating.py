@@ -5,7 +5,11 @@ import asyncio
 import difflib
 import re
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import psycopg
@@ -370,6 +374,84 @@ def test_lots_overseas_get_the_ends_of_their_days(databases: Databases) -> None:
         assert kept == [("2026-06-10", 2, "Europe/Paris")]
         assert zone == "Indian/Reunion"
         assert named is not None
+
+
+# What a reservation did in releases whose lots had the column `remaining`.
+RESERVE_AS_BEFORE = """
+create function public.reserve_as_before() returns void language plpgsql as $$
+declare
+    lot uuid := (select id from app.lots order by random() limit 1);
+begin
+    update app.lots l set remaining = l.remaining - 1 where l.id = lot;
+    insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, hold_until)
+    select lot, a.id, 1, 400, 'held', now() + interval '1 hour' from app.accounts a;
+end $$;
+with sophie as (
+    insert into app.accounts (role, display_name) values ('merchant', 'Sophie') returning id
+), shop as (
+    insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category)
+    select id, 'Marché', '12345678900005', '1 rue', '67482', 48.57, 7.75, 'bakery' from sophie returning id, place
+)
+insert into app.lots (shop_id, title, category, kind, price_cents, original_price_cents, quantity, remaining,
+    pickup_start, pickup_end, date_kind, status, published_at, place, shelf, category_shelf, words)
+select s.id, 'Pain', 'bakery', 'discounted', 400, 800, 1000, 1000, now(), now() + interval '1 hour', 'none',
+       'published', now(), s.place, s.place, s.place, ''
+from shop s, generate_series(1, 50);
+"""
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["the migration", "control: without its locks"])
+def test_reservations_during_the_migration_of_stock_are_not_lost(databases: Databases, careful: bool) -> None:
+    """A reservation is either in the new stock, or answered with an error and not made."""
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_1350")
+        execute(copy, RESERVE_AS_BEFORE)
+        made: list[int] = []
+        first = threading.Event()
+
+        def reserves() -> None:
+            with psycopg.connect(copy.url(), autocommit=True) as hand, suppress(psycopg.errors.UndefinedColumn):
+                while True:
+                    hand.execute("select public.reserve_as_before()")
+                    made.append(1)
+                    first.set()
+
+        with ThreadPoolExecutor(4) as hands:
+            for _ in range(4):
+                hands.submit(reserves)
+            assert first.wait(10)
+            upgrade_at_once(copy, "2026_11_29_1330", careful=careful)
+
+        wrong = """
+            select count(*) from app.lot_stock s
+            where s.remaining + (select count(*) from app.reservations r where r.lot_id = s.lot_id) <> s.quantity
+        """
+        with psycopg.connect(copy.url()) as connection:
+            assert connection.execute("select count(*) from app.reservations").fetchone() == (len(made),)
+            assert (connection.execute(wrong).fetchone() == (0,)) is careful
+
+
+def upgrade_at_once(copy: Copy, revision: str, *, careful: bool) -> None:
+    """Run the revisions only, not what `migrate` does before them, which would lock all tables."""
+    engine = sa.create_engine(sa.make_url(copy.url()).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool)
+
+    def without_locks(*details: Any) -> tuple[str, Any]:
+        statement: str = details[2]
+        for locks, instead in (
+            ("lock table app.lots, app.reservations in access exclusive mode;", ""),
+            ("add constraint lot_stock_lot_id_fkey foreign key (lot_id) references app.lots,", ""),
+            ("alter table app.lots drop", "select pg_sleep(0.3); alter table app.lots drop"),
+        ):
+            statement = statement.replace(locks, instead)
+        return statement, details[3]
+
+    if not careful:
+        sa.event.listen(engine, "before_cursor_execute", without_locks, retval=True)
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
 
 
 def imported_by(source: str) -> set[str]:

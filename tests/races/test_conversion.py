@@ -95,7 +95,7 @@ async def test_a_withdrawn_lot_does_not_become_free(town: Town, careful: bool) -
     async with town.copy.connection() as merchant:
         transaction = merchant.transaction()
         await transaction.start()
-        await merchant.execute("select from app.lots where id = $1 for update", lot.id)
+        await merchant.execute("select from app.lot_stock where lot_id = $1 for update", lot.id)
         converting = asyncio.create_task(_converts(town))
         await asyncio.sleep(0.1)
         await merchant.execute("update app.lots set status = 'withdrawn' where id = $1", lot.id)
@@ -112,7 +112,7 @@ async def test_conversion_skips_a_locked_lot_and_converts_the_others_once(town: 
     async with town.copy.connection() as somebody, town.copy.connections(2, WORKER) as workers:
         transaction = somebody.transaction()
         await transaction.start()
-        await somebody.execute("select from app.lots where id = $1 for update", busy.id)
+        await somebody.execute("select from app.lot_stock where lot_id = $1 for update", busy.id)
         done = await asyncio.gather(*(w.fetchval("select app.convert_unsold(10)", timeout=5) for w in workers))
         await transaction.rollback()
 

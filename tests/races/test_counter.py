@@ -81,7 +81,7 @@ async def test_concurrent_handover_and_cancellation_exclude_each_other(town: Tow
     collected = handed.is_success
     assert await town.status_of(reservation) == ("picked_up" if collected else "cancelled")
     assert await town.value("select count(*) from app.impact_entries") == int(collected)
-    assert await town.value("select remaining from app.lots") == (4 if collected else 5)
+    assert await town.value("select remaining from app.lot_stock") == (4 if collected else 5)
     assert await town.stock_is_exact()
 
 

@@ -38,7 +38,7 @@ async def test_ending_a_suspended_shop_s_lot_does_not_block_a_cancellation(town:
             await transaction.start()
             await holder.execute("select from app.free_portions where account_id = $1 for update", amina.id)
             assert await worker.fetchval("select app.end_lots(10)", timeout=5) == 0
-            await holder.execute("select from app.lots where id = $1 for update", lot.id, timeout=5)
+            await holder.execute("select from app.lot_stock where lot_id = $1 for update", lot.id, timeout=5)
             await transaction.commit()
             assert await town.status_of(reservation) == "confirmed"
         assert await worker.fetchval("select app.end_lots(10)") == 1
@@ -96,7 +96,7 @@ async def test_erasing_a_merchant_does_not_block_settling_a_gift(town: Town, car
     circle = await in_a_circle(
         town,
         ("app.shops where id = $1 for share", lot.shop.id),
-        ("app.lots where id = $1 for update", lot.id),
+        ("app.lot_stock where lot_id = $1 for update", lot.id),
         lambda: erased(town, lot.shop.merchant),
     )
 
@@ -172,6 +172,30 @@ async def test_publishing_a_draft_does_not_block_moving_its_shop(town: Town, ove
         ("app.shops where id = $1 for update", lot.shop.id),
         ("app.lots where id = $1 for update", lot.id),
         published,
+    )
+
+    assert circle is not over_http
+
+
+@pytest.mark.parametrize("over_http", [True, False], ids=["the route", "control: a bare update"])
+async def test_editing_a_lot_does_not_block_who_changes_its_stock(town: Town, over_http: bool) -> None:
+    lot = await town.a_lot()
+
+    async def edited() -> None:
+        if over_http:
+            answer = await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"title": "Panier du matin"})
+            assert answer.is_success, answer.text
+            return
+        async with town.copy.connection(API) as api, api.transaction():
+            await become(api, lot.shop.merchant.id)
+            await api.execute("update app.lots set title = 'Panier du matin' where id = $1", lot.id)
+
+    await town.ensure_served()
+    circle = await in_a_circle(
+        town,
+        ("app.lot_stock where lot_id = $1 for update", lot.id),
+        ("app.lots where id = $1 for update", lot.id),
+        edited,
     )
 
     assert circle is not over_http

@@ -28,8 +28,9 @@ cross join convert_from(app.lots_near(
     null, at.latitude, at.longitude, 5000, null, null, null, null, null, null, null, -1, $2, 20), 'UTF8') page
 cross join json_array_elements(page::json -> 'data') shown
 join app.lots l on l.id = (shown ->> 'id')::uuid join app.shops s on s.id = l.shop_id
+join app.lot_stock k on k.lot_id = l.id
 where at.id = $1 and (shown ->> 'title', shown -> 'shop' ->> 'name', shown ->> 'photo_id', (shown ->> 'remaining')::int)
-      is distinct from (l.title, s.name, l.photo_id::text, l.remaining)
+      is distinct from (l.title, s.name, l.photo_id::text, k.remaining)
 """
 RENAME_LOT = "update app.lots set title = $2 where id = $1"
 RENAME_SHOP = "update app.shops set name = $2 where id = $1"

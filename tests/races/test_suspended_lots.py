@@ -25,7 +25,7 @@ declare
 begin
     select * into had from app.lots s where s.suspended_from = l.id;
     perform pg_sleep(0.1);
-    update app.lots s set quantity = had.quantity + portions, remaining = had.remaining + portions where s.id = had.id;
+    update app.lots s set quantity = had.quantity + portions where s.id = had.id;
     return had.id;
 end $$;
 """
@@ -77,7 +77,10 @@ async def test_concurrent_gifts_and_reservations_keep_the_portions_right(town: T
     first, *gifts = await unreported_gifts(town, lot, 2, 3)
     await settled(town, [first])
     if not careful:
-        unlocked = (("for update of y;", ";"), ("where y.suspended_from = l.id for update;", "where false;"))
+        unlocked = (
+            ("where s.lot_id = r.lot_id for update;", "where s.lot_id = r.lot_id;"),
+            ("where y.suspended_from = l.id for update of s;", "where false;"),
+        )
         await rewrite_function(town, "settle_payment", *unlocked)
         await town.changes(OFFER_LOOKING_FIRST)
     beside = await town.suspended_lot_of(lot)
@@ -164,7 +167,7 @@ async def test_ending_the_windows_concurrently_counts_each_gift_once(town: Town,
     await shop.merchant.hands_over(await amina.pass_for(taken))
     await town.clock(lot.pickup_end)
     if not careful:  # a worker that waited for another one does the same work again
-        await rewrite_function(town, "count_suspended", ("for update skip locked", ""))
+        await rewrite_function(town, "count_suspended", ("for update of s, l skip locked", ""))
         await rewrite_function(
             town,
             "close_suspended",

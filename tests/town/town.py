@@ -73,7 +73,7 @@ class Town:
 
     async def left(self, lot: Lot) -> int:
         """Return the number of portions that can still be reserved."""
-        remaining: int = await self.value("select remaining from app.lots where id = $1", lot.id)
+        remaining: int = await self.value("select remaining from app.lot_stock where lot_id = $1", lot.id)
         return remaining
 
     async def status_of(self, reservation: Reservation) -> str:
@@ -106,8 +106,9 @@ class Town:
         No waiting-list entry may be half taken, and each day's quota must equal the reservations that count in it.
         """
         wrong = await self.rows("""
-            select l.id from app.lots l
-            where l.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
+            select l.id from app.lots l left join app.lot_stock k on k.lot_id = l.id
+            where k.lot_id is null or k.quantity <> l.quantity
+               or k.remaining + (select coalesce(sum(r.quantity), 0) from app.reservations r
                                  where r.lot_id = l.id
                                    and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given'))
                   + (select coalesce(sum(w.offered), 0) from app.waiting w

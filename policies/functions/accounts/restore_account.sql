@@ -10,10 +10,10 @@ begin
     update app.accounts a set status = 'active', status_reason = null where a.id = account and a.status <> 'erased';
     if not found then raise exception 'account.not_found' using errcode = 'EP404'; end if;
     update app.shops s set status = 'verified' where s.owner_id = account and s.status = 'suspended';
-    perform from app.lots l
+    perform from app.lots l join app.lot_stock k on k.lot_id = l.id
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
       and l.status = 'paused'
-    order by l.id for update;
+    order by l.id for update of k, l;
     update app.lots l set status = 'published'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
       and l.status = 'paused';

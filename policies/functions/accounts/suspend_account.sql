@@ -21,9 +21,9 @@ begin
     where s.account_id = account and s.ended_at is null;
     -- Shops come before lots: publishing a lot share-locks its shop, so either it or this act waits for the other.
     update app.shops s set status = 'suspended' where s.owner_id = account and s.status = 'verified';
-    perform from app.lots l
+    perform from app.lots l join app.lot_stock k on k.lot_id = l.id
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published'
-    order by l.id for update;
+    order by l.id for update of k, l;
     update app.lots l set status = 'paused'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)

@@ -15,11 +15,11 @@ begin
     update app.lots l set kind = 'free', price_cents = 0, price_before_free_cents = l.price_cents, converted_at = moment,
         version = l.version + 1
     where l.id = any (array(
-        select x.id from app.lots x
+        select x.id from app.lots x join app.lot_stock s on s.lot_id = x.id
         where x.status = 'published' and x.kind = 'discounted' and x.becomes_free_at <= moment
-          and x.pickup_end > moment and x.remaining > 0
+          and x.pickup_end > moment and s.remaining > 0
           and app.food_refusal(x.date_kind, x.food_date_ends_at, 'conversion', moment) is null
-        order by x.id limit most for update skip locked));
+        order by x.id limit most for update of s, x skip locked));
     get diagnostics converted = row_count;
     return converted;
 end $$;

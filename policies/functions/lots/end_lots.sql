@@ -16,9 +16,9 @@ declare
     ended  int := 0;
 begin
     for lot in
-        select l.id, l.status from app.lots l
+        select l.id, l.status from app.lots l join app.lot_stock s on s.lot_id = l.id
         where l.status in ('published', 'paused') and l.pickup_end <= app.clock()
-        order by l.id limit most for update skip locked
+        order by l.id limit most for update of s, l skip locked
     loop
         if lot.status = 'paused' then
             -- Every other act locks quotas before lots. We have the lot already, so we must not wait for a quota: a lot

@@ -1,10 +1,10 @@
--- Trigger: check a new lot and a person's edit of a lot, whichever client sends it, and set its version, stock, place
--- and the end of its food date.
+-- Trigger: check a new lot and a person's edit of a lot, whichever client sends it, and set its version, place and
+-- the end of its food date.
 -- Fires before each insert and before updates by the role `authenticated` (policies/tables/lots.sql), which POST
 -- /v1/lots and PATCH /v1/lots/{lot_id} make; never when a portion is taken.
 -- Definer, because it reads the shop and the reservations whoever writes the lot.
--- Locks: if the lot is being published, its shop (share); then its photo (take_photo) and the recall of its trade
--- number (refuse_recalled).
+-- Locks: if the lot is being published, its shop (share); the stock of a lot that is edited; then its photo (take_photo)
+-- and the recall of its trade number (refuse_recalled).
 create or replace function app.guard_lot() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -24,12 +24,12 @@ begin
            and shop.id <> all (array(select app.shops_of(app.caller(), 'staff'))) then
             raise exception 'shop.not_found' using errcode = 'EP404';
         end if;
-        new.remaining := new.quantity;
         new.version := 1;
         new.published_at := null;
     else
+        -- From here on nobody reserves the lot or joins its waiting list. The API has locked its stock already (hold_lot).
+        perform from app.lot_stock s where s.lot_id = old.id for update;
         new.version := old.version + 1;
-        new.remaining := old.remaining + new.quantity - old.quantity;
         if old.status in ('withdrawn', 'recalled', 'ended') then
             raise exception 'lot.closed' using errcode = 'EP409';
         end if;

@@ -19,8 +19,9 @@ begin
                 select r.account_id, r.quota_day from app.reservations r
                 where r.lot_id = any (lots) and r.status in ('held', 'confirmed') and r.quota_day is not null)
             order by f.account_id, f.day for update;
-            select l.* into locked from app.lots l where l.id = lot for update;
-            perform from app.lots l where l.suspended_from = lot for update;
+            perform from app.lot_stock s where s.lot_id = lot for update;
+            select l.* into locked from app.lots l where l.id = lot;
+            perform from app.lots l join app.lot_stock s on s.lot_id = l.id where l.suspended_from = lot for update of s;
             lots := array(select l.id from app.lots l where l.id = lot or l.suspended_from = lot);
             perform from app.free_portions f
             where (f.account_id, f.day) in (

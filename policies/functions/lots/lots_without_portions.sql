@@ -9,10 +9,10 @@ declare
 begin
     if app.caller_role() = 'admin' then return; end if;
     return query
-        select app.sold_out_lot_json(l) from app.lots l
+        select app.sold_out_lot_json(l) from app.lots l join app.lot_stock s on s.lot_id = l.id
         where l.shop_id = shop and (before is null or l.id < before)
           and l.status = 'published' and l.pickup_end > app.clock()
-          and (l.kind = 'discounted' and l.remaining = 0 or l.price_before_free_cents is not null and not sees_free)
+          and (l.kind = 'discounted' and s.remaining = 0 or l.price_before_free_cents is not null and not sees_free)
         order by l.id desc limit most;
 end $$;
 grant execute on function app.lots_without_portions(uuid, uuid, int) to anon, authenticated;

@@ -24,7 +24,7 @@ begin
     order by r.id;
 
     for listed in
-        select l.id, l.shop_id, l.remaining, l.status from app.lots l
+        select l.id, l.shop_id, s.remaining, l.status from app.lots l join app.lot_stock s on s.lot_id = l.id
         where l.id in (select coalesce(o.suspended_from, o.id) from app.reservations r join app.lots o on o.id = r.lot_id
                        where r.id = any (told))
           and l.status = 'published'

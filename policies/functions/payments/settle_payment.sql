@@ -23,6 +23,7 @@ declare
     r app.reservations;
     l app.lots;
     all_back boolean := intent_status = 'succeeded' and refunded > 0 and refunded >= received_cents;
+    remaining int;
     lapsed   boolean;
     good     boolean;
     beside   uuid;
@@ -39,10 +40,10 @@ begin
         -- Locked as by everybody who publishes: either suspending the shop waits for us, or we wait for it.
         perform from app.shops s join app.lots y on y.shop_id = s.id where y.id = r.lot_id for share of s;
     end if;
-    select y.* into l from app.lots y join app.reservations x on x.lot_id = y.id
-    where x.id = p.reservation_id for update of y;
+    select s.remaining into remaining from app.lot_stock s where s.lot_id = r.lot_id for update;
+    select y.* into l from app.lots y where y.id = r.lot_id;
     if r.purpose = 'give' then
-        perform from app.lots y where y.suspended_from = l.id for update;
+        perform from app.lots y join app.lot_stock s on s.lot_id = y.id where y.suspended_from = l.id for update of s;
         perform from app.suspended_lots s where s.id = r.id for update;  -- or it is settled while we decide what is due
     end if;
     select x.* into r from app.reservations x where x.id = p.reservation_id for update;
@@ -96,7 +97,7 @@ begin
     if intent_status = 'succeeded' then
         lapsed := r.status = 'expired' and r.ended_because = 'unpaid' and coalesce(paid_at <= r.hold_until, false);
         good := (r.status = 'held' and p.status in ('intended', 'pending')
-                 or lapsed and l.version = r.lapsed_lot_version and l.status = 'published' and l.remaining >= r.quantity
+                 or lapsed and l.version = r.lapsed_lot_version and l.status = 'published' and remaining >= r.quantity
                     and (r.purpose = 'collect' or l.kind = 'discounted')
                     and app.food_refusal(l.date_kind, l.food_date, 'reservation', app.clock()) is null
                     and exists (select from app.accounts a where a.id = r.account_id and a.status <> 'erased'))
@@ -112,7 +113,7 @@ begin
             end;
         end if;
         if good then
-            if lapsed then update app.lots y set remaining = y.remaining - r.quantity where y.id = l.id; end if;
+            if lapsed then update app.lot_stock s set remaining = s.remaining - r.quantity where s.lot_id = l.id; end if;
             update app.payments x
             set status = 'succeeded', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock()
             where x.id = p.id;

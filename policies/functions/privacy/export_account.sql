@@ -100,8 +100,9 @@ begin
                          from app.shops s where s.id = any (own_shops))
         union all
         select 'lots', (select jsonb_agg(to_jsonb(l) - array['place', 'shelf', 'category_shelf', 'words', 'suspended_from']
-                                         order by l.id)
-                        from app.lots l where l.shop_id = any (own_shops) and l.suspended_from is null)
+                                         || jsonb_build_object('remaining', k.remaining) order by l.id)
+                        from app.lots l join app.lot_stock k on k.lot_id = l.id
+                        where l.shop_id = any (own_shops) and l.suspended_from is null)
         union all
         select 'recurring_listings', (select jsonb_agg(to_jsonb(l) || jsonb_build_object('days', (
                     select jsonb_agg(to_jsonb(d) - 'listing_id' order by d.day)

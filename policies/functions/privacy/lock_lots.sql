@@ -12,7 +12,7 @@ begin
                 select r.account_id, r.quota_day from app.reservations r
                 where r.lot_id = any (lots) and r.status in ('held', 'confirmed') and r.quota_day is not null)
             order by f.account_id, f.day for update;
-            perform from app.lots l where l.id = any (lots) order by l.id for update;
+            perform from app.lot_stock s where s.lot_id = any (lots) order by s.lot_id for update;
             perform from app.free_portions f
             where (f.account_id, f.day) in (
                 select r.account_id, r.quota_day from app.reservations r

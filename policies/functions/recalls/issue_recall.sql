@@ -24,12 +24,12 @@ begin
 
     lots := 0;
     for lot in
-        select l.id, l.status, l.suspended_from from app.lots l
+        select l.id, l.status, l.suspended_from from app.lots l join app.lot_stock k on k.lot_id = l.id
         where l.gtin = wanted_gtin and app.same_batch(l.batch, wanted_batch)
           and (l.status in ('draft', 'published', 'paused')
                or l.status in ('ended', 'withdrawn')
                   and (l.pickup_end > moment - interval '30 days' or l.food_date_ends_at > moment))
-        order by l.id for update
+        order by l.id for update of k, l
     loop
         if lot.status in ('draft', 'published', 'paused') then
             update app.lots l set status = 'recalled', published_at = coalesce(l.published_at, moment),

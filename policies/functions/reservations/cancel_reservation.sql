@@ -17,7 +17,8 @@ begin
 
     -- A payment may be confirming it, or a recall freezing its lot, right now. So it is read again under the locks.
     perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
-    select x.* into l from app.lots x where x.id = r.lot_id for update;
+    perform from app.lot_stock s where s.lot_id = r.lot_id for update;
+    select x.* into l from app.lots x where x.id = r.lot_id;
     select x.* into r from app.reservations x where x.id = reservation;
     if r.purpose = 'give' and r.status in ('confirmed', 'given') then
         raise exception 'suspended_lot.offered' using errcode = 'EP409';

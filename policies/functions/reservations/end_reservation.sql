@@ -15,7 +15,7 @@ begin
     if quota_back and r.quota_day is not null then
         perform from app.free_portions f where f.account_id = r.account_id and f.day = r.quota_day for update;
     end if;
-    perform from app.lots l where l.id = r.lot_id for update;
+    perform from app.lot_stock s where s.lot_id = r.lot_id for update;
 
     -- Only a hold expires: if it was paid while we waited for the lot, it stays.
     update app.reservations x
@@ -25,7 +25,7 @@ begin
     where x.id = reservation and (x.status = 'held' or x.status = 'confirmed' and new_status <> 'expired');
     if not found then return false; end if;
 
-    update app.lots l set remaining = l.remaining + r.quantity where l.id = r.lot_id;
+    update app.lot_stock s set remaining = s.remaining + r.quantity where s.lot_id = r.lot_id;
     if quota_back and r.quota_day is not null then
         update app.free_portions f set taken = f.taken - r.quantity
         where f.account_id = r.account_id and f.day = r.quota_day;

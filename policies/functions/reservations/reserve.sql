@@ -6,7 +6,7 @@
 -- Returns `body`, the reservation as JSON. With a `status` that is the final answer, or the kept one of the first
 -- request (sealed by the API when there is a `payment_id`). Without a status the API must tell Stripe of the payment
 -- first. A refusal undoes everything, the claimed key included, so that the same request may be tried again.
--- Locks: key, quota, lot (policies/LOCKS.md).
+-- Locks: key, quota, the lot's stock (policies/LOCKS.md).
 create or replace function app.reserve(
     caller uuid, lot uuid, portions int, idempotency_key text, request_hash bytea, pass_code text,
     purpose text default 'collect',
@@ -17,6 +17,8 @@ declare
     today    date;
     standing text;
     kept     app.idempotency_keys;
+    asked    record;
+    enough   boolean;
     wanted   app.lots;
     made     app.reservations;
     quota    int;
@@ -41,17 +43,18 @@ begin
         end if;
     end if;
 
-    select * into wanted from app.lots l where l.id = lot;
-    if not found or wanted.published_at is null
-       or wanted.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
+    select l.kind, l.published_at, l.converted_at into asked from app.lots l where l.id = lot;
+    if not found or asked.published_at is null
+       or asked.kind = 'free' and not (standing = 'beneficiary' and app.is_current_beneficiary(caller)) then
         -- A lot that became free was there for everybody: to others it looks sold out.
-        if wanted.published_at is not null and wanted.converted_at is not null then
+        if asked.published_at is not null and asked.converted_at is not null then
+            select * into wanted from app.lots l where l.id = lot;
             raise exception '%', app.why_none_left(wanted, moment) using errcode = 'EP409';
         end if;
         raise exception 'lot.not_found' using errcode = 'EP404';   -- as if it did not exist
     end if;
 
-    if wanted.kind = 'free' then
+    if asked.kind = 'free' then
         quota := app.daily_quota(caller);
         insert into app.free_portions as f (account_id, day, taken, time_zone)
         select caller, d.day, portions, d.time_zone from app.quota_day(caller) d where portions <= quota
@@ -63,12 +66,12 @@ begin
         held_for := moment + make_interval(mins => app.setting_int('hold_minutes'));
     end if;
 
-    update app.lots l set remaining = l.remaining - portions
-    where l.id = lot and l.remaining >= portions and l.status = 'published' and l.pickup_end > moment
-      and app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is null
-    returning * into wanted;
-    if not found then
-        select * into wanted from app.lots l where l.id = lot;
+    -- Whoever changes the lot holds its row of stock. So once we hold it, the lot is read as it stands.
+    update app.lot_stock s set remaining = s.remaining - portions where s.lot_id = lot and s.remaining >= portions;
+    enough := found;
+    select * into wanted from app.lots l where l.id = lot;
+    if not enough or wanted.status <> 'published' or wanted.pickup_end <= moment
+       or app.food_refusal(wanted.date_kind, wanted.food_date_ends_at, 'reservation', moment) is not null then
         raise exception '%', app.why_none_left(wanted, moment) using errcode = 'EP409';
     end if;
 

@@ -18,7 +18,8 @@ begin
 
     update app.shops s set status = verdict where s.id = shop;
     -- In the order of ids, as every act that needs several lots.
-    perform from app.lots l where l.shop_id = shop and l.status in ('published', 'paused') order by l.id for update;
+    perform from app.lots l join app.lot_stock k on k.lot_id = l.id
+    where l.shop_id = shop and l.status in ('published', 'paused') order by l.id for update of k, l;
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';
     else

@@ -16,8 +16,8 @@ begin
         perform from app.recurring_listings r where r.shop_id = new.id order by r.id for update nowait;
     end if;
     if moves or zone <> old.time_zone then
-        perform from app.lots l
-        where l.shop_id = new.id and l.status in ('draft', 'published', 'paused') order by l.id for update;
+        perform from app.lots l join app.lot_stock k on k.lot_id = l.id
+        where l.shop_id = new.id and l.status in ('draft', 'published', 'paused') order by l.id for update of k, l;
     end if;
     if moves then
         update app.lots l set place = app.mercator(new.latitude, new.longitude)

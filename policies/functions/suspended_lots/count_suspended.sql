@@ -10,10 +10,10 @@ declare
     counted int := 0;
 begin
     for beside in
-        select l.id from app.lots l
+        select l.id from app.lots l join app.lot_stock s on s.lot_id = l.id
         where l.id = any (array(select p.lot_id from app.suspended_portions p where p.collected is null))
           and l.status = 'ended'  -- what is withdrawn or recalled is closed by those acts
-        order by l.id limit most for update skip locked
+        order by l.id limit most for update of s, l skip locked
     loop
         perform app.close_suspended(beside, true);
         counted := counted + 1;

@@ -20,7 +20,7 @@ begin
             locked := array(select x from app.suspended_portions p join app.reservations r on r.id = p.reservation_id,
                             unnest(array[r.lot_id, p.lot_id]) x
                             where p.suspended_lot_id = gift and p.collected is null order by x);
-            perform from app.lots l where l.id = any (locked) order by l.id for update;
+            perform from app.lot_stock s where s.lot_id = any (locked) order by s.lot_id for update;
             perform from app.suspended_lots s where s.id = gift for update;
             if exists (select from app.suspended_portions p
                        where p.suspended_lot_id = gift and p.collected is null and p.lot_id <> all (locked)) then
@@ -34,12 +34,13 @@ begin
 
     update app.suspended_lots s set if_unclaimed = 'refund', unclaimed = 0, version = s.version + 1 where s.id = gift;
     for part in
-        select r.*, p.lot_id as beside, l.remaining
+        select r.*, p.lot_id as beside
         from app.suspended_portions p join app.reservations r on r.id = p.reservation_id join app.lots l on l.id = p.lot_id
         where p.suspended_lot_id = gift and p.collected is null and l.status in ('published', 'paused')
         order by r.id
     loop
-        back := least(part.remaining, part.quantity);
+        -- Read for each part: the part before may have taken some of the same free lot.
+        back := least((select s.remaining from app.lot_stock s where s.lot_id = part.beside), part.quantity);
         continue when back = 0;
         update app.reservations r set status = 'cancelled', ended_at = moment, ended_because = 'refunded'
         where r.id = part.id;
@@ -54,8 +55,8 @@ begin
             returning id into rest;
             update app.suspended_portions p set reservation_id = rest where p.reservation_id = part.id;
         end if;
-        update app.lots l set quantity = l.quantity - back, remaining = l.remaining - back where l.id = part.beside;
-        update app.lots l set remaining = l.remaining + back where l.id = part.lot_id;
+        update app.lots l set quantity = l.quantity - back where l.id = part.beside;  -- and so its stock
+        update app.lot_stock s set remaining = s.remaining + back where s.lot_id = part.lot_id;
         perform app.tell_portions_back(part.lot_id, back, part.id::text);
     end loop;
 

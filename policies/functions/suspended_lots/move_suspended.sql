@@ -21,9 +21,9 @@ begin
         join app.lots l on l.id = r.lot_id
         where s.unclaimed > 0 and (s.move_by <= moment or exists (
             -- Only gifts with a lot to move to. The others do not use up `most`.
-            select from app.lots o
+            select from app.lots o join app.lot_stock k on k.lot_id = o.id
             where o.shop_id = l.shop_id and o.status = 'published' and o.kind = 'discounted'
-              and o.price_cents <= r.unit_price_cents and o.remaining > 0 and o.pickup_end > moment
+              and o.price_cents <= r.unit_price_cents and k.remaining > 0 and o.pickup_end > moment
               and app.food_refusal(o.date_kind, o.food_date_ends_at, 'reservation', moment) is null))
         order by s.move_by, s.id limit most
     loop
@@ -37,20 +37,21 @@ begin
 
         perform from app.shops s where s.id = gift.shop_id and s.status = 'verified' for share skip locked;
         continue when not found;
-        select l.* into other from app.lots l
+        select l.* into other from app.lots l join app.lot_stock k on k.lot_id = l.id
         where l.shop_id = gift.shop_id and l.status = 'published' and l.kind = 'discounted'
-          and l.price_cents <= gift.unit_price_cents and l.remaining > 0 and l.pickup_end > moment
+          and l.price_cents <= gift.unit_price_cents and k.remaining > 0 and l.pickup_end > moment
           and app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is null
-        order by l.price_cents desc, l.pickup_end, l.id limit 1 for update skip locked;
+        order by l.price_cents desc, l.pickup_end, l.id limit 1 for update of k, l skip locked;
         continue when not found;
-        perform from app.lots l where l.suspended_from = other.id for update skip locked;
+        perform from app.lots l join app.lot_stock k on k.lot_id = l.id where l.suspended_from = other.id
+        for update of k skip locked;
         continue when not found and exists (select from app.lots l where l.suspended_from = other.id);
-        select least(s.unclaimed, other.remaining) into portions
+        select least(s.unclaimed, (select k.remaining from app.lot_stock k where k.lot_id = other.id)) into portions
         from app.suspended_lots s where s.id = gift.id and s.unclaimed > 0 for update skip locked;
         continue when not found;
 
         begin
-            update app.lots l set remaining = l.remaining - portions where l.id = other.id;
+            update app.lot_stock k set remaining = k.remaining - portions where k.lot_id = other.id;
             insert into app.reservations
                 (lot_id, account_id, quantity, unit_price_cents, status, purpose, created_at, confirmed_at)
             values (other.id, gift.account_id, portions, other.price_cents, 'confirmed', 'give', moment, moment)

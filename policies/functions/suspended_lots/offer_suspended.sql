@@ -8,8 +8,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     beside uuid;
 begin
-    update app.lots s set quantity = s.quantity + portions, remaining = s.remaining + portions
-    where s.suspended_from = l.id returning s.id into beside;
+    update app.lots s set quantity = s.quantity + portions where s.suspended_from = l.id returning s.id into beside;
     if found then return beside; end if;
     insert into app.lots
         (suspended_from, given_price_cents, shop_id, title, description, category, kind, original_price_cents, price_cents,

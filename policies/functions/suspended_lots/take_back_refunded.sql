@@ -12,8 +12,9 @@ begin
     from app.payments p
     join app.suspended_portions s on s.suspended_lot_id = p.reservation_id
     join app.lots l on l.id = s.lot_id
+    join app.lot_stock k on k.lot_id = l.id
     where p.status in ('refund_due', 'refunded') and s.collected is null and l.status in ('published', 'paused')
-      and l.remaining > 0
+      and k.remaining > 0
     order by s.suspended_lot_id limit 1;
     if not found then return false; end if;
     perform app.gift_refunded(gift, 0, null);

@@ -3,11 +3,11 @@
 -- little to be paid. Portions that they have been offered elsewhere count as taken, so that nobody keeps more waiting
 -- than they may have.
 -- Only the owner may execute it.
-create or replace function app.allowance(lot app.lots, account uuid, portions int) returns int
+create or replace function app.allowance(lot app.lots, remaining int, account uuid, portions int) returns int
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if lot.kind = 'discounted' then
-        return case when lot.price_cents * least(portions, lot.remaining) >= app.least_payment_cents()
+        return case when lot.price_cents * least(portions, remaining) >= app.least_payment_cents()
                          and exists (select from app.accounts a where a.id = account and a.status = 'active')
                     then portions else 0 end;
     end if;

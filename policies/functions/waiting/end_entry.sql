@@ -10,6 +10,6 @@ begin
     select * into was from app.waiting w where w.id = waiting for update;
     update app.waiting w set status = new_status, ended_at = app.clock() where w.id = waiting;
     if was.status = 'offered' then
-        update app.lots l set remaining = l.remaining + was.offered where l.id = was.lot_id;
+        update app.lot_stock s set remaining = s.remaining + was.offered where s.lot_id = was.lot_id;
     end if;
 end $$;

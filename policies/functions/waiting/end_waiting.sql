@@ -19,7 +19,7 @@ begin
         returning case when was.status = 'offered' then w.offered else 0 end as portions)
     select coalesce(sum(c.portions), 0) into set_aside from closed c;
     if set_aside > 0 then
-        update app.lots l set remaining = l.remaining + set_aside where l.id = new.id;
+        update app.lot_stock s set remaining = s.remaining + set_aside where s.lot_id = new.id;
     end if;
     if new.kind <> old.kind then perform app.hand_on(new.id); end if;
     return null;

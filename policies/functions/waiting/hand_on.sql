@@ -9,14 +9,16 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
     l       app.lots;
+    remaining int;
     seed    bytea;
     next_   record;
     portion int;
     given   int := 0;
     drawn   jsonb[] := '{}';
 begin
-    select * into l from app.lots x where x.id = lot for update;
-    if l.status <> 'published' or l.remaining = 0 or l.pickup_end <= moment
+    select s.remaining into remaining from app.lot_stock s where s.lot_id = lot for update;
+    select * into l from app.lots x where x.id = lot;
+    if l.status <> 'published' or remaining = 0 or l.pickup_end <= moment
        or l.kind = 'discounted' and l.becomes_free_at <= moment  -- about to become free, and is offered then
        or app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', moment) is not null
        or not exists (select from app.waiting w where w.lot_id = lot and w.status = 'waiting')
@@ -27,7 +29,7 @@ begin
 
     if l.fair_draw then seed := uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()); end if;
     for next_ in select * from app.line(l, seed) loop
-        portion := least(next_.most, l.remaining - given);
+        portion := least(next_.most, remaining - given);
         -- Portions that cost too little to be paid are not kept for anybody.
         if portion > 0 and (l.kind = 'free' or portion * l.price_cents >= app.least_payment_cents()) then
             update app.waiting w set status = 'offered', offered = portion,
@@ -37,7 +39,7 @@ begin
             perform app.tell_offered(next_.waiting);
             given := given + portion;
         end if;
-        exit when given = l.remaining and seed is null;
+        exit when given = remaining and seed is null;
         drawn := drawn || jsonb_build_object(
             'waiting_id', next_.waiting, 'portions_lately', next_.portions_lately, 'offered', portion);
     end loop;
@@ -47,5 +49,5 @@ begin
         insert into app.draws (lot_id, seed, portions, candidates, drawn_at)
         values (lot, seed, given, to_jsonb(drawn), moment);
     end if;
-    update app.lots x set remaining = x.remaining - given where x.id = lot;
+    update app.lot_stock s set remaining = s.remaining - given where s.lot_id = lot;
 end $$;

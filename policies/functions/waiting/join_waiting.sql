@@ -9,11 +9,13 @@ declare
     me     uuid := app.caller();
     moment timestamptz := app.clock();
     l      app.lots;
+    remaining int;
     others boolean;  -- the lot became free, but not for the caller
     made   uuid;
 begin
     perform app.require_role(me, 'customer', 'beneficiary');
-    select * into l from app.lots x where x.id = lot and x.published_at is not null for update;
+    select s.remaining into remaining from app.lot_stock s where s.lot_id = lot for update;
+    select * into l from app.lots x where x.id = lot and x.published_at is not null;
     others := found and l.kind = 'free' and not app.is_current_beneficiary(me);
     if not found or others and l.converted_at is null then
         raise exception 'lot.not_found' using errcode = 'EP404';
@@ -29,7 +31,7 @@ begin
        and coalesce(l.price_before_free_cents, l.price_cents) * portions < app.least_payment_cents() then  -- as reserve would
         raise exception 'payment.below_minimum' using errcode = 'EP422';
     end if;
-    if l.remaining > 0 and not others then raise exception 'waiting.some_left' using errcode = 'EP409'; end if;
+    if remaining > 0 and not others then raise exception 'waiting.some_left' using errcode = 'EP409'; end if;
 
     insert into app.waiting (lot_id, account_id, quantity, created_at) values (lot, me, portions, moment)
     on conflict (lot_id, account_id) where status in ('waiting', 'offered', 'taking') do nothing

@@ -16,15 +16,15 @@ begin
             where w.status = 'offered' and w.offer_until <= app.clock() order by w.offer_until limit most) x
         union all
         select * from (
-            select null::uuid, l.id from app.lots l
-            where l.status = 'published' and l.remaining > 0 and l.pickup_end > app.clock()
+            select null::uuid, l.id from app.lots l join app.lot_stock s on s.lot_id = l.id
+            where l.status = 'published' and s.remaining > 0 and l.pickup_end > app.clock()
               and l.id in (select w.lot_id from app.waiting w where w.status = 'waiting')
               -- Only lots that somebody may have now. The others are not locked and do not use up `most`.
               and exists (select from app.line(l, null))
             limit most) y
         order by 2, 1
     loop
-        perform from app.lots l where l.id = next_.lot_id for update;
+        perform from app.lot_stock s where s.lot_id = next_.lot_id for update;
         if next_.id is null then
             perform app.hand_on(next_.lot_id);
         elsif exists (select from app.waiting w where w.id = next_.id and w.status = 'offered') then

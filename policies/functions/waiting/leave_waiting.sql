@@ -9,7 +9,7 @@ declare
 begin
     select * into w from app.waiting x where x.id = waiting and x.account_id = app.caller();
     if not found then raise exception 'waiting.not_found' using errcode = 'EP404'; end if;
-    perform from app.lots l where l.id = w.lot_id for update;
+    perform from app.lot_stock s where s.lot_id = w.lot_id for update;
     select * into w from app.waiting x where x.id = waiting for update;
     if w.status = 'left' then return; end if;
     if w.status not in ('waiting', 'offered') then raise exception 'waiting.over' using errcode = 'EP409'; end if;

@@ -6,17 +6,19 @@
 create or replace function app.line(lot app.lots, seed bytea)
 returns table (waiting uuid, most int, portions_lately int)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    remaining int := (select s.remaining from app.lot_stock s where s.lot_id = lot.id);
 begin
     if seed is null then
         return query
             select c.id, c.most, null::int
-            from (select w.id, w.ticket, app.allowance(lot, w.account_id, w.quantity) as most
+            from (select w.id, w.ticket, app.allowance(lot, remaining, w.account_id, w.quantity) as most
                   from app.waiting w where w.lot_id = lot.id and w.status = 'waiting') c
-            where c.most > 0 order by c.ticket limit lot.remaining;
+            where c.most > 0 order by c.ticket limit remaining;
     else
         return query
             select c.id, c.most, c.lately
-            from (select w.id, app.allowance(lot, w.account_id, w.quantity) as most,
+            from (select w.id, app.allowance(lot, remaining, w.account_id, w.quantity) as most,
                          app.portions_lately(w.account_id) as lately
                   from app.waiting w where w.lot_id = lot.id and w.status = 'waiting' offset 0) c
             where c.most > 0 order by c.lately, sha256(seed || uuid_send(c.id));

@@ -38,7 +38,8 @@ begin
         on conflict (account_id, day) do nothing;
         select f.taken into taken from app.free_portions f where f.account_id = caller and f.day = today for update;
     end if;
-    select * into l from app.lots x where x.id = w.lot_id for update;
+    perform from app.lot_stock s where s.lot_id = w.lot_id for update;
+    select * into l from app.lots x where x.id = w.lot_id;
     select * into w from app.waiting x where x.id = waiting for update;
     if w.status = 'waiting' then raise exception 'waiting.not_offered' using errcode = 'EP409'; end if;
     if w.status = 'lapsed' or w.status = 'offered' and w.offer_until <= app.clock() then
@@ -50,7 +51,7 @@ begin
     portions := case when as_free then least(w.offered, app.daily_quota(caller) - taken) else w.offered end;
     if portions < 1 then raise exception 'quota.daily_reached' using errcode = 'EP409'; end if;
     update app.waiting x set status = 'taking' where x.id = waiting;
-    update app.lots x set remaining = x.remaining + w.offered where x.id = w.lot_id;
+    update app.lot_stock s set remaining = s.remaining + w.offered where s.lot_id = w.lot_id;
 
     select r.reservation_id, r.payment_id, r.amount_cents, r.body into reservation_id, payment_id, amount_cents, body
     from app.reserve(caller, w.lot_id, portions, null, null, pass_code) r;
