@@ -29,6 +29,8 @@ ai = typer.Typer(no_args_is_help=True, help="Report on the drafts made from phot
 app.add_typer(ai, name="ai")
 keys = typer.Typer(no_args_is_help=True, help="Manage the keys that encrypt beneficiaries' names.")
 app.add_typer(keys, name="keys")
+places = typer.Typer(no_args_is_help=True, help="Manage the communes that searches can start from.")
+app.add_typer(places, name="places")
 
 MOST_COLUMNS = 10
 
@@ -72,9 +74,10 @@ def migrate(
         bool, typer.Option("--sql", help="Print the migration as SQL instead, to run it on a Supabase project.")
     ] = False,
 ) -> None:
-    """Migrate the database to this version, in one transaction."""
+    """Migrate the database to this version, in one transaction. Then load the communes of this version."""
     from backend.database import migrate as migration
     from backend.database.login_passwords import set_login_passwords
+    from backend.places.loading import load_places
 
     if sql:
         sys.stdout.write(migration.script())
@@ -88,6 +91,22 @@ def migrate(
     set_login_passwords(owner_url, *(url.get_secret_value() for url in logins if url))
     for warning in warnings:
         sys.stdout.write(f"{warning}\n")
+    load_places(owner_url)
+
+
+@places.command("load")
+def load_communes() -> None:
+    """Load the communes of this version. Needed after `migrate --sql`; `migrate` does it by itself."""
+    import psycopg
+
+    from backend.places.loading import load_places
+
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    try:
+        loaded = load_places(owner_url)
+    except psycopg.Error as problem:
+        raise SystemExit(f"Nothing was loaded: {str(problem).splitlines()[0]}") from None
+    sys.stdout.write("Nothing to load.\n" if loaded is None else f"Places loaded: {loaded}.\n")
 
 
 @admin.command("create")

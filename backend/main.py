@@ -51,6 +51,7 @@ from backend.photos.pictures import MOST_BYTES
 from backend.photos.problems import PhotoTooLarge
 from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
+from backend.places import api as places
 from backend.privacy import api as privacy
 from backend.recalls import api as recalls
 from backend.recurring import api as recurring
@@ -71,6 +72,7 @@ ROUTERS: Sequence[APIRouter] = (
     notices.router,
     privacy.router,
     members.router,
+    places.router,
     shops.router,
     drafts.router,
     lots.router,

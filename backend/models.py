@@ -16,6 +16,7 @@ from backend.members import models as members
 from backend.notices import models as notices
 from backend.payments import models as payments
 from backend.photos import models as photos
+from backend.places import models as places
 from backend.privacy import models as privacy
 from backend.recalls import models as recalls
 from backend.recurring import models as recurring
@@ -43,6 +44,7 @@ TABLES = (
     notices,
     payments,
     photos,
+    places,
     privacy,
     recalls,
     recurring,

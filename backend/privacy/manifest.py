@@ -90,6 +90,8 @@ LEFT_OUT = {
     "people_helped": "Only that a person was counted once, which follows from their impact.",
     "impact_factors": "Not about people.",
     "text_versions": "Not about people.",
+    "places": "Not about people.",
+    "place_names": "Not about people.",
     "impact_totals": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",

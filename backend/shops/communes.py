@@ -1,24 +1,11 @@
-"""The INSEE codes of France's communes.
+"""INSEE codes in requests, which must be those of communes of France."""
 
-Source: INSEE, Code officiel géographique 2026 (Licence Ouverte 2.0), as published by Etalab's decoupage-administratif
-6.0.0: the communes, and the arrondissements of Paris, Lyon and Marseille. `communes.txt.gz` holds one code per line.
-"""
-
-import gzip
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-_CODES = Path(__file__).with_name("communes.txt.gz")
-
-
-@cache
-def insee_codes() -> frozenset[str]:
-    """Return the code of every commune."""
-    return frozenset(gzip.decompress(_CODES.read_bytes()).decode().split())
+from backend.places.communes import insee_codes
 
 
 def _in_capitals(code: Any) -> Any:

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from backend.database.sessions import role_in
 from backend.identity.tokens import MemberRole, Role
-from backend.shops.communes import insee_codes
+from backend.places.communes import insee_codes
 from backend.shops.models import Shop
 from backend.shops.problems import ShopNotFound
 from backend.shops.schemas import OwnShop, ShopPage, ShopStatus

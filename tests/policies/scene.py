@@ -34,6 +34,8 @@ async def two_of_everybody(town: Town) -> Scene:
             "insert into app.recalls (gtin, reason, issued_by) values ('03017620422003', 'Listeria', $1)",
             side["admin"].id,
         )
+    await town.changes("insert into app.places values ('80829', 'Y', '{80190}', '80', 91, 49.8026, 2.9914)")
+    await town.changes("insert into app.place_names values ('y', '80829', true, 91, ' 80 80190 ')")
     async with town.copy.connection(WORKER) as worker:
         await worker.execute("select app.add_up_impact()")
         await worker.execute("set search_path = jobs")

@@ -1,0 +1,41 @@
+"""Places over HTTP: the communes that a name or postcode may mean."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from backend.database.sessions import ActsDep
+from backend.http.routing import Router
+from backend.identity.callers import also_at_kiosks
+from backend.places.communes import SOURCE
+from backend.places.queries import places_found
+from backend.places.schemas import Places
+
+router = Router(tags=["places"])
+
+_KEPT = {"Cache-Control": "public, max-age=86400"}
+
+
+@router.get("/places")
+@also_at_kiosks
+async def find_places(
+    q: Annotated[
+        str,
+        Query(
+            min_length=1,
+            max_length=100,
+            description="The beginning of a name or postcode, or both. Accents, capitals, hyphens and leading articles"
+            " do not matter; St is Saint.",
+            examples=["Paris 11"],
+        ),
+    ],
+    acts: ActsDep,
+    response: Response,
+) -> Places:
+    """Find communes, and arrondissements of Paris, Lyon and Marseille, by name or postcode.
+
+    At most 20: those whose name is what you wrote, then those that begin with it by population, then those with a later
+    word that does.
+    """
+    response.headers.update(_KEPT)
+    return Places(data=await places_found(acts, q), source=SOURCE)
