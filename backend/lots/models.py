@@ -55,6 +55,7 @@ class Lot(Table, table=True):
     __table_args__ = (
         Index("lots_shop_id_idx", "shop_id", "id"),
         Index("lots_pickup_start_idx", "pickup_start", postgresql_where=PUBLISHED),
+        Index("lots_shop_id_pickup_end_idx", "shop_id", "pickup_end"),
         Index("lots_on_offer_idx", "shop_id", "id", postgresql_where=PUBLISHED),
         Index("lots_near_idx", "shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
         Index("lots_near_in_category_idx", "category_shelf", postgresql_using="gist", postgresql_where=PUBLISHED),

@@ -1,6 +1,7 @@
 """Reservations and passes over HTTP."""
 
 import inspect
+from datetime import datetime
 from typing import Annotated, cast
 from uuid import UUID
 
@@ -9,12 +10,14 @@ from fastapi import Depends, Path, Query, Request
 from fastapi.responses import Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import ActsDep, Database, SignedIn, caller_in
+from backend.database.sessions import ActsDep, AsShopMember, Database, SignedIn, caller_in
+from backend.files.csv_writer import Cell, csv_of
 from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import OnceDep, RequiredKeyHeader, required_once
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import limited, spend
 from backend.http.routing import Router
+from backend.http.schemas import TimeAsked
 from backend.http.strict_json import read_body
 from backend.identity.callers import AtKiosk, also_at_kiosks, caller
 from backend.lots.problems import LotNotFound
@@ -30,9 +33,11 @@ from backend.reservations.problems import (
     NoPassYet,
     ReservationNotFound,
     ReservationOver,
+    ReservationsTooMany,
 )
+from backend.reservations.queries import Only
 from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
-from backend.reservations.schemas import MailedPassIn, PassOut, ReservationIn, ReservationMade, ReservationOut
+from backend.reservations.schemas import MailedPassIn, PassOut, ReservationIn, ReservationMade, ReservationOut, Status
 from backend.shops.problems import ShopNotFound
 
 hot = HotRoutes(tags=["reservations"])
@@ -42,6 +47,33 @@ AT_MOST = limits.parse(RESERVATIONS)
 SHOWN = limited("mailed-passes", "60/minute")  # by address; nobody finds a signature of 128 bits by trying
 PRINTS = "30/minute"
 CURSOR = TypeAdapter(tuple[UUID])
+CSV = "text/csv"
+MOST_ROWS = 10_000
+HEADER = (
+    "Réservation",
+    "Lot",
+    "Titre",
+    "Portions",
+    "État",
+    "Début du retrait",
+    "Fin du retrait",
+    "Réservé le",
+)
+# As a counter sees them: it never sees a hold, nor that one lapsed.
+STATUS_WORDS = {"confirmed": "à retirer", "picked_up": "retirée", "cancelled": "annulée", "no_show": "non retirée"}
+Lot = Annotated[UUID | None, Query(description="Only reservations of this lot.")]
+Since = Annotated[
+    TimeAsked | None,
+    Query(
+        alias="from",
+        description="Only reservations whose pickup window is not over by then.",
+        examples=["2026-11-22T00:00:00+01:00"],
+    ),
+]
+Shown = Annotated[
+    Status | None,
+    Query(description="Only reservations with this status, as the list shows it.", examples=["confirmed"]),
+]
 
 
 @also_at_kiosks
@@ -85,6 +117,9 @@ async def list_reservations(
     shop: Annotated[
         UUID | None, Query(description="The reservations of this shop's lots. You must work there.")
     ] = None,
+    lot: Lot = None,
+    since: Since = None,
+    status: Shown = None,
 ) -> Page[ReservationOut]:
     """List your reservations, newest first; as a merchant, the reservations of your shops' lots.
 
@@ -95,7 +130,55 @@ async def list_reservations(
     if shop is not None and at_kiosk:
         raise NotAtKiosk
     before = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.reservations_seen(session, limit, before, shop), limit, lambda row: (row.id,))
+    only = Only(lot, since, status)
+    return page_of(await queries.reservations_seen(session, limit, before, shop, only), limit, lambda row: (row.id,))
+
+
+@router.get(
+    "/reservations.csv",
+    response_class=Response,
+    responses={
+        200: {
+            "description": "CSV for a spreadsheet: UTF-8 with byte order mark, semicolons, French headers.",
+            "content": {CSV: {"schema": {"type": "string"}}},
+        },
+        **may_answer(ShopNotFound, ReservationsTooMany),
+    },
+)
+async def export_reservations(
+    session: AsShopMember,
+    shop: Annotated[UUID, Query(description="The shop whose reservations to list. You must work there.")],
+    lot: Lot = None,
+    since: Since = None,
+    status: Shown = None,
+) -> Response:
+    """Download the reservations of your shop's lots as a spreadsheet, newest first.
+
+    It has what the list shows to members of a shop: no person, no price, and the same for every kind of lot. Times are
+    where the shop is.
+    """
+    rows, zone = await queries.reservations_to_print(session, shop, Only(lot, since, status), MOST_ROWS)
+    if len(rows) > MOST_ROWS:
+        raise ReservationsTooMany
+    headers = {"Content-Disposition": 'attachment; filename="reservations.csv"', "Cache-Control": "no-store"}
+
+    def local(moment: datetime) -> str:
+        return f"{moment.astimezone(zone):%d/%m/%Y %H:%M}"
+
+    lines: list[list[Cell]] = [
+        [
+            str(row.id),
+            str(row.lot_id),
+            row.title,
+            row.quantity,
+            STATUS_WORDS[row.status],
+            local(row.pickup_start),
+            local(row.pickup_end),
+            local(row.created_at),
+        ]
+        for row in rows
+    ]
+    return Response(csv_of(HEADER, lines), headers=headers, media_type=f"{CSV}; charset=utf-8")
 
 
 @router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))

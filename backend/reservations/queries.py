@@ -1,8 +1,11 @@
 """Reservations as their holder and the members of the lot's shop see them. Row-level security decides which rows."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, Uuid, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,9 +19,10 @@ from backend.reservations.models import Pass, Reservation
 from backend.reservations.pass_sheet import Reserved
 from backend.reservations.passes import Passes
 from backend.reservations.problems import MailedPassUnknown, NoPassYet, ReservationNotFound
-from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo
+from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo, Status
 from backend.settings import settings
 from backend.shops.models import Shop
+from backend.time_zones import PARIS
 
 
 def _reservations() -> Select[Any]:
@@ -44,11 +48,28 @@ def _reservations() -> Select[Any]:
     )
 
 
+@dataclass(frozen=True)
+class Only:
+    """Which reservations of a list to show. None sets no condition."""
+
+    lot: UUID | None = None
+    since: datetime | None = None
+    """Those whose pickup window is not over by then."""
+    status: Status | None = None
+
+
+EVERYTHING = Only()
+
+
 def _at_counter(
-    most: int, before: UUID | None = None, wanted: UUID | None = None, shop: UUID | None = None
+    most: int,
+    before: UUID | None = None,
+    wanted: UUID | None = None,
+    shop: UUID | None = None,
+    only: Only = EVERYTHING,
 ) -> Select[Any]:
     """Select what the counter sees: the same for every kind of lot, so no price, and held looks like paid."""
-    rows = func.app.reservations_at_counter(most, before, wanted, shop).table_valued(
+    rows = func.app.reservations_at_counter(most, before, wanted, shop, only.lot, only.since, only.status).table_valued(
         "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at"
     )
     return select(
@@ -60,19 +81,37 @@ def _at_counter(
 
 
 async def reservations_seen(
-    session: AsyncSession, limit: int, before: UUID | None, shop: UUID | None
+    session: AsyncSession, limit: int, before: UUID | None, shop: UUID | None, only: Only = EVERYTHING
 ) -> Sequence[ReservationOut]:
     """Return up to `limit + 1` reservations older than `before`, newest first.
 
     shop: list what the counter of this shop sees; the database raises ShopNotFound if the caller does not work there.
     """
     if shop is not None or role_in(session) is Role.MERCHANT:
-        wanted = _at_counter(limit + 1, before, shop=shop)
+        wanted = _at_counter(limit + 1, before, shop=shop, only=only)
     else:
         wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
         if before is not None:
             wanted = wanted.where(col(Reservation.id) < before)
+        if only.lot is not None:
+            wanted = wanted.where(col(Reservation.lot_id) == only.lot)
+        if only.since is not None:
+            wanted = wanted.where(column("pickup_end") > only.since)
+        if only.status is not None:
+            wanted = wanted.where(col(Reservation.status) == only.status)
     return [ReservationOut.model_validate(row) for row in await session.execute(wanted)]
+
+
+async def reservations_to_print(
+    session: AsyncSession, shop: UUID, only: Only, most: int
+) -> tuple[Sequence[ReservationOut], ZoneInfo]:
+    """Return what the counter of a shop sees, up to `most + 1` reservations, and the shop's zone.
+
+    The database raises ShopNotFound if the caller does not work there.
+    """
+    rows = (await session.execute(_at_counter(most + 1, shop=shop, only=only))).all()
+    zone = (await session.execute(select(col(Shop.time_zone)).where(col(Shop.id) == shop))).scalar_one()
+    return [ReservationOut.model_validate(row) for row in rows], ZoneInfo(zone or PARIS)
 
 
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
