@@ -65,7 +65,10 @@ def rendered(
         paragraphs.append(Paragraph("footnote", words, unsubscribe))
     text = "\n\n".join(_plain(one, language) for one in paragraphs if one.kind != "picture") + "\n"
     if language == "fr":
-        paragraphs = [one if one.kind == "as_it_stands" else replace(one, text=_spaced(one.text)) for one in paragraphs]
+        paragraphs = [
+            replace(one, text=_hours(one.text) if one.kind == "as_it_stands" else _spaced(one.text))
+            for one in paragraphs
+        ]
     html = _templates().get_template("layout.html").render(subject=subject, language=language, paragraphs=paragraphs)
     return Rendered(subject, text, html)
 
@@ -130,7 +133,12 @@ def _one_line(value: Any) -> Any:
 
 def _spaced(paragraph: str) -> str:
     """Return French text whose marks stay on the line of the word they belong to."""
-    return re.sub(r" (?=[:;!?»€])|(?<=«) ", "\N{NO-BREAK SPACE}", paragraph)
+    return re.sub(r" (?=[:;!?»€])|(?<=«) ", "\N{NO-BREAK SPACE}", _hours(paragraph))
+
+
+def _hours(paragraph: str) -> str:
+    """Return text whose hours (`18 h 45`) stay on one line."""
+    return re.sub(r"(?<=\d) (?=h \d)|(?<=\d h) (?=\d)", "\N{NO-BREAK SPACE}", paragraph)
 
 
 def _moment(moment: datetime | str) -> datetime:

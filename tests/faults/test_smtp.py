@@ -30,7 +30,7 @@ from backend.recalls import jobs as recalls
 from backend.settings import Settings, settings
 from tests.journeys.test_recall_mails import gives_own_address
 from tests.smtp_server import HANG_UP, SmtpServer
-from tests.town import Beneficiary, Town
+from tests.town import Beneficiary, Customer, Town
 from tests.visitors import Visitor, read_mail
 
 Logs: TypeAlias = list[MutableMapping[str, Any]]
@@ -413,6 +413,37 @@ async def test_an_address_that_alone_is_refused_is_given_up(
     kept = await town.rows("select smtp_code, template, given_up_at is not null from app.undelivered_mails")
     assert [tuple(row) for row in kept] == [(550, "lot_withdrawn", True)]
     assert await gauge(town, "ecopanier_mails_waiting") == 0
+
+
+async def test_a_refused_address_is_marked_until_it_is_another(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    wrong = (await withdrawn_from(town, 1))[0]
+    await withdrawn_from(town, 3)
+    account = await town.value("select id from app.accounts where email = $1", wrong)
+    marc = Customer(town, account, "Marc", wrong)
+    odile = await town.an_admin()
+    async with Relay(town, monkeypatch) as relay:
+        relay.refuses[wrong] = b"550 no such person " + wrong.encode()
+        await relay.is_tried(7, beside_others=True)
+        before = len(relay.server.recipients)
+
+        (notice,) = (await marc.gets("/notices"))["data"]
+        assert notice["deliveries"] == [{"channel": "mail", "state": "failed"}]
+        assert (await marc.gets("/me/notice-preferences"))["address_refused_at"]
+        (failed,) = (await odile.gets("/admin/notice-deliveries", state="failed"))["data"]
+        assert (failed["account_id"], failed["smtp_code"]) == (str(account), 550)
+        assert wrong not in str(failed)
+        # What can be done without is no longer mailed there; it still comes in the app.
+        await town.changes("select app.notify($1, 'pass_handed', '{}')", account)
+        await town.changes(
+            "insert into app.notice_preferences values ($1, 'portion_kept', 'mail', true, now())", account
+        )
+        await town.changes("select app.notify($1, 'portion_kept', '{}')", account)
+        await town.worker_runs()
+        assert len(relay.server.recipients) == before
+        assert await town.value("select count(*) from app.notice_deliveries where account_id = $1", account) == 1
+
+    await town.changes("update app.accounts set email = 'other@example.org' where id = $1", account)
+    assert (await marc.gets("/me/notice-preferences"))["address_refused_at"] is None
 
 
 async def test_control_the_only_address_that_is_refused_is_not_given_up(

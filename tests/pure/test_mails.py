@@ -1,5 +1,6 @@
 """Rendering of mails, without sending any."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -84,6 +85,22 @@ def test_every_mail_renders_in_both_languages(template: str, language: str) -> N
     assert "{" not in made.subject
     assert "\n\n\n" not in made.text
     assert made.html.count("<p>") >= 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_mail_is_small_and_has_one_thing_to_do(template: str, language: str) -> None:
+    made = rendered(template, language, unsubscribe="https://ecopanier.example/unsubscribe/t0k3n", **VALUES)
+
+    assert len((made.html + made.text).encode()) <= 10_000  # 40 KB with the picture and the calendar
+    assert max(len(line.encode()) for line in (made.html + made.text).split("\n")) <= 998
+    assert made.html.count('<table role="presentation"') == 1
+    links = set(re.findall(r'href="([^"]+)"', made.html))
+    assert links == set(re.findall(r"https://\S+", made.text))
+    assert all(link.startswith(VALUES["public_url"]) for link in links)
+    assert "curl" not in made.text
+    assert "prefers-color-scheme: dark" in made.html
+    assert "<img" not in made.html  # nothing is loaded; the pass comes along
 
 
 def test_an_unknown_language_falls_back_to_french() -> None:
