@@ -28,6 +28,7 @@ from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
+from backend.impact import jobs as impact
 from backend.job_context import Work
 from backend.mail import MailNotSent
 from backend.members import jobs as members
@@ -240,6 +241,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def renew_identities(timestamp: int = 0) -> None:
         await beneficiaries.renew_identities(work)
 
+    @app.periodic(cron="57 * * * *")
+    @app.task(name="impact.close_periods")
+    async def close_impact_periods(timestamp: int) -> None:
+        await impact.close_periods(work)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
@@ -297,6 +303,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await associations.remove_orphans(work)
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
+    await impact.close_periods(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

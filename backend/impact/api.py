@@ -2,13 +2,13 @@
 
 from uuid import UUID
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from backend.database.sessions import ActsDep, AsShopMember, SignedIn
 from backend.http.routing import Router
 from backend.impact import queries
-from backend.impact.schemas import ImpactOut
-from backend.problems.problem import may_answer
+from backend.impact.schemas import ImpactOut, MethodOut, SeriesOut
+from backend.problems.problem import language_of, may_answer
 from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["impact"])
@@ -23,6 +23,24 @@ async def read_impact(acts: ActsDep, response: Response) -> ImpactOut:
     """
     response.headers["Cache-Control"] = "no-cache"
     return ImpactOut.model_validate(await queries.public_impact(acts))
+
+
+@router.get("/impact/series")
+async def read_impact_series(acts: ActsDep, response: Response) -> SeriesOut:
+    """Read what the whole platform saved, month by month.
+
+    A month appears when it is over, and does not change any more. At least 11 people and 3 shops stand behind each
+    period, and none of them has more than 85 % of its food; smaller months are added to the next one.
+    """
+    response.headers["Cache-Control"] = "public, max-age=300"
+    return await queries.impact_series(acts)
+
+
+@router.get("/impact/method")
+async def read_impact_method(acts: ActsDep, request: Request, response: Response) -> MethodOut:
+    """Read how impact is computed: factors with their sources and history, and what is not counted."""
+    response.headers.update({"Cache-Control": "public, max-age=300", "Vary": "Accept-Language"})
+    return await queries.impact_method(acts, language_of(request.scope))
 
 
 @router.get("/impact/me")

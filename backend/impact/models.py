@@ -73,6 +73,22 @@ class PeopleHelped(Table, table=True):
     free: bool = Field(primary_key=True)
 
 
+class ImpactPeriod(Table, table=True):
+    """What a closed period of whole months (in Paris) saved; published, and never changed afterwards."""
+
+    __tablename__ = "impact_periods"
+
+    first_month: date = Field(primary_key=True)
+    last_month: date
+    handovers: int
+    food_grams: int = Field(sa_type=BigInteger)
+    meals: Decimal = Field(sa_type=Numeric(18, 3))
+    co2e_grams: int = Field(sa_type=BigInteger)
+    value_saved_cents: int = Field(sa_type=BigInteger)
+    recovered_by_shops_cents: int = Field(sa_type=BigInteger)
+    people_helped: int
+
+
 class ImpactTotals(Table, table=True):
     """One row: the totals of the entries that transactions before `counted_before` wrote."""
 

@@ -11,14 +11,40 @@ from sqlmodel import col
 from backend.database.acts import Acts
 from backend.database.sessions import call, caller_in
 from backend.impact.models import ImpactEntry, ImpactFactor
-from backend.impact.schemas import ImpactOut
+from backend.impact.schemas import ImpactOut, MethodOut, SeriesOut
+from backend.problems.texts import Language
 
+# What the figures leave out, told wherever the method is.
+NOT_COUNTED: dict[Language, tuple[str, ...]] = {
+    "fr": (
+        "L'empreinte du service lui-même : serveurs, téléphones, impressions.",
+        "Les trajets des personnes et des collecteurs.",
+        "Ce que devient la nourriture après sa remise.",
+        "L'eau, les sols et la biodiversité.",
+    ),
+    "en": (
+        "The footprint of the service itself: servers, telephones, printing.",
+        "The trips of people and collectors.",
+        "What happens to the food after it was handed over.",
+        "Water, soil and biodiversity.",
+    ),
+}
 THOUSAND = literal(1000, Numeric)
 
 
 async def public_impact(acts: Acts) -> dict[str, Any]:
     """Return the public totals. The cost grows with the entries of one day, not with all."""
     return cast(dict[str, Any], json.loads(await acts.value("public_impact")))
+
+
+async def impact_series(acts: Acts) -> SeriesOut:
+    """Return the closed periods of the whole platform, oldest first."""
+    return SeriesOut(periods=json.loads(await acts.value("impact_series")))
+
+
+async def impact_method(acts: Acts, language: Language) -> MethodOut:
+    """Return how impact is computed, and what it leaves out."""
+    return MethodOut(**json.loads(await acts.value("impact_method")), not_counted=list(NOT_COUNTED[language]))
 
 
 async def own_impact(session: AsyncSession) -> ImpactOut:

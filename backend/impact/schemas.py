@@ -1,6 +1,6 @@
 """Response bodies for impact."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -31,3 +31,52 @@ class ImpactOut(Out):
     )
     method: str = Field(examples=["ecopanier-2025"])
     since: datetime | None = Field(examples=["2026-01-01T00:00:00+00:00"])
+
+
+class PeriodOut(Out):
+    """What handovers saved in a closed period of whole months in Paris."""
+
+    first_month: str = Field(alias="from", description="The first month.", examples=["2026-10"])
+    last_month: str = Field(
+        alias="to",
+        description="The last month: the first one, unless months with too few people or shops were added together.",
+        examples=["2026-10"],
+    )
+    meals: float = Field(examples=[1280.5])
+    food_kg: float = Field(examples=[640.2])
+    co2e_kg: float = Field(examples=[1152.4])
+    value_saved_cents: int = Field(examples=[512000])
+    saved_by_people_cents: int = Field(examples=[307200])
+    recovered_by_shops_cents: int = Field(examples=[204800])
+    people_helped: int = Field(
+        description="Beneficiaries who got food for the first time, in groups of eleven.", examples=[77]
+    )
+
+
+class SeriesOut(Out):
+    """The closed periods of the whole platform, oldest first."""
+
+    periods: list[PeriodOut]
+
+
+class FactorOut(Out):
+    """One factor: the CO2e that a meal saves."""
+
+    method: str = Field(examples=["ecopanier-2025"])
+    category: str | None = Field(description="The category it applies to; null for all others.", examples=[None])
+    value: int = Field(examples=[900])
+    unit: str = Field(examples=["g CO2e per meal"])
+    source: str = Field(examples=["EcoPanier white paper, 2025"])
+    valid_from: date = Field(description="The first day on which it applies to handovers.", examples=["2025-01-01"])
+    in_use: bool = Field(description="Whether it applies today.", examples=[True])
+
+
+class MethodOut(Out):
+    """How the figures are computed."""
+
+    meal_grams: int = Field(description="Grams of food that count as one meal.", examples=[500])
+    factors: list[FactorOut] = Field(description="All factors, with those that applied before.")
+    not_counted: list[str] = Field(
+        description="What the figures leave out, in French or, by Accept-Language, in English.",
+        examples=[["The footprint of the service itself."]],
+    )

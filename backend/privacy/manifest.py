@@ -93,6 +93,7 @@ LEFT_OUT = {
     "places": "Not about people.",
     "place_names": "Not about people.",
     "impact_totals": "Totals over everybody.",
+    "impact_periods": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",
     "lot_cards": "What a search shows of published lots, made from lots and shops, which the export contains.",

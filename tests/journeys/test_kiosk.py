@@ -450,6 +450,8 @@ PUBLIC_ROUTES = {
     "GET /v1/beneficiaries/import/template.csv",
     "GET /v1/help/{role}",
     "GET /v1/impact",
+    "GET /v1/impact/method",
+    "GET /v1/impact/series",
     "GET /v1/terms",
     "GET /v1/terms/{kind}/{version}",
     "GET /.well-known/jwks.json",
