@@ -131,10 +131,28 @@ class LotCard(Table, table=True):
 
 
 class LotStock(Table, table=True):
-    """What remains of a lot. Each reservation writes here, so it is a narrow row of its own."""
+    """What remains of a lot, and what a search without rarer filters goes by.
+
+    Each reservation writes here, and each such search reads here, so it is a narrow row of its own.
+    """
 
     __tablename__ = "lot_stock"
+    __table_args__ = (
+        Index("lot_stock_near_idx", "shelf", postgresql_using="gist", postgresql_where=sql("published")),
+        Index(
+            "lot_stock_near_in_category_idx",
+            "category_shelf",
+            postgresql_using="gist",
+            postgresql_where=sql("published"),
+        ),
+    )
 
     lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id")
     quantity: int  # the lot's; a trigger keeps it equal
     remaining: int
+    # What follows is the lot's; triggers keep it equal.
+    shelf: str = Field(sa_type=Point)
+    category_shelf: str = Field(sa_type=Point)
+    pickup_end: datetime = moment()
+    best_before_ends: datetime | None = moment()
+    published: bool

@@ -62,6 +62,13 @@ create trigger keep_first_publication after insert or update of status on app.lo
 create trigger stock_new_lot after insert on app.lots for each row execute function app.stock_lot();
 create trigger stock_lot after update of quantity on app.lots
     for each row when (new.quantity <> old.quantity) execute function app.stock_lot();
+-- Fires on changes that other triggers make too.
+create trigger shelve_stock after update on app.lots
+    for each row when ((old.shelf[0], old.shelf[1], old.category_shelf[0], old.category_shelf[1], old.status,
+                        old.pickup_end, old.date_kind, old.food_date_ends_at)
+                       is distinct from (new.shelf[0], new.shelf[1], new.category_shelf[0], new.category_shelf[1],
+                                         new.status, new.pickup_end, new.date_kind, new.food_date_ends_at))
+    execute function app.shelve_stock();
 -- A lot that was paused has portions left, and people may wait for them.
 create trigger give_to_who_waits after update of status on app.lots
     for each row when (new.status = 'published' and old.status <> 'published')

@@ -92,9 +92,11 @@ cross join lateral (
 
 # Triggers do not fire while the world is filled.
 STOCK = """
-insert into app.lot_stock (lot_id, quantity, remaining)
-select public.numbered('lot', n), %(portions)s, case mod(n, 10) when %(sold_out)s then 0 else %(portions)s end
+insert into app.lot_stock (lot_id, quantity, remaining, shelf, category_shelf, pickup_end, best_before_ends, published)
+select l.id, %(portions)s, case mod(n, 10) when %(sold_out)s then 0 else %(portions)s end, s.*
 from generate_series(%(first)s, %(last)s) n
+join app.lots l on l.id = public.numbered('lot', n) cross join app.on_shelves(l) s
+order by n
 """
 
 RESERVATIONS = """

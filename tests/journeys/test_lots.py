@@ -1,7 +1,7 @@
 """Lots: who sees them, the rules of a listing, how a merchant changes or withdraws them, and an admin's suspension."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -513,7 +513,7 @@ async def test_a_merchant_cannot_write_protected_columns_by_sql(town: Town, chan
             await connection.execute(f"update app.lots set {change} where id = $1", lot.id)  # noqa: S608
 
 
-@pytest.mark.parametrize("change", ["remaining = 99", "quantity = 99"])
+@pytest.mark.parametrize("change", ["remaining = 99", "quantity = 99", "shelf = '(0,0)'"])
 async def test_a_merchant_cannot_write_stock_by_sql(town: Town, change: str) -> None:
     lot = await town.a_lot()
     async with town.sql_as(lot.shop.merchant) as connection:
@@ -535,6 +535,38 @@ async def test_the_quantity_beside_the_stock_is_always_the_lots(town: Town) -> N
         with pytest.raises(asyncpg.CheckViolationError):
             await town.changes(wrong)
     assert await town.value(both) == [2, 2, 0]
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["with the trigger", "control: without it"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "kind = 'free', price_cents = 0",
+        "category = 'cheese'",
+        "pickup_end = pickup_end + interval '1 hour'",
+        "date_kind = 'none', food_date = null",
+        "food_date = food_date + 1",
+        "status = 'withdrawn'",
+        "place = point(1, 1)",
+    ],
+)
+async def test_what_a_search_goes_by_follows_the_lot(town: Town, change: str, careful: bool) -> None:
+    tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011  any day will do
+    lot = await town.a_lot(category="bakery", date_kind="best_before", food_date=tomorrow)
+    differs = """
+        select count(*) > 0 from app.lots l join app.lot_stock k on k.lot_id = l.id cross join app.on_shelves(l) s
+        where (k.shelf[0], k.shelf[1], k.category_shelf[0], k.category_shelf[1], k.pickup_end, k.best_before_ends,
+               k.published)
+              is distinct from (s.shelf[0], s.shelf[1], s.category_shelf[0], s.category_shelf[1], s.pickup_end,
+                                s.best_before_ends, s.published)
+    """
+    assert await town.value(differs) is False
+    if not careful:
+        await town.changes("drop trigger shelve_stock on app.lots")
+
+    await town.changes(f"update app.lots set {change} where id = $1", lot.id)  # noqa: S608
+
+    assert await town.value(differs) is not careful
 
 
 @pytest.mark.parametrize("status", ["paused", "ended", "withdrawn"])

@@ -1,13 +1,14 @@
 -- Return published lots near a place, nearest first, a page at a time: JSON as bytes in UTF-8, which the API passes on.
--- What a discounted lot shows to everybody is read from its card (app.lot_cards), which triggers keep up to date; what
--- a free lot shows is made here, by the same function. app.lot_shown adds what changes with stock, clock and place.
+-- Finds lots by the narrow rows beside their stock (app.lot_stock), and reads what a discounted lot shows to everybody
+-- from its card (app.lot_cards). Triggers keep both up to date. What a free lot shows is made here, by the same function. app.lot_shown adds what changes with stock, clock and place.
 -- Called by GET /v1/lots (the hot read), as the API, for anybody.
 -- Definer and audited: under row-level security the distance condition may not use the index, because its operator is
--- not leakproof. So this reads lots past the policies, and lets through public columns of published lots, free lots to
+-- not leakproof. So this reads lots and stock past the policies, and lets through public columns of published lots, free lots to
 -- current beneficiaries only.
 -- Each kind lies on a plane of its own in the index, so asking for both is two searches and a merge. Each search walks
 -- one of two indexes, that of all categories or that of the one asked for: joining both in one statement costs a tenth.
--- What remains is looked up lot by lot on the way (offset 0): a join could be planned from the stock of all lots.
+-- The rarer filters need columns of lots, so their searches walk lots and look up what remains of those that pass (offset 0:
+-- a join could be planned from the stock of all lots).
 -- The plan is made once per session, and always by distance: making a plan per call costs a third of the call, and the
 -- planner assumes that every circle holds a thousandth of the lots.
 -- Takes metres, cents and times; null means no such filter. The usual questions run a prepared statement. The rarer
@@ -42,41 +43,36 @@ begin
         centres := centres || app.on_shelf(here, 'free', aisle);
     end if;
 
-    -- In all statements free lots, which have no card, are found again by place in the table.
     foreach centre in array centres loop
         if usual and aisle = 0 then
             select array_agg(app.lot_shown(
                        coalesce(c.facts, (select app.lot_facts(l, s) from app.lots l join app.shops s on s.id = l.shop_id
-                                          where l.ctid = n.at)),
+                                          where l.id = n.id)),
                        n.remaining, n.past, n.metres * scale) order by n.metres, n.id),
                    array_agg(n.id order by n.metres, n.id), array_agg(n.metres order by n.metres, n.id)
             into found, found_ids, found_metres
             from (
-                select l.ctid as at, l.id, l.shelf <-> centre as metres, k.remaining,
-                       l.date_kind = 'best_before' and l.food_date_ends_at <= moment as past
-                from app.lots l cross join lateral (
-                    select s.remaining from app.lot_stock s where s.lot_id = l.id and s.remaining > 0 offset 0) k
-                where l.status = 'published' and l.shelf <@ circle(centre, radius_m / scale)
-                  and l.pickup_end > moment
-                  and (l.shelf <-> centre, l.id) > (after_distance, after_id)
-                order by l.shelf <-> centre, l.id limit page_size + 1) n
+                select k.lot_id as id, k.shelf <-> centre as metres, k.remaining, k.best_before_ends <= moment as past
+                from app.lot_stock k
+                where k.published and k.shelf <@ circle(centre, radius_m / scale)
+                  and k.remaining > 0 and k.pickup_end > moment
+                  and (k.shelf <-> centre, k.lot_id) > (after_distance, after_id)
+                order by k.shelf <-> centre, k.lot_id limit page_size + 1) n
             left join app.lot_cards c on c.lot_id = n.id;
         elsif usual then
             select array_agg(app.lot_shown(
                        coalesce(c.facts, (select app.lot_facts(l, s) from app.lots l join app.shops s on s.id = l.shop_id
-                                          where l.ctid = n.at)),
+                                          where l.id = n.id)),
                        n.remaining, n.past, n.metres * scale) order by n.metres, n.id),
                    array_agg(n.id order by n.metres, n.id), array_agg(n.metres order by n.metres, n.id)
             into found, found_ids, found_metres
             from (
-                select l.ctid as at, l.id, l.category_shelf <-> centre as metres, k.remaining,
-                       l.date_kind = 'best_before' and l.food_date_ends_at <= moment as past
-                from app.lots l cross join lateral (
-                    select s.remaining from app.lot_stock s where s.lot_id = l.id and s.remaining > 0 offset 0) k
-                where l.status = 'published' and l.category_shelf <@ circle(centre, radius_m / scale)
-                  and l.pickup_end > moment
-                  and (l.category_shelf <-> centre, l.id) > (after_distance, after_id)
-                order by l.category_shelf <-> centre, l.id limit page_size + 1) n
+                select k.lot_id as id, k.category_shelf <-> centre as metres, k.remaining, k.best_before_ends <= moment as past
+                from app.lot_stock k
+                where k.published and k.category_shelf <@ circle(centre, radius_m / scale)
+                  and k.remaining > 0 and k.pickup_end > moment
+                  and (k.category_shelf <-> centre, k.lot_id) > (after_distance, after_id)
+                order by k.category_shelf <-> centre, k.lot_id limit page_size + 1) n
             left join app.lot_cards c on c.lot_id = n.id;
         else
             -- Few lots may pass these filters. Walking by distance until a page is full could visit all lots.
