@@ -59,6 +59,7 @@ from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
 from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
+from backend.stations import api as stations
 from backend.stripe.client import stripe_of
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
@@ -74,6 +75,7 @@ ROUTERS: Sequence[APIRouter] = (
     members.router,
     places.router,
     shops.router,
+    stations.router,
     drafts.router,
     lots.router,
     recurring.router,

@@ -22,6 +22,7 @@ from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
 from backend.shops import models as shops
+from backend.stations import models as stations
 from backend.suspended_lots import models as suspended_lots
 from backend.terms import models as terms
 from backend.waiting import models as waiting
@@ -50,6 +51,7 @@ TABLES = (
     recurring,
     reservations,
     shops,
+    stations,
     suspended_lots,
     terms,
     waiting,

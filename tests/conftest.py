@@ -42,6 +42,7 @@ QUICK_JOURNEYS = {
     "recurring": "test_recurring.py::test_a_listing_publishes_one_lot_every_weekday_at_its_time",
     "reservations": "test_fair_draw.py::test_those_who_received_least_are_drawn_first_verifiably",
     "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
+    "stations": "test_stations.py::test_a_paired_device_hands_over_and_its_shop_sees_where",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
     "terms": "test_terms.py::test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days",
     "notices": "test_notices.py::test_a_confirmed_reservation_is_told_in_the_app_and_by_mail",

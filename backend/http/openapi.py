@@ -17,6 +17,7 @@ from backend.problems.common import (
     InternalError,
     NotAllowed,
     NotAtKiosk,
+    NotAtStation,
     NotSignedIn,
     RateLimited,
     RequestInvalid,
@@ -30,10 +31,12 @@ TAGS = {
     "privacy": "People's rights over their data: consents, a copy of everything, erasure.",
     "members": "People who work for a shop or an association, each with an account of their own.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
+    "places": "Communes, where a search starts.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
+    "stations": "Devices at a shop's counter, with a credential of their own that can do nothing but pickups.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
     "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
@@ -48,6 +51,8 @@ TAGS = {
 }
 SECURITY_SCHEME = "bearer"
 
+# The only two operations that a pickup station's token is for.
+_AT_STATIONS = frozenset({"pick_up", "read_own_station"})
 _METHODS = frozenset({"get", "put", "post", "delete", "patch"})
 _COMPONENT = "#/components/schemas/"
 _FORMATS = {
@@ -148,7 +153,7 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
     if security := operation.get("security"):
         # A bad token is refused even where signing in is optional.
         common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
-        common.append(NotAtKiosk)
+        common += [NotAtKiosk] if operation["operationId"] in _AT_STATIONS else [NotAtKiosk, NotAtStation]
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]

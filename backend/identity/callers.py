@@ -8,7 +8,7 @@ cached until it expires, because verifying a signature costs more than everythin
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -18,12 +18,14 @@ from fastapi.security import OAuth2PasswordBearer
 
 from backend.identity.supabase_tokens import SupabaseTokens
 from backend.identity.tokens import Claims, OwnTokens
-from backend.problems.common import NotAtKiosk, NotSignedIn
+from backend.problems.common import NotAllowed, NotAtKiosk, NotAtStation, NotSignedIn
 from backend.settings import Settings
 
 MOST_REMEMBERED = 20_000
 LONGEST_TOKEN = 8_192
 _ADMITTED = "ecopanier.kiosk"
+STATION_TOKEN = "station_"  # noqa: S105  only how they begin
+"""How the tokens of pickup stations begin. They are opaque, so they cannot be mistaken for people's tokens."""
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _AT_KIOSKS: set[Callable[..., Any]] = set()
@@ -74,19 +76,51 @@ def identities(settings: Settings) -> Identities:
 async def claims_of(request: Request) -> Claims | None:
     """Return the claims of a request's bearer token; None without one.
 
-    Raises NotSignedIn for a bad token, NotAtKiosk for a kiosk's token on a route that kiosks may not use.
+    Raises NotSignedIn for a bad token, NotAtKiosk for a kiosk's token on a route that kiosks may not use, NotAtStation
+    for a station's token: a station is no person. The two routes that take one ask `station_of` first.
     """
+    token = _bearer(request)
+    if token is None:
+        return None
+    if token.startswith(STATION_TOKEN):
+        raise NotAtStation
+    kept: Identities = request.app.state.identities
+    claims = await kept.claims(token)
+    if claims.kiosk_session is not None:
+        await _admit_at_kiosk(request, claims.kiosk_session)
+    return claims
+
+
+def _bearer(request: Request) -> str | None:
     header: str | None = request.headers.get("authorization")
     if header is None:
         return None
     scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotSignedIn
-    kept: Identities = request.app.state.identities
-    claims = await kept.claims(token.strip())
-    if claims.kiosk_session is not None:
-        await _admit_at_kiosk(request, claims.kiosk_session)
-    return claims
+    return token.strip()
+
+
+def station_of(request: Request) -> bytes | None:
+    """Return the SHA-256 of the station's token in a request; None if there is no token or a person's.
+
+    Only acts can tell whether there is such a station. Raises NotSignedIn for a bad header.
+    """
+    token = _bearer(request)
+    if token is None or not token.startswith(STATION_TOKEN):
+        return None
+    if len(token) > LONGEST_TOKEN:
+        raise NotSignedIn
+    return sha256(token.encode("utf-8", "replace")).digest()
+
+
+async def calling_station(request: Request) -> bytes:
+    """Return what `station_of` returns. Raises NotSignedIn without a token, NotAllowed for a person's."""
+    station = station_of(request)
+    if station is None:
+        await caller(request)
+        raise NotAllowed
+    return station
 
 
 def also_at_kiosks(endpoint: Endpoint) -> Endpoint:
@@ -140,5 +174,6 @@ SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
 """For `openapi_extra=` of a route that anyone may call, with more in the answer for some callers."""
 
 Caller = Annotated[UUID, Depends(caller)]
+CallingStation = Annotated[bytes, Depends(calling_station)]
 AtKiosk = Annotated[bool, Depends(at_kiosk)]
 CallerOrNobody = Annotated[UUID | None, Depends(caller_or_nobody)]

@@ -18,21 +18,30 @@ _PROBLEMS: dict[str, type[Problem]] = {
 
 
 async def pick_up(
-    acts: Acts, passes: Passes, caller: UUID, shown: PickupIn, key: str | None = None, request_hash: bytes | None = None
+    acts: Acts,
+    passes: Passes,
+    caller: UUID | None,
+    shown: PickupIn,
+    key: str | None = None,
+    request_hash: bytes | None = None,
+    *,
+    station: bytes | None = None,
 ) -> bytes:
     """Hand over in one statement, and return the JSON of the answer.
 
     The PIN is derived from the code, so it is compared here; the act counts the outcome under the pass's lock before
     anything is answered. What cannot be a pass of ours is unknown and counts as no guess. With a key and the hash
-    of its request, a repeated request gets the first answer again.
+    of its request, a repeated request gets the first answer again. A station hands over with the hash of its token
+    instead of a caller.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
-    LotRecalled, RateLimited; from the database IdempotencyMismatch.
+    LotRecalled, RateLimited; from the database IdempotencyMismatch, NotAllowed, NotSignedIn, StationPaused.
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
     done = await acts.row(
         "pick_up",
         caller=caller,
+        station=station,
         pass_code=read.code,
         proven=read.proven,
         pin_matches=passes.pin_matches(read.code, shown.pin),

@@ -12,7 +12,7 @@ from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, key_of, request_hash
 from backend.http.rate_limits import client_address, spend
 from backend.http.strict_json import read_body
-from backend.identity.callers import caller
+from backend.identity.callers import caller, station_of
 from backend.lots.problems import LotRecalled, PastUseBy
 from backend.pickups import actions
 from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
@@ -20,6 +20,7 @@ from backend.pickups.schemas import PickupIn, PickupOut
 from backend.problems.common import NotAllowed
 from backend.problems.problem import may_answer
 from backend.reservations.passes import Passes
+from backend.stations.problems import StationPaused
 
 hot = HotRoutes(tags=["pickups"])
 
@@ -27,11 +28,12 @@ PICKUPS = limits.parse("300/minute")
 
 
 async def pick_up(request: Request) -> Response:
-    """Check a pass and hand over its portions, once.
+    """Check a pass and hand over its portions, once: as whoever works at the shop's counter, or as its station.
 
     A request sent again with the same Idempotency-Key gets the same answer, and a wrong PIN counts once.
     """
-    account_id = await caller(request)
+    station = station_of(request)
+    account_id = await caller(request) if station is None else None
     # By address, in case somebody guesses with many accounts. The act limits guesses per account.
     await spend(request.scope, "pickups", PICKUPS, client_address(request.scope))
     key = key_of(request)
@@ -44,6 +46,7 @@ async def pick_up(request: Request) -> Response:
         shown,
         key,
         request_hash(request, await request.body()) if key is not None else None,
+        station=station,
     )
     return Response(body, media_type="application/json")
 
@@ -70,6 +73,7 @@ hot.add(
     ],
     responses=may_answer(
         NotAllowed,
+        StationPaused,
         PassUnknown,
         WrongPin,
         PassLocked,

@@ -50,6 +50,7 @@ PARTS = {
     "impact": Part("Ce que vos retraits ont sauvé.", ("impact_entries",)),
     "members": Part("Les commerces où vous travaillez, et votre rôle.", ("members",)),
     "shops": Part("Vos commerces.", ("shops",)),
+    "stations": Part("Les appareils au comptoir de vos commerces.", ("stations",)),
     "lots": Part("Vos lots.", ("lots", "lot_stock")),
     "recurring_listings": Part(
         "Vos annonces récurrentes et leurs jours différents.", ("recurring_listings", "recurring_days")

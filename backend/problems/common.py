@@ -22,6 +22,12 @@ class NotAtKiosk(Problem):
     code, status = "kiosk.not_here", 403
 
 
+class NotAtStation(Problem):
+    """Raised when a pickup station asks for anything but a pickup or itself."""
+
+    code, status = "station.not_here", 403
+
+
 class PathUnknown(Problem):
     """Raised when there is nothing at an address, or nothing that the caller may see."""
 

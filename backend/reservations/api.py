@@ -37,7 +37,15 @@ from backend.reservations.problems import (
 )
 from backend.reservations.queries import Only
 from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
-from backend.reservations.schemas import MailedPassIn, PassOut, ReservationIn, ReservationMade, ReservationOut, Status
+from backend.reservations.schemas import (
+    MailedPassIn,
+    PassOut,
+    ReservationIn,
+    ReservationMade,
+    ReservationOut,
+    ReservationSeen,
+    Status,
+)
 from backend.shops.problems import ShopNotFound
 
 hot = HotRoutes(tags=["reservations"])
@@ -120,7 +128,7 @@ async def list_reservations(
     lot: Lot = None,
     since: Since = None,
     status: Shown = None,
-) -> Page[ReservationOut]:
+) -> Page[ReservationSeen]:
     """List your reservations, newest first; as a merchant, the reservations of your shops' lots.
 
     With `shop`, its owners and staff list the reservations of its lots, whatever their account's role. Members of a
@@ -183,7 +191,7 @@ async def export_reservations(
 
 @router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))
 @also_at_kiosks
-async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationOut:
+async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationSeen:
     """Read a reservation of yours, or of a lot of a shop where you are owner or staff."""
     return await queries.reservation(session, reservation_id)
 

@@ -38,6 +38,8 @@ class Reservation(Table, table=True):
     ended_because: str | None = text()
     handed_over_by: UUID | None = Field(default=None)
     """The account of whoever handed the portions over at the counter."""
+    station_id: UUID | None = Field(default=None)
+    """The station where they were handed over, if it was one and no person."""
     lapsed_lot_version: int | None = None  # the lot's version when the hold lapsed
     purpose: str = text(sa_column_kwargs={"server_default": "collect"})
 

@@ -19,7 +19,7 @@ from backend.reservations.models import Pass, Reservation
 from backend.reservations.pass_sheet import Reserved
 from backend.reservations.passes import Passes
 from backend.reservations.problems import MailedPassUnknown, NoPassYet, ReservationNotFound
-from backend.reservations.schemas import PassOut, ReservationOut, ShopToGoTo, Status
+from backend.reservations.schemas import PassOut, ReservationSeen, ShopToGoTo, Status
 from backend.settings import settings
 from backend.shops.models import Shop
 from backend.time_zones import PARIS
@@ -42,6 +42,7 @@ def _reservations() -> Select[Any]:
             lot.c.pickup_start,
             lot.c.pickup_end,
             col(Reservation.created_at),
+            null().label("station"),
         )
         .join(lot, true())
         .where(col(Reservation.purpose) == "collect")
@@ -70,7 +71,7 @@ def _at_counter(
 ) -> Select[Any]:
     """Select what the counter sees: the same for every kind of lot, so no price, and held looks like paid."""
     rows = func.app.reservations_at_counter(most, before, wanted, shop, only.lot, only.since, only.status).table_valued(
-        "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at"
+        "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at", "station"
     )
     return select(
         rows,
@@ -82,7 +83,7 @@ def _at_counter(
 
 async def reservations_seen(
     session: AsyncSession, limit: int, before: UUID | None, shop: UUID | None, only: Only = EVERYTHING
-) -> Sequence[ReservationOut]:
+) -> Sequence[ReservationSeen]:
     """Return up to `limit + 1` reservations older than `before`, newest first.
 
     shop: list what the counter of this shop sees; the database raises ShopNotFound if the caller does not work there.
@@ -99,22 +100,22 @@ async def reservations_seen(
             wanted = wanted.where(column("pickup_end") > only.since)
         if only.status is not None:
             wanted = wanted.where(col(Reservation.status) == only.status)
-    return [ReservationOut.model_validate(row) for row in await session.execute(wanted)]
+    return [ReservationSeen.model_validate(row) for row in await session.execute(wanted)]
 
 
 async def reservations_to_print(
     session: AsyncSession, shop: UUID, only: Only, most: int
-) -> tuple[Sequence[ReservationOut], ZoneInfo]:
+) -> tuple[Sequence[ReservationSeen], ZoneInfo]:
     """Return what the counter of a shop sees, up to `most + 1` reservations, and the shop's zone.
 
     The database raises ShopNotFound if the caller does not work there.
     """
     rows = (await session.execute(_at_counter(most + 1, shop=shop, only=only))).all()
     zone = (await session.execute(select(col(Shop.time_zone)).where(col(Shop.id) == shop))).scalar_one()
-    return [ReservationOut.model_validate(row) for row in rows], ZoneInfo(zone or PARIS)
+    return [ReservationSeen.model_validate(row) for row in rows], ZoneInfo(zone or PARIS)
 
 
-async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationOut:
+async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationSeen:
     """Return one reservation. Raises ReservationNotFound."""
     row = None
     if role_in(session) is not Role.MERCHANT:
@@ -124,7 +125,7 @@ async def reservation(session: AsyncSession, reservation_id: UUID) -> Reservatio
         row = (await session.execute(_at_counter(1, wanted=reservation_id))).one_or_none()
     if row is None:
         raise ReservationNotFound
-    return ReservationOut.model_validate(row)
+    return ReservationSeen.model_validate(row)
 
 
 async def reserved(session: AsyncSession, reservation_id: UUID) -> Reserved:

@@ -44,6 +44,15 @@ class ReservationOut(Out):
     created_at: datetime = Field(examples=["2026-11-22T12:00:00+00:00"])
 
 
+class ReservationSeen(ReservationOut):
+    """A reservation as its holder, or whoever works for the lot's shop, reads it."""
+
+    station: str | None = Field(
+        description="For the lot's shop: the name of the station where it was handed over, if no person did it.",
+        examples=[None],
+    )
+
+
 class ReservationMade(ReservationOut):
     """A new reservation. If it is held, `payment` says how to pay."""
 

@@ -44,9 +44,10 @@ class Acts:
         self.be(person)
         return self.call(act, **values)
 
-    def be(self, person: UUID) -> None:
-        """Make this person the caller of the following statements, as an access token would."""
-        self.run("select set_config('request.jwt.claims', %s, true)", json.dumps({"sub": str(person)}))
+    def be(self, person: UUID | None) -> None:
+        """Make this person (None: nobody) the caller of the following statements, as an access token would."""
+        claims = json.dumps({"sub": str(person)}) if person is not None else ""
+        self.run("select set_config('request.jwt.claims', %s, true)", claims)
 
     def at(self, moment: datetime) -> None:
         """Set the time for the following statements."""

@@ -3,6 +3,7 @@
 import hashlib
 import heapq
 import itertools
+import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -33,7 +34,7 @@ from scripts.demo_town.people import (
     Neighbour,
     address,
 )
-from scripts.demo_town.shops import SHOPS, STRASBOURG, Shop, invented_siret
+from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret
 
 SEED = 2025
 WEEKS = 4
@@ -127,6 +128,7 @@ class Story:
             self._then(opened + 6 * HOUR, self._shop_is_verified, shop)
         for place, helper in enumerate(HELPERS):
             self._then(self._days_ago(7 * WEEKS - 4, "11:00") + place * HOUR, self._joins, helper)
+        self._then(self._days_ago(7 * WEEKS - 4, "16:00"), self._pairs_a_station, FOURNIL)
         for place, person in enumerate(BENEFICIARIES):
             met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
             self._then(met, self._is_enrolled, person)
@@ -135,6 +137,19 @@ class Story:
                 self._then(met + 4 * HOUR, self._activates, person)
             if person.becomes == "suspended":
                 self._then(met + timedelta(days=9), self._is_decided, person, "suspended")
+
+    def _pairs_a_station(self, shop: Shop) -> None:
+        # The device's token is random and kept by nobody: the town shows a station, not a way in.
+        code = os.urandom(32)
+        self._acts.call_as(
+            self._accounts[shop.merchant.login],
+            "add_station",
+            shop=self._shops[shop.name],
+            station_name="Caisse près de la porte",
+            new_code_hash=code,
+        )
+        self._acts.be(None)
+        self._acts.call("pair_station", shown=code, new_token_hash=os.urandom(32), address_bucket=None)
 
     def _admin_is_made(self) -> None:
         made = self._acts.call("create_admin", admin_email=address(ADMIN), new_password_hash=self._hash)

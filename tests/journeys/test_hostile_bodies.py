@@ -93,6 +93,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "agreement_id": uuid4(),
         "kiosk_id": uuid4(),
         "member_id": uuid4(),
+        "station_id": uuid4(),
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

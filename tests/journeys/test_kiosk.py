@@ -444,6 +444,7 @@ PUBLIC_ROUTES = {
     "POST /v1/notices/unsubscribe/show",
     "POST /v1/passes/show",
     "POST /v1/passes/show.svg",
+    "POST /v1/stations/pair",
     "POST /v1/stripe/webhook",
     "GET /v1/allergens",
     "GET /v1/invitations/{token}",
@@ -452,6 +453,7 @@ PUBLIC_ROUTES = {
     "GET /v1/impact",
     "GET /v1/impact/method",
     "GET /v1/impact/series",
+    "GET /v1/places",
     "GET /v1/terms",
     "GET /v1/terms/{kind}/{version}",
     "GET /.well-known/jwks.json",
@@ -463,8 +465,8 @@ PUBLIC_ROUTES = {
 OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10", "kind": "terms", "version": "2026-01"}
 
 
-async def reached(person: Person) -> tuple[set[str], int]:
-    """Return the routes that do not refuse this person as a kiosk's, and the number of all routes."""
+async def reached(person: Person, code: str = "kiosk.not_here") -> tuple[set[str], int]:
+    """Return the routes that do not refuse this token with `code`, and the number of all routes."""
     description = (await person.town.request("GET", "/openapi.json")).json()
     taken, tried = set(), 0
     for path, methods in description["paths"].items():
@@ -481,7 +483,7 @@ async def reached(person: Person) -> tuple[set[str], int]:
                 headers={"Authorization": f"Bearer {person.token}", "Idempotency-Key": str(uuid4())},
             )
             tried += 1
-            if not (answer.status_code == 403 and answer.json()["code"] == "kiosk.not_here"):
+            if not (answer.status_code == 403 and answer.json()["code"] == code):
                 taken.add(f"{method.upper()} {path}")
     return taken, tried
 

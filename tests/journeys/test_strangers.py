@@ -72,6 +72,12 @@ async def things_of_other_people(town: Town) -> Things:
         "listing_id": UUID(listing["id"]),
         "kiosk_id": UUID((await association.posts("/kiosks", {"name": "Accueil"}))["id"]),
         "waiting_id": entry,
+        "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
+        "notice_id": await town.value(
+            "insert into app.notices (account_id, event, facts, in_app, at)"
+            " values ($1, 'account_ends', '{}', true, now()) returning id",
+            merchant.id,
+        ),
         "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
         "token": uuid4(),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),

@@ -111,6 +111,11 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             registrar.id,
         )
     await town.changes(
+        "insert into app.stations (shop_id, name, code_hash, code_ends_at) values ($1, 'Caisse', sha256($2), now())",
+        shop.id,
+        shop.id.bytes,
+    )
+    await town.changes(
         "insert into app.spent_codes (code) values ('2025-BEN-' || $1)", f"{beneficiary.id.int % 10**5:05d}"
     )
     await town.changes(

@@ -114,6 +114,7 @@ class Things:
             "revoke the beneficiary's card": ("select app.revoke_card($1)", [first["beneficiary"].id]),
             "register a kiosk": ("select app.register_kiosk('Gare', sha256('C'))", []),
             "revoke the association's kiosk": ("select app.revoke_kiosk($1)", [first["association"].id]),
+            "add a station": ("select app.add_station($1, 'Caisse', sha256('S'))", [self.discounted.shop.id]),
             "renew the activation": ("select app.renew_activation($1, $2)", [first["beneficiary"].id, uuid4().bytes]),
             "correct the person": (
                 "select app.correct_person($1, 3, 'sealed', sha256('B'), sha256('B'), 1)",

@@ -51,6 +51,7 @@ async def _at_a_shop(town: Town, role: str) -> tuple[Customer, dict[str, Asked]]
     other = await town.a_lot(shop=shop)
     agreement = await town.an_agreement(await town.an_association(), shop.id)
     members = f"/shops/{shop.id}/members"
+    station = (await merchant.posts(f"/shops/{shop.id}/stations", {"name": "Caisse"}))["id"]
     return person, {
         "read the shop": ("GET", f"/shops/{hidden.id}", None),
         "edit the shop": ("PATCH", f"/shops/{shop.id}", {"name": "Chez Léa"}),
@@ -68,6 +69,9 @@ async def _at_a_shop(town: Town, role: str) -> tuple[Customer, dict[str, Asked]]
         "invite a member": ("POST", members, {"email": "jeanne@example.org", "role": "staff"}),
         "promote a member": ("PATCH", f"{members}/{colleague}", {"role": "reader"}),
         "remove a member": ("DELETE", f"{members}/{colleague}", None),
+        "list stations": ("GET", f"/shops/{shop.id}/stations", None),
+        "add a station": ("POST", f"/shops/{shop.id}/stations", {"name": "Caisse"}),
+        "revoke a station": ("DELETE", f"/shops/{shop.id}/stations/{station}", None),
         "register a shop": ("POST", "/shops", town.shop_fields()),
     }
 

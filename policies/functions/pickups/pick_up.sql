@@ -1,7 +1,8 @@
 -- Hand over the portions of a pass, in one statement, with the same work and the same answer for every kind of lot.
 -- Called by the API (POST /v1/pickups), which has compared the PIN with that of the code and passes the result.
--- Definer and for the API alone, because it takes the caller's id: it lets owners and staff hand over reservations of
--- their verified shops; for who answers for the shop no member is looked up. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
+-- Definer and for the API alone, because it takes the caller's id, or the hash of a station's token: it lets owners and
+-- staff hand over reservations of their verified shops, and stations those of their own shop. For who answers for the
+-- shop no member is looked up. What must survive a refusal (a wrong PIN or an unknown pass counts) returns instead of raising;
 -- `problem` is then the problem's code. A guess is an unknown code that was typed, which counts for the caller, or a wrong
 -- PIN, which counts for the pass and its shop. `pass_code` is empty for what cannot be a pass, and `proven` is true for a
 -- QR that the server made: neither is a guess at a code. Beyond its limit the caller's unknown codes, and the shop's passes
@@ -11,28 +12,38 @@
 -- Locks: key, pass, then the counter of guesses, or the reservation (policies/LOCKS.md).
 create or replace function app.pick_up(
     caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request_hash bytea default null,
-    proven boolean default false,
+    proven boolean default false, station bytea default null,
     out problem text, out tries_left int, out body text, out most_guesses int, out window_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
+    at_shop uuid;            -- the station's shop, if a station asks
+    device  uuid;
+    acting  uuid := caller;  -- the account or the station
     counter bytea;
     guesses constant int := 30;  -- unknown codes of a caller, or wrong PINs of a shop, in so many seconds
     seconds constant int := 600;
     kept    app.idempotency_keys;
+    verified boolean;
     counted record;
     tried   int;
     held    uuid;
     r       app.reservations;
     l       app.lots;
 begin
-    if app.require_role(caller, 'merchant', 'customer', 'beneficiary', 'collector', 'association', 'admin') <> 'merchant'
+    if station is not null then
+        select t.id, t.shop_id, s.status = 'verified' into device, at_shop, verified
+        from app.stations t join app.shops s on s.id = t.shop_id where t.token_hash = station;
+        if not found then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
+        if not verified then raise exception 'station.paused' using errcode = 'EP403'; end if;
+        acting := device;
+    elsif app.require_role(caller, 'merchant', 'customer', 'beneficiary', 'collector', 'association', 'admin') <> 'merchant'
        and not exists (select from app.members m
                        where m.account_id = caller and m.shop_id is not null and m.role in ('owner', 'staff')) then
         raise exception 'access.forbidden' using errcode = 'EP403';
     end if;
     if idempotency_key is not null then
-        kept := app.kept_answer(caller, idempotency_key, request_hash);
+        kept := app.kept_answer(acting, idempotency_key, request_hash);
         if kept.status = 200 then
             body := kept.body;
             return;
@@ -49,7 +60,7 @@ begin
     select p.wrong_tries, p.reservation_id into tried, held
     from app.passes p
     where p.code = pass_code and (
-        select s.status = 'verified' and (s.owner_id = caller or exists (
+        select s.status = 'verified' and (s.id = at_shop or s.owner_id = caller or exists (
             select from app.members m
             where m.shop_id = s.id and m.account_id = caller and m.role in ('owner', 'staff')))
         from app.reservations x join app.lots y on y.id = x.lot_id join app.shops s on s.id = y.shop_id
@@ -58,7 +69,7 @@ begin
     if not found then
         problem := 'pass.unknown';
         if not proven and pass_code <> '' then
-            counter := sha256(convert_to('pickup-codes' || caller::text, 'UTF8'));
+            counter := sha256(convert_to('pickup-codes' || acting::text, 'UTF8'));
             select * into counted from app.throttle(counter, guesses, seconds);
             if counted.tries_left < 0 then
                 problem := 'rate.limited';
@@ -108,7 +119,8 @@ begin
         end if;
         if problem is not null then return; end if;
 
-        update app.reservations x set status = 'picked_up', ended_at = moment, handed_over_by = caller where x.id = r.id;
+        update app.reservations x
+        set status = 'picked_up', ended_at = moment, handed_over_by = caller, station_id = device where x.id = r.id;
         perform app.record_impact(r, l);
         body := json_build_object(
             'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
@@ -116,8 +128,8 @@ begin
 
     if idempotency_key is not null then
         insert into app.idempotency_keys (scope, key, fingerprint, reservation_id, status, body, busy_until)
-        values (caller, idempotency_key, request_hash, r.id, case when problem is null then 200 else 403 end,
+        values (acting, idempotency_key, request_hash, r.id, case when problem is null then 200 else 403 end,
                 coalesce(body, tries_left::text), moment);
     end if;
 end $$;
-grant execute on function app.pick_up(uuid, text, boolean, text, bytea, boolean) to ecopanier_api;
+grant execute on function app.pick_up(uuid, text, boolean, text, bytea, boolean, bytea) to ecopanier_api;

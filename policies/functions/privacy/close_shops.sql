@@ -35,6 +35,10 @@ begin
     update app.photos p set used = false, status = 'going'
     where (p.account_id = owner or p.id = any (shown)) and not app.photo_is_shown(p.id);
     delete from app.members m where m.shop_id = any (own_shops);
+    -- Waits for a device that is being paired, whose token then goes too.
+    update app.stations t
+    set name = '-', code_hash = null, code_ends_at = null, token_hash = null, revoked_at = coalesce(t.revoked_at, app.clock())
+    where t.shop_id = any (own_shops);
     update app.decisions d set reason = null
     where d.reason is not null
       and (d.subject = 'shop' and d.subject_id = any (own_shops)

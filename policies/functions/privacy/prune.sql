@@ -22,6 +22,8 @@ begin
             'created_at < $1 and not exists (select from app.refresh_tokens r where r.session_id = t.id)'),
         ('app.one_time_tokens', 'one_time_tokens', 'expires_at < $1'),
         ('app.members', 'invitations', 'ends_at < $1 and account_id is null'),
+        ('app.stations', 'pairings', 'code_ends_at < $1'),
+        ('app.stations', 'stations', 'revoked_at < $1'),
         ('app.confirmations', 'confirmations', 'ends_at < $1'),
         ('app.devices', 'devices', 'last_used_on < app.paris_day($1)'),
         ('app.throttles', 'throttles', 'resets_at < $1'),
