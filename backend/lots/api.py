@@ -15,6 +15,7 @@ from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
 from backend.lots import actions, queries
 from backend.lots.allergens import NAMES
 from backend.lots.problems import (
+    AlcoholOffered,
     BecomesFreeInvalid,
     FairDrawNotFree,
     FoodDateMismatch,
@@ -42,6 +43,7 @@ CURSOR = TypeAdapter(tuple[UUID])
 # A short time, because portions go quickly; Vary, because beneficiaries see lots that others do not.
 PUBLIC = {"Cache-Control": "public, max-age=5", "Vary": "Authorization"}
 RULES = (
+    AlcoholOffered,
     PriceOutsideLaw,
     PickupWindowInvalid,
     WindowOver,

@@ -81,6 +81,12 @@ class FairDrawNotFree(Problem):
     code, status = "lot.fair_draw_not_free", 422
 
 
+class AlcoholOffered(Problem):
+    """Raised when the words of a lot offer an alcoholic drink."""
+
+    code, status = "lot.alcohol", 422
+
+
 class PastUseBy(Problem):
     """Raised when the use-by date has passed, so that the food may not be sold, given or handed over."""
 

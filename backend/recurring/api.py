@@ -13,6 +13,7 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
 from backend.lots.problems import (
+    AlcoholOffered,
     BecomesFreeInvalid,
     FoodDateMismatch,
     PhotoUnknown,
@@ -30,6 +31,7 @@ router = Router(tags=["lots"])
 
 CURSOR = TypeAdapter(tuple[UUID])
 RULES = (
+    AlcoholOffered,
     PriceOutsideLaw,
     FoodDateMismatch,
     UseByBeforePickup,

@@ -213,10 +213,9 @@ OFFERS = (
     ),
     Offer(
         JOUR_ET_NUIT,
-        "Bières artisanales et jus de pomme",
-        "Trois bières d'une brasserie de Schiltigheim et un jus fermier, bientôt à date.",
-        "drinks", (1600, 960), 6, ("10:00", "22:00"), "after", food_date=("best_before", 5),
-        allergens=("gluten",), grams=2000,
+        "Limonades artisanales et jus de pomme",
+        "Trois limonades d'Alsace et un jus fermier, bientôt à date.",
+        "drinks", (1600, 960), 6, ("10:00", "22:00"), "after", food_date=("best_before", 5), grams=2000,
     ),
     Offer(
         GRAIN_VERT,

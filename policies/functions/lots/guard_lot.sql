@@ -83,6 +83,12 @@ begin
         raise exception '%', app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end)
             using errcode = 'EP422';
     end if;
+    -- Lots published before this rule stay as they are until somebody changes their words; so do the gifts beside them.
+    if new.status = 'published' and new.suspended_from is null
+       and (publishing or (new.title, new.description, new.category) is distinct from (old.title, old.description, old.category))
+       and app.offers_alcohol(new.category, new.title, new.description) then
+        raise exception 'lot.alcohol' using errcode = 'EP422';
+    end if;
     -- Checked for a paused lot too, because restoring its shop publishes it.
     if new.gtin is not null and new.status <> 'draft' then perform app.refuse_recalled(new.gtin, new.batch); end if;
     -- Several people publish for one shop: the log says which of them did.

@@ -33,6 +33,11 @@ begin
                                    + 1440 * (new.pickup_until <= new.pickup_from)::int then
         raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
     end if;
+    if (tg_op = 'INSERT' or (new.title, new.description, new.category)
+                            is distinct from (old.title, old.description, old.category))
+       and app.offers_alcohol(new.category, new.title, new.description) then
+        raise exception 'lot.alcohol' using errcode = 'EP422';
+    end if;
     new.last_problem := null;
     new.last_problem_day := null;
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then
