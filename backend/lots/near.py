@@ -1,6 +1,7 @@
 """Find lots near a place. This is the hot read: the database makes the JSON, and Python passes its bytes on."""
 
 import re
+from enum import StrEnum
 from uuid import UUID
 
 from fastapi import Request
@@ -15,8 +16,11 @@ from backend.http.strict_json import read_query
 from backend.identity.callers import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
 from backend.lots.schemas import LotNear
+from backend.places.problems import OnePlaceNeeded, PlaceUnknown
+from backend.places.queries import point_of, point_of_commune
 from backend.problems.common import CursorInvalid
 from backend.problems.problem import may_answer
+from backend.shops.communes import InseeCode
 from backend.shops.models import Category
 
 hot = HotRoutes(tags=["lots"])
@@ -26,20 +30,41 @@ DECIMALS = 7  # of a degree; a centimetre
 NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
+class Sort(StrEnum):
+    """The order of the lots found."""
+
+    DISTANCE = "distance"
+    PRICE = "price"
+    PICKUP = "pickup"
+
+
 class LotsNearQuery(BaseModel):
     """The place and the filters of a search. An unknown filter is refused: to ignore it would show too many lots."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    near: str = Field(
+    near: str | None = Field(
+        default=None,
         max_length=100,
         pattern=r"^\s*[+-]?[0-9]{1,2}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*,\s*[+-]?[0-9]{1,3}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*$",
-        description="latitude,longitude in degrees (WGS 84); rounded to 7 decimals.",
+        description="latitude,longitude in degrees (WGS 84); rounded to 7 decimals. One of `near`, `place` and `insee`"
+        " is needed.",
         examples=["48.5734,7.7521"],
+    )
+    place: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The search starts from the centre of the first commune that `GET /places` finds.",
+        examples=[None],
+    )
+    insee: InseeCode | None = Field(
+        default=None, description="The search starts from the centre of the commune with this code.", examples=[None]
     )
     radius_km: float = Field(default=5, gt=0, le=100, examples=[5])
     kind: Kind | None = Field(default=None, examples=["discounted"])
     category: Category | None = Field(default=None, examples=["bakery"])
+    min_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[None])
     max_price_cents: int | None = Field(default=None, ge=0, le=1_000_000, examples=[500])
     pickup_after: TimeAsked | None = Field(
         default=None, description="The pickup window ends after this.", examples=["2026-11-22T17:00:00+01:00"]
@@ -58,12 +83,23 @@ class LotsNearQuery(BaseModel):
     without_allergens: str | None = Field(
         default=None, max_length=200, description="Allergens to avoid, separated by commas.", examples=["gluten,nuts"]
     )
+    quantity: int | None = Field(
+        default=None, ge=1, le=1000, description="At least so many portions are left.", examples=[None]
+    )
+    open_now: bool = Field(default=False, description="true: the pickup window is open now.", examples=[False])
+    sort: Sort = Field(
+        default=Sort.DISTANCE,
+        description="Nearest, cheapest or earliest pickup first. Send `after` with the order that its page had.",
+        examples=["distance"],
+    )
     limit: int = Field(default=20, ge=1, le=100, examples=[20])
     after: str | None = Field(default=None, max_length=LONGEST_CURSOR, examples=[None])
 
     @field_validator("near")
     @classmethod
-    def _on_the_map(cls, value: str) -> str:
+    def _on_the_map(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         latitude, longitude = (round(float(degrees), DECIMALS) for degrees in value.split(","))
         if not (-85 <= latitude <= 85 and -180 <= longitude <= 180):
             raise ValueError("latitude from -85 to 85, longitude from -180 to 180")
@@ -79,29 +115,66 @@ class LotsNearQuery(BaseModel):
 
 
 async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) -> bytes:
-    """Return a page of published lots as JSON, nearest first. Free lots are shown to current beneficiaries only."""
-    latitude, longitude = map(float, asked.near.split(","))
+    """Return a page of published lots as JSON. Free lots are shown to current beneficiaries only.
+
+    Raises PlaceUnknown, OnePlaceNeeded.
+    """
+    latitude, longitude = await _start(acts, asked)
     after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
-    page: bytes = await acts.value(
-        "lots_near",
+    unwanted = [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None
+    if asked.sort is Sort.DISTANCE and asked.min_price_cents is None and asked.quantity is None and not asked.open_now:
+        page: bytes = await acts.value(
+            "lots_near",
+            caller=caller,
+            latitude=latitude,
+            longitude=longitude,
+            radius_m=asked.radius_km * 1000,
+            wanted_kind=asked.kind,
+            wanted_category=asked.category,
+            max_price=asked.max_price_cents,
+            collect_after=asked.pickup_after,
+            collect_before=asked.pickup_before,
+            search_words=asked.q,
+            unwanted_allergens=unwanted,
+            after_distance=after_distance,
+            after_id=after_id,
+            page_size=asked.limit,
+        )
+        return page
+    sorted_page: bytes = await acts.value(
+        "lots_sorted",
         caller=caller,
         latitude=latitude,
         longitude=longitude,
         radius_m=asked.radius_km * 1000,
         wanted_kind=asked.kind,
         wanted_category=asked.category,
+        min_price=asked.min_price_cents,
         max_price=asked.max_price_cents,
+        portions=asked.quantity,
+        only_open=asked.open_now,
         collect_after=asked.pickup_after,
         collect_before=asked.pickup_before,
         search_words=asked.q,
-        unwanted_allergens=(
-            [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None
-        ),
-        after_distance=after_distance,
+        unwanted_allergens=unwanted,
+        sort_by=asked.sort,
+        after_key=after_distance,
         after_id=after_id,
         page_size=asked.limit,
     )
-    return page
+    return sorted_page
+
+
+async def _start(acts: Acts, asked: LotsNearQuery) -> tuple[float, float]:
+    """Return latitude and longitude of where to search. Only `place` and `insee` need a statement of their own."""
+    if sum(start is not None for start in (asked.near, asked.place, asked.insee)) != 1:
+        raise OnePlaceNeeded
+    if asked.near is not None:
+        latitude, longitude = map(float, asked.near.split(","))
+        return latitude, longitude
+    if asked.insee is not None:
+        return await point_of_commune(acts, asked.insee)
+    return await point_of(acts, asked.place or "")
 
 
 def _key(after: str) -> tuple[float, UUID]:
@@ -116,7 +189,7 @@ def _key(after: str) -> tuple[float, UUID]:
 
 @also_at_kiosks
 async def lots_near(request: Request) -> Response:
-    """Find lots near a place, nearest first.
+    """Find lots near a place, nearest first or in another order.
 
     Anybody sees discounted lots; verified beneficiaries also see free ones.
     """
@@ -133,5 +206,5 @@ hot.add(
     query=LotsNearQuery,
     answer=Page[LotNear],
     signed_in=None,
-    responses=may_answer(CursorInvalid),
+    responses=may_answer(CursorInvalid, OnePlaceNeeded, PlaceUnknown),
 )

@@ -1,6 +1,6 @@
 -- Return what a person typed as a search for lots: all its words must occur. "…" or «…» holds a phrase, and a minus in
 -- front of a word or phrase excludes it.
--- Called by lots_near. Text and search are brought into one plain form (app.search_text in migrations/), so that
+-- Called by lots_near and lots_sorted. Text and search are brought into one plain form (app.search_text in migrations/), so that
 -- neither accents, apostrophes nor the server's locale matter.
 create or replace function app.search_query(written text) returns tsquery
 language plpgsql immutable parallel safe strict set search_path = pg_catalog, pg_temp as $$
