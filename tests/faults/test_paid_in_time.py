@@ -122,6 +122,23 @@ async def test_a_hold_whose_payment_was_only_announced_lapses_after_five_minutes
     assert (await town.status_of(held), await town.left(lot)) == ("expired", 1)
 
 
+async def test_a_hold_paid_in_time_is_confirmed_on_the_use_by_day_of_its_food(paid_town: Town) -> None:
+    town = paid_town
+    noon = (await town.now()).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    await town.clock(noon)
+    await town.stripe.webhooks("hold")
+    lot = await town.a_lot(left=2, opens_in=timedelta(hours=1), date_kind="use_by", food_date=noon.date())
+    holds = await paid_holds(town, lot, 1)
+    await minutes_pass(town, 11)
+    await lapse(town)
+    assert await statuses(town, holds) == ["expired"]
+    await town.worker_runs()
+
+    assert await statuses(town, holds) == ["confirmed"]
+    assert [await town.money(hold) for _, hold in holds] == [(400, 0)]
+    assert await consistent(town)
+
+
 async def test_who_paid_after_the_hold_is_refunded_although_portions_are_left(paid_town: Town) -> None:
     town, lot, marc = paid_town, await paid_town.a_lot(left=2), await paid_town.a_customer()
     held = await marc.reserves(lot)

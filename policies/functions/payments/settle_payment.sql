@@ -99,7 +99,7 @@ begin
         good := (r.status = 'held' and p.status in ('intended', 'pending')
                  or lapsed and l.version = r.lapsed_lot_version and l.status = 'published' and remaining >= r.quantity
                     and (r.purpose = 'collect' or l.kind = 'discounted')
-                    and app.food_refusal(l.date_kind, l.food_date, 'reservation', app.clock()) is null
+                    and app.food_refusal(l.date_kind, l.food_date_ends_at, 'reservation', app.clock()) is null
                     and exists (select from app.accounts a where a.id = r.account_id and a.status <> 'erased'))
                 and received_cents = p.amount_cents and l.pickup_end > app.clock() and not all_back;
         if good and r.purpose = 'give' then
