@@ -159,8 +159,15 @@ async def sign_in(
         raise WrongCredentials
     if compared.renewed is not None:
         await acts.value("renew_hash", account=account_id, old_hash=found["password_hash"], new_hash=compared.renewed)
-    asked = await acts.row("ask_terms", account=account_id, accepted=accepted_terms)
     known: bool = found["known_device"]
+    emptied = [by_device] if known else [by_name, by_name_there]
+    try:
+        asked = await acts.row("ask_terms", account=account_id, accepted=accepted_terms)
+    except asyncpg.PostgresError:
+        # The password was right, so this was no guess: whoever reads the terms first can still sign in.
+        for counter in emptied:
+            await acts.value("forget_tries", tried=counter)
+        raise
     refresh_token = new_token()
     session_id = await acts.value(
         "open_session",
@@ -168,7 +175,7 @@ async def sign_in(
         first_token_hash=token_hash(refresh_token),
         expires=_session_end(),
         device=device.mark,
-        emptied=[by_device] if known else [by_name, by_name_there],
+        emptied=emptied,
         given_back=None if known else by_address,
     )
     opened = tokens_out(tokens, account_id, session_id, refresh_token)

@@ -105,6 +105,22 @@ async def test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days(to
     assert (await _signs_in(ines, "ines@example.org"))[1]["terms_to_accept"] is None
 
 
+async def test_asking_for_the_terms_does_not_count_as_a_wrong_password(town: Town) -> None:
+    nour = Visitor(town)
+    await nour.joins("nour@example.org")
+    await town.changes(
+        "insert into app.text_versions (kind, version, since) values ('terms', '2027-01', app.paris_day(app.clock()))"
+    )
+    assert (await _signs_in(nour, "nour@example.org"))[0] == 200
+    await town.clock(await town.now() + timedelta(days=31))
+
+    for visitor in (nour, Visitor(town)):  # on a device that the account knows, and on another
+        for _ in range(6):
+            assert (await _signs_in(visitor, "nour@example.org"))[0] == 403
+            assert (await _signs_in(visitor, "nour@example.org", accepted_terms="2026-01"))[0] == 422
+    assert (await _signs_in(nour, "nour@example.org", accepted_terms="2027-01"))[0] == 200
+
+
 async def test_a_wrong_password_learns_nothing_of_the_terms(town: Town) -> None:
     nour = Visitor(town)
     await nour.joins("nour@example.org")
