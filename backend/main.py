@@ -26,6 +26,7 @@ from backend.cards import api as cards
 from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
+from backend.favourites import api as favourites
 from backend.front_page import account_pages, mail_pages, pages, text_pages
 from backend.handed_passes import api as handed_passes
 from backend.help import api as help_pages
@@ -92,6 +93,7 @@ ROUTERS: Sequence[APIRouter] = (
     reservations.router,
     handed_passes.router,
     waiting.router,
+    favourites.router,
     suspended_lots.router,
     payments.router,
     impact.router,

@@ -8,6 +8,7 @@ from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
 from backend.database.columns import Table
 from backend.drafts import models as drafts
+from backend.favourites import models as favourites
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
 from backend.kiosks import models as kiosks
@@ -37,6 +38,7 @@ TABLES = (
     beneficiaries,
     cards,
     drafts,
+    favourites,
     handed_passes,
     impact,
     kiosks,

@@ -34,6 +34,7 @@ TAGS = {
     "places": "Communes, where a search starts.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
+    "favourites": "Shops to find again, and places to look for lots from; only their holder sees them.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "stations": "Devices at a shop's counter, with a credential of their own that can do nothing but pickups.",

@@ -30,6 +30,8 @@ PARTS = {
     "refused_address": Part(
         "Si le serveur de courriel refuse votre adresse : depuis quand, et sa réponse.", ("refused_addresses",)
     ),
+    "favourites": Part("Les commerces que vous voulez retrouver.", ("favourites",)),
+    "saved_places": Part("Les lieux que vous avez enregistrés : leur nom et leurs coordonnées.", ("saved_places",)),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
     "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),

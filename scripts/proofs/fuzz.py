@@ -86,13 +86,17 @@ TABLES = {
     "listing_id": "recurring_listings",
     "lot_id": "lots",
     "photo_id": "photos",
+    "place_id": "saved_places",
     "reservation_id": "reservations",
     "shop_id": "shops",
     "suspended_lot_id": "suspended_lots",
     "transfer_id": "transfers",
     "waiting_id": "waiting",
 }
-ANSWERED = {table.replace("_", "-"): name for name, table in TABLES.items()} | {"recurring-listings": "listing_id"}
+ANSWERED = {table.replace("_", "-"): name for name, table in TABLES.items()} | {
+    "recurring-listings": "listing_id",
+    "places": "place_id",
+}
 
 
 async def description_holds(outcome: Outcome, weather: Weather) -> None:

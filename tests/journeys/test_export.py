@@ -81,6 +81,8 @@ async def test_each_role_exports_exactly_its_own_rows(lasting_town: Town, role: 
         "reservations": ("reservations", mine),
         "payments": ("payments", of_reservations),
         "waiting": ("waiting", mine),
+        "favourites": ("favourites", mine),
+        "saved_places": ("saved_places", mine),
         "suspended_lots": ("suspended_lots", "id in (select id from app.reservations where account_id = $1)"),
         "impact": ("impact_entries", mine),
         "shops": ("shops", "owner_id = $1"),

@@ -30,6 +30,9 @@ DECIDED_BY_ADMINS = (
 )
 
 
+PLACE = {"name": "Maison", "latitude": 48.5734, "longitude": 7.7521}
+
+
 async def things_of_other_people(town: Town) -> Things:
     """Make one thing for each path parameter, such as an unverified shop, its draft and another's reservation."""
     merchant = await town.a_merchant("Gilles")
@@ -70,6 +73,7 @@ async def things_of_other_people(town: Town) -> Things:
         "account_id": merchant.id,
         "photo_id": photo,
         "listing_id": UUID(listing["id"]),
+        "place_id": UUID((await helene.posts("/me/places", PLACE))["id"]),
         "kiosk_id": UUID((await association.posts("/kiosks", {"name": "Accueil"}))["id"]),
         "waiting_id": entry,
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),

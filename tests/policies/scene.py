@@ -62,6 +62,13 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     shop = await town.a_shop(merchant)
     await town.a_shop(merchant, verified=False)
     closed = await town.a_shop(merchant)
+    for liking in (customer, beneficiary):
+        await town.changes(
+            "insert into app.favourites (account_id, shop_id) select $1, unnest($2::uuid[])",
+            liking.id,
+            [shop.id, closed.id],
+        )
+        await town.changes("insert into app.saved_places values (default, $1, 1, 'Home', 48.57, 7.75)", liking.id)
     await _lots_and_reservations(town, shop, closed, customer, beneficiary)
     await town.an_agreement(association, shop.id, status="confirmed")
     await town.an_agreement(association, shop.id, status="coming")

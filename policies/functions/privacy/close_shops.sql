@@ -24,6 +24,7 @@ begin
     using app.recurring_listings r where r.id = d.listing_id and r.shop_id = any (own_shops);
     update app.recurring_listings r set active = false, title = '-', description = '', photo_id = null
     where r.shop_id = any (own_shops);
+    delete from app.favourites f where f.shop_id = any (own_shops);
     delete from app.listing_drafts d where d.shop_id = any (own_shops);
     delete from app.model_calls c where c.shop_id = any (own_shops);
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'shop'

@@ -38,6 +38,12 @@ begin
         select 'refused_address', (select jsonb_agg(to_jsonb(r) - 'account_id')
                                    from app.refused_addresses r where r.account_id = me)
         union all
+        select 'favourites', (select jsonb_agg(to_jsonb(f) - 'account_id' || jsonb_build_object('shop', s.name) order by f.id)
+                              from app.favourites f join app.shops s on s.id = f.shop_id where f.account_id = me)
+        union all
+        select 'saved_places', (select jsonb_agg(to_jsonb(p) - array['account_id', 'slot'] order by p.id)
+                                from app.saved_places p where p.account_id = me)
+        union all
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
                             from app.sessions s where s.account_id = me)
         union all

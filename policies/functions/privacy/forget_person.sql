@@ -22,6 +22,8 @@ begin
     delete from app.notices n where n.about = account;
     delete from app.notice_preferences p where p.account_id = account;
     delete from app.refused_addresses r where r.account_id = account;
+    delete from app.favourites f where f.account_id = account;
+    delete from app.saved_places p where p.account_id = account;
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.terms_asked t where t.account_id = account;

@@ -1,0 +1,71 @@
+"""Add and remove favourites; save, change and remove places."""
+
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.database.sessions import call, caller_in
+from backend.favourites import queries
+from backend.favourites.models import Favourite, SavedPlace
+from backend.favourites.problems import PlaceNotFound
+from backend.favourites.schemas import PlaceEdit, PlaceIn, PlaceOut
+from backend.http.etags import require_revision
+from backend.problems.common import PreconditionFailed
+from backend.shops.models import Shop
+from backend.shops.problems import ShopNotFound
+
+
+async def add_favourite(session: AsyncSession, shop_id: UUID) -> None:
+    """Add a verified shop to the caller's favourites; doing it again changes nothing. Raises ShopNotFound."""
+    verified = select(col(Shop.id)).where(col(Shop.id) == shop_id, col(Shop.status) == "verified")
+    if await session.scalar(verified) is None:
+        raise ShopNotFound
+    values = {"account_id": caller_in(session), "shop_id": shop_id}
+    await session.execute(insert(Favourite).values(values).on_conflict_do_nothing())
+
+
+async def remove_favourite(session: AsyncSession, shop_id: UUID) -> None:
+    """Remove a shop from the caller's favourites; doing it again changes nothing.
+
+    Raises ShopNotFound if the shop was no favourite and the caller may not see it.
+    """
+    own = (col(Favourite.account_id) == caller_in(session)) & (col(Favourite.shop_id) == shop_id)
+    gone = await session.execute(delete(Favourite).where(own).returning(col(Favourite.id)))
+    if gone.first() is None and await session.scalar(select(col(Shop.id)).where(col(Shop.id) == shop_id)) is None:
+        raise ShopNotFound
+
+
+async def save_place(session: AsyncSession, wanted: PlaceIn) -> PlaceOut:
+    """Save a place. From the database PlaceLimitReached, PlaceOutsideFrance, PlaceCoordinatesSwapped."""
+    place_id = await call(session, "save_place", name=wanted.name, latitude=wanted.latitude, longitude=wanted.longitude)
+    place, _version = await queries.own_place(session, place_id)
+    return place
+
+
+async def edit_place(session: AsyncSession, place_id: UUID, wanted: PlaceEdit, versions: list[int] | None) -> None:
+    """Change one of the caller's places if it is still at one of these versions (None: at any).
+
+    Raises PlaceNotFound, PreconditionFailed; the database raises PlaceOutsideFrance, PlaceCoordinatesSwapped.
+    """
+    values = wanted.model_dump(exclude_unset=True)
+    if values:
+        change = update(SavedPlace).where(col(SavedPlace.id) == place_id).values(values).returning(col(SavedPlace.id))
+        if versions is not None:
+            # Checked in the statement that writes, so of two people who read the same version only one succeeds.
+            change = change.where(col(SavedPlace.version).in_(versions))
+        if (await session.execute(change)).one_or_none() is not None:
+            return
+    _place, version = await queries.own_place(session, place_id)
+    require_revision(versions, version)
+    if values:
+        raise PreconditionFailed
+
+
+async def remove_place(session: AsyncSession, place_id: UUID) -> None:
+    """Remove one of the caller's places. Raises PlaceNotFound."""
+    gone = await session.execute(delete(SavedPlace).where(col(SavedPlace.id) == place_id).returning(col(SavedPlace.id)))
+    if gone.first() is None:
+        raise PlaceNotFound

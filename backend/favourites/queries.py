@@ -1,0 +1,76 @@
+"""The caller's favourites and saved places, under row-level security."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, literal, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.database.sessions import caller_in
+from backend.favourites.models import Favourite, SavedPlace
+from backend.favourites.problems import PlaceNotFound
+from backend.favourites.schemas import FavouriteOut, PlaceOut
+from backend.lots.models import Lot, LotStock
+from backend.shops.models import Shop
+
+_PLACES = select(
+    col(SavedPlace.id),
+    col(SavedPlace.name),
+    col(SavedPlace.latitude),
+    col(SavedPlace.longitude),
+    col(SavedPlace.version),
+)
+
+
+async def own_favourites(session: AsyncSession, limit: int, before: UUID | None) -> list[tuple[UUID, FavouriteOut]]:
+    """Return up to `limit + 1` of the caller's favourites older than `before`, newest first, each with its id.
+
+    A shop that is suspended is left out until it is verified again.
+    """
+    on_offer = (
+        select(literal(1))
+        .join_from(Lot, LotStock, col(LotStock.lot_id) == col(Lot.id))
+        .where(
+            col(Lot.shop_id) == col(Shop.id),
+            col(Lot.status) == "published",
+            col(LotStock.remaining) > 0,
+            col(Lot.pickup_end) > func.app.clock(),
+            # Whoever lost their right still sees the rows of free lots that they reserved, but cannot reserve again.
+            (col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary(),
+        )
+        .exists()
+    )
+    wanted: Select[*tuple[Any, ...]] = (
+        select(
+            col(Favourite.id),
+            col(Favourite.shop_id),
+            col(Shop.name).label("shop_name"),
+            on_offer.label("has_lots"),
+            col(Favourite.created_at).label("added_at"),
+        )
+        .join(Shop, col(Shop.id) == col(Favourite.shop_id))
+        .where(col(Favourite.account_id) == caller_in(session), col(Shop.status) == "verified")
+        .order_by(col(Favourite.id).desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        wanted = wanted.where(col(Favourite.id) < before)
+    return [(row.id, FavouriteOut.model_validate(row)) for row in await session.execute(wanted)]
+
+
+async def own_places(session: AsyncSession, limit: int, after: UUID | None) -> list[PlaceOut]:
+    """Return up to `limit + 1` of the caller's saved places, in the order in which they were saved."""
+    wanted = _PLACES.where(col(SavedPlace.account_id) == caller_in(session))
+    wanted = wanted.order_by(col(SavedPlace.id)).limit(limit + 1)
+    if after is not None:
+        wanted = wanted.where(col(SavedPlace.id) > after)
+    return [PlaceOut.model_validate(row) for row in await session.execute(wanted)]
+
+
+async def own_place(session: AsyncSession, place_id: UUID) -> tuple[PlaceOut, int]:
+    """Return one of the caller's saved places, and its version. Raises PlaceNotFound."""
+    row = (await session.execute(_PLACES.where(col(SavedPlace.id) == place_id))).one_or_none()
+    if row is None:
+        raise PlaceNotFound
+    return PlaceOut.model_validate(row), row.version
