@@ -263,7 +263,7 @@ FAULTS: dict[str, tuple[Callable[[Counter], Awaitable[dict[str, Any]]], str, str
         work,
         "pick_up",
         """where p.code = pass_code and (
-        select s.status = 'verified' and (s.owner_id = caller or exists (
+        select s.status = 'verified' and (s.id = at_shop or s.owner_id = caller or exists (
             select from app.members m
             where m.shop_id = s.id and m.account_id = caller and m.role in ('owner', 'staff')))
         from app.reservations x join app.lots y on y.id = x.lot_id join app.shops s on s.id = y.shop_id
