@@ -25,6 +25,7 @@ from backend.lots.problems import (
     LotHasReservations,
     LotNotFound,
     LotRecalled,
+    OriginMissing,
     PhotoUnknown,
     PickupWindowInvalid,
     PriceOutsideLaw,
@@ -52,6 +53,7 @@ RULES = (
     BecomesFreeInvalid,
     FairDrawNotFree,
     ShopNotVerified,
+    OriginMissing,
     PhotoUnknown,
     LotRecalled,
 )

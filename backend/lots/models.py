@@ -45,6 +45,15 @@ class Allergen(StrEnum):
     MOLLUSCS = "molluscs"
 
 
+class ReductionGround(StrEnum):
+    """Why a lot is cheaper or free."""
+
+    SHORT_DATE = "short_date"
+    UNSOLD_TODAY = "unsold_today"
+    SURPLUS = "surplus"
+    DAMAGED_PACK = "damaged_pack"
+
+
 PUBLISHED = sql("status = 'published'")
 
 
@@ -118,6 +127,8 @@ class Lot(Table, table=True):
     fair_draw: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     suspended_from: UUID | None = Field(foreign_key="app.lots.id")
     given_price_cents: int = Field(sa_column_kwargs={"server_default": "0"})
+    origin: str | None = text()
+    reduction_ground: str | None = text()
     food_date_ends_at: datetime | None = moment()  # where the shop is; kept by triggers
 
 

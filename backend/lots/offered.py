@@ -21,3 +21,14 @@ ALLERGENS: Final[Takes] = {
 COLD_CHAIN: Final[Takes] = {"description": "Whether the food has to be kept cold.", "examples": [False]}
 WEIGHT: Final[Takes] = {"ge": 1, "le": 100_000, "description": "Of one portion.", "examples": [450]}
 PHOTO_ID: Final[Takes] = {"description": "The photo of a draft, from `POST /lots/drafts`.", "examples": [None]}
+ORIGIN: Final[Takes] = {
+    "min_length": 1,
+    "max_length": 120,
+    "description": "Where the food comes from. Needed to publish fruit and vegetables, meat, fish, eggs and honey.",
+    "examples": ["Alsace, France"],
+}
+GROUND: Final[Takes] = {
+    "description": "Why the price is reduced, or the lot free. Published without one, it is `short_date` if the food's "
+    "date is at most three days after the pickup, else `surplus`.",
+    "examples": ["unsold_today"],
+}

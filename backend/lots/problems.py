@@ -81,6 +81,12 @@ class FairDrawNotFree(Problem):
     code, status = "lot.fair_draw_not_free", 422
 
 
+class OriginMissing(Problem):
+    """Raised when a lot is published that has to say where its food comes from, and does not."""
+
+    code, status = "lot.origin_missing", 422
+
+
 class AlcoholOffered(Problem):
     """Raised when the words of a lot offer an alcoholic drink."""
 

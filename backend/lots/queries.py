@@ -47,6 +47,8 @@ _LOTS = (
         col(Lot.status),
         col(Lot.published_at),
         col(Lot.photo_id),
+        col(Lot.origin),
+        col(Lot.reduction_ground),
         col(Lot.gtin),
         col(Lot.batch),
         col(Lot.fair_draw),

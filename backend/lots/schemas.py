@@ -11,7 +11,7 @@ from pydantic import AwareDatetime, ConfigDict, Field
 
 from backend.http.schemas import In, Out, if_sent
 from backend.lots import offered
-from backend.lots.models import Allergen, DateKind, Kind
+from backend.lots.models import Allergen, DateKind, Kind, ReductionGround
 from backend.lots.trade_numbers import Batch, Gtin
 from backend.shops.models import Category
 from backend.shops.schemas import SHOP, ShopBrief
@@ -71,6 +71,8 @@ class LotIn(In):
     batch: Batch | None = Field(default=None, **_BATCH)
     becomes_free_at: AwareDatetime | None = Field(default=None, **_BECOMES_FREE)
     fair_draw: bool = Field(default=False, **_FAIR_DRAW)
+    origin: str | None = Field(default=None, **offered.ORIGIN)
+    reduction_ground: ReductionGround | None = Field(default=None, **offered.GROUND)
     publish: bool = Field(description="Publish it now; false keeps it as a draft.", examples=[True])
 
 
@@ -102,6 +104,8 @@ class LotEdit(In):
     batch: Batch | None = if_sent(**_BATCH)
     becomes_free_at: AwareDatetime | None = if_sent(**_BECOMES_FREE)
     fair_draw: bool = if_sent(**_FAIR_DRAW)
+    origin: str | None = if_sent(**offered.ORIGIN)
+    reduction_ground: ReductionGround = if_sent(**offered.GROUND)
     publish: bool = if_sent(description="true publishes a draft.", examples=[True])
 
 
@@ -130,6 +134,11 @@ class LotOut(Out):
     weight_grams: int | None = Field(description="Of one portion, if known.", examples=[450])
     status: LotStatus = Field(examples=["published"])
     published_at: datetime | None = Field(examples=["2026-11-22T14:02:11Z"])
+    origin: str | None = Field(description="Where the food comes from.", examples=["Alsace, France"])
+    reduction_ground: ReductionGround | None = Field(
+        description="Why the price is reduced, or the lot free; null for drafts and old lots.",
+        examples=["unsold_today"],
+    )
     photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[PHOTO])
     shop: ShopBrief
 

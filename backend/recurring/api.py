@@ -16,6 +16,7 @@ from backend.lots.problems import (
     AlcoholOffered,
     BecomesFreeInvalid,
     FoodDateMismatch,
+    OriginMissing,
     PhotoUnknown,
     PriceOutsideLaw,
     UseByBeforePickup,
@@ -37,6 +38,7 @@ RULES = (
     UseByBeforePickup,
     WindowBeforePublication,
     BecomesFreeInvalid,
+    OriginMissing,
     PhotoUnknown,
 )
 Day = Annotated[DayAsked, Path(description="A day where the shop is.", examples=["2026-12-24"])]

@@ -41,6 +41,8 @@ class RecurringListing(Table, table=True):
     photo_id: UUID | None = Field(foreign_key="app.photos.id")
     gtin: str | None = text()
     becomes_free_minutes: int | None
+    origin: str | None = text()
+    reduction_ground: str | None = text()
     active: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="true"))
     due_at: datetime = moment(default=None)
     last_problem: str | None = text()

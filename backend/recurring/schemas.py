@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from backend.http.schemas import In, Out, if_sent
 from backend.lots import offered
-from backend.lots.models import Allergen, DateKind, Kind
+from backend.lots.models import Allergen, DateKind, Kind, ReductionGround
 from backend.lots.schemas import PHOTO
 from backend.lots.trade_numbers import Gtin
 from backend.shops.models import Category
@@ -79,6 +79,8 @@ class RecurringIn(In):
     photo_id: UUID | None = Field(default=None, **offered.PHOTO_ID)
     gtin: Gtin | None = Field(default=None, **_GTIN)
     becomes_free_minutes: int | None = Field(default=None, **_BECOMES_FREE)
+    origin: str | None = Field(default=None, **offered.ORIGIN)
+    reduction_ground: ReductionGround | None = Field(default=None, **offered.GROUND)
 
 
 class RecurringEdit(In):
@@ -105,6 +107,8 @@ class RecurringEdit(In):
     photo_id: UUID | None = if_sent(**offered.PHOTO_ID)
     gtin: Gtin | None = if_sent(**_GTIN)
     becomes_free_minutes: int | None = if_sent(**_BECOMES_FREE)
+    origin: str | None = if_sent(**offered.ORIGIN)
+    reduction_ground: ReductionGround | None = if_sent(**offered.GROUND)
 
 
 class DayIn(In):
@@ -152,6 +156,8 @@ class RecurringOut(Out):
     photo_id: UUID | None = Field(examples=[PHOTO])
     gtin: str | None = Field(description="With 14 digits.", examples=[None])
     becomes_free_minutes: int | None = Field(examples=[30])
+    origin: str | None = Field(examples=["Alsace, France"])
+    reduction_ground: ReductionGround | None = Field(examples=["unsold_today"])
     active: bool = Field(description="false while it is paused.", examples=[True])
     next_publication: datetime | None = Field(
         description="When the next lot will be published, unless that day is skipped; null while paused.",

@@ -11,13 +11,13 @@ create policy "Acts read and write every row" on app.lots for all to ecopanier_o
 grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
     pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
     category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
-    fair_draw, suspended_from, given_price_cents, food_date_ends_at) on app.lots to anon, authenticated;
+    fair_draw, origin, reduction_ground, suspended_from, given_price_cents, food_date_ends_at) on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
-    status) on app.lots to authenticated;
+    origin, reduction_ground, status) on app.lots to authenticated;
 grant update (title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
-    status) on app.lots to authenticated;
+    origin, reduction_ground, status) on app.lots to authenticated;
 
 create policy "Anyone sees published discounted lots with portions left" on app.lots for select to anon, authenticated
     using (status = 'published' and kind = 'discounted' and app.is_on_sale(id));
@@ -49,7 +49,7 @@ create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,
     quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch,
-    becomes_free_at, fair_draw, status on app.lots
+    becomes_free_at, fair_draw, origin, reduction_ground, status on app.lots
     for each row when (current_user = 'authenticated') execute function app.guard_lot();
 -- Fires after the guards, which set the lot's place.
 create trigger shelve_lot before insert or update of place, kind, category, title, description on app.lots
@@ -81,7 +81,7 @@ create trigger end_waiting after update of status, kind on app.lots
 -- The card has what a search shows, except what remains, what depends on the clock, and the distance.
 create trigger keep_card after insert or update of shop_id, title, description, category, kind, original_price_cents,
     price_cents, quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain,
-    weight_grams, status, published_at, photo_id on app.lots
+    weight_grams, status, published_at, photo_id, origin, reduction_ground on app.lots
     for each row when (new.status = 'published' and new.kind = 'discounted') execute function app.keep_card();
 create trigger drop_card after update of status, kind on app.lots
     for each row when (old.status = 'published' and old.kind = 'discounted'

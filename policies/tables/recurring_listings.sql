@@ -8,10 +8,10 @@ create policy "Acts read and write every row" on app.recurring_listings for all 
 grant select on app.recurring_listings to authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, weekdays,
     publish_at, pickup_from, pickup_until, date_kind, food_date_in_days, allergens, cold_chain, weight_grams, photo_id,
-    gtin, becomes_free_minutes) on app.recurring_listings to authenticated;
+    gtin, becomes_free_minutes, origin, reduction_ground) on app.recurring_listings to authenticated;
 grant update (title, description, category, kind, original_price_cents, price_cents, quantity, weekdays, publish_at,
     pickup_from, pickup_until, date_kind, food_date_in_days, allergens, cold_chain, weight_grams, photo_id, gtin,
-    becomes_free_minutes, active) on app.recurring_listings to authenticated;
+    becomes_free_minutes, origin, reduction_ground, active) on app.recurring_listings to authenticated;
 
 create policy "Merchants see recurring listings of their own shops" on app.recurring_listings for select to authenticated
     using (shop_id = any (array(select app.shops_of((select app.caller()), 'reader'))));

@@ -48,6 +48,7 @@ class Offer:
     allergens: tuple[str, ...] = ()
     cold: bool = False
     grams: int | None = None
+    origin: str | None = None
 
     @property
     def kind(self) -> str:
@@ -131,12 +132,14 @@ OFFERS = (
         "Cagette de légumes de saison",
         "Poireaux, carottes, choux et pommes de terre un peu cabossés, très bons. Environ quatre kilos.",
         "fruits_vegetables", (900, 360), 10, ("17:30", "20:00"), grams=4000,
+        origin="Alsace, France",
     ),
     Offer(
         POTAGER,
         "Fruits très mûrs pour compotes",
         "Pommes, poires et bananes à cuisiner dans les deux jours.",
         "fruits_vegetables", (500, 0), 8, ("17:30", "20:00"), grams=3000,
+        origin="France ; bananes de Guadeloupe",
     ),
     Offer(
         POTAGER,
@@ -144,6 +147,7 @@ OFFERS = (
         "Courge, carotte, poireau et céleri, lavés et coupés : il ne manque que l'eau et le sel.",
         "fruits_vegetables", (600, 240), 6, ("10:00", "13:00"), "after", food_date=("use_by", 1),
         allergens=("celery",), cold=True, grams=1500,
+        origin="Alsace, France",
     ),
     Offer(
         BOUCHERIE,
@@ -151,12 +155,14 @@ OFFERS = (
         "Merguez, brochettes et deux tranches de poitrine. À cuire à cœur, ce soir ou demain.",
         "butcher", (1800, 900), 5, ("17:30", "19:00"), food_date=("use_by", 1), allergens=("sulphites",),
         cold=True, grams=800,
+        origin="Porc et bœuf : nés, élevés et abattus en France",
     ),
     Offer(
         BOUCHERIE,
         "Bœuf à braiser",
         "Paleron et gîte, pour un pot-au-feu ou un bourguignon.",
         "butcher", (2200, 1320), 4, ("10:00", "12:30"), "after", food_date=("use_by", 2), cold=True, grams=1200,
+        origin="Né, élevé et abattu en France",
     ),
     Offer(
         FROMAGERIE,
@@ -176,6 +182,7 @@ OFFERS = (
         "Filets du jour",
         "Ce que la marée a laissé : lieu, merlan ou truite. À cuire aujourd'hui.",
         "fish", (1900, 760), 4, ("17:30", "19:00"), food_date=("use_by", 0), allergens=("fish",), cold=True, grams=600,
+        origin="Lieu et merlan : Atlantique Nord-Est ; truite : élevée en France",
     ),
     Offer(
         POISSONNERIE,
@@ -183,6 +190,7 @@ OFFERS = (
         "Arrivées ce matin, vivantes. À cuire le jour du retrait.",
         "fish", (1100, 440), 6, ("10:00", "12:30"), "after", food_date=("use_by", 0), allergens=("molluscs",),
         cold=True, grams=2000,
+        origin="Élevées en France, baie du Mont-Saint-Michel",
     ),
     Offer(
         POISSONNERIE,

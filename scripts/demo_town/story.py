@@ -352,8 +352,8 @@ class Story:
         date_kind, days = offer.food_date or ("none", None)
         lot.id = self._acts.value(
             "insert into app.lots (shop_id, title, description, category, kind, original_price_cents, price_cents,"
-            " quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status,"
-            " created_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'published',"
+            " quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, origin,"
+            " status, created_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'published',"
             " app.clock()) returning id",
             self._shops[offer.shop.name],
             offer.title,
@@ -369,6 +369,7 @@ class Story:
             sorted(offer.allergens),
             offer.cold,
             offer.grams,
+            offer.origin,
         )
 
     def _recurs(self, lot: Listed) -> None:
@@ -379,8 +380,8 @@ class Story:
         listing = self._acts.value(
             "insert into app.recurring_listings (shop_id, title, description, category, kind, original_price_cents,"
             " price_cents, quantity, weekdays, publish_at, pickup_from, pickup_until, date_kind, food_date_in_days,"
-            " allergens, cold_chain, weight_grams, due_at, created_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, array[1, 2, 3, 4, 5, 6, 7], %s, %s, %s, %s, %s, %s, %s, %s,"
+            " allergens, cold_chain, weight_grams, origin, due_at, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, array[1, 2, 3, 4, 5, 6, 7], %s, %s, %s, %s, %s, %s, %s, %s, %s,"
             " app.clock(), app.clock()) returning id",
             self._shops[offer.shop.name],
             offer.title,
@@ -396,6 +397,7 @@ class Story:
             sorted(offer.allergens),
             offer.cold,
             offer.grams,
+            offer.origin,
         )
         if paris(first_day, offer.listed_from) > self._now:  # the lot of that day is already listed
             self._acts.run(

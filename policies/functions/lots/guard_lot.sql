@@ -46,10 +46,12 @@ begin
         end if;
         -- Somebody who reserved the lot or waits for it must get what they saw.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
-            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch, new.fair_draw)
+            new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch, new.fair_draw,
+            new.origin, new.reduction_ground)
            is distinct from
            (old.kind, old.original_price_cents, old.price_cents, old.pickup_start, old.pickup_end, old.date_kind,
-            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams, old.gtin, old.batch, old.fair_draw)
+            old.food_date, old.allergens, old.category, old.cold_chain, old.weight_grams, old.gtin, old.batch, old.fair_draw,
+            old.origin, old.reduction_ground)
            and (exists (select from app.reservations r
                         where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
                 or exists (select from app.waiting w where w.lot_id = old.id and w.status in ('waiting', 'offered'))) then
@@ -82,6 +84,17 @@ begin
     if app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end) is not null then
         raise exception '%', app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end)
             using errcode = 'EP422';
+    end if;
+    -- A lot that was published before this rule stays as it is until somebody changes what the rule reads.
+    if new.status = 'published' and new.suspended_from is null and new.origin is null
+       and (publishing or (new.title, new.category, new.origin) is distinct from (old.title, old.category, old.origin))
+       and app.demands_origin(new.category, new.title) then
+        raise exception 'lot.origin_missing' using errcode = 'EP422';
+    end if;
+    if publishing and new.suspended_from is null and new.reduction_ground is null then
+        -- A date that is past or near is the ground; of the other grounds only surplus is always true.
+        new.reduction_ground := case when new.food_date <= (new.pickup_end at time zone shop.time_zone)::date + 3
+                                     then 'short_date' else 'surplus' end;
     end if;
     -- Lots published before this rule stay as they are until somebody changes their words; so do the gifts beside them.
     if new.status = 'published' and new.suspended_from is null

@@ -38,6 +38,10 @@ begin
        and app.offers_alcohol(new.category, new.title, new.description) then
         raise exception 'lot.alcohol' using errcode = 'EP422';
     end if;
+    if new.origin is null and app.demands_origin(new.category, new.title)
+       and (tg_op = 'INSERT' or (new.title, new.category, new.origin) is distinct from (old.title, old.category, old.origin)) then
+        raise exception 'lot.origin_missing' using errcode = 'EP422';
+    end if;
     new.last_problem := null;
     new.last_problem_day := null;
     if tg_op = 'UPDATE' and old.photo_id is not null and new.photo_id is distinct from old.photo_id then

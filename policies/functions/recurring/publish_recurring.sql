@@ -50,14 +50,15 @@ begin
                 insert into app.lots
                     (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
                      pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin,
-                     becomes_free_at, status, recurring_id, recurring_day)
+                     becomes_free_at, origin, reduction_ground, status, recurring_id, recurring_day)
                 values
                     (listing.shop_id, listing.title, listing.description, listing.category, listing.kind,
                      listing.original_price_cents, coalesce(change.price_cents, listing.price_cents),
                      coalesce(change.quantity, listing.quantity), opens, closes, listing.date_kind,
                      offered + listing.food_date_in_days, listing.allergens, listing.cold_chain, listing.weight_grams,
                      listing.photo_id, listing.gtin,
-                     closes - make_interval(mins => listing.becomes_free_minutes), 'published', listing.id, offered)
+                     closes - make_interval(mins => listing.becomes_free_minutes), listing.origin,
+                     listing.reduction_ground, 'published', listing.id, offered)
                 on conflict (recurring_id, recurring_day) where recurring_id is not null do nothing;
                 published := published + found::int;
             exception when others then

@@ -13,11 +13,11 @@ begin
     insert into app.lots
         (suspended_from, given_price_cents, shop_id, title, description, category, kind, original_price_cents, price_cents,
          quantity, pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin,
-         batch, status)
+         batch, origin, reduction_ground, status)
     values
         (l.id, price, l.shop_id, l.title, l.description, l.category, 'free', l.original_price_cents, 0, portions,
          l.pickup_start, l.pickup_end, l.date_kind, l.food_date, l.allergens, l.cold_chain, l.weight_grams, l.photo_id,
-         l.gtin, l.batch, 'published')
+         l.gtin, l.batch, l.origin, l.reduction_ground, 'published')
     returning id into beside;
     return beside;
 end $$;
