@@ -16,6 +16,8 @@ DRINKS = [
     ("grocery", "Cidre brut fermier", ""),
     ("grocery", "Pâtes et vin", ""),
     ("drinks", "Craft beer", ""),
+    ("caterer", "Plateau repas", "Avec une bouteille de vin"),
+    ("prepared_meals", "Bière blonde", "Bien fraîche"),
     ("grocery", "Cheese box", "A bottle of wine and three cheeses"),
     ("grocery", "BIÈRE blonde", ""),
     ("drinks", "Bière sans alcool et bière blonde", ""),
@@ -37,6 +39,7 @@ FOOD = [
     ("prepared_meals", "Beef braised in red wine", ""),
     ("bakery", "Pain aux raisins du vignoble", "Gingembre, vinaigrette, divin, portobello."),
     ("pastry", "Rum babas", ""),
+    ("caterer", "Baeckeoffe du jour", "Trois viandes, pommes de terre, vin blanc : une belle part."),
 ]
 
 

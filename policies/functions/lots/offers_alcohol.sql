@@ -26,6 +26,11 @@ begin
                   || '\M(?! (?:vinegars?|raisins?|cakes?|babas?))') then
         return true;
     end if;
+    -- The description of a dish names what is in it: only its title says what is offered.
+    if description <> '' and category in ('prepared_meals', 'caterer', 'delicatessen', 'bakery', 'pastry', 'desserts',
+                                          'butcher', 'fish', 'cheese', 'frozen', 'canned') then
+        return app.offers_alcohol('other', title, '');
+    end if;
     -- Foods with alcohol in them, and what goes with a drink.
     written := regexp_replace(written, '\m' || drink || ' (?:vinegars?|sauces?|jus|gravy|jelly|jellies|breads?|batters?'
         || '|battered|babas?|cakes?|raisins?|truffles?|chocolates?|braised|gums?)\M', ' ', 'g');
