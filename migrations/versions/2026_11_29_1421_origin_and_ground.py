@@ -6,7 +6,7 @@ Lots that are published already say neither. The cards are made anew at the end 
 from alembic import op
 
 revision = "2026_11_29_1421"
-down_revision = "2026_11_29_1430"
+down_revision = "2026_11_29_1450"
 branch_labels = None
 depends_on = None
 
