@@ -39,6 +39,7 @@ QUICK_JOURNEYS = {
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
     "pickups": "test_repeated_pickups.py::test_a_pickup_repeated_with_its_key_gets_the_same_answer",
     "privacy": "test_erasure.py::test_erasing_a_customer_keeps_stock_money_and_figures_right",
+    "places": "test_places.py::test_an_answer_has_what_a_search_needs",
     "recalls": "test_recall.py::test_a_recall_freezes_its_lots_and_refunds_and_informs_holders",
     "recurring": "test_recurring.py::test_a_listing_publishes_one_lot_every_weekday_at_its_time",
     "reservations": "test_fair_draw.py::test_those_who_received_least_are_drawn_first_verifiably",

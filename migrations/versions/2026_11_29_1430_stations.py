@@ -42,7 +42,7 @@ def upgrade() -> None:
         alter table app.reservations
             add column station_id uuid,
             add constraint reservations_handed_over_check
-                check (num_nonnulls(handed_over_by, station_id) <= 1) not valid;
+                check (num_nonnulls(handed_over_by, station_id) <= 1);
 
         insert into app.retention_periods (what, keeps, counted_from, reason) values
             ('pairings', '1 day', 'fin du code',
