@@ -102,7 +102,7 @@ class DocumentStoreUnavailable(Problem):
 
 
 WHICH = (AssociationNotFound, WhichAssociation)
-"""What routes answer where somebody acts for an association that they have not named, or where they do not work."""
+"""Responses of routes that act for an association: it was not named, or the caller does not work there."""
 
 constraint_problems(
     {

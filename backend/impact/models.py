@@ -74,7 +74,7 @@ class PeopleHelped(Table, table=True):
 
 
 class ImpactPeriod(Table, table=True):
-    """What a closed period of whole months (in Paris) saved; published, and never changed afterwards."""
+    """The impact of one closed period of whole months in Paris. It is published and never changes afterwards."""
 
     __tablename__ = "impact_periods"
 

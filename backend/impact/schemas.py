@@ -34,7 +34,7 @@ class ImpactOut(Out):
 
 
 class PeriodOut(Out):
-    """What handovers saved in a closed period of whole months in Paris."""
+    """The impact of one closed period of whole months in Paris."""
 
     first_month: str = Field(alias="from", description="The first month.", examples=["2026-10"])
     last_month: str = Field(

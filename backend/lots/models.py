@@ -142,7 +142,7 @@ class LotCard(Table, table=True):
 
 
 class LotStock(Table, table=True):
-    """What remains of a lot, and what a search without rarer filters goes by.
+    """The stock of a lot, with the columns that a search without rarer filters reads.
 
     Each reservation writes here, and each such search reads here, so it is a narrow row of its own.
     """

@@ -30,7 +30,7 @@ log = structlog.get_logger("ecopanier.mail")
 
 @dataclass(frozen=True)
 class File:
-    """What goes along with a mail: a name, a media type and its bytes. inline: the id by which the HTML shows it."""
+    """A file that a mail brings: a name, a media type and its bytes. inline: the id by which the HTML shows it."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class File:
 
 @dataclass(frozen=True)
 class Enclosed:
-    """What a mail shows beside its facts, made right before it is sent, and the files that go along."""
+    """Values that are made right before a mail is sent, and the files that go along with it."""
 
     values: Mapping[str, Any]
     files: tuple[File, ...] = ()

@@ -52,7 +52,7 @@ async def accept_invitation(session: AsyncSession, token: str) -> MembershipOut:
 
 
 async def change_member(session: AsyncSession, at: Workplace, member_id: UUID, role: MemberRole) -> MemberOut:
-    """Give a member another role, and return them.
+    """Change the role of a member, and return the member.
 
     The database raises ShopNotFound or AssociationNotFound, MemberNotFound, MemberNotJoined, LastOwner.
     """

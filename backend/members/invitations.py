@@ -1,4 +1,4 @@
-"""What is kept of an invitation until it is accepted: the address and the link's token, sealed together."""
+"""The sealed part of an open invitation: its address and the token of its link."""
 
 import os
 from dataclasses import dataclass

@@ -11,7 +11,7 @@ from backend.database.columns import Index, Table, identifier, moment, sql, text
 
 
 class Notice(Table, table=True):
-    """What somebody is told: an event and the facts that its text says, in either language."""
+    """One notice to one person: an event and the facts that its text says, in either language."""
 
     __tablename__ = "notices"
     __table_args__ = (

@@ -14,7 +14,7 @@ State = Literal["queued", "sent", "failed"]
 
 
 class DeliveryOut(Out):
-    """What became of a notice on a channel outside the app."""
+    """The state of a notice on a channel outside the app."""
 
     channel: Literal["mail"] = Field(examples=["mail"])
     state: State = Field(description="`failed`: the mail server refuses your address for good.", examples=["sent"])

@@ -1,4 +1,4 @@
-"""What each event is called where people choose which ones they get."""
+"""The names of events, as people read them where they choose which ones they get."""
 
 import tomllib
 from collections.abc import Mapping

@@ -54,7 +54,7 @@ class BookedPayment(Table, table=True):
 
 
 class Correction(Table, table=True):
-    """What Stripe says was refunded of a booked payment, in all, since something changed there. The last one counts."""
+    """The total refunded of a booked payment, as Stripe said after a change there. The last row counts."""
 
     __tablename__ = "corrections"
     __table_args__ = (
