@@ -58,6 +58,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/lots": merchant,
         "/v1/pickups": merchant,
         "/v1/me": customer,
+        "/v1/me/places": customer,
+        "/v1/me/places/{place_id}": customer,
         "/v1/lots/{lot_id}/reservations": customer,
         "/v1/lots/{lot_id}/waiting": customer,
         "/v1/suspended-lots": customer,
@@ -94,6 +96,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "kiosk_id": uuid4(),
         "member_id": uuid4(),
         "station_id": uuid4(),
+        "place_id": uuid4(),
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

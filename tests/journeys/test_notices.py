@@ -105,7 +105,8 @@ async def test_the_link_of_the_mail_shows_the_pass_until_it_is_renewed(town: Tow
         assert shown.pin in page.text
         assert (page.headers["referrer-policy"], page.headers["cache-control"]) == ("no-referrer", "no-store")
     assert "Your pass" in (await town.request("GET", link, headers={"Accept-Language": "en"})).text
-    forged = link[:-1] + ("A" if link[-1] != "A" else "B")
+    # Not the last character: some of its bits mean nothing.
+    forged = link[:-5] + ("A" if link[-5] != "A" else "B") + link[-4:]
     assert (await town.request("GET", forged)).status_code == 404
     assert (await town.request("GET", "/my-pass/nonsense")).status_code == 404
 

@@ -208,7 +208,12 @@ async def functions_of(town: Town, role: str) -> list[tuple[str, str]]:
 
 def _plain(type_: str) -> str:
     one = type_.removesuffix("[]")
-    short = {"integer": "int4", "boolean": "bool", "timestamp with time zone": "timestamptz"}.get(one, one)
+    short = {
+        "integer": "int4",
+        "boolean": "bool",
+        "timestamp with time zone": "timestamptz",
+        "double precision": "float8",
+    }.get(one, one)
     return short + type_.removeprefix(one)
 
 
