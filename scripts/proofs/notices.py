@@ -13,6 +13,7 @@ from scripts.proofs.storms import Weather
 NOTICES, NOTICES_IN_A_HURRY = 5_000, 80
 KILLS, KILLS_IN_A_HURRY = 3, 1
 AT_ONCE = 8  # jobs of a worker, each of which may have a mail in flight when it is killed
+LEFT_FOR_A_TROUBLE = 20
 REFUSALS = 3  # of all recipients; five of them, with mails taken in between, would give an address up
 WITHIN_SECONDS = 900.0
 TROUBLES = ("down", "put off", "refuse", "hang", "lose replies", "hang up")
@@ -126,6 +127,7 @@ async def _troubles(house: House, outcome: Outcome, weather: Weather, server: Ma
     kills = KILLS_IN_A_HURRY if weather.hurried else KILLS
     for number, mood in enumerate(moods):
         await _no_pauses(house)
+        await _top_up(house, outcome, people)
         server.mood = mood
         if mood == "down":
             await server.close()
@@ -140,9 +142,15 @@ async def _troubles(house: House, outcome: Outcome, weather: Weather, server: Ma
         server.mood = "take"
         await _no_pauses(house)
         await asyncio.sleep(weather.chance.uniform(0.3, 1.0))
-        async with house.sql() as sql:
-            if await sql.fetchval(QUEUED, people) == 0:
-                break
+
+
+async def _top_up(house: House, outcome: Outcome, people: list[UUID]) -> None:
+    """Notify more people if few mails are left, so that each trouble meets mails; a fast worker may have sent all."""
+    async with house.sql() as sql:
+        if await sql.fetchval(QUEUED, people) >= LEFT_FOR_A_TROUBLE:
+            return
+    people += await _people(house, LEFT_FOR_A_TROUBLE)
+    outcome.figures["notices"] += LEFT_FOR_A_TROUBLE
 
 
 async def _calm(house: House, server: MailServer, people: list[UUID]) -> None:

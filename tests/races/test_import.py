@@ -16,6 +16,8 @@ from tests.town.answers import accepted
 HEADER = "first_name;last_name;birth_date;eligible_until\n"
 # The control: an enrolment that only looks whether a person exists, although another transaction may be adding them.
 LOOKING_FIRST = ("on conflict (identity, identity_rank) do nothing", "")
+# It also pauses, so that the imports overlap on a fast machine too.
+PAUSING = ("needed := cardinality(claimed);", "needed := cardinality(claimed); perform pg_sleep(0.1);")
 
 
 def people(count: int, first: int = 0) -> list[str]:
@@ -42,6 +44,7 @@ async def test_concurrent_imports_enrol_each_person_once(
     if not careful:
         await town.changes("alter table app.beneficiary_persons drop constraint beneficiary_persons_identity_key")
         await rewrite_function(town, "enrol_beneficiaries", *LOOKING_FIRST)
+        await rewrite_function(town, "enrol_beneficiaries", *PAUSING)
     relais, port = await town.an_association("Le Relais"), await town.an_association("Le Port")
     everybody = people(300)
     orders = [list(everybody) for _ in range(4)]
