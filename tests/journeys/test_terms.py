@@ -1,5 +1,6 @@
 """The terms, the privacy notice and the help: reading them, and being asked to agree to a new version."""
 
+import json
 import re
 from datetime import timedelta
 from uuid import UUID
@@ -94,6 +95,8 @@ async def test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days(to
     assert (status, tokens["terms_to_accept"]) == (200, None)
     consents = (await nour.asks("GET", "/me/consents", token=str(tokens["access_token"]))).json()
     assert (consents["terms"]["status"], consents["terms"]["version"]) == ("given", "2027-01")
+    (written,) = await town.rows("select subject_id, detail from app.audit_entries where action = 'consent.given'")
+    assert (str(written["subject_id"]), json.loads(written["detail"])["version"]) == (account["id"], "2027-01")
     assert (await _signs_in(nour, "nour@example.org"))[0] == 200
 
     # Agreeing through one's consents does the same.

@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from tests.races.hands import grab_at_once
+from tests.races.test_counter import rewrite_function
 from tests.town import Merchant, Person, Shop, Town
 from tests.town.databases import WORKER, Connection
 
@@ -203,3 +204,22 @@ async def test_a_late_cancellation_during_a_recall_returns_everything(town: Town
     assert await town.money(reservation) == ((400, 400) if paid else (0, 0))
     assert await town.taken_today(amina) == 0
     assert await town.stock_is_exact()
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_erasing_a_merchant_during_a_recall_does_not_deadlock(town: Town, careful: bool) -> None:
+    """The recall also locks a lot that is over, before the one on sale that the erasure has locked."""
+    shop = await town.a_shop()
+    over, on_sale = await town.a_lot(shop=shop, gtin=GTIN), await town.a_lot(shop=shop, gtin=GTIN)
+    assert over.id < on_sale.id
+    await shop.merchant.withdraws(over)
+    await rewrite_function(town, "close_shops", "begin\n", "begin\n    perform pg_sleep(0.5);\n")
+    if not careful:
+        await rewrite_function(town, "erase_account", " or l.gtin is not null", "")
+    async with town.copy.connection() as admin, town.copy.connection() as other:
+        erasing = asyncio.create_task(admin.execute("select app.erase_account($1, 'asked')", shop.merchant.id))
+        await asyncio.sleep(0.2)
+        results = await asyncio.gather(erasing, other.fetchval(RECALL, GTIN), return_exceptions=True)
+
+    deadlocks = [one for one in results if isinstance(one, asyncpg.DeadlockDetectedError)]
+    assert len(deadlocks) == (0 if careful else 1), results

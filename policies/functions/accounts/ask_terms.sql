@@ -22,8 +22,7 @@ begin
     select * into holder from app.accounts a where a.id = account;
     if holder.role = 'admin' then return; end if;
     if accepted is not null then
-        insert into app.consents (account_id, purpose, version, given, at)
-        values (account, 'terms', newest, true, app.clock());
+        perform app.add_consent(account, 'terms', newest, true);
         return;
     end if;
 

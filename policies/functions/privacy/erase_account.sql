@@ -64,7 +64,8 @@ begin
         select w.lot_id from app.waiting w where w.account_id = account and w.status in ('waiting', 'offered')
         union
         select l.id from app.lots l
-        where l.shop_id = any (own_shops) and l.status in ('draft', 'published', 'paused', 'recalled'));
+        where l.shop_id = any (own_shops)
+          and (l.status in ('draft', 'published', 'paused', 'recalled') or l.gtin is not null));  -- may be recalled now
     perform from app.passes p join app.reservations r on r.id = p.reservation_id
     where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;
     perform app.lock_lots(running);

@@ -19,10 +19,7 @@ begin
     if (select (c.version, c.given) from app.consents c
         where c.account_id = holder and c.purpose = wanted_purpose order by c.id desc limit 1)
        is distinct from (wanted_version, wanted_given) then
-        insert into app.consents (account_id, purpose, version, given, at)
-        values (holder, wanted_purpose, wanted_version, wanted_given, app.clock());
-        perform app.note('consent.' || case when wanted_given then 'given' else 'withdrawn' end, 'account', holder,
-                         jsonb_build_object('purpose', wanted_purpose, 'version', wanted_version));
+        perform app.add_consent(holder, wanted_purpose, wanted_version, wanted_given);
     end if;
 end $$;
 grant execute on function app.record_consent(text, text, boolean) to authenticated;
