@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Text
+from sqlalchemy import BigInteger, Boolean, Column, Text
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlmodel import Field
 
@@ -108,6 +108,7 @@ class Lot(Table, table=True):
     allergens: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"})
     cold_chain: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     weight_grams: int | None
+    co2e_grams: int = Field(default=None, sa_type=BigInteger)  # of one portion; a trigger keeps it
     status: str = text(sa_column_kwargs={"server_default": "draft"})
     place: str = Field(default=None, sa_type=Point)
     shelf: str = Field(default=None, sa_type=Point)

@@ -44,6 +44,7 @@ _LOTS = (
         col(Lot.allergens),
         col(Lot.cold_chain),
         col(Lot.weight_grams),
+        col(Lot.co2e_grams),
         col(Lot.status),
         col(Lot.published_at),
         col(Lot.photo_id),

@@ -132,6 +132,11 @@ class LotOut(Out):
     allergens: list[Allergen] = Field(examples=[["gluten", "eggs", "milk"]])
     cold_chain: bool = Field(examples=[False])
     weight_grams: int | None = Field(description="Of one portion, if known.", examples=[450])
+    co2e_grams: int = Field(
+        description="Grams of CO₂e that one portion saves: an estimate by the factor in force when the lot was "
+        "written (`GET /impact/method`). A portion without a weight counts as one meal.",
+        examples=[810],
+    )
     status: LotStatus = Field(examples=["published"])
     published_at: datetime | None = Field(examples=["2026-11-22T14:02:11Z"])
     origin: str | None = Field(description="Where the food comes from.", examples=["Alsace, France"])

@@ -11,7 +11,8 @@ create policy "Acts read and write every row" on app.lots for all to ecopanier_o
 grant select (id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
     pickup_start, pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, status, place, shelf,
     category_shelf, words, version, created_at, published_at, photo_id, gtin, batch, recurring_id, recurring_day,
-    fair_draw, origin, reduction_ground, suspended_from, given_price_cents, food_date_ends_at) on app.lots to anon, authenticated;
+    fair_draw, origin, reduction_ground, suspended_from, given_price_cents, food_date_ends_at, co2e_grams)
+    on app.lots to anon, authenticated;
 grant insert (shop_id, title, description, category, kind, original_price_cents, price_cents, quantity, pickup_start,
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
     origin, reduction_ground, status) on app.lots to authenticated;
@@ -45,6 +46,10 @@ create policy "Merchants edit their own lots" on app.lots for update to authenti
 -- Fires before the guards, which compare what it sets: triggers fire in the order of their names.
 create trigger date_lot before insert or update of shop_id, date_kind, food_date on app.lots
     for each row execute function app.date_lot();
+create trigger estimate_new_lot before insert on app.lots
+    for each row execute function app.estimate_lot();
+create trigger estimate_lot before update of category, weight_grams, status on app.lots
+    for each row when (new.status in ('draft', 'published')) execute function app.estimate_lot();
 create trigger guard_new_lot before insert on app.lots
     for each row execute function app.guard_lot();
 create trigger guard_lot before update of title, description, category, kind, original_price_cents, price_cents,

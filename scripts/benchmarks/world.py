@@ -73,14 +73,14 @@ with titles as materialized (
           from generate_series(0, 99) t) named (t, title, description))
 insert into app.lots (
     id, shop_id, title, description, category, kind, original_price_cents, price_cents, quantity,
-    pickup_start, pickup_end, date_kind, food_date, food_date_ends_at, allergens, cold_chain, weight_grams, status,
-    place, shelf, category_shelf, words, published_at)
+    pickup_start, pickup_end, date_kind, food_date, food_date_ends_at, allergens, cold_chain, weight_grams, co2e_grams,
+    status, place, shelf, category_shelf, words, published_at)
 select public.numbered('lot', n), s.id, t.title, t.description, c.category, %(kind)s, 1200,
        case %(kind)s when 'free' then 0 else 400 end, %(portions)s,
        now() - interval '1 hour', now() + interval '8 hours' + mod(n, 600) * interval '1 minute',
        case mod(n, 2) when 0 then 'use_by' else 'none' end, case mod(n, 2) when 0 then current_date + 3 end,
        case mod(n, 2) when 0 then app.end_of_day(current_date + 3, 'Europe/Paris') end,
-       array['gluten', 'milk'], false, 800, 'published', s.place, app.on_shelf(s.place, %(kind)s, 0),
+       array['gluten', 'milk'], false, 800, 1440, 'published', s.place, app.on_shelf(s.place, %(kind)s, 0),
        app.on_shelf(s.place, %(kind)s, app.category_number(c.category)), t.words, now()
 from generate_series(%(first)s, %(last)s) n
 join titles t on t.t = mod(n, 100)

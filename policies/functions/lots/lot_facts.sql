@@ -9,8 +9,8 @@ create or replace function app.lot_facts(l app.lots, s app.shops) returns text l
         'kind', l.kind, 'original_price_cents', l.original_price_cents, 'price_cents', l.price_cents,
         'quantity', l.quantity, 'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end,
         'date_kind', l.date_kind, 'food_date', l.food_date, 'allergens', l.allergens, 'cold_chain', l.cold_chain,
-        'weight_grams', l.weight_grams, 'status', l.status, 'published_at', l.published_at, 'photo_id', l.photo_id,
-        'origin', l.origin, 'reduction_ground', l.reduction_ground,
+        'weight_grams', l.weight_grams, 'co2e_grams', l.co2e_grams, 'status', l.status, 'published_at', l.published_at,
+        'photo_id', l.photo_id, 'origin', l.origin, 'reduction_ground', l.reduction_ground,
         'shop', json_build_object('id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
                                   'longitude', s.longitude, 'category', s.category, 'time_zone', s.time_zone))::text, -1)
 $$;

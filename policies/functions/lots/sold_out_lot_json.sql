@@ -14,7 +14,8 @@ begin
             'date_kind', l.date_kind, 'food_date', l.food_date,
             'past_best_before', coalesce(l.date_kind = 'best_before' and l.food_date_ends_at <= app.clock(), false),
             'origin', l.origin, 'reduction_ground', l.reduction_ground,
-            'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams, 'status', l.status,
+            'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams, 'co2e_grams', l.co2e_grams,
+            'status', l.status,
             'published_at', l.published_at, 'photo_id', l.photo_id, 'gtin', l.gtin, 'batch', l.batch,
             'becomes_free_at', null, 'fair_draw', false, 'free_lot_id', null,
             -- The conversion counted as one change.
