@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from functools import partial
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +22,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.jobs import Job
 
 from backend.accounts import jobs as accounts
-from backend.accounts.addressees import AddressKind
+from backend.accounts.letters import LetterWriter, to_every_address
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
@@ -101,8 +101,25 @@ ENCLOSERS: dict[str, notices.Encloser] = {
     "pickup_reminder": reservations.enclose_pass,
 }
 
+# Mails that go to another address than one that its owner has confirmed, or that bring a code or a link's token.
+WRITERS: dict[str, LetterWriter] = {
+    "registration": accounts.write_registration,
+    "address_to_confirm": accounts.write_confirmation,
+    "reset_password": accounts.write_reset,
+    "invitation": members.write_invitation,
+    "lot_recalled": to_every_address,
+    "recall_for_shop": to_every_address,
+    "recall_to_pass_on": to_every_address,
+}
+
 # Jobs that acts of earlier releases queued and that may still wait: now acts write notices themselves.
 TASKS_OF_EARLIER_RELEASES = (
+    "accounts.send_mail",
+    "accounts.mail_registration",
+    "members.mail_invitation",
+    "payments.tell_refund_failed",
+    "recalls.tell_holder",
+    "recalls.tell_supporter",
     "reservations.tell_holder",
     "reservations.tell_refunded",
     "reservations.tell_shop",
@@ -142,33 +159,20 @@ def queue(work: Work, url: str) -> procrastinate.App:
     )
     app = procrastinate.App(connector=connector)
 
-    @app.task(name="accounts.send_mail", retry=RETRY, pass_context=True)
-    async def send_mail(context: procrastinate.JobContext, account_id: str | None, mail: str) -> None:
-        assert context.job.id is not None  # noqa: S101  a running job is stored, so it has an id
-        await accounts.send_mail(work, UUID(account_id) if account_id else None, mail, context.job.id)
-
-    @app.task(name="accounts.mail_registration", retry=RETRY)
-    async def mail_registration(registration_id: str) -> None:
-        await accounts.mail_registration(work, UUID(registration_id))
-
-    @app.task(name="members.mail_invitation", retry=RETRY)
-    async def mail_invitation(member_id: str) -> None:
-        await members.mail_invitation(work, UUID(member_id))
-
     @app.task(name="notices.deliver", retry=RETRY)
     async def deliver_notice(delivery_id: str) -> None:
-        await notices.deliver(work, UUID(delivery_id), ENCLOSERS)
+        await notices.deliver(work, UUID(delivery_id), WRITERS, ENCLOSERS)
+
+    async def tell_queued(context: procrastinate.JobContext, /, **arguments: Any) -> None:
+        assert context.job.id is not None  # noqa: S101  a running job is stored, so it has an id
+        await notices.tell_queued(work, context.job.task_name, context.job.id, arguments)
 
     for task in TASKS_OF_EARLIER_RELEASES:
-        app.task(name=task, retry=RETRY)(partial(notices.tell_queued, work, task))
+        app.task(name=task, retry=RETRY, pass_context=True)(tell_queued)
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:
         await payments.look_at_intent(work, intent)
-
-    @app.task(name="payments.tell_refund_failed", retry=RETRY)
-    async def tell_refund_failed(correction_id: int, account_id: str) -> None:
-        await payments.tell_refund_failed(work, correction_id, UUID(account_id))
 
     @app.task(name="payments.carry_forward", retry=RETRY)
     async def carry_forward(payment_id: str) -> None:
@@ -177,15 +181,6 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="recalls.end_lot", retry=RETRY)
     async def end_recalled_lot(recall_id: str, lot_id: str) -> None:
         await recalls.end_lot(work, UUID(recall_id), UUID(lot_id))
-
-    @app.task(name="recalls.tell_holder", retry=RETRY)
-    async def tell_of_recall(recall_id: str, reservation_id: str, address: AddressKind = "own") -> None:
-        await recalls.tell_holder(work, UUID(recall_id), UUID(reservation_id), address)
-
-    @app.task(name="recalls.tell_supporter", retry=RETRY)
-    async def tell_supporter(recall_id: str, lot_id: str, supporter_id: str, reservation_id: str | None = None) -> None:
-        only = UUID(reservation_id) if reservation_id is not None else None
-        await recalls.tell_supporter(work, UUID(recall_id), UUID(lot_id), UUID(supporter_id), only)
 
     @app.task(name="recalls.tell_shop", retry=RETRY)
     async def tell_shop(recall_id: str, shop_id: str, lot_ids: list[str]) -> None:

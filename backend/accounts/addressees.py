@@ -7,7 +7,6 @@ from typing import Any, Literal, cast
 from uuid import UUID
 
 import structlog
-from pydantic_core import to_json
 
 from backend import mail
 from backend.database.acts import Acts
@@ -31,26 +30,6 @@ class Addressee:
     locale: Literal["fr", "en"]
     verified: bool
     sealed: bool = False
-
-
-async def mail_account(work: Work, account_id: UUID, template: str, *, message_key: str, **values: Any) -> None:
-    """Send a mail to an account's confirmed address.
-
-    Nothing is sent when the account has no address, or one that nobody confirmed: it may be a stranger's. The other
-    parameters are those of `find_addressee` and `mail_addressee`. Raises MailNotSent, so that the job is tried again.
-    """
-    addressee = await find_addressee(work, account_id, template)
-    if addressee is not None and addressee.verified:
-        await mail_addressee(work, account_id, addressee, template, message_key=message_key, **values)
-
-
-async def notify(work: Work, account_id: UUID, event: str, *, once: str, **facts: Any) -> None:
-    """Tell an account of an event, in the app and by mail as the person prefers.
-
-    For what only a job can look up; acts tell in the transaction of the fact. once: what makes this notice unique, so
-    that a job that runs again tells nobody twice. facts: what the event's text shows; nothing that is sealed.
-    """
-    await work.acts.value("notify", account=account_id, event=event, facts=to_json(facts).decode(), once=once)
 
 
 async def find_addressee(work: Work, account_id: UUID, template: str, *, necessary: bool = True) -> Addressee | None:
@@ -91,20 +70,6 @@ async def every_address(work: Work, account_id: UUID, template: str) -> dict[Add
     return {kind: Addressee(email, locale, False) for kind, email in emails.items() if email}
 
 
-async def mail_addressee(
-    work: Work, account_id: UUID | None, addressee: Addressee, template: str, *, message_key: str, **values: Any
-) -> bool:
-    """Send a mail to an address that was looked up before; return False if the address is given up.
-
-    account_id: whose address it is; None while somebody is registering. values: what the template shows.
-    message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
-    can recognise the repetition. Raises MailNotSent, so that the job is tried again.
-
-    """
-    refusal = await mail_or_refusal(work, account_id, addressee, template, message_key=message_key, **values)
-    return refusal is None
-
-
 async def mail_or_refusal(
     work: Work,
     account_id: UUID | None,
@@ -116,9 +81,12 @@ async def mail_or_refusal(
     unsubscribe: str | None = None,
     **values: Any,
 ) -> mail.MailNotSent | None:
-    """Send a mail as `mail_addressee` does; return the relay's last refusal if the address is given up.
+    """Send a mail to an address that was looked up before; return the relay's last refusal if the address is given up.
 
-    enclosed, unsubscribe: as `mail.send` takes them.
+    account_id: whose address it is; None where no account is known to have it. values: what the template shows.
+    message_key: what makes this mail unique. A job that runs again sends the same Message-ID, so that mail programs
+    can recognise the repetition. enclosed, unsubscribe: as `mail.send` takes them. Raises MailNotSent, so that the job
+    is tried again.
 
     An address is given up when the relay refuses it time and again although it takes other mails in between, or puts it
     off for days. A relay that refuses everybody makes no address wrong: then every mail is kept.

@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
 
+from backend.mail.links import HOME, LINKS, Link
 from backend.time_zones import zone_name
 
 LANGUAGES = ("fr", "en")
-_ACTION, _PICTURE = "=> ", "=[] "
+_ACTION, _PICTURE = "=>", "=[] "
 
 
 @dataclass(frozen=True)
@@ -47,19 +48,23 @@ def rendered(
     """Return the mail rendered from `templates/<template>.<locale>.txt`; in French if the locale is unknown.
 
     The template's first line is the subject; blank lines separate paragraphs. Paragraphs indented by four spaces are
-    shown preformatted. `=> Words | address` is the one thing to do, a button in HTML; a mail without one leads to our
-    front page. `=[] Words | id` shows the picture of that id, if it is one of `pictures`; without pictures it is left
-    out. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and amounts
-    in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
+    shown preformatted. `=>` marks where the link of the event (`LINKS`) stands, a button in HTML; unmarked, it stands
+    before the signature. `=[] Words | id` shows the picture of that id, if it is one of `pictures`; without pictures it
+    is left out. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and
+    amounts in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
     `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ cents | euros }}`; a zone is an IANA name.
     Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
     language = _language(locale)
     subject, paragraphs = _read(template, language, values)
     paragraphs = [one for one in paragraphs if one.kind != "picture" or one.link in pictures]
-    if not any(one.kind == "action" for one in paragraphs):
-        words = "Open EcoPanier" if language == "en" else "Ouvrir EcoPanier"
-        paragraphs.insert(len(paragraphs) - 1, Paragraph("action", words, f"{values['public_url']}/"))
+    asked = LINKS[template]
+    action = Paragraph("action", _words(asked, language), f"{values['public_url']}{asked.path.format(**values)}")
+    marked = next((place for place, one in enumerate(paragraphs) if one.kind == "action"), None)
+    if marked is None:
+        paragraphs.insert(len(paragraphs) - 1, action)
+    else:
+        paragraphs[marked] = action
     if unsubscribe is not None:
         words = "Stop these mails" if language == "en" else "Ne plus recevoir ces courriels"
         paragraphs.append(Paragraph("footnote", words, unsubscribe))
@@ -76,21 +81,27 @@ def rendered(
 def told(event: str, locale: str, **facts: Any) -> tuple[str, str, str | None]:
     """Return a notice's title, text and link: those of its mail, without greeting and signature.
 
-    What a mail encloses, such as a pass, is left out. The link is None if there is nothing to do on a page of ours.
+    What a mail encloses, such as a pass or a code, is left out. The link is None if it is a secret too, or if there is
+    nothing to do on a page of ours.
     """
     language = _language(locale)
     subject, paragraphs = _read(event, language, {**facts, **_NOT_TOLD})
     kept = [one for one in paragraphs[1:-1] if one.kind in ("words", "as_it_stands")]
-    link = next((one.link for one in paragraphs if one.kind == "action" and one.link), None)
+    asked = LINKS.get(event, HOME)
+    link = None if asked == HOME or asked.is_secret else f"{facts['public_url']}{asked.path.format(**facts)}"
     return subject, "\n\n".join(_plain(one, language) for one in kept), link
 
 
 # What a mail encloses and a notice in the app does not repeat.
-_NOT_TOLD = {"pass_code": "", "pass_pin": "", "pass_link": ""}
+_NOT_TOLD = {"pass_code": "", "pass_pin": "", "secret_code": "", "secret_token": ""}
 
 
 def _language(locale: str) -> str:
     return locale if locale in LANGUAGES else LANGUAGES[0]
+
+
+def _words(asked: Link, language: str) -> str:
+    return asked.en if language == "en" else asked.fr
 
 
 def _read(template: str, language: str, values: dict[str, Any]) -> tuple[str, list[Paragraph]]:
@@ -103,11 +114,12 @@ def _read(template: str, language: str, values: dict[str, Any]) -> tuple[str, li
 def _paragraph(part: str) -> Paragraph:
     if part.startswith("    "):
         return Paragraph("as_it_stands", "\n".join(line.removeprefix("    ") for line in part.splitlines()))
-    if part.startswith((_ACTION, _PICTURE)):
-        # Values cannot begin a paragraph, and an address has no spaces: what follows the last bar is ours.
-        sign, _, rest = part.partition(" ")
-        words, _, link = rest.rpartition(" | ")
-        return Paragraph("action" if sign == _ACTION.strip() else "picture", words, link)
+    # Values cannot begin a paragraph.
+    if part == _ACTION:
+        return Paragraph("action", "")
+    if part.startswith(_PICTURE):
+        words, _, link = part.removeprefix(_PICTURE).rpartition(" | ")
+        return Paragraph("picture", words, link)
     return Paragraph("words", part)
 
 

@@ -1,13 +1,15 @@
-"""The mail of a notice."""
+"""The mail of a notice, or of what no notice says."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import structlog
 from pydantic_core import from_json, to_json
 
-from backend.accounts.addressees import find_addressee, mail_or_refusal
+from backend.accounts.addressees import mail_or_refusal
+from backend.accounts.letters import Delivery, Letter, LetterWriter, to_confirmed_address
 from backend.job_context import Work
 from backend.mail import Enclosed, MailNotSent
 from backend.notices.unsubscribing import unsubscribe_link
@@ -18,44 +20,56 @@ Encloser = Callable[[Work, UUID, Mapping[str, Any]], Awaitable[Enclosed]]
 log = structlog.get_logger("ecopanier.notices")
 
 
-async def deliver(work: Work, delivery_id: UUID, enclosers: Mapping[str, Encloser]) -> None:
-    """Mail a notice, unless that was done before, and note what became of it.
+async def deliver(
+    work: Work, delivery_id: UUID, writers: Mapping[str, LetterWriter], enclosers: Mapping[str, Encloser]
+) -> None:
+    """Mail a delivery, unless that was done before, and note what became of it.
 
-    Nothing is sent if the person has turned the event off meanwhile, or if what it says is over. Raises MailNotSent, so
-    that the job is tried again; the delivery stays `queued` meanwhile.
+    Nothing is sent if the person has turned the event off meanwhile, or if what it says is over. writers: for events
+    whose mails do not go to a confirmed address, or bring a secret. Raises MailNotSent, so that the job is tried again;
+    the delivery stays `queued` meanwhile.
     """
     row = await work.acts.row("delivery_to_send", delivery=delivery_id)
-    account_id: UUID | None = row["account_id"]
-    if account_id is None:
+    event: str | None = row["event"]
+    if event is None:
         return
-    event: str = row["event"]
-    addressee = await find_addressee(work, account_id, event, necessary=row["kept"]) if row["wanted"] else None
-    if addressee is None or not addressee.verified:
+    facts = from_json(row["facts"])
+    delivery = Delivery(delivery_id, row["account_id"], event, row["subject"], row["address"], facts, row["kept"])
+    letter = await writers.get(event, to_confirmed_address)(work, delivery) if row["wanted"] else None
+    if letter is None:
         await work.acts.value("delivery_tried", delivery=delivery_id, outcome="needless")
         log.info("mail.not_needed", mail=event)
         return
-    facts = from_json(row["facts"])
-    enclosed = await enclosers[event](work, row["subject"], facts) if event in enclosers else None
+    if event in enclosers and delivery.subject is not None:
+        letter = replace(letter, enclosed=await enclosers[event](work, delivery.subject, facts))
+    await _send(work, delivery, letter)
+
+
+async def _send(work: Work, delivery: Delivery, letter: Letter) -> None:
+    account_id = delivery.account_id
+    stoppable = None if delivery.kept else account_id
     try:
         refusal = await mail_or_refusal(
             work,
             account_id,
-            addressee,
-            event,
-            message_key=str(delivery_id),
-            enclosed=enclosed,
-            unsubscribe=None if row["kept"] else unsubscribe_link(work.settings, account_id, event),
-            **facts,
+            letter.addressee,
+            letter.template,
+            message_key=letter.key or str(delivery.id),
+            enclosed=letter.enclosed,
+            unsubscribe=unsubscribe_link(work.settings, stoppable, delivery.event) if stoppable else None,
+            **delivery.facts,
         )
     except MailNotSent as failure:
-        await work.acts.value("delivery_tried", delivery=delivery_id, outcome="queued", smtp_code=failure.smtp_code)
+        await work.acts.value("delivery_tried", delivery=delivery.id, outcome="queued", smtp_code=failure.smtp_code)
         raise
     if refusal is None:
-        await work.acts.value("delivery_tried", delivery=delivery_id, outcome="sent")
-    else:
-        await work.acts.value("delivery_tried", delivery=delivery_id, outcome="failed", smtp_code=refusal.smtp_code)
+        await work.acts.value("delivery_tried", delivery=delivery.id, outcome="sent")
+        return
+    await work.acts.value("delivery_tried", delivery=delivery.id, outcome="failed", smtp_code=refusal.smtp_code)
+    if delivery.kept:
+        log.error("notice.not_delivered", mail=delivery.event, delivery_id=str(delivery.id))
 
 
-async def tell_queued(work: Work, task: str, **arguments: Any) -> None:
+async def tell_queued(work: Work, task: str, job_id: int, arguments: Mapping[str, Any]) -> None:
     """Tell people what a job says that an earlier release queued."""
-    await work.acts.value("tell_queued", task=task, arguments=to_json(arguments).decode())
+    await work.acts.value("tell_queued", task=task, arguments=to_json(arguments).decode(), job=job_id)

@@ -19,6 +19,12 @@ class Notice(Table, table=True):
         Index("notices_account_id_idx", "account_id", "id"),
         Index("notices_unread_idx", "account_id", "id", postgresql_where=sql("read_at is null and in_app")),
         Index("notices_about_idx", "about", postgresql_where=sql("about is not null")),
+        Index(
+            "notices_codes_idx",
+            sql("(facts -> 'codes')"),
+            postgresql_using="gin",
+            postgresql_where=sql("event = 'recall_to_pass_on'"),
+        ),
     )
 
     id: UUID = identifier()
@@ -34,19 +40,23 @@ class Notice(Table, table=True):
 
 
 class NoticeDelivery(Table, table=True):
-    """The mail of a notice: queued, sent or failed, and the mail server's code if it refused."""
+    """The mail of a notice, or of what no notice says (`mail`): queued, sent or failed, and the server's code."""
 
     __tablename__ = "notice_deliveries"
     __table_args__ = (
-        Index("notice_deliveries_once_key", "notice_id", "channel", unique=True),
+        Index("notice_deliveries_once_key", "notice_id", "channel", "address", unique=True),
         Index("notice_deliveries_account_id_idx", "account_id"),
         Index("notice_deliveries_state_idx", "state", "id"),
+        Index("notice_deliveries_subject_idx", "subject", postgresql_where=sql("subject is not null")),
     )
 
     id: UUID = identifier()
-    notice_id: UUID = Field(foreign_key="app.notices.id", ondelete="CASCADE")
-    account_id: UUID = Field(foreign_key="app.accounts.id")
+    notice_id: UUID | None = Field(foreign_key="app.notices.id", ondelete="CASCADE")
+    account_id: UUID | None = Field(foreign_key="app.accounts.id")
+    mail: str | None = text()
+    subject: UUID | None
     channel: str = text()
+    address: str = text(sa_column_kwargs={"server_default": "own"})
     state: str = text(sa_column_kwargs={"server_default": "queued"})
     smtp_code: int | None
     queued_at: datetime = moment()

@@ -116,9 +116,10 @@ async def deliveries_seen(
     session: AsyncSession, state: str | None, limit: int, before: UUID | None
 ) -> list[DeliverySeen]:
     """Return up to `limit + 1` deliveries older than `before`, newest first."""
-    wanted = select(NoticeDelivery).order_by(col(NoticeDelivery.id).desc()).limit(limit + 1)
+    shown = (getattr(NoticeDelivery, name) for name in DeliverySeen.model_fields)
+    wanted = select(*shown).order_by(col(NoticeDelivery.id).desc()).limit(limit + 1)
     if state is not None:
         wanted = wanted.where(col(NoticeDelivery.state) == state)
     if before is not None:
         wanted = wanted.where(col(NoticeDelivery.id) < before)
-    return [DeliverySeen.model_validate(row) for row in (await session.execute(wanted)).scalars()]
+    return [DeliverySeen.model_validate(row) for row in await session.execute(wanted)]

@@ -95,7 +95,10 @@ class DeliverySeen(Out):
     """A delivery as admins see it: not what was said, nor the address."""
 
     id: UUID = Field(examples=["01980c5e-b412-7e3b-8c55-2f0a6b7d9e13"])
-    account_id: UUID = Field(examples=["01980c5e-0002-7c11-9d35-0d6d1ad1a2f4"])
+    account_id: UUID | None = Field(
+        description="Null where no account is known to have the address, such as that of a registration.",
+        examples=["01980c5e-0002-7c11-9d35-0d6d1ad1a2f4"],
+    )
     channel: Literal["mail"] = Field(examples=["mail"])
     state: State = Field(examples=["failed"])
     smtp_code: int | None = Field(description="The mail server's last answer.", examples=[550])

@@ -17,7 +17,6 @@ import structlog
 from sqlalchemy import select
 from sqlmodel import col
 
-from backend.accounts.addressees import mail_account
 from backend.job_context import Work
 from backend.payments.models import Payment
 from backend.stripe.client import Intent, PaymentRefused
@@ -69,27 +68,6 @@ async def look_for_refunds(work: Work) -> int:
         "store_missed_events", event_type=REFUND_FAILED, events=list(failures), intents=list(failures.values())
     )
     return len(behind) + missed
-
-
-async def tell_refund_failed(work: Work, correction: int, account_id: UUID) -> None:
-    """Tell an admin that a refund failed whose payment is in the books, unless Stripe has said something else since.
-
-    Raises MailNotSent, so that the job is tried again.
-    """
-    told = await work.acts.row("correction_to_tell", correction=correction)
-    if told["intent"] is None:
-        return
-    await mail_account(
-        work,
-        account_id,
-        "refund_failed",
-        message_key=f"{correction} {account_id} refund_failed",
-        intent=told["intent"],
-        paid_on=told["paid_at"],
-        amount_cents=told["amount_cents"],
-        missing_cents=told["refunded_before_cents"] - told["refunded_cents"],
-        refunded_cents=told["refunded_cents"],
-    )
 
 
 async def carry_forward(work: Work, payment_id: UUID) -> None:

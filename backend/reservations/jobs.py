@@ -9,7 +9,7 @@ from icalendar import Calendar, Event
 
 from backend.job_context import Work
 from backend.mail import Enclosed, File
-from backend.reservations.mailed_passes import mailed_link
+from backend.reservations.mailed_passes import mailed_token
 from backend.reservations.passes import Passes, png
 
 
@@ -17,9 +17,9 @@ async def enclose_pass(work: Work, reservation_id: UUID, facts: Mapping[str, Any
     """Return the pass of a reservation for its holder's mail; the same for every kind of lot."""
     code: str = await work.acts.value("pass_to_mail", reservation=reservation_id)
     passes = Passes(work.settings.derived_key("passes"))
-    link = mailed_link(work.settings, reservation_id, code)
+    token = mailed_token(work.settings, reservation_id, code)
     return Enclosed(
-        values={"pass_code": code, "pass_pin": passes.pin(code), "pass_link": link},
+        values={"pass_code": code, "pass_pin": passes.pin(code), "secret_token": token},
         files=(
             File("pass.png", "image/png", png(passes.qr(code)), inline="pass"),
             File("retrait.ics", "text/calendar", calendar(work.settings.mail_host, reservation_id, facts["lot"])),

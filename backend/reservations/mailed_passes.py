@@ -14,10 +14,9 @@ from backend.settings import Settings
 _SIGNATURE_BYTES = 16
 
 
-def mailed_link(settings: Settings, reservation_id: UUID, code: str) -> str:
-    """Return the page that shows a pass to whoever has this link."""
-    token = urlsafe_b64encode(reservation_id.bytes + _signature(settings, reservation_id, code)).decode().rstrip("=")
-    return f"{settings.public_url}/my-pass/{token}"
+def mailed_token(settings: Settings, reservation_id: UUID, code: str) -> str:
+    """Return the token of a link that shows a pass to whoever has it."""
+    return urlsafe_b64encode(reservation_id.bytes + _signature(settings, reservation_id, code)).decode().rstrip("=")
 
 
 def reservation_in(token: str) -> UUID | None:

@@ -70,7 +70,8 @@ async def is_tried(town: Town) -> None:
 
 async def waiting(town: Town) -> int:
     number: int = await town.value(
-        "select count(*) from jobs.procrastinate_jobs where task_name = 'recalls.tell_holder' and status = 'todo'"
+        "select count(*) from app.notice_deliveries d join app.notices n on n.id = d.notice_id"
+        " where n.event = 'lot_recalled' and d.state = 'queued'"
     )
     return number
 

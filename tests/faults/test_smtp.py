@@ -26,7 +26,7 @@ from structlog.testing import LogCapture
 from backend import mail, worker
 from backend.accounts import addressees
 from backend.lots.naming import NamedLot
-from backend.recalls import jobs as recalls
+from backend.notices import jobs as notices
 from backend.settings import Settings, settings
 from tests.journeys.test_recall_mails import gives_own_address
 from tests.smtp_server import HANG_UP, SmtpServer
@@ -43,7 +43,7 @@ def logs(monkeypatch: pytest.MonkeyPatch) -> Logs:
     logger = structlog.wrap_logger(None, processors=[capture], wrapper_class=structlog.BoundLogger)
     monkeypatch.setattr(mail, "log", logger)
     monkeypatch.setattr(addressees, "log", logger)
-    monkeypatch.setattr(recalls, "log", logger)
+    monkeypatch.setattr(notices, "log", logger)
     return capture.entries
 
 
@@ -274,7 +274,7 @@ async def test_registering_succeeds_while_the_mail_server_is_down(town: Town, mo
     await town.worker_runs()
 
     job = await town.rows("select status::text, attempts, scheduled_at > now() as later from jobs.procrastinate_jobs"
-                          " where task_name = 'accounts.mail_registration'")  # fmt: skip
+                          " where task_name = 'notices.deliver'")  # fmt: skip
     assert [tuple(row) for row in job] == [("todo", 1, True)]
     assert not (town.folder / "mails").exists()
 
@@ -335,8 +335,7 @@ class Relay:
     async def jobs(self) -> set[tuple[str, int]]:
         """Return the status and the attempts of each job that sends a mail."""
         rows = await self.town.rows(
-            "select status::text, attempts from jobs.procrastinate_jobs"
-            " where task_name ~ 'send_mail|tell_|notices.deliver'"
+            "select status::text, attempts from jobs.procrastinate_jobs where task_name ~ 'tell_|notices.deliver'"
         )
         return {(row[0], row[1]) for row in rows}
 
@@ -510,7 +509,7 @@ async def test_mails_to_people_without_an_account_are_kept_too(town: Town) -> No
     """Somebody registers while the relay refuses everybody: there is no account yet."""
     told = [
         await town.rows(
-            "select * from app.mail_failed(sha256($1), $2, 'verify_email', 554, 'address')", bytes([number]), uuid4()
+            "select * from app.mail_failed(sha256($1), $2, 'lot_recalled', 554, 'address')", bytes([number]), uuid4()
         )
         for number in range(4)
     ]
@@ -556,7 +555,8 @@ async def test_whoever_supports_a_beneficiary_is_told_once_when_a_recall_comes_b
 
     told = [read_mail(raw) for raw in relay.server.mails if amina["code"].encode() in raw]
     assert [mail.to for mail in told] == [relais.email]
-    assert len(events(logs, "recall.holder_not_reached")) == 1
+    lost = [log for log in events(logs, "notice.not_delivered") if log["mail"] == "lot_recalled"]
+    assert len(lost) == 1
 
 
 def test_mails_are_retried_for_ever_and_other_jobs_are_not() -> None:

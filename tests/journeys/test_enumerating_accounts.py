@@ -91,7 +91,7 @@ async def test_asking_for_an_address_costs_the_same_work_known_or_not(
 
     for path, one in work.items():
         assert all(other == one[0] for other in one), path
-    assert [jobs[0][0] for _, jobs in work["/auth/forgot-password"]] == ["accounts.send_mail"] * 4
+    assert [jobs[0][0] for _, jobs in work["/auth/forgot-password"]] == ["notices.deliver"] * 4
     assert [steps.count("hash") for steps, _ in work["/auth/register"]] == [1] * 4
 
 
@@ -102,8 +102,7 @@ QUEUED_ONLY_IF_KNOWN = """
     declare account uuid := app.holder_of_address(given_email, email_lookup);
     begin
         if account is not null then
-            perform app.defer('accounts.send_mail',
-                              jsonb_build_object('account_id', account, 'mail', 'reset_password'));
+            perform app.queue_mail('reset_password', account);
         end if;
     end $$
 """

@@ -45,7 +45,7 @@ async def test_a_sealed_address_signs_in_is_confirmed_and_stays_reserved(town: T
             assert word not in (rows or ""), table
     opened = await town.rows("select actor_role, detail from app.audit_entries where action = 'address.opened'")
     assert {(row["actor_role"], json.loads(row["detail"])["why"]) for row in opened} == {
-        ("worker", "verify_email"),
+        ("worker", "address_to_confirm"),
         ("nobody", "confirm_address"),
         ("beneficiary", "own_account"),
         ("worker", "already_registered"),

@@ -25,8 +25,9 @@ LOT = NamedLot(
 )
 VALUES: dict[str, Any] = {
     "public_url": "https://ecopanier.example",
-    "token": "t0k3n",
-    "code": "482913",
+    "secret_token": "t0k3n",
+    "secret_code": "482913",
+    "code": "2026-BEN-00042",
     "page": "confirm",
     "valid_hours": 24,
     "valid_minutes": 60,
@@ -34,7 +35,6 @@ VALUES: dict[str, Any] = {
     "lots": [LOT, replace(LOT, title="Panier du matin")],
     "pass_code": "7K3M9QXT4B",
     "pass_pin": "048213",
-    "pass_link": "https://ecopanier.example/my-pass/t0k3n",
     "day": date(2026, 11, 30),
     "offered": 12,
     "done": True,

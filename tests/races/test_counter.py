@@ -97,7 +97,7 @@ async def test_a_handover_during_a_withdrawal_sends_no_cancellation_mail(town: T
         await withdrawn
 
     assert await town.status_of(reservation) == "picked_up"
-    assert await town.value("select count(*) from jobs.procrastinate_jobs where task_name like '%tell_holder'") == 0
+    assert await town.value("select count(*) from app.notices where event = 'lot_withdrawn'") == 0
 
 
 async def test_renewing_a_pass_while_it_is_shown_leaves_one_valid_pass(town: Town) -> None:

@@ -37,8 +37,7 @@ begin
         insert into app.sealed_addresses as a (account_id, sealed, lookup) values (account, sealed_email, email_lookup)
         on conflict (account_id) do update
             set sealed = excluded.sealed, lookup = excluded.lookup, verified_at = null;
-        perform app.notify(account, 'address_to_confirm', '{}');
-        perform app.defer('accounts.send_mail', jsonb_build_object('account_id', account, 'mail', 'verify_email'));
+        perform app.ask_confirmation(account);
     end if;
     perform app.note('account.activated', 'account', account);
     return account;

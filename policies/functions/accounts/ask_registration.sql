@@ -1,4 +1,4 @@
--- Keep a registration until its address is confirmed, and queue the job that mails to the address.
+-- Keep a registration until its address is confirmed, and queue the mail to the address.
 -- Called by POST /v1/auth/register, as the API. Returns the id that the account will have.
 -- Nothing is looked up here: whether the address already belongs to an account is the job's concern. So the answer and
 -- the work for it are the same for every address. The tries that find_confirmation has counted for the address stay, or
@@ -16,6 +16,6 @@ begin
     insert into app.confirmations (id, lookup, sealed, role, locale, terms, password_hash, device, asked_at, ends_at)
     values (account, address_lookup, sealed_request, wanted_role, wanted_locale, terms, new_password_hash,
             from_device, registered_at, registered_at + interval '1 day');
-    perform app.defer('accounts.mail_registration', jsonb_build_object('registration_id', account));
+    perform app.queue_mail('registration', account);
 end $$;
 grant execute on function app.ask_registration(text, text, text, text, bytea, bytea, bytea) to ecopanier_api;

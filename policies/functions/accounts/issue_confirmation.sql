@@ -1,5 +1,5 @@
 -- Store the code and the token of a mail that asks to confirm the address of an account.
--- Called by the job accounts.send_mail before the mail verify_email. A job that runs again brings the same code and
+-- Called by the worker before the mail address_to_confirm. A job that runs again brings the same code and
 -- token; both are then valid from now on, the code for 15 minutes, the token for a day. Earlier mails stay valid too:
 -- if each ended the others, two mails that the same outage held up would end each other.
 -- Definer, because nobody may write confirmations; only the worker may execute it.

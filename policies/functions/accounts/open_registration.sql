@@ -1,5 +1,5 @@
 -- Return a registration that waits for its confirmation: what is sealed, the address's keyed hash, and the language.
--- Called by the job accounts.mail_registration, which then calls issue_registration with the opened address.
+-- Called by the worker for the mail of a registration; it then calls issue_registration with the opened address.
 -- Definer, because nobody may read confirmations; only the worker may execute it.
 create or replace function app.open_registration(
     registration uuid, out sealed bytea, out lookup bytea, out locale text)

@@ -1,6 +1,6 @@
 -- Return what the mail of an invitation says, with the address and the token still sealed; nulls if nobody may accept it
 -- any more. The mail is in the language of whoever invited.
--- Called by the worker's job members.mail_invitation. Definer, because nobody may read members; only the worker may
+-- Called by the worker for the mail of an invitation. Definer, because nobody may read members; only the worker may
 -- execute it.
 create or replace function app.invitation_to_mail(
     member uuid, out lookup bytea, out sealed bytea, out role text, out shop text, out association text, out locale text)

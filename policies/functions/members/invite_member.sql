@@ -38,7 +38,7 @@ begin
     end if;
     perform app.note('member.invited', case when shop is null then 'association' else 'shop' end,
                      coalesce(shop, association), jsonb_build_object('member', invited, 'role', wanted_role));
-    perform app.defer('members.mail_invitation', jsonb_build_object('member_id', invited));
+    perform app.queue_mail('invitation', invited);
     return invited;
 end $$;
 grant execute on function app.invite_member(uuid, uuid, text, bytea, text, bytea, bytea) to authenticated;

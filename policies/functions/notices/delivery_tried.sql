@@ -1,7 +1,8 @@
 -- Note what became of a delivery: `sent`, `failed` (the address is refused for good), `queued` (it is tried again), or
 -- `needless`: there is no address to send it to, so that nothing is left to tell.
 -- Called by the worker's job notices.deliver. `smtp_code` is the mail server's answer; its words are kept nowhere.
--- A failed delivery marks the address; one that was sent takes the mark away.
+-- A failed delivery marks the account's own address; one that was sent takes the mark away. If the mail of a recall
+-- failed, those who can speak to its person are told.
 -- Definer, because nobody may write these rows; only the worker may execute it.
 -- Locks: the delivery, then the mark of its account's address.
 create or replace function app.delivery_tried(delivery uuid, outcome text, smtp_code int default null) returns void
@@ -21,6 +22,11 @@ begin
     update app.notice_deliveries d
     set state = outcome, smtp_code = delivery_tried.smtp_code, ended_at = case when outcome <> 'queued' then app.clock() end
     where d.id = delivery;
+    if outcome = 'failed' then
+        perform app.holder_not_reached((n.facts ->> 'recall')::uuid, n.subject)
+        from app.notices n where n.id = tried.notice_id and n.event = 'lot_recalled';
+    end if;
+    if tried.account_id is null or tried.address <> 'own' then return; end if;
     if outcome = 'failed' then
         insert into app.refused_addresses (account_id, smtp_code, refused_at)
         values (tried.account_id, delivery_tried.smtp_code, app.clock())

@@ -2,11 +2,11 @@
 -- choose otherwise, and whether it is `kept`: it cannot be turned off, because it is about money, safety or sign-in.
 -- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
 -- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
--- What is for merchants also comes to others who own a shop. An event that `mails_itself` is mailed by its own job: a
--- recall goes to every address that we have, and a confirmation to one that nobody has confirmed.
+-- What is for merchants also comes to others who own a shop. Mails go to the address that its owner has confirmed; those
+-- of an event with `every_address` to all that we have, confirmed or not, and to suspended accounts too: a recall.
 -- Security invoker, because it reads no table.
 create or replace function app.notice_events()
-returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, mails_itself boolean)
+returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, every_address boolean)
 language sql immutable set search_path = pg_catalog, pg_temp as $$
     values
         ('reservation_confirmed', '{customer,beneficiary}'::text[], true, true, false, false),
@@ -20,7 +20,10 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('suspended_lot_moved', '{customer}', true, true, false, false),
         ('suspended_lot_over', '{customer}', true, true, false, false),
         ('suspended_lot_refunded', '{customer}', true, true, true, false),
-        ('address_to_confirm', '{beneficiary}', true, true, true, true),
+        ('address_to_confirm', '{customer,beneficiary,merchant,collector,association}', true, true, true, false),
+        ('already_registered', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false),
+        ('reset_password', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false),
+        ('invitation', '{customer,beneficiary,merchant,collector,association}', true, true, true, false),
         ('right_ends', '{beneficiary}', true, true, false, false),
         ('transfer_of_yours', '{beneficiary}', true, true, true, false),
         ('new_access', '{beneficiary}', true, true, true, false),
@@ -33,12 +36,14 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('agreement_proposed', '{merchant}', true, true, false, false),
         ('lot_taken_down', '{merchant}', true, true, true, false),
         ('recall_for_shop', '{merchant}', true, true, true, true),
+        ('recall_to_pass_on', '{association,admin}', true, true, true, true),
         ('association_decided', '{association}', true, true, true, false),
         ('import_ended', '{association,admin}', true, true, false, false),
         ('rights_end', '{association}', true, true, false, false),
         ('transfer', '{association,admin}', true, true, true, false),
         ('collector_decided', '{collector}', true, true, true, false),
         ('to_decide', '{admin}', true, true, false, false),
+        ('refund_failed', '{admin}', true, true, true, false),
         ('account_ends', '{customer,collector}', true, true, true, false)
 $$;
 grant execute on function app.notice_events() to authenticated;

@@ -18,5 +18,9 @@ begin
         when notice.event in ('transfer', 'transfer_of_yours') then exists (
             select from app.transfers t where t.id = notice.subject
               and t.status = case when (notice.facts ->> 'accepted')::boolean then 'accepted' else 'pending' end)
+        when notice.event = 'refund_failed' then not exists (
+            select from accounting.corrections c join accounting.corrections later
+                on later.payment_id = c.payment_id and later.id > c.id
+            where c.id = (notice.facts ->> 'correction')::bigint)
         else true end;
 end $$;

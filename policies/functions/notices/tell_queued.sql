@@ -1,7 +1,7 @@
--- Tell people what a job says that an earlier release queued, when notices were written by jobs.
+-- Tell people what a job says that an earlier release queued, when jobs wrote notices and mails. `job` is its id.
 -- Called by the worker for the tasks of those names. Definer, because it reads everybody's rows; only the worker may
 -- execute it.
-create or replace function app.tell_queued(task text, arguments jsonb) returns void
+create or replace function app.tell_queued(task text, arguments jsonb, job bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     case task
@@ -26,6 +26,25 @@ begin
                                md5(arguments::text));
         when 'beneficiaries.remind_beneficiary' then
             perform app.tell_right_ends((arguments ->> 'beneficiary_id')::uuid);
+        when 'accounts.send_mail' then
+            if arguments ->> 'mail' = 'verify_email' then
+                perform app.ask_confirmation((arguments ->> 'account_id')::uuid);
+            elsif arguments ->> 'account_id' is not null and arguments ->> 'mail' = 'reset_password' then
+                perform app.queue_mail('reset_password', (arguments ->> 'account_id')::uuid);
+            elsif arguments ->> 'account_id' is not null then
+                perform app.notify((arguments ->> 'account_id')::uuid, arguments ->> 'mail', '{}', job::text);
+            end if;
+        when 'accounts.mail_registration' then
+            perform app.queue_mail('registration', (arguments ->> 'registration_id')::uuid);
+        when 'members.mail_invitation' then
+            perform app.queue_mail('invitation', (arguments ->> 'member_id')::uuid);
+        when 'payments.tell_refund_failed' then
+            perform app.tell_refund_failed((arguments ->> 'correction_id')::bigint, (arguments ->> 'account_id')::uuid);
+        when 'recalls.tell_holder' then
+            perform app.tell_of_recall((arguments ->> 'recall_id')::uuid, (arguments ->> 'reservation_id')::uuid);
+        when 'recalls.tell_supporter' then
+            perform app.tell_supporter((arguments ->> 'recall_id')::uuid, (arguments ->> 'lot_id')::uuid,
+                                       (arguments ->> 'supporter_id')::uuid, (arguments ->> 'reservation_id')::uuid);
     end case;
 end $$;
-grant execute on function app.tell_queued(text, jsonb) to ecopanier_worker;
+grant execute on function app.tell_queued(text, jsonb, bigint) to ecopanier_worker;

@@ -1,7 +1,7 @@
 -- Note in the books what Stripe now says was refunded of a payment that was moved there, if that has changed; return the
 -- payment, and whether the refunds fell, because one failed. Nothing is returned for an intent that is not in the books.
 -- Called by the worker (payments.look_at_intent). The books do not change: a correction is one more row. Whoever was to
--- get the money is not known any more, so nothing is refunded by itself: every admin gets a mail if the refunds fell.
+-- get the money is not known any more, so nothing is refunded by itself: every admin is told if the refunds fell.
 -- What was fetched first may come last, so the intent is looked at once more after each correction.
 -- Definer, because nobody may write the books; only the worker may execute it.
 -- Locks: the booked payment.
@@ -23,9 +23,8 @@ begin
     values (payment, now_known, refund, app.clock()) returning id into correction;
     perform app.defer('payments.look_at_intent', jsonb_build_object('intent', intent));
     if fell then
-        perform app.defer('payments.tell_refund_failed', jsonb_build_object('correction_id', correction,
-                                                                            'account_id', a.id))
-        from app.accounts a where a.role = 'admin' and a.status = 'active';
+        perform app.tell_refund_failed(correction, a.id)
+        from app.accounts a where a.role = 'admin' and a.status = 'active' order by a.id;
     end if;
 end $$;
 grant execute on function app.correct_books(text, int, text) to ecopanier_worker;

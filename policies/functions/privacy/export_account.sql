@@ -28,7 +28,7 @@ begin
         union all
         select 'notices', (select jsonb_agg(
                 to_jsonb(n) - array['account_id', 'about', 'once'] || jsonb_build_object('deliveries', (
-                    select jsonb_agg(to_jsonb(d) - array['account_id', 'notice_id'])
+                    select jsonb_agg(to_jsonb(d) - array['account_id', 'notice_id', 'subject', 'mail'])
                     from app.notice_deliveries d where d.notice_id = n.id)) order by n.id)
             from app.notices n where n.account_id = me)
         union all

@@ -18,8 +18,13 @@ begin
     delete from app.one_time_tokens t where t.account_id = account;
     delete from app.undelivered_mails u where u.account_id = account;
     delete from app.notice_deliveries d where d.account_id = account;
+    delete from app.notice_deliveries d where d.subject = account;
     delete from app.notices n where n.account_id = account;
     delete from app.notices n where n.about = account;
+    -- Before the code goes: a recall names people by their codes to those who are to tell them.
+    update app.notices n set facts = jsonb_set(n.facts, '{codes}', (n.facts -> 'codes') - b.code)
+    from app.beneficiaries b
+    where b.id = account and n.event = 'recall_to_pass_on' and n.facts -> 'codes' ? b.code;
     delete from app.notice_preferences p where p.account_id = account;
     delete from app.refused_addresses r where r.account_id = account;
     delete from app.favourites f where f.account_id = account;

@@ -38,6 +38,8 @@ begin
             select from app.reservations r where r.id = t.reservation_id and r.ended_at < $1)'),
         ('app.undelivered_mails', 'undelivered_mails', 'last_at < $1'),
         ('app.notices', 'notices', 'id < app.first_id_at($1)'),
+        -- The others go with their notices.
+        ('app.notice_deliveries', 'notices', 'id < app.first_id_at($1) and notice_id is null'),
         ('app.reservations_to_tell', 'reservations_to_tell', 'at < $1'),
         ('app.reminded_lots', 'reminded_lots', 'reminded_at < $1'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),

@@ -1,10 +1,8 @@
--- End the open reservations of a recalled lot and queue the mails about it: to holders, also those who have the food
--- already, and to those who can speak to holders without a confirmed address.
+-- End the open reservations of a recalled lot and tell people of it: holders, also those who have the food already, and
+-- those who can speak to holders without a confirmed address.
 -- Called by the worker's job recalls.end_lot, one per lot of a recall.
 -- Holders get portions, quota and money back; food that was picked up stays picked up. The free lot beside a
 -- discounted one ends with it, and donors get back what was not collected. Running it again ends nothing twice.
--- Each address of a holder has a job of its own, so that one that does not answer delays no other: a beneficiary may
--- have an address of their own and another that their association wrote down.
 -- Definer, because it writes everybody's reservations; only the worker may execute it.
 -- Locks: quotas, the lot and the free lot beside it (lock_lot), reservations and payments (end_reservation), then the
 -- gifts (close_suspended).
@@ -16,7 +14,7 @@ declare
     reservation uuid;
     collects    boolean;
     told        uuid[] := '{}';
-    job         record;
+    supporter   record;
 begin
     if recalled.status = 'recalled' then
         for reservation, collects in
@@ -35,27 +33,16 @@ begin
     told := told || array(
         select r.id from app.reservations r where r.lot_id = lot and r.status = 'picked_up' order by r.id);
 
-    for job in
-        select r.id, address
-        from app.reservations r
-        join app.accounts a on a.id = r.account_id and a.status <> 'erased'
-        cross join unnest(case a.role when 'beneficiary' then '{own,enrolled}' else '{own}' end::text[]) as address
-        where r.id = any (told)
-        order by r.id, address desc
-    loop
-        perform app.defer('recalls.tell_holder', jsonb_build_object(
-            'recall_id', recall, 'reservation_id', job.id, 'address', job.address));
-    end loop;
-    for job in
-        select distinct r.lot_id, s.id as supporter
+    perform app.tell_of_recall(recall, r.id) from app.reservations r where r.id = any (told) order by r.id;
+    for supporter in
+        select distinct r.lot_id, s.id
         from app.reservations r
         cross join app.supporters_of(r.account_id) as s (id)
         where r.id = any (told) and not exists (
             select from app.sealed_addresses a where a.account_id = r.account_id and a.verified_at is not null)
         order by r.lot_id, s.id
     loop
-        perform app.defer('recalls.tell_supporter', jsonb_build_object(
-            'recall_id', recall, 'lot_id', job.lot_id, 'supporter_id', job.supporter));
+        perform app.tell_supporter(recall, supporter.lot_id, supporter.id);
     end loop;
 end $$;
 grant execute on function app.end_recalled_lot(uuid, uuid) to ecopanier_worker;

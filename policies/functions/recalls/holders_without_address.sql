@@ -1,8 +1,8 @@
 -- Return the codes of the beneficiaries who hold or have a recalled lot and have no confirmed address.
--- Called by the worker's job recalls.tell_supporter, for what one association or admin is to pass on. An address that an
+-- Called by tell_supporter, for what one association or admin is to pass on. An address that an
 -- association wrote down at the enrolment is not a confirmed one. With a `reservation`, its holder is returned whatever
 -- addresses they have, because a mail to them came back.
--- Definer, because it reads everybody's reservations and addresses; only the worker may execute it.
+-- Definer, because it reads everybody's reservations and addresses; only the owner may execute it.
 create or replace function app.holders_without_address(lot uuid, supporter uuid, reservation uuid default null)
 returns table (code text)
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
@@ -19,4 +19,3 @@ begin
                   and (r.status = 'picked_up' or r.status = 'cancelled' and r.ended_because = 'recalled'))
         order by b.code;
 end $$;
-grant execute on function app.holders_without_address(uuid, uuid, uuid) to ecopanier_worker;
