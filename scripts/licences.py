@@ -49,6 +49,7 @@ SPDX_NAMES = {
 
 # Packages whose metadata is not enough, with what a person found in their licence files.
 EXCEPTIONS = {
+    "axe-playwright-python": "for tests only: MIT; it contains axe-core, which is MPL-2.0",
     "pypdfium2": "for tests only: BSD-3-Clause and Apache-2.0, with permissive libraries inside PDFium",
     "qrcode": "BSD-3-Clause; the classifier 'Other/Proprietary' is for the MIT notice of code it was ported from",
 }
