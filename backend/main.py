@@ -27,7 +27,6 @@ from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
 from backend.favourites import api as favourites
-from backend.front_page import account_pages, mail_pages, pages, text_pages
 from backend.handed_passes import api as handed_passes
 from backend.help import api as help_pages
 from backend.http import health
@@ -46,6 +45,7 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
+from backend.pages import account_pages, mail_pages, pages, text_pages
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES

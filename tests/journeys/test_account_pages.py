@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from backend.front_page.account_pages import wording
 from backend.main import create_app
+from backend.pages.account_pages import wording
 from backend.settings import settings
 from tests.town import Town
 from tests.visitors import PASSWORD, Visitor, mails

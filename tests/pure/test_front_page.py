@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from backend.front_page import french
 from backend.main import create_app
+from backend.pages import french
 from backend.settings import settings
 from tests.production import SAFE_SETTINGS
 from tests.pure.toy_app import no_figures, toy_app

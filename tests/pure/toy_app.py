@@ -12,7 +12,6 @@ from pydantic import Field, TypeAdapter
 from starlette.requests import Request
 from starlette.responses import Response
 
-from backend.front_page.pages import PublicImpact, set_public_impact
 from backend.http.health import Readiness, set_readiness
 from backend.http.hot_routes import HotRoutes
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -21,6 +20,7 @@ from backend.http.routing import Router
 from backend.http.schemas import In, Out
 from backend.http.strict_json import read_body
 from backend.main import create_app
+from backend.pages.pages import PublicImpact, set_public_impact
 from backend.problems.problem import Problem, constraint_problems, may_answer
 
 A_TOY = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")

@@ -8,8 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from backend.front_page.client import call
-from backend.front_page.pages import page
+from backend.pages.client import call
+from backend.pages.pages import page
 from backend.problems.common import PathUnknown
 from backend.problems.problem import language_of
 

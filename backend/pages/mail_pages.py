@@ -13,8 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from backend.front_page.account_pages import shown
-from backend.front_page.client import call
+from backend.pages.account_pages import shown
+from backend.pages.client import call
 from backend.problems.problem import language_of
 from backend.time_zones import zone_name
 

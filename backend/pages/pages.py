@@ -15,8 +15,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.front_page import french
 from backend.observability.failures import log_failure
+from backend.pages import french
 from backend.problems.common import PathUnknown
 from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
 from backend.settings import settings

@@ -20,8 +20,8 @@ from starlette.routing import BaseRoute, Route
 from backend.accounts import passwords
 from backend.accounts.addresses import LONGEST_ADDRESS
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.front_page.client import call
-from backend.front_page.pages import page
+from backend.pages.client import call
+from backend.pages.pages import page
 from backend.problems.common import NotAllowed, PathUnknown
 from backend.problems.problem import language_of
 from backend.problems.texts import Language
