@@ -27,6 +27,7 @@ from backend.database.sessions import Database
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
 from backend.favourites import api as favourites
+from backend.figures import api as figures
 from backend.handed_passes import api as handed_passes
 from backend.help import api as help_pages
 from backend.http import health
@@ -97,6 +98,7 @@ ROUTERS: Sequence[APIRouter] = (
     suspended_lots.router,
     payments.router,
     impact.router,
+    figures.router,
 )
 
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.

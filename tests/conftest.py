@@ -29,6 +29,7 @@ QUICK_JOURNEYS = {
     "cards": "test_cards.py::test_a_printed_sheet_has_ten_cards_that_a_camera_reads",
     "drafts": "test_drafts.py::test_a_photo_becomes_a_draft_and_then_a_lot_on_sale",
     "favourites": "test_favourites.py::test_favourites_say_which_shops_have_lots_on_offer",
+    "figures": "test_figures.py::test_a_shop_reads_what_became_of_its_portions",
     "handed_passes": "test_handed_pass.py::test_a_friend_collects_with_the_same_pass_as_the_holder",
     "help": "test_terms.py::test_terms_and_help_have_pages",
     "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",

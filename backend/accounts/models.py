@@ -17,6 +17,7 @@ class Account(Table, table=True):
         Index("accounts_email_key", sql("lower(email)"), unique=True),
         Index("accounts_role_idx", "role", "status", "id"),
         Index("accounts_status_idx", "status", "id"),
+        Index("accounts_created_at_idx", "created_at", postgresql_where=sql("erased_at is null")),
         Index("accounts_erased_at_idx", "erased_at", postgresql_where=sql("erased_at is not null")),
         Index(
             "accounts_last_seen_on_idx",

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Column, Identity, Integer
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Setting(Table, table=True):
@@ -46,6 +46,11 @@ class Decision(Table, table=True):
     __table_args__ = (
         Index("decisions_subject_id_idx", "subject_id", "id"),
         Index("decisions_decided_by_idx", "decided_by"),
+        Index(
+            "decisions_shops_verified_idx",
+            "decided_at",
+            postgresql_where=sql("subject = 'shop' and decision = 'verified'"),
+        ),
     )
 
     id: UUID = identifier()

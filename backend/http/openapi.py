@@ -47,6 +47,7 @@ TAGS = {
     "terms": "The texts that you agree to, in all their versions.",
     "help": "Common questions of each role, with their answers.",
     "impact": "What handovers saved: meals, kg, CO₂e, euros, and how many people they helped.",
+    "figures": "What became of the portions of a shop, or of all: day by day, week by week or month by month.",
     "administration": "Admins' decisions and settings, with their history.",
     "health": "Whether the process is alive and can serve requests.",
 }

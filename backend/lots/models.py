@@ -65,6 +65,11 @@ class Lot(Table, table=True):
         Index("lots_shop_id_idx", "shop_id", "id"),
         Index("lots_pickup_start_idx", "pickup_start", postgresql_where=PUBLISHED),
         Index("lots_shop_id_pickup_end_idx", "shop_id", "pickup_end"),
+        Index(
+            "lots_closed_idx",
+            "pickup_end",
+            postgresql_where=sql("status in ('ended', 'withdrawn', 'recalled') and suspended_from is null"),
+        ),
         Index("lots_on_offer_idx", "shop_id", "id", postgresql_where=PUBLISHED),
         Index("lots_near_idx", "shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
         Index("lots_near_in_category_idx", "category_shelf", postgresql_using="gist", postgresql_where=PUBLISHED),

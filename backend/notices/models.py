@@ -47,6 +47,7 @@ class NoticeDelivery(Table, table=True):
         Index("notice_deliveries_once_key", "notice_id", "channel", "address", unique=True),
         Index("notice_deliveries_account_id_idx", "account_id"),
         Index("notice_deliveries_state_idx", "state", "id"),
+        Index("notice_deliveries_failed_idx", "ended_at", postgresql_where=sql("state = 'failed'")),
         Index("notice_deliveries_subject_idx", "subject", postgresql_where=sql("subject is not null")),
     )
 

@@ -78,6 +78,14 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
     refusal = await refused(grocer.hands_over(Pass(reservation, shown["qr"], shown["code"], shown["pin"], shown)))
     assert refusal.code == "pass.already_used"
 
+    # The past weeks are in the figures of shops and of the platform.
+    shop = (await grocer.gets("/shops"))["data"][0]["id"]
+    total = (await grocer.gets(f"/shops/{shop}/figures"))["total"]
+    assert total["offered"] > total["collected"] > 0
+    assert total["value_saved_cents"] > total["revenue_cents"] > 0
+    everywhere = (await people["admin@ecopanier.example"].gets("/admin/figures", by="week"))["total"]
+    assert everywhere["collected"] > total["collected"]
+
 
 async def test_seeding_in_production_is_refused(town: Town) -> None:
     elsewhere = {name: value for name, value in SAFE_SETTINGS.items() if name != "DATABASE_URL"}

@@ -64,6 +64,7 @@ async def _at_a_shop(town: Town, role: str) -> tuple[Customer, dict[str, Asked]]
         "list reservations": ("GET", f"/reservations?shop={shop.id}", None),
         "hand over": ("POST", "/pickups", {"qr": shown.qr, "pin": shown.pin}),
         "read the figures": ("GET", f"/impact/shops/{shop.id}", None),
+        "read figures by day": ("GET", f"/shops/{shop.id}/figures", None),
         "confirm the agreement": ("POST", f"/agreements/{agreement}/confirm", None),
         "list members": ("GET", members, None),
         "invite a member": ("POST", members, {"email": "jeanne@example.org", "role": "staff"}),

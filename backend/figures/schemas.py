@@ -1,0 +1,92 @@
+"""Response bodies for figures."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from backend.http.schemas import Out
+from backend.identity.tokens import Role
+
+Step = Literal["day", "week", "month"]
+
+
+class FiguresOfDays(Out):
+    """Sums over the lots whose pickup window ended on these days. Amounts are in euro cents."""
+
+    first_day: date = Field(alias="from", examples=["2026-11-01"])
+    last_day: date = Field(alias="to", examples=["2026-11-30"])
+    offered: int = Field(
+        description="Portions of the lots; of a withdrawn lot only what had been collected.", examples=[140]
+    )
+    reserved: int = Field(description="Portions that were still reserved at the end.", examples=[121])
+    collected: int = Field(description="Portions that were handed over.", examples=[115])
+    lost: int = Field(description="Portions that nobody collected: offered less collected.", examples=[25])
+    revenue_cents: int = Field(
+        description="What customers and donors of suspended portions paid for the portions that were collected, before "
+        "commission. Portions that were paid and not collected are not in it.",
+        examples=[46000],
+    )
+    value_saved_cents: int = Field(
+        description="The original price of the portions that were collected, free ones included.", examples=[115000]
+    )
+    food_kg: float = Field(examples=[57.5])
+    co2e_kg: float = Field(description="An estimate by the method that is named.", examples=[103.5])
+
+
+class _Figures(Out):
+    first_day: date = Field(alias="from", description="The first day.", examples=["2026-11-01"])
+    last_day: date = Field(alias="to", description="The last day.", examples=["2026-11-30"])
+    by: Step = Field(examples=["week"])
+    time_zone: str = Field(description="The zone of the days.", examples=["Europe/Paris"])
+    method: str = Field(description="The method of CO₂e: `GET /impact/method`.", examples=["ecopanier-2025"])
+
+
+class ShopFigures(_Figures):
+    """The figures of a shop: the sum of a period, of as many days before it, and of each day, week or month."""
+
+    shop_name: str = Field(examples=["Boulangerie du Marché"])
+    total: FiguresOfDays
+    before: FiguresOfDays
+    rows: list[FiguresOfDays]
+
+
+class PlatformDays(FiguresOfDays):
+    """Sums over all shops, and what happened on the platform on these days."""
+
+    no_shows: int = Field(description="Portions that were reserved and not collected.", examples=[6])
+    new_accounts: dict[Role, int] = Field(
+        description="By role; accounts that were erased since are not counted.",
+        examples=[
+            {"customer": 31, "merchant": 2, "beneficiary": 12, "collector": 0, "association": 1, "admin": 0},
+        ],
+    )
+    shops_verified: int = Field(description="Shops that were verified for the first time.", examples=[2])
+    mails_failed: int = Field(
+        description="Mails that were refused for good; deliveries are kept for 90 days.", examples=[0]
+    )
+
+
+class PlatformNow(Out):
+    """How things stand at the moment of the request."""
+
+    accounts: dict[Role, int] = Field(
+        description="Active accounts by role.",
+        examples=[
+            {"customer": 980, "merchant": 45, "beneficiary": 310, "collector": 7, "association": 6, "admin": 2},
+        ],
+    )
+    shops_verified: int = Field(examples=[48])
+    shops_pending: int = Field(examples=[3])
+    mails_queued: int = Field(description="Mails that the mail server has not taken so far.", examples=[0])
+    queue_length: int = Field(description="Jobs that wait for the worker.", examples=[4])
+    queue_failed: int = Field(description="Jobs that failed for good.", examples=[0])
+
+
+class PlatformFigures(_Figures):
+    """The figures of all shops and of the platform. Days are those of Paris."""
+
+    total: PlatformDays
+    before: PlatformDays
+    rows: list[PlatformDays]
+    now: PlatformNow

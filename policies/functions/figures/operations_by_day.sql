@@ -1,0 +1,35 @@
+-- Return how many accounts and shops came on each of these days in Paris, and how many mails were refused for good.
+-- Called by app.figures for admins. `since` and `until` are the first and the last day; days on which nothing happened
+-- are left out. Accounts that were erased since are not counted, because nothing tells any more when they came. A shop
+-- counts on the day when it was first verified. Deliveries of mails are kept for 90 days.
+-- Definer, because it reads everybody's accounts; only the owner may execute it.
+create or replace function app.operations_by_day(
+    since date, until date,
+    out day date, out new_customers bigint, out new_merchants bigint, out new_beneficiaries bigint,
+    out new_collectors bigint, out new_associations bigint, out new_admins bigint, out shops_verified bigint,
+    out mails_failed bigint)
+returns setof record
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+declare
+    begins timestamptz := since::timestamp at time zone 'Europe/Paris';
+    ends   timestamptz := (until + 1)::timestamp at time zone 'Europe/Paris';
+begin
+    return query
+    with happened as (
+        select a.created_at as at, a.role as what from app.accounts a
+        where a.created_at >= begins and a.created_at < ends and a.erased_at is null
+        union all
+        select d.decided_at, 'shop verified' from app.decisions d
+        where d.decided_at >= begins and d.decided_at < ends and d.subject = 'shop' and d.decision = 'verified'
+          and not exists (select from app.decisions b
+                          where b.subject_id = d.subject_id and b.id < d.id and b.decision = 'verified')
+        union all
+        select n.ended_at, 'mail failed' from app.notice_deliveries n
+        where n.ended_at >= begins and n.ended_at < ends and n.state = 'failed'
+    )
+    select app.paris_day(h.at), count(*) filter (where h.what = 'customer'), count(*) filter (where h.what = 'merchant'),
+           count(*) filter (where h.what = 'beneficiary'), count(*) filter (where h.what = 'collector'),
+           count(*) filter (where h.what = 'association'), count(*) filter (where h.what = 'admin'),
+           count(*) filter (where h.what = 'shop verified'), count(*) filter (where h.what = 'mail failed')
+    from happened h group by 1;
+end $$;
