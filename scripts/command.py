@@ -4,6 +4,10 @@ import os
 import signal
 import sys
 from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from scripts.databases import NoDatabase, ways
 from scripts.embedded_postgres import PostgresFailed
@@ -22,8 +26,15 @@ def seed() -> None:
     build_town(settings())
 
 
+def mails(folder: Annotated[Path, typer.Option(help="Where to write them; it is made if it is missing.")]) -> None:
+    """Write every mail with sample values as HTML and text, in French and English, to look at them."""
+    from scripts.mail_samples import write_samples
+
+    print(f"{write_samples(folder)} mails: open {folder / 'index.html'}")
+
+
 def main() -> None:
-    """Run one command of `backend.cli`, or `seed`."""
+    """Run one command of `backend.cli`, or `seed` or `mails`."""
     # uvicorn sends itself the signal again after it has shut down, but we still have to stop our database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     words = sys.argv[1:]
@@ -38,6 +49,7 @@ def main() -> None:
         from backend import cli  # imported only now, because it reads the environment
 
         cli.app.command()(seed)
+        cli.app.command()(mails)
 
         cli.main()
 

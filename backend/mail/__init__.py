@@ -108,7 +108,13 @@ def _message(
 ) -> EmailMessage:
     pictures = {file.inline for file in files if file.inline is not None}
     mail = rendered(
-        template, locale, pictures=pictures, unsubscribe=unsubscribe, public_url=settings.public_url, **values
+        template,
+        locale,
+        pictures=pictures,
+        unsubscribe=unsubscribe,
+        sender=_sender(settings, locale),
+        public_url=settings.public_url,
+        **values,
     )
     message = EmailMessage(policy=SMTP)
     message["From"] = settings.mail_sender
@@ -139,6 +145,17 @@ def _message(
         else:
             message.add_attachment(file.content, kind, subtype, filename=file.name)
     return message
+
+
+def _sender(settings: Settings, locale: str) -> str | None:
+    """Return who sends a mail and where to write to; None as long as the operator has said neither."""
+    about = [settings.operator_name, settings.operator_address]
+    told = [", ".join(part for part in about if part)] if settings.operator_name else []
+    if settings.mail_from:
+        told.append(
+            f"To write to us: {settings.mail_from}" if locale == "en" else f"Pour nous écrire : {settings.mail_from}"
+        )
+    return ". ".join(told) or None
 
 
 def _encoding(body: str) -> str:

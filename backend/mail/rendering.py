@@ -1,6 +1,7 @@
 """Render mail templates. A template is plain text, one per language; the HTML version is made from that text."""
 
 import re
+import unicodedata
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
@@ -11,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
 from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from backend.mail.links import HOME, LINKS, Link
 from backend.time_zones import zone_name
 
 LANGUAGES = ("fr", "en")
-_ACTION, _PICTURE = "=>", "=[] "
+_ACTION, _PICTURE, _HEAD = "=>", "=[] ", "=# "
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,20 @@ class Rendered:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph of a mail. `as_it_stands`: lines to keep; `action`: what to do; `picture`: its id is the `link`."""
+    """A paragraph of a mail. `as_it_stands`: lines to keep; `action`: what to do; `picture`: its id is the `link`.
+
+    is_headed: whether the first of its lines says what the others are about, as the title of a lot does.
+    """
 
     kind: Literal["words", "as_it_stands", "action", "picture", "footnote"]
     text: str
     link: str = ""
+    is_headed: bool = False
+
+    @property
+    def is_code(self) -> bool:
+        """Whether it is nothing but a code to type."""
+        return re.fullmatch(r"[0-9A-Z]{6,12}", self.text) is not None
 
 
 def rendered(
@@ -43,16 +54,18 @@ def rendered(
     *,
     pictures: AbstractSet[str] = frozenset(),
     unsubscribe: str | None = None,
+    sender: str | None = None,
     **values: Any,
 ) -> Rendered:
     """Return the mail rendered from `templates/<template>.<locale>.txt`; in French if the locale is unknown.
 
     The template's first line is the subject; blank lines separate paragraphs. Paragraphs indented by four spaces are
-    shown preformatted. `=>` marks where the link of the event (`LINKS`) stands, a button in HTML; unmarked, it stands
-    before the signature. `=[] Words | id` shows the picture of that id, if it is one of `pictures`; without pictures it
-    is left out. Values, lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and
-    amounts in the mail's language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`,
-    `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ cents | euros }}`; a zone is an IANA name.
+    shown line by line; `=# ` before the first one makes it their head. `=>` marks where the link of the event (`LINKS`)
+    stands, a button in HTML; unmarked, it stands before the signature. `=[] Words | id` shows the picture of that id if
+    it is one of `pictures`; without pictures it is left out. `sender` says below all that who sends the mail. Values,
+    lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and amounts in the mail's
+    language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`, `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`,
+    `{{ cents | euros }}`; a zone is an IANA name.
     Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
     language = _language(locale)
@@ -68,10 +81,12 @@ def rendered(
     if unsubscribe is not None:
         words = "Stop these mails" if language == "en" else "Ne plus recevoir ces courriels"
         paragraphs.append(Paragraph("footnote", words, unsubscribe))
+    if sender is not None:
+        paragraphs.append(Paragraph("footnote", sender))
     text = "\n\n".join(_plain(one, language) for one in paragraphs if one.kind != "picture") + "\n"
     if language == "fr":
         paragraphs = [
-            replace(one, text=_hours(one.text) if one.kind == "as_it_stands" else _spaced(one.text))
+            replace(one, text=_quoted(one.text) if one.kind == "as_it_stands" else _spaced(one.text))
             for one in paragraphs
         ]
     html = _templates().get_template("layout.html").render(subject=subject, language=language, paragraphs=paragraphs)
@@ -113,7 +128,8 @@ def _read(template: str, language: str, values: dict[str, Any]) -> tuple[str, li
 
 def _paragraph(part: str) -> Paragraph:
     if part.startswith("    "):
-        return Paragraph("as_it_stands", "\n".join(line.removeprefix("    ") for line in part.splitlines()))
+        lines = "\n".join(line.removeprefix("    ") for line in part.splitlines())
+        return Paragraph("as_it_stands", lines.removeprefix(_HEAD), is_headed=lines.startswith(_HEAD))
     # Values cannot begin a paragraph.
     if part == _ACTION:
         return Paragraph("action", "")
@@ -126,14 +142,14 @@ def _paragraph(part: str) -> Paragraph:
 def _plain(one: Paragraph, language: str) -> str:
     if one.kind == "as_it_stands":
         return "\n".join(f"    {line}" for line in one.text.splitlines())
-    if one.kind in ("action", "footnote"):
+    if one.kind in ("action", "footnote") and one.link:
         return f"{one.text}{' :' if language == 'fr' else ':'}\n    {one.link}"
     return one.text
 
 
 def _one_line(value: Any) -> Any:
     if isinstance(value, str):
-        return " ".join(value.split())
+        return _isolated(" ".join(value.translate(_NO_BIDI_CONTROLS).split()))
     if isinstance(value, list | tuple):
         return [_one_line(one) for one in value]
     if isinstance(value, dict):
@@ -143,14 +159,31 @@ def _one_line(value: Any) -> Any:
     return value
 
 
+def _isolated(value: str) -> str:
+    """Return a value that leaves the order of the words around it alone, also if it is written from right to left."""
+    if any(unicodedata.bidirectional(letter) in ("R", "AL", "AN") for letter in value):
+        return f"\N{FIRST STRONG ISOLATE}{value}\N{POP DIRECTIONAL ISOLATE}"
+    return value
+
+
+# Marks with which a name would turn the order of the words that follow it.
+_NO_BIDI_CONTROLS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
+
 def _spaced(paragraph: str) -> str:
     """Return French text whose marks stay on the line of the word they belong to."""
-    return re.sub(r" (?=[:;!?»€])|(?<=«) ", "\N{NO-BREAK SPACE}", _hours(paragraph))
+    return re.sub(r" (?=[:;!?€])", "\N{NO-BREAK SPACE}", _quoted(paragraph))
 
 
-def _hours(paragraph: str) -> str:
-    """Return text whose hours (`18 h 45`) stay on one line."""
-    return re.sub(r"(?<=\d) (?=h \d)|(?<=\d h) (?=\d)", "\N{NO-BREAK SPACE}", paragraph)
+def _quoted(paragraph: str) -> str:
+    """Return text whose quotation marks and hours (`18 h 45`) stay on the line of what they belong to."""
+    return re.sub(r" (?=»)|(?<=«) |(?<=\d) (?=h \d)|(?<=\d h) (?=\d)", "\N{NO-BREAK SPACE}", paragraph)
+
+
+def _unbroken(text: str) -> Markup:
+    """Return text as HTML in which dates (`2026-11-30`) and people's codes stay on one line."""
+    kept = r'<span style="white-space:nowrap">\g<0></span>'
+    return Markup(re.sub(r"\b[0-9]{4}-(?:[0-9]{2}-[0-9]{2}|BEN-[0-9]{5})\b", kept, str(escape(text))))  # noqa: S704
 
 
 def _moment(moment: datetime | str) -> datetime:
@@ -196,5 +229,7 @@ def _templates() -> Environment:
         lstrip_blocks=False,
         keep_trailing_newline=True,  # of a part, before the blank line that follows its include
     )
-    templates.filters.update(day=_day, day_in=_day_in, time_in=_time_in, zone_name=_zone_name, euros=_euros)
+    templates.filters.update(
+        unbroken=_unbroken, day=_day, day_in=_day_in, time_in=_time_in, zone_name=_zone_name, euros=_euros
+    )
     return templates

@@ -204,7 +204,7 @@ def test_values_are_escaped_kept_on_one_line_and_not_rendered() -> None:
         rendered("recall_for_shop", "fr", **{**VALUES, "lots": [lot]}),
     ):
         assert "<b>" not in made.html
-        assert "&lt;b&gt;Pain&lt;/b&gt; Payez ici : {{ token }}\n" in made.html
+        assert "<strong>&lt;b&gt;Pain&lt;/b&gt; Payez ici : {{ token }}</strong><br>\n" in made.html
         assert "    <b>Pain</b> Payez ici : {{ token }}\n" in made.text
 
 
