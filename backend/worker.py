@@ -28,6 +28,7 @@ from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
+from backend.favourites import jobs as favourites
 from backend.impact import jobs as impact
 from backend.job_context import Work
 from backend.mail import MailNotSent
@@ -208,6 +209,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def reconcile(timestamp: int) -> None:
         await payments.reconcile(work)
 
+    # A job of its own, not part of `by_the_clock`: a shop may have ten thousand followers.
+    @app.periodic(cron=EVERY_5_SECONDS)
+    @app.task(name="favourites.announce")
+    async def announce(timestamp: int) -> None:
+        await favourites.announce(work)
+
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="payments.look_for_refunds")
     async def look_for_refunds(timestamp: int) -> None:
@@ -293,6 +300,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     """Do everything that is due now, then return. For tests."""
     await take_over_from_the_dead(app)
     await by_the_clock(work)
+    await favourites.announce(work)
     await payments.reconcile(work)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)

@@ -115,6 +115,10 @@ _REMINDER: dict[str, Any] = {
     "description": "Minutes before the pickup window at which holders are reminded; 0: no reminders.",
     "examples": [120],
 }
+_GATHER: dict[str, Any] = {
+    "description": "Minutes that a mail about new lots waits, so that it can say in one what else comes on offer.",
+    "examples": [10],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -142,6 +146,7 @@ class SettingsIn(In):
     model_drafts_per_shop_and_day: int = if_sent(ge=0, le=1000, **_DRAFTS)
     waiting_offer_minutes: int = if_sent(ge=5, le=120, **_OFFER)
     reminder_minutes: int = if_sent(ge=0, le=1440, **_REMINDER)
+    gather_minutes: int = if_sent(ge=0, le=120, **_GATHER)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -157,6 +162,7 @@ class SettingsOut(Out):
     model_drafts_per_shop_and_day: int = Field(**_DRAFTS)
     waiting_offer_minutes: int = Field(**_OFFER)
     reminder_minutes: int = Field(**_REMINDER)
+    gather_minutes: int = Field(**_GATHER)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

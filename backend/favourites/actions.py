@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,12 +18,11 @@ from backend.shops.problems import ShopNotFound
 
 
 async def add_favourite(session: AsyncSession, shop_id: UUID) -> None:
-    """Add a verified shop to the caller's favourites; doing it again changes nothing. Raises ShopNotFound."""
-    verified = select(col(Shop.id)).where(col(Shop.id) == shop_id, col(Shop.status) == "verified")
-    if await session.scalar(verified) is None:
-        raise ShopNotFound
-    values = {"account_id": caller_in(session), "shop_id": shop_id}
-    await session.execute(insert(Favourite).values(values).on_conflict_do_nothing())
+    """Add a verified shop to the caller's favourites; doing it again changes nothing.
+
+    The database raises ShopNotFound, FavouriteLimitReached.
+    """
+    await call(session, "add_favourite", shop=shop_id)
 
 
 async def remove_favourite(session: AsyncSession, shop_id: UUID) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.database.sessions import signed_in_as
 from backend.favourites import actions, queries
 from backend.favourites.problems import (
+    FavouriteLimitReached,
     PlaceCoordinatesSwapped,
     PlaceLimitReached,
     PlaceNotFound,
@@ -44,9 +45,13 @@ async def list_favourites(session: AsEater, limit: Limit = 20, after: After = No
     return Page(data=[shown for _id, shown in page.data], has_more=page.has_more, next=page.next)
 
 
-@router.put("/favourites/{shop_id}", status_code=204, responses=may_answer(ShopNotFound))
+@router.put("/favourites/{shop_id}", status_code=204, responses=may_answer(ShopNotFound, FavouriteLimitReached))
 async def add_favourite(shop_id: UUID, session: AsEater) -> None:
-    """Add a verified shop to your favourites. If it is one already, nothing changes."""
+    """Add a verified shop to your favourites. If it is one already, nothing changes.
+
+    You are told when it offers again: once a day, with its first lot. If you have a right to free lots, you are told
+    once more with its first free lot. You can have up to 200 favourites.
+    """
     await actions.add_favourite(session, shop_id)
 
 

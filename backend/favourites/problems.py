@@ -3,6 +3,12 @@
 from backend.problems.problem import Problem, constraint_problems
 
 
+class FavouriteLimitReached(Problem):
+    """Raised when somebody who has as many favourite shops as an account can have adds another one."""
+
+    code, status = "favourite.limit_reached", 409
+
+
 class PlaceNotFound(Problem):
     """Raised when a saved place does not exist or is not the caller's."""
 
@@ -27,4 +33,4 @@ class PlaceCoordinatesSwapped(Problem):
     code, status = "place.coordinates_swapped", 422
 
 
-constraint_problems({"saved_places_slot_check": PlaceLimitReached})
+constraint_problems({"favourites_slot_check": FavouriteLimitReached, "saved_places_slot_check": PlaceLimitReached})

@@ -31,6 +31,7 @@ LINKS: Mapping[str, Link] = {
     "lot_recalled": HOME,
     "reservation_refunded": HOME,
     "portion_kept": HOME,
+    "favourite_offers": HOME,
     "pass_handed": HOME,
     "suspended_lot_moved": HOME,
     "suspended_lot_over": HOME,

@@ -1,5 +1,6 @@
 """Mark notices as read, and choose which ones to get."""
 
+from datetime import time
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -43,13 +44,25 @@ async def unsubscribe(acts: Acts, token: str, language: str) -> UnsubscribeOut:
 
 
 async def choose(session: AsyncSession, wanted: PreferencesIn) -> PreferencesOut:
-    """Change the caller's preferences, all or none. From the database UnknownEvent, NoticeNotOptional."""
-    for preference in wanted.preferences:
+    """Change the caller's preferences, all or none.
+
+    The database raises UnknownEvent, NoticeNotOptional, UnknownZone, QuietHoursEmpty.
+    """
+    for preference in wanted.preferences if "preferences" in wanted.model_fields_set else []:
         await call(
             session,
             "set_notice_preference",
             event=preference.event,
             channel=preference.channel,
             wanted=preference.wanted,
+        )
+    if "quiet_hours" in wanted.model_fields_set:
+        hours = wanted.quiet_hours
+        await call(
+            session,
+            "set_quiet_hours",
+            begins=time.fromisoformat(hours.begins) if hours else None,
+            ends=time.fromisoformat(hours.ends) if hours else None,
+            time_zone=hours.time_zone if hours else None,
         )
     return await queries.own_preferences(session)

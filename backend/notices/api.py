@@ -10,7 +10,14 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import limited
 from backend.http.routing import Router
 from backend.notices import actions, queries
-from backend.notices.problems import NoticeNotFound, NoticeNotOptional, UnknownEvent, UnsubscribeLinkUnknown
+from backend.notices.problems import (
+    NoticeNotFound,
+    NoticeNotOptional,
+    QuietHoursEmpty,
+    UnknownEvent,
+    UnknownZone,
+    UnsubscribeLinkUnknown,
+)
 from backend.notices.schemas import (
     DeliverySeen,
     NoticeOut,
@@ -62,9 +69,11 @@ async def read_own_notice_preferences(session: SignedIn) -> PreferencesOut:
     return await queries.own_preferences(session)
 
 
-@router.put("/me/notice-preferences", responses=may_answer(UnknownEvent, NoticeNotOptional))
+@router.put(
+    "/me/notice-preferences", responses=may_answer(UnknownEvent, NoticeNotOptional, UnknownZone, QuietHoursEmpty)
+)
 async def change_own_notice_preferences(wanted: PreferencesIn, session: SignedIn) -> PreferencesOut:
-    """Choose which events you get in the app and by mail.
+    """Choose which events you get in the app and by mail, and your quiet hours.
 
     What concerns money, safety or sign-in cannot be turned off.
     """

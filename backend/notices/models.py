@@ -1,6 +1,6 @@
-"""Notices, their deliveries by mail, people's preferences, addresses refused for good, and what is still to be told."""
+"""Notices, deliveries by mail, preferences, quiet hours, addresses refused for good, and what is still to be told."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
@@ -62,6 +62,8 @@ class NoticeDelivery(Table, table=True):
     smtp_code: int | None
     queued_at: datetime = moment()
     ended_at: datetime | None = moment()
+    gathered_by: UUID | None
+    gathered_at: datetime | None = moment()
 
 
 class NoticePreference(Table, table=True):
@@ -73,6 +75,18 @@ class NoticePreference(Table, table=True):
     event: str = text(primary_key=True)
     channel: str = text(primary_key=True)
     wanted: bool
+    changed_at: datetime = moment()
+
+
+class QuietHours(Table, table=True):
+    """The hours in which somebody wants no mail about offers, if they chose them; both null for none."""
+
+    __tablename__ = "quiet_hours"
+
+    account_id: UUID = Field(foreign_key="app.accounts.id", primary_key=True)
+    begins: time | None
+    ends: time | None
+    time_zone: str | None = text()
     changed_at: datetime = moment()
 
 

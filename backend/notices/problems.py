@@ -1,6 +1,6 @@
 """Problems of reading notices and of choosing which ones to get."""
 
-from backend.problems.problem import Problem
+from backend.problems.problem import Problem, constraint_problems
 
 
 class NoticeNotFound(Problem):
@@ -25,3 +25,18 @@ class NoticeNotOptional(Problem):
     """Raised when somebody turns off what they must be told: money, safety, sign-in."""
 
     code, status = "notice.not_optional", 422
+
+
+class UnknownZone(Problem):
+    """Raised when quiet hours name a time zone that does not exist."""
+
+    code, status = "notice.unknown_zone", 422
+
+
+class QuietHoursEmpty(Problem):
+    """Raised when quiet hours begin and end at the same time."""
+
+    code, status = "notice.quiet_hours_empty", 422
+
+
+constraint_problems({"quiet_hours_ends_check": QuietHoursEmpty})

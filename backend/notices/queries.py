@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.accounts.models import Account
-from backend.database.sessions import caller_in, role_in
+from backend.database.sessions import call_row, caller_in, role_in
 from backend.mail.rendering import told
 from backend.notices.models import Notice, NoticeDelivery, NoticePreference, RefusedAddress
 from backend.notices.problems import NoticeNotFound
-from backend.notices.schemas import DeliverySeen, NoticeOut, PreferenceOut, PreferencesOut
+from backend.notices.schemas import DeliverySeen, NoticeOut, PreferenceOut, PreferencesOut, QuietHoursOut
 from backend.notices.titles import event_title
 
 _SHOWN = (col(Notice.id), col(Notice.event), col(Notice.facts), col(Notice.at), col(Notice.read_at))
@@ -109,7 +109,11 @@ async def own_preferences(session: AsyncSession) -> PreferencesOut:
     refused_at = await session.scalar(
         select(col(RefusedAddress.refused_at)).where(col(RefusedAddress.account_id) == caller_in(session))
     )
-    return PreferencesOut(preferences=preferences, address_refused_at=refused_at)
+    begins, ends, zone = await call_row(session, "own_quiet_hours")
+    quiet = (
+        QuietHoursOut(begins=f"{begins:%H:%M}", ends=f"{ends:%H:%M}", time_zone=zone) if begins is not None else None
+    )
+    return PreferencesOut(preferences=preferences, quiet_hours=quiet, address_refused_at=refused_at)
 
 
 async def deliveries_seen(

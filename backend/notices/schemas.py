@@ -1,16 +1,17 @@
 """Bodies of requests and answers about notices."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from backend.accounts.schemas import Token
-from backend.http.schemas import In, Out
+from backend.http.schemas import In, Out, if_sent
 
 Channel = Literal["app", "mail"]
 State = Literal["queued", "sent", "failed"]
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class DeliveryOut(Out):
@@ -50,10 +51,30 @@ class PreferenceIn(In):
     wanted: bool = Field(examples=[False])
 
 
+class QuietHoursIn(In):
+    """The hours in which you want no mail about new lots. They may go over midnight."""
+
+    begins: TimeOfDay = Field(examples=["21:00"])
+    ends: TimeOfDay = Field(examples=["08:00"])
+    time_zone: Annotated[str, StringConstraints(min_length=1, max_length=60)] | None = Field(
+        default=None,
+        description="A name of the IANA time zone database. Null: the zone of your first saved place, else that of "
+        "your association, else Paris.",
+        examples=["Europe/Paris"],
+    )
+
+
 class PreferencesIn(In):
     """The preferences to change; those that you leave out stay as they are."""
 
-    preferences: list[PreferenceIn] = Field(min_length=1, max_length=100)
+    preferences: list[PreferenceIn] = if_sent(min_length=1, max_length=100)
+    quiet_hours: QuietHoursIn | None = if_sent(description="Null: no quiet hours.")
+
+    @model_validator(mode="after")
+    def _one_at_least(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("give preferences or quiet_hours")
+        return self
 
 
 class PreferenceOut(Out):
@@ -68,10 +89,22 @@ class PreferenceOut(Out):
     )
 
 
+class QuietHoursOut(Out):
+    """The hours in which you get no mail about new lots."""
+
+    begins: str = Field(examples=["21:00"])
+    ends: str = Field(examples=["08:00"])
+    time_zone: str = Field(examples=["Europe/Paris"])
+
+
 class PreferencesOut(Out):
-    """Which events you get on which channel."""
+    """Which events you get on which channel, and when mails wait."""
 
     preferences: list[PreferenceOut]
+    quiet_hours: QuietHoursOut | None = Field(
+        description="For mails about favourite shops and saved places, which then wait for the end. Mails about "
+        "what you did, or that cannot wait, come at any hour. Null: none."
+    )
     address_refused_at: datetime | None = Field(
         description="Since when the mail server refuses your address for good; null if it does not.", examples=[None]
     )

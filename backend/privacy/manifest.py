@@ -27,6 +27,7 @@ PARTS = {
     ),
     "notices": Part("Ce dont vous avez été informé, et si le courriel est parti.", ("notices", "notice_deliveries")),
     "notice_preferences": Part("Ce que vous voulez recevoir, et par quel moyen.", ("notice_preferences",)),
+    "quiet_hours": Part("Les heures où vous ne voulez pas de courriel sur de nouveaux lots.", ("quiet_hours",)),
     "refused_address": Part(
         "Si le serveur de courriel refuse votre adresse : depuis quand, et sa réponse.", ("refused_addresses",)
     ),
@@ -102,6 +103,7 @@ LEFT_OUT = {
     "lot_cards": "What a search shows of published lots, made from lots and shops, which the export contains.",
     "reservations_to_tell": "Ids of reservations that are in the export, for seconds.",
     "reminded_lots": "Not about people.",
+    "lots_to_announce": "Lots that came on offer, for seconds.",
     "settings": "Not about people.",
     "retention_periods": "Not about people.",
     "mail_relay": "Not about people.",

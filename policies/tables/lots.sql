@@ -74,6 +74,12 @@ create trigger shelve_stock after update on app.lots
                        is distinct from (new.shelf[0], new.shelf[1], new.category_shelf[0], new.category_shelf[1],
                                          new.status, new.pickup_end, new.date_kind, new.food_date_ends_at))
     execute function app.shelve_stock();
+-- Not when a lot that was paused is published again: people were told of it before.
+create trigger announce_new_lot after insert on app.lots
+    for each row when (new.status = 'published') execute function app.announce_lot();
+create trigger announce_lot after update of status, kind on app.lots
+    for each row when (new.status = 'published' and (old.status = 'draft' or old.kind <> new.kind))
+    execute function app.announce_lot();
 -- A lot that was paused has portions left, and people may wait for them.
 create trigger give_to_who_waits after update of status on app.lots
     for each row when (new.status = 'published' and old.status <> 'published')

@@ -22,6 +22,7 @@ DEFAULTS = {
     "model_drafts_per_shop_and_day": 40,
     "waiting_offer_minutes": 15,
     "reminder_minutes": 120,
+    "gather_minutes": 10,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
     "co2e_grams_per_meal": 900,

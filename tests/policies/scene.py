@@ -64,7 +64,8 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     closed = await town.a_shop(merchant)
     for liking in (customer, beneficiary):
         await town.changes(
-            "insert into app.favourites (account_id, shop_id) select $1, unnest($2::uuid[])",
+            "insert into app.favourites (account_id, shop_id, slot)"
+            " select $1, x.shop, x.slot from unnest($2::uuid[]) with ordinality as x (shop, slot)",
             liking.id,
             [shop.id, closed.id],
         )
@@ -96,6 +97,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         (await town.an_association(f"Third {number}")).id,
     )
     for person in people.values():
+        await town.changes("insert into app.quiet_hours values ($1, '22:00', '07:00', null, now())", person.id)
         await town.changes(
             "insert into app.undelivered_mails (message, account_id, template, first_at, last_at)"
             " values (sha256($2), $1, 'lot_recalled', now(), now())",

@@ -71,6 +71,24 @@ VALUES: dict[str, Any] = {
     "waits_for": "receiver",
     "first": date(2026, 11, 30),
     "last": date(2026, 12, 5),
+    "told": [
+        {
+            "name": name,
+            "lots": [
+                {
+                    "title": "Panier du soir",
+                    "shop": "Boulangerie du Marché",
+                    "price_cents": price_cents,
+                    "free": price_cents == 0,
+                    "pickup_start": "2026-11-30T17:30:00+00:00",
+                    "pickup_end": "2026-11-30T19:00:00+00:00",
+                    "zone": "Europe/Paris",
+                }
+                for price_cents in (405, 0)
+            ],
+        }
+        for name in ("Boulangerie du Marché", "Maison")
+    ],
 }
 
 

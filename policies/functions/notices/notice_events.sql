@@ -2,48 +2,50 @@
 -- choose otherwise, and whether it is `kept`: it cannot be turned off, because it is about money, safety or sign-in.
 -- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
 -- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
+-- A mail that `gathers` can wait: it says in one what happened within some minutes, and never comes in quiet hours.
 -- What is for merchants also comes to others who own a shop. Mails go to the address that its owner has confirmed; those
 -- of an event with `every_address` to all that we have, confirmed or not, and to suspended accounts too: a recall.
 -- Security invoker, because it reads no table.
 create or replace function app.notice_events()
-returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, every_address boolean)
+returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, every_address boolean, gathers boolean)
 language sql immutable set search_path = pg_catalog, pg_temp as $$
     values
-        ('reservation_confirmed', '{customer,beneficiary}'::text[], true, true, false, false),
-        ('pickup_reminder', '{customer,beneficiary}', true, true, false, false),
-        ('reservation_cancelled', '{customer,beneficiary}', true, true, false, false),
-        ('lot_withdrawn', '{customer,beneficiary}', true, true, true, false),
-        ('lot_recalled', '{customer,beneficiary}', true, true, true, true),
-        ('reservation_refunded', '{customer}', true, true, true, false),
-        ('portion_kept', '{customer,beneficiary}', true, true, false, false),
-        ('pass_handed', '{customer,beneficiary}', true, false, false, false),
-        ('suspended_lot_moved', '{customer}', true, true, false, false),
-        ('suspended_lot_over', '{customer}', true, true, false, false),
-        ('suspended_lot_refunded', '{customer}', true, true, true, false),
-        ('address_to_confirm', '{customer,beneficiary,merchant,collector,association}', true, true, true, false),
-        ('already_registered', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false),
-        ('reset_password', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false),
-        ('invitation', '{customer,beneficiary,merchant,collector,association}', true, true, true, false),
-        ('right_ends', '{beneficiary}', true, true, false, false),
-        ('transfer_of_yours', '{beneficiary}', true, true, true, false),
-        ('new_access', '{beneficiary}', true, true, true, false),
-        ('new_card', '{beneficiary}', true, true, true, false),
-        ('shop_decided', '{merchant}', true, true, true, false),
-        ('first_reservation', '{merchant}', true, false, false, false),
-        ('sold_out', '{merchant}', true, false, false, false),
-        ('day_summary', '{merchant}', true, true, false, false),
-        ('portions_back', '{merchant}', true, true, true, false),
-        ('agreement_proposed', '{merchant}', true, true, false, false),
-        ('lot_taken_down', '{merchant}', true, true, true, false),
-        ('recall_for_shop', '{merchant}', true, true, true, true),
-        ('recall_to_pass_on', '{association,admin}', true, true, true, true),
-        ('association_decided', '{association}', true, true, true, false),
-        ('import_ended', '{association,admin}', true, true, false, false),
-        ('rights_end', '{association}', true, true, false, false),
-        ('transfer', '{association,admin}', true, true, true, false),
-        ('collector_decided', '{collector}', true, true, true, false),
-        ('to_decide', '{admin}', true, true, false, false),
-        ('refund_failed', '{admin}', true, true, true, false),
-        ('account_ends', '{customer,collector}', true, true, true, false)
+        ('reservation_confirmed', '{customer,beneficiary}'::text[], true, true, false, false, false),
+        ('pickup_reminder', '{customer,beneficiary}', true, true, false, false, false),
+        ('reservation_cancelled', '{customer,beneficiary}', true, true, false, false, false),
+        ('lot_withdrawn', '{customer,beneficiary}', true, true, true, false, false),
+        ('lot_recalled', '{customer,beneficiary}', true, true, true, true, false),
+        ('reservation_refunded', '{customer}', true, true, true, false, false),
+        ('portion_kept', '{customer,beneficiary}', true, true, false, false, false),
+        ('favourite_offers', '{customer,beneficiary}', true, true, false, false, true),
+        ('pass_handed', '{customer,beneficiary}', true, false, false, false, false),
+        ('suspended_lot_moved', '{customer}', true, true, false, false, false),
+        ('suspended_lot_over', '{customer}', true, true, false, false, false),
+        ('suspended_lot_refunded', '{customer}', true, true, true, false, false),
+        ('address_to_confirm', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
+        ('already_registered', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false, false),
+        ('reset_password', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false, false),
+        ('invitation', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
+        ('right_ends', '{beneficiary}', true, true, false, false, false),
+        ('transfer_of_yours', '{beneficiary}', true, true, true, false, false),
+        ('new_access', '{beneficiary}', true, true, true, false, false),
+        ('new_card', '{beneficiary}', true, true, true, false, false),
+        ('shop_decided', '{merchant}', true, true, true, false, false),
+        ('first_reservation', '{merchant}', true, false, false, false, false),
+        ('sold_out', '{merchant}', true, false, false, false, false),
+        ('day_summary', '{merchant}', true, true, false, false, false),
+        ('portions_back', '{merchant}', true, true, true, false, false),
+        ('agreement_proposed', '{merchant}', true, true, false, false, false),
+        ('lot_taken_down', '{merchant}', true, true, true, false, false),
+        ('recall_for_shop', '{merchant}', true, true, true, true, false),
+        ('recall_to_pass_on', '{association,admin}', true, true, true, true, false),
+        ('association_decided', '{association}', true, true, true, false, false),
+        ('import_ended', '{association,admin}', true, true, false, false, false),
+        ('rights_end', '{association}', true, true, false, false, false),
+        ('transfer', '{association,admin}', true, true, true, false, false),
+        ('collector_decided', '{collector}', true, true, true, false, false),
+        ('to_decide', '{admin}', true, true, false, false, false),
+        ('refund_failed', '{admin}', true, true, true, false, false),
+        ('account_ends', '{customer,collector}', true, true, true, false, false)
 $$;
 grant execute on function app.notice_events() to authenticated;

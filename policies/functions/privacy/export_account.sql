@@ -28,17 +28,19 @@ begin
         union all
         select 'notices', (select jsonb_agg(
                 to_jsonb(n) - array['account_id', 'about', 'once'] || jsonb_build_object('deliveries', (
-                    select jsonb_agg(to_jsonb(d) - array['account_id', 'notice_id', 'subject', 'mail'])
+                    select jsonb_agg(to_jsonb(d) - array['account_id', 'notice_id', 'subject', 'mail', 'gathered_by'])
                     from app.notice_deliveries d where d.notice_id = n.id)) order by n.id)
             from app.notices n where n.account_id = me)
         union all
         select 'notice_preferences', (select jsonb_agg(to_jsonb(p) - 'account_id' order by p.event, p.channel)
                                       from app.notice_preferences p where p.account_id = me)
         union all
+        select 'quiet_hours', (select jsonb_agg(to_jsonb(q) - 'account_id') from app.quiet_hours q where q.account_id = me)
+        union all
         select 'refused_address', (select jsonb_agg(to_jsonb(r) - 'account_id')
                                    from app.refused_addresses r where r.account_id = me)
         union all
-        select 'favourites', (select jsonb_agg(to_jsonb(f) - 'account_id' || jsonb_build_object('shop', s.name) order by f.id)
+        select 'favourites', (select jsonb_agg(to_jsonb(f) - array['account_id', 'slot'] || jsonb_build_object('shop', s.name) order by f.id)
                               from app.favourites f join app.shops s on s.id = f.shop_id where f.account_id = me)
         union all
         select 'saved_places', (select jsonb_agg(to_jsonb(p) - array['account_id', 'slot'] order by p.id)

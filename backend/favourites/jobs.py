@@ -1,0 +1,14 @@
+"""The job that tells people of lots that came on offer."""
+
+from backend.job_context import Work
+
+AT_ONCE = 2000  # followers a batch, which is one transaction
+
+
+async def announce(work: Work) -> None:
+    """Tell the followers of shops which lots came on offer, in batches until nobody is left to tell.
+
+    Another worker may do the same at the same time: each takes lots that the other has not locked.
+    """
+    while await work.acts.value("announce_lots", most=AT_ONCE):
+        pass
