@@ -163,6 +163,27 @@ def create_admin(
     sys.stdout.write(f"{address} is an admin.\n")
 
 
+@admin.command("reset-second-factor")
+def reset_second_factor(
+    email: Annotated[str, typer.Option(help="The e-mail address that the admin signs in with.")],
+) -> None:
+    """Remove the second factor of an admin who lost it, and end their sessions. Other admins can do it over the API."""
+    import psycopg
+
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    try:
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("set local role ecopanier_owner")
+            row = connection.execute("select app.drop_second_factor(%s)", [email]).fetchone()
+    except psycopg.Error as problem:
+        unknown = "nobody is an admin under this address."
+        why = unknown if problem.sqlstate == "EP404" else str(problem).splitlines()[0]
+        raise SystemExit(f"Nothing was changed: {why}") from None
+    if row is None or not row[0]:
+        raise SystemExit(f"Nothing was changed: {email} has no second factor.")
+    sys.stdout.write(f"{email} signs in with the password alone and can add a second factor.\n")
+
+
 @keys.command("rotate")
 def rotate_keys() -> None:
     """Rewrap every data key with the current ECOPANIER_MASTER_KEY.

@@ -59,6 +59,7 @@ from backend.recalls import api as recalls
 from backend.recurring import api as recurring
 from backend.reservations import api as reservations
 from backend.reservations.passes import Passes
+from backend.second_factors import api as second_factors
 from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
 from backend.stations import api as stations
@@ -221,7 +222,7 @@ def create_app(
     if routers is None:
         own = settings().auth == "own"
         who_signs_in = accounts if own else supabase
-        routers = [*ROUTERS, who_signs_in.sign_in, *([kiosks.sign_in] if own else [])]
+        routers = [*ROUTERS, who_signs_in.sign_in, *([second_factors.router, kiosks.sign_in] if own else [])]
         app.include_router(who_signs_in.well_known)
     for router in routers:
         app.include_router(router, prefix="/v1")

@@ -22,6 +22,7 @@ from backend.privacy import models as privacy
 from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
+from backend.second_factors import models as second_factors
 from backend.shops import models as shops
 from backend.stations import models as stations
 from backend.suspended_lots import models as suspended_lots
@@ -52,6 +53,7 @@ TABLES = (
     recalls,
     recurring,
     reservations,
+    second_factors,
     shops,
     stations,
     suspended_lots,

@@ -177,6 +177,16 @@ class Settings(BaseSettings):
         _env("SUPABASE_JWT_SECRET", "JWT secret, only for Supabase projects that still sign with HS256."),
     ] = None
 
+    second_factor: Annotated[
+        Literal["required", "admins", "optional"] | None,
+        _env(
+            "ECOPANIER_SECOND_FACTOR",
+            "Who works only after a second factor: `required`: admins, and members of associations who open names; "
+            "`admins`: admins alone; `optional`: nobody, refused in production. By default `required` in production, "
+            "otherwise `optional`.",
+        ),
+    ] = None
+
     # Photos and documents
     photos: Annotated[
         Literal["directory", "supabase"],
@@ -314,6 +324,11 @@ class Settings(BaseSettings):
         return self.environment == "production"
 
     @property
+    def second_factor_rule(self) -> Literal["required", "admins", "optional"]:
+        """Who must have passed a second factor, as the database is told with each transaction."""
+        return self.second_factor or ("required" if self.production else "optional")
+
+    @property
     def serves_docs(self) -> bool:
         return not self.production if self.docs is None else self.docs
 
@@ -381,6 +396,9 @@ class Settings(BaseSettings):
             ),
             "GEMINI_BASE_URL is not https: photos and the API key would be sent in clear text.": (
                 self.gemini_base_url.startswith("http://")
+            ),
+            "ECOPANIER_SECOND_FACTOR is optional, but admins need a second factor: set it to required or admins.": (
+                self.second_factor == "optional"
             ),
             "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"

@@ -94,6 +94,7 @@ DUE: dict[str, dict[str, int]] = {
     "publish_recurring": {"most": MANY},
     "tell_reservations": {"most": MANY},
     "remind_holders": {"most": SOME},
+    "end_lost_factors": {"most": SOME},
 }
 
 # What the mails of some events enclose: the pass, and the window as a calendar's entry.

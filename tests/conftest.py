@@ -44,6 +44,7 @@ QUICK_JOURNEYS = {
     "recalls": "test_recall.py::test_a_recall_freezes_its_lots_and_refunds_and_informs_holders",
     "recurring": "test_recurring.py::test_a_listing_publishes_one_lot_every_weekday_at_its_time",
     "reservations": "test_fair_draw.py::test_those_who_received_least_are_drawn_first_verifiably",
+    "second_factors": "test_second_factors.py::test_a_code_of_the_authenticator_follows_the_password",
     "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
     "stations": "test_stations.py::test_a_paired_device_hands_over_and_its_shop_sees_where",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",

@@ -18,6 +18,7 @@ from backend.accounts.problems import (
     InvalidOneTimeToken,
     NameIsCode,
     PasswordMissing,
+    SecondFactorNeeded,
     SessionOver,
     TooManyTries,
     WrongCredentials,
@@ -43,6 +44,8 @@ from backend.settings import settings
 from backend.terms.schemas import TermsToAcceptOut
 
 SESSION_DAYS = 30
+CHALLENGE_SECONDS = 300
+"""How long a sign-in waits for its second factor; the same as in `app.open_challenge`."""
 # At most so many mails of one kind go to one address, whoever asks for them.
 MOST_MAILS, MAIL_WINDOW_SECONDS = 5, 3600
 # At most so many addresses may be tried at the activations of one beneficiary, whatever tokens they get.
@@ -128,7 +131,8 @@ async def sign_in(
 
     An account knows the devices that it signed in from. accepted_terms: the version of the terms that the person
     agrees to now, if any. Raises WrongCredentials (also for an address that is not confirmed yet), TooManyTries,
-    TryAgain; and only when the password is right AccountSuspended, TermsToAccept and ConsentVersionUnknown.
+    TryAgain; and only when the password is right AccountSuspended, SecondFactorNeeded, TermsToAccept and
+    ConsentVersionUnknown.
     """
     name = username(written)
     look_up = address_look_up(keyring(), name)
@@ -161,6 +165,13 @@ async def sign_in(
         await acts.value("renew_hash", account=account_id, old_hash=found["password_hash"], new_hash=compared.renewed)
     known: bool = found["known_device"]
     emptied = [by_device] if known else [by_name, by_name_there]
+    given_back = None if known else by_address
+    if found["second_factor"]:
+        challenge = new_token()
+        await acts.value(
+            "open_challenge", account=account_id, held=token_hash(challenge), emptied=emptied, given_back=given_back
+        )
+        raise SecondFactorNeeded(challenge_token=challenge, expires_in=CHALLENGE_SECONDS)
     try:
         asked = await acts.row("ask_terms", account=account_id, accepted=accepted_terms)
     except asyncpg.PostgresError:
@@ -173,14 +184,14 @@ async def sign_in(
         "open_session",
         account=account_id,
         first_token_hash=token_hash(refresh_token),
-        expires=_session_end(),
+        expires=session_end(),
         device=device.mark,
         emptied=emptied,
-        given_back=None if known else by_address,
+        given_back=given_back,
     )
-    opened = tokens_out(tokens, account_id, session_id, refresh_token)
-    to_accept = TermsToAcceptOut.model_validate(dict(asked)) if asked["version"] is not None else None
-    return SignedInOut(**opened.model_dump(), terms_to_accept=to_accept)
+    return signed_in_out(
+        tokens_out(tokens, account_id, session_id, refresh_token), asked["version"], asked["answer_by"]
+    )
 
 
 async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
@@ -301,7 +312,7 @@ async def refresh(acts: Acts, tokens: OwnTokens, spent: str, key: str | None, de
         "rotate_session",
         spent=token_hash(spent),
         next_token_hash=token_hash(following),
-        expires=_session_end(),
+        expires=session_end(),
         from_device=device.mark,
         with_key=bucket("refresh:" + key) if key is not None else None,
     )
@@ -319,9 +330,10 @@ async def activate_beneficiary(
     email: str | None,
     device: Device,
     language: Language,
-) -> TokensOut:
+) -> TokensOut | None:
     """Set an enrolled beneficiary's password and open their first session; both happen or neither.
 
+    Whoever has a second factor, because the activation follows a forgotten password, gets no session: None.
     language: of their mails from now on, if it is the first time. Raises RateLimited when too many addresses were tried
     for one person: EmailTaken would tell of each whether somebody has it. The database raises InvalidOneTimeToken,
     EmailTaken, AccountSuspended.
@@ -349,6 +361,8 @@ async def activate_beneficiary(
         email_lookup=address_look_up(keyring(), email) if email is not None else None,
         wanted_locale=language,
     )
+    if await call(session, "has_second_factor", account=account_id):
+        return None
     return await _first_session(session, tokens, account_id, device)
 
 
@@ -367,7 +381,7 @@ async def _first_session(
         "open_session",
         account=account_id,
         first_token_hash=token_hash(refresh_token),
-        expires=_session_end(),
+        expires=session_end(),
         device=device.mark,
         emptied=list(emptied),
     )
@@ -442,8 +456,15 @@ def _proof_bucket(account_id: UUID) -> bytes:
     return bucket(f"proof:{account_id}")
 
 
-def _session_end() -> datetime:
+def session_end() -> datetime:
+    """Return when the refresh token of a session that begins or goes on now expires."""
     return datetime.now(UTC) + timedelta(days=SESSION_DAYS)
+
+
+def signed_in_out(opened: TokensOut, version: str | None, answer_by: datetime | None) -> SignedInOut:
+    """Return the tokens of a session with the version of the terms to agree to, if any, and by when."""
+    to_accept = TermsToAcceptOut(version=version, answer_by=answer_by) if version is not None else None
+    return SignedInOut(**opened.model_dump(), terms_to_accept=to_accept)
 
 
 def tokens_out(

@@ -14,6 +14,7 @@ from backend.accounts.problems import (
     NameIsCode,
     PasswordMissing,
     PasswordTooCommon,
+    SecondFactorNeeded,
     SessionOver,
     TooManyTries,
     WrongCredentials,
@@ -101,7 +102,9 @@ async def register(wanted: RegistrationIn, request: Request, session: ActSession
 
 @sign_in.post(
     "/auth/token",
-    responses=may_answer(WrongCredentials, TooManyTries, AccountSuspended, TermsToAccept, ConsentVersionUnknown),
+    responses=may_answer(
+        WrongCredentials, TooManyTries, AccountSuspended, SecondFactorNeeded, TermsToAccept, ConsentVersionUnknown
+    ),
     dependencies=[Depends(not_kept)],
 )
 async def open_session(
@@ -114,8 +117,9 @@ async def open_session(
     refused until those minutes are over, except from a device that the account has signed in from, which has 10 tries
     of its own. A device is recognised by its `device`, otherwise by its network address and user agent. After 50 wrong
     passwords from one network address, each name has two more tries from there. `terms_to_accept` asks you to agree to
-    a new version of the terms; after 30 days you sign in only with `accepted_terms`. An Idempotency-Key has no effect,
-    because tokens are not stored.
+    a new version of the terms; after 30 days you sign in only with `accepted_terms`. If the account has a second
+    factor, a right password is answered by `auth.second_factor_needed`: send its `challenge_token` with a code to
+    `/auth/second-factor` within five minutes. An Idempotency-Key has no effect, because tokens are not stored.
     """
     device = device_of(request, wanted.device)
     return await actions.sign_in(acts, tokens, wanted.username, wanted.password, device, wanted.accepted_terms)
@@ -215,20 +219,25 @@ async def reset_password(wanted: NewPasswordIn, request: Request, session: ActSe
 
 @sign_in.post(
     "/auth/activate",
-    responses=may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
+    response_model=TokensOut,
+    responses={
+        204: {"description": "The password is set; sign in with it and with your second factor."},
+        **may_answer(InvalidOneTimeToken, PasswordTooCommon, EmailTaken, AccountSuspended),
+    },
     dependencies=[limited("new-passwords", "20/minute"), Depends(not_kept)],
 )
 async def activate(
     wanted: ActivationIn, request: Request, acts: ActsDep, session: ActSession, tokens: Tokens
-) -> TokensOut:
+) -> TokensOut | Response:
     """Sign in for the first time as a beneficiary. Your mails will be in the language of Accept-Language.
 
     Send the token from your enrolment. From then on, sign in at `/auth/token` with your code, or with your e-mail
-    address if you gave one. The token works once: if this answer gets lost, sign in with the code and the password.
+    address if you gave one. The token works once: if this answer gets lost, sign in with the code and the password. If
+    you forgot your password and have a second factor, only the password is set (204).
     """
     passwords.refuse_common(wanted.password, wanted.email or "")
     password_hash = await passwords.hashed(wanted.password)
-    return await actions.activate_beneficiary(
+    done = await actions.activate_beneficiary(
         acts,
         session,
         tokens,
@@ -238,6 +247,7 @@ async def activate(
         device_of(request, wanted.device),
         language_of(request.scope),
     )
+    return Response(status_code=204, headers=NOT_KEPT) if done is None else done
 
 
 @router.get("/me")

@@ -148,6 +148,8 @@ class Session(Table, table=True):
     kiosk_id: UUID | None = Field(default=None, foreign_key="app.kiosks.id")
     card_id: UUID | None = Field(default=None, foreign_key="app.cards.id", ondelete="CASCADE")
     ends_at: datetime | None = moment()
+    # When it passed the account's second factor.
+    factor_at: datetime | None = moment()
 
     __table_args__ = (
         Index("sessions_account_id_idx", "account_id"),

@@ -15,6 +15,31 @@ class TooManyTries(Problem):
     code, status = "auth.too_many_tries", 429
 
 
+class SecondFactorNeeded(Problem):
+    """Raised when a password is right and a code must follow: `challenge_token` and the code finish the sign-in.
+
+    `expires_in` says for how many seconds the token can do that. It can do nothing else.
+    """
+
+    code, status = "auth.second_factor_needed", 403
+    example = {  # noqa: RUF012  read-only, as Problem declares it
+        "challenge_token": "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE",
+        "expires_in": 300,
+    }
+
+
+class PasswordNeeded(Problem):
+    """Raised when a grave change is confirmed neither by the password nor by a recent sign-in."""
+
+    code, status = "account.password_needed", 403
+
+
+class WrongPassword(Problem):
+    """Raised when the password that confirms a grave change is wrong."""
+
+    code, status = "account.wrong_password", 403
+
+
 class SessionOver(Problem):
     """Raised when a refresh token belongs to a session that has ended, or was already spent by somebody else."""
 

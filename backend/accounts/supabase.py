@@ -45,6 +45,21 @@ async def elsewhere() -> NoReturn:
     raise SignInElsewhere(where=f"{settings().supabase_url}/auth/v1")
 
 
+for _method, _path in (
+    ("GET", "/me/second-factors"),
+    ("POST", "/me/second-factors"),
+    ("DELETE", "/me/second-factors"),
+    ("POST", "/me/second-factors/confirm"),
+):
+    sign_in.add_api_route(
+        _path,
+        elsewhere,
+        methods=[_method],
+        name=f"{_method.lower()}_{_path[4:].replace('-', '_').replace('/', '_')}_elsewhere",
+        response_model=None,
+        status_code=409,
+        responses=may_answer(SignInElsewhere),
+    )
 for _path in (
     "token",
     "refresh",
@@ -54,6 +69,7 @@ for _path in (
     "reset-password",
     "activate",
     "card",
+    "second-factor",
 ):
     sign_in.add_api_route(
         f"/auth/{_path}",

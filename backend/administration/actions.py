@@ -5,7 +5,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.administration import queries
-from backend.administration.schemas import AccountStanding, AssociationOut, CollectorOut, DecisionIn, SettingsIn
+from backend.administration.schemas import (
+    AccountStanding,
+    AssociationOut,
+    CollectorOut,
+    DecisionIn,
+    FactorResetOut,
+    SettingsIn,
+)
 from backend.database.sessions import call
 from backend.lots.queries import lot_seen
 from backend.lots.schemas import LotRead
@@ -56,6 +63,15 @@ async def restore_account(session: AsyncSession, account_id: UUID, reason: str) 
     """Restore an account, its shops and its lots that are not over yet. The database raises AccountNotFound."""
     await call(session, "restore_account", account=account_id, why=reason)
     return AccountStanding(id=account_id, status="active")
+
+
+async def reset_factor(session: AsyncSession, account_id: UUID, reason: str) -> FactorResetOut:
+    """Begin the reset of a second factor that is lost. Its holder is told, and it goes in 24 hours.
+
+    The database raises AccountNotFound, SecondFactorNotFound, OwnFactorReset.
+    """
+    due = await call(session, "ask_factor_reset", account=account_id, why=reason)
+    return FactorResetOut(account_id=account_id, reset_at=due)
 
 
 async def take_down_lot(session: AsyncSession, lot_id: UUID, reason: str) -> LotRead:

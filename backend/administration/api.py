@@ -16,6 +16,7 @@ from backend.administration.schemas import (
     AuditEntryOut,
     CollectorOut,
     DecisionIn,
+    FactorResetOut,
     ReasonIn,
     SettingChangeOut,
     SettingsIn,
@@ -34,6 +35,7 @@ from backend.lots.problems import LotClosed, LotNotFound
 from backend.lots.schemas import LotRead
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.problems.problem import may_answer
+from backend.second_factors.problems import OwnFactorReset, SecondFactorNotFound
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
 from backend.shops.schemas import OwnShop
 
@@ -134,6 +136,19 @@ async def suspend_account(account_id: UUID, why: ReasonIn, session: AsAdmin, onc
 async def restore_account(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> AccountStanding:
     """Restore a suspended account, its shops, and its lots that are not over yet."""
     return await once(session, actions.restore_account(session, account_id, why.reason), 200)
+
+
+@router.post(
+    "/accounts/{account_id}/second-factor/reset",
+    responses=may_answer(AccountNotFound, SecondFactorNotFound, OwnFactorReset),
+)
+async def reset_second_factor(account_id: UUID, why: ReasonIn, session: AsAdmin, once: OnceDep) -> FactorResetOut:
+    """Reset the second factor of somebody who has lost it, and their recovery codes too.
+
+    It goes in 24 hours, and their sessions end then. They are told at once, because somebody else may have asked you;
+    whoever still has the factor ends the reset by signing in with it. Asking again changes nothing.
+    """
+    return await once(session, actions.reset_factor(session, account_id, why.reason), 200)
 
 
 @router.get("/settings")

@@ -39,6 +39,13 @@ class AccountStanding(Out):
     status: Literal["active", "suspended"] = Field(examples=["suspended"])
 
 
+class FactorResetOut(Out):
+    """The reset of a second factor that an admin has begun."""
+
+    account_id: UUID = Field(examples=[ACCOUNT])
+    reset_at: datetime = Field(description="When the factor goes, unless its holder signs in with it before.")
+
+
 class ShopFound(Out):
     """A shop of an account that was found."""
 

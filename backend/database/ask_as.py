@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from backend.database.safety import UnsafeDatabase
-from backend.database.sessions import STATEMENT_SECONDS, AccountSuspended, Database
+from backend.database.sessions import STATEMENT_SECONDS, AccountSuspended, Database, SecondFactorRequired
 from backend.problems.problem import problem_of_constraint, problem_texts, problem_with_code
 from backend.settings import Settings
 
@@ -81,6 +81,11 @@ async def ask_as(account: UUID | None, statement: str, settings: Settings, api_u
             return answer
     except AccountSuspended:
         raise NotDone("This account is suspended, so the API refuses it and nothing was run.") from None
+    except SecondFactorRequired:
+        raise NotDone(
+            "Admins work only after their second factor here (ECOPANIER_SECOND_FACTOR), and this command has none; "
+            "nothing was run."
+        ) from None
     except DBAPIError as error:
         cause = error.orig.__cause__ if error.orig is not None else None
         if isinstance(cause, asyncpg.PostgresError):

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 from backend.database.acts import Acts
 from backend.database.connections import Connection, Connections
 from backend.database.safety import newest_migration, refuse_unsafe
-from backend.identity.callers import CallerOrNobody, caller_or_nobody, documented_sign_in
+from backend.identity.callers import CallerOrNobody, caller_or_nobody, documented_sign_in, signed_in
 from backend.identity.tokens import Role
 from backend.observability.request_id import request_id
 from backend.problems.common import NotAllowed, NotSignedIn
@@ -38,12 +38,19 @@ class AccountSuspended(Problem):
     code, status = "account.suspended", 403
 
 
+class SecondFactorRequired(Problem):
+    """Raised when a sign-in has not passed the second factor that it must: an admin's, or one that opens names."""
+
+    code, status = "auth.second_factor_required", 403
+
+
 class Database:
     """The database connections of one process: a pool for acts, and SQLAlchemy's for sessions."""
 
     def __init__(self, connections: Connections, url: str, settings: Settings) -> None:
         self._connections = connections
         self.acts = Acts(connections)
+        self._second_factor = settings.second_factor_rule
         arguments: dict[str, Any] = {
             "server_settings": _server_settings(),
             "timeout": STATEMENT_SECONDS,
@@ -101,6 +108,7 @@ class Database:
         session = AsyncSession(self._engine, expire_on_commit=False)
         session.sync_session.info["account_id"] = account_id
         session.sync_session.info["association"] = association
+        session.sync_session.info["second_factor"] = self._second_factor
         event.listen(session.sync_session, "after_begin", _become)
         return session
 
@@ -143,24 +151,45 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
     if account_id is None:
         connection.execute(text("select set_config('role', 'anon', true)"))
         return
-    standing = connection.execute(
+    standing, lacks_factor, *_ = connection.execute(
         text(
-            "select app.standing(:account), set_config('request.jwt.claims', :claims, true),"
-            " set_config('app.request_id', :request, true), set_config('app.association', :association, true),"
-            " set_config('role', 'authenticated', true)"
+            "select app.standing(:account),"
+            " app.admin_lacks_factor(:account, cast(cast(:claims as text) as jsonb), :second_factor),"
+            " set_config('request.jwt.claims', :claims, true), set_config('app.request_id', :request, true),"
+            " set_config('app.association', :association, true),"
+            " set_config('app.second_factor', :second_factor, true), set_config('role', 'authenticated', true)"
         ),
         {
             "account": account_id,
-            "claims": json.dumps({"sub": str(account_id), "role": "authenticated"}),
+            "claims": json.dumps(_claims(account_id)),
+            "second_factor": session.info["second_factor"],
             "request": request_id.get() or "",
             "association": str(session.info["association"] or ""),
         },
-    ).scalar_one()
+    ).one()
     if standing is None:
         raise NotSignedIn
     if standing == "suspended":
         raise AccountSuspended
+    if lacks_factor:
+        raise SecondFactorRequired
     session.info["role"] = Role(standing)
+
+
+def _claims(account_id: UUID) -> dict[str, str]:
+    """Return what the database is told about the caller, in the form of Supabase's claims.
+
+    The sign-in counts only if it is the account's own: a session for somebody else than the request's caller, or of a
+    job, has passed no second factor.
+    """
+    told = {"sub": str(account_id), "role": "authenticated"}
+    claims = signed_in.get()
+    if claims is not None and claims.account_id == account_id:
+        if claims.session is not None:
+            told["session_id"] = str(claims.session)
+        if claims.assurance is not None:
+            told["aal"] = claims.assurance
+    return told
 
 
 def _name_request(_session: Session, transaction: SessionTransaction, connection: Begun) -> None:

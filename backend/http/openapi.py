@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from backend.database.sessions import AccountSuspended
+from backend.database.sessions import AccountSuspended, SecondFactorRequired
 from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import IdempotencyMismatch
 from backend.problems.common import (
@@ -28,6 +28,7 @@ from backend.settings import settings
 
 TAGS = {
     "accounts": "People who can sign in; each has exactly one of six roles.",
+    "second factors": "An authenticator app that a sign-in needs besides the password, and its recovery codes.",
     "privacy": "People's rights over their data: consents, a copy of everything, erasure.",
     "members": "People who work for a shop or an association, each with an account of their own.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
@@ -154,7 +155,8 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
         common.append(IdempotencyMismatch)
     if security := operation.get("security"):
         # A bad token is refused even where signing in is optional.
-        common += [NotSignedIn, AccountSuspended] if {} in security else [NotSignedIn, NotAllowed, AccountSuspended]
+        common += [NotSignedIn, AccountSuspended, SecondFactorRequired]
+        common += [] if {} in security else [NotAllowed]
         common += [NotAtKiosk] if operation["operationId"] in _AT_STATIONS else [NotAtKiosk, NotAtStation]
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):

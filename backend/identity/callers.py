@@ -8,6 +8,7 @@ cached until it expires, because verifying a signature costs more than everythin
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import ContextVar
 from hashlib import blake2b, sha256
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
@@ -26,6 +27,9 @@ LONGEST_TOKEN = 8_192
 _ADMITTED = "ecopanier.kiosk"
 STATION_TOKEN = "station_"  # noqa: S105  only how they begin
 """How the tokens of pickup stations begin. They are opaque, so they cannot be mistaken for people's tokens."""
+
+signed_in: ContextVar[Claims | None] = ContextVar("signed_in", default=None)
+"""The claims of the present request, for sessions that take on their caller's identity. Jobs have none."""
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 _AT_KIOSKS: set[Callable[..., Any]] = set()
@@ -79,6 +83,7 @@ async def claims_of(request: Request) -> Claims | None:
     Raises NotSignedIn for a bad token, NotAtKiosk for a kiosk's token on a route that kiosks may not use, NotAtStation
     for a station's token: a station is no person. The two routes that take one ask `station_of` first.
     """
+    signed_in.set(None)
     token = _bearer(request)
     if token is None:
         return None
@@ -88,6 +93,7 @@ async def claims_of(request: Request) -> Claims | None:
     claims = await kept.claims(token)
     if claims.kiosk_session is not None:
         await _admit_at_kiosk(request, claims.kiosk_session)
+    signed_in.set(claims)
     return claims
 
 

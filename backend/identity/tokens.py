@@ -36,7 +36,8 @@ class Claims:
     """The claims of a verified token.
 
     expires_at: in seconds since 1970. email: the address that Supabase verified; None in our own tokens. session: the
-    sign-in that our own token belongs to; None in Supabase's. kiosk: whether that sign-in was at a kiosk.
+    sign-in that our own token belongs to; None in Supabase's. kiosk: whether that sign-in was at a kiosk. assurance:
+    Supabase's `aal`, `aal2` after a second factor; None in our own tokens, whose session's row says it.
     """
 
     account_id: UUID
@@ -44,6 +45,7 @@ class Claims:
     email: str | None = None
     session: UUID | None = None
     kiosk: bool = False
+    assurance: str | None = None
 
     @property
     def kiosk_session(self) -> UUID | None:
@@ -97,14 +99,17 @@ def read_claims(token: str, key: Any, algorithms: list[str], issuer: str) -> Cla
         leeway=LEEWAY_SECONDS,
         options={"require": ["exp", "sub", "aud", "iss"]},
     )
+    ours = algorithms == ["EdDSA"]
+    assurance = None if ours else claims.get("aal")
     email = claims.get("email")  # Supabase sends "" for people who signed up by telephone
     try:
         return Claims(
             UUID(claims["sub"]),
             float(claims["exp"]),
             email if isinstance(email, str) and email else None,
-            UUID(claims["sid"]) if "sid" in claims and algorithms == ["EdDSA"] else None,
+            UUID(claims["sid"]) if "sid" in claims and ours else None,
             claims.get("kiosk") is True,
+            assurance if isinstance(assurance, str) else None,
         )
     except ValueError as error:
         raise jwt.InvalidTokenError from error

@@ -22,6 +22,7 @@ HOME = Link("/", "Ouvrir EcoPanier", "Open EcoPanier")
 """For what has no page of its own."""
 
 _PASS = Link("/my-pass/{secret_token}", "Voir mon laissez-passer", "See my pass")
+_PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
 
 LINKS: Mapping[str, Link] = {
     "reservation_confirmed": _PASS,
@@ -37,13 +38,17 @@ LINKS: Mapping[str, Link] = {
     "suspended_lot_over": HOME,
     "suspended_lot_refunded": HOME,
     "address_to_confirm": Link("/{page}/{secret_token}", "Confirmer mon adresse", "Confirm my address"),
-    "already_registered": Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password"),
+    "already_registered": _PASSWORD,
     "reset_password": Link("/new-password/{secret_token}", "Choisir un mot de passe", "Choose a password"),
     "invitation": Link("/invitation/{secret_token}", "Voir l'invitation", "See the invitation"),
     "right_ends": Link("/help/beneficiary", "Lire l'aide", "Read the help"),
     "transfer_of_yours": Link("/help/beneficiary", "Lire l'aide", "Read the help"),
     "new_access": Link("/activate", "Utiliser le nouvel accès", "Use the new access"),
     "new_card": Link("/help/beneficiary", "Lire l'aide", "Read the help"),
+    "second_factor_added": _PASSWORD,
+    "second_factor_removed": _PASSWORD,
+    "second_factor_reset": HOME,
+    "recovery_code_used": _PASSWORD,
     "shop_decided": Link("/help/merchant", "Lire l'aide des commerces", "Read the help for shops"),
     "first_reservation": HOME,
     "sold_out": HOME,

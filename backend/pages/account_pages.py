@@ -19,6 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from backend.accounts import passwords
 from backend.accounts.addresses import LONGEST_ADDRESS
+from backend.accounts.problems import SecondFactorNeeded
 from backend.accounts.tokens import LONGEST_TOKEN
 from backend.pages.client import call
 from backend.pages.pages import page
@@ -67,6 +68,10 @@ TOKEN = Field(
     },
 )
 
+SECOND_FACTOR = Field(
+    "code", {"type": "text", "inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": 20}
+)
+
 
 @dataclass(frozen=True)
 class Form:
@@ -85,7 +90,7 @@ FORGOT_PASSWORD = Form("forgot-password", "/v1/auth/forgot-password", (NEEDED_AD
 ACTIVATE = Form("activate", "/v1/auth/activate", (PASSWORD, ADDRESS), "activation_token")
 ACTIVATE_BY_HAND = Form("activate", "/v1/auth/activate", (TOKEN, PASSWORD, ADDRESS))
 # Its button signs in first, and the answer to that is used for this one request.
-INVITATION = Form("invitation", "/v1/invitations/{token}/accept", (NEEDED_ADDRESS, OWN_PASSWORD))
+INVITATION = Form("invitation", "/v1/invitations/{token}/accept", (NEEDED_ADDRESS, OWN_PASSWORD, SECOND_FACTOR))
 FORMS = (CONFIRM, CONFIRM_ADDRESS, NEW_PASSWORD, FORGOT_PASSWORD, ACTIVATE)
 
 
@@ -172,6 +177,9 @@ async def _invitation(request: Request) -> Response:
         typed = {one.name: str(sent.get(one.name, "")) for one in INVITATION.fields}
     signs_in = {"username": typed["email"], "password": typed["password"]}
     answer = await call(request, "POST", "/v1/auth/token", form=signs_in)
+    if typed["code"] and not answer.is_success and answer.json()["code"] == SecondFactorNeeded.code:
+        challenge = {"challenge_token": answer.json()["challenge_token"], "code": typed["code"]}
+        answer = await call(request, "POST", "/v1/auth/second-factor", challenge)
     if answer.is_success:
         tokens = answer.json()
         answer = await call(request, "POST", f"{invitation}/accept", token=tokens["access_token"])

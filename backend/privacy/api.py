@@ -5,7 +5,8 @@ from uuid import UUID
 from fastapi import Depends, Request, Response
 from fastapi.responses import StreamingResponse
 
-from backend.accounts.problems import TooManyTries
+from backend.accounts.holders import confirm_holder
+from backend.accounts.problems import PasswordNeeded, TooManyTries, WrongPassword
 from backend.associations.problems import DocumentStoreUnavailable
 from backend.beneficiaries.problems import BeneficiaryNotFound
 from backend.database.sessions import (
@@ -22,7 +23,7 @@ from backend.http.routing import Router
 from backend.identity.callers import caller, claims_of, documented_sign_in
 from backend.photos.problems import PhotoStoreUnavailable
 from backend.privacy import actions, export, queries
-from backend.privacy.problems import HasBeneficiaries, LastAdmin, PasswordNeeded, TermsNeeded, WrongPassword
+from backend.privacy.problems import HasBeneficiaries, LastAdmin, TermsNeeded
 from backend.privacy.schemas import ConsentsIn, ConsentsOut, ErasureIn
 from backend.problems.common import NotSignedIn, TryAgain
 from backend.problems.problem import may_answer
@@ -93,7 +94,8 @@ async def erase_own_account(
     """
     claims = await claims_of(request)
     session_id = claims.session if claims is not None else None
-    await actions.confirm_erasure(acts, caller_in(session), session_id, confirmed.password if confirmed else None)
+    password = confirmed.password if confirmed else None
+    await confirm_holder(acts, caller_in(session), password, change="erasure", session_id=session_id)
     await call(session, "erase_own_account")
 
 

@@ -34,6 +34,11 @@ PARTS = {
     "favourites": Part("Les commerces que vous voulez retrouver.", ("favourites",)),
     "saved_places": Part("Les lieux que vous avez enregistrés : leur nom et leurs coordonnées.", ("saved_places",)),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
+    "second_factor": Part(
+        "Si vous avez une double authentification, depuis quand, et les codes de secours déjà utilisés ; ni le secret "
+        "ni les codes.",
+        ("second_factors", "recovery_codes"),
+    ),
     "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
     "person": Part(

@@ -19,15 +19,3 @@ class LastAdmin(Problem):
     """Raised when the only active admin is erased."""
 
     code, status = "account.last_admin", 409
-
-
-class PasswordNeeded(Problem):
-    """Raised when an erasure is confirmed neither by the password nor by a recent sign-in."""
-
-    code, status = "account.password_needed", 403
-
-
-class WrongPassword(Problem):
-    """Raised when the password that confirms an erasure is wrong."""
-
-    code, status = "account.wrong_password", 403

@@ -1,5 +1,6 @@
-"""Sealing (encrypting) what identifies beneficiaries: AES-256-GCM, one data key per person, wrapped by a master key.
+"""Sealing (encrypting) what identifies beneficiaries, and the secrets of second factors.
 
+AES-256-GCM, with one data key per person, wrapped by a master key.
 Destroying a person's data key makes everything sealed with it unreadable, in every copy and backup. A sealed value is
 bound to its place (table, column, row) and opens nowhere else. People are looked up by keyed hashes.
 
@@ -27,6 +28,7 @@ KEY_BYTES = 32
 
 SEALED_PERSON = "app.beneficiary_persons.sealed"
 SEALED_ADDRESS = "app.sealed_addresses.sealed"
+SEALED_SECOND_FACTOR = "app.second_factors.sealed"
 
 
 class SealBroken(Exception):

@@ -1,4 +1,4 @@
--- Password hashes: nobody reads them. begin_sign_in, find_confirmation and password_for_erasure hand the API one hash at a time.
+-- Password hashes: nobody reads them. begin_sign_in, find_confirmation and password_to_confirm hand the API one hash at a time.
 alter table app.credentials enable row level security;
 alter table app.credentials force row level security;
 

@@ -11,6 +11,7 @@ import pytest
 from backend.main import create_app
 from backend.pages.account_pages import wording
 from backend.settings import settings
+from tests.journeys.test_second_factors import Holder
 from tests.town import Town
 from tests.visitors import PASSWORD, Visitor, mails
 
@@ -323,3 +324,19 @@ async def test_an_invitation_is_accepted_by_signing_in_on_its_page(town: Town) -
     assert (again.status_code, heading(again)) == (404, wording("fr")["pages"]["invitation-over"]["done"])
     assert await town.value("select count(*) from app.members where account_id is not null") == 2
     assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
+
+
+async def test_an_invitation_takes_the_code_of_a_second_factor(town: Town) -> None:
+    lea, shop = Browser(town), await town.a_shop()
+    holder = Holder(town)
+    holder.email = "lea@example.org"
+    await holder.joins(holder.email)
+    holder.tokens = await holder.signs_in(holder.email)
+    await holder.adds()
+    await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": holder.email, "role": "staff"})
+    page = await lea.opens((await mails(town, holder.email))[-1].link)
+
+    without = await lea.sends(page, email=holder.email, password=PASSWORD)
+    accepted = await lea.sends(without, email=holder.email, password=PASSWORD, code=await holder.shown())
+
+    assert (without.status_code, heading(accepted)) == (403, "Vous êtes membre")

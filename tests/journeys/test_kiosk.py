@@ -433,6 +433,7 @@ PUBLIC_ROUTES = {
     "POST /v1/auth/token",
     "POST /v1/auth/card",
     "POST /v1/auth/refresh",
+    "POST /v1/auth/second-factor",
     "POST /v1/auth/logout",
     "POST /v1/auth/verify-email",
     "POST /v1/auth/forgot-password",
@@ -465,7 +466,7 @@ PUBLIC_ROUTES = {
 OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10", "kind": "terms", "version": "2026-01"}
 
 
-async def reached(person: Person, code: str = "kiosk.not_here") -> tuple[set[str], int]:
+async def reached(person: Person, code: str = "kiosk.not_here", status: int = 403) -> tuple[set[str], int]:
     """Return the routes that do not refuse this token with `code`, and the number of all routes."""
     description = (await person.town.request("GET", "/openapi.json")).json()
     taken, tried = set(), 0
@@ -483,7 +484,7 @@ async def reached(person: Person, code: str = "kiosk.not_here") -> tuple[set[str
                 headers={"Authorization": f"Bearer {person.token}", "Idempotency-Key": str(uuid4())},
             )
             tried += 1
-            if not (answer.status_code == 403 and answer.json()["code"] == code):
+            if not (answer.status_code == status and answer.json()["code"] == code):
                 taken.add(f"{method.upper()} {path}")
     return taken, tried
 

@@ -153,6 +153,14 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         )
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)
         await town.changes(
+            "insert into app.second_factors (account_id, sealed, activated_at, last_step)"
+            " values ($1, 'sealed', now(), 1)",
+            person.id,
+        )
+        await town.changes(
+            "insert into app.recovery_codes (code_hash, account_id) values (sha256($2), $1)", person.id, person.id.bytes
+        )
+        await town.changes(
             "insert into app.one_time_tokens (token_hash, account_id, purpose, expires_at)"
             " values ($1, $2, 'reset_password', now() + interval '1 day')",
             uuid4().bytes,

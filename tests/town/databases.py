@@ -33,6 +33,8 @@ FAST = {
     "min_wal_size": "32MB",
     "max_wal_size": "64MB",
     "deadlock_timeout": "200ms",
+    # Tests that speak to the database past the API are people without a second factor, as in development.
+    "app.second_factor": "optional",
 }
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"

@@ -9,12 +9,13 @@
 -- `confirmed` is false for an account that an earlier release opened without confirming its address. A beneficiary's
 -- account was confirmed by its activation, whatever address they sign in with; if two gave the same address, it is that
 -- of the person who confirmed it.
+-- `second_factor` says whether a code must follow the password.
 -- Definer, because it reads a password hash; only the API may execute it.
 -- Locks: the counter of the device; or that of the name, of the network address, of the name at that address.
 create or replace function app.begin_sign_in(
     username text, username_lookup bytea, device bytea, name_bucket bytea, device_bucket bytea, address_bucket bytea,
     name_there_bucket bytea, out account_id uuid, out password_hash text, out confirmed boolean,
-    out known_device boolean, out locked_until timestamptz)
+    out known_device boolean, out second_factor boolean, out locked_until timestamptz)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     counted record;
@@ -50,6 +51,7 @@ begin
     end if;
     if locked_until is not null then return; end if;
     account_id := found_account;
+    second_factor := app.has_second_factor(found_account);
     password_hash := found_hash;
 end $$;
 grant execute on function app.begin_sign_in(text, bytea, bytea, bytea, bytea, bytea, bytea) to ecopanier_api;

@@ -18,6 +18,7 @@ begin
     if coalesce(own.association_id <> all (array(select app.verified_associations_of(app.caller()))), true) then
         raise exception 'beneficiary.not_found' using errcode = 'EP404';  -- an admin may decide about anybody but read nobody's name
     end if;
+    perform app.require_factor_for_names();
     update app.beneficiary_persons p set household_size = new_household_size, sealed = new_sealed
     where p.beneficiary_id = beneficiary
       and (p.identity = new_identity or p.identity = former_identity and p.identity_method < method);

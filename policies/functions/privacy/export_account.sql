@@ -49,6 +49,12 @@ begin
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)
                             from app.sessions s where s.account_id = me)
         union all
+        select 'second_factor', (select jsonb_agg(jsonb_build_object(
+                'activated_at', f.activated_at, 'reset_at', f.reset_at, 'recovery_codes', (
+                    select jsonb_agg(jsonb_build_object('used_at', c.used_at) order by c.used_at)
+                    from app.recovery_codes c where c.account_id = me)))
+            from app.second_factors f where f.account_id = me and f.activated_at is not null)
+        union all
         select 'devices', (select jsonb_agg(to_jsonb(d) - array['account_id', 'device_hash'] order by d.known_since)
                            from app.devices d where d.account_id = me)
         union all

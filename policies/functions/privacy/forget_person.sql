@@ -15,6 +15,7 @@ begin
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
     delete from app.sealed_addresses s where s.account_id = account;
     delete from app.credentials c where c.account_id = account;
+    delete from app.second_factors f where f.account_id = account;  -- with its recovery codes
     delete from app.one_time_tokens t where t.account_id = account;
     delete from app.undelivered_mails u where u.account_id = account;
     delete from app.notice_deliveries d where d.account_id = account;

@@ -21,6 +21,7 @@ begin
         ('app.sessions', 'sessions',
             'created_at < $1 and not exists (select from app.refresh_tokens r where r.session_id = t.id)'),
         ('app.one_time_tokens', 'one_time_tokens', 'expires_at < $1'),
+        ('app.second_factors', 'second_factors', 'begun_at < $1 and activated_at is null'),
         ('app.members', 'invitations', 'ends_at < $1 and account_id is null'),
         ('app.stations', 'pairings', 'code_ends_at < $1'),
         ('app.stations', 'stations', 'revoked_at < $1'),
