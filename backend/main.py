@@ -111,6 +111,7 @@ UNLIMITED = frozenset({"/v1/stripe/webhook"})
 # Uploads may be larger than other bodies: the file plus what a multipart form adds. They go to disk, not into memory.
 UPLOADS = {
     "/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
+    "/v1/photos": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
 }

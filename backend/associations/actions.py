@@ -21,6 +21,7 @@ from backend.http.etags import require_revision
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
 from backend.problems.common import PreconditionFailed
+from backend.shops.opening_hours import stored_hours
 from backend.shops.sirets import siret_in
 
 _RNA = re.compile(r"W[0-9A-Z]{9}")
@@ -30,9 +31,12 @@ async def edit_association(session: AsyncSession, wanted: AssociationEdit, versi
     """Change the caller's association, if it still has one of these versions. None allows any version.
 
     Raises AssociationNotFound, AssociationNumberInvalid, AssociationNumberMissing, PreconditionFailed; the database
-    raises WhichAssociation, AssociationNumberFixed, AssociationNumberTaken.
+    raises WhichAssociation, AssociationNumberFixed, AssociationNumberTaken, AssociationZoneFixed,
+    AssociationOutsideTerritory, PagePhotoUnknown.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
+    if "opening_hours" in values:
+        values["opening_hours"] = stored_hours(wanted.opening_hours)
     if values.get("rna") is not None:
         values["rna"] = _checked_rna(values["rna"])
     if values.get("siret") is not None:

@@ -4,35 +4,53 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query, Response
-from pydantic import TypeAdapter
-from sqlalchemy.ext.asyncio import AsyncSession
+from fastapi import Query, Request, Response
 
 from backend.associations import actions, queries
 from backend.associations.problems import (
     WHICH,
+    AssociationNotFound,
     AssociationNumberFixed,
     AssociationNumberInvalid,
     AssociationNumberMissing,
     AssociationNumberTaken,
+    AssociationOutsideTerritory,
     AssociationZoneFixed,
     PeriodInvalid,
 )
-from backend.associations.schemas import Activity, AssociationEdit, AssociationListed, Figures, OwnAssociation
-from backend.database.sessions import AsAssociationMember, signed_in_as
+from backend.associations.schemas import (
+    Activity,
+    AssociationEdit,
+    AssociationFound,
+    AssociationPage,
+    Figures,
+    OwnAssociation,
+)
+from backend.database.sessions import ActsDep, AsAssociationMember
 from backend.files.csv_writer import csv_of
 from backend.http.etags import IfMatch, etag
-from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.paging import After, Limit, Page, cursor_key
 from backend.http.routing import Router
-from backend.identity.tokens import Role
+from backend.identity.callers import also_at_kiosks
+from backend.places.problems import OneSearchOnly
+from backend.places.searching import (
+    BEST,
+    BY_DISTANCE,
+    BY_MATCH,
+    BY_NAME,
+    FIRST,
+    NEAREST,
+    NameAsked,
+    NearAsked,
+    found_page,
+)
 from backend.problems.common import CursorInvalid, PreconditionFailed
-from backend.problems.problem import may_answer
-from backend.shops.communes import InseeCode
+from backend.problems.problem import language_of, may_answer
+from backend.shops.communes import CommuneAsked
+from backend.shops.problems import PagePhotoUnknown
 
 router = Router(tags=["associations"])
 
-AsPartner = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ASSOCIATION, Role.ADMIN, or_member_of="either")]
-CURSOR = TypeAdapter(tuple[UUID])
 CSV = "text/csv"
 HEADER = (
     "Mois",
@@ -54,18 +72,38 @@ Until = Annotated[
 ]
 
 
-@router.get("/associations", responses=may_answer(CursorInvalid))
+@router.get("/associations", responses=may_answer(CursorInvalid, OneSearchOnly))
+@also_at_kiosks
 async def find_associations(
-    session: AsPartner,
-    q: Annotated[str | None, Query(max_length=100, description="Part of the name.", examples=["paniers"])] = None,
-    insee_code: Annotated[InseeCode | None, Query(examples=["67482"])] = None,
+    acts: ActsDep,
+    near: NearAsked = None,
+    q: NameAsked = None,
+    insee: CommuneAsked = None,
     limit: Limit = 20,
     after: After = None,
-) -> Page[AssociationListed]:
-    """Find verified associations, as a merchant, an association or an admin."""
-    beyond = cursor_key(after, CURSOR)[0] if after else None
-    found = await queries.verified_associations(session, q, insee_code, beyond, limit)
-    return page_of(found, limit, lambda association: (association.id,))
+) -> Page[AssociationFound]:
+    """Find public associations by one of `near`, `q` and `insee`, or list all of them by name.
+
+    An association is public if it chooses so and is verified. `near` answers with the nearest first; `q` with those
+    whose name is or begins with the text, then those of which a later word does; `insee` with those of a commune by
+    name.
+    """
+    if sum(asked is not None for asked in (near, q, insee)) > 1:
+        raise OneSearchOnly
+    if near is not None:
+        by_distance = cursor_key(after, BY_DISTANCE) if after else NEAREST
+        return found_page(
+            AssociationFound, await queries.associations_near(acts, near, by_distance, limit), limit, "distance", "id"
+        )
+    if insee is not None:
+        by_name = cursor_key(after, BY_NAME) if after else FIRST
+        return found_page(
+            AssociationFound, await queries.associations_in(acts, insee, by_name, limit), limit, "key", "id"
+        )
+    by_match = cursor_key(after, BY_MATCH) if after else BEST
+    return found_page(
+        AssociationFound, await queries.associations_named(acts, q, by_match, limit), limit, "rank", "key", "id"
+    )
 
 
 @router.get("/associations/me", responses=may_answer(*WHICH))
@@ -85,13 +123,15 @@ async def read_own_association(session: AsAssociationMember, response: Response)
         AssociationNumberFixed,
         AssociationNumberTaken,
         AssociationZoneFixed,
+        AssociationOutsideTerritory,
+        PagePhotoUnknown,
         PreconditionFailed,
     ),
 )
 async def edit_own_association(
     wanted: AssociationEdit, session: AsAssociationMember, if_match: IfMatch, response: Response
 ) -> OwnAssociation:
-    """Edit an association that you own.
+    """Edit an association that you own, and what its page says.
 
     An admin verifies it by its RNA or SIRET. Once verified, it keeps the numbers by which it was verified, and
     the time zone of its commune. A rejected association that corrects its name or numbers is looked at again.
@@ -135,6 +175,19 @@ async def export_activity(session: AsAssociationMember, since: Since = None, unt
     rows = ((m.month, m.enrolled, m.reserved, m.collected, m.no_shows, m.food_kg, m.meals) for m in months)
     headers = {"Content-Disposition": 'attachment; filename="activite.csv"'}
     return Response(csv_of(HEADER, rows), headers=headers, media_type=f"{CSV}; charset=utf-8")
+
+
+@router.get("/associations/{association_id}", responses=may_answer(AssociationNotFound))
+@also_at_kiosks
+async def read_association(
+    association_id: UUID, acts: ActsDep, request: Request, response: Response
+) -> AssociationPage:
+    """Read the page of a public association.
+
+    Whoever asks gets the same answer. One that is not public is answered like one that does not exist.
+    """
+    response.headers["Vary"] = "Accept-Language"
+    return await queries.association_page(acts, association_id, language_of(request.scope))
 
 
 def _month(text: str | None) -> date | None:

@@ -1,12 +1,14 @@
 """Associations and their agreements with shops."""
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Computed, Text
+from sqlalchemy import Boolean, Column, Computed, SmallInteger, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.columns import Index, Point, Table, identifier, moment, now, sql, text
 
 
 class Association(Table, table=True):
@@ -20,6 +22,13 @@ class Association(Table, table=True):
         Index("associations_verified_siret_key", "siret", unique=True, postgresql_where=sql("status = 'verified'")),
         Index("associations_siret_idx", "siret", postgresql_where=sql("siret is not null")),
         Index("associations_insee_code_idx", "insee_code", "id", postgresql_where=sql("status = 'verified'")),
+        Index("associations_photo_id_idx", "photo_id", postgresql_where=sql("photo_id is not null")),
+        Index(
+            "associations_public_place_idx",
+            "place",
+            postgresql_using="gist",
+            postgresql_where=sql("status = 'verified' and is_public"),
+        ),
     )
 
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
@@ -40,6 +49,37 @@ class Association(Table, table=True):
     time_zone_since: datetime | None = moment()
     owner_id: UUID = Field(foreign_key="app.accounts.id")
     """The account that answers for it: one of its owners."""
+    is_public: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    description: str = text(sa_column_kwargs={"server_default": ""})
+    photo_id: UUID | None = Field(foreign_key="app.photos.id")
+    opening_hours: dict[str, Any] = Field(
+        default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"}
+    )
+    latitude: float | None
+    longitude: float | None
+    place: str | None = Field(default=None, sa_type=Point)
+    """Where a search finds it: its coordinates, or else the centre of its commune."""
+
+
+class AssociationName(Table, table=True):
+    """A key that finds a public association by its name; the lower its rank, the better it matches."""
+
+    __tablename__ = "association_names"
+    __table_args__ = (
+        Index("association_names_association_id_idx", "association_id"),
+        Index(
+            "association_names_insee_code_idx",
+            "insee_code",
+            "key",
+            "association_id",
+            postgresql_where=sql("rank = 0"),
+        ),
+    )
+
+    rank: int = Field(sa_type=SmallInteger, primary_key=True)
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    association_id: UUID = Field(primary_key=True, foreign_key="app.associations.id")
+    insee_code: str | None = text()
 
 
 class Agreement(Table, table=True):

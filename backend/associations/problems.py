@@ -33,6 +33,12 @@ class AssociationNumberFixed(Problem):
     code, status = "association.number_fixed", 409
 
 
+class AssociationOutsideTerritory(Problem):
+    """Raised when an association's coordinates are not in the territory of its commune."""
+
+    code, status = "association.outside_territory", 422
+
+
 class AssociationZoneFixed(Problem):
     """Raised when an association that was verified moves to a commune in another time zone."""
 

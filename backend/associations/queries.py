@@ -1,10 +1,12 @@
 """Reads of associations and their agreements, under row-level security."""
 
+import json
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Date, Integer, ScalarSelect, Select, Uuid, cast, func, select
+import asyncpg
+from sqlalchemy import Date, ScalarSelect, Select, Uuid, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -16,13 +18,19 @@ from backend.associations.schemas import (
     AgreementOut,
     AgreementStatus,
     AssociationBrief,
-    AssociationListed,
+    AssociationPage,
     Figures,
     OwnAssociation,
 )
+from backend.database.acts import Acts
 from backend.database.sessions import call, call_row
 from backend.identity.tokens import MemberRole
+from backend.places.communes import codes_within
+from backend.places.near import degrees
+from backend.problems.texts import Language
+from backend.shops.hours_in_words import hours_in_words
 from backend.shops.models import Shop
+from backend.shops.opening_hours import OpeningHoursOut
 
 _TODAY = func.app.local_day(func.app.clock(), col(Association.time_zone))
 _AGREEMENTS: Select[*tuple[Any, ...]] = (
@@ -66,13 +74,46 @@ async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
     return OwnAssociation.model_validate(found), found.version
 
 
-async def verified_associations(
-    session: AsyncSession, words: str | None, insee_code: str | None, after: UUID | None, limit: int
-) -> list[AssociationListed]:
-    """Return up to `limit + 1` verified associations."""
-    found = func.app.verified_associations(words, insee_code, cast(after, Uuid), cast(limit + 1, Integer))
-    rows = await session.execute(select(found.table_valued("id", "name", "insee_code")))
-    return [AssociationListed.model_validate(row) for row in rows]
+async def association_page(acts: Acts, association_id: UUID, language: Language) -> AssociationPage:
+    """Return the page of a public association. Raises AssociationNotFound."""
+    found: bytes | None = await acts.value("association_page", association=association_id)
+    if found is None:
+        raise AssociationNotFound
+    fields = json.loads(found)
+    hours = OpeningHoursOut.model_validate(fields["opening_hours"])
+    return AssociationPage.model_validate({**fields, "opening_hours_text": hours_in_words(hours, language)})
+
+
+async def associations_near(acts: Acts, near: str, after: tuple[float, UUID], limit: int) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` public associations beyond a distance and an id, nearest first."""
+    latitude, longitude = degrees(near)
+    return await acts.rows(
+        "associations_near",
+        from_latitude=latitude,
+        from_longitude=longitude,
+        after_distance=after[0],
+        after_id=after[1],
+        most=limit + 1,
+    )
+
+
+async def associations_named(
+    acts: Acts, words: str | None, after: tuple[int, str, UUID], limit: int
+) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` public associations after a rank, a key and an id.
+
+    words: those whose name matches, best first; None: all, in the order of their names.
+    """
+    return await acts.rows(
+        "associations_named", words=words, after_rank=after[0], after_key=after[1], after_id=after[2], most=limit + 1
+    )
+
+
+async def associations_in(acts: Acts, insee_code: str, after: tuple[str, UUID], limit: int) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` public associations of a commune after a key and an id, in the order of their names."""
+    return await acts.rows(
+        "associations_in", communes=codes_within(insee_code), after_key=after[0], after_id=after[1], most=limit + 1
+    )
 
 
 async def figures(session: AsyncSession) -> Figures:

@@ -2,13 +2,15 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from backend.http.schemas import In, Out, if_sent
 from backend.shops.communes import InseeCode
+from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
 
 ASSOCIATION = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
 AGREEMENT = "01980c5e-9d21-7c48-9a36-0b7f5ce1d402"
@@ -38,6 +40,24 @@ _IN_TIME: dict[str, Any] = {
 }
 
 
+_IS_PUBLIC: dict[str, Any] = {
+    "description": "Whether everybody sees the page of the association and finds it once it is verified. Without it, "
+    "strangers get the same answers as if there were no such association.",
+    "examples": [False],
+}
+_DESCRIPTION: dict[str, Any] = {"examples": ["Épicerie solidaire, ouverte à toutes et à tous."]}
+_LATITUDE: dict[str, Any] = {
+    "description": "Degrees (WGS 84). Without coordinates a search finds the association at the centre of its commune.",
+    "examples": [48.5798],
+}
+_LONGITUDE: dict[str, Any] = {"description": "Degrees (WGS 84).", "examples": [7.7576]}
+_PHOTO_ID: dict[str, Any] = {"description": "For `GET /photos/{photo_id}/…`.", "examples": [None]}
+_HOURS: dict[str, Any] = {
+    "description": "When it is open to people, in its time zone.",
+    "examples": [{"tuesday": [{"opens": "14:00", "closes": "17:30"}]}],
+}
+
+
 class AssociationEdit(In):
     """The fields to change; those that are not sent stay as they are. At least one of `rna` and `siret` is needed."""
 
@@ -51,6 +71,22 @@ class AssociationEdit(In):
     phone: str | None = if_sent(pattern=r"^\+?[0-9][0-9 .()-]{4,24}$", **_PHONE)
     website: str | None = if_sent(pattern=r"^https?://\S+$", max_length=200, **_WEBSITE)
     distributes_in_time: bool = if_sent(**_IN_TIME)
+    is_public: bool = if_sent(**_IS_PUBLIC)
+    description: str = if_sent(max_length=2000, **_DESCRIPTION)
+    photo_id: UUID | None = if_sent(
+        description="A photo that somebody who works here took, from `POST /photos`; null for none.", examples=[None]
+    )
+    opening_hours: OpeningHours = if_sent(**_HOURS)
+    latitude: float | None = if_sent(ge=-85, le=85, **_LATITUDE)
+    longitude: float | None = if_sent(ge=-180, le=180, **_LONGITUDE)
+
+    @model_validator(mode="after")
+    def _both_coordinates(self) -> Self:
+        if len({"latitude", "longitude"} & self.model_fields_set) == 1 or (self.latitude is None) != (
+            self.longitude is None
+        ):
+            raise PydanticCustomError("coordinates_together", "Send latitude and longitude together")
+        return self
 
 
 class AssociationBrief(Out):
@@ -60,15 +96,42 @@ class AssociationBrief(Out):
     name: str = Field(**_NAME)
 
 
-class AssociationListed(AssociationBrief):
-    """A verified association, as partners see it."""
+class AssociationFound(AssociationBrief):
+    """A public association in a list."""
 
+    address: str | None = Field(**_ADDRESS)
     insee_code: str | None = Field(**_INSEE_CODE)
+    latitude: float | None = Field(**_LATITUDE)
+    longitude: float | None = Field(**_LONGITUDE)
+    photo_id: UUID | None = Field(**_PHOTO_ID)
+    distance_m: int | None = Field(
+        default=None, description="As the crow flies, for a search by `near`.", examples=[420]
+    )
 
 
-class OwnAssociation(AssociationListed):
+class AssociationPage(AssociationBrief):
+    """A public association, as it presents itself to everybody."""
+
+    description: str = Field(**_DESCRIPTION)
+    photo_id: UUID | None = Field(**_PHOTO_ID)
+    address: str | None = Field(**_ADDRESS)
+    insee_code: str | None = Field(**_INSEE_CODE)
+    latitude: float | None = Field(**_LATITUDE)
+    longitude: float | None = Field(**_LONGITUDE)
+    phone: str | None = Field(**_PHONE)
+    website: str | None = Field(**_WEBSITE)
+    opening_hours: OpeningHoursOut = Field(**_HOURS)
+    opening_hours_text: list[str] = Field(
+        description="The opening hours in French or, by Accept-Language, in English: a line per run of days.",
+        examples=[["Mardi : de 14 h à 17 h 30"]],
+    )
+    time_zone: str = Field(**_TIME_ZONE)
+
+
+class OwnAssociation(AssociationBrief):
     """An association as it sees itself."""
 
+    insee_code: str | None = Field(**_INSEE_CODE)
     rna: str | None = Field(**_RNA)
     siret: str | None = Field(**_SIRET)
     address: str | None = Field(**_ADDRESS)
@@ -76,6 +139,12 @@ class OwnAssociation(AssociationListed):
     website: str | None = Field(**_WEBSITE)
     distributes_in_time: bool = Field(**_IN_TIME)
     time_zone: str = Field(**_TIME_ZONE)
+    is_public: bool = Field(**_IS_PUBLIC)
+    description: str = Field(**_DESCRIPTION)
+    photo_id: UUID | None = Field(**_PHOTO_ID)
+    opening_hours: OpeningHoursOut = Field(**_HOURS)
+    latitude: float | None = Field(**_LATITUDE)
+    longitude: float | None = Field(**_LONGITUDE)
     status: Standing = Field(examples=["verified"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
 

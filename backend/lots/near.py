@@ -16,6 +16,7 @@ from backend.http.strict_json import read_query
 from backend.identity.callers import also_at_kiosks, caller_or_nobody
 from backend.lots.models import Allergen, Kind
 from backend.lots.schemas import LotNear
+from backend.places.near import Near, degrees
 from backend.places.problems import OnePlaceNeeded, PlaceUnknown
 from backend.places.queries import point_of, point_of_commune
 from backend.problems.common import CursorInvalid
@@ -26,7 +27,6 @@ from backend.shops.models import Category
 hot = HotRoutes(tags=["lots"])
 
 _CURSOR = re.compile(r"([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
-DECIMALS = 7  # of a degree; a centimetre
 NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
@@ -43,10 +43,8 @@ class LotsNearQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    near: str | None = Field(
+    near: Near | None = Field(
         default=None,
-        max_length=100,
-        pattern=r"^\s*[+-]?[0-9]{1,2}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*,\s*[+-]?[0-9]{1,3}(\.[0-9]{1,25})?([eE]-[0-9]{1,2})?\s*$",
         description="latitude,longitude in degrees (WGS 84); rounded to 7 decimals. One of `near`, `place` and `insee`"
         " is needed.",
         examples=["48.5734,7.7521"],
@@ -94,16 +92,6 @@ class LotsNearQuery(BaseModel):
     )
     limit: int = Field(default=20, ge=1, le=100, examples=[20])
     after: str | None = Field(default=None, max_length=LONGEST_CURSOR, examples=[None])
-
-    @field_validator("near")
-    @classmethod
-    def _on_the_map(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        latitude, longitude = (round(float(degrees), DECIMALS) for degrees in value.split(","))
-        if not (-85 <= latitude <= 85 and -180 <= longitude <= 180):
-            raise ValueError("latitude from -85 to 85, longitude from -180 to 180")
-        return f"{latitude},{longitude}"
 
     @field_validator("without_allergens")
     @classmethod
@@ -170,8 +158,7 @@ async def _start(acts: Acts, asked: LotsNearQuery) -> tuple[float, float]:
     if sum(start is not None for start in (asked.near, asked.place, asked.insee)) != 1:
         raise OnePlaceNeeded
     if asked.near is not None:
-        latitude, longitude = map(float, asked.near.split(","))
-        return latitude, longitude
+        return degrees(asked.near)
     if asked.insee is not None:
         return await point_of_commune(acts, asked.insee)
     return await point_of(acts, asked.place or "")

@@ -41,6 +41,20 @@ def insee_codes() -> frozenset[str]:
     return frozenset(line.partition(",")[0] for line in lines)
 
 
+def codes_within(insee_code: str) -> list[str]:
+    """Return the code of a commune with those of its arrondissements, if it has any."""
+    return [insee_code, *_arrondissements().get(insee_code, ())]
+
+
+@cache
+def _arrondissements() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for row in csv.DictReader(gzip.decompress(_FILE.read_bytes()).decode().splitlines()):
+        if row["parent"]:
+            found.setdefault(row["parent"], []).append(row["insee"])
+    return found
+
+
 def communes() -> list[Commune]:
     """Return all communes but the five territories that nobody lives in."""
     rows = list(csv.DictReader(gzip.decompress(_FILE.read_bytes()).decode().splitlines()))

@@ -9,6 +9,12 @@ class PlaceUnknown(Problem):
     code, status = "place.unknown", 422
 
 
+class OneSearchOnly(Problem):
+    """Raised when a search for shops or associations has more than one of `near`, `q` and `insee`."""
+
+    code, status = "search.one_only", 422
+
+
 class OnePlaceNeeded(Problem):
     """Raised when a search names no place, or more than one."""
 

@@ -101,6 +101,8 @@ LEFT_OUT = {
     "text_versions": "Not about people.",
     "places": "Not about people.",
     "place_names": "Not about people.",
+    "shop_names": "What finds shops by their names, which the export contains.",
+    "association_names": "What finds associations by their names, which the export contains.",
     "impact_totals": "Totals over everybody.",
     "impact_periods": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",

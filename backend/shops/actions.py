@@ -12,7 +12,7 @@ from backend.http.etags import require_revision
 from backend.problems.common import PreconditionFailed
 from backend.shops import queries
 from backend.shops.models import Shop
-from backend.shops.opening_hours import OpeningHours
+from backend.shops.opening_hours import stored_hours
 from backend.shops.problems import ShopNotFound, ShopSiretInvalid
 from backend.shops.schemas import OwnShop, ShopEdit, ShopIn
 from backend.shops.sirets import siret_in
@@ -30,7 +30,7 @@ async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
         raise ShopSiretInvalid
     values = wanted.model_dump() | {
         "siret": siret,
-        "opening_hours": _kept(wanted.opening_hours),
+        "opening_hours": stored_hours(wanted.opening_hours),
         "owner_id": caller_in(session),
     }
     made = await session.execute(insert(Shop).values(values).returning(col(Shop.id)))
@@ -41,11 +41,11 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
     """Change one of the caller's shops if it is still at one of these versions (None: at any).
 
     Raises ShopNotFound, PreconditionFailed; the database raises ShopLotsOutlastUseBy, ShopOutsideTerritory,
-    ShopCoordinatesSwapped.
+    ShopCoordinatesSwapped, PagePhotoUnknown.
     """
     values: dict[str, Any] = wanted.model_dump(exclude_unset=True)
     if "opening_hours" in values:
-        values["opening_hours"] = _kept(wanted.opening_hours)
+        values["opening_hours"] = stored_hours(wanted.opening_hours)
     if "insee_code" in values:
         # In another time zone they are due at other times. Locked before the shop, as everybody locks them.
         await session.execute(_LISTINGS, {"shop": shop_id})
@@ -63,8 +63,3 @@ async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, vers
     require_revision(versions, version)
     if values:
         raise PreconditionFailed
-
-
-def _kept(hours: OpeningHours) -> dict[str, Any]:
-    """Return the opening hours to store: only the days on which the shop opens."""
-    return hours.model_dump(exclude_defaults=True)

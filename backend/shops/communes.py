@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+from fastapi import Query
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
@@ -25,3 +26,8 @@ InseeCode = Annotated[
     AfterValidator(_of_a_commune),
 ]
 """The INSEE code of a commune. It is accepted in small letters, as in `2a004`."""
+
+CommuneAsked = Annotated[
+    InseeCode | None,
+    Query(description="The INSEE code of a commune; arrondissements belong to theirs.", examples=["67482"]),
+]

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Computed, Text
+from sqlalchemy import Boolean, Column, Computed, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -56,6 +56,13 @@ class Shop(Table, table=True):
             postgresql_using="gin",
         ),
         Index("shops_status_idx", "status", "id"),
+        Index("shops_photo_id_idx", "photo_id", postgresql_where=sql("photo_id is not null")),
+        Index(
+            "shops_verified_place_idx",
+            "place",
+            postgresql_using="gist",
+            postgresql_where=sql("status = 'verified'"),
+        ),
     )
 
     id: UUID = identifier()
@@ -80,3 +87,23 @@ class Shop(Table, table=True):
     time_zone: str | None = Field(
         default=None, sa_column=Column(Text, Computed("app.zone_of(insee_code)", persisted=True), nullable=False)
     )
+    description: str = text(sa_column_kwargs={"server_default": ""})
+    photo_id: UUID | None = Field(foreign_key="app.photos.id")
+    telephone: str | None = text()
+    website: str | None = text()
+    shows_impact: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+
+
+class ShopName(Table, table=True):
+    """A key that finds a verified shop by its name; the lower its rank, the better it matches."""
+
+    __tablename__ = "shop_names"
+    __table_args__ = (
+        Index("shop_names_shop_id_idx", "shop_id"),
+        Index("shop_names_insee_code_idx", "insee_code", "key", "shop_id", postgresql_where=sql("rank = 0")),
+    )
+
+    rank: int = Field(sa_type=SmallInteger, primary_key=True)
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    shop_id: UUID = Field(primary_key=True, foreign_key="app.shops.id")
+    insee_code: str = text()

@@ -1,7 +1,7 @@
 """Opening hours per weekday. They are stored as JSON; a CHECK of the table enforces the same form."""
 
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
@@ -43,6 +43,11 @@ class OpeningHours(In):
     friday: Day = Field(default_factory=list)
     saturday: Day = Field(default_factory=list)
     sunday: Day = Field(default_factory=list)
+
+
+def stored_hours(hours: OpeningHours) -> dict[str, Any]:
+    """Return the opening hours to store: only the days with openings."""
+    return hours.model_dump(exclude_defaults=True)
 
 
 class OpenOut(Out):

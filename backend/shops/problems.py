@@ -33,6 +33,12 @@ class ShopCoordinatesSwapped(Problem):
     code, status = "shop.coordinates_swapped", 422
 
 
+class PagePhotoUnknown(Problem):
+    """Raised when a page is to show a photo that nobody who works there took."""
+
+    code, status = "photo.unknown", 422
+
+
 class ShopNotVerified(Problem):
     """Raised when a lot of a shop that no admin has verified is published, or drafted from a photo."""
 

@@ -3,16 +3,24 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Row, Text, all_, any_, func, literal, select
+import asyncpg
+from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, Text, all_, any_, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.database.acts import Acts
 from backend.database.sessions import role_in
 from backend.identity.tokens import MemberRole, Role
-from backend.places.communes import insee_codes
+from backend.places.communes import codes_within, insee_codes
+from backend.places.near import degrees
+from backend.problems.texts import Language
+from backend.shops.hours_in_words import hours_in_words
 from backend.shops.models import Shop
+from backend.shops.opening_hours import OpeningHoursOut
 from backend.shops.problems import ShopNotFound
-from backend.shops.schemas import OwnShop, ShopPage, ShopStatus
+from backend.shops.schemas import OwnShop, OwnShopPage, ShopPage, ShopStatus
+
+NEXT_LOTS = 5
 
 
 def is_own(shop_id: Any, at_least: MemberRole = "reader") -> ColumnElement[bool]:
@@ -38,18 +46,58 @@ _SHOPS = select(
     col(Shop.status),
     col(Shop.version),
     col(Shop.time_zone),
+    col(Shop.description),
+    col(Shop.photo_id),
+    col(Shop.telephone),
+    col(Shop.website),
+    col(Shop.shows_impact),
     _IN_TERRITORY.label("in_territory"),
     func.concat("/v1/shops/", col(Shop.id), "/lots").label("lots_url"),
 )
 
 
-async def shop_page(session: AsyncSession, shop_id: UUID) -> tuple[OwnShop | ShopPage, int]:
+async def shop_page(session: AsyncSession, shop_id: UUID, language: Language) -> tuple[OwnShopPage | ShopPage, int]:
     """Return a shop's page, which has more for its merchant and admins, and its version. Raises ShopNotFound."""
-    whole = (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole")
-    row = (await session.execute(_SHOPS.add_columns(whole).where(col(Shop.id) == shop_id))).one_or_none()
+    wanted = _SHOPS.add_columns(
+        (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole"),
+        func.app.next_lots(col(Shop.id), cast(NEXT_LOTS, Integer), type_=JSON).label("next_lots"),
+        func.app.shown_impact(col(Shop.id), type_=JSON).label("impact"),
+    )
+    row = (await session.execute(wanted.where(col(Shop.id) == shop_id))).one_or_none()
     if row is None:
         raise ShopNotFound
-    return _own(row) if row.whole else ShopPage.model_validate(row), row.version
+    in_words = hours_in_words(OpeningHoursOut.model_validate(row.opening_hours), language)
+    fields = {**row._mapping, "opening_hours_text": in_words}
+    if row.whole:
+        return OwnShopPage.model_validate({**fields, "to_correct": _to_correct(row)}), row.version
+    return ShopPage.model_validate(fields), row.version
+
+
+async def shops_near(acts: Acts, near: str, after: tuple[float, UUID], limit: int) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` verified shops beyond a distance and an id, nearest first."""
+    latitude, longitude = degrees(near)
+    return await acts.rows(
+        "shops_near",
+        from_latitude=latitude,
+        from_longitude=longitude,
+        after_distance=after[0],
+        after_id=after[1],
+        most=limit + 1,
+    )
+
+
+async def shops_named(acts: Acts, words: str, after: tuple[int, str, UUID], limit: int) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` verified shops after a rank, a key and an id whose name matches, best first."""
+    return await acts.rows(
+        "shops_named", words=words, after_rank=after[0], after_key=after[1], after_id=after[2], most=limit + 1
+    )
+
+
+async def shops_in(acts: Acts, insee_code: str, after: tuple[str, UUID], limit: int) -> list[asyncpg.Record]:
+    """Return up to `limit + 1` verified shops of a commune after a key and an id, in the order of their names."""
+    return await acts.rows(
+        "shops_in", communes=codes_within(insee_code), after_key=after[0], after_id=after[1], most=limit + 1
+    )
 
 
 async def own_shop(session: AsyncSession, shop_id: UUID) -> OwnShop:
@@ -79,9 +127,11 @@ async def shops_to_manage(
 
 
 def _own(row: Row[Any]) -> OwnShop:
-    """Return a shop with the fields that were stored before they were checked and are to be corrected."""
+    return OwnShop.model_validate({**row._mapping, "to_correct": _to_correct(row)})
+
+
+def _to_correct(row: Row[Any]) -> list[str]:
+    """Return the fields of a shop that were stored before they were checked and are to be corrected."""
     if row.insee_code not in insee_codes():
-        wrong = ["insee_code"]
-    else:
-        wrong = [] if row.in_territory else ["latitude", "longitude"]
-    return OwnShop.model_validate({**row._mapping, "to_correct": wrong})
+        return ["insee_code"]
+    return [] if row.in_territory else ["latitude", "longitude"]

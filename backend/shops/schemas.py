@@ -1,5 +1,6 @@
 """Request and response bodies for shops."""
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -36,6 +37,28 @@ _LATITUDE: dict[str, Any] = {"ge": -85, "le": 85, "description": "Degrees (WGS 8
 _LONGITUDE: dict[str, Any] = {"ge": -180, "le": 180, "description": "Degrees (WGS 84).", "examples": [7.7576]}
 
 
+_DESCRIPTION: dict[str, Any] = {"max_length": 2000, "examples": ["Pain au levain, cuit au feu de bois."]}
+_TELEPHONE: dict[str, Any] = {"examples": ["+33 3 88 00 00 00"]}
+_WEBSITE: dict[str, Any] = {
+    "description": "An https address. We never open it.",
+    "examples": ["https://krutenau.example"],
+}
+_TELEPHONE_SENT: dict[str, Any] = {"pattern": r"^\+?[0-9][0-9 .()-]{4,24}$", **_TELEPHONE}
+_WEBSITE_SENT: dict[str, Any] = {
+    "pattern": r"^https://[^\s/?#@<>\"\\]+([/?#][^\s<>\"\\]*)?$",
+    "max_length": 200,
+    **_WEBSITE,
+}
+_PHOTO_ID: dict[str, Any] = {
+    "description": "A photo that somebody who works here took, from `POST /photos` or of a draft; null for none.",
+    "examples": [None],
+}
+_SHOWS_IMPACT: dict[str, Any] = {
+    "description": "Whether the shop's page shows the rounded impact of its months that are over.",
+    "examples": [False],
+}
+
+
 class ShopIn(In):
     """A shop to register."""
 
@@ -49,6 +72,9 @@ class ShopIn(In):
     longitude: float = Field(**_LONGITUDE)
     opening_hours: OpeningHours = Field(default=OpeningHours(), examples=[WEEK])
     category: Category = Field(examples=["bakery"])
+    description: str = Field(default="", **_DESCRIPTION)
+    telephone: str | None = Field(default=None, **_TELEPHONE_SENT)
+    website: str | None = Field(default=None, **_WEBSITE_SENT)
 
 
 class ShopEdit(In):
@@ -63,6 +89,11 @@ class ShopEdit(In):
     longitude: float = if_sent(**_LONGITUDE)
     opening_hours: OpeningHours = if_sent(examples=[WEEK])
     category: Category = if_sent(examples=["bakery"])
+    description: str = if_sent(**_DESCRIPTION)
+    photo_id: UUID | None = if_sent(**_PHOTO_ID)
+    telephone: str | None = if_sent(**_TELEPHONE_SENT)
+    website: str | None = if_sent(**_WEBSITE_SENT)
+    shows_impact: bool = if_sent(**_SHOWS_IMPACT)
 
 
 class ShopBrief(Out):
@@ -77,15 +108,77 @@ class ShopBrief(Out):
     time_zone: str = Field(**_TIME_ZONE)
 
 
-class ShopPage(ShopBrief):
-    """A shop, as anyone sees it."""
+class ShopFound(ShopBrief):
+    """A shop in the results of a search."""
+
+    insee_code: str = Field(examples=["67482"])
+    photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[None])
+    distance_m: int | None = Field(
+        default=None, description="As the crow flies, for a search by `near`.", examples=[420]
+    )
+
+
+class ShopFacts(ShopBrief):
+    """What a shop tells everybody about itself."""
 
     insee_code: str = Field(examples=["67482"])
     opening_hours: OpeningHoursOut = Field(description="In the shop's time zone.", examples=[WEEK])
+    description: str = Field(examples=_DESCRIPTION["examples"])
+    photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[None])
+    telephone: str | None = Field(**_TELEPHONE)
+    website: str | None = Field(**_WEBSITE)
     lots_url: str = Field(description="Path that lists its lots on offer.", examples=[f"/v1/shops/{SHOP}/lots"])
 
 
-class OwnShop(ShopPage):
+class NextLot(Out):
+    """A lot that a shop offers now or soon, for its page."""
+
+    id: UUID = Field(description="For `GET /lots/{lot_id}`.", examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
+    title: str = Field(examples=["Panier de viennoiseries"])
+    category: Category = Field(examples=["pastry"])
+    kind: Literal["discounted", "free"] = Field(examples=["discounted"])
+    original_price_cents: int = Field(description="Of one portion.", examples=[1200])
+    price_cents: int = Field(description="Of one portion.", examples=[480])
+    pickup_start: datetime = Field(examples=["2026-11-22T16:30:00Z"])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:00:00Z"])
+    photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[None])
+
+
+class ShownImpact(Out):
+    """What a shop chooses to show of its impact: the sum of months that are over, in whole tens.
+
+    A month counts if at least 11 people collected and nobody had more than 85 % of its food. CO₂e is an estimate.
+    """
+
+    first_month: str = Field(alias="from", description="The first month that counts.", examples=["2026-03"])
+    last_month: str = Field(alias="to", description="The last month that counts.", examples=["2026-10"])
+    meals: int = Field(examples=[1280])
+    food_kg: int = Field(examples=[640])
+    co2e_kg: int = Field(examples=[1150])
+    method: str = Field(examples=["ecopanier-2025"])
+
+
+class OnPage(Out):
+    """What a shop's page shows beside its own words."""
+
+    opening_hours_text: list[str] = Field(
+        description="The opening hours in French or, by Accept-Language, in English: a line per run of days.",
+        examples=[["Mardi : de 7 h à 13 h et de 15 h 30 à 19 h 30", "Samedi : de 7 h à 18 h"]],
+    )
+    next_lots: list[NextLot] = Field(
+        description="At most five lots with portions left, earliest pickup first. Free ones are shown to verified "
+        "beneficiaries only."
+    )
+    impact: ShownImpact | None = Field(
+        description="null if the shop does not show it, or if too few people collected.", examples=[None]
+    )
+
+
+class ShopPage(OnPage, ShopFacts):
+    """A shop, as anyone sees it."""
+
+
+class OwnShop(ShopFacts):
     """A shop, as its merchant and admins see it."""
 
     siret: str = Field(examples=["73282932000074"])
@@ -97,3 +190,8 @@ class OwnShop(ShopPage):
         examples=[[]],
     )
     status: ShopStatus = Field(examples=["pending"])
+    shows_impact: bool = Field(**_SHOWS_IMPACT)
+
+
+class OwnShopPage(OnPage, OwnShop):
+    """A shop's page, as its merchant and admins see it."""

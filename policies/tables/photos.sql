@@ -1,5 +1,5 @@
--- Photos: whoever sees or reserved a lot that shows a photo sees the photo, and so does whoever took it, as long as they
--- publish for a shop.
+-- Photos: whoever sees or reserved a lot that shows a photo, or sees the page of a shop or association that does, sees the
+-- photo, and so does whoever took it, as long as they work for a shop or an association.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
@@ -11,17 +11,21 @@ grant update (status, width, height) on app.photos to authenticated;
 
 -- This finds only lots that the caller sees, because the policies of lots apply inside a policy too. Nobody sees the rows
 -- of lots that are sold out, but everybody sees their photos, and so those of lots that became free.
-create policy "People see the photos of lots that they see or reserved" on app.photos for select to anon, authenticated
+create policy "People see the photos of pages and lots that they see or reserved" on app.photos for select to anon, authenticated
     using (exists (select from app.lots l where l.photo_id = photos.id)
            or app.photo_of_published_lot(id)
+           or app.photo_of_page(id)
            or id = any (array(select app.photos_reserved_by((select app.caller())))));
 
 create policy "Members see their own photos" on app.photos for select to authenticated
-    using (account_id = (select app.caller()) and exists (select app.shops_of((select app.caller()), 'staff')));
+    using (account_id = (select app.caller())
+           and (exists (select app.shops_of((select app.caller()), 'staff'))
+                or exists (select app.associations_of((select app.caller()), 'staff'))));
 
 create policy "Members take photos" on app.photos for insert to authenticated
-    with check (account_id = (select app.caller()) and exists (select app.shops_of((select app.caller()), 'staff'))
-                and status = 'coming');
+    with check (account_id = (select app.caller()) and status = 'coming'
+                and (exists (select app.shops_of((select app.caller()), 'staff'))
+                     or exists (select app.associations_of((select app.caller()), 'staff'))));
 
 create policy "Members say when the files of a photo are stored" on app.photos for update to authenticated
     using (account_id = (select app.caller()) and status = 'coming')

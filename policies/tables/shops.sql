@@ -7,10 +7,11 @@ create policy "Acts read and write every row" on app.shops for all to ecopanier_
 
 -- owner_id is not granted: the policies compare it, and nobody needs to read it.
 grant select (id, name, siret, address, insee_code, latitude, longitude, place, category, opening_hours, status, version,
-    created_at, time_zone) on app.shops to anon, authenticated;
-grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours)
-    on app.shops to authenticated;
-grant update (name, address, insee_code, latitude, longitude, category, opening_hours) on app.shops to authenticated;
+    created_at, time_zone, description, photo_id, telephone, website, shows_impact) on app.shops to anon, authenticated;
+grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours, description,
+    telephone, website) on app.shops to authenticated;
+grant update (name, address, insee_code, latitude, longitude, category, opening_hours, description, photo_id, telephone,
+    website, shows_impact) on app.shops to authenticated;
 
 create policy "Anyone sees verified shops" on app.shops for select to anon, authenticated
     using (status = 'verified');
@@ -43,13 +44,19 @@ grant select (id, owner_id, name, address, time_zone) on app.shops to ecopanier_
 create policy "The worker reads how mails name a shop, and whom to tell" on app.shops for select to ecopanier_worker
     using (true);
 
-create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours
+create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours,
+    description, photo_id, telephone, website, shows_impact
     on app.shops for each row execute function app.guard_shop();
 
 create trigger guard_place before insert or update of latitude, longitude, insee_code
     on app.shops for each row execute function app.guard_place();
 
 create trigger own_shop after insert on app.shops for each row execute function app.own_shop();
+
+create trigger name_new_shop after insert on app.shops for each row execute function app.name_shop();
+create trigger name_shop after update on app.shops
+    for each row when ((old.name, old.insee_code, old.status) is distinct from (new.name, new.insee_code, new.status))
+    execute function app.name_shop();
 
 create trigger keep_cards_of_shop after update of name, address, latitude, longitude, category, time_zone, insee_code
     on app.shops for each row execute function app.keep_cards_of_shop();

@@ -117,28 +117,6 @@ async def test_only_one_verified_association_has_a_given_number(town: Town) -> N
             await connection.execute("update app.associations set status = 'verified'")
 
 
-async def test_verified_associations_are_found_by_name_and_commune(town: Town) -> None:
-    sophie, marc, odile = await town.a_merchant(), await town.a_customer(), await town.an_admin()
-    found = [await town.an_association(name) for name in ("Épicerie solidaire", "Épi d'or", "Le Relais")]
-    await town.an_association("Épi en attente", status="pending")
-    await town.changes("update app.associations set insee_code = '67482', phone = '0388000000' where name like 'Épi%'")
-
-    async def names(person: Any, **asked: Any) -> set[str]:
-        return {shown["name"] for shown in (await person.gets("/associations", **asked))["data"]}
-
-    for person in (sophie, found[2], odile):
-        assert await names(person, q="epi") == {"Épicerie solidaire", "Épi d'or"}
-    assert await names(sophie, q="%") == set()
-    assert await names(sophie, insee_code="67482", q="or") == {"Épi d'or"}
-    page = await sophie.gets("/associations", limit=2)
-    rest = await sophie.gets("/associations", limit=2, after=page["next"])
-    assert [shown["id"] for shown in page["data"] + rest["data"]] == sorted(str(one.id) for one in found)
-    assert set(page["data"][0]) == {"id", "name", "insee_code"}
-    assert refusal_in(await marc.asks("GET", "/associations")).code == "access.forbidden"
-    async with town.sql_as(sophie) as connection:  # she has no agreement with any of them
-        assert await connection.fetchval("select count(*) from app.associations") == 0
-
-
 async def eat(town: Town, lot: Any, people: list[Beneficiary], portions: int = 1) -> None:
     """Reserve and collect directly in the database."""
     async with town.copy.connection(API) as api:

@@ -409,6 +409,7 @@ async def test_guessing_cards_is_limited_for_that_kiosk_only(town: Town, monkeyp
 KIOSK_ROUTES = {
     "GET /v1/lots",
     "GET /v1/lots/{lot_id}",
+    "GET /v1/shops",
     "GET /v1/shops/{shop_id}",
     "GET /v1/shops/{shop_id}/lots",
     "GET /v1/photos/{photo_id}/{size}",
@@ -448,6 +449,8 @@ PUBLIC_ROUTES = {
     "POST /v1/stations/pair",
     "POST /v1/stripe/webhook",
     "GET /v1/allergens",
+    "GET /v1/associations",
+    "GET /v1/associations/{association_id}",
     "GET /v1/invitations/{token}",
     "GET /v1/beneficiaries/import/template.csv",
     "GET /v1/help/{role}",

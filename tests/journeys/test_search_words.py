@@ -95,6 +95,7 @@ async def test_an_association_is_found_by_its_name_however_it_is_typed(town: Tow
     name = "L’Œuvre – «Épi»"  # noqa: RUF001  as programs write it
     for other in (name, "Le Relais"):
         await town.an_association(other)
+    await town.changes("update app.associations set is_public = true")
 
     for query in ("l'oeuvre", "OEUVRE epi", unicodedata.normalize("NFD", "épi"), "œuvre - épi"):
         found = await sophie.gets("/associations", q=query)

@@ -50,6 +50,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     association = await town.an_association(f"Association {number}")
     merchant = await town.a_merchant(f"Merchant {number}")
     customer = await town.a_customer(f"Customer {number}")
+    await town.changes("update app.associations set is_public = true where id = $1", association.id)
     beneficiary = await town.a_beneficiary(f"Beneficiary {number}", association=association)
     people: dict[str, Person] = {
         "customer": customer,

@@ -135,7 +135,6 @@ class Things:
             "verify the collector": ("select app.decide_collector($1, 'verified', null)", [first["collector"].id]),
             "suspend the customer": ("select app.suspend_account($1, 'reported')", [first["customer"].id]),
             "change settings": ("select app.change_settings('{\"hold_minutes\": 5}', null)", []),
-            "find associations": ("select count(*) from app.verified_associations(null, null, null, 9)", []),
             "begin an agreement": (
                 "select app.begin_agreement($1, current_date, null)",
                 [self.unagreed],

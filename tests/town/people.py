@@ -60,12 +60,14 @@ class Person:
         answer = accepted(await self.asks("POST", path, json, key=key))
         return answer.json() if answer.content else None
 
-    async def sends_photo(self, picture: bytes, *, key: str | None = None, **fields: str) -> httpx2.Response:
+    async def sends_photo(
+        self, picture: bytes, *, key: str | None = None, to: str = "/lots/drafts", **fields: str
+    ) -> httpx2.Response:
         """Send a photo, with `fields` in the same form, and return the answer, whatever its status."""
         files = {"photo": ("IMG_0042.JPG", picture, "image/jpeg")}
         form = httpx2.Request("POST", "http://form", files=files, data=fields)
         sent = {"Content-Type": form.headers["content-type"]}
-        return await self.asks("POST", "/lots/drafts", content=form.read(), headers=sent, key=key)
+        return await self.asks("POST", to, content=form.read(), headers=sent, key=key)
 
     async def photographs(self, picture: bytes, *, key: str | None = None, **fields: str) -> dict[str, Any]:
         """Send a photo and return the draft of a listing."""

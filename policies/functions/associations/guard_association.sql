@@ -5,8 +5,9 @@
 -- fixed too once it was verified: a quota's day or a month's end that it could move would give portions, or tell single
 -- people from figures. Only an association that never gave a commune may still give it. A rejected association that
 -- corrects its name or a number is pending again. The audit log gets the names of the changed fields, not their
--- values.
--- Definer, because it writes the audit log.
+-- values. A search finds it at its coordinates or, without them, at the centre of its commune.
+-- Definer, because it writes the audit log and marks photos as used.
+-- Locks, under the association's lock: the photos (take_page_photo).
 create or replace function app.guard_association() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -32,9 +33,23 @@ begin
     if old.status = 'rejected' and (new.name, new.rna, new.siret) is distinct from (old.name, old.rna, old.siret) then
         new.status := 'pending';
     end if;
+    if (new.insee_code, new.latitude, new.longitude, new.is_public)
+       is distinct from (old.insee_code, old.latitude, old.longitude, old.is_public) then
+        if new.latitude is not null
+           and not (case when new.insee_code is null then app.in_france(new.latitude, new.longitude)
+                         else app.in_territory(new.insee_code, new.latitude, new.longitude) end) then
+            raise exception 'association.outside_territory' using errcode = 'EP422';
+        end if;
+        new.place := coalesce(app.mercator(new.latitude, new.longitude),
+                              (select app.mercator(p.latitude, p.longitude) from app.places p
+                               where p.insee_code = new.insee_code));
+    end if;
+    if new.photo_id is distinct from old.photo_id then
+        perform app.take_page_photo(new.photo_id, old.photo_id, new.id);
+    end if;
     select array_agg(n.key order by n.key) into changed
     from jsonb_each(to_jsonb(new)) n join jsonb_each(to_jsonb(old)) o on o.key = n.key
-    where o.value is distinct from n.value and n.key not in ('version', 'time_zone', 'time_zone_since');
+    where o.value is distinct from n.value and n.key not in ('version', 'time_zone', 'time_zone_since', 'place');
     if changed is not null then
         perform app.note('association.changed', 'association', new.id, jsonb_build_object('fields', changed));
     end if;

@@ -11,13 +11,16 @@ declare
     shown     uuid[] := array(
         select l.photo_id from app.lots l where l.shop_id = any (own_shops) and l.photo_id is not null
         union
-        select r.photo_id from app.recurring_listings r where r.shop_id = any (own_shops) and r.photo_id is not null);
+        select r.photo_id from app.recurring_listings r where r.shop_id = any (own_shops) and r.photo_id is not null
+        union
+        select s.photo_id from app.shops s where s.owner_id = owner and s.photo_id is not null);
 begin
     insert into accounting.erased_shops (shop_id, siret, erased_at)
     select s.id, s.siret, app.clock() from app.shops s where s.owner_id = owner
     on conflict (shop_id) do nothing;
     update app.shops s
     set name = '-', address = '-', siret = '00000000000000', opening_hours = '{}', status = 'closed',
+        description = '', photo_id = null, telephone = null, website = null, shows_impact = false,
         latitude = round(s.latitude::numeric, 1), longitude = round(s.longitude::numeric, 1)
     where s.owner_id = owner and s.status <> 'closed';
     delete from app.recurring_days d

@@ -140,7 +140,7 @@ begin
             from app.agreements g join app.associations a on a.id = g.association_id join app.shops s on s.id = g.shop_id
             where g.association_id = any (own_associations) or g.shop_id = any (own_shops) and g.status not in ('coming', 'going'))
         union all
-        select 'association', (select jsonb_agg(to_jsonb(a) - 'owner_id' order by a.id) from app.associations a where a.id = any (own_associations))
+        select 'association', (select jsonb_agg(to_jsonb(a) - array['owner_id', 'place'] order by a.id) from app.associations a where a.id = any (own_associations))
         union all
         select 'beneficiaries', (select jsonb_agg(to_jsonb(b) - 'association_id' order by b.id)
                                  from app.beneficiaries b where b.association_id = any (own_associations) and b.status <> 'erased')

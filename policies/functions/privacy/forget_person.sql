@@ -10,6 +10,7 @@ declare
     enrolled_by uuid;
     -- The associations that close with their last owner.
     closing     uuid[] := array(select a.id from app.associations a where a.owner_id = account);
+    shown       uuid[] := array(select a.photo_id from app.associations a where a.owner_id = account and a.photo_id is not null);
 begin
     delete from key_vault.data_keys k where k.account_id = account;
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
@@ -62,8 +63,11 @@ begin
 
     update app.associations a
     set name = '-', status = 'closed', rna = null, siret = null, address = null, phone = null, website = null,
-        created_at = date_trunc('year', a.created_at)
+        is_public = false, description = '', photo_id = null, opening_hours = '{}', latitude = null, longitude = null,
+        place = null, created_at = date_trunc('year', a.created_at)
     where a.id = any (closing) and a.status <> 'closed';
+    update app.photos p set used = false, status = 'going'
+    where (p.id = any (shown) or closing <> '{}' and p.account_id = account) and not app.photo_is_shown(p.id);
     delete from app.members m where m.association_id = any (closing);
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.association_id = any (closing);

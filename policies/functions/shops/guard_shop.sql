@@ -2,9 +2,10 @@
 -- asks where a lot is, and days and times are those of the shop's zone.
 -- Fires before an update of a shop's details (policies/tables/shops.sql), which PATCH /v1/shops/{shop_id} makes.
 -- Refuses another zone in which food on offer would be collected after its use-by date.
--- Definer, because nobody may write a lot's place or the end of its food date.
+-- Definer, because nobody may write a lot's place, the end of its food date, or which photos are used.
 -- Locks: if the zone changes, the shop's recurring listings, which edit_shop has locked before the shop; a bare UPDATE, past
 -- the API, does not wait for them. If it changes or the shop moves, its lots in the order of ids (see policies/LOCKS.md).
+-- At the end, the photos of its page.
 create or replace function app.guard_shop() returns trigger
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -34,6 +35,9 @@ begin
         where l.shop_id = new.id and l.status in ('draft', 'published', 'paused') and l.food_date is not null;
         update app.recurring_listings r
         set due_at = app.next_recurrence(r.weekdays, r.publish_at, app.clock(), zone) where r.shop_id = new.id;
+    end if;
+    if new.photo_id is distinct from old.photo_id then
+        perform app.take_page_photo(new.photo_id, old.photo_id, new.id);
     end if;
     return new;
 end $$;

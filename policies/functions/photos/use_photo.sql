@@ -1,0 +1,13 @@
+-- Mark a kept photo as used, and return whether there is such a photo.
+-- Called by take_photo and take_page_photo, which check whose it is. Definer, because nobody may write `used`; only the
+-- owner may execute it.
+-- Locks: the photo. A photo that is used already is locked for key share only, so that two who take several photos in
+-- different orders never wait for each other; that lock still keeps orphaned_photos away.
+create or replace function app.use_photo(photo uuid) returns boolean
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform from app.photos p where p.id = photo and p.status = 'kept' and p.used for key share;
+    if found then return true; end if;
+    update app.photos p set used = true where p.id = photo and p.status = 'kept';
+    return found;
+end $$;
