@@ -219,3 +219,54 @@ async def test_a_gift_that_is_settled_while_its_refund_fails_is_refunded_all_the
         assert not waiting.done()
         await going.commit()
         assert await waiting == "refund_due"
+
+
+async def test_a_gift_after_an_edit_is_offered_as_the_lot_is_now(town: Town) -> None:
+    """While nobody has reserved the lot, its merchant may change everything, and the free lot beside it is empty."""
+    lot, marc, jeanne = (
+        await town.a_lot(left=3, price_cents=400),
+        await town.a_customer(),
+        await town.a_customer("Jeanne"),
+    )
+    gift = await marc.gives(lot, 2)
+    intent = await town.value("select stripe_payment_intent from app.payments where reservation_id = $1", gift.id)
+    await town.stripe.refund_in_dashboard(intent)
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    changed = {
+        "title": "Quiche du soir",
+        "category": "prepared_meals",
+        "price_cents": 300,
+        "original_price_cents": 900,
+        "allergens": ["eggs", "nuts"],
+        "weight_grams": 350,
+        "cold_chain": True,
+        "date_kind": "use_by",
+        "food_date": (lot.pickup_end + timedelta(days=1)).date().isoformat(),
+        "pickup_end": (lot.pickup_end + timedelta(hours=1)).isoformat(),
+        "gtin": "3017620422003",
+        "batch": "L 7",
+    }
+    assert (await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", changed)).status_code == 200
+    await town.clock(lot.pickup_end)  # the worker ends the empty free lot, whose window has not moved
+    await town.worker_runs()
+
+    await jeanne.gives(lot, 1)
+
+    free = await town.suspended_lot_of(lot)
+    amina = await town.a_beneficiary()
+    told, listed = await amina.gets(f"/lots/{free.id}"), await amina.gets(f"/lots/{lot.id}")
+    same = (
+        *changed.keys() - {"price_cents"},
+        "pickup_start",
+        "co2e_grams",
+        "origin",
+        "reduction_ground",
+        "description",
+    )
+    assert {name: told[name] for name in same} == {name: listed[name] for name in same}
+    assert (told["price_cents"], told["remaining"]) == (0, 1)
+    # A portion of it is sold for what its donor paid.
+    held = await amina.reserves(free)
+    await lot.shop.merchant.hands_over(await amina.pass_for(held))
+    assert await town.value("select recovered_by_shops_cents from app.impact_entries") == 300

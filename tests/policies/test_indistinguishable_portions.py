@@ -274,8 +274,8 @@ FAULTS: dict[str, tuple[Callable[[Counter], Awaitable[dict[str, Any]]], str, str
     "a pass with another window": (
         passes,
         "offer_suspended",
-        "l.pickup_start, l.pickup_end,",
-        "l.pickup_start, l.pickup_end - interval '1 minute',",
+        "l.pickup_start, l.pickup_end, l.date_kind,",
+        "l.pickup_start, l.pickup_end - interval '1 minute', l.date_kind,",
     ),
 }
 
