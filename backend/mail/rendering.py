@@ -71,7 +71,7 @@ def rendered(
     language = _language(locale)
     subject, paragraphs = _read(template, language, values)
     paragraphs = [one for one in paragraphs if one.kind != "picture" or one.link in pictures]
-    asked = LINKS[template]
+    asked = LINKS.get(template, HOME)
     action = Paragraph("action", _words(asked, language), f"{values['public_url']}{asked.path.format(**values)}")
     marked = next((place for place, one in enumerate(paragraphs) if one.kind == "action"), None)
     if marked is None:

@@ -17,7 +17,7 @@ from backend.sealing.seals import SEALED_ADDRESS, keyring
 from backend.settings import settings
 
 _MEMBER = ("id", "account_id", "role", "email", "sealed_address", "wrapped", "master_key", "lookup")
-_INVITATION = ("sealed_invitation", "created_at", "joined_at", "ends_at")
+_INVITATION = ("sealed_invitation", "created_at", "joined_at", "ends_at", "mail_state")
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ async def _members(
             created_at=row.created_at,
             joined_at=row.joined_at,
             ends_at=row.ends_at,
+            mail=row.mail_state,
         )
         for row in rows
     ]

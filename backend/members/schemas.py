@@ -38,6 +38,10 @@ class MemberOut(Out):
     created_at: datetime = Field(examples=["2026-07-20T08:15:00Z"])
     joined_at: datetime | None = Field(examples=["2026-07-20T09:30:00Z"])
     ends_at: datetime | None = Field(description="Until when an invitation can be accepted.", examples=[None])
+    mail: Literal["queued", "sent", "failed"] | None = Field(
+        description="What became of the mail of an invitation; `failed`: its mail server refuses the address.",
+        examples=[None],
+    )
 
 
 class WorkplaceOut(Out):

@@ -116,6 +116,9 @@ async def test_an_invited_account_is_told_in_the_app_and_a_stranger_by_mail_alon
     queued = await deliveries(odile, state="queued")
     assert [one["account_id"] for one in queued] == [None, None]  # the same until a job looks
 
+    seen = (await shop.merchant.gets(f"/shops/{shop.id}/members"))["data"]
+    assert [one["mail"] for one in seen] == [None, "queued", "queued"]
+
     notice = await told(lea, "invitation")
     (known,), (stranger,) = await mails(town, lea.email), await mails(town, "stranger@example.org")
     assert (known.subject, stranger.subject) == ("Invitation to join a shop", "Invitation à rejoindre un commerce")
@@ -126,6 +129,8 @@ async def test_an_invited_account_is_told_in_the_app_and_a_stranger_by_mail_alon
     assert {one["account_id"] for one in await deliveries(odile, state="sent")} >= {None, str(lea.id)}
     for mail in (known, stranger):
         await stands_nowhere(town, mail)
+    seen = (await shop.merchant.gets(f"/shops/{shop.id}/members"))["data"]
+    assert [one["mail"] for one in seen] == [None, "sent", "sent"]  # nothing tells who has an account
     await lea.posts(f"/invitations/{known.token}/accept")
 
 

@@ -2,13 +2,14 @@
 -- only `wanted`.
 -- Called by GET /v1/shops/{shop_id}/members and GET /v1/associations/me/members, as an owner, with one of the two ids.
 -- An owner knows members by their e-mail addresses. Those of beneficiaries, and of whom nobody knows yet, are sealed;
--- opening one is noted, and from the list nobody can tell whose account is a beneficiary's.
+-- opening one is noted, and from the list nobody can tell whose account is a beneficiary's. `mail_state` is that of an
+-- invitation's latest mail; it does not depend on whether the address has an account.
 -- Definer, because nobody may read members. Only an owner gets through.
 create or replace function app.members_of(
     shop uuid, association uuid, most int, beyond uuid default null, wanted uuid default null,
     out id uuid, out account_id uuid, out role text, out email text, out sealed_address bytea, out wrapped bytea,
     out master_key text, out lookup bytea, out sealed_invitation bytea, out created_at timestamptz,
-    out joined_at timestamptz, out ends_at timestamptz) returns setof record
+    out joined_at timestamptz, out ends_at timestamptz, out mail_state text) returns setof record
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -30,7 +31,10 @@ begin
     perform app.note_each('address.opened', 'account', opened, '{"why": "members"}');
     return query
     select m.id, m.account_id, m.role, a.email, x.sealed, k.wrapped, k.master_key, m.lookup, m.sealed, m.created_at,
-           m.joined_at, m.ends_at
+           m.joined_at, m.ends_at,
+           case when m.account_id is null then (
+               select d.state from app.notice_deliveries d
+               where d.subject = m.id and d.mail = 'invitation' order by d.id desc limit 1) end
     from app.members m
     left join app.accounts a on a.id = m.account_id
     left join app.sealed_addresses x on x.account_id = m.account_id
