@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from starlette.types import ASGIApp
@@ -38,7 +39,6 @@ from backend.http.middleware import Bound, EveryRequest
 from backend.http.openapi import describe
 from backend.identity.callers import identities
 from backend.impact import api as impact
-from backend.impact.queries import public_impact
 from backend.kiosks import api as kiosks
 from backend.lots import api as lots
 from backend.lots import near
@@ -46,7 +46,9 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.pages import account_pages, mail_pages, pages, text_pages
+from backend.pages import account_pages, assets, elsewhere, mail_pages, pages, text_pages
+from backend.pages import photos as page_photos
+from backend.pages.visitors import find, signing_in
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -102,6 +104,18 @@ ROUTERS: Sequence[APIRouter] = (
     figures.router,
 )
 
+# The pages for people. `elsewhere` answers what nothing else serves, so it is last.
+PAGES: Sequence[Any] = (
+    find,
+    signing_in,
+    page_photos,
+    text_pages,
+    mail_pages,
+    pages,
+    assets,
+    elsewhere,
+)
+
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
@@ -148,7 +162,6 @@ def use_database(app: FastAPI, database: Database) -> None:
     """Make the app use this database."""
     app.state.database = database
     health.set_readiness(app, database.ready)
-    pages.set_public_impact(app, partial(public_impact, database.acts))
     metrics.set_mail_state(app, partial(mail_state, database.acts))
 
 
@@ -235,8 +248,7 @@ def create_app(
         app.router.routes.extend(pages.docs_routes)
     if settings().auth == "own":
         app.router.routes.extend(account_pages.routes)
-    app.router.routes.extend(text_pages.routes)
-    app.router.routes.extend(mail_pages.routes)
-    app.router.routes.extend(pages.routes)
+    for module in PAGES:
+        app.router.routes.extend(module.routes)
     describe(app, hot)
     return app

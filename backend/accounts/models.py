@@ -158,6 +158,30 @@ class Session(Table, table=True):
     )
 
 
+class PageSession(Table, table=True):
+    """The session of a browser, known by the hash of the id in its cookie.
+
+    kind: of a person, or of a device that was paired as a kiosk or a station. sealed: the tokens with which the pages
+    call the API.
+    """
+
+    __tablename__ = "page_sessions"
+    __table_args__ = (
+        Index("page_sessions_account_id_idx", "account_id"),
+        Index("page_sessions_session_id_idx", "session_id"),
+        Index("page_sessions_ends_at_idx", "ends_at"),
+    )
+
+    id_hash: bytes = Field(primary_key=True)
+    kind: str = text()
+    account_id: UUID | None = Field(default=None, foreign_key="app.accounts.id", ondelete="CASCADE", index=False)
+    session_id: UUID | None = Field(default=None, foreign_key="app.sessions.id", ondelete="CASCADE", index=False)
+    sealed: bytes
+    created_at: datetime = moment()
+    seen_on: date
+    ends_at: datetime = moment()
+
+
 class RefreshToken(Table, table=True):
     """A refresh token, known by its hash; it can be spent once."""
 

@@ -106,7 +106,13 @@ class EveryRequest:
                 raise bound.longer
             if b"%00" in scope["query_string"] or "\0" in scope["path"]:
                 raise _unstorable(scope)
-            if not authorized and scope["method"] not in READING and scope["path"] not in self._unlimited:
+            # A page's form is counted when the page calls the API, against its person if they are signed in.
+            if (
+                not authorized
+                and scope["method"] not in READING
+                and scope["path"].startswith("/v1/")
+                and scope["path"] not in self._unlimited
+            ):
                 await limit_anonymous_writes(scope)
             await self._app(scope, _bounded(receive, bound) if chunked else receive, answer)
         except Problem as problem:
@@ -123,8 +129,10 @@ class EveryRequest:
     def _hardened(
         self, message: Message, scope: Scope, request_id: bytes, authorized: bool
     ) -> list[tuple[bytes, bytes]]:
-        headers = [*message.get("headers", ()), *self._headers, (b"x-request-id", request_id), *answer_headers(scope)]
-        names = [name for name, _ in headers]
+        set_by_route = message.get("headers", ())
+        names = [name for name, _ in set_by_route]
+        ours = [header for header in self._headers if header[0] not in names]
+        headers = [*set_by_route, *ours, (b"x-request-id", request_id), *answer_headers(scope)]
         if b"content-security-policy" not in names:
             headers.append(_NOTHING_LOADS)
         if authorized and b"cache-control" not in names:

@@ -105,7 +105,7 @@ class Refusal:
 @cache
 def wording(language: Language) -> Mapping[str, Any]:
     """Return the texts of these pages."""
-    return tomllib.loads(Path(__file__).with_name("wording").joinpath(f"{language}.toml").read_text("utf-8"))
+    return tomllib.loads(Path(__file__).with_name("wording").joinpath(language, "links.toml").read_text("utf-8"))
 
 
 def shown(request: Request, template: str, status: int = 200, **values: Any) -> Response:

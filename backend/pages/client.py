@@ -6,7 +6,87 @@ from typing import Any
 import httpx2
 from starlette.requests import Request
 
-_PASSED_ON = ("accept-language", "user-agent", "x-forwarded-for")
+_PASSED_ON = ("user-agent", "x-forwarded-for")
+
+
+class Refused(Exception):
+    """Raised when the API refuses: its status and its problem, in the language of the page."""
+
+    def __init__(self, answer: httpx2.Response) -> None:
+        problem: dict[str, Any] = answer.json()
+        super().__init__(problem["code"])
+        self.status = answer.status_code
+        self.problem = problem
+        self.headers = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
+
+    @property
+    def code(self) -> str:
+        """The problem's code, such as `lot.sold_out`."""
+        return str(self.problem["code"])
+
+    @property
+    def detail(self) -> str:
+        """What is wrong and what to change, for people."""
+        return str(self.problem["detail"])
+
+
+class Api:
+    """Our API as the caller of one page. `token`: their access token or None; `language`: that of the answers."""
+
+    def __init__(self, request: Request, language: str, token: str | None = None) -> None:
+        # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy adds its own.
+        self._headers = {name: ", ".join(lines) for name in _PASSED_ON if (lines := request.headers.getlist(name))}
+        self._headers |= {"accept-language": language, "x-request-id": request.scope["request_id"]}
+        self.token = token
+        client = request.client
+        transport = httpx2.ASGITransport(app=request.app, client=(client.host, client.port) if client else ("", 0))
+        self._client = httpx2.AsyncClient(transport=transport, base_url="http://page")
+
+    async def sends(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        files: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx2.Response:
+        """Send a request and return the answer, whatever its status. query: entries that are None are left out."""
+        sent = {**self._headers, **(headers or {})}
+        if self.token is not None:
+            sent["authorization"] = f"Bearer {self.token}"
+        asked = {name: value for name, value in (query or {}).items() if value is not None}
+        return await self._client.request(
+            method, path, json=body, data=form, files=files, headers=sent, params=asked or None
+        )
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Return what a GET answers. Raises Refused."""
+        return _accepted(await self.sends("GET", path, query=query))
+
+    async def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """Return what a POST answers; None if it has no body. key: its Idempotency-Key. Raises Refused."""
+        return _accepted(await self.sends("POST", path, body, headers={"idempotency-key": key} if key else None))
+
+    async def put(self, path: str, body: Any = None) -> Any:
+        """Return what a PUT answers; None if it has no body. Raises Refused."""
+        return _accepted(await self.sends("PUT", path, body))
+
+    async def patch(self, path: str, body: Any, *, etag: str | None = None) -> Any:
+        """Return what a PATCH answers. etag: the version that the change is about. Raises Refused."""
+        return _accepted(await self.sends("PATCH", path, body, headers={"if-match": etag} if etag else None))
+
+    async def delete(self, path: str) -> Any:
+        """Return what a DELETE answers; None if it has no body. Raises Refused."""
+        return _accepted(await self.sends("DELETE", path))
+
+
+def _accepted(answer: httpx2.Response) -> Any:
+    if not answer.is_success:
+        raise Refused(answer)
+    return answer.json() if answer.content else None
 
 
 async def call(
@@ -17,13 +97,6 @@ async def call(
     token: str | None = None,
     form: Mapping[str, str] | None = None,
 ) -> httpx2.Response:
-    """Send a request to our own API as the caller of this page."""
-    # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy add its own after it.
-    headers = {name: ", ".join(lines) for name in _PASSED_ON if (lines := request.headers.getlist(name))}
-    headers["x-request-id"] = request.scope["request_id"]
-    if token is not None:
-        headers["authorization"] = f"Bearer {token}"
-    client = request.client
-    transport = httpx2.ASGITransport(app=request.app, client=(client.host, client.port) if client else ("", 0))
-    async with httpx2.AsyncClient(transport=transport, base_url="http://page") as api:
-        return await api.request(method, path, json=body, data=form, headers=headers)
+    """Send a request to our own API as the caller of this page, in the language that their browser asks for."""
+    language = ", ".join(request.headers.getlist("accept-language")) or "fr"
+    return await Api(request, language, token).sends(method, path, body, form=form)

@@ -1,29 +1,20 @@
-"""`/`, `/docs`, `/pass` and `/problems`: plain HTML that loads nothing from other servers."""
+"""`/docs`, `/pass` and `/problems`: plain HTML that loads nothing from other servers."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any, cast
-from zoneinfo import ZoneInfo
+from typing import Any
 
 # OpenAPI 3.1 needs Swagger UI 5. FastAPI's own page loads it from a CDN, and the package swagger-ui-bundle has 4.
 import openapi_ui_bundles
-from fastapi import FastAPI
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from backend.observability.failures import log_failure
-from backend.pages import french
+from backend.pages.assets import asset
 from backend.problems.common import PathUnknown
 from backend.problems.problem import known_problems, language_of, problem_example, problem_texts
-from backend.settings import settings
-from backend.time_zones import PARIS, french_zone_names
-
-PublicImpact = Callable[[], Awaitable[Mapping[str, Any]]]
-"""Returns what `GET /v1/impact` answers."""
+from backend.time_zones import french_zone_names
 
 _HERE = Path(__file__).parent
 _SWAGGER = Path(openapi_ui_bundles.swagger_ui.static_path)
@@ -35,7 +26,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_templates.filters.update(number=french.number, kilograms=french.kilograms, euros=french.euros)
+_templates.globals.update(asset=asset)
 
 _OWN_FILES_ONLY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -56,32 +47,6 @@ def page(template: str, policy: str = _OWN_FILES_ONLY, **values: Any) -> HTMLRes
     """Return a page made from a template; policy: its Content-Security-Policy."""
     html = _templates.get_template(template).render(**values)
     return HTMLResponse(html, headers={"Content-Security-Policy": policy, "Vary": "Accept-Language"})
-
-
-def set_public_impact(app: FastAPI, impact: PublicImpact) -> None:
-    """Set the function from which the front page gets its figures."""
-    app.state.public_impact = impact
-
-
-async def front(request: Request) -> Response:
-    """Return the front page: what EcoPanier is and what it has saved. Without figures if they cannot be read."""
-    impact = cast(PublicImpact, request.app.state.public_impact)
-    try:
-        figures: Mapping[str, Any] | None = await impact()
-    except Exception as error:
-        # The page must open even if the database is down.
-        log_failure(error, request.scope)
-        figures = None
-    since = _day((figures or {}).get("since"))
-    return page("front.html", figures=figures, since=since, docs=settings().serves_docs)
-
-
-def _day(value: Any) -> str | None:
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, datetime):
-        value = value.astimezone(ZoneInfo(PARIS))
-    return f"{value:%d/%m/%Y}" if isinstance(value, date) else None
 
 
 async def docs(request: Request) -> Response:
@@ -119,9 +84,7 @@ docs_routes: list[BaseRoute] = [
 """To be tried before `routes`, whose `/static` contains the other's files too."""
 
 routes: list[BaseRoute] = [
-    Route("/", front, methods=["GET"]),
     Route("/pass", handed_pass, methods=["GET"]),
     Route("/problems", problem_list, methods=["GET"]),
     Route("/problems/{code}", problem_page, methods=["GET"]),
-    Mount("/static", StaticFiles(directory=_HERE / "static"), name="static"),
 ]

@@ -18,7 +18,7 @@ from tests.town.answers import accepted, refusal_in
 
 HEADER = "prénom;nom;date de naissance;foyer;éligible jusqu'au;courriel;téléphone\n"
 UNTIL = (date.today() + timedelta(days=200)).strftime("%d/%m/%Y")  # noqa: DTZ011  far from midnight's edge
-PEOPLE = ("Amélie", "Lefèvre", "Chloé", "Noël", "D’Ûrban", "Zoé", "01/05", "1990-05", "amelie@")  # noqa: RUF001  as a person types
+PEOPLE = ("Amélie", "Lefèvre", "Chloé", "Noël", "D’Ûrban", "Zoé", "01/05", "1990-05", "amelie@")
 
 
 async def sends(who: Association, content: str | bytes, *, key: str | None = None, **headers: str) -> httpx2.Response:
@@ -53,7 +53,7 @@ async def test_each_line_has_an_outcome_and_bad_lines_do_not_stop_others(town: T
                 f"Jean\x07;Dupont;01/05/1990;;{UNTIL};;\n",  # 13
                 ";;;;;;\n",
                 f"Ana;Ortiz;01/05/1990;;{UNTIL};;;surplus\n",  # 15
-                f'"Marie\nClaire";D’Ûrban;01-05-1990;4;{UNTIL};;\n',  # noqa: RUF001  16, over two lines
+                f'"Marie\nClaire";D’Ûrban;01-05-1990;4;{UNTIL};;\n',
             )
         )
     )
@@ -93,7 +93,7 @@ async def test_each_line_has_an_outcome_and_bad_lines_do_not_stop_others(town: T
         "email": "amelie@example.org", "phone": "+33 6 12 34 56 78",
     }  # fmt: skip
     marie = (await relais.gets(f"/beneficiaries/{of[16]['id']}"))["person"]
-    assert (marie["first_name"], marie["last_name"]) == ("Marie Claire", "D’Ûrban")  # noqa: RUF001
+    assert (marie["first_name"], marie["last_name"]) == ("Marie Claire", "D’Ûrban")
     tokens = {"activation_token": of[6]["activation_token"], "password": "un long mot de passe"}
     assert (await town.request("POST", "/v1/auth/activate", json=tokens)).status_code == 200
 
@@ -184,23 +184,23 @@ async def test_a_declared_charset_is_used_for_a_body_and_for_a_form(town: Town) 
     form = httpx2.Request("POST", "http://form", files={"file": part})
     sent = await sends(relais, form.read(), **{"Content-Type": form.headers["content-type"]})
     # Nothing declares this apostrophe; it is the only character beyond ASCII.
-    alone = f"prenom;nom;naissance;fin de droit\nAwa;N’DIAYE;01/05/1990;{UNTIL}\n".encode("cp1252")  # noqa: RUF001
+    alone = f"prenom;nom;naissance;fin de droit\nAwa;N’DIAYE;01/05/1990;{UNTIL}\n".encode("cp1252")
     undeclared = await sends(relais, alone, **{"Content-Type": "text/csv; charset=no-such-charset"})
 
     for answer in (body, sent, undeclared):
         assert accepted(answer).json()["enrolled"] == 1
     page = (await relais.gets("/beneficiaries"))["data"]
-    assert sorted(one["person"]["last_name"] for one in page) == ["N’DIAYE", "Żak A", "Żak B"]  # noqa: RUF001
+    assert sorted(one["person"]["last_name"] for one in page) == ["N’DIAYE", "Żak A", "Żak B"]
     assert {one["person"]["first_name"] for one in page} == {"Awa", "Łukasz"}
 
 
 async def test_an_export_with_titles_and_headers_over_two_lines_is_imported(town: Town) -> None:
     relais = await town.an_association()
     sheet = (
-        "Épicerie sociale – export du 29/11/2026;;;\r\n"  # noqa: RUF001  as programs write it
+        "Épicerie sociale – export du 29/11/2026;;;\r\n"
         ";;;\r\n"
         '"Prénom";"Nom de\nnaissance";"Date de\nnaissance";"Fin de\ndroits"\r\n'
-        "Awa;N’DIAYE;1979-11-03 00:00:00.000;2030-06-30T00:00:00Z\r\n"  # noqa: RUF001
+        "Awa;N’DIAYE;1979-11-03 00:00:00.000;2030-06-30T00:00:00Z\r\n"
         "Zoé;Martin;3/11/1979 0:00;30/06/2030 0:00\r\n"
     ).encode("cp1252")
     answer = await imported(relais, sheet)
@@ -208,7 +208,7 @@ async def test_an_export_with_titles_and_headers_over_two_lines_is_imported(town
     assert [(one["line"], one["outcome"]) for one in answer["outcomes"]] == [(7, "enrolled"), (8, "enrolled")]
     page = (await relais.gets("/beneficiaries"))["data"]
     assert {(one["person"]["last_name"], one["person"]["birth_date"], one["eligible_until"]) for one in page} == {
-        ("N’DIAYE", "1979-11-03", "2030-06-30"), ("Martin", "1979-11-03", "2030-06-30"),  # noqa: RUF001
+        ("N’DIAYE", "1979-11-03", "2030-06-30"), ("Martin", "1979-11-03", "2030-06-30"),
     }  # fmt: skip
 
 

@@ -10,10 +10,10 @@ NO_BREAK, NARROW = "\u00a0", "\u202f"
 
 FOUND = [
     # Apostrophes, dashes, dots and quotation marks of word processors stand between words, not within one.
-    ("Tarte à l’ananas", "ananas"),  # noqa: RUF001  as programs write it
-    ("Tarte à l'ananas", "l’ananas"),  # noqa: RUF001
+    ("Tarte à l’ananas", "ananas"),
+    ("Tarte à l'ananas", "l’ananas"),
     ("Panier…surprise", "surprise"),
-    ("Pains–viennoiseries", "viennoiseries"),  # noqa: RUF001
+    ("Pains–viennoiseries", "viennoiseries"),
     ("Pains—brioches", "brioche"),
     ("Crème «maison»", "maison"),
     ("Crème “maison”", "maison"),
@@ -29,7 +29,7 @@ FOUND = [
     ("Œufs brouillés", "oeufs"),
     ("Oeufs brouillés", "ŒUF"),
     ("BŒUF BOURGUIGNON", "bœuf"),
-    ("Hors-d’œuvre", "hors d'oeuvre"),  # noqa: RUF001
+    ("Hors-d’œuvre", "hors d'oeuvre"),
     ("Tarte Tatin ex æquo", "ex aequo"),
     ("\ufb01let de \ufb02étan", "filet flétan"),
     ("Pierogi z Łodzi", "lodzi"),
@@ -47,7 +47,7 @@ FOUND = [
     ("Saumons fumés", "saumon fumee"),
     ("Tartes salées", "tarte salé"),
     ("Gâteaux", "gateau"),
-    ("Salade d’été", "été"),  # noqa: RUF001
+    ("Salade d’été", "été"),
     # A phrase, and a word to leave out.
     ("Pain au chocolat", "«pain au chocolat»"),
     ("Pain au chocolat", '"pain au chocolat"'),
@@ -60,7 +60,7 @@ NOT_FOUND = [
     ("Pommes vertes", "or vertes"),
     ("Chocolat et pain", '"pain chocolat"'),
     ("Pain au chocolat", "pain -chocolat"),
-    ("Pain au lait d’avoine", "pain -«lait d'avoine»"),  # noqa: RUF001
+    ("Pain au lait d’avoine", "pain -«lait d'avoine»"),
     ("Pain complet", "… «»"),
 ]
 
@@ -82,7 +82,7 @@ async def test_french_is_found_however_it_is_typed(town: Town, where: str) -> No
 async def test_an_edited_title_is_found_by_its_new_words_only(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    lot = await sophie.lists(shop, title="Pains d’épices", description="")  # noqa: RUF001
+    lot = await sophie.lists(shop, title="Pains d’épices", description="")
     await sophie.asks("PATCH", f"/lots/{lot['id']}", {"title": "Œufs…"})
 
     near = {"near": f"{shop.latitude},{shop.longitude}"}
@@ -92,7 +92,7 @@ async def test_an_edited_title_is_found_by_its_new_words_only(town: Town) -> Non
 
 async def test_an_association_is_found_by_its_name_however_it_is_typed(town: Town) -> None:
     sophie = await town.a_merchant()
-    name = "L’Œuvre – «Épi»"  # noqa: RUF001  as programs write it
+    name = "L’Œuvre – «Épi»"
     for other in (name, "Le Relais"):
         await town.an_association(other)
     await town.changes("update app.associations set is_public = true")
@@ -115,7 +115,7 @@ async def test_the_words_of_a_search_are_looked_up_in_their_index(town: Town) ->
     await town.changes("analyze app.lots")
 
     plan = await town.rows(
-        "explain select id from app.lots where status = 'published' and words @@ app.search_query('l’ananas -lait')"  # noqa: RUF001
+        "explain select id from app.lots where status = 'published' and words @@ app.search_query('l’ananas -lait')"
     )
 
     text = "\n".join(line[0] for line in plan)

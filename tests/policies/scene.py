@@ -150,6 +150,12 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
     for person in people.values():
         await _notice(town, person)
         await town.changes(
+            "insert into app.page_sessions (id_hash, kind, account_id, sealed, created_at, seen_on, ends_at)"
+            " values ($1, 'person', $2, 'x', now(), current_date, now())",
+            uuid4().bytes,
+            person.id,
+        )
+        await town.changes(
             "insert into app.consents (account_id, purpose, version, given) values ($1, 'terms', '1', true)", person.id
         )
         await town.changes("insert into app.credentials (account_id, password_hash) values ($1, 'no hash')", person.id)

@@ -241,7 +241,7 @@ def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases
                        to_tsvector('pg_catalog.french', app.without_accents(n.title))
                 from shop s, (values ('Tarte à l’ananas', 'published'), ('Œufs… – frais', 'draft'),
                                      ('Pain', 'published')) as n (title, status)
-            """)  # noqa: RUF001  as typed
+            """)
 
             migrate(copy.url())
 
@@ -250,7 +250,7 @@ def test_migrating_computes_the_words_of_lots_on_offer_anew(databases: Databases
                 union all select title from app.lots where words @@ app.search_query('oeuf frais')
                 union all select title from app.lots where words @@ app.search_query('pains')
             """).fetchall()
-            assert found == [("Tarte à l’ananas",), ("Œufs… – frais",), ("Pain",)]  # noqa: RUF001  as typed
+            assert found == [("Tarte à l’ananas",), ("Œufs… – frais",), ("Pain",)]
 
 
 def test_migrating_ends_rights_of_centuries_in_five_years(databases: Databases) -> None:

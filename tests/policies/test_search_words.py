@@ -13,7 +13,7 @@ from tests.policies.servers import AnyPostgres, Release, a_server, releases
 from tests.town import Town
 
 TEXTS = [
-    "D’œufs… – «crème brûlée»\u00a0frais\u202f!",  # noqa: RUF001  as programs write it
+    "D’œufs… – «crème brûlée»\u00a0frais\u202f!",
     "ÉCLAIR À LA VANILLE, CŒUR FONDANT",
     "Cre\u0301pes de ble\u0301 noir \ufb02ambe\u0301es",
     "Łódź Smørrebrød Straße İstanbul ığdır",  # noqa: RUF001

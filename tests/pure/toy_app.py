@@ -1,9 +1,9 @@
 """An app with a few small routes, to test the frame around every request without a database."""
 
 import inspect
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import asyncpg
@@ -20,7 +20,6 @@ from backend.http.routing import Router
 from backend.http.schemas import In, Out
 from backend.http.strict_json import read_body
 from backend.main import create_app
-from backend.pages.pages import PublicImpact, set_public_impact
 from backend.problems.problem import Problem, constraint_problems, may_answer
 
 A_TOY = UUID("01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4")
@@ -177,16 +176,8 @@ async def ready() -> str | None:
     return None
 
 
-async def no_figures() -> Mapping[str, Any]:
-    """Return the impact figures of a new installation: zeros."""
-    money = ("value_saved_cents", "saved_by_people_cents", "recovered_by_shops_cents")
-    zeros = dict.fromkeys(("meals", "food_kg", "co2e_kg", *money, "people_helped"), 0)
-    return {**zeros, "method": "ecopanier-2025", "since": None}
-
-
-def toy_app(*, ready: Readiness = ready, impact: PublicImpact = no_figures) -> FastAPI:
+def toy_app(*, ready: Readiness = ready) -> FastAPI:
     """Return the product's app with these routes alone."""
     app = create_app(connect=unconnected, routers=[router], hot=[hot])
     set_readiness(app, ready)
-    set_public_impact(app, impact)
     return app

@@ -55,6 +55,7 @@ begin
     -- In the order of the acts that work on them: person, card, session. So a card that was being made, or a sign-in that
     -- was under way, is finished by now and is removed too.
     delete from app.cards c where c.beneficiary_id = account;
+    delete from app.page_sessions p where p.account_id = account;
     delete from app.sessions s where s.account_id = account;
     -- Answers kept for the person and for whoever works for the association that enrolled them, because names may stand
     -- in both.

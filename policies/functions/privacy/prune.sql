@@ -15,6 +15,7 @@ begin
     -- and have an index where the time itself has none.
     for kind in select k.* from (values
         ('app.refresh_tokens', 'refresh_tokens', 'expires_at < $1'),
+        ('app.page_sessions', 'page_sessions', 'ends_at < $1'),
         -- A kiosk's session tells where a person was, and when: nobody needs that later.
         ('app.sessions', 'kiosk_sessions', 'ends_at < $1'),
         -- A refresh token lives for 30 days, and a session as long as its last token.

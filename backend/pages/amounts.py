@@ -1,0 +1,91 @@
+"""Numbers, euros, weights, distances, days and hours, as each language writes them.
+
+Numbers come from Babel (CLDR). A window of time is written in the shop's zone, which is named where it is not Paris.
+"""
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from babel.numbers import format_currency, format_decimal
+
+from backend.pages.texts import Texts
+from backend.time_zones import PARIS, zone_name
+
+NARROW_SPACE = "\u202f"
+NO_BREAK_SPACE = "\u00a0"
+WALKED_METRES_A_MINUTE = 75
+FARTHEST_ON_FOOT_METRES = 2_000
+
+
+class Amounts:
+    """Writes the amounts of one language. `now`: the moment of the request, which days are told from."""
+
+    def __init__(self, texts: Texts, now: datetime) -> None:
+        self._texts = texts
+        self._now = now
+        # Latin digits in every language, so that a price is the same on the screen and at the counter.
+        self._locale = "fr" if texts.language == "ar" else texts.language
+
+    def number(self, value: float, decimals: int = 0) -> str:
+        """Return a number, as « 1 234,5 » in French."""
+        return format_decimal(round(value, decimals), f"#,##0.{'0' * decimals}" if decimals else "#,##0", self._locale)
+
+    def euros(self, cents: int) -> str:
+        """Return cents as euros, « 1 234,50 € » in French."""
+        return format_currency(cents / 100, "EUR", locale=self._locale)
+
+    def kilograms(self, value: float) -> str:
+        """Return a weight in kilograms: whole numbers from ten on, otherwise one decimal (zero has none)."""
+        return f"{self.number(value, 0 if value >= 10 or value == 0 else 1)}{NO_BREAK_SPACE}kg"
+
+    def distance(self, metres: float) -> str:
+        """Return how far a place is: in minutes on foot if it is near, otherwise in kilometres."""
+        if metres <= FARTHEST_ON_FOOT_METRES:
+            return self._texts("common.on_foot", n=max(1, round(metres / WALKED_METRES_A_MINUTE)))
+        return self._texts("common.away", distance=self.number(metres / 1000, 1 if metres < 10_000 else 0))
+
+    def hour(self, moment: str | datetime, zone: str = PARIS) -> str:
+        """Return an hour, « 17 h 15 » in French and `17:15` otherwise."""
+        there = _there(moment, zone)
+        if self._texts.language != "fr":
+            return f"{there:%H:%M}"
+        minutes = f"{NO_BREAK_SPACE}{there:%M}" if there.minute else ""
+        return f"{there.hour}{NO_BREAK_SPACE}h{minutes}"
+
+    def day(self, moment: str | datetime | date, zone: str = PARIS, *, year: bool = False) -> str:
+        """Return a day, such as « samedi 28 novembre »."""
+        local = _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
+        pattern = {"fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}.get(self._texts.language, "EEEE d MMMM")
+        written = format_date(local, pattern + (" y" if year else ""), self._texts.language)
+        return written.translate(_LATIN_DIGITS)
+
+    def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
+        """Return « aujourd’hui », « demain », « hier » or the day."""
+        away = (_there(moment, zone).date() - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
+        known = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}.get(away)
+        return self._texts(known) if known else self.day(moment, zone)
+
+    def hours(self, start: str | datetime, end: str | datetime, zone: str = PARIS) -> str:
+        """Return a window's hours, « 17 h 15 – 18 h 30 », with the name of a zone that is not Paris."""
+        written = f"{self.hour(start, zone)} – {self.hour(end, zone)}"
+        if _there(start, zone).date() != _there(end, zone).date():
+            written = f"{self.hour(start, zone)} – {self.near_day(end, zone)} {self.hour(end, zone)}"
+        if zone != PARIS:
+            written += f" ({zone_name(zone, 'fr' if self._texts.language == 'fr' else 'en')})"
+        return written
+
+    def window(self, start: str | datetime, end: str | datetime, zone: str = PARIS) -> str:
+        """Return a window with its day, « demain, 17 h 15 – 18 h 30 »."""
+        return f"{self.near_day(start, zone)}, {self.hours(start, end, zone)}"
+
+    def moment(self, moment: str | datetime, zone: str = PARIS) -> str:
+        """Return a moment, « demain à 17 h 15 »."""
+        return self._texts("common.at", day=self.near_day(moment, zone), hour=self.hour(moment, zone))
+
+
+_LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
+
+
+def _there(moment: str | datetime, zone: str) -> datetime:
+    return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(ZoneInfo(zone))

@@ -1,0 +1,81 @@
+"""Our style sheet, scripts and icons: served compressed, under an address that changes with what they contain."""
+
+import gzip
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from backend.problems.common import PathUnknown
+
+_STATIC = Path(__file__).with_name("static")
+# One request for all styles. The order matters: later rules win.
+_STYLES = (
+    "base",
+    "controls",
+    "head",
+    "search",
+    "lot",
+    "pass",
+    "shop",
+    "draft",
+    "desk",
+    "admin",
+    "kiosk",
+    "station",
+    "room",
+    "paper",
+)
+_TYPES = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+_FOR_AN_HOUR = "public, max-age=3600"
+
+
+@cache
+def _content(name: str) -> tuple[bytes, bytes, str, str]:
+    """Return a file, its compressed form, its version and its media type. Raises PathUnknown."""
+    if name == "style.css":
+        content = b"".join(
+            (_STATIC / "css" / f"{part}.css").read_bytes()
+            for part in _STYLES
+            if (_STATIC / "css" / f"{part}.css").exists()
+        )
+    else:
+        file = (_STATIC / name).resolve()
+        if not file.is_file() or not file.is_relative_to(_STATIC) or file.suffix not in _TYPES:
+            raise PathUnknown
+        content = file.read_bytes()
+    version = blake2b(content, digest_size=6).hexdigest()
+    return content, gzip.compress(content, 9), version, _TYPES[Path(name).suffix]
+
+
+def asset(name: str) -> str:
+    """Return the address of a file in `static/`, such as `js/scanner.js`. Raises PathUnknown."""
+    return f"/static/{name}?v={_content(name)[2]}"
+
+
+async def _serve(request: Request) -> Response:
+    content, compressed, version, kind = _content(request.path_params["name"])
+    headers = {
+        "Cache-Control": _FOR_EVER if request.query_params.get("v") == version else _FOR_AN_HOUR,
+        "ETag": f'"{version}"',
+        "Vary": "Accept-Encoding",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(compressed, headers={**headers, "Content-Encoding": "gzip"}, media_type=kind)
+    return Response(content, headers=headers, media_type=kind)
+
+
+routes: list[BaseRoute] = [Route("/static/{name:path}", _serve, methods=["GET"])]

@@ -1,0 +1,183 @@
+"""The session of a browser: an opaque id in a cookie, and the tokens that the pages call the API with.
+
+The id has 256 bits; Postgres holds its hash beside the sealed tokens. It opens pages only: `/v1` knows nothing of it.
+"""
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Literal
+from uuid import UUID
+
+import asyncpg
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from starlette.requests import Request
+from starlette.responses import Response
+
+from backend.pages.client import Api, Refused
+from backend.settings import settings
+
+LASTS = timedelta(days=30)  # as long as a refresh token
+REFRESH_WITHIN_SECONDS = 60
+NONCE_BYTES = 12
+
+Kind = Literal["person", "kiosk", "station"]
+
+
+@dataclass(frozen=True, repr=False)
+class PageSession:
+    """The session of one browser. For a device that is no person, `role` and `account_id` are None.
+
+    tokens: `access_token`, `refresh_token` and `expires_at` (seconds since 1970) of a person, or a device's secret.
+    """
+
+    id_hash: bytes
+    kind: Kind
+    tokens: Mapping[str, Any]
+    ends_at: datetime
+    account_id: UUID | None = None
+    role: str | None = None
+    name: str = ""
+    locale: str = "fr"
+    works_for_shop: bool = False
+    works_for_association: bool = False
+    unread: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+def cookie_name(kind: Kind) -> str:
+    """Return the name of a cookie. With `__Host-` a browser only takes it over https, for this host and every path."""
+    name = {"person": "session", "kiosk": "kiosk", "station": "station"}[kind]
+    return f"__Host-{name}" if _secure() else name
+
+
+async def find_session(request: Request, language: str, kind: Kind = "person") -> PageSession | None:
+    """Return the session that the request's cookie names, with tokens that are valid for a while; None if it ended."""
+    cookie = request.cookies.get(cookie_name(kind))
+    if not cookie or len(cookie) > 100:
+        return None
+    id_hash = sha256(cookie.encode("utf-8", "replace")).digest()
+    found: asyncpg.Record = await request.app.state.database.acts.row("find_page_session", held=id_hash)
+    if found is None or found["kind"] != kind:
+        return None
+    tokens = _opened(id_hash, found["sealed"])
+    if tokens is None:
+        return None
+    session = PageSession(
+        id_hash,
+        kind,
+        tokens,
+        found["ends_at"],
+        found["account_id"],
+        found["role"],
+        found["display_name"] or "",
+        found["locale"] or "fr",
+        found["works_for_shop"],
+        found["works_for_association"],
+        found["unread"],
+    )
+    if kind == "person" and tokens["expires_at"] - time.time() < REFRESH_WITHIN_SECONDS:
+        return await _refreshed(request, language, session)
+    return session
+
+
+async def begin_session(
+    request: Request, answer: Response, tokens: Mapping[str, Any], lasts: timedelta = LASTS
+) -> None:
+    """Keep the tokens of a sign-in under a new id, and set the cookie. tokens: as `POST /v1/auth/token` answers."""
+    claims = await request.app.state.identities.claims(tokens["access_token"])
+    kept = _kept(tokens)
+    await _begin(request, answer, "person", kept, lasts, claims.account_id, claims.session)
+
+
+async def begin_device(request: Request, answer: Response, kind: Kind, secret: Mapping[str, str]) -> None:
+    """Keep the secret of a device that was paired, for as long as a browser keeps a cookie (400 days)."""
+    await _begin(request, answer, kind, secret, timedelta(days=400), None, None)
+
+
+async def end_session(request: Request, answer: Response, session: PageSession) -> None:
+    """Sign out: end the session here and at the API, and tell the browser to forget what it keeps."""
+    if session.kind == "person":
+        api = Api(request, session.locale, session.tokens["access_token"])
+        await api.sends("POST", "/v1/auth/logout", {"refresh_token": session.tokens["refresh_token"]})
+    await request.app.state.database.acts.row("end_page_session", held=session.id_hash)
+    answer.delete_cookie(cookie_name(session.kind), path="/", secure=_secure(), httponly=True, samesite="lax")
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+
+
+async def _begin(
+    request: Request,
+    answer: Response,
+    kind: Kind,
+    tokens: Mapping[str, Any],
+    lasts: timedelta,
+    account: UUID | None,
+    session: UUID | None,
+) -> None:
+    cookie = os.urandom(32).hex()
+    id_hash = sha256(cookie.encode()).digest()
+    await request.app.state.database.acts.row(
+        "open_page_session",
+        new_id_hash=id_hash,
+        new_kind=kind,
+        account=account,
+        session=session,
+        sealed_tokens=_sealed(id_hash, tokens),
+        ends=datetime.now(UTC) + lasts,
+    )
+    # Lax and not Strict: who comes back from Stripe's page is signed in.
+    answer.set_cookie(
+        cookie_name(kind), cookie, int(lasts.total_seconds()), path="/", secure=_secure(), httponly=True, samesite="lax"
+    )
+
+
+async def _refreshed(request: Request, language: str, session: PageSession) -> PageSession | None:
+    """Return the session with new tokens; None if the API ended it. Two tabs at once get the same tokens."""
+    spent = session.tokens["refresh_token"]
+    key = sha256(b"refresh " + spent.encode()).hexdigest()
+    try:
+        tokens = await Api(request, language).post("/v1/auth/refresh", {"refresh_token": spent}, key=key)
+    except Refused as refusal:
+        if refusal.status >= 500:
+            raise
+        return None
+    kept, ends = _kept(tokens), datetime.now(UTC) + LASTS
+    await request.app.state.database.acts.row(
+        "renew_page_session", held=session.id_hash, sealed_tokens=_sealed(session.id_hash, kept), ends=ends
+    )
+    return replace(session, tokens=kept, ends_at=ends)
+
+
+def _kept(tokens: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "access_token": tokens["access_token"],
+        "refresh_token": tokens["refresh_token"],
+        "expires_at": time.time() + tokens["expires_in"],
+    }
+
+
+def _sealed(id_hash: bytes, tokens: Mapping[str, Any]) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + _key().encrypt(nonce, json.dumps(tokens).encode(), id_hash)
+
+
+def _opened(id_hash: bytes, sealed: bytes) -> dict[str, Any] | None:
+    """Return the tokens of a session; None if another secret key sealed them."""
+    try:
+        tokens: dict[str, Any] = json.loads(_key().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], id_hash))
+    except InvalidTag:
+        return None
+    return tokens
+
+
+def _key() -> AESGCM:
+    return AESGCM(settings().derived_key("page-sessions"))
+
+
+def _secure() -> bool:
+    return settings().public_url.startswith("https:")

@@ -1,0 +1,274 @@
+"""One visit of a page: who opens it, in which language, and what it answers.
+
+`visited` turns a function of a Visit into an endpoint. It finds the session, refuses forms of other sites, answers
+refusals of the API as pages, and sets the headers that every page has.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.datastructures import FormData
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from backend.observability.failures import log_failure
+from backend.pages.amounts import Amounts
+from backend.pages.client import Api, Refused
+from backend.pages.forms import MOST_FIELDS, Form, form_of
+from backend.pages.session import Kind, PageSession, find_session
+from backend.pages.templates import environment
+from backend.pages.texts import PageLanguage, Texts, texts
+from backend.problems.common import InternalError, NotAllowed
+from backend.problems.problem import Problem, language_of, problem_texts
+from backend.settings import settings
+
+READING = frozenset({"GET", "HEAD"})
+LANGUAGE_COOKIE = "language"
+WITHOUT_REFERRER = "same-origin"  # with no-referrer our own forms would send `Origin: null`
+LARGEST_FILE = 20 * 1024 * 1024
+TYPED_AGAIN = "_again"
+
+Endpoint = Callable[["Visit"], Awaitable[Response]]
+
+
+class SignInNeeded(Exception):
+    """Raised by a page that only somebody who is signed in can see."""
+
+
+@dataclass
+class Visit:
+    """One request for a page."""
+
+    request: Request
+    language: PageLanguage
+    session: PageSession | None
+    api: Api
+    policy: str
+
+    @property
+    def t(self) -> Texts:
+        """The texts of the page's language."""
+        return texts(self.language)
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """The parameters in the path."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters after the question mark."""
+        return self.request.query_params
+
+    @property
+    def posted(self) -> bool:
+        """Whether a form was sent."""
+        return self.request.method not in READING
+
+    async def sent(self) -> FormData:
+        """Return the form that was sent, with its files."""
+        return await self.request.form(max_files=5, max_fields=MOST_FIELDS, max_part_size=LARGEST_FILE)
+
+    async def form(self, *lists: str) -> Form:
+        """Return what was typed into the form that was sent. lists: fields that may occur several times."""
+        return form_of(await self.sent(), lists)
+
+    def page(self, template: str, status: int = 200, /, **values: Any) -> Response:
+        """Return a page made from a template."""
+        now = datetime.now(UTC)
+        html = environment.get_template(template).render(
+            visit=self,
+            t=self.t,
+            write=Amounts(self.t, now),
+            language=self.language,
+            now=now,
+            done=self._done(),
+            **values,
+        )
+        return HTMLResponse(html, status)
+
+    def to(self, path: str, done: str | None = None, **query: str) -> Response:
+        """Send the browser to another page after a form. done: the key under `common.done` that it says there."""
+        asked = {**query, **({"done": done} if done else {})}
+        return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)
+
+    def _done(self) -> str | None:
+        said = self.query.get("done", "")
+        key = f"done.{said}"
+        return self.t(key) if key in self.t else None
+
+
+def own_path(wanted: str | None, otherwise: str = "/") -> str:
+    """Return a path of ours to go on to; `otherwise` for an address that could lead elsewhere."""
+    if not wanted or not wanted.startswith("/") or wanted.startswith(("//", "/\\")) or len(wanted) > 2000:
+        return otherwise
+    parts = urlsplit(wanted)
+    return otherwise if parts.scheme or parts.netloc or any(ord(sign) < 32 for sign in wanted) else wanted
+
+
+def route(
+    path: str,
+    endpoint: Endpoint,
+    methods: Sequence[str] = ("GET",),
+    *,
+    needs: Kind | None = None,
+    roles: Sequence[str] = (),
+    policy: Mapping[str, str] | None = None,
+    cross_site: bool = False,
+) -> Route:
+    """Return the route of a page.
+
+    needs: the session without which it asks to sign in. roles: whom it is for, besides members; the API decides all the
+    same. policy: directives of the Content-Security-Policy that this page needs besides our own. cross_site: whether
+    other sites may send its form.
+    """
+    return Route(
+        path,
+        visited(endpoint, needs=needs, roles=roles, policy=policy, cross_site=cross_site),
+        methods=list(methods),
+        middleware=[Middleware(GZipMiddleware, minimum_size=800)],
+    )
+
+
+def visited(
+    endpoint: Endpoint,
+    *,
+    needs: Kind | None = None,
+    roles: Sequence[str] = (),
+    policy: Mapping[str, str] | None = None,
+    cross_site: bool = False,
+) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint of Starlette that calls `endpoint` with a Visit. The arguments are those of `route`."""
+    header = _policy(policy or {})
+
+    @wraps(endpoint)
+    async def answer(request: Request) -> Response:
+        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), header)
+        try:
+            if not cross_site and request.method not in READING:
+                _refuse_other_sites(request)
+            visit.session = await find_session(request, visit.language, needs or "person")
+            if visit.session is not None:
+                visit.language = _language(request, visit.session)
+                visit.api = Api(request, visit.language, visit.session.tokens.get("access_token"))
+            if needs is not None and visit.session is None:
+                raise SignInNeeded
+            if roles and visit.session is not None and visit.session.role not in roles:
+                raise NotAllowed
+            found = await endpoint(visit)
+        except SignInNeeded:
+            found = await _to_sign_in(visit)
+        except Refused as refusal:
+            found = await _refused(visit, refusal)
+        except Problem as problem:
+            found = _problem_page(visit, problem)
+        except Exception as error:
+            log_failure(error, request.scope)
+            found = _problem_page(visit, InternalError())
+        return _finished(visit, found)
+
+    return answer
+
+
+async def _refused(visit: Visit, refusal: Refused) -> Response:
+    if refusal.status == 401:
+        return await _to_sign_in(visit)
+    answer = visit.page(
+        "refusal.html",
+        refusal.status,
+        title=str(refusal.problem["title"]),
+        detail=refusal.detail,
+        status=refusal.status,
+    )
+    answer.headers.update(refusal.headers)
+    return answer
+
+
+def _problem_page(visit: Visit, problem: Problem) -> Response:
+    title, detail = problem_texts(type(problem), "fr" if visit.language == "fr" else "en")
+    return visit.page("refusal.html", problem.status, title=title, detail=detail, status=problem.status)
+
+
+async def _to_sign_in(visit: Visit) -> Response:
+    """Ask to sign in. What was typed into a form travels along, so that it can be sent again afterwards."""
+    path = visit.request.url.path
+    if not visit.posted:
+        wanted = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
+        return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
+    typed = [
+        (name, value)
+        for name, value in (await visit.sent()).multi_items()
+        if isinstance(value, str) and "password" not in name
+    ]
+    return visit.page("visitors/sign_in.html", 401, form=Form(), next=path, again=typed, code=None)
+
+
+def _refuse_other_sites(request: Request) -> None:
+    """Raise NotAllowed for a form that another site sends."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        if site != "same-origin":
+            raise NotAllowed
+        return
+    if urlsplit(request.headers.get("origin", "")).netloc != request.headers.get("host"):
+        raise NotAllowed
+
+
+def _finished(visit: Visit, answer: Response) -> Response:
+    answer.headers.setdefault("Content-Security-Policy", visit.policy)
+    answer.headers.setdefault("Referrer-Policy", WITHOUT_REFERRER)
+    answer.headers.add_vary_header("Accept-Language")
+    answer.headers.add_vary_header("Cookie")
+    answer.headers.setdefault("Content-Language", visit.language)
+    if visit.session is not None or visit.posted or "set-cookie" in answer.headers:
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
+
+
+def _policy(more: Mapping[str, str]) -> str:
+    """Return the Content-Security-Policy of a page, with these additional sources by directive."""
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self' data: blob:",
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "media-src": "'self' blob:",
+        "manifest-src": "'self'",
+        "worker-src": "'self'",
+        "base-uri": "'none'",
+        "form-action": "'self' https://checkout.stripe.com",
+        "frame-ancestors": "'none'",
+        "require-trusted-types-for": "'script'",
+    }
+    for name, sources in more.items():
+        directives[name] = f"{directives.get(name, '')} {sources}".strip()
+    if more.get("require-trusted-types-for") == "":
+        del directives["require-trusted-types-for"]
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def _asked_language(request: Request) -> PageLanguage:
+    chosen = request.cookies.get(LANGUAGE_COOKIE)
+    if chosen in ("fr", "en"):
+        return "fr" if chosen == "fr" else "en"
+    return language_of(request.scope)
+
+
+def _language(request: Request, session: PageSession) -> PageLanguage:
+    if request.cookies.get(LANGUAGE_COOKIE) in ("fr", "en") or session.kind != "person":
+        return _asked_language(request)
+    return "en" if session.locale == "en" else "fr"
+
+
+def serves_docs() -> bool:
+    """Return whether the API's documentation is served."""
+    return settings().serves_docs

@@ -1,0 +1,77 @@
+"""Signing in and out, and choosing the language of the pages."""
+
+from datetime import timedelta
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from backend.pages.client import Refused
+from backend.pages.forms import Form
+from backend.pages.session import begin_session, end_session
+from backend.pages.visit import LANGUAGE_COOKIE, TYPED_AGAIN, Visit, own_path, route
+
+A_YEAR = timedelta(days=365)
+
+
+async def sign_in(visit: Visit) -> Response:
+    """Show the form, or sign in and go on to where the person wanted to go."""
+    if not visit.posted:
+        wanted = own_path(visit.query.get("next"), "")
+        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[])
+    form = await visit.form()
+    again = [
+        (name.removeprefix(f"{TYPED_AGAIN}."), value)
+        for name, value in (await visit.sent()).multi_items()
+        if name.startswith(f"{TYPED_AGAIN}.") and isinstance(value, str)
+    ]
+    wanted = own_path(form.value("next"), "")
+    signs_in = {"username": str(form.value("username")), "password": str(form.value("password"))}
+    answer = await visit.api.sends("POST", "/v1/auth/token", form=signs_in)
+    if not answer.is_success:
+        refusal = Refused(answer)
+        page = visit.page(
+            "visitors/sign_in.html",
+            refusal.status,
+            form=form.refused(refusal, ("username", "password")),
+            next=wanted,
+            again=again,
+        )
+        page.headers.update(refusal.headers)
+        return page
+    tokens = answer.json()
+    if again:
+        page = visit.page("visitors/send_again.html", next=wanted or "/", again=again)
+    else:
+        page = RedirectResponse(wanted or "/", 303)
+    await begin_session(visit.request, page, tokens)
+    return page
+
+
+async def sign_out(visit: Visit) -> Response:
+    """End the session of this browser."""
+    page = visit.to("/", "signed_out")
+    if visit.session is not None:
+        await end_session(visit.request, page, visit.session)
+    return page
+
+
+async def account(visit: Visit) -> Response:
+    """Show whose account this is, and the way out."""
+    return visit.page("visitors/account.html", me=await visit.api.get("/v1/me"))
+
+
+async def choose_language(visit: Visit) -> Response:
+    """Keep the language that this browser chooses."""
+    form = await visit.form()
+    page = visit.to(own_path(form.value("next")))
+    if form.value("language") in ("fr", "en"):
+        page.set_cookie(LANGUAGE_COOKIE, form.value("language"), int(A_YEAR.total_seconds()), samesite="lax")
+    return page
+
+
+routes: list[BaseRoute] = [
+    route("/sign-in", sign_in, ["GET", "POST"]),
+    route("/sign-out", sign_out, ["POST"]),
+    route("/account", account, needs="person"),
+    route("/language", choose_language, ["POST"]),
+]

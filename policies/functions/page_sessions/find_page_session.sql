@@ -1,0 +1,32 @@
+-- Return a browser's session with what the head of every page shows, or nothing if it has ended.
+-- Called by the pages at each request, as the API. A session ends with the sign-in that it belongs to, and when its
+-- account is erased. A suspended account keeps it, so that its pages can say why they refuse.
+-- Definer, because nobody may read these sessions; only the API may execute it.
+-- Locks: the session, once a day, when its last day of use is written.
+create or replace function app.find_page_session(
+    held bytea, out kind text, out account_id uuid, out session_id uuid, out sealed bytea, out ends_at timestamptz,
+    out role text, out display_name text, out locale text, out works_for_shop boolean,
+    out works_for_association boolean, out unread int)
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    today date := app.paris_day(app.clock());
+    last  date;
+begin
+    select p.kind, p.account_id, p.session_id, p.sealed, p.ends_at, p.seen_on, a.role, a.display_name, a.locale,
+           exists (select from app.members m where m.account_id = a.id and m.shop_id is not null),
+           exists (select from app.members m where m.account_id = a.id and m.association_id is not null),
+           (select count(*) from (select from app.notices n
+                                  where n.account_id = a.id and n.read_at is null and n.in_app limit 100) few)
+    into kind, account_id, session_id, sealed, ends_at, last, role, display_name, locale, works_for_shop,
+         works_for_association, unread
+    from app.page_sessions p
+    left join app.accounts a on a.id = p.account_id
+    left join app.sessions s on s.id = p.session_id
+    where p.id_hash = held and p.ends_at > app.clock() and s.ended_at is null
+      and (a.id is null or a.status <> 'erased');
+    if found and last < today then
+        update app.page_sessions p set seen_on = today where p.id_hash = held;
+    end if;
+end $$;
+grant execute on function app.find_page_session(bytea) to ecopanier_api;
