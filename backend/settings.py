@@ -241,7 +241,17 @@ class Settings(BaseSettings):
         _env("ECOPANIER_MAIL_FROM", "Sender address of mails; by default no-reply@<host of the public URL>."),
     ] = None
 
-    @field_validator("public_url", "stripe_api_base", "gemini_base_url", "supabase_url")
+    # Public data
+    rappelconso_url: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_RAPPELCONSO_URL",
+            "Address of RappelConso's records API, whose notices the worker recalls by itself; without it, none are "
+            "read. No other address is called, redirects are not followed.",
+        ),
+    ] = None
+
+    @field_validator("public_url", "stripe_api_base", "gemini_base_url", "supabase_url", "rappelconso_url")
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -400,6 +410,9 @@ class Settings(BaseSettings):
             "ECOPANIER_SECOND_FACTOR is optional, but admins need a second factor: set it to required or admins.": (
                 self.second_factor == "optional"
             ),
+            "ECOPANIER_RAPPELCONSO_URL is not https: somebody on the way could recall food.": (
+                self.rappelconso_url or "https://"
+            ).startswith("http://"),
             "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"
             ),

@@ -249,6 +249,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def close_impact_periods(timestamp: int) -> None:
         await impact.close_periods(work)
 
+    # A job of its own, because the feed may be slow.
+    @app.periodic(cron="*/15 * * * *")
+    @app.task(name="recalls.read_feed")
+    async def read_recall_feed(timestamp: int) -> None:
+        await recalls.read_feed(work)
+
     @app.periodic(cron="17 * * * *")
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
@@ -308,6 +314,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)
+    await recalls.read_feed(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

@@ -79,6 +79,9 @@ PARTS = {
     "decisions_about_me": Part("Les décisions d'administration à votre sujet, avec leur motif.", ("decisions",)),
     "decisions_by_me": Part("Les décisions que vous avez prises.", ("decisions",)),
     "recalls": Part("Les rappels de produits que vous avez lancés.", ("recalls",)),
+    "recall_decisions": Part(
+        "Vos décisions sur des lots que des avis publics de rappel pouvaient concerner.", ("recall_matches",)
+    ),
     "setting_changes": Part("Les paramètres que vous avez changés.", ("setting_changes",)),
     "audit_about_me": Part(
         "Qui a ouvert ou changé vos données, quand et pourquoi (journal d'un an).", ("audit_entries",)
@@ -104,6 +107,9 @@ LEFT_OUT = {
     "place_names": "Not about people.",
     "shop_names": "What finds shops by their names, which the export contains.",
     "association_names": "What finds associations by their names, which the export contains.",
+    "recall_notices": "Public notices about food.",
+    "recall_items": "Public notices about food.",
+    "recall_feed": "Not about people.",
     "impact_totals": "Totals over everybody.",
     "impact_periods": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",

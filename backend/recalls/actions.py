@@ -1,10 +1,12 @@
-"""Issuing recalls."""
+"""Issuing recalls, and deciding about what notices may name."""
+
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import call_row
+from backend.database.sessions import call, call_row
 from backend.recalls import queries
-from backend.recalls.schemas import RecallIn, RecallMade
+from backend.recalls.schemas import RecallDecision, RecallIn, RecallMade, RecallNoticeOut
 
 
 async def recall_food(session: AsyncSession, wanted: RecallIn) -> RecallMade:
@@ -14,3 +16,12 @@ async def recall_food(session: AsyncSession, wanted: RecallIn) -> RecallMade:
     )
     recall = await queries.recall(session, recall_id)
     return RecallMade(**recall.model_dump(), lots=lots)
+
+
+async def decide_notice(session: AsyncSession, notice_id: UUID, wanted: RecallDecision) -> RecallNoticeOut:
+    """Recall lots that a notice may name, or leave them on offer; return the notice.
+
+    The database raises RecallNoticeNotFound, RecallNoticeLotUnknown, RecallNoticeDecided.
+    """
+    await call(session, "decide_recall_notice", notice=notice_id, recall=wanted.recall, lots=wanted.lots)
+    return await queries.notice(session, notice_id)

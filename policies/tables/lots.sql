@@ -99,6 +99,14 @@ create trigger drop_card after update of status, kind on app.lots
                        and (new.status <> 'published' or new.kind <> 'discounted'))
     execute function app.drop_card();
 
+create trigger compare_new_with_notices after insert on app.lots
+    for each row when (new.status = 'published' and new.suspended_from is null) execute function app.compare_with_notices();
+create trigger compare_with_notices after update of status, gtin, batch, food_date, title, description on app.lots
+    for each row when (new.status = 'published' and new.suspended_from is null
+                       and (old.status, old.gtin, old.batch, old.food_date, old.title, old.description)
+                       is distinct from (new.status, new.gtin, new.batch, new.food_date, new.title, new.description))
+    execute function app.compare_with_notices();
+
 create trigger follow_original after update of title, description, photo_id on app.lots
     for each row when (new.suspended_from is null and (old.title, old.description, old.photo_id)
                        is distinct from (new.title, new.description, new.photo_id))

@@ -99,6 +99,7 @@ async def test_each_role_exports_exactly_its_own_rows(lasting_town: Town, role: 
         "collector": ("collectors", "id = $1"),
         "decisions_by_me": ("decisions", "decided_by = $1"),
         "recalls": ("recalls", "issued_by = $1"),
+        "recall_decisions": ("recall_matches", "decided_by = $1"),
         "setting_changes": ("setting_changes", "changed_by = $1"),
     }
     for part, (table, condition) in counted.items():

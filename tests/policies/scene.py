@@ -34,6 +34,25 @@ async def two_of_everybody(town: Town) -> Scene:
             "insert into app.recalls (gtin, reason, issued_by) values ('03017620422003', 'Listeria', $1)",
             side["admin"].id,
         )
+        notice = await town.value(
+            "insert into app.recall_notices (number, version, published_at, title, reason, names, fades_at, read_at)"
+            " values ($1, 0, now(), 'Tartinade', 'Listeria', '', now(), now()) returning id",
+            f"2026-11-{side['admin'].name[-1]}",
+        )
+        await town.changes(
+            "insert into app.recall_items (notice_id, key, gtin, covers, fades_at)"
+            " values ($1, repeat('a', 64), '03017620422003', 'unclear', now())",
+            notice,
+        )
+        await town.changes(
+            "insert into app.recall_matches (notice_id, lot_id, because, found_at, decided_at, decided_by, recalled)"
+            " values ($1, (select l.id from app.lots l join app.shops s on s.id = l.shop_id where s.owner_id = $3"
+            " order by l.id limit 1), 'batch_unreadable', now(), now(), $2, false)",
+            notice,
+            side["admin"].id,
+            side["merchant"].id,
+        )
+    await town.changes("insert into app.recall_feed values (true, now(), now())")
     await town.changes("insert into app.places values ('80829', 'Y', '{80190}', '80', 91, 49.8026, 2.9914)")
     await town.changes("insert into app.place_names values ('y', '80829', true, 91, ' 80 80190 ')")
     async with town.copy.connection(WORKER) as worker:

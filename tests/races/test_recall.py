@@ -17,8 +17,8 @@ GTIN = "03017620422003"
 RECALL = "select lots from app.issue_recall($1, null, 'Listeria', null)"
 # The control: publishing only looks for recalls, without a lock.
 LOOK_ONLY = """
-create or replace function app.refuse_recalled(wanted_gtin text, wanted_batch text) returns void
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+create or replace function app.refuse_recalled(wanted_gtin text, wanted_batch text, wanted_date date, lenient boolean)
+returns void language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if app.is_recalled(wanted_gtin, wanted_batch) then raise exception 'lot.recalled' using errcode = 'EP409'; end if;
 end $$;

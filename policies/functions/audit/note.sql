@@ -11,8 +11,10 @@ begin
     insert into app.audit_entries (at, actor_id, actor_role, action, subject, subject_id, detail, request_id)
     values (app.clock(), actor,
             coalesce((select a.role from app.accounts a where a.id = actor),
-                     case session_user when 'ecopanier_api' then 'nobody' when 'ecopanier_worker' then 'worker'
-                                       else 'operator' end),
+                     case session_user when 'ecopanier_api' then 'nobody'
+                         -- Acts say if the worker does what another service told it, such as the recall feed.
+                         when 'ecopanier_worker' then coalesce(nullif(current_setting('app.acting', true), ''), 'worker')
+                         else 'operator' end),
             what, about, about_id,
             case when acting is null then details
                  else coalesce(details, '{}') || jsonb_build_object('association', acting) end,

@@ -103,7 +103,11 @@ begin
         raise exception 'lot.alcohol' using errcode = 'EP422';
     end if;
     -- Checked for a paused lot too, because restoring its shop publishes it.
-    if new.gtin is not null and new.status <> 'draft' then perform app.refuse_recalled(new.gtin, new.batch); end if;
+    if new.gtin is not null and new.status <> 'draft' then
+        perform app.refuse_recalled(new.gtin, new.batch, new.food_date, new.suspended_from is not null
+            or not publishing and (new.gtin, new.batch, new.food_date)
+               is not distinct from (old.gtin, old.batch, old.food_date));
+    end if;
     -- Several people publish for one shop: the log says which of them did.
     if app.caller() is not null and (publishing or tg_op = 'UPDATE' and old.status <> 'draft') then
         perform app.note(case when publishing then 'lot.published' else 'lot.changed' end, 'lot', new.id);

@@ -22,5 +22,7 @@ begin
             select from accounting.corrections c join accounting.corrections later
                 on later.payment_id = c.payment_id and later.id > c.id
             where c.id = (notice.facts ->> 'correction')::bigint)
+        when notice.event = 'to_decide' and notice.facts ->> 'what' = 'recall' then exists (
+            select from app.recall_matches m where m.notice_id = notice.subject and m.decided_at is null)
         else true end;
 end $$;

@@ -163,6 +163,9 @@ begin
         select 'recalls', (select jsonb_agg(to_jsonb(r) - 'issued_by' order by r.id)
                            from app.recalls r where r.issued_by = me)
         union all
+        select 'recall_decisions', (select jsonb_agg(to_jsonb(m) - 'decided_by' order by m.decided_at, m.lot_id)
+                                    from app.recall_matches m where m.decided_by = me)
+        union all
         select 'setting_changes', (select jsonb_agg(to_jsonb(c) - 'changed_by' order by c.id)
                                    from app.setting_changes c where c.changed_by = me)
         union all
