@@ -16,7 +16,7 @@ from tests.town import Town
 from tests.town.databases import Databases
 from tests.town.serving import Served
 
-pytest_plugins = ["tests.system_packages"]
+pytest_plugins = ["tests.system_packages", "tests.recall_feed"]
 
 # What `./scripts/test --quick` runs: these folders whole, and one journey for each feature, that is for each folder of
 # backend/ with an api.py. tests/pure/test_quick.py checks that no feature is missing and that each test exists.

@@ -2,12 +2,16 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
+from backend.settings import settings
 from tests.listener import Listener, Received, reply
+from tests.town import Town
 
 DATA_SET = "/api/explore/v2.1/catalog/datasets/rappelconso-v2-gtin-espaces/records"
 GTIN, AS_KEPT = "3017620422003", "03017620422003"
@@ -74,3 +78,13 @@ class RecallFeed(Listener):
 
 def as_page(records: list[Any], total: int | None = None) -> bytes:
     return json.dumps({"total_count": len(records) if total is None else total, "results": records}).encode()
+
+
+@pytest.fixture
+async def recall_feed(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RecallFeed]:
+    """Serve a feed without records, which the worker of this test reads."""
+    async with RecallFeed() as served:
+        monkeypatch.setenv("ECOPANIER_RAPPELCONSO_URL", served.address)
+        settings.cache_clear()
+        yield served
+    settings.cache_clear()

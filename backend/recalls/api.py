@@ -57,15 +57,15 @@ async def list_recall_notices(
 
 
 @router.post(
-    "/recall-notices/{notice_id}/decide",
+    "/recall-notices/{recall_notice_id}/decide",
     responses=may_answer(RecallNoticeNotFound, RecallNoticeDecided, RecallNoticeLotUnknown),
 )
 async def decide_recall_notice(
-    notice_id: UUID, wanted: RecallDecision, session: AsAdmin, once: OnceDep
+    recall_notice_id: UUID, wanted: RecallDecision, session: AsAdmin, once: OnceDep
 ) -> RecallNoticeOut:
     """Recall lots that a notice may name, or leave them on offer.
 
     Recalled lots freeze at once, as with a recall of your own. If another admin has decided about one of the lots,
     nothing is done.
     """
-    return await once(session, actions.decide_notice(session, notice_id, wanted), 200)
+    return await once(session, actions.decide_notice(session, recall_notice_id, wanted), 200)

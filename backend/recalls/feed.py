@@ -86,24 +86,24 @@ async def pages(url: str, since: date) -> AsyncIterator[list[Any]]:
 
     Raises FeedUnreadable if a page cannot be read, or repeats what came before; the pages before it were yielded.
     """
-    seen: set[str] = set()
+    seen: set[bytes] = set()
     async with httpx2.AsyncClient(
         timeout=SECONDS_A_PAGE, trust_env=False, follow_redirects=False, headers={"Accept-Encoding": "identity"}
     ) as client:
         for page in count():
             if page == MOST_PAGES:
                 raise FeedUnreadable("no end")
-            records = await _page(client, url, since, page * RECORDS_A_PAGE)
-            said = {sha256(json.dumps(record, sort_keys=True).encode()).hexdigest() for record in records}
-            if records and said <= seen:
+            records, digest = await _page(client, url, since, page * RECORDS_A_PAGE)
+            if digest in seen:
                 raise FeedUnreadable("the same page twice")
-            seen |= said
+            seen.add(digest)
             yield records
             if len(records) < RECORDS_A_PAGE:
                 return
 
 
-async def _page(client: httpx2.AsyncClient, url: str, since: date, offset: int) -> list[Any]:
+async def _page(client: httpx2.AsyncClient, url: str, since: date, offset: int) -> tuple[list[Any], bytes]:
+    """Return the records of a page, and a digest of it. Raises FeedUnreadable."""
     wanted = {
         "where": f"categorie_produit=\"{FOOD}\" and date_publication>=date'{since.isoformat()}'",
         "order_by": "date_publication,numero_fiche",
@@ -129,7 +129,7 @@ async def _page(client: httpx2.AsyncClient, url: str, since: date, offset: int) 
     records = said.get("results") if isinstance(said, dict) else None
     if not isinstance(records, list) or len(records) > RECORDS_A_PAGE:
         raise FeedUnreadable("not in the form of the records API")
-    return records
+    return records, sha256(read).digest()
 
 
 def notice_in(record: Any, now: datetime) -> Notice | None:

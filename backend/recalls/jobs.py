@@ -31,7 +31,7 @@ async def read_feed(work: Work) -> None:
         async for records in pages(work.settings.rappelconso_url, since):
             for record in records:
                 notice = notice_in(record, datetime.now(UTC))
-                if notice is None or notice.published_at.date() < since:
+                if notice is None or notice.published_at.astimezone(UTC).date() < since:
                     continue
                 newest = notice.published_at if newest is None else max(newest, notice.published_at)
                 complete &= await _take(work, notice)

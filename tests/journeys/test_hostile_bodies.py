@@ -96,6 +96,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "kiosk_id": uuid4(),
         "member_id": uuid4(),
         "station_id": uuid4(),
+        "recall_notice_id": uuid4(),
         "place_id": uuid4(),
     }
     known = await takers(town)

@@ -1,7 +1,6 @@
 """Recalls by themselves: the worker reads the public feed, recalls what it names and asks an admin about the rest."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -11,14 +10,6 @@ from backend.settings import settings
 from tests.recall_feed import AS_KEPT, GTIN, OTHER, OTHER_AS_KEPT, RecallFeed, a_record
 from tests.town import Admin, Lot, Town, refused
 from tests.visitors import read_mail
-
-
-@pytest.fixture
-async def feed(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[RecallFeed]:
-    async with RecallFeed() as served:
-        monkeypatch.setenv("ECOPANIER_RAPPELCONSO_URL", served.address)
-        settings.cache_clear()
-        yield served
 
 
 async def status(town: Town, lot: Lot) -> str:
@@ -46,12 +37,12 @@ def reasons(notice: dict[str, Any]) -> dict[str, str]:
     return {lot["lot_id"]: lot["because"] for lot in notice["lots"]}
 
 
-async def test_a_notice_recalls_its_batch_and_tells_holder_and_shop(town: Town, feed: RecallFeed) -> None:
+async def test_a_notice_recalls_its_batch_and_tells_holder_and_shop(town: Town, recall_feed: RecallFeed) -> None:
     marc, odile = await town.a_customer("Marc"), await town.an_admin()
     named = await town.a_lot(gtin=AS_KEPT, batch="L 1", title="Tartinade")
     others = [await town.a_lot(gtin=AS_KEPT, batch="L2"), await town.a_lot(gtin=OTHER_AS_KEPT, batch="L1")]
     bought = await marc.buys(named, 2)
-    feed.records = [a_record("2026-11-0042", (GTIN, "l1"))]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "l1"))]
 
     await town.worker_runs()
     await town.worker_runs()
@@ -81,43 +72,43 @@ async def test_a_notice_recalls_its_batch_and_tells_holder_and_shop(town: Town, 
 
 
 async def test_nothing_is_read_without_an_address(
-    town: Town, feed: RecallFeed, monkeypatch: pytest.MonkeyPatch
+    town: Town, recall_feed: RecallFeed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("ECOPANIER_RAPPELCONSO_URL")
     settings.cache_clear()
-    feed.records = [a_record("2026-11-0042")]
+    recall_feed.records = [a_record("2026-11-0042")]
 
     await town.worker_runs()
 
-    assert feed.received == []
+    assert recall_feed.received == []
 
 
-async def test_the_same_notice_again_does_nothing(town: Town, feed: RecallFeed) -> None:
+async def test_the_same_notice_again_does_nothing(town: Town, recall_feed: RecallFeed) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(gtin=AS_KEPT, batch="L1", opens_in=timedelta(hours=-1))
     reservation = await marc.buys(lot)
     await lot.shop.merchant.hands_over(await marc.pass_for(reservation))
     await town.changes("update app.lots set status = 'ended' where id = $1", lot.id)
-    feed.records = [a_record("2026-11-0042")]
+    recall_feed.records = [a_record("2026-11-0042")]
 
     for _ in range(3):
         await town.worker_runs()
-        feed.records.append(a_record("2026-11-0042", numero_version=2, motif_rappel="autrement dit"))
+        recall_feed.records.append(a_record("2026-11-0042", numero_version=2, motif_rappel="autrement dit"))
 
     assert len(list((town.folder / "mails").glob("*-lot_recalled.eml"))) == 1
     assert await town.value("select count(*) from app.recalls") == 1
 
 
-async def test_a_corrected_notice_counts_in_what_it_names_anew(town: Town, feed: RecallFeed) -> None:
+async def test_a_corrected_notice_counts_in_what_it_names_anew(town: Town, recall_feed: RecallFeed) -> None:
     lots = {batch: await town.a_lot(gtin=AS_KEPT, batch=batch) for batch in ("L1", "L2")}
     unsaid, odile = await town.a_lot(gtin=AS_KEPT), await town.an_admin()
-    feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
     await town.worker_runs()
     assert [await status(town, lot) for lot in (*lots.values(), unsaid)] == ["recalled", "published", "published"]
     await decides(odile, (await listed(odile, waiting="true"))[0], recall=False)
     await town.worker_runs()
     assert await listed(odile, waiting="true") == []
 
-    feed.records = [a_record("2026-11-0042", (GTIN, "L1"), (GTIN, "L2"), numero_version=2)]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "L1"), (GTIN, "L2"), numero_version=2)]
     await town.worker_runs()
 
     assert await status(town, lots["L2"]) == "recalled"
@@ -127,7 +118,7 @@ async def test_a_corrected_notice_counts_in_what_it_names_anew(town: Town, feed:
     assert await town.value("select count(*) from app.recalls") == 2
 
 
-async def test_an_admin_is_asked_about_what_a_notice_may_name(town: Town, feed: RecallFeed) -> None:
+async def test_an_admin_is_asked_about_what_a_notice_may_name(town: Town, recall_feed: RecallFeed) -> None:
     odile, marc = await town.an_admin(), await town.a_customer()
     day = (await town.now()).date() + timedelta(days=5)
     best: dict[str, Any] = {"gtin": OTHER_AS_KEPT, "date_kind": "best_before", "food_date": day}
@@ -137,7 +128,7 @@ async def test_an_admin_is_asked_about_what_a_notice_may_name(town: Town, feed: 
     known_by_name = await town.a_lot(title="Pâte à tartiner Les Noisettes")
     not_by_name = [await town.a_lot(title=title) for title in ("Sachet de noisettes", "Pâte à pizza")]
     bought = await marc.buys(unsaid)
-    feed.records = [
+    recall_feed.records = [
         a_record("2026-11-0042", (GTIN, "L1")),
         a_record("2026-11-0043", (OTHER, "tous les lots", "ddm", str(day), str(day)), libelle="x", marque_produit="y"),
     ]
@@ -181,11 +172,11 @@ async def test_an_admin_is_asked_about_what_a_notice_may_name(town: Town, feed: 
     ]
 
 
-async def test_a_lot_without_a_trade_number_is_recalled_with_its_gifts(town: Town, feed: RecallFeed) -> None:
+async def test_a_lot_without_a_trade_number_is_recalled_with_its_gifts(town: Town, recall_feed: RecallFeed) -> None:
     odile, marc = await town.an_admin(), await town.a_customer()
     lot = await town.a_lot(title="Pâte à tartiner Les Noisettes")
     await marc.gives(lot)
-    feed.records = [a_record("2026-11-0042", ("illisible", "voir la liste"))]
+    recall_feed.records = [a_record("2026-11-0042", ("illisible", "voir la liste"))]
     await town.worker_runs()
     beside = await town.suspended_lot_of(lot)
 
@@ -200,9 +191,9 @@ async def test_a_lot_without_a_trade_number_is_recalled_with_its_gifts(town: Tow
     assert "Sont rappelés : ce qu'indique l'avis officiel." in mail.text
 
 
-async def test_an_unreadable_batch_only_asks(town: Town, feed: RecallFeed) -> None:
+async def test_an_unreadable_batch_only_asks(town: Town, recall_feed: RecallFeed) -> None:
     odile, lot = await town.an_admin(), await town.a_lot(gtin=AS_KEPT, batch="L1")
-    feed.records = [a_record("2026-11-0042", (GTIN, "du l1 au l9"))]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "du l1 au l9"))]
 
     await town.worker_runs()
 
@@ -210,8 +201,8 @@ async def test_an_unreadable_batch_only_asks(town: Town, feed: RecallFeed) -> No
     assert reasons((await listed(odile, waiting="true"))[0]) == {str(lot.id): "batch_unreadable"}
 
 
-async def test_food_of_a_notice_cannot_be_published_later(town: Town, feed: RecallFeed) -> None:
-    feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
+async def test_food_of_a_notice_cannot_be_published_later(town: Town, recall_feed: RecallFeed) -> None:
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
     await town.worker_runs()
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
@@ -226,10 +217,10 @@ async def test_food_of_a_notice_cannot_be_published_later(town: Town, feed: Reca
     assert (await refused(sophie.lists(shop, gtin=GTIN, batch="L1"))).code == "lot.recalled"
 
 
-async def test_an_admin_is_asked_about_lots_published_later(town: Town, feed: RecallFeed) -> None:
+async def test_an_admin_is_asked_about_lots_published_later(town: Town, recall_feed: RecallFeed) -> None:
     odile, sophie = await town.an_admin(), await town.a_merchant()
     shop = await town.a_shop(sophie)
-    feed.records = [a_record("2026-11-0042", (GTIN, "voir la liste"))]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "voir la liste"))]
     await town.worker_runs()
     assert await listed(odile) == []
 
@@ -243,9 +234,9 @@ async def test_an_admin_is_asked_about_lots_published_later(town: Town, feed: Re
     assert len(await asked(odile)) == 1  # once a day
 
 
-async def test_a_lot_in_question_can_still_be_edited_and_given(town: Town, feed: RecallFeed) -> None:
+async def test_a_lot_in_question_can_still_be_edited_and_given(town: Town, recall_feed: RecallFeed) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(gtin=AS_KEPT)
-    feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
     await town.worker_runs()
 
     assert (await lot.shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"quantity": 9})).status_code == 200
@@ -253,10 +244,10 @@ async def test_a_lot_in_question_can_still_be_edited_and_given(town: Town, feed:
     assert await status(town, await town.suspended_lot_of(lot)) == "published"
 
 
-async def test_decisions_are_for_admins_taken_once_and_about_named_lots(town: Town, feed: RecallFeed) -> None:
+async def test_decisions_are_for_admins_taken_once_and_about_named_lots(town: Town, recall_feed: RecallFeed) -> None:
     odile, other = await town.an_admin(), await town.a_lot()
     lot = await town.a_lot(gtin=AS_KEPT)
-    feed.records = [a_record("2026-11-0042")]
+    recall_feed.records = [a_record("2026-11-0042")]
     await town.worker_runs()
     (notice,) = await listed(odile)
     path = f"/admin/recall-notices/{notice['id']}/decide"
@@ -277,32 +268,32 @@ async def test_decisions_are_for_admins_taken_once_and_about_named_lots(town: To
     assert await status(town, lot) == "published"
 
 
-async def test_old_lots_and_other_goods_are_left_alone(town: Town, feed: RecallFeed) -> None:
+async def test_old_lots_and_other_goods_are_left_alone(town: Town, recall_feed: RecallFeed) -> None:
     old, gone = await town.a_lot(gtin=AS_KEPT, batch="L1"), await town.a_lot(gtin=AS_KEPT, batch="L1")
     await town.changes("update app.lots set status = 'ended', pickup_start = now() - interval '32 days', pickup_end ="
                        " now() - interval '31 days' where id = $1", old.id)  # fmt: skip
-    feed.records = [
+    recall_feed.records = [
         a_record("2026-11-0042", categorie_produit="jouets"),
         a_record("2024-01-0001", date_publication=datetime(2024, 1, 1, tzinfo=UTC).isoformat()),
     ]
     await town.worker_runs()
     assert await town.value("select count(*) from app.recall_notices") == 0
 
-    feed.records = [a_record("2026-11-0043")]
+    recall_feed.records = [a_record("2026-11-0043")]
     await town.worker_runs()
 
     assert (await status(town, old), await status(town, gone)) == ("ended", "recalled")
     assert await town.value("select array_agg(lot_id) from app.recall_matches") == [gone.id]
 
 
-async def test_the_next_reading_begins_thirty_days_before_the_newest(town: Town, feed: RecallFeed) -> None:
-    feed.records = [
+async def test_the_next_reading_begins_thirty_days_before_the_newest(town: Town, recall_feed: RecallFeed) -> None:
+    recall_feed.records = [
         a_record("2026-11-0042", date_publication="2099-01-01T00:00:00+00:00")
     ]  # a day that nobody believes
     await town.worker_runs()
     await town.worker_runs()
 
-    today = date.fromisoformat(str(await town.value("select app.paris_day(app.clock())")))
-    asked = [request.path for request in feed.received]
+    today = (await town.now()).astimezone(UTC).date()
+    asked = [request.path for request in recall_feed.received]
     assert f"{today - timedelta(days=30)}" in asked[1]
     assert f"{today.year - 1}-" in asked[0]

@@ -82,6 +82,7 @@ async def things_of_other_people(town: Town) -> Things:
             " values ($1, 'account_ends', '{}', true, now()) returning id",
             merchant.id,
         ),
+        "recall_notice_id": uuid4(),
         "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
         "token": uuid4(),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),

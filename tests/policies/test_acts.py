@@ -52,6 +52,8 @@ class Things:
     """A beneficiary of the association for whom no transfer has been asked yet."""
     transfer: UUID = field(default_factory=uuid4)
     """A pending transfer of the scene's beneficiary to the second side's association."""
+    notice: UUID = field(default_factory=uuid4)
+    """A recall notice that may name the draft."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """Return an act's SQL and its arguments. The SQL gives one value; for `hand over`, a problem's code or null."""
@@ -146,6 +148,10 @@ class Things:
             "find accounts": ("select count(*) from app.find_accounts(null, null, null, null, 9)", []),
             "take down the lot": ("select app.take_down_lot($1, 'reported')", [self.discounted.id]),
             "recall food": ("select lots from app.recall_food('03017620422003', null, 'Listeria')", []),
+            "decide about a notice": (
+                "select app.decide_recall_notice($1, true, '{}')",
+                [self.notice],
+            ),
             "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
         }
         return statements[act]
@@ -191,8 +197,18 @@ async def things(lasting_town: Town) -> Things:
         scene.second["association"].id,
         association.id,
     )
+    notice = await town.value(
+        "insert into app.recall_notices (number, version, published_at, title, reason, names, fades_at, read_at)"
+        " values ('asked', 0, now(), 'Tartinade', 'Listeria', '', now(), now()) returning id"
+    )
+    await town.changes(
+        "insert into app.recall_matches (notice_id, lot_id, because, found_at) values ($1, $2, 'name', now())",
+        notice,
+        draft.id,
+    )
     mine = (scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
-    return Things(*mine, moving=moving.id, transfer=transfer, proposed=proposed, coming=coming, unagreed=unagreed)
+    agreements = (proposed, coming, unagreed)
+    return Things(*mine, *agreements, moving=moving.id, transfer=transfer, notice=notice)
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:

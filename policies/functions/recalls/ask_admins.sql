@@ -4,6 +4,6 @@
 create or replace function app.ask_admins(notice uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    perform app.tell_admins('recall', n.id, n.title, null, n.id || ' ' || app.paris_day(app.clock()))
+    perform app.tell_admins('recall', n.id, n.title, null, n.id || ' ' || (app.clock() at time zone 'UTC')::date)
     from app.recall_notices n where n.id = notice;
 end $$;

@@ -1,5 +1,5 @@
 -- Decide about lots that a recall notice may name: recall them, or leave them on offer. Return how many lots were decided.
--- Called by POST /v1/admin/recall-notices/{notice_id}/decide, as an admin. No `lots`: all that still wait.
+-- Called by POST /v1/admin/recall-notices/{recall_notice_id}/decide, as an admin. No `lots`: all that still wait.
 -- Lots of one trade number are one recall, which says the notice's reason.
 -- Definer, because it freezes everybody's lots. Only an admin gets through.
 -- Locks: the notice's matches in the order of lots, then the lots in the order of ids (freeze_recalled).

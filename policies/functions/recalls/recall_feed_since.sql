@@ -4,7 +4,7 @@
 create or replace function app.recall_feed_since() returns date
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    return app.paris_day(coalesce((select f.seen_until - interval '30 days' from app.recall_feed f),
-                                  app.clock() - interval '1 year'));
+    return (coalesce((select f.seen_until - interval '30 days' from app.recall_feed f),
+                     app.clock() - interval '1 year') at time zone 'UTC')::date;
 end $$;
 grant execute on function app.recall_feed_since() to ecopanier_worker;

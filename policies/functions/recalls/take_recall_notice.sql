@@ -15,6 +15,7 @@ create or replace function app.take_recall_notice(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
+    feed      constant text := 'rappelconso';  -- who acts, in the audit log
     moment    timestamptz := app.clock();
     published timestamptz := least(take_recall_notice.published_at, moment);
     fades     timestamptz := published + interval '180 days';
@@ -33,7 +34,7 @@ begin
         select x.key from jsonb_to_recordset(items) as x (key text)
         where not exists (select from app.recall_items i where i.notice_id = kept.id and i.key = x.key));
     if kept.id is not null and cardinality(fresh) = 0 then return; end if;
-    perform set_config('app.acting', 'rappelconso', true);
+    perform set_config('app.acting', feed, true);
 
     insert into app.recall_notices as n
         (number, version, published_at, title, brand, reason, advice, link, names, fades_at, read_at)
