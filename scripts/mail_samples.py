@@ -78,6 +78,7 @@ _TO = {"to_receiver": True, "to_admin": False}
 def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return the values of each event and variant; lot: the one that they are about."""
     about, shop = {"lot": lot}, {"shop": lot["shop"], "address": lot["address"]}
+    offers = [{**lot, "price_cents": cents, "free": cents == 0} for cents in (405, 0)]
     return {
         "reservation_confirmed": {"": {**about, **_PASS}, "one": {**about, **_PASS, "portions": 1}},
         "pickup_reminder": {"": {**about, **_PASS}},
@@ -163,6 +164,14 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             }
         },
         "account_ends": {"": {}},
+        "favourite_offers": {
+            "": {"told": [{"name": lot["shop"], "lots": offers}]},
+            "several": {"told": [{"name": lot["shop"], "lots": offers}, {"name": "Maison", "lots": offers[:1]}]},
+        },
+        "second_factor_added": {"": {}},
+        "second_factor_removed": {"": {"by": "admin"}, "own": {"by": "person"}},
+        "second_factor_reset": {"": {"reset_at": "2026-11-30T17:45:00+00:00"}},
+        "recovery_code_used": {"": {"left": 9}},
     }
 
 
@@ -170,6 +179,8 @@ def samples() -> Iterator[Sample]:
     """Yield every event in its variants, and once more (`harsh`) with long, foreign and hostile names and texts."""
     plain, harsh = _plain(LOT), _plain(HARSH_LOT)
     for event in LINKS:
+        if event not in plain:
+            continue  # a test says that it is missing
         for variant, values in plain[event].items():
             yield Sample(event, variant, values)
         hard = {
