@@ -95,6 +95,7 @@ async def confirm_enrolment(
         step=proof.step,
         code_hashes=[codes.recovery_hash(settings(), account_id, one) for one in written],
         emptied=proof.emptied,
+        given_back=proof.given_back,
     )
     return RecoveryCodesOut(activated_at=activated_at, recovery_codes=written)
 
@@ -113,6 +114,7 @@ async def remove_factor(acts: Acts, account_id: UUID, password: str, given: OneC
         step=proof.step,
         recovery=proof.recovery,
         emptied=proof.emptied,
+        given_back=proof.given_back,
     )
 
 
@@ -174,12 +176,12 @@ async def _compared(acts: Acts, account_id: UUID, given: OneCode, address: str, 
     if found["factor"] is None or found["active"] != active:
         raise SecondFactorNotFound
     step = recovery = None
-    if given.code is not None:
+    if given.code is not None and found["wrapped"] is not None:
         key = keyring().data_key(account_id, found["wrapped"], found["master_key"])
         secret = key.open(SEALED_SECOND_FACTOR, found["sealed"]).decode()
         step = codes.step_of(secret, given.code, found["present"])
-    else:
-        recovery = codes.recovery_hash(settings(), account_id, given.recovery_code or "")
+    elif given.recovery_code is not None:
+        recovery = codes.recovery_hash(settings(), account_id, given.recovery_code)
     if step is None and recovery is None:
         raise WrongSecondFactor
     given_back = [counter for counter in (by_day, by_address) if counter is not None]

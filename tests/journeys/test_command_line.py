@@ -1,4 +1,4 @@
-"""The commands `ecopanier as` and `ecopanier admin create`, as an operator types them."""
+"""The commands `ecopanier as` and `ecopanier admin`, as an operator types them."""
 
 from urllib.parse import urlencode
 
@@ -7,10 +7,12 @@ import pytest
 
 from backend.database.ask_as import Answer, NotDone, Refused, account_called, ask_as, refusal_text
 from backend.settings import settings
+from tests.journeys.test_second_factors import Holder
 from tests.startup.commands import ecopanier
 from tests.town import Person, Town
-from tests.town.answers import accepted, refusal_in
+from tests.town.answers import accepted, refusal_in, refused
 from tests.town.databases import API
+from tests.visitors import PASSWORD as OWN
 
 PASSWORD = "trois chats dorment au soleil"
 
@@ -117,6 +119,39 @@ async def test_creating_an_admin_again_replaces_the_password(town: Town) -> None
     accepted(await sign_in(town, "odile@example.org", "un vélo bleu sous la pluie"))
     spent = await town.request("POST", "/v1/auth/refresh", json={"refresh_token": first["refresh_token"]})
     assert refusal_in(spent).code == "auth.session_over"
+
+
+async def test_the_last_admin_s_second_factor_is_removed_by_command(town: Town) -> None:
+    odile = Holder(town)
+    odile.email = "odile@example.org"
+    await ecopanier(town, "admin", "create", "--email", odile.email, "--password", OWN)
+    odile.tokens = await odile.signs_in(odile.email)
+    await odile.adds()
+    session = await odile.sends(await odile.is_challenged(), code=await odile.shown())
+
+    done = await ecopanier(town, "admin", "reset-second-factor", "--email", "Odile@Example.org")
+    again = await ecopanier(town, "admin", "reset-second-factor", "--email", odile.email)
+    nobody = await ecopanier(town, "admin", "reset-second-factor", "--email", "nobody@example.org")
+    over = await refused(odile.refreshes(accepted(session).json()))
+    await odile.signs_in(odile.email)
+
+    assert (done.status, again.status, nobody.status) == (0, 1, 1), done.text
+    assert "has no second factor" in again.text
+    assert "nobody is an admin under this address" in nobody.text
+    assert over.code == "auth.session_over"
+    (entry,) = await town.rows("select actor_role from app.audit_entries where action = 'second_factor.reset'")
+    assert entry["actor_role"] == "operator"
+
+
+async def test_no_sql_is_run_as_an_admin_where_a_factor_is_required(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odile = await town.an_admin()
+    monkeypatch.setenv("ECOPANIER_SECOND_FACTOR", "admins")
+    settings.cache_clear()
+
+    with pytest.raises(NotDone, match="second factor"):
+        await asks(town, odile, "select 1")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 """Second factors: adding an authenticator, signing in with codes and recovery codes, removing and resetting it."""
 
+import io
+import json
 import re
+import zipfile
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -243,6 +246,26 @@ async def test_the_holder_is_told_of_each_change_whatever_they_turned_off(town: 
         ("second_factor.added", "customer", account),
         ("second_factor.removed", "customer", account),
     ]
+
+
+async def test_export_and_erasure_cover_the_factor_but_not_its_secret(town: Town) -> None:
+    amina = await a_holder(town)
+    await amina.adds()
+    await amina.enters(recovery_code=amina.recovery_codes[0])
+
+    exported = await amina.calls("GET", "/me/export")
+    with zipfile.ZipFile(io.BytesIO(exported.content)) as made:
+        (held,) = json.loads(made.read("second_factor.json"))
+        everything = b"".join(made.read(name) for name in made.namelist())
+    erased = await amina.calls("DELETE", "/me", {"password": PASSWORD})
+
+    assert held.keys() == {"activated_at", "reset_at", "recovery_codes"}
+    assert [one["used_at"] is not None for one in held["recovery_codes"]].count(True) == 1
+    for secret in (amina.secret, *amina.recovery_codes):
+        assert secret.encode() not in everything
+    assert erased.status_code == 204
+    for table in ("app.second_factors", "app.recovery_codes", "key_vault.data_keys", "app.one_time_tokens"):
+        assert await town.value(f"select count(*) from {table}") == 0  # noqa: S608 - names of this test
 
 
 async def test_a_new_password_keeps_the_factor_and_ends_waiting_sign_ins(town: Town) -> None:

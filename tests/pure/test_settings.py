@@ -41,6 +41,7 @@ def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) 
         ({"ECOPANIER_PUBLIC_URL": "http://ecopanier.example"}, "ECOPANIER_PUBLIC_URL is not https"),
         ({"ECOPANIER_RATE_LIMITS": "off"}, "ECOPANIER_RATE_LIMITS=off"),
         ({"ECOPANIER_DEMO": "1"}, "ECOPANIER_DEMO is on"),
+        ({"ECOPANIER_SECOND_FACTOR": "optional"}, "ECOPANIER_SECOND_FACTOR is optional"),
         ({"DATABASE_URL": ""}, "DATABASE_URL is missing"),
         ({"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is missing"),
         ({"STRIPE_API_KEY": "sk_test_1"}, "STRIPE_API_KEY is not a live key"),
@@ -61,6 +62,12 @@ def test_unsafe_production_settings_are_refused(
 
 def test_development_needs_no_settings(environment: pytest.MonkeyPatch) -> None:
     assert read(environment).environment == "development"
+
+
+def test_a_second_factor_is_required_in_production_unless_set(environment: pytest.MonkeyPatch) -> None:
+    assert read(environment).second_factor_rule == "optional"
+    assert read(environment, **SAFE_SETTINGS).second_factor_rule == "required"
+    assert read(environment, ECOPANIER_SECOND_FACTOR="admins").second_factor_rule == "admins"
 
 
 def test_a_refusal_names_the_settings_but_not_their_values(environment: pytest.MonkeyPatch) -> None:

@@ -4,9 +4,10 @@
 -- This sign-in has passed the factor; the account's other sessions end, because the password alone opened them.
 -- Raises EP404 if the enrolment was replaced, confirmed or forgotten meanwhile. Definer, because nobody may write second
 -- factors or sessions; only the API may execute it, because only Python can compare a code.
--- Locks: the account, the factor, then its sessions.
+-- Locks: the account, the factor, its sessions, then the counters.
 create or replace function app.confirm_second_factor(
-    caller uuid, signed_in_as uuid, factor uuid, step bigint, code_hashes bytea[], emptied bytea[] default '{}')
+    caller uuid, signed_in_as uuid, factor uuid, step bigint, code_hashes bytea[], emptied bytea[] default '{}',
+    given_back bytea[] default '{}')
 returns timestamptz language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     present timestamptz := app.clock();
@@ -25,6 +26,7 @@ begin
     perform app.note('second_factor.added', 'account', caller);
     perform app.notify(caller, 'second_factor_added', '{}', factor::text);
     delete from app.throttles t where t.bucket = any (emptied);
+    update app.throttles t set hits = t.hits - 1 where t.bucket = any (given_back) and t.hits > 0;
     return present;
 end $$;
-grant execute on function app.confirm_second_factor(uuid, uuid, uuid, bigint, bytea[], bytea[]) to ecopanier_api;
+grant execute on function app.confirm_second_factor(uuid, uuid, uuid, bigint, bytea[], bytea[], bytea[]) to ecopanier_api;

@@ -5,7 +5,8 @@
 -- times in 15 minutes from a network address. Recovery codes count in a counter of their own, without a limit for the
 -- day: nobody can guess one, and whoever uses up the tries of the other kind does not keep the owner out. Past a limit
 -- only `locked_until` is returned. `factor` is null if the account has none, or if an enrolment is older than ten
--- minutes. Without an address bucket (load tests) the network address is not counted.
+-- minutes. Without a data key (a backup without key_vault was restored) only recovery codes work. Without an address
+-- bucket (load tests) the network address is not counted.
 -- Definer, because it reads a sealed secret with its key; only the API may execute it.
 -- Locks: the counters of the account, then that of the address.
 create or replace function app.try_second_factor(
@@ -38,7 +39,7 @@ begin
     present := app.clock();
     select f.id, f.sealed, k.wrapped, k.master_key, f.activated_at is not null
     into factor, sealed, wrapped, master_key, active
-    from app.second_factors f join key_vault.data_keys k on k.account_id = f.account_id
+    from app.second_factors f left join key_vault.data_keys k on k.account_id = f.account_id
     where f.account_id = account and (f.activated_at is not null or f.begun_at > present - interval '10 minutes');
 end $$;
 grant execute on function app.try_second_factor(uuid, bytea, bytea, bytea) to ecopanier_api;
