@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 from sqlmodel import Field, SQLModel
 
-__all__ = ["Index", "Point", "Table", "Xid8", "identifier", "moment", "now", "sql", "text"]
+__all__ = ["Circle", "Index", "Point", "Table", "Xid8", "identifier", "moment", "now", "sql", "text"]
 
 
 class Table(SQLModel):
@@ -26,6 +26,15 @@ class Point(UserDefinedType[str]):
         return "point"
 
 
+class Circle(UserDefinedType[str]):
+    """Postgres's core type `circle`, in metres of the Mercator projection. Only SQL functions read and write it."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_kw: Any) -> str:
+        return "circle"
+
+
 class Xid8(UserDefinedType[int]):
     """Postgres's `xid8`: a transaction id that never wraps around."""
 
@@ -35,6 +44,7 @@ class Xid8(UserDefinedType[int]):
         return "xid8"
 
 
+ischema_names["circle"] = Circle
 ischema_names["point"] = Point
 ischema_names["xid8"] = Xid8
 

@@ -1,5 +1,6 @@
 """Add and remove favourites; save, change and remove places."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -8,9 +9,9 @@ from sqlmodel import col
 
 from backend.database.sessions import call, caller_in
 from backend.favourites import queries
-from backend.favourites.models import Favourite, SavedPlace
+from backend.favourites.models import Favourite, PlaceAlert, SavedPlace
 from backend.favourites.problems import PlaceNotFound
-from backend.favourites.schemas import PlaceEdit, PlaceIn, PlaceOut
+from backend.favourites.schemas import AlertIn, PlaceEdit, PlaceIn, PlaceOut
 from backend.http.etags import require_revision
 from backend.problems.common import PreconditionFailed
 from backend.shops.models import Shop
@@ -39,8 +40,22 @@ async def remove_favourite(session: AsyncSession, shop_id: UUID) -> None:
 async def save_place(session: AsyncSession, wanted: PlaceIn) -> PlaceOut:
     """Save a place. From the database PlaceLimitReached, PlaceOutsideFrance, PlaceCoordinatesSwapped."""
     place_id = await call(session, "save_place", name=wanted.name, latitude=wanted.latitude, longitude=wanted.longitude)
+    if wanted.alert is not None:
+        await _set_alert(session, place_id, wanted.alert)
     place, _version = await queries.own_place(session, place_id)
     return place
+
+
+async def _set_alert(session: AsyncSession, place_id: UUID, wanted: AlertIn) -> None:
+    await call(
+        session,
+        "set_alert",
+        place=place_id,
+        radius_m=wanted.radius_m,
+        categories=list(dict.fromkeys(wanted.categories)),
+        max_price_cents=wanted.max_price_cents,
+        most_a_day=wanted.most_a_day,
+    )
 
 
 async def edit_place(session: AsyncSession, place_id: UUID, wanted: PlaceEdit, versions: list[int] | None) -> None:
@@ -48,13 +63,20 @@ async def edit_place(session: AsyncSession, place_id: UUID, wanted: PlaceEdit, v
 
     Raises PlaceNotFound, PreconditionFailed; the database raises PlaceOutsideFrance, PlaceCoordinatesSwapped.
     """
-    values = wanted.model_dump(exclude_unset=True)
+    values: dict[str, Any] = wanted.model_dump(exclude_unset=True, exclude={"alert"})
+    if "alert" in wanted.model_fields_set:
+        # An alert is part of its place: a changed one gives it a new version too.
+        values.setdefault("name", col(SavedPlace.name))
     if values:
         change = update(SavedPlace).where(col(SavedPlace.id) == place_id).values(values).returning(col(SavedPlace.id))
         if versions is not None:
             # Checked in the statement that writes, so of two people who read the same version only one succeeds.
             change = change.where(col(SavedPlace.version).in_(versions))
         if (await session.execute(change)).one_or_none() is not None:
+            if wanted.alert is not None:
+                await _set_alert(session, place_id, wanted.alert)
+            elif "alert" in wanted.model_fields_set:
+                await session.execute(delete(PlaceAlert).where(col(PlaceAlert.place_id) == place_id))
             return
     _place, version = await queries.own_place(session, place_id)
     require_revision(versions, version)

@@ -70,7 +70,11 @@ async def list_places(session: AsEater, limit: Limit = 20, after: After = None) 
 
 @router.post("/me/places", status_code=201, responses=may_answer(PlaceLimitReached, *MISPLACED))
 async def save_place(wanted: PlaceIn, session: AsEater, once: OnceDep) -> PlaceOut:
-    """Save a place where you look for lots, in France. You can have up to five."""
+    """Save a place where you look for lots, in France. You can have up to five.
+
+    With an alert you are told of lots near it that come on offer: in one notice, at most some times a day, and not in
+    your quiet hours. Free lots are among them if you have a right to them. An alert does not use your diet.
+    """
     return await once(session, actions.save_place(session, wanted), 201, {"ETag": etag(1)})
 
 
@@ -86,7 +90,7 @@ async def read_place(place_id: UUID, session: AsEater, response: Response) -> Pl
 async def edit_place(
     place_id: UUID, wanted: PlaceEdit, session: AsEater, if_match: IfMatch, response: Response
 ) -> PlaceOut:
-    """Change one of your saved places.
+    """Change one of your saved places, or its alert.
 
     With If-Match, the change is made only if the place has not changed since you read it.
     """

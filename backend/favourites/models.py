@@ -1,12 +1,13 @@
-"""Favourite shops, saved places, and the lots of which people are still to be told."""
+"""Favourite shops, saved places with their alerts, and the lots of which people are still to be told."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import SmallInteger
+from sqlalchemy import SmallInteger, Text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Circle, Index, Table, identifier, moment, now, text
 
 
 class Favourite(Table, table=True):
@@ -44,6 +45,37 @@ class SavedPlace(Table, table=True):
     created_at: datetime = now()
 
 
+class PlaceAlert(Table, table=True):
+    """What somebody wants to hear of near one of their places, and how often they heard on the latest day."""
+
+    __tablename__ = "place_alerts"
+    __table_args__ = (
+        Index("place_alerts_area_idx", "area", postgresql_using="gist"),
+        Index("place_alerts_account_id_idx", "account_id"),
+    )
+
+    place_id: UUID = Field(foreign_key="app.saved_places.id", primary_key=True, ondelete="CASCADE")
+    account_id: UUID = Field(foreign_key="app.accounts.id")
+    area: str = Field(sa_type=Circle)
+    radius_m: int
+    categories: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"})
+    max_price_cents: int | None
+    most_a_day: int = Field(sa_type=SmallInteger, sa_column_kwargs={"server_default": "2"})
+    told_on: date | None
+    told: int = Field(sa_column_kwargs={"server_default": "0"})
+
+
+class AlertDue(Table, table=True):
+    """An alert for which something came on offer, and when its person may be told."""
+
+    __tablename__ = "alerts_due"
+    __table_args__ = (Index("alerts_due_due_at_idx", "due_at"),)
+
+    place_id: UUID = Field(primary_key=True)
+    since: datetime = moment()
+    due_at: datetime = moment()
+
+
 class LotToAnnounce(Table, table=True):
     """A lot that came on offer and of which not all are told who want to know."""
 
@@ -54,3 +86,4 @@ class LotToAnnounce(Table, table=True):
     free: bool
     at: datetime = moment()
     followers_after: UUID | None = Field(sa_column_kwargs={"server_default": "00000000-0000-0000-0000-000000000000"})
+    places_after: UUID | None = Field(sa_column_kwargs={"server_default": "00000000-0000-0000-0000-000000000000"})

@@ -3,12 +3,12 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Row, Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.sessions import caller_in
-from backend.favourites.models import Favourite, SavedPlace
+from backend.favourites.models import Favourite, PlaceAlert, SavedPlace
 from backend.favourites.problems import PlaceNotFound
 from backend.favourites.schemas import FavouriteOut, PlaceOut
 from backend.lots.models import Lot, LotStock
@@ -20,7 +20,11 @@ _PLACES = select(
     col(SavedPlace.latitude),
     col(SavedPlace.longitude),
     col(SavedPlace.version),
-)
+    col(PlaceAlert.radius_m),
+    col(PlaceAlert.categories),
+    col(PlaceAlert.max_price_cents),
+    col(PlaceAlert.most_a_day),
+).outerjoin(PlaceAlert, col(PlaceAlert.place_id) == col(SavedPlace.id))
 
 
 async def own_favourites(session: AsyncSession, limit: int, before: UUID | None) -> list[tuple[UUID, FavouriteOut]]:
@@ -65,7 +69,7 @@ async def own_places(session: AsyncSession, limit: int, after: UUID | None) -> l
     wanted = wanted.order_by(col(SavedPlace.id)).limit(limit + 1)
     if after is not None:
         wanted = wanted.where(col(SavedPlace.id) > after)
-    return [PlaceOut.model_validate(row) for row in await session.execute(wanted)]
+    return [_place(row) for row in await session.execute(wanted)]
 
 
 async def own_place(session: AsyncSession, place_id: UUID) -> tuple[PlaceOut, int]:
@@ -73,4 +77,9 @@ async def own_place(session: AsyncSession, place_id: UUID) -> tuple[PlaceOut, in
     row = (await session.execute(_PLACES.where(col(SavedPlace.id) == place_id))).one_or_none()
     if row is None:
         raise PlaceNotFound
-    return PlaceOut.model_validate(row), row.version
+    return _place(row), row.version
+
+
+def _place(row: Row[*tuple[Any, ...]]) -> PlaceOut:
+    place = dict(row._mapping)
+    return PlaceOut.model_validate({**place, "alert": place if row.radius_m is not None else None})

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.http.schemas import In, Out, if_sent
+from backend.shops.models import Category
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 60, "examples": ["Maison"]}
 _LATITUDE: dict[str, Any] = {"ge": -85, "le": 85, "description": "Degrees (WGS 84).", "examples": [48.5734]}
@@ -22,12 +23,37 @@ class FavouriteOut(Out):
     added_at: datetime = Field(examples=["2026-11-22T16:02:11Z"])
 
 
+_RADIUS: dict[str, Any] = {"description": "Metres from the place.", "examples": [5000]}
+_CATEGORIES: dict[str, Any] = {"description": "Empty: all.", "examples": [["bakery"]]}
+_MAX_PRICE: dict[str, Any] = {"description": "Of a portion; null: any.", "examples": [500]}
+_MOST: dict[str, Any] = {"description": "Times a day that you are told at most.", "examples": [2]}
+
+
+class AlertIn(In):
+    """The lots near a place of which you want to be told when they come on offer."""
+
+    radius_m: int = Field(default=5000, ge=200, le=50_000, **_RADIUS)
+    categories: list[Category] = Field(default=[], max_length=17, **_CATEGORIES)
+    max_price_cents: int | None = Field(default=None, ge=1, le=100_000, **_MAX_PRICE)
+    most_a_day: int = Field(default=2, ge=1, le=10, **_MOST)
+
+
+class AlertOut(Out):
+    """The lots near a place of which you are told when they come on offer."""
+
+    radius_m: int = Field(**_RADIUS)
+    categories: list[Category] = Field(**_CATEGORIES)
+    max_price_cents: int | None = Field(**_MAX_PRICE)
+    most_a_day: int = Field(**_MOST)
+
+
 class PlaceIn(In):
     """A place to save."""
 
     name: str = Field(**_NAME)
     latitude: float = Field(**_LATITUDE)
     longitude: float = Field(**_LONGITUDE)
+    alert: AlertIn | None = Field(default=None, description="Null: no alert.")
 
 
 class PlaceEdit(In):
@@ -36,6 +62,7 @@ class PlaceEdit(In):
     name: str = if_sent(**_NAME)
     latitude: float = if_sent(**_LATITUDE)
     longitude: float = if_sent(**_LONGITUDE)
+    alert: AlertIn | None = if_sent(description="The whole alert; null removes it.")
 
 
 class PlaceOut(Out):
@@ -45,3 +72,4 @@ class PlaceOut(Out):
     name: str = Field(examples=_NAME["examples"])
     latitude: float = Field(**{name: _LATITUDE[name] for name in ("description", "examples")})
     longitude: float = Field(**{name: _LONGITUDE[name] for name in ("description", "examples")})
+    alert: AlertOut | None = Field(description="Null: no alert.")

@@ -33,6 +33,7 @@ LINKS: Mapping[str, Link] = {
     "reservation_refunded": HOME,
     "portion_kept": HOME,
     "favourite_offers": HOME,
+    "place_offers": HOME,
     "pass_handed": HOME,
     "suspended_lot_moved": HOME,
     "suspended_lot_over": HOME,

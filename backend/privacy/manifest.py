@@ -32,7 +32,10 @@ PARTS = {
         "Si le serveur de courriel refuse votre adresse : depuis quand, et sa réponse.", ("refused_addresses",)
     ),
     "favourites": Part("Les commerces que vous voulez retrouver.", ("favourites",)),
-    "saved_places": Part("Les lieux que vous avez enregistrés : leur nom et leurs coordonnées.", ("saved_places",)),
+    "saved_places": Part(
+        "Les lieux que vous avez enregistrés : leur nom, leurs coordonnées et leur alerte.",
+        ("saved_places", "place_alerts", "alerts_due"),
+    ),
     "sessions": Part("Vos connexions et leur fin.", ("sessions",)),
     "second_factor": Part(
         "Si vous avez une double authentification, depuis quand, et les codes de secours déjà utilisés ; ni le secret "

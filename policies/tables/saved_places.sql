@@ -19,3 +19,5 @@ create policy "People remove their own places" on app.saved_places for delete to
 
 create trigger guard_saved_place before insert or update of name, latitude, longitude
     on app.saved_places for each row execute function app.guard_saved_place();
+create trigger move_alert after update of latitude, longitude
+    on app.saved_places for each row execute function app.move_alert();

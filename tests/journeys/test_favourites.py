@@ -96,7 +96,7 @@ async def test_places_are_saved_changed_and_removed(town: Town) -> None:
     made = await amina.asks("POST", "/me/places", HOME, key=str(uuid4()))
     assert (made.status_code, made.headers["etag"]) == (201, '"r1"')
     place = made.json()
-    assert place == {"id": place["id"], **HOME}
+    assert place == {"id": place["id"], **HOME, "alert": None}
     path = f"/me/places/{place['id']}"
 
     changed = await amina.asks("PATCH", path, {"name": "Chez moi"}, headers={"If-Match": '"r1"'})

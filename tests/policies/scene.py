@@ -90,6 +90,15 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             [shop.id, closed.id],
         )
         await town.changes("insert into app.saved_places values (default, $1, 1, 'Home', 48.57, 7.75)", liking.id)
+        await town.changes(
+            "insert into app.place_alerts (place_id, account_id, area, radius_m)"
+            " select id, account_id, '<(0,0),1>', 500 from app.saved_places where account_id = $1",
+            liking.id,
+        )
+        await town.changes(
+            "insert into app.alerts_due select place_id, now(), now() from app.place_alerts where account_id = $1",
+            liking.id,
+        )
     await _lots_and_reservations(town, shop, closed, customer, beneficiary)
     await town.an_agreement(association, shop.id, status="confirmed")
     await town.an_agreement(association, shop.id, status="coming")

@@ -18,6 +18,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('reservation_refunded', '{customer}', true, true, true, false, false),
         ('portion_kept', '{customer,beneficiary}', true, true, false, false, false),
         ('favourite_offers', '{customer,beneficiary}', true, true, false, false, true),
+        ('place_offers', '{customer,beneficiary}', true, true, false, false, true),
         ('pass_handed', '{customer,beneficiary}', true, false, false, false, false),
         ('suspended_lot_moved', '{customer}', true, true, false, false, false),
         ('suspended_lot_over', '{customer}', true, true, false, false, false),

@@ -43,7 +43,11 @@ begin
         select 'favourites', (select jsonb_agg(to_jsonb(f) - array['account_id', 'slot'] || jsonb_build_object('shop', s.name) order by f.id)
                               from app.favourites f join app.shops s on s.id = f.shop_id where f.account_id = me)
         union all
-        select 'saved_places', (select jsonb_agg(to_jsonb(p) - array['account_id', 'slot'] order by p.id)
+        select 'saved_places', (select jsonb_agg(to_jsonb(p) - array['account_id', 'slot'] || jsonb_build_object('alert', (
+                    select to_jsonb(a) - array['account_id', 'place_id', 'area']
+                           || jsonb_build_object('waits_until', (
+                                  select d.due_at from app.alerts_due d where d.place_id = a.place_id))
+                    from app.place_alerts a where a.place_id = p.id)) order by p.id)
                                 from app.saved_places p where p.account_id = me)
         union all
         select 'sessions', (select jsonb_agg(to_jsonb(s) - 'account_id' order by s.id)

@@ -31,6 +31,10 @@ begin
     delete from app.refused_addresses r where r.account_id = account;
     delete from app.quiet_hours q where q.account_id = account;
     delete from app.favourites f where f.account_id = account;
+    -- In the order in which the worker locks them.
+    delete from app.alerts_due d
+    where d.place_id in (select a.place_id from app.place_alerts a where a.account_id = account);
+    delete from app.place_alerts a where a.account_id = account;
     delete from app.saved_places p where p.account_id = account;
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
