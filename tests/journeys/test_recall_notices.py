@@ -268,6 +268,18 @@ async def test_decisions_are_for_admins_taken_once_and_about_named_lots(town: To
     assert await status(town, lot) == "published"
 
 
+async def test_an_admin_s_own_recall_answers_what_was_asked(town: Town, recall_feed: RecallFeed) -> None:
+    odile, lot = await town.an_admin(), await town.a_lot(gtin=AS_KEPT)
+    recall_feed.records = [a_record("2026-11-0042")]
+    await town.worker_runs()
+    assert len(await listed(odile, waiting="true")) == 1
+
+    await odile.posts("/admin/recalls", {"gtin": GTIN, "reason": "Listeria"})
+
+    assert await status(town, lot) == "recalled"
+    assert await listed(odile, waiting="true") == []
+
+
 async def test_old_lots_and_other_goods_are_left_alone(town: Town, recall_feed: RecallFeed) -> None:
     old, gone = await town.a_lot(gtin=AS_KEPT, batch="L1"), await town.a_lot(gtin=AS_KEPT, batch="L1")
     await town.changes("update app.lots set status = 'ended', pickup_start = now() - interval '32 days', pickup_end ="

@@ -2,7 +2,7 @@
 -- Called by POST /v1/admin/recall-notices/{recall_notice_id}/decide, as an admin. No `lots`: all that still wait.
 -- Lots of one trade number are one recall, which says the notice's reason.
 -- Definer, because it freezes everybody's lots. Only an admin gets through.
--- Locks: the notice's matches in the order of lots, then the lots in the order of ids (freeze_recalled).
+-- Locks: if they are recalled, the lots in the order of ids; then the notice's matches.
 create or replace function app.decide_recall_notice(notice uuid, recall boolean, lots uuid[]) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -17,6 +17,15 @@ begin
     if exists (select from unnest(decide_recall_notice.lots) as x (id)
                where not exists (select from app.recall_matches m where m.notice_id = named.id and m.lot_id = x.id)) then
         raise exception 'recall_notice.lot_unknown' using errcode = 'EP422';
+    end if;
+    if decide_recall_notice.recall then
+        -- All lots are locked before the first one is frozen, so that they are locked in the order of ids.
+        chosen := array(
+            select m.lot_id from app.recall_matches m
+            where m.notice_id = named.id and m.decided_at is null
+              and (cardinality(decide_recall_notice.lots) = 0 or m.lot_id = any (decide_recall_notice.lots)));
+        perform from app.lots l join app.lot_stock k on k.lot_id = l.id
+        where l.id = any (chosen) or l.suspended_from = any (chosen) order by l.id for update of k, l;
     end if;
     chosen := array(
         select m.lot_id from app.recall_matches m
@@ -34,9 +43,6 @@ begin
     perform app.note('recall_notice.decided', 'recall_notice', named.id, jsonb_build_object(
         'notice', named.number, 'recall', decide_recall_notice.recall, 'lots', cardinality(chosen)));
     if decide_recall_notice.recall then
-        -- All lots are locked before the first one is frozen, so that they are locked in the order of ids.
-        perform from app.lots l join app.lot_stock k on k.lot_id = l.id
-        where l.id = any (chosen) or l.suspended_from = any (chosen) order by l.id for update of k, l;
         for trade in
             select l.gtin, array_agg(l.id order by l.id) as ids from app.lots l where l.id = any (chosen)
             group by l.gtin order by l.gtin

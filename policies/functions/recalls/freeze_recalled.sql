@@ -1,8 +1,8 @@
 -- Freeze lots that a recall is of, with the free lots beside them, and queue a job per lot that ends its reservations and
 -- another per shop that tells its merchant; return how many lots it froze, without those beside.
 -- Called by issue_recall, take_recall_notice and decide_recall_notice. Lots that are over stay as they are; their holders
--- are told. Only the owner may execute it.
--- Locks: the lots in the order of ids.
+-- are told. Nobody is asked about any of them any more. Only the owner may execute it.
+-- Locks: the lots in the order of ids, then what admins are asked about them.
 create or replace function app.freeze_recalled(recall uuid, lots uuid[]) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -27,6 +27,8 @@ begin
         perform app.defer('recalls.end_lot', jsonb_build_object('recall_id', recall, 'lot_id', lot.id));
         ids := ids || lot.id;
     end loop;
+    update app.recall_matches m set decided_at = moment, decided_by = app.caller(), recalled = true
+    where m.lot_id = any (ids) and m.decided_at is null;
     -- Merchants may have more of it on the shelf. The free lots beside theirs are none of what they listed.
     for shop in
         select l.shop_id as id, array_agg(l.id order by l.id) as listed

@@ -22,11 +22,12 @@ declare
     kept      app.recall_notices;
     fresh     text[];
     item      app.recall_items;
+    trades    text[];
     trade     text;
     certain   uuid[];
     chosen    uuid[];
     issued    uuid;
-    now_asked int;
+    now_done  int;
 begin
     perform pg_advisory_xact_lock(hashtextextended('recall notice ' || take_recall_notice.number, 0));
     select * into kept from app.recall_notices n where n.number = take_recall_notice.number;
@@ -48,10 +49,10 @@ begin
     returning n.id into notice;
 
     -- Waits for publications under way; those that begin from now on are refused, or compared with this notice.
-    for trade in
+    trades := array(
         select distinct x.gtin from jsonb_to_recordset(items) as x (key text, gtin text)
-        where x.key = any (fresh) and x.gtin is not null order by x.gtin
-    loop
+        where x.key = any (fresh) and x.gtin is not null order by x.gtin);
+    foreach trade in array trades loop
         perform pg_advisory_xact_lock(hashtextextended('recall ' || trade, 0));
     end loop;
     insert into app.recall_items (notice_id, key, gtin, covers, batch, food_from, food_until, fades_at)
@@ -63,7 +64,7 @@ begin
     -- All lots are locked before the first one is frozen, so that they are locked in the order of ids.
     certain := array(
         select l.id from app.lots l join app.lot_stock k on k.lot_id = l.id
-        where app.may_still_be_eaten(l)
+        where l.gtin = any (trades) and app.may_still_be_eaten(l)
           and exists (select from app.recall_items i
                       where i.notice_id = notice and i.key = any (fresh) and i.gtin = l.gtin
                         and app.match_item(i, l.batch, l.food_date) = 'exact')
@@ -85,9 +86,10 @@ begin
         select notice, x.id, 'exact', moment, moment, true from unnest(chosen) as x (id)
         on conflict on constraint recall_matches_pkey do update
         set because = 'exact', decided_at = moment, decided_by = null, recalled = true;
-        frozen := frozen + app.freeze_recalled(issued, chosen);
+        now_done := app.freeze_recalled(issued, chosen);
+        frozen := frozen + now_done;
         perform app.note('recall.issued', 'recall', issued, jsonb_build_object(
-            'gtin', item.gtin, 'lots', cardinality(chosen), 'notice', take_recall_notice.number));
+            'gtin', item.gtin, 'lots', now_done, 'notice', take_recall_notice.number));
     end loop;
 
     with possible as (
@@ -103,8 +105,7 @@ begin
     set because = excluded.because, found_at = excluded.found_at, decided_at = null, decided_by = null, recalled = null
     where m.recalled = false;
     get diagnostics asked = row_count;
-    now_asked := app.ask_by_name(notice);
-    asked := asked + now_asked;
+    asked := asked + app.ask_by_name(notice);
     if asked > 0 then perform app.ask_admins(notice); end if;
 end $$;
 grant execute on function app.take_recall_notice(text, int, timestamptz, text, text, text, text, text, jsonb) to ecopanier_worker;
