@@ -1,47 +1,12 @@
 """Signing in with a browser: the session's cookie, forms of other sites, sessions that end, and what was typed."""
 
 import re
-from typing import Any
-from urllib.parse import urlencode
 
-import httpx2
 import pytest
 
 from tests.town import Town
-from tests.visitors import PASSWORD, Visitor
-
-
-class Browser(Visitor):
-    """Opens pages and sends forms as a browser does: it keeps cookies and says which site a form comes from."""
-
-    def __init__(self, town: Town, address: str | None = None) -> None:
-        super().__init__(town, address)
-        self.cookies: dict[str, str] = {}
-
-    async def opens(self, path: str, **headers: str) -> httpx2.Response:
-        return await self._asks("GET", path, None, headers)
-
-    async def sends(self, path: str, site: str = "same-origin", **typed: str) -> httpx2.Response:
-        return await self._asks("POST", path, typed, {"Sec-Fetch-Site": site} if site else {})
-
-    async def _asks(self, method: str, path: str, typed: Any, more: dict[str, str]) -> httpx2.Response:
-        headers = {"X-Forwarded-For": self.address, "Accept": "text/html", **more}
-        if self.cookies:
-            headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        content = None
-        if typed is not None:
-            headers["Content-Type"] = "application/x-www-form-urlencoded"
-            content = urlencode(typed).encode()
-        answer = await self.town.request(method, path, content=content, headers=headers)
-        for line in answer.headers.get_list("set-cookie"):
-            name, value = line.partition(";")[0].split("=", 1)
-            self.cookies[name] = value.strip('"')
-            if not self.cookies[name] or "Max-Age=0" in line:
-                del self.cookies[name]
-        return answer
-
-    async def enters(self, email: str = "amina@example.org", password: str = PASSWORD, **typed: str) -> httpx2.Response:
-        return await self.sends("/sign-in", username=email, password=password, **typed)
+from tests.visitors import PASSWORD
+from tests.web.browser import Browser
 
 
 async def _amina(town: Town) -> Browser:
@@ -103,9 +68,9 @@ async def test_a_form_of_another_site_is_refused(town: Town, site: str) -> None:
 async def test_an_old_browser_is_told_apart_by_its_origin(town: Town) -> None:
     amina = await _amina(town)
     await amina.enters()
-    other = await amina._asks("POST", "/sign-out", {}, {"Origin": "https://elsewhere.example"})
+    other = await amina._asks("POST", "/sign-out", [], {"Origin": "https://elsewhere.example"})
     assert other.status_code == 403
-    without = await amina._asks("POST", "/sign-out", {}, {})
+    without = await amina._asks("POST", "/sign-out", [], {})
     assert without.status_code == 403
 
 
@@ -175,3 +140,10 @@ async def test_the_language_is_chosen_by_the_browser_and_kept(town: Town) -> Non
     page = await browser.sends("/language", language="en", next="/terms/terms")
     assert page.headers["location"] == "/terms/terms"
     assert "What has been saved" in (await browser.opens("/")).text
+
+
+async def test_the_form_to_sign_in_is_filled_as_a_person_does(town: Town) -> None:
+    amina = await _amina(town)
+    page = await (await amina.opens("/account")).form("/sign-in").send(username="amina@example.org", password=PASSWORD)
+    assert (page.path, page.status_code, amina.taps) == ("/account", 200, 1)
+    assert page.headings[0] == "Amina B."
