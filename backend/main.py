@@ -57,6 +57,7 @@ from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
 from backend.places import api as places
 from backend.privacy import api as privacy
+from backend.problem_reports import api as problem_reports
 from backend.recalls import api as recalls
 from backend.recurring import api as recurring
 from backend.reservations import api as reservations
@@ -96,6 +97,7 @@ ROUTERS: Sequence[APIRouter] = (
     recalls.router,
     reservations.router,
     handed_passes.router,
+    problem_reports.router,
     waiting.router,
     favourites.router,
     suspended_lots.router,

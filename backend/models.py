@@ -19,6 +19,7 @@ from backend.payments import models as payments
 from backend.photos import models as photos
 from backend.places import models as places
 from backend.privacy import models as privacy
+from backend.problem_reports import models as problem_reports
 from backend.recalls import models as recalls
 from backend.recurring import models as recurring
 from backend.reservations import models as reservations
@@ -50,6 +51,7 @@ TABLES = (
     photos,
     places,
     privacy,
+    problem_reports,
     recalls,
     recurring,
     reservations,

@@ -95,6 +95,8 @@ DUE: dict[str, dict[str, int]] = {
     "tell_reservations": {"most": MANY},
     "remind_holders": {"most": SOME},
     "end_lost_factors": {"most": SOME},
+    "tell_of_reports": {"most": SOME},
+    "give_back_reported": {"most": SOME},
 }
 
 # What the mails of some events enclose: the pass, and the window as a calendar's entry.

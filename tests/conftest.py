@@ -39,6 +39,7 @@ QUICK_JOURNEYS = {
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
     "pickups": "test_repeated_pickups.py::test_a_pickup_repeated_with_its_key_gets_the_same_answer",
+    "problem_reports": "test_problem_reports.py::test_a_report_of_a_paid_portion_gets_half_of_the_price_back",
     "privacy": "test_erasure.py::test_erasing_a_customer_keeps_stock_money_and_figures_right",
     "places": "test_places.py::test_an_answer_has_what_a_search_needs",
     "recalls": "test_recall.py::test_a_recall_freezes_its_lots_and_refunds_and_informs_holders",

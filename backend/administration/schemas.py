@@ -126,6 +126,15 @@ _GATHER: dict[str, Any] = {
     "description": "Minutes that a mail about new lots waits, so that it can say in one what else comes on offer.",
     "examples": [10],
 }
+_REPORT: dict[str, Any] = {
+    "description": "Hours after a pickup, or after its window, within which its holder can report a problem.",
+    "examples": [48],
+}
+_ANSWER: dict[str, Any] = {
+    "description": "Hours that a shop has to answer a problem report, before admins decide. Reports that were made "
+    "before a change keep theirs.",
+    "examples": [72],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -154,6 +163,8 @@ class SettingsIn(In):
     waiting_offer_minutes: int = if_sent(ge=5, le=120, **_OFFER)
     reminder_minutes: int = if_sent(ge=0, le=1440, **_REMINDER)
     gather_minutes: int = if_sent(ge=0, le=120, **_GATHER)
+    report_hours: int = if_sent(ge=1, le=336, **_REPORT)
+    report_answer_hours: int = if_sent(ge=1, le=336, **_ANSWER)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -170,6 +181,8 @@ class SettingsOut(Out):
     waiting_offer_minutes: int = Field(**_OFFER)
     reminder_minutes: int = Field(**_REMINDER)
     gather_minutes: int = Field(**_GATHER)
+    report_hours: int = Field(**_REPORT)
+    report_answer_hours: int = Field(**_ANSWER)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -61,6 +61,7 @@ PLATFORM_HEADER = (
     *(f"Nouveaux comptes : {role}" for role in ROLES.values()),
     "Commerces vérifiés",
     "Courriels refusés",
+    "Signalements",
 )
 
 Since = Annotated[
@@ -158,6 +159,7 @@ def _platform_cells(days: PlatformDays) -> list[Cell]:
         *(days.new_accounts[role] for role in ROLES),
         days.shops_verified,
         days.mails_failed,
+        days.reports,
     ]
 
 

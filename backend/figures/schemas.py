@@ -65,6 +65,7 @@ class PlatformDays(FiguresOfDays):
     mails_failed: int = Field(
         description="Mails that were refused for good; deliveries are kept for 90 days.", examples=[0]
     )
+    reports: int = Field(description="Problems that were reported; reports are kept for a year.", examples=[4])
 
 
 class PlatformNow(Out):
@@ -79,6 +80,7 @@ class PlatformNow(Out):
     shops_verified: int = Field(examples=[48])
     shops_pending: int = Field(examples=[3])
     mails_queued: int = Field(description="Mails that the mail server has not taken so far.", examples=[0])
+    reports_to_decide: int = Field(description="Problem reports that wait for an admin.", examples=[1])
     queue_length: int = Field(description="Jobs that wait for the worker.", examples=[4])
     queue_failed: int = Field(description="Jobs that failed for good.", examples=[0])
 

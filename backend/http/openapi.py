@@ -37,6 +37,7 @@ TAGS = {
     "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
     "favourites": "Shops to find again, and places to look for lots from; only their holder sees them.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
+    "problem reports": "What holders say was wrong with a pickup, the shop's answers, and what admins decide.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",
     "stations": "Devices at a shop's counter, with a credential of their own that can do nothing but pickups.",
     "pickups": "The handover at the counter: QR + PIN checked, portions handed over.",

@@ -86,9 +86,16 @@ async def own_preferences(session: AsyncSession) -> PreferencesOut:
     }
     locale = await _locale(session)
     owns_a_shop = await session.scalar(select(func.app.shops_of(caller_in(session), "owner")).limit(1)) is not None
+    wanted = select(func.app.shops_of(caller_in(session), "staff")).limit(1)
+    answers_for_a_shop = await session.scalar(wanted) is not None
     wanted = select(func.app.associations_of(caller_in(session), "staff")).limit(1)
     works_there = await session.scalar(wanted) is not None
-    roles = {role_in(session), *(["merchant"] if owns_a_shop else []), *(["association"] if works_there else [])}
+    roles = {
+        role_in(session),
+        *(["merchant"] if owns_a_shop else []),
+        *(["staff"] if answers_for_a_shop else []),
+        *(["association"] if works_there else []),
+    }
     preferences = []
     for event in await session.execute(select(events)):
         if roles.isdisjoint(event.roles):

@@ -45,7 +45,7 @@ async def mark_photo_kept(session: AsyncSession, photo_id: UUID, width: int, hei
 
 
 async def take_photo(database: Database, store: PhotoStore, account_id: UUID, file: UploadFile, once: Once) -> Response:
-    """Store a photo for the page of a shop or of an association, made anew from its pixels, and answer with its id.
+    """Store a photo for a page or a problem report, made anew from its pixels, and answer with its id.
 
     Cancelling the call stops all of it. Raises whatever `read_photo` and the photo store raise; the database raises
     NotAllowed.
@@ -55,7 +55,7 @@ async def take_photo(database: Database, store: PhotoStore, account_id: UUID, fi
         if answered is not None:
             return answered
         # Before the photo is decoded, which costs more than anything else here.
-        await call(session, "require_page")
+        await call(session, "require_photographer")
     try:
         pictures = await read_photo(file, account_id)
         try:

@@ -84,10 +84,10 @@ UPLOAD: dict[str, Any] = {
     ),
 )
 async def take_photo(request: Request, _documented: KeyHeader = None) -> Response:
-    """Upload a photo for the page of your shop or association.
+    """Upload a photo for the page of your shop or association, or for a problem report.
 
-    You need to be an owner or staff of one that is verified. Send the photo's id to `PATCH /shops/{shop_id}` or
-    `PATCH /associations/me`.
+    For a page you need to be an owner or staff of one that is verified: send the photo's id to `PATCH /shops/{shop_id}`
+    or `PATCH /associations/me`. For a report, send it to `POST /reservations/{reservation_id}/problem-report`.
     """
     account_id: UUID = await caller(request)
     await spend(request.scope, "photos", PHOTOS, str(account_id))

@@ -15,6 +15,6 @@ class PhotoTaken(Out):
     """A photo that was stored."""
 
     photo_id: UUID = Field(
-        description="For the page of a shop or of an association; a photo that no page shows is removed after a day.",
+        description="For a page or a problem report; a photo that none of them shows is removed after a day.",
         examples=["01980c5e-8d11-7a42-b0c1-2f6f4f1d9a10"],
     )

@@ -55,6 +55,14 @@ PARTS = {
         "Vos réservations, avec l'état de leur laissez-passer, et si vous l'avez confié.",
         ("reservations", "passes", "handed_passes"),
     ),
+    "problem_reports": Part(
+        "Ce que vous avez signalé après un retrait, et les réponses ; la photo est dans le dossier photos/.",
+        ("problem_reports",),
+    ),
+    "problem_reports_answered": Part(
+        "Ce qui a été signalé à vos commerces, sans les mots ni la photo de la personne, et vos réponses.",
+        ("problem_reports",),
+    ),
     "payments": Part("Vos paiements et remboursements, en centimes d'euro.", ("payments",)),
     "waiting": Part("Vos places sur des listes d'attente.", ("waiting",)),
     "suspended_lots": Part("Les lots suspendus que vous avez offerts.", ("suspended_lots", "suspended_portions")),

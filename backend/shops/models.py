@@ -9,7 +9,7 @@ from sqlalchemy import Boolean, Column, Computed, SmallInteger, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.database.columns import Index, Point, Table, identifier, now, sql, text
+from backend.database.columns import Index, Point, Table, identifier, moment, now, sql, text
 
 
 class Category(StrEnum):
@@ -92,6 +92,8 @@ class Shop(Table, table=True):
     telephone: str | None = text()
     website: str | None = text()
     shows_impact: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    paused_at: datetime | None = moment()  # since when reports of a closed door pause its lots
+    resumed_at: datetime | None = moment()
 
 
 class ShopName(Table, table=True):

@@ -45,6 +45,12 @@ class ShopNotVerified(Problem):
     code, status = "shop.not_verified", 409
 
 
+class ShopPaused(Problem):
+    """Raised when a lot is published while reports of a closed door pause its shop."""
+
+    code, status = "shop.paused", 409
+
+
 class ShopOwnerSuspended(Problem):
     """Raised when an admin decides about a shop whose merchant is suspended."""
 

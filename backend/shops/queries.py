@@ -52,6 +52,7 @@ _SHOPS = select(
     col(Shop.website),
     col(Shop.shows_impact),
     _IN_TERRITORY.label("in_territory"),
+    func.app.paused_since(col(Shop.id)).label("paused_at"),
     func.concat("/v1/shops/", col(Shop.id), "/lots").label("lots_url"),
 )
 

@@ -190,6 +190,10 @@ class OwnShop(ShopFacts):
         examples=[[]],
     )
     status: ShopStatus = Field(examples=["pending"])
+    paused_at: datetime | None = Field(
+        description="Since when its lots are paused, because three people found its door closed; null if they are not.",
+        examples=[None],
+    )
     shows_impact: bool = Field(**_SHOWS_IMPACT)
 
 

@@ -39,3 +39,6 @@ class SuspendedPortions(Table, table=True):
     suspended_lot_id: UUID = Field(foreign_key="app.suspended_lots.id")
     lot_id: UUID = Field(foreign_key="app.lots.id")
     collected: int | None
+    given_back: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    """How many of the collected portions were given back to the donor after a problem report."""
+    given_back_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

@@ -1,11 +1,13 @@
 -- Photos: whoever sees or reserved a lot that shows a photo, or sees the page of a shop or association that does, sees the
--- photo, and so does whoever took it, as long as they work for a shop or an association.
+-- photo, and so does whoever took it, as long as they work for a shop or an association or no problem report shows it.
+-- Photos of problem reports are seen by whom the report concerns.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
 create policy "Acts read and write every row" on app.photos for all to ecopanier_owner using (true) with check (true);
 
-grant select (id, account_id, status, width, height, created_at) on app.photos to anon, authenticated;
+-- account_id is not granted: the policies compare it, and who took the photo of a problem report is nobody's to read.
+grant select (id, status, width, height, created_at) on app.photos to anon, authenticated;
 grant insert (account_id) on app.photos to authenticated;
 grant update (status, width, height) on app.photos to authenticated;
 
@@ -22,12 +24,22 @@ create policy "Members see their own photos" on app.photos for select to authent
            and (exists (select app.shops_of((select app.caller()), 'staff'))
                 or exists (select app.associations_of((select app.caller()), 'staff'))));
 
-create policy "Members take photos" on app.photos for insert to authenticated
+-- A photo that no report shows yet, and then those of reports: its holder, the shop's members and admins see them.
+create policy "Holders see the photos that they just took" on app.photos for select to authenticated
+    using (account_id = (select app.caller()) and not used
+           and (select app.caller_role()) in ('customer', 'beneficiary'));
+
+create policy "Holders, the shop and admins see photos of problem reports" on app.photos for select to authenticated
+    using (app.photo_of_report(id));
+
+create policy "Members and holders take photos" on app.photos for insert to authenticated
     with check (account_id = (select app.caller()) and status = 'coming'
-                and (exists (select app.shops_of((select app.caller()), 'staff'))
+                and ((select app.caller_role()) in ('customer', 'beneficiary')
+                     or exists (select app.shops_of((select app.caller()), 'staff'))
                      or exists (select app.associations_of((select app.caller()), 'staff'))));
 
-create policy "Members say when the files of a photo are stored" on app.photos for update to authenticated
+create policy "People say when the files of their photo are stored" on app.photos for update to authenticated
     using (account_id = (select app.caller()) and status = 'coming')
     with check (account_id = (select app.caller()) and status = 'kept');
+
 -- The guard of lots marks a photo as used; the worker removes those that nothing shows.

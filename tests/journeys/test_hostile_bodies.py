@@ -63,6 +63,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/lots/{lot_id}/reservations": customer,
         "/v1/lots/{lot_id}/waiting": customer,
         "/v1/suspended-lots": customer,
+        "/v1/problem-reports/{report_id}/answer": merchant,
         "/v1/beneficiaries": await town.an_association(),
         "/v1/beneficiaries/find": await town.an_association("Cherche"),
         "/v1/beneficiaries/{beneficiary_id}": await town.an_association("Corrige"),
@@ -97,6 +98,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "member_id": uuid4(),
         "station_id": uuid4(),
         "recall_notice_id": uuid4(),
+        "report_id": uuid4(),
         "place_id": uuid4(),
     }
     known = await takers(town)

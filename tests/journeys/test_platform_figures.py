@@ -117,7 +117,7 @@ async def test_the_platform_s_spreadsheet_has_a_column_for_each_figure(town: Tow
 
     assert list(rows[0].values()) == [
         *("Mois", "2026-12-01", "2026-12-01", "5", "1", "1", "4", "4,00", "8,00", "0,5", "0,9"),
-        *("0", "1", "1", "0", "0", "0", "1", "0", "0"),
+        *("0", "1", "1", "0", "0", "0", "1", "0", "0", "0"),
     ]
     assert [row["Période"] for row in rows] == ["Mois", "Total", "Avant"]
     assert rows[0]["Nouveaux comptes : administrateurs"] == "1"

@@ -23,6 +23,8 @@ DEFAULTS = {
     "waiting_offer_minutes": 15,
     "reminder_minutes": 120,
     "gather_minutes": 10,
+    "report_hours": 48,
+    "report_answer_hours": 72,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
     "co2e_grams_per_meal": 900,

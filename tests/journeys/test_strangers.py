@@ -27,6 +27,7 @@ DECIDED_BY_ADMINS = (
     "/v1/kiosks/",
     "/v1/shops/",
     "/v1/lots/{lot_id}",
+    "/v1/problem-reports/",
 )
 
 
@@ -56,6 +57,13 @@ async def things_of_other_people(town: Town) -> Things:
     enrolled = await association.enrols()
     receiver = {"association_id": str((await town.an_association("Encore ailleurs")).id)}
     transfer = await association.posts(f"/beneficiaries/{enrolled['id']}/transfer", receiver)
+    report = await town.value(
+        "insert into app.problem_reports"
+        " (reservation_id, account_id, lot_id, shop_id, kind, words, reported_at, answer_by)"
+        " select r.id, r.account_id, l.id, l.shop_id, 'other', '-', now(), now() + interval '1 day'"
+        " from app.reservations r join app.lots l on l.id = r.lot_id where r.id = $1 returning id",
+        bought.id,
+    )
     import_id = await town.value(
         "insert into app.imports (account_id, lines, begun_at, seen_at) values ($1, 0, now(), now()) returning id",
         association.id,
@@ -76,6 +84,7 @@ async def things_of_other_people(town: Town) -> Things:
         "place_id": UUID((await helene.posts("/me/places", PLACE))["id"]),
         "kiosk_id": UUID((await association.posts("/kiosks", {"name": "Accueil"}))["id"]),
         "waiting_id": entry,
+        "report_id": report,
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
         "notice_id": await town.value(
             "insert into app.notices (account_id, event, facts, in_app, at)"

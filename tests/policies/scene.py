@@ -239,6 +239,7 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
         await _gift(api, worker, discounted, customer)
     await _waiting(town, discounted, free, customer, beneficiary)
     await _photos_and_drafts(town, shop, (discounted, free, draft, over))
+    await _reports(town, (discounted, free))
     await _recurring(town, shop)
     await town.changes("insert into app.reminded_lots values ($1, now())", discounted.id)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
@@ -316,6 +317,30 @@ async def _photos_and_drafts(town: Town, shop: Shop, lots: Iterable[Lot]) -> Non
         shop.id,
         drafted,
     )
+
+
+async def _reports(town: Town, lots: Iterable[Lot]) -> None:
+    """Report each collected reservation with a photo; its holder has another photo, and one that is being uploaded."""
+    for lot in lots:
+        (held,) = await town.rows(
+            "select id, account_id from app.reservations where lot_id = $1 and status = 'picked_up'", lot.id
+        )
+        photos = await town.rows(
+            "insert into app.photos (account_id, status, width, height, used)"
+            " select $1::uuid, status, 1600, 1200, used from (values ('kept', true), ('kept', false)) v (status, used)"
+            " union all select $1::uuid, 'coming', null, null, false returning id, used",
+            held["account_id"],
+        )
+        await town.changes(
+            "insert into app.problem_reports"
+            " (reservation_id, account_id, lot_id, shop_id, kind, words, photo_id, reported_at, answer_by)"
+            " values ($1, $2, $3, $4, 'quality', '-', $5, now(), now())",
+            held["id"],
+            held["account_id"],
+            lot.id,
+            lot.shop.id,
+            next(photo["id"] for photo in photos if photo["used"]),
+        )
 
 
 async def _reserve(api: Connection, lot: Lot, holder: Person) -> tuple[object, object]:

@@ -54,6 +54,10 @@ class Things:
     """A pending transfer of the scene's beneficiary to the second side's association."""
     notice: UUID = field(default_factory=uuid4)
     """A recall notice that may name the draft."""
+    of_open: UUID = field(default_factory=uuid4)
+    """A reservation of the beneficiary's whose window is open."""
+    report: UUID = field(default_factory=uuid4)
+    """A problem report of the customer's, which the merchant can answer."""
 
     def statement(self, act: str, who: Person) -> tuple[str, list[object]]:
         """Return an act's SQL and its arguments. The SQL gives one value; for `hand over`, a problem's code or null."""
@@ -152,6 +156,18 @@ class Things:
                 "select app.decide_recall_notice($1, true, '{}')",
                 [self.notice],
             ),
+            "report the beneficiary's": (
+                "select app.report_problem($1, 'closed', 'x')",
+                [self.of_open],
+            ),
+            "answer the report": ("select app.answer_problem($1, 'sorry', null, 'x')", [self.report]),
+            "decide the report": ("select app.decide_problem($1, 'sorry', null, 'x')", [self.report]),
+            "read the shop's reports": (
+                "select count(*) from app.problem_reports_seen(1, null, null, $1)",
+                [self.discounted.shop.id],
+            ),
+            "read figures of reports": ("select count(*) from app.problem_report_figures(null, null, null, 9)", []),
+            "resume the shop": ("select app.resume_shop($1)", [self.discounted.shop.id]),
             "restore the customer": ("select app.restore_account($1, 'cleared up')", [first["customer"].id]),
         }
         return statements[act]
@@ -171,7 +187,7 @@ async def things(lasting_town: Town) -> Things:
     async with town.copy.connection(API) as api:
         of_customer, _ = await _reserved(api, scene.first["customer"], discounted)
         of_beneficiary, _ = await _reserved(api, scene.first["beneficiary"], free)
-        _, ready = await _reserved(api, scene.first["beneficiary"], open_now)
+        of_open, ready = await _reserved(api, scene.first["beneficiary"], open_now)
         async with api.transaction():
             await become(api, scene.first["customer"].id)
             gift = await api.fetchval("select reservation_id from app.suspend_lot($1, 1, 'refund')", discounted.id)
@@ -206,9 +222,27 @@ async def things(lasting_town: Town) -> Things:
         notice,
         draft.id,
     )
+    report = await town.value(
+        "insert into app.problem_reports"
+        " (reservation_id, account_id, lot_id, shop_id, kind, words, reported_at, answer_by)"
+        " values ($1, $2, $3, $4, 'other', '-', now(), now() + interval '1 day') returning id",
+        of_customer,
+        scene.first["customer"].id,
+        discounted.id,
+        shop.id,
+    )
     mine = (scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
-    agreements = (proposed, coming, unagreed)
-    return Things(*mine, *agreements, moving=moving.id, transfer=transfer, notice=notice)
+    return Things(
+        *mine,
+        moving=moving.id,
+        transfer=transfer,
+        notice=notice,
+        proposed=proposed,
+        coming=coming,
+        unagreed=unagreed,
+        of_open=of_open,
+        report=report,
+    )
 
 
 async def _reserved(api: Connection, holder: Person, lot: Lot) -> tuple[UUID, str]:

@@ -51,6 +51,14 @@ async def _at_a_shop(town: Town, role: str) -> tuple[Customer, dict[str, Asked]]
     other = await town.a_lot(shop=shop)
     agreement = await town.an_agreement(await town.an_association(), shop.id)
     members = f"/shops/{shop.id}/members"
+    marc = await town.a_customer()
+    held = await marc.reserves(await town.a_lot(shop=shop, opens_in=-timedelta(minutes=5)))
+    await town.changes(
+        "update app.reservations set status = 'confirmed', hold_until = null, confirmed_at = now() where id = $1",
+        held.id,
+    )
+    report = await marc.posts(f"/reservations/{held.id}/problem-report", {"kind": "closed", "text": "Rideau baissé."})
+    answer = {"outcome": "sorry", "text": "Désolés."}
     station = (await merchant.posts(f"/shops/{shop.id}/stations", {"name": "Caisse"}))["id"]
     return person, {
         "read the shop": ("GET", f"/shops/{hidden.id}", None),
@@ -73,6 +81,10 @@ async def _at_a_shop(town: Town, role: str) -> tuple[Customer, dict[str, Asked]]
         "list stations": ("GET", f"/shops/{shop.id}/stations", None),
         "add a station": ("POST", f"/shops/{shop.id}/stations", {"name": "Caisse"}),
         "revoke a station": ("DELETE", f"/shops/{shop.id}/stations/{station}", None),
+        "list problem reports": ("GET", f"/problem-reports?shop={shop.id}", None),
+        "read a problem report": ("GET", f"/problem-reports/{report['id']}", None),
+        "answer a problem report": ("POST", f"/problem-reports/{report['id']}/answer", answer),
+        "resume the shop": ("POST", f"/shops/{shop.id}/resume", None),
         "register a shop": ("POST", "/shops", town.shop_fields()),
     }
 

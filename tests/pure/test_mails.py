@@ -92,6 +92,13 @@ VALUES: dict[str, Any] = {
         }
         for name in ("Boulangerie du Marché", "Maison")
     ],
+    "kind": "quality",
+    "answer_by": datetime(2026, 12, 3, 17, 45, tzinfo=UTC),
+    "by_shop": True,
+    "outcome": "give_back",
+    "share": 50,
+    "words": "Nous sommes désolés.",
+    "waits": False,
 }
 
 
@@ -154,12 +161,15 @@ LOT_TEMPLATES = [
     "pickup_reminder",
     "portion_kept",
     "portions_back",
+    "problem_report_answered",
+    "problem_reported",
     "recall_for_shop",
     "recall_to_pass_on",
     "reservation_cancelled",
     "reservation_confirmed",
     "reservation_refunded",
     "sold_out",
+    "suspended_lot_given_back",
     "suspended_lot_moved",
     "suspended_lot_over",
     "suspended_lot_refunded",

@@ -1,4 +1,5 @@
--- Restore a suspended account with its shops, and publish their paused lots again.
+-- Restore a suspended account with its shops, and publish their paused lots again; those that reports of a closed door
+-- paused wait for their owner (resume_shop).
 -- Called by POST /v1/admin/accounts/{account_id}/restore, as an admin.
 -- Definer, because no role may write the status of an account, a shop or somebody else's lot. Only an admin gets
 -- through.
@@ -15,7 +16,8 @@ begin
       and l.status = 'paused'
     order by l.id for update of k, l;
     update app.lots l set status = 'published'
-    where l.shop_id in (select s.id from app.shops s where s.owner_id = account and s.status = 'verified')
+    where l.shop_id in (select s.id from app.shops s
+                        where s.owner_id = account and s.status = 'verified' and s.paused_at is null)
       and l.status = 'paused';
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('account', account, 'restored', why, app.caller(), app.clock());

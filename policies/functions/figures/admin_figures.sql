@@ -15,6 +15,11 @@ begin
         'shops_verified', (select count(*) from app.shops s where s.status = 'verified'),
         'shops_pending', (select count(*) from app.shops s where s.status = 'pending'),
         'mails_queued', (select count(*) from app.notice_deliveries n where n.state = 'queued'),
+        'reports_to_decide', (select count(*) from app.problem_reports q
+                              where q.given_back_at is null
+                                and (q.decision = 'give_back'
+                                     or q.decision is null and (q.outcome is null or q.outcome = 'give_back'))
+                                and app.report_status(q, false) = 'to_decide'),
         'queue_length', (select count(*) from jobs.procrastinate_jobs j where j.status = 'todo'),
         'queue_failed', (select count(*) from jobs.procrastinate_jobs j where j.status = 'failed')));
 end $$;

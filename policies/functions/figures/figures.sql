@@ -40,7 +40,8 @@ begin
                        'association', coalesce(sum(o.new_associations), 0),
                        'admin', coalesce(sum(o.new_admins), 0)) end as new_accounts,
                    case when only_shop is null then coalesce(sum(o.shops_verified), 0) end as shops_verified,
-                   case when only_shop is null then coalesce(sum(o.mails_failed), 0) end as mails_failed
+                   case when only_shop is null then coalesce(sum(o.mails_failed), 0) end as mails_failed,
+                   case when only_shop is null then coalesce(sum(o.reports), 0) end as reports
             from calendar c
             left join app.figures_by_day(only_shop, zone, since - days, until) f on f.day = c.day
             left join (select * from app.operations_by_day(since - days, until) where only_shop is null) o

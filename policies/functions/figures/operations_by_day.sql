@@ -1,13 +1,15 @@
--- Return how many accounts and shops came on each of these days in Paris, and how many mails were refused for good.
+-- Return how many accounts and shops came on each of these days in Paris, how many mails were refused for good, and how
+-- many problems were reported.
 -- Called by app.figures for admins. `since` and `until` are the first and the last day; days on which nothing happened
 -- are left out. Accounts that were erased since are not counted, because nothing tells any more when they came. A shop
--- counts on the day when it was first verified. Deliveries of mails are kept for 90 days.
+-- counts on the day when it was first verified. Deliveries of mails are kept for 90 days,
+-- problem reports for a year.
 -- Definer, because it reads everybody's accounts; only the owner may execute it.
 create or replace function app.operations_by_day(
     since date, until date,
     out day date, out new_customers bigint, out new_merchants bigint, out new_beneficiaries bigint,
     out new_collectors bigint, out new_associations bigint, out new_admins bigint, out shops_verified bigint,
-    out mails_failed bigint)
+    out mails_failed bigint, out reports bigint)
 returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
@@ -26,10 +28,14 @@ begin
         union all
         select n.ended_at, 'mail failed' from app.notice_deliveries n
         where n.ended_at >= begins and n.ended_at < ends and n.state = 'failed'
+        union all
+        select q.reported_at, 'report' from app.problem_reports q
+        where q.reported_at >= begins and q.reported_at < ends
     )
     select app.paris_day(h.at), count(*) filter (where h.what = 'customer'), count(*) filter (where h.what = 'merchant'),
            count(*) filter (where h.what = 'beneficiary'), count(*) filter (where h.what = 'collector'),
            count(*) filter (where h.what = 'association'), count(*) filter (where h.what = 'admin'),
-           count(*) filter (where h.what = 'shop verified'), count(*) filter (where h.what = 'mail failed')
+           count(*) filter (where h.what = 'shop verified'), count(*) filter (where h.what = 'mail failed'),
+           count(*) filter (where h.what = 'report')
     from happened h group by 1;
 end $$;

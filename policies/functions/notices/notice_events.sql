@@ -3,8 +3,9 @@
 -- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
 -- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
 -- A mail that `gathers` can wait: it says in one what happened within some minutes, and never comes in quiet hours.
--- What is for merchants also comes to others who own a shop. Mails go to the address that its owner has confirmed; those
--- of an event with `every_address` to all that we have, confirmed or not, and to suspended accounts too: a recall.
+-- What is for merchants also comes to others who own a shop, and what is for staff to whoever may answer for a shop. Mails
+-- go to the address that its owner has confirmed; those of an event with `every_address` to all that we have, confirmed or
+-- not, and to suspended accounts too: a recall.
 -- Security invoker, because it reads no table.
 create or replace function app.notice_events()
 returns table (event text, roles text[], in_app boolean, by_mail boolean, kept boolean, every_address boolean, gathers boolean)
@@ -31,6 +32,10 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('transfer_of_yours', '{beneficiary}', true, true, true, false, false),
         ('new_access', '{beneficiary}', true, true, true, false, false),
         ('new_card', '{beneficiary}', true, true, true, false, false),
+        ('suspended_lot_given_back', '{customer}', true, true, true, false, false),
+        ('problem_report_answered', '{customer,beneficiary}', true, true, true, false, false),
+        ('problem_reported', '{merchant,staff}', true, true, false, false, false),
+        ('shop_paused', '{merchant}', true, true, true, false, false),
         ('shop_decided', '{merchant}', true, true, true, false, false),
         ('first_reservation', '{merchant}', true, false, false, false, false),
         ('sold_out', '{merchant}', true, false, false, false, false),

@@ -1,6 +1,7 @@
--- Tell all admins that something waits for their decision: a shop, an association, a collector or a recall notice.
--- Called by own_shop, register_account and ask_admins. `about` is the person, with whom the notice is erased. `once` is by
--- default the subject: then they are told of it once.
+-- Tell all admins that something waits for their decision: a shop, an association, a collector, a recall notice or a
+-- problem report.
+-- Called by own_shop, register_account, ask_admins and tell_admins_of_report. `about` is the person, with whom the notice
+-- is erased. `once` is by default the subject: then they are told of it once.
 -- Definer, because it reads accounts; only the owner may execute it.
 create or replace function app.tell_admins(what text, subject uuid, name text, about uuid default null, once text default null)
 returns void

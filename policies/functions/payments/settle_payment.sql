@@ -59,10 +59,7 @@ begin
         if p.status = 'refunded' and intent_status = 'succeeded' and refunded < p.refunded_cents then
             due := coalesce(p.refund_cents, case
                 when r.purpose = 'give' then (
-                    select case when s.settled_at is not null then p.amount_cents - coalesce((
-                                    select sum(t.collected * y.unit_price_cents)
-                                    from app.suspended_portions t join app.reservations y on y.id = t.reservation_id
-                                    where t.suspended_lot_id = s.id), 0)
+                    select case when s.settled_at is not null then p.amount_cents - app.worth_of_gift(s.id)
                                 -- settle_suspended refunds it, if it was offered at all.
                                 when exists (select from app.suspended_portions t where t.suspended_lot_id = s.id) then 0
                                 end
@@ -72,7 +69,8 @@ begin
                 end, received_cents);
             update app.payments x
             set status = case when refunded < due then 'refund_due' when due = 0 then 'succeeded' else 'refunded' end,
-                refund_cents = case when refunded < due then nullif(due, received_cents) else x.refund_cents end,
+                refund_cents = case when refunded < due then coalesce(x.refund_cents, nullif(due, received_cents))
+                                    else x.refund_cents end,
                 stripe_refund = case when refunded >= due and due > 0 then refund end, looked_at = app.clock()
             where x.id = p.id returning x.status into p.status;
             if p.status = 'refund_due' then

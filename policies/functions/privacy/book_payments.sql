@@ -16,6 +16,13 @@ begin
           -- What is owed of a gift is known once it is settled.
           and not exists (select from app.suspended_lots s join app.suspended_portions t on t.suspended_lot_id = s.id
                           where s.id = r.id and s.settled_at is null)
+          -- What a problem report may still give back is known once nobody has to decide about it any more.
+          and not exists (select from app.problem_reports q join app.reservations x on x.id = q.reservation_id
+                          where q.given_back_at is null
+                            and (q.decision = 'give_back'
+                                 or q.decision is null and (q.outcome is null or q.outcome = 'give_back'))
+                            and (x.id = r.id or x.lot_id in (select t.lot_id from app.suspended_portions t
+                                                             where t.suspended_lot_id = r.id)))
           and (p.status in ('succeeded', 'refunded')
                or p.status = 'cancelled' and p.looked_at < app.clock() - interval '1 hour')
         order by p.id for update of p);

@@ -28,6 +28,7 @@ begin
     update app.recurring_listings r set active = false, title = '-', description = '', photo_id = null
     where r.shop_id = any (own_shops);
     delete from app.favourites f where f.shop_id = any (own_shops);
+    update app.problem_reports q set answer = '' where q.shop_id = any (own_shops) and q.answer is not null;
     delete from app.listing_drafts d where d.shop_id = any (own_shops);
     delete from app.model_calls c where c.shop_id = any (own_shops);
     update app.agreements g set status = 'ended', ended_at = app.clock(), ended_by = 'shop'

@@ -92,6 +92,16 @@ begin
             from app.reservations r join app.lots l on l.id = r.lot_id join app.shops s on s.id = l.shop_id
             where r.account_id = me)
         union all
+        -- Not the lot as its merchant listed it, nor what went back to whom: both tell a given portion from others.
+        select 'problem_reports', (select jsonb_agg(
+                to_jsonb(q) - array['account_id', 'lot_id', 'given_back_at', 'given_back_cents', 'admins_told_at', 'to_tell']
+                order by q.id) from app.problem_reports q where q.account_id = me)
+        union all
+        select 'problem_reports_answered', (select jsonb_agg(jsonb_build_object(
+                'id', q.id, 'lot_id', q.lot_id, 'shop_id', q.shop_id, 'kind', q.kind, 'reported_at', q.reported_at,
+                'outcome', q.outcome, 'share', q.share, 'answer', q.answer, 'answered_at', q.answered_at) order by q.id)
+            from app.problem_reports q where q.shop_id = any (own_shops))
+        union all
         select 'payments', (select jsonb_agg(to_jsonb(p) order by p.id)
                             from app.payments p join app.reservations r on r.id = p.reservation_id where r.account_id = me)
         union all

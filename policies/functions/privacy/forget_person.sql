@@ -41,6 +41,12 @@ begin
     delete from app.terms_asked t where t.account_id = account;
     delete from app.consents c where c.account_id = account;
     delete from app.members m where m.account_id = account;
+    -- What is still to be decided and given back goes on without what they wrote, and without what was written to them.
+    update app.problem_reports q
+    set words = '', photo_id = null, answer = case when q.answer is not null then '' end,
+        decision_text = case when q.decision_text is not null then '' end
+    where q.account_id = account;
+    update app.photos p set used = false, status = 'going' where p.account_id = account and not app.photo_is_shown(p.id);
     delete from app.passes p
     using app.reservations r where r.id = p.reservation_id and r.account_id = account;
 

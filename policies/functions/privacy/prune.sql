@@ -45,6 +45,7 @@ begin
         ('app.reservations_to_tell', 'reservations_to_tell', 'at < $1'),
         ('app.lots_to_announce', 'lots_to_announce', 'at < $1'),
         ('app.reminded_lots', 'reminded_lots', 'reminded_at < $1'),
+        ('app.problem_reports', 'problem_reports', 'reported_at < $1'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.draws', 'draws', 'id < app.first_id_at($1) and drawn_at < $1'),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),

@@ -23,7 +23,10 @@ begin
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';
     else
-        update app.lots l set status = 'published' where l.shop_id = shop and l.status = 'paused';
+        -- What reports of a closed door paused stays paused until its owner resumes it.
+        update app.lots l set status = 'published'
+        where l.shop_id = shop and l.status = 'paused'
+          and exists (select from app.shops s where s.id = shop and s.paused_at is null);
     end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('shop', shop, verdict, why, app.caller(), app.clock()) returning id into decided;

@@ -1,5 +1,5 @@
 -- Settle a gift of which nothing is offered or looking for a lot any more: refund, in one refund, what was paid and
--- not collected, and tell the donor unless they are told something else.
+-- not collected or was given back, and tell the donor unless they are told something else.
 -- Called by close_suspended, move_suspended and gift_refunded, which hold the gift's lock. Only the owner may execute it.
 -- Locks: the payment.
 create or replace function app.settle_suspended(gift uuid, tell boolean default true) returns void
@@ -14,9 +14,8 @@ begin
       and not exists (select from app.suspended_portions p where p.suspended_lot_id = gift and p.collected is null);
     if not found then return; end if;
 
-    select coalesce(sum(p.collected * r.unit_price_cents), 0), coalesce(sum(p.collected), 0) into worth, taken
-    from app.suspended_portions p join app.reservations r on r.id = p.reservation_id
-    where p.suspended_lot_id = gift;
+    worth := app.worth_of_gift(gift);
+    select coalesce(sum(p.collected), 0) into taken from app.suspended_portions p where p.suspended_lot_id = gift;
     update app.payments p set status = 'refund_due', refund_cents = p.amount_cents - worth, looked_at = app.clock()
     where p.reservation_id = gift and p.status = 'succeeded' and p.amount_cents > worth
     returning p.id into payment;
