@@ -56,6 +56,7 @@ from backend.photos.problems import PhotoTooLarge
 from backend.photos.store import photo_store_of
 from backend.pickups import api as pickups
 from backend.places import api as places
+from backend.places.geocoder import geocoder_of
 from backend.privacy import api as privacy
 from backend.problem_reports import api as problem_reports
 from backend.recalls import api as recalls
@@ -145,6 +146,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.stripe = stripe_of(chosen)
     app.state.photos = photo_store_of(chosen)
     app.state.documents = document_store_of(chosen)
+    app.state.geocoder = geocoder_of(chosen)
     app.state.drafter = drafter_of(chosen)
     # Importing Gemini's package is slow. Doing it in the background delays neither the start nor the first draft.
     preparing = asyncio.create_task(app.state.drafter.prepare())
@@ -155,6 +157,8 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
         await app.state.stripe.aclose()
         await app.state.photos.close()
         await app.state.documents.close()
+        if app.state.geocoder is not None:
+            await app.state.geocoder.aclose()
         preparing.cancel()
         await asyncio.gather(preparing, return_exceptions=True)
         await app.state.drafter.close()

@@ -228,6 +228,16 @@ class Settings(BaseSettings):
         GEMINI
     )
 
+    # Addresses
+    geocoder_url: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_GEOCODER_URL",
+            "Geocoder of the Géoplateforme's form, such as https://data.geopf.fr/geocodage; without it, shops must "
+            "send coordinates.",
+        ),
+    ] = None
+
     # Mail
     smtp_url: Annotated[
         SecretStr | None,
@@ -251,7 +261,9 @@ class Settings(BaseSettings):
         ),
     ] = None
 
-    @field_validator("public_url", "stripe_api_base", "gemini_base_url", "supabase_url", "rappelconso_url")
+    @field_validator(
+        "public_url", "stripe_api_base", "gemini_base_url", "supabase_url", "rappelconso_url", "geocoder_url"
+    )
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -412,6 +424,9 @@ class Settings(BaseSettings):
             ),
             "ECOPANIER_RAPPELCONSO_URL is not https: somebody on the way could recall food.": (
                 self.rappelconso_url or "https://"
+            ).startswith("http://"),
+            "ECOPANIER_GEOCODER_URL is not https: what people type would be sent in clear text.": (
+                self.geocoder_url or "https://"
             ).startswith("http://"),
             "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"

@@ -51,6 +51,8 @@ from backend.shops.problems import PagePhotoUnknown
 
 router = Router(tags=["associations"])
 
+# No cache keeps an association that has chosen to be secret.
+NOT_KEPT = {"Cache-Control": "no-store", "Vary": "Accept-Language"}
 CSV = "text/csv"
 HEADER = (
     "Mois",
@@ -76,6 +78,7 @@ Until = Annotated[
 @also_at_kiosks
 async def find_associations(
     acts: ActsDep,
+    response: Response,
     near: NearAsked = None,
     q: NameAsked = None,
     insee: CommuneAsked = None,
@@ -90,6 +93,7 @@ async def find_associations(
     """
     if sum(asked is not None for asked in (near, q, insee)) > 1:
         raise OneSearchOnly
+    response.headers.update(NOT_KEPT)
     if near is not None:
         by_distance = cursor_key(after, BY_DISTANCE) if after else NEAREST
         return found_page(
@@ -186,7 +190,7 @@ async def read_association(
 
     Whoever asks gets the same answer. One that is not public is answered like one that does not exist.
     """
-    response.headers["Vary"] = "Accept-Language"
+    response.headers.update(NOT_KEPT)
     return await queries.association_page(acts, association_id, language_of(request.scope))
 
 

@@ -2,23 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from backend.database.sessions import ActsDep
 from backend.http.routing import Router
 from backend.identity.callers import also_at_kiosks
+from backend.places.addresses import addresses_found
 from backend.places.communes import SOURCE
 from backend.places.queries import places_found
-from backend.places.schemas import Places
+from backend.places.schemas import AddressOut, Places
 
 router = Router(tags=["places"])
-
-_KEPT = {"Cache-Control": "public, max-age=86400"}
 
 
 @router.get("/places")
 @also_at_kiosks
 async def find_places(
+    request: Request,
     q: Annotated[
         str,
         Query(
@@ -32,10 +32,12 @@ async def find_places(
     acts: ActsDep,
     response: Response,
 ) -> Places:
-    """Find communes, and arrondissements of Paris, Lyon and Marseille, by name or postcode.
+    """Find communes, and arrondissements of Paris, Lyon and Marseille, by name or postcode, and addresses.
 
     At most 20: those whose name is what you wrote, then those that begin with it by population, then those with a later
-    word that does.
+    word that does. Addresses come from a geocoder, where the server has one.
     """
-    response.headers.update(_KEPT)
-    return Places(data=await places_found(acts, q), source=SOURCE)
+    places = await places_found(acts, q)
+    addresses = await addresses_found(request.app.state.geocoder, acts, q)
+    response.headers["Cache-Control"] = "public, max-age=86400" if addresses is not None else "no-store"
+    return Places(data=places, addresses=[AddressOut.model_validate(one) for one in addresses or ()], source=SOURCE)

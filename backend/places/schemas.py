@@ -19,10 +19,23 @@ class PlaceOut(Out):
     longitude: float | None = Field(description="Of its centre; null with the latitude.", examples=[2.3787])
 
 
+class AddressOut(Out):
+    """An address."""
+
+    label: str = Field(examples=["12 Rue de Zurich 67000 Strasbourg"])
+    insee_code: str = Field(examples=["67482"])
+    postcode: str | None = Field(examples=["67000"])
+    latitude: float = Field(description="In degrees (WGS 84).", examples=[48.5791])
+    longitude: float = Field(examples=[7.7571])
+
+
 class Places(Out):
     """The places that a question may mean, the most likely first."""
 
     data: list[PlaceOut]
+    addresses: list[AddressOut] = Field(
+        description="At most five addresses; none where the server cannot look them up, or not now."
+    )
     source: str = Field(
         description="Where the data come from, under the Licence Ouverte 2.0.",
         examples=["INSEE, Code officiel géographique 2026; La Poste, Base officielle des codes postaux"],

@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from backend.database.sessions import caller_in
 from backend.http.etags import require_revision
+from backend.places.geocoder import Address
 from backend.problems.common import PreconditionFailed
 from backend.shops import queries
 from backend.shops.models import Shop
@@ -35,6 +36,15 @@ async def register_shop(session: AsyncSession, wanted: ShopIn) -> OwnShop:
     }
     made = await session.execute(insert(Shop).values(values).returning(col(Shop.id)))
     return await queries.own_shop(session, made.scalar_one())
+
+
+def place_of(found: Address, insee_code: str | None) -> dict[str, Any]:
+    """Return the fields of a shop's place at an address. insee_code: the one that was sent, which stays."""
+    return {
+        "latitude": found.latitude,
+        "longitude": found.longitude,
+        "insee_code": insee_code if insee_code is not None else found.insee_code,
+    }
 
 
 async def edit_shop(session: AsyncSession, shop_id: UUID, wanted: ShopEdit, versions: list[int] | None) -> None:

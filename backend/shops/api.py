@@ -1,20 +1,24 @@
 """Shops over HTTP. `administration` has the routes that verify them, `lots` the one that lists their lots."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
+import limits
 from fastapi import Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import ActsDep, AsMerchant, AsShopMember, SessionDep, require_role
+from backend.database.sessions import ActsDep, Database, DatabaseDep, SessionDep, require_role
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.rate_limits import spend
 from backend.http.routing import Router
-from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
+from backend.identity.callers import SIGN_IN_OPTIONAL, Caller, also_at_kiosks
 from backend.identity.tokens import Role
-from backend.places.problems import OneSearchOnly
+from backend.places.addresses import where_is
+from backend.places.geocoder import Geocoder
+from backend.places.problems import AddressAmbiguous, AddressUnknown, GeocoderUnavailable, OneSearchOnly
 from backend.places.searching import (
     BEST,
     BY_DISTANCE,
@@ -26,8 +30,9 @@ from backend.places.searching import (
     NearAsked,
     found_page,
 )
-from backend.problems.common import CursorInvalid, NotSignedIn, PreconditionFailed
-from backend.problems.problem import language_of, may_answer
+from backend.problems.common import CursorInvalid, NotSignedIn, PreconditionFailed, RequestInvalid
+from backend.problems.problem import FieldError, language_of, may_answer
+from backend.problems.texts import field_text
 from backend.shops import actions, queries
 from backend.shops.communes import CommuneAsked
 from backend.shops.problems import (
@@ -43,18 +48,29 @@ from backend.shops.schemas import OwnShop, OwnShopPage, ShopEdit, ShopFound, Sho
 router = Router(tags=["shops"])
 
 MISPLACED = (ShopOutsideTerritory, ShopCoordinatesSwapped)
+NOT_LOCATED = (AddressUnknown, AddressAmbiguous, GeocoderUnavailable)
+ADDRESSES = limits.parse("60/hour")
+SIGN_IN: dict[str, Any] = {"security": [{"bearer": []}]}
 CURSOR = TypeAdapter(tuple[UUID])
 # Vary, because the owner's answer has more than everybody else's, and hours are written in the reader's language.
 PUBLIC = {"Cache-Control": "public, max-age=30", "Vary": "Authorization, Accept-Language"}
 
 
-@router.post("/shops", status_code=201, responses=may_answer(ShopSiretInvalid, *MISPLACED))
-async def register_shop(wanted: ShopIn, session: AsMerchant, once: OnceDep) -> OwnShop:
+@router.post(
+    "/shops", status_code=201, responses=may_answer(ShopSiretInvalid, *MISPLACED, *NOT_LOCATED), openapi_extra=SIGN_IN
+)
+async def register_shop(
+    wanted: ShopIn, request: Request, database: DatabaseDep, account_id: Caller, once: OnceDep
+) -> OwnShop:
     """Register a shop.
 
-    It is `pending` until an admin has verified it. Until then, nobody but you and admins sees it or its lots.
+    It is `pending` until an admin has verified it. Until then, nobody but you and admins sees it or its lots. You may
+    leave out `latitude`, `longitude` and `insee_code` where the server can look up addresses.
     """
-    return await once(session, actions.register_shop(session, wanted), 201, {"ETag": etag(1)})
+    located = await _registered_at(wanted, request, database, account_id)
+    async with database.session(account_id) as session, session.begin():
+        await require_role(session, Role.MERCHANT)
+        return await once(session, actions.register_shop(session, located), 201, {"ETag": etag(1)})
 
 
 @router.get("/shops", responses=may_answer(CursorInvalid, OneSearchOnly), openapi_extra=SIGN_IN_OPTIONAL)
@@ -130,17 +146,64 @@ async def read_shop(shop_id: UUID, session: SessionDep, request: Request, respon
 
 @router.patch(
     "/shops/{shop_id}",
-    responses=may_answer(ShopNotFound, ShopLotsOutlastUseBy, PagePhotoUnknown, PreconditionFailed, *MISPLACED),
+    responses=may_answer(
+        ShopNotFound, ShopLotsOutlastUseBy, PagePhotoUnknown, PreconditionFailed, *MISPLACED, *NOT_LOCATED
+    ),
+    openapi_extra=SIGN_IN,
 )
 async def edit_shop(
-    shop_id: UUID, wanted: ShopEdit, session: AsShopMember, if_match: IfMatch, request: Request, response: Response
+    shop_id: UUID,
+    wanted: ShopEdit,
+    database: DatabaseDep,
+    account_id: Caller,
+    if_match: IfMatch,
+    request: Request,
+    response: Response,
 ) -> OwnShopPage | ShopPage:
     """Change a shop that you own, and what its page says.
 
     With If-Match, the change is made only if the shop has not changed since you read it. If the shop moves, its lots on
     offer move with it; if its commune is in another time zone, their use-by dates and its recurring listings follow.
     """
-    await actions.edit_shop(session, shop_id, wanted, if_match)
-    shop, version = await queries.shop_page(session, shop_id, language_of(request.scope))
+    located = await _moved_to(wanted, shop_id, request, database, account_id)
+    async with database.session(account_id) as session, session.begin():
+        await require_role(session, Role.MERCHANT, or_member_of="shop")
+        await actions.edit_shop(session, shop_id, located, if_match)
+        shop, version = await queries.shop_page(session, shop_id, language_of(request.scope))
     response.headers["ETag"] = etag(version)
     return shop
+
+
+async def _registered_at(wanted: ShopIn, request: Request, database: Database, account_id: UUID) -> ShopIn:
+    """Return a shop to register with all of its place. No transaction is open while its address is looked up."""
+    geocoder: Geocoder | None = request.app.state.geocoder
+    if geocoder is None or wanted.latitude is not None or wanted.longitude is not None:
+        missing = [name for name in ("insee_code", "latitude", "longitude") if getattr(wanted, name) is None]
+        if missing:
+            message = field_text("missing", language_of(request.scope))
+            raise RequestInvalid(
+                errors=[FieldError(field=f"body.{name}", code="missing", message=message) for name in missing]
+            )
+        return wanted
+    async with database.session(account_id) as session, session.begin():
+        await require_role(session, Role.MERCHANT)
+    await spend(request.scope, "addresses", ADDRESSES, str(account_id))
+    found = await where_is(geocoder, database.acts, wanted.address, wanted.insee_code)
+    return wanted.model_copy(update=actions.place_of(found, wanted.insee_code))
+
+
+async def _moved_to(
+    wanted: ShopEdit, shop_id: UUID, request: Request, database: Database, account_id: UUID
+) -> ShopEdit:
+    """Return changes with the place of a new address that has no coordinates, where the server can look it up."""
+    geocoder: Geocoder | None = request.app.state.geocoder
+    sent = wanted.model_fields_set
+    if geocoder is None or "address" not in sent or {"latitude", "longitude"} & sent:
+        return wanted
+    async with database.session(account_id) as session, session.begin():
+        await require_role(session, Role.MERCHANT, or_member_of="shop")
+        await queries.require_own(session, shop_id, "owner")
+    await spend(request.scope, "addresses", ADDRESSES, str(account_id))
+    code = wanted.insee_code if "insee_code" in sent else None
+    found = await where_is(geocoder, database.acts, wanted.address, code)
+    return wanted.model_copy(update=actions.place_of(found, code))

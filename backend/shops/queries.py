@@ -101,6 +101,13 @@ async def shops_in(acts: Acts, insee_code: str, after: tuple[str, UUID], limit: 
     )
 
 
+async def require_own(session: AsyncSession, shop_id: UUID, at_least: MemberRole) -> None:
+    """Raise ShopNotFound unless the caller has at least this role at a shop."""
+    own = select(col(Shop.id)).where(col(Shop.id) == shop_id, is_own(Shop.id, at_least))
+    if (await session.execute(own)).one_or_none() is None:
+        raise ShopNotFound
+
+
 async def own_shop(session: AsyncSession, shop_id: UUID) -> OwnShop:
     """Return a shop as its merchant or an admin sees it. The caller must be one of them."""
     return _own((await session.execute(_SHOPS.where(col(Shop.id) == shop_id))).one())

@@ -60,16 +60,16 @@ _SHOWS_IMPACT: dict[str, Any] = {
 
 
 class ShopIn(In):
-    """A shop to register."""
+    """A shop to register. Without coordinates its address is looked up, where the server can do that."""
 
     name: str = Field(**_NAME)
     siret: str = Field(
         max_length=30, description="14 digits. Spaces between them are accepted.", examples=["732 829 320 00074"]
     )
     address: str = Field(**_ADDRESS)
-    insee_code: InseeCode = Field(**_INSEE_CODE)
-    latitude: float = Field(**_LATITUDE)
-    longitude: float = Field(**_LONGITUDE)
+    insee_code: InseeCode | None = Field(default=None, **_INSEE_CODE)
+    latitude: float | None = Field(default=None, **_LATITUDE)
+    longitude: float | None = Field(default=None, **_LONGITUDE)
     opening_hours: OpeningHours = Field(default=OpeningHours(), examples=[WEEK])
     category: Category = Field(examples=["bakery"])
     description: str = Field(default="", **_DESCRIPTION)
@@ -78,7 +78,10 @@ class ShopIn(In):
 
 
 class ShopEdit(In):
-    """Changes to a shop. Fields that are not sent stay as they are. `opening_hours` replaces all opening hours."""
+    """Changes to a shop. Fields that are not sent stay as they are. `opening_hours` replaces all opening hours.
+
+    A new address without coordinates is looked up, where the server can do that, and the shop moves there.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"opening_hours": WEEK}]})
 

@@ -88,6 +88,7 @@ async def test_an_answer_has_what_a_search_needs(france: Town) -> None:
                 "longitude": 2.3787,
             }
         ],
+        "addresses": [],
         "source": "INSEE, Code officiel géographique 2026; La Poste, Base officielle des codes postaux",
     }
 

@@ -54,7 +54,9 @@ async def test_a_public_association_presents_itself(town: Town) -> None:
     said = await says(relais, **words, opening_hours=HOURS, is_public=True)
     assert {name: said[name] for name in words} == words
 
-    shown = accepted(await Visitor(town).asks("GET", f"/associations/{relais.id}")).json()
+    answer = accepted(await Visitor(town).asks("GET", f"/associations/{relais.id}"))
+    assert answer.headers["cache-control"] == "no-store"
+    shown = answer.json()
     assert {name: shown[name] for name in words} == words
     assert shown["opening_hours_text"][1] == "Mardi : de 14 h à 17 h 30"
     assert shown.keys() - words.keys() == {"id", "name", "opening_hours", "opening_hours_text", "time_zone"}

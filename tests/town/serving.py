@@ -17,6 +17,7 @@ from backend.database.sessions import Database
 from backend.http.rate_limits import windows
 from backend.http.serving import server
 from backend.photos.store import photo_store_of
+from backend.places.geocoder import geocoder_of
 from backend.settings import Settings, settings
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.stripe import StripeStandIn
@@ -142,4 +143,7 @@ class Served:
             return
         app.state.photos = photo_store_of(settings())
         app.state.documents = document_store_of(settings())
+        if app.state.geocoder is not None:
+            await app.state.geocoder.aclose()
+        app.state.geocoder = geocoder_of(settings())
         main.use_database(app, await Database.open(copy.url(API), settings()))
