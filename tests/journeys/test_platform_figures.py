@@ -45,11 +45,19 @@ async def test_admins_read_the_sums_over_all_shops(town: Town) -> None:
     await town.clock(lot.pickup_end)
     await town.worker_runs()
     await town.clock("2026-12-03T09:00:00+01:00")
+    await town.changes(
+        "insert into app.problem_reports"
+        " (reservation_id, account_id, lot_id, shop_id, kind, words, reported_at, answer_by)"
+        " select r.id, r.account_id, l.id, l.shop_id, 'other', 'x', t.at, t.at from app.reservations r"
+        " join app.lots l on l.id = r.lot_id, (values ('2026-12-02T23:59:59+01:00'::timestamptz)) t (at)"
+        " where r.status = 'no_show'"
+    )
     odile = await town.an_admin()
 
     found = await odile.gets("/admin/figures", **{"from": "2026-12-01", "to": "2026-12-02"})
 
     first, second = found["rows"]
+    assert [row["reports"] for row in (first, second, found["total"])] == [0, 1, 1]
     assert numbers(first) == (10, 3, 3, 7, 1200, 2400, 1.3, 2.3)
     assert numbers(second) == (3, 2, 0, 3, 0, 0, 0, 0)
     assert [row["no_shows"] for row in (first, second, found["total"])] == [0, 2, 2]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import asyncpg
 import pytest
@@ -12,7 +12,7 @@ from tests.town import Person, Shop, Town
 from tests.town.databases import WORKER
 
 Kind = Literal["paid", "suspended"]
-Fate = Literal["collected", "absent", "cancelled", "refunded", "withdrawn"]
+Fate = Literal["collected", "absent", "cancelled", "refunded", "reported", "withdrawn"]
 PERIODS = (
     ("2026-12-01", "2026-12-01", "day"),
     ("2026-11-30", "2026-12-02", "week"),
@@ -37,8 +37,13 @@ async def a_day_with_one_portion(town: Town, kind: Kind, fate: Fate) -> Shop:
     if fate == "withdrawn":
         await shop.merchant.withdraws(lot)
     await town.opens(lot)
-    if fate in ("collected", "refunded"):
+    if fate in ("collected", "refunded", "reported"):
         await shop.merchant.hands_over(await holder.pass_for(held))
+    if fate == "reported":
+        said = {"kind": "quality", "text": "Le pain était moisi."}
+        report = await holder.posts(f"/reservations/{held.id}/problem-report", said)
+        answer = {"outcome": "give_back", "share": 100, "text": "Nous sommes désolés."}
+        await shop.merchant.posts(f"/problem-reports/{report['id']}/answer", answer)
     await town.clock(lot.pickup_end)
     await town.worker_runs()
     if fate == "refunded":
@@ -68,7 +73,7 @@ async def by_kind(town: Town, fate: Fate, kinds: Sequence[Kind] = ("paid", "susp
     return [await told(await a_day_with_one_portion(town, kind, fate)) for kind in kinds]
 
 
-@pytest.mark.parametrize("fate", ["collected", "absent", "cancelled", "refunded", "withdrawn"])
+@pytest.mark.parametrize("fate", get_args(Fate))
 async def test_figures_are_equal_for_a_paid_and_a_suspended_portion(town: Town, fate: Fate) -> None:
     paid, suspended = await by_kind(town, fate)
     assert paid == suspended
