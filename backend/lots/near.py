@@ -26,7 +26,8 @@ from backend.shops.models import Category
 
 hot = HotRoutes(tags=["lots"])
 
-_CURSOR = re.compile(r"([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
+# The order, unless it is by distance, the key in this order, and the id of a page's last lot.
+_CURSOR = re.compile(r"(?:(price|pickup):)?([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
 NOTHING_BEFORE = (-1.0, UUID(int=0))
 
 
@@ -105,10 +106,10 @@ class LotsNearQuery(BaseModel):
 async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) -> bytes:
     """Return a page of published lots as JSON. Free lots are shown to current beneficiaries only.
 
-    Raises PlaceUnknown, OnePlaceNeeded.
+    Raises PlaceUnknown, OnePlaceNeeded, CursorInvalid.
     """
     latitude, longitude = await _start(acts, asked)
-    after_distance, after_id = _key(asked.after) if asked.after else NOTHING_BEFORE
+    after_distance, after_id = _key(asked.after, asked.sort) if asked.after else NOTHING_BEFORE
     unwanted = [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None
     if asked.sort is Sort.DISTANCE and asked.min_price_cents is None and asked.quantity is None and not asked.open_now:
         page: bytes = await acts.value(
@@ -164,12 +165,13 @@ async def _start(acts: Acts, asked: LotsNearQuery) -> tuple[float, float]:
     return await point_of(acts, asked.place or "")
 
 
-def _key(after: str) -> tuple[float, UUID]:
+def _key(after: str, sort: Sort) -> tuple[float, UUID]:
+    """Return the key and the id of the last lot of the page before. Raises CursorInvalid, also for another order's."""
     try:
         found = _CURSOR.fullmatch(bytes.fromhex(after).decode("ascii"))
-        if found is None:
+        if found is None or (found[1] or Sort.DISTANCE) != sort:
             raise CursorInvalid
-        return float(found[1]), UUID(found[2])
+        return float(found[2]), UUID(found[3])
     except ValueError:
         raise CursorInvalid from None
 

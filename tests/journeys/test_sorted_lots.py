@@ -73,6 +73,22 @@ async def test_pages_of_each_order_hold_every_lot_once(town: Town, sort: str) ->
     assert found == whole
 
 
+async def test_a_cursor_of_another_order_is_refused(town: Town) -> None:
+    await three_lots(town)
+    cursors = {s: (await search(town, **STRASBOURG, sort=s, limit=1))["next"] for s in ("distance", "price", "pickup")}
+
+    for made, after in cursors.items():
+        for sort in cursors:
+            asked = {**STRASBOURG, "sort": sort, "after": after, "limit": 1}
+            answer = await town.request("GET", "/v1/lots", params=asked)
+            if made == sort:
+                assert answer.json()["has_more"], (made, sort)
+            else:
+                assert (answer.status_code, answer.json()["code"]) == (422, "cursor.invalid"), (made, sort)
+    # By distance both searches have the same cursors.
+    assert await titles(town, **STRASBOURG, quantity=1, after=cursors["distance"]) == ["early", "cheap"]
+
+
 async def test_both_searches_show_a_lot_in_the_same_words(town: Town) -> None:
     lot = await town.a_free_lot()
     await town.a_lot(shop=lot.shop)

@@ -5,7 +5,7 @@
 -- beneficiaries only.
 -- Takes metres, cents and times; null means no such filter. sort_by is `distance`, `price` or `pickup`; lots with the
 -- same price or opening are in the order of their ids. after_key is the key of the last lot of the page before: metres
--- on the map, cents, or seconds since 1970. All lots of the circle are read, because no index has such an order.
+-- on the map, cents, or seconds since 1970; the cursor says which, unless it is metres, as in app.lots_near. All lots of the circle are read, because no index has such an order.
 create or replace function app.lots_sorted(
     caller uuid, latitude float8, longitude float8, radius_m float8, wanted_kind text, wanted_category text,
     min_price int, max_price int, portions int, only_open bool, collect_after timestamptz, collect_before timestamptz,
@@ -62,7 +62,7 @@ begin
     return convert_to('{"data":[' || coalesce(array_to_string(shown[:page_size], ','), '')
         || case when cardinality(ids) > page_size
            then '],"has_more":true,"next":"'
-                || encode(convert_to(keys[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') || '"}'
+                || encode(convert_to(case when sort_by <> 'distance' then sort_by || ':' else '' end || keys[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') || '"}'
            else '],"has_more":false,"next":null}' end, 'UTF8');
 end $$;
 grant execute on function app.lots_sorted(uuid, float8, float8, float8, text, text, int, int, int, bool, timestamptz,
