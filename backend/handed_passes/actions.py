@@ -10,7 +10,8 @@ from backend.database.sessions import call
 from backend.handed_passes.problems import HandedPassUnknown
 from backend.handed_passes.schemas import HandedPassOut
 from backend.reservations.passes import Passes, new_code
-from backend.reservations.schemas import PassOut, ShopToGoTo
+from backend.reservations.queries import pass_out
+from backend.reservations.schemas import PassOut
 from backend.settings import settings
 
 
@@ -36,12 +37,4 @@ async def shown(acts: Acts, passes: Passes, token: str) -> PassOut:
     found = await acts.rows("handed_pass", token=token_hash(token))
     if not found:
         raise HandedPassUnknown
-    row = found[0]
-    return PassOut(
-        qr=passes.qr(row["code"]),
-        code=row["code"],
-        pin=passes.pin(row["code"]),
-        pickup_start=row["pickup_start"],
-        pickup_end=row["pickup_end"],
-        shop=ShopToGoTo.model_validate(dict(row)),
-    )
+    return pass_out(passes, dict(found[0]))

@@ -1,6 +1,6 @@
 """Reservations as their holder and the members of the lot's shop see them. Row-level security decides which rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -167,14 +167,7 @@ async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -
         raise ReservationNotFound
     if row.status != "confirmed":
         raise NoPassYet
-    return PassOut(
-        qr=passes.qr(row.code),
-        code=row.code,
-        pin=passes.pin(row.code),
-        pickup_start=row.pickup_start,
-        pickup_end=row.pickup_end,
-        shop=ShopToGoTo.model_validate(row),
-    )
+    return pass_out(passes, row._asdict())
 
 
 async def mailed_pass(acts: Acts, passes: Passes, token: str) -> PassOut:
@@ -183,7 +176,11 @@ async def mailed_pass(acts: Acts, passes: Passes, token: str) -> PassOut:
     found = await acts.rows("mailed_pass", reservation=reservation_id) if reservation_id is not None else []
     if not found or not opens(settings(), token, found[0]["code"]):
         raise MailedPassUnknown
-    row = found[0]
+    return pass_out(passes, dict(found[0]))
+
+
+def pass_out(passes: Passes, row: Mapping[str, Any]) -> PassOut:
+    """Return a pass as its holder sees it. row: its code, its lot's window, and what is said of the shop."""
     return PassOut(
         qr=passes.qr(row["code"]),
         code=row["code"],
