@@ -1,5 +1,6 @@
 """Write CSV for French spreadsheet programs: UTF-8 with a BOM, semicolons, decimal commas, and no formulas."""
 
+import codecs
 import csv
 import io
 from collections.abc import Iterable, Sequence
@@ -22,8 +23,12 @@ def cell(value: Cell) -> str:
 
 def csv_of(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
     """Return a table as CSV."""
+    return codecs.BOM_UTF8 + csv_lines([header]) + csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[Cell]]) -> bytes:
+    """Return some lines of a table, to follow those of `csv_of`."""
     written = io.StringIO(newline="")
     writer = csv.writer(written, delimiter=";", lineterminator="\r\n")
-    writer.writerow([cell(name) for name in header])
     writer.writerows([cell(value) for value in row] for row in rows)
-    return written.getvalue().encode("utf-8-sig")
+    return written.getvalue().encode()

@@ -43,9 +43,3 @@ class NoPassYet(Problem):
     """Raised when a reservation has no pass, because it is not confirmed or is over."""
 
     code, status = "pass.none", 409
-
-
-class ReservationsTooMany(Problem):
-    """Raised when a list of reservations to download would be longer than a spreadsheet should be."""
-
-    code, status = "reservation.too_many", 422

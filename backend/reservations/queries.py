@@ -103,16 +103,10 @@ async def reservations_seen(
     return [ReservationSeen.model_validate(row) for row in await session.execute(wanted)]
 
 
-async def reservations_to_print(
-    session: AsyncSession, shop: UUID, only: Only, most: int
-) -> tuple[Sequence[ReservationSeen], ZoneInfo]:
-    """Return what the counter of a shop sees, up to `most + 1` reservations, and the shop's zone.
-
-    The database raises ShopNotFound if the caller does not work there.
-    """
-    rows = (await session.execute(_at_counter(most + 1, shop=shop, only=only))).all()
+async def zone_of_shop(session: AsyncSession, shop: UUID) -> ZoneInfo:
+    """Return the time zone of a shop that the caller sees."""
     zone = (await session.execute(select(col(Shop.time_zone)).where(col(Shop.id) == shop))).scalar_one()
-    return [ReservationSeen.model_validate(row) for row in rows], ZoneInfo(zone or PARIS)
+    return ZoneInfo(zone or PARIS)
 
 
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationSeen:

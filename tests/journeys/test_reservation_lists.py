@@ -2,9 +2,13 @@
 
 import csv
 import io
+import tracemalloc
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from backend.reservations import api
 from tests.town import Town
 from tests.town.answers import refusal_in
 from tests.town.people import Person
@@ -84,3 +88,42 @@ async def test_a_shop_downloads_its_list_without_persons_prices_or_kinds(town: T
     for stranger in (other.merchant, karim):
         answer = await stranger.asks("GET", "/reservations.csv", params={"shop": str(shop.id)})
         assert refusal_in(answer).status in (403, 404)
+
+
+@pytest.mark.parametrize("in_parts", [True, False], ids=["in parts", "control"])
+async def test_a_long_list_is_downloaded_whole_in_little_memory(
+    town: Town, monkeypatch: pytest.MonkeyPatch, in_parts: bool
+) -> None:
+    shop, karim = await town.a_shop(), await town.a_customer()
+    lot = await town.a_lot(shop=shop)
+    await town.changes(
+        "insert into app.reservations (lot_id, account_id, quantity, unit_price_cents, status, confirmed_at)"
+        " select $1, $2, 1, 400, 'confirmed', now() from generate_series(1, 25000)",
+        lot.id,
+        karim.id,
+    )
+    if not in_parts:
+        monkeypatch.setattr(api, "ROWS_AT_ONCE", 100_000)
+    await downloaded(shop.merchant, shop, status="picked_up")  # everything is loaded
+
+    tracemalloc.start()
+    answer = await shop.merchant.asks("GET", "/reservations.csv", params={"shop": str(shop.id)})
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    lines = answer.text.splitlines()
+    assert len(lines) == 25_001
+    listed = [line.partition(";")[0] for line in lines[1:]]
+    assert listed == sorted(set(listed), reverse=True)
+    assert (peak < 30_000_000) is in_parts
+
+
+async def test_a_list_of_exactly_one_part_ends_there(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "ROWS_AT_ONCE", 2)
+    shop, karim = await town.a_shop(), await town.a_customer()
+    lot = await town.a_lot(shop=shop)
+    for number in range(1, 6):
+        bought = await karim.buys(lot)
+        rows = await downloaded(shop.merchant, shop)
+        assert len(rows) == number
+        assert rows[0]["Réservation"] == str(bought.id)
