@@ -264,6 +264,41 @@ async def test_reports_are_forgotten_after_a_year_with_their_photos(town: Town) 
     assert await town.value("select used from app.photos") is False
 
 
+async def test_what_people_write_stands_in_no_log(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also when the database refuses the row and its message holds all of it."""
+    canaries = ("Quastrovîgne-a", "Quastrovîgne-b", "Quastrovîgne-c")
+    (marc, lot, held), odile = await bought(town), await town.an_admin()
+    await collected(town, lot, marc, held)
+    body = {"kind": "quality", "text": canaries[0]}
+    path = f"/reservations/{held.id}/problem-report"
+    await town.changes("""
+        create function app.trip() returns trigger language plpgsql as $$ begin raise exception 'over %', new; end $$;
+        grant execute on function app.trip() to public;
+        create trigger trip before insert or update on app.problem_reports for each row execute function app.trip()
+    """)
+    tripped = await marc.asks("POST", path, body)
+    await town.changes("drop function app.trip cascade")
+    long = await marc.asks("POST", path, {**body, "text": canaries[0] * 200})
+    made = await marc.posts(path, body)
+    again = await marc.asks("POST", path, body)
+    await town.clock(await town.now() + timedelta(hours=73))
+    late = await lot.shop.merchant.asks(
+        "POST", f"/problem-reports/{made['id']}/answer", {"outcome": "sorry", "text": canaries[1]}
+    )
+    await odile.posts(f"/problem-reports/{made['id']}/decide", {"outcome": "sorry", "text": canaries[2]})
+    await is_over(town, lot)
+
+    assert [answer.status_code for answer in (tripped, long, again, late)] == [500, 422, 409, 409]
+    said = capfd.readouterr()
+    assert "/v1/reservations/{reservation_id}/problem-report" in said.out  # the control: it is logged here
+    assert [word for word in canaries if word in said.out + said.err] == []
+    kept = await town.rows(
+        "select detail::text from app.audit_entries union all select args::text from jobs.procrastinate_jobs"
+    )
+    assert [row[0] for row in kept if "Quastrov" in str(row[0])] == []
+    assert [word for word in canaries if any(word in answer.text for answer in (tripped, long, again, late))] == []
+
+
 async def test_a_visitor_cannot_report(town: Town) -> None:
     marc, lot, held = await bought(town)
     await collected(town, lot, marc, held)
