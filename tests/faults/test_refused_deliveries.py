@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from tests.faults.test_smtp import Relay
+from tests.faults.test_mail_relay import Relay
 from tests.journeys.test_recall_mails import gives_own_address
 from tests.town import Beneficiary, Town
 from tests.visitors import Visitor
