@@ -49,6 +49,7 @@ from backend.observability.logs import configure_logs
 from backend.pages import account_pages, assets, elsewhere, mail_pages, pages, text_pages
 from backend.pages import photos as page_photos
 from backend.pages.visitors import find, signing_in
+from backend.pages.visitors import lot as lot_page
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -110,6 +111,7 @@ ROUTERS: Sequence[APIRouter] = (
 # The pages for people. `elsewhere` answers what nothing else serves, so it is last.
 PAGES: Sequence[Any] = (
     find,
+    lot_page,
     signing_in,
     page_photos,
     text_pages,

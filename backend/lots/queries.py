@@ -74,6 +74,7 @@ async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     wanted = _LOTS.add_columns(
         free_lot.scalar_subquery().label("free_lot_id"),
         func.app.becomes_free_at(col(Lot.id)).label("becomes_free_at"),
+        func.app.free_cancellation_until(col(Lot.pickup_start)).label("free_cancellation_until"),
     ).where(col(Lot.id) == lot_id)
     row = (await session.execute(wanted)).one_or_none()
     if row is None:

@@ -157,6 +157,11 @@ class LotRead(LotOut):
         description="When unsold portions become free; shown only to its merchant.", examples=[None]
     )
     fair_draw: bool = Field(**_FAIR_DRAW)
+    free_cancellation_until: datetime | None = Field(
+        default=None,
+        description="Until then a reservation is cancelled with everything given back; null if no portion is left.",
+        examples=["2026-11-22T14:30:00Z"],
+    )
     free_lot_id: UUID | None = Field(
         description="The free lot that offers portions of this one that customers suspended; shown only to verified "
         "beneficiaries.",

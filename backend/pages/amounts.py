@@ -58,11 +58,14 @@ class Amounts:
         local = _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
         pattern = {"fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}.get(self._texts.language, "EEEE d MMMM")
         written = format_date(local, pattern + (" y" if year else ""), self._texts.language)
+        if self._texts.language == "fr" and local.day == 1:
+            written = written.replace(" 1 ", " 1er ")
         return written.translate(_LATIN_DIGITS)
 
     def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return « aujourd’hui », « demain », « hier » or the day."""
-        away = (_there(moment, zone).date() - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
+        there = _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
+        away = (there - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
         known = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}.get(away)
         return self._texts(known) if known else self.day(moment, zone)
 

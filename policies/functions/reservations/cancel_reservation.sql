@@ -24,7 +24,7 @@ begin
         raise exception 'suspended_lot.offered' using errcode = 'EP409';
     end if;
     in_time := r.status = 'held' or l.status = 'recalled'
-        or app.clock() <= l.pickup_start - make_interval(mins => app.setting_int('free_cancellation_minutes'));
+        or app.clock() <= app.free_cancellation_until(l.pickup_start);
     if not app.end_reservation(
             reservation, 'cancelled', case when in_time then 'holder' else 'holder_late' end, in_time, in_time) then
         select x.* into r from app.reservations x where x.id = reservation;
