@@ -22,6 +22,7 @@ from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import SEALED_PERSON, address_look_up, keyring, sealed_json
 from backend.settings import settings
 from scripts.demo_town.acts import Acts
+from scripts.demo_town.complaints import COMPLAINTS, OF_YESTERDAY, Complaint
 from scripts.demo_town.members import HELPERS, Helper
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
@@ -40,6 +41,7 @@ SEED = 2025
 WEEKS = 4
 TRADE_BEGAN = 23  # days ago
 LOT_WITHDRAWN = 12  # days ago
+UNANSWERED = timedelta(hours=72)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 Ending = Literal["picked_up", "cancelled", "cancelled_late", "no_show", "lapsed"]
@@ -88,6 +90,8 @@ class Story:
         self._accounts: dict[str, UUID] = {}
         self._shops: dict[str, UUID] = {}
         self._taken: Counter[tuple[str, date]] = Counter()
+        self._pickups = 0
+        self._complaints = {0: OF_YESTERDAY, **COMPLAINTS}  # the first pickup of yesterday counts as 0
         self.codes: dict[int, str] = {}
 
     def tell(self) -> None:
@@ -458,6 +462,29 @@ class Story:
         merchant = self._accounts[claim.lot.offer.shop.merchant.login]
         problem, *_ = self._acts.call("pick_up", caller=merchant, pass_code=claim.code, pin_matches=True)
         assert problem is None, problem
+        self._pickups += 1
+        complaint = self._complaints.pop(self._pickups, None)
+        if complaint is None and claim.lot.window[0].astimezone(PARIS).date() == self._today - timedelta(days=1):
+            complaint = self._complaints.pop(0, None)
+        if complaint is not None:
+            self._then(min(self._acts.now + 30 * MINUTE, self._now), self._complains, claim, complaint)
+
+    def _complains(self, claim: Claim, complaint: Complaint) -> None:
+        reservation = self._acts.value("select reservation_id from app.passes where code = %s", claim.code)
+        self._acts.be(self._accounts[claim.holder])
+        report = self._acts.value("select app.report_problem(%s, %s, %s)", reservation, complaint.kind, complaint.words)
+        if complaint.answer is not None:
+            self._then(self._acts.now + 5 * HOUR, self._answers, claim, report, complaint.answer)
+        elif self._acts.now + UNANSWERED <= self._now:
+            self._then(self._acts.now + UNANSWERED, partial(self._acts.call, "tell_of_reports", most=9))
+
+    def _answers(self, claim: Claim, report: UUID, answer: tuple[str, str]) -> None:
+        merchant = self._accounts[claim.lot.offer.shop.merchant.login]
+        outcome, words = answer
+        self._acts.call_as(
+            merchant, "answer_problem", report=report, wanted_outcome=outcome, wanted_share=None, said=words
+        )
+        self._acts.call("tell_of_reports", most=9)
 
 
 def _listed_at(lot: Listed) -> datetime:

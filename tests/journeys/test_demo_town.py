@@ -78,6 +78,11 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
     refusal = await refused(grocer.hands_over(Pass(reservation, shown["qr"], shown["code"], shown["pin"], shown)))
     assert refusal.code == "pass.already_used"
 
+    # Some holders reported a problem: shops answered two, an admin has one to decide, and one is of yesterday.
+    reported = await town.rows("select app.report_status(q, false) as status from app.problem_reports q order by q.id")
+    assert [row["status"] for row in reported] == ["answered", "to_decide", "answered", "open"]
+    assert len((await people["admin@ecopanier.example"].gets("/problem-reports"))["data"]) == 1
+
     # The past weeks are in the figures of shops and of the platform.
     shop = (await grocer.gets("/shops"))["data"][0]["id"]
     total = (await grocer.gets(f"/shops/{shop}/figures"))["total"]
