@@ -26,10 +26,16 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class Charity(Neighbour):
-    """An association with its address and an obviously invented number in the register."""
+    """An association with its address and an obviously invented number in the register.
+
+    says: the description on its page, which everybody sees if it is public. point: its latitude and longitude.
+    """
 
     rna: str = ""
     address: str = ""
+    point: tuple[float, float] = (0, 0)
+    says: str = ""
+    is_public: bool = False
     in_time: bool = False
 
 
@@ -69,6 +75,9 @@ NEIGHBOURS = (
         "Les Tables partagées",
         rna="W000000017",
         address="9 quai des Pêcheurs, 67000 Strasbourg",
+        point=(48.5822, 7.7588),
+        says="Épicerie solidaire et repas partagés, sur inscription.",
+        is_public=True,
         in_time=True,
     ),
     Charity(
@@ -77,6 +86,8 @@ NEIGHBOURS = (
         "Relais de la Meinau",
         rna="W000000029",
         address="40 avenue de Normandie, 67100 Strasbourg",
+        point=(48.5558, 7.7536),
+        says="Accueil de jour et hébergement d'urgence.",
     ),
     Neighbour("karim", "collector", "Karim, vélo-cargo"),
     Neighbour("lucie", "collector", "Lucie, camionnette frigorifique"),

@@ -35,7 +35,7 @@ from scripts.demo_town.people import (
     Neighbour,
     address,
 )
-from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret
+from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret, invented_telephone
 
 SEED = 2025
 WEEKS = 4
@@ -176,12 +176,17 @@ class Story:
 
     def _says_who_it_is(self, charity: Charity) -> None:
         self._acts.run(
-            "update app.associations set rna = %s, address = %s, insee_code = %s, distributes_in_time = %s"
+            "update app.associations set rna = %s, address = %s, insee_code = %s, distributes_in_time = %s,"
+            " description = %s, is_public = %s, latitude = %s, longitude = %s, place = app.mercator(%s, %s)"
             " where id = %s",
             charity.rna,
             charity.address,
             STRASBOURG,
             charity.in_time,
+            charity.says,
+            charity.is_public,
+            *charity.point,
+            *charity.point,
             self._accounts[charity.login],
         )
 
@@ -197,7 +202,8 @@ class Story:
         self._acts.be(owner)
         self._shops[shop.name] = self._acts.value(
             "insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category,"
-            " opening_hours, created_at) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, app.clock()) returning id",
+            " opening_hours, description, telephone, shows_impact, created_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, app.clock()) returning id",
             owner,
             shop.name,
             invented_siret(number),
@@ -207,6 +213,8 @@ class Story:
             shop.longitude,
             shop.category,
             Jsonb(shop.opening_hours),
+            shop.says,
+            invented_telephone(number),
         )
 
     def _shop_is_verified(self, shop: Shop) -> None:

@@ -92,6 +92,19 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
     assert everywhere["collected"] > total["collected"]
 
 
+async def test_one_association_of_the_demo_town_is_public_and_one_secret(town: Town) -> None:
+    build(town.copy.url(), HASH)
+    shown = (await town.request("GET", "/v1/associations?near=48.5839,7.7455")).json()["data"]
+    assert [one["name"] for one in shown] == ["Les Tables partagées"]
+    assert "Meinau" not in (await town.request("GET", "/v1/associations?q=relais")).text
+    [shop] = (await town.request("GET", "/v1/shops?q=fournil")).json()["data"]
+    page = (await town.request("GET", f"/v1/shops/{shop['id']}")).json()
+    assert page["description"].startswith("Pains au levain")
+    assert page["telephone"] == "+33 3 53 01 00 01"
+    assert page["opening_hours_text"] == ["Tous les jours : de 6 h 30 à 19 h 30"]
+    assert page["next_lots"]
+
+
 async def test_seeding_in_production_is_refused(town: Town) -> None:
     elsewhere = {name: value for name, value in SAFE_SETTINGS.items() if name != "DATABASE_URL"}
     production = {**elsewhere, "GEMINI_BASE_URL": "https://generativelanguage.googleapis.com"}
