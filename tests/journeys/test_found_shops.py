@@ -125,6 +125,10 @@ async def test_without_a_search_people_list_their_own_shops(town: Town) -> None:
         ("q=a&after=bm9uc2Vuc2U", "cursor.invalid"),
         ("q=a&after=WzFd", "cursor.invalid"),
         ("near=48,7&after=WyJ4IiwgInkiXQ", "cursor.invalid"),
+        (
+            "q=a&after=WzEwMDAwMDAwMDAwMDAsICJhIiwgIjAwMDAwMDAwLTAwMDAtMDAwMC0wMDAwLTAwMDAwMDAwMDAwMCJd",
+            "request.invalid",
+        ),  # a rank that is no int
     ],
 )
 async def test_a_search_that_makes_no_sense_is_refused(lasting_town: Town, query: str, code: str) -> None:
