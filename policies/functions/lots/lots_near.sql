@@ -117,11 +117,7 @@ begin
         from unnest(shown, ids, metres) as n (shown, id, metres);
     end if;
 
-    return convert_to('{"data":[' || coalesce(array_to_string(shown[:page_size], ','), '')
-        || case when cardinality(ids) > page_size
-           then '],"has_more":true,"next":"'
-                || encode(convert_to(metres[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') || '"}'
-           else '],"has_more":false,"next":null}' end, 'UTF8');
+    return app.lots_page(shown, ids, metres, page_size, 'distance');
 end $$;
 grant execute on function app.lots_near(uuid, float8, float8, float8, text, text, int, timestamptz, timestamptz, text,
     text[], float8, uuid, int) to ecopanier_api;

@@ -59,11 +59,7 @@ begin
         order by k.key, l.id limit page_size + 1) n
     left join app.lot_cards c on c.lot_id = n.id;
 
-    return convert_to('{"data":[' || coalesce(array_to_string(shown[:page_size], ','), '')
-        || case when cardinality(ids) > page_size
-           then '],"has_more":true,"next":"'
-                || encode(convert_to(case when sort_by <> 'distance' then sort_by || ':' else '' end || keys[page_size] || ' ' || ids[page_size], 'UTF8'), 'hex') || '"}'
-           else '],"has_more":false,"next":null}' end, 'UTF8');
+    return app.lots_page(shown, ids, keys, page_size, sort_by);
 end $$;
 grant execute on function app.lots_sorted(uuid, float8, float8, float8, text, text, int, int, int, bool, timestamptz,
     timestamptz, text, text[], text, float8, uuid, int) to ecopanier_api;
