@@ -71,6 +71,7 @@ class Sample:
 _PASS = {"portions": 2, "pass_code": "7K3M9QXT4B", "pass_pin": "048213", "secret_token": "t0k3n-of-the-mail"}
 _RECALL = {"gtin": "3017620422003", "recalled_batch": "L2447A", "reason": "Présence possible de Listeria."}
 _CODE = {"secret_code": "482913", "secret_token": "t0k3n-of-the-mail", "valid_minutes": 15, "valid_hours": 24}
+_REPORT = {"by_shop": True, "waits": False, "words": "Nous sommes désolés : le four est tombé en panne."}
 _TRANSFER = {"code": "2026-BEN-00042", "giver": "Le Relais", "receiver": "Les Paniers du Port"}
 _TO = {"to_receiver": True, "to_admin": False}
 
@@ -152,7 +153,9 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "to_decide": {
             "": {"what": "shop", "name": lot["shop"]},
             "association": {"what": "association", "name": "Le Relais"},
-            "collector": {"what": "collector", "name": ""},
+            "collector": {"what": "collector", "name": None},
+            "recall": {"what": "recall", "name": "Pâte à tartiner noisette"},
+            "report": {"what": "problem_report", "name": lot["shop"]},
         },
         "refund_failed": {
             "": {
@@ -167,6 +170,26 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "favourite_offers": {
             "": {"told": [{"name": lot["shop"], "lots": offers}]},
             "several": {"told": [{"name": lot["shop"], "lots": offers}, {"name": "Maison", "lots": offers[:1]}]},
+        },
+        "place_offers": {
+            "": {"told": [{"name": "Maison", "lots": offers}]},
+            "several": {"told": [{"name": "Maison", "lots": offers}, {"name": "Travail", "lots": offers[:1]}]},
+        },
+        "problem_reported": {
+            "": {**about, "kind": "quality", "answer_by": "2026-12-03T17:45:00+00:00"},
+            "missing": {**about, "kind": "missing", "answer_by": "2026-12-03T17:45:00+00:00"},
+            "closed": {**about, "kind": "closed", "answer_by": "2026-12-03T17:45:00+00:00"},
+            "allergen": {**about, "kind": "allergen", "answer_by": "2026-12-03T17:45:00+00:00"},
+        },
+        "shop_paused": {"": shop},
+        "suspended_lot_given_back": {"": {**about, "refund_cents": 405}},
+        "problem_report_answered": {
+            "": {**about, **_REPORT, "outcome": "give_back", "share": 50},
+            "waits": {**about, **_REPORT, "outcome": "give_back", "share": 100, "waits": True},
+            "in-kind": {**about, **_REPORT, "outcome": "in_kind", "share": None},
+            "sorry": {**about, **_REPORT, "outcome": "sorry", "share": None, "words": None},
+            "decided": {**about, **_REPORT, "outcome": "give_back", "share": 100, "by_shop": False},
+            "refused": {**about, **_REPORT, "outcome": "nothing", "share": None, "by_shop": False},
         },
         "second_factor_added": {"": {}},
         "second_factor_removed": {"": {"by": "admin"}, "own": {"by": "person"}},
@@ -184,7 +207,11 @@ def samples() -> Iterator[Sample]:
         for variant, values in plain[event].items():
             yield Sample(event, variant, values)
         hard = {
-            name: LONG_REASON if name == "reason" else HARSH_LOT["shop"] if name in _NAMES and value else value
+            name: LONG_REASON
+            if name in ("reason", "words")
+            else HARSH_LOT["shop"]
+            if name in _NAMES and value
+            else value
             for name, value in next(reversed(harsh[event].values())).items()
         }
         if hard:

@@ -212,6 +212,7 @@ def _plain(type_: str) -> str:
         "integer": "int4",
         "boolean": "bool",
         "timestamp with time zone": "timestamptz",
+        "time without time zone": "time",
         "double precision": "float8",
     }.get(one, one)
     return short + type_.removeprefix(one)
