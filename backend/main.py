@@ -25,6 +25,7 @@ from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
 from backend.database.sessions import Database
+from backend.diets import api as diets
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
 from backend.favourites import api as favourites
@@ -102,6 +103,7 @@ ROUTERS: Sequence[APIRouter] = (
     problem_reports.router,
     waiting.router,
     favourites.router,
+    diets.router,
     suspended_lots.router,
     payments.router,
     impact.router,

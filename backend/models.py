@@ -7,6 +7,7 @@ from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
 from backend.database.columns import Table
+from backend.diets import models as diets
 from backend.drafts import models as drafts
 from backend.favourites import models as favourites
 from backend.handed_passes import models as handed_passes
@@ -40,6 +41,7 @@ TABLES = (
     beneficiaries,
     cards,
     drafts,
+    diets,
     favourites,
     handed_passes,
     impact,

@@ -36,6 +36,7 @@ TAGS = {
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
     "favourites": "Shops to find again, and places to look for lots from; only their holder sees them.",
+    "diet": "The allergens that the caller avoids, encrypted; only they see them.",
     "reservations": "Claims on portions of a lot, and the passes that are shown at the counter.",
     "problem reports": "What holders say was wrong with a pickup, the shop's answers, and what admins decide.",
     "suspended lots": "Portions that a customer pays for and a beneficiary collects.",

@@ -16,6 +16,7 @@ from backend.accounts.queries import own_account, own_address
 from backend.associations.documents import SIGNED
 from backend.beneficiaries.queries import opened_persons
 from backend.database.sessions import caller_in, role_in
+from backend.diets.actions import open_diet
 from backend.files.store import FileStore
 from backend.identity.tokens import Role
 from backend.privacy.manifest import PARTS
@@ -55,6 +56,9 @@ async def everything_held(session: AsyncSession) -> Held:
     if role_in(session) == Role.BENEFICIARY:
         persons = await opened_persons(session, [account_id], "export")
         parts["person"] = [person.model_dump(mode="json") for person in persons.values()]
+    diet = await open_diet(session, "export")
+    if diet is not None:
+        parts["diet"] = [diet.model_dump(mode="json")]
     return Held(account_id, parts)
 
 

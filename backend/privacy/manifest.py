@@ -27,6 +27,7 @@ PARTS = {
     ),
     "notices": Part("Ce dont vous avez été informé, et si le courriel est parti.", ("notices", "notice_deliveries")),
     "notice_preferences": Part("Ce que vous voulez recevoir, et par quel moyen.", ("notice_preferences",)),
+    "diet": Part("Les allergènes que vous évitez, ouverts pour cette copie.", ("diets",)),
     "quiet_hours": Part("Les heures où vous ne voulez pas de courriel sur de nouveaux lots.", ("quiet_hours",)),
     "refused_address": Part(
         "Si le serveur de courriel refuse votre adresse : depuis quand, et sa réponse.", ("refused_addresses",)

@@ -12,7 +12,7 @@ from backend.database.sessions import caller_in
 from backend.privacy.schemas import ConsentOut, ConsentsOut
 from backend.terms.models import TermsAsked
 
-PURPOSES = ("terms", "notifications")
+PURPOSES = ("terms", "notifications", "diet")
 
 
 async def own_consents(session: AsyncSession) -> ConsentsOut:

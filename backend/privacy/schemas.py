@@ -23,11 +23,19 @@ class NotificationsIn(In):
     given: bool = Field(examples=[False])
 
 
+class DietConsentIn(In):
+    """Consent to keeping your diet, which is health data. Withdrawing it erases the diet."""
+
+    version: Version = Field(description="The version that you have read.", examples=["2026-11"])
+    given: bool = Field(examples=[True])
+
+
 class ConsentsIn(In):
     """The consents to give or withdraw. Those left out stay as they are."""
 
     terms: TermsIn = if_sent(examples=[{"version": "2026-01", "given": True}])
     notifications: NotificationsIn = if_sent(examples=[{"version": "2026-01", "given": False}])
+    diet: DietConsentIn = if_sent(examples=[{"version": "2026-11", "given": True}])
 
 
 class ConsentOut(Out):
@@ -50,6 +58,7 @@ class ConsentsOut(Out):
 
     terms: ConsentOut
     notifications: ConsentOut
+    diet: ConsentOut
 
 
 class ErasureIn(In):

@@ -29,6 +29,7 @@ KEY_BYTES = 32
 SEALED_PERSON = "app.beneficiary_persons.sealed"
 SEALED_ADDRESS = "app.sealed_addresses.sealed"
 SEALED_SECOND_FACTOR = "app.second_factors.sealed"
+SEALED_DIET = "app.diets.sealed"
 
 
 class SealBroken(Exception):

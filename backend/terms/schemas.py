@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 from backend.http.schemas import Out
 from backend.problems.texts import Language
 
-Kind = Literal["terms", "privacy", "notifications"]
+Kind = Literal["terms", "privacy", "notifications", "diet"]
 Version = Annotated[
     str,
     StringConstraints(pattern=r"^\d{4}-\d{2}$"),
@@ -26,7 +26,9 @@ class VersionOut(Out):
 class TextVersionsOut(Out):
     """A text and its versions."""
 
-    kind: Kind = Field(description="`terms` of use, `privacy` notice, or optional mails (`notifications`).")
+    kind: Kind = Field(
+        description="`terms` of use, `privacy` notice, optional mails (`notifications`), or your `diet`."
+    )
     current_version: str = Field(examples=["2026-01"])
     versions: list[VersionOut] = Field(description="Newest first. A version that begins later is announced here.")
 

@@ -25,7 +25,11 @@ async def test_consents_are_given_and_withdrawn_and_their_history_is_kept(town: 
 
     token = await town.token_for(UUID(account["id"]))
     registered = (await nour.asks("GET", "/me/consents", token=token)).json()
-    assert {k: v["status"] for k, v in registered.items()} == {"terms": "given", "notifications": "missing"}
+    assert {k: v["status"] for k, v in registered.items()} == {
+        "terms": "given",
+        "notifications": "missing",
+        "diet": "missing",
+    }
     assert registered["terms"]["version"] == "2026-01"
     # An enrolment asks the person for no consent: they give it later.
     assert (await amina.gets("/me/consents"))["terms"]["status"] == "missing"

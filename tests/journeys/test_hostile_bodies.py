@@ -60,6 +60,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/me": customer,
         "/v1/me/places": customer,
         "/v1/me/places/{place_id}": customer,
+        "/v1/me/diet": customer,
         "/v1/lots/{lot_id}/reservations": customer,
         "/v1/lots/{lot_id}/waiting": customer,
         "/v1/suspended-lots": customer,

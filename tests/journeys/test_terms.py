@@ -22,7 +22,7 @@ async def _signs_in(visitor: Visitor, email: str, **fields: str) -> tuple[int, d
 async def test_anybody_reads_each_text_in_both_languages(town: Town) -> None:
     visitor = Visitor(town)
     texts = (await visitor.asks("GET", "/terms")).json()["items"]
-    assert [text["kind"] for text in texts] == ["notifications", "privacy", "terms"]
+    assert [text["kind"] for text in texts] == ["diet", "notifications", "privacy", "terms"]
     listed = {(text["kind"], one["version"]) for text in texts for one in text["versions"]}
     # Each version has its two files, and each file its version.
     assert {(f.parent.parent.name, f.parent.name) for f in TEXTS.glob("*/*/*.md")} == listed
@@ -143,6 +143,8 @@ async def test_terms_and_help_have_pages(town: Town) -> None:
     for path, fr, en in (
         ("/terms/terms", "Conditions d'utilisation", "Terms of use"),
         ("/terms/privacy/2026-01", "Vos données", "Your data"),
+        ("/terms/privacy", "régime", "diet"),
+        ("/terms/diet", "Votre régime", "Your diet"),
         ("/help/beneficiary", "Aide", "Help"),
     ):
         for language, title in (("fr", fr), ("en", en)):

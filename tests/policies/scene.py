@@ -95,6 +95,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             " select id, account_id, '<(0,0),1>', 500 from app.saved_places where account_id = $1",
             liking.id,
         )
+        await town.changes("insert into app.diets values ($1, 'sealed')", liking.id)
         await town.changes(
             "insert into app.alerts_due select place_id, now(), now() from app.place_alerts where account_id = $1",
             liking.id,

@@ -14,7 +14,8 @@ begin
     from app.accounts a
     left join app.sealed_addresses s on s.account_id = a.id
     left join app.beneficiary_persons p on p.beneficiary_id = a.id
-    left join key_vault.data_keys k on k.account_id = a.id
+    -- Only for what is sealed with it: a key that opens nothing here must not keep the mail from going.
+    left join key_vault.data_keys k on k.account_id = a.id and coalesce(s.sealed, p.sealed) is not null
     where a.id = account and a.status <> 'erased';
     if coalesce(sealed, enrolled) is not null then
         perform app.note('address.opened', 'account', account, jsonb_build_object('why', why));

@@ -29,6 +29,7 @@ begin
     where b.id = account and n.event = 'recall_to_pass_on' and n.facts -> 'codes' ? b.code;
     delete from app.notice_preferences p where p.account_id = account;
     delete from app.refused_addresses r where r.account_id = account;
+    delete from app.diets d where d.account_id = account;
     delete from app.quiet_hours q where q.account_id = account;
     delete from app.favourites f where f.account_id = account;
     -- In the order in which the worker locks them.

@@ -1,9 +1,9 @@
 -- Record that the caller gives or withdraws a consent, as a new row if it changes anything.
 -- Called by PUT /v1/me/consents, as anybody who is signed in.
 -- Only the current version of a text can be consented to. The terms cannot be withdrawn, because the account depends
--- on them: erasing it does that.
+-- on them: erasing it does that. Withdrawing the consent to the diet erases the diet.
 -- Definer, because nobody may write consents directly: it writes the caller's own.
--- Locks: the account, so that of two equal requests at once one adds a row.
+-- Locks: the account, so that of two equal requests at once one adds a row; then the diet.
 create or replace function app.record_consent(wanted_purpose text, wanted_version text, wanted_given boolean) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -21,5 +21,6 @@ begin
        is distinct from (wanted_version, wanted_given) then
         perform app.add_consent(holder, wanted_purpose, wanted_version, wanted_given);
     end if;
+    if wanted_purpose = 'diet' and not wanted_given then delete from app.diets d where d.account_id = holder; end if;
 end $$;
 grant execute on function app.record_consent(text, text, boolean) to authenticated;
