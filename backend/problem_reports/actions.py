@@ -49,7 +49,7 @@ async def answer_problem(session: AsyncSession, report_id: UUID, wanted: ReportA
 async def decide_problem(session: AsyncSession, report_id: UUID, wanted: ReportDecisionIn) -> ReportOut:
     """Decide a report as an admin, and withdraw its lot if a reason is given.
 
-    The database raises ReportNotFound, ReportAnswered, ReportDecided, NothingPaid.
+    The database raises ReportNotFound, ReportAnswered, ReportDecided, NothingPaid, LotClosed (if it ends just now).
     """
     await call(
         session,

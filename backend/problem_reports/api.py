@@ -14,6 +14,7 @@ from backend.http.rate_limits import spend
 from backend.http.routing import Router
 from backend.http.schemas import TimeAsked
 from backend.identity.callers import AtKiosk, also_at_kiosks
+from backend.lots.problems import LotClosed
 from backend.problem_reports import actions, queries
 from backend.problem_reports.problems import (
     NothingPaid,
@@ -117,7 +118,7 @@ async def answer_problem_report(
 
 @router.post(
     "/problem-reports/{report_id}/decide",
-    responses=may_answer(ReportNotFound, ReportAnswered, ReportDecided, NothingPaid),
+    responses=may_answer(ReportNotFound, ReportAnswered, ReportDecided, NothingPaid, LotClosed),
 )
 async def decide_problem_report(
     report_id: UUID, wanted: ReportDecisionIn, session: AsAdmin, once: OnceDep

@@ -87,6 +87,8 @@ async def test_a_report_of_a_paid_portion_gets_half_of_the_price_back(town: Town
         hours=72
     )
     assert events(told_staff) == ["problem_reported"]
+    chosen = (await lea.gets("/me/notice-preferences"))["preferences"]
+    assert [one["optional"] for one in chosen if one["event"] == "problem_reported"] == [True, True]
     assert "en mauvais état" in told_shop["text"]
     assert WORDS not in told_shop["text"]
     assert "Un problème vous est signalé" in str(mail_of(town, "problem_reported")["subject"])

@@ -1,13 +1,18 @@
 """Problem reports beyond one pickup: photos, closed doors that pause a shop, figures, the export and erasures."""
 
+import io
 import json
+import logging
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
+import structlog
 
 from backend import worker
+from backend.observability.logs import configure_logs
 from backend.photos import jobs as photos
 from backend.settings import settings
 from tests.journeys.test_notices import events, told
@@ -26,6 +31,7 @@ from tests.journeys.test_problem_reports import (
 from tests.photographs import file_of, jpeg_with_metadata, two_colours
 from tests.town import Customer, Lot, Person, Reservation, Town, refused
 from tests.town.answers import accepted, refusal_in
+from tests.visitors import mails
 
 SECRET = "48.5839 rue de l'Épine 7"
 
@@ -96,7 +102,9 @@ async def test_three_closed_doors_pause_a_shop_until_its_owner_resumes(town: Tow
     people = [await finds_closed(town, lot, name) for name in ("Marc", "Zoé", "Hugo")]
     amina = await town.a_beneficiary()
     waits = await amina.reserves(free)
+    ines = await town.a_customer("Inès")
     await town.opens(lot)
+    hold = await ines.reserves(lot)
     for person, held in people[:2]:
         await reports(person, held, "closed")
     assert (await shop.merchant.gets(f"/shops/{shop.id}"))["paused_at"] is None
@@ -114,7 +122,8 @@ async def test_three_closed_doors_pause_a_shop_until_its_owner_resumes(town: Tow
     assert "shop_paused" in events(await told(shop.merchant))
     fields = await town.lot_fields(shop)
     assert (await refused(shop.merchant.posts("/lots", fields))).code == "shop.paused"
-    # Whoever comes is still served.
+    # Holds can be paid, and whoever comes is still served.
+    assert (await ines.pays(hold)).status == "confirmed"
     await shop.merchant.hands_over(await amina.pass_for(waits))
 
     resumed = await shop.merchant.posts(f"/shops/{shop.id}/resume")
@@ -127,8 +136,7 @@ async def test_three_closed_doors_pause_a_shop_until_its_owner_resumes(town: Tow
     )
     assert [tuple(row) for row in noted] == [("shop.paused", people[2][0].id), ("shop.resumed", shop.merchant.id)]
     # Reports from before do not count again.
-    late = await finds_closed(town, lot, "Inès")
-    await reports(late[0], late[1], "closed")
+    await reports(ines, hold, "closed")
     assert (await shop.merchant.gets(f"/shops/{shop.id}"))["paused_at"] is None
 
 
@@ -186,6 +194,21 @@ async def test_what_nobody_collects_during_a_pause_is_refunded_once(town: Town) 
     assert [await town.money(held) for _, held in people] == [(400, 400)] * 3
     assert await town.value("select given_back_cents from app.problem_reports where answered_at is not null") == 0
     assert await town.stock_is_exact()
+
+
+async def test_a_mail_about_a_report_is_not_sent_once_it_is_answered(town: Town) -> None:
+    marc, lot, held = await bought(town)
+    lea = await works_at(town, lot.shop, "staff")
+    await collected(town, lot, marc, held)
+    made = await reports(marc, held)
+    await town.changes("delete from app.members where account_id = $1", lea.id)
+    await town.worker_runs()
+    assert [mail.to for mail in await mails(town) if "signalé" in mail.subject] == [lot.shop.merchant.email]
+    other = await reports(marc, await _collected_by(town, lot, marc))
+    for report in (made, other):
+        await answers(lot.shop.merchant, report, "sorry")
+    await town.worker_runs()
+    assert len([mail for mail in await mails(town) if "signalé" in mail.subject]) == 1
 
 
 async def test_admins_read_figures_of_each_shop(town: Town) -> None:
@@ -264,7 +287,23 @@ async def test_reports_are_forgotten_after_a_year_with_their_photos(town: Town) 
     assert await town.value("select used from app.photos") is False
 
 
-async def test_what_people_write_stands_in_no_log(town: Town, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def log() -> Iterator[Callable[[], str]]:
+    """Log everything, and return what the process has logged since."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level, written = root.handlers, root.level, io.BytesIO()
+    writer = configure_logs("debug", written)
+
+    def said() -> str:
+        writer.write_out()
+        return written.getvalue().decode()
+
+    yield said
+    structlog.configure(**before)
+    root.handlers, root.level = handlers, level
+
+
+async def test_what_people_write_stands_in_no_log(town: Town, log: Callable[[], str]) -> None:
     """Also when the database refuses the row and its message holds all of it."""
     canaries = ("Quastrovîgne-a", "Quastrovîgne-b", "Quastrovîgne-c")
     (marc, lot, held), odile = await bought(town), await town.an_admin()
@@ -289,9 +328,8 @@ async def test_what_people_write_stands_in_no_log(town: Town, capfd: pytest.Capt
     await is_over(town, lot)
 
     assert [answer.status_code for answer in (tripped, long, again, late)] == [500, 422, 409, 409]
-    said = capfd.readouterr()
-    assert "/v1/reservations/{reservation_id}/problem-report" in said.out  # the control: it is logged here
-    assert [word for word in canaries if word in said.out + said.err] == []
+    assert "RaiseError" in log()  # the control: the failure is logged here
+    assert [word for word in canaries if word in log()] == []
     kept = await town.rows(
         "select detail::text from app.audit_entries union all select args::text from jobs.procrastinate_jobs"
     )
