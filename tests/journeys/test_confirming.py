@@ -1,4 +1,4 @@
-"""Confirming an address by code or link: what a stranger gains by registering it, tries, old accounts, races."""
+"""Confirming an address by code or link: what a stranger gains by registering it, tries, and races."""
 
 import asyncio
 from datetime import timedelta
@@ -24,16 +24,6 @@ async def tries_code(visitor: Visitor, email: str, code: str) -> Refusal:
 
 def wrong(code: str, by: int = 1) -> str:
     return f"{(int(code) + by) % 10**6:06d}"
-
-
-async def activated(town: Town, email: str = "amina@example.org") -> tuple[Visitor, dict[str, Any], dict[str, Any]]:
-    """Return a beneficiary who activated with an unconfirmed address, their enrolment and the tokens they got."""
-    enrolled, amina = await (await town.an_association()).enrols(), Visitor(town)
-    tokens = await amina.posts(
-        "/auth/activate",
-        {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": email},
-    )
-    return amina, enrolled, tokens
 
 
 # A stranger registers somebody's address first
@@ -132,108 +122,6 @@ async def test_an_unconfirmed_registration_is_no_account_and_ends_after_a_day(to
 
     assert late.code == "auth.invalid_one_time_token"
     assert await town.value("select count(*) from app.confirmations") == 0
-
-
-async def test_a_beneficiary_s_unconfirmed_address_keeps_nobody_out(town: Town) -> None:
-    """A beneficiary may mistype an address, or give a stranger's: its owner registers and confirms it all the same."""
-    association, owner, amina = await town.an_association(), Visitor(town), Visitor(town)
-    enrolled = [await association.enrols(first_name=name) for name in ("Amina", "Samir")]
-    for one in enrolled:
-        await amina.posts(
-            "/auth/activate", {"activation_token": one["activation_token"], "password": ANOTHER, "email": OWNER}
-        )
-    first, second = await mails(town, OWNER)
-    await amina.signs_in(OWNER, ANOTHER)  # the account was confirmed by its activation
-
-    account = await owner.registers(OWNER)
-    await owner.confirms(OWNER)
-
-    assert (await owner.sees_me(await owner.signs_in(OWNER)))["id"] == account["id"]
-    for late in (first, second):
-        held = {"token": late.token, "password": ANOTHER}
-        assert (await refused(amina.posts("/auth/verify-email", held))).code == "auth.invalid_one_time_token"
-    await amina.signs_in(enrolled[0]["code"], ANOTHER)
-
-
-async def test_a_stranger_s_registration_does_not_block_a_beneficiary(town: Town) -> None:
-    enrolled = await (await town.an_association()).enrols()
-    stranger, amina = Visitor(town), Visitor(town)
-    await stranger.registers(password=STRANGERS)
-    (theirs,) = await mails(town)
-    tokens = await amina.posts(
-        "/auth/activate",
-        {"activation_token": enrolled["activation_token"], "password": PASSWORD, "email": "amina@example.org"},
-    )
-    await amina.confirms(password=PASSWORD)
-
-    late = await refused(stranger.posts("/auth/verify-email", {"token": theirs.token}))
-    again = await stranger.asks("POST", "/auth/register", stranger.registration(password=STRANGERS))
-
-    assert late.code == "auth.invalid_one_time_token"
-    assert again.status_code == 201
-    assert [mail.subject for mail in await mails(town)][-1] == "Vous avez déjà un compte EcoPanier"
-    assert (await amina.sees_me(tokens))["email_verified"] is True
-    assert await town.value("select count(*) from app.accounts where role = 'customer'") == 0
-
-
-async def test_a_beneficiary_who_confirms_keeps_their_password_and_sessions(town: Town) -> None:
-    amina, enrolled, before = await activated(town)
-
-    confirmed = await amina.confirms(password=PASSWORD)
-
-    assert confirmed is None
-    assert (await amina.sees_me(before))["email_verified"] is True
-    await amina.refreshes(before)
-    await amina.signs_in(enrolled["code"])
-
-
-@pytest.mark.parametrize("way", ["code", "link"])
-async def test_the_reader_of_a_mistyped_address_cannot_take_the_account(town: Town, way: str) -> None:
-    """Confirming the address would let its reader ask for a new password there."""
-    amina, enrolled, before = await activated(town, OWNER)
-    reader = Visitor(town)
-    (mail,) = await mails(town, OWNER)
-    held = {"token": mail.token} if way == "link" else {"email": OWNER, "code": mail.code}
-
-    without = await refused(reader.posts("/auth/verify-email", held))
-    guessed = await refused(reader.posts("/auth/verify-email", {**held, "password": STRANGERS}))
-    await reader.posts("/auth/forgot-password", {"email": OWNER})
-
-    assert (without.status, without.code) == (422, "auth.password_missing")
-    assert (guessed.status, guessed.code) == (422, "auth.invalid_one_time_token")
-    assert len(await mails(town, OWNER)) == 1
-    assert (await amina.sees_me(before))["email_verified"] is False
-    for name in (OWNER, enrolled["code"]):
-        assert (await reader.tries_to_sign_in(name, STRANGERS)).code == "auth.wrong_credentials"
-    # The control: the person themself confirms with the same mail.
-    await amina.posts("/auth/verify-email", {**held, "password": PASSWORD})
-    assert (await amina.sees_me(before))["email_verified"] is True
-
-
-async def test_five_passwords_may_be_tried_to_confirm_in_15_minutes(town: Town) -> None:
-    amina, _, before = await activated(town)
-    (mail,) = await mails(town)
-    held = {"token": mail.token}
-
-    wrong_ones = [await refused(amina.posts("/auth/verify-email", {**held, "password": STRANGERS})) for _ in range(5)]
-    right = await refused(amina.posts("/auth/verify-email", {**held, "password": PASSWORD}))
-
-    assert {**right.body, "request_id": None} == {**wrong_ones[0].body, "request_id": None}
-    assert (await amina.sees_me(before))["email_verified"] is False
-    await town.clock(await town.now() + timedelta(minutes=16))
-    await amina.posts("/auth/verify-email", {**held, "password": PASSWORD})
-
-
-async def test_a_wrong_password_is_answered_like_a_wrong_code(town: Town) -> None:
-    amina, _, _ = await activated(town)
-    (mail,) = await mails(town)
-    held = {"email": "amina@example.org", "password": STRANGERS}
-
-    right_code = await refused(amina.posts("/auth/verify-email", {**held, "code": mail.code}))
-    wrong_code = await refused(amina.posts("/auth/verify-email", {**held, "code": wrong(mail.code)}))
-
-    assert (right_code.body.pop("tries_left"), wrong_code.body.pop("tries_left")) == (4, 3)
-    assert {**right_code.body, "request_id": None} == {**wrong_code.body, "request_id": None}
 
 
 # Tries
@@ -359,100 +247,6 @@ async def an_old_account(town: Town, email: str = "amina@example.org") -> UUID:
         await passwords.hashed(PASSWORD),
     )
     return account
-
-
-async def test_an_old_account_is_asked_to_confirm_at_its_next_sign_in(town: Town) -> None:
-    account, amina, stranger = await an_old_account(town), Visitor(town), Visitor(town)
-
-    wrong_password = await stranger.tries_to_sign_in(password=STRANGERS)
-    assert await mails(town) == []
-    right_password = await amina.tries_to_sign_in()
-    (mail,) = await mails(town)
-    held = {"email": "Amina@example.org", "code": mail.code}
-    without = await refused(amina.posts("/auth/verify-email", held))
-    tokens = await amina.posts("/auth/verify-email", {**held, "password": ANOTHER})
-
-    assert {**wrong_password.body, "request_id": None} == {**right_password.body, "request_id": None}
-    assert mail.subject == "Confirmez votre adresse e-mail"
-    assert mail.link.startswith("/confirm/")  # the page that asks for a password
-    assert (without.status, without.code) == (422, "auth.password_missing")
-    assert (await amina.sees_me(tokens))["id"] == str(account)
-    await amina.signs_in(password=ANOTHER)
-
-
-@pytest.mark.parametrize("password", [ANOTHER, PASSWORD], ids=["another password", "the same password"])
-async def test_confirming_an_old_account_ends_its_sessions(town: Town, password: str) -> None:
-    """A stranger may have opened it with somebody's address, and signs in so that its owner gets the mail."""
-    account, stranger, owner = await an_old_account(town, OWNER), Visitor(town), Visitor(town)
-    async with town.copy.connection() as sql:
-        await sql.execute("select app.open_session($1, sha256('a token'), now() + interval '1 day')", account)
-    await stranger.tries_to_sign_in(OWNER, PASSWORD)
-    (mail,) = await mails(town, OWNER)
-
-    await owner.posts("/auth/verify-email", {"token": mail.token, "password": password})
-
-    assert (await refused(stranger.refreshes({"refresh_token": "a token"}))).code == "auth.session_over"
-    await owner.signs_in(OWNER, password)
-    if password != PASSWORD:
-        assert (await stranger.tries_to_sign_in(OWNER, PASSWORD)).code == "auth.wrong_credentials"
-
-
-@pytest.mark.parametrize("role", ["customer", "merchant", "collector", "association"])
-async def test_a_registration_at_an_old_account_s_address_gets_its_role_and_name(town: Town, role: str) -> None:
-    account, stranger, owner = await an_old_account(town, OWNER), Visitor(town), Visitor(town)
-    async with town.copy.connection() as sql:
-        await sql.execute("select app.open_session($1, sha256('a token'), now() + interval '1 day')", account)
-
-    await owner.registers(OWNER, password=ANOTHER, role=role, display_name="Les Halles")
-    me = await owner.sees_me(await owner.confirms(OWNER))
-
-    assert (me["role"], me["display_name"], me["email_verified"]) == (role, "Les Halles", True)
-    assert (me["id"] == str(account)) is (role == "customer")  # an account of another role only loses the address
-    await owner.signs_in(OWNER, ANOTHER)
-    assert (await refused(stranger.refreshes({"refresh_token": "a token"}))).code == "auth.session_over"
-    assert (await stranger.tries_to_sign_in(OWNER, PASSWORD)).code == "auth.wrong_credentials"
-    if role != "customer":
-        assert await town.value("select count(*) from app.credentials where account_id = $1", account) == 0
-        assert await town.value("select email from app.accounts where id = $1", account) is None
-
-
-async def test_an_old_account_gets_at_most_five_mails_an_hour(town: Town) -> None:
-    await an_old_account(town)
-    for _ in range(7):
-        await Visitor(town).sends_sign_in()
-
-    assert len(await mails(town)) == 5
-
-
-async def test_registering_again_confirms_an_old_account_and_ends_its_sessions(town: Town) -> None:
-    """Somebody may have opened it with a stranger's address: the address's owner gets it, with their own password."""
-    account, stranger, owner = await an_old_account(town, OWNER), Visitor(town), Visitor(town)
-    async with town.copy.connection() as sql:
-        await sql.execute(
-            "select app.open_session($1, sha256('a token'), now() + interval '1 day')",
-            account,
-        )
-
-    registered = await owner.registers(OWNER, password=ANOTHER)
-    tokens = await owner.confirms(OWNER)
-
-    assert registered["id"] != str(account)
-    assert (await owner.sees_me(tokens))["id"] == str(account)
-    await owner.signs_in(OWNER, ANOTHER)
-    assert (await refused(stranger.refreshes({"refresh_token": "a token"}))).code == "auth.session_over"
-    assert (await stranger.tries_to_sign_in(OWNER, PASSWORD)).code == "auth.wrong_credentials"
-
-
-async def test_a_suspended_account_is_not_entered_by_a_code(town: Town) -> None:
-    account, amina = await an_old_account(town), Visitor(town)
-    await amina.tries_to_sign_in()
-    (mail,) = await mails(town)
-    await town.changes("update app.accounts set status = 'suspended' where id = $1", account)
-
-    refusal = await refused(amina.posts("/auth/verify-email", {"token": mail.token, "password": ANOTHER}))
-
-    assert refusal.code == "account.suspended"
-    assert await town.value("select email_verified_at from app.accounts") is None
 
 
 # At once
