@@ -13,6 +13,8 @@ from backend.second_factors.codes import DIGITS
 from backend.terms.schemas import Version
 
 _CODE = "492039"
+_PASSWORD = "un vélo bleu sous la pluie"  # noqa: S105  an example
+_TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
 _RECOVERY_CODE = "7K3M-9QXT-4BZ0-WRH8"
 _SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  an example
 
@@ -27,17 +29,27 @@ Password = Annotated[
     StringConstraints(strip_whitespace=False, max_length=1000),
     Field(
         description="Your password.",
-        examples=["un vélo bleu sous la pluie"],
+        examples=[_PASSWORD],
         json_schema_extra={"format": "password", "writeOnly": True},
         repr=False,
     ),
 ]
 
 
+def _one_code(**others: str) -> ConfigDict:
+    """Return the description of a body with either code, with an example that has `others` too."""
+    return ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["code"]}, {"required": ["recovery_code"]}],
+            "examples": [{**others, "code": _CODE}],
+        }
+    )
+
+
 class OneCode(In):
     """A code of the authenticator, or a recovery code."""
 
-    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["code"]}, {"required": ["recovery_code"]}]})
+    model_config = _one_code()
 
     code: _CodeText | None = Field(
         default=None, description="The six digits that the authenticator shows now.", examples=[_CODE], repr=False
@@ -59,9 +71,11 @@ class OneCode(In):
 class SecondFactorIn(OneCode):
     """The code that finishes a sign-in."""
 
+    model_config = _one_code(challenge_token=_TOKEN)
+
     challenge_token: Token = Field(
         description="The one of `auth.second_factor_needed`.",
-        examples=["c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"],
+        examples=[_TOKEN],
         repr=False,
     )
     device: Device = None
@@ -105,6 +119,8 @@ class RecoveryCodesOut(Out):
 
 class RemovalIn(OneCode):
     """The password, and a code, that allow the second factor to be removed."""
+
+    model_config = _one_code(password=_PASSWORD)
 
     password: Password
 
