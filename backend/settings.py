@@ -233,8 +233,8 @@ class Settings(BaseSettings):
         str | None,
         _env(
             "ECOPANIER_GEOCODER_URL",
-            "Geocoder of the Géoplateforme's form, such as https://data.geopf.fr/geocodage; without it, shops must "
-            "send coordinates.",
+            "Geocoder of the Géoplateforme's form: https://data.geopf.fr, or the whole address of such a search. "
+            "Without it, shops must send coordinates.",
         ),
     ] = None
 

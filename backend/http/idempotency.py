@@ -113,6 +113,16 @@ class Once:
         """
         return await self._claim(session, LEASE_SECONDS)
 
+    async def answered(self, session: AsyncSession, headers: dict[str, str] | None = None) -> Response | None:
+        """Return the answer of the first time, for a request that would now ask somebody else before its work.
+
+        None if there is none yet; the key is not claimed then.
+        """
+        answer = await self._claim(session, 0, headers)
+        if answer is None:
+            await self.release(session)
+        return answer
+
     async def keep(self, session: AsyncSession, outcome: Any, status_code: int) -> Response:
         """Return the answer to a claimed request, and keep it."""
         return await self.keep_json(session, to_json(jsonable_encoder(outcome)).decode(), status_code)

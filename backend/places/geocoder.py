@@ -1,8 +1,8 @@
 """The client of a geocoder of the Géoplateforme's form: it finds the coordinates of French addresses.
 
-`GET {url}/search?q=…&limit=…` answers with a GeoJSON FeatureCollection. Its features have a point and the properties
-`label`, `score` (from 0 to 1), `type`, `citycode` (the INSEE code) and `postcode`. What it says is checked: whatever is
-malformed is left out.
+`GET /geocodage/search?q=…&limit=…` answers with a GeoJSON FeatureCollection. Its features have a point and the
+properties `label`, `score` (from 0 to 1), `type`, `citycode` (the INSEE code) and `postcode`. What it says is checked:
+whatever is malformed is left out.
 """
 
 import asyncio
@@ -68,7 +68,7 @@ class Geocoder:
     """Asks one geocoder, at most 8 questions at once. Redirects are not followed and nothing is decompressed."""
 
     def __init__(self, url: str) -> None:
-        self._url = f"{url}/search"
+        self._url = _search_address(url)
         self._client = httpx2.AsyncClient(
             timeout=SECONDS, follow_redirects=False, headers={"Accept-Encoding": "identity"}
         )
@@ -123,6 +123,14 @@ class Geocoder:
 def geocoder_of(settings: Settings) -> Geocoder | None:
     """Return the geocoder that the settings name, if any."""
     return Geocoder(settings.geocoder_url) if settings.geocoder_url is not None else None
+
+
+def _search_address(url: str) -> str:
+    """Return the address of a search: the Géoplateforme's below a server's address, unless that names it already."""
+    for known, rest in (("/search", ""), ("/geocodage", "/search")):
+        if url.endswith(known):
+            return url + rest
+    return f"{url}/geocodage/search"
 
 
 def _addresses(body: bytes) -> list[Address]:

@@ -1,6 +1,6 @@
 """Shops over HTTP. `administration` has the routes that verify them, `lots` the one that lists their lots."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from uuid import UUID
 
 import limits
@@ -32,7 +32,7 @@ from backend.places.searching import (
 )
 from backend.problems.common import CursorInvalid, NotSignedIn, PreconditionFailed, RequestInvalid
 from backend.problems.problem import FieldError, language_of, may_answer
-from backend.problems.texts import field_text
+from backend.problems.texts import Language, field_text
 from backend.shops import actions, queries
 from backend.shops.communes import CommuneAsked
 from backend.shops.problems import (
@@ -67,10 +67,22 @@ async def register_shop(
     It is `pending` until an admin has verified it. Until then, nobody but you and admins sees it or its lots. You may
     leave out `latitude`, `longitude` and `insee_code` where the server can look up addresses.
     """
-    located = await _registered_at(wanted, request, database, account_id)
+    headers = {"ETag": etag(1)}
+    geocoder: Geocoder | None = request.app.state.geocoder
+    if geocoder is None or wanted.latitude is not None or wanted.longitude is not None:
+        _require_place(wanted, language_of(request.scope))
+    else:
+        async with database.session(account_id) as session, session.begin():
+            await require_role(session, Role.MERCHANT)
+            if answered := await once.answered(session, headers):
+                return cast(OwnShop, answered)
+        # No transaction is open while the geocoder is asked.
+        await spend(request.scope, "addresses", ADDRESSES, str(account_id))
+        found = await where_is(geocoder, database.acts, wanted.address, wanted.insee_code)
+        wanted = wanted.model_copy(update=actions.place_of(found, wanted.insee_code))
     async with database.session(account_id) as session, session.begin():
         await require_role(session, Role.MERCHANT)
-        return await once(session, actions.register_shop(session, located), 201, {"ETag": etag(1)})
+        return await once(session, actions.register_shop(session, wanted), 201, headers)
 
 
 @router.get("/shops", responses=may_answer(CursorInvalid, OneSearchOnly), openapi_extra=SIGN_IN_OPTIONAL)
@@ -174,22 +186,14 @@ async def edit_shop(
     return shop
 
 
-async def _registered_at(wanted: ShopIn, request: Request, database: Database, account_id: UUID) -> ShopIn:
-    """Return a shop to register with all of its place. No transaction is open while its address is looked up."""
-    geocoder: Geocoder | None = request.app.state.geocoder
-    if geocoder is None or wanted.latitude is not None or wanted.longitude is not None:
-        missing = [name for name in ("insee_code", "latitude", "longitude") if getattr(wanted, name) is None]
-        if missing:
-            message = field_text("missing", language_of(request.scope))
-            raise RequestInvalid(
-                errors=[FieldError(field=f"body.{name}", code="missing", message=message) for name in missing]
-            )
-        return wanted
-    async with database.session(account_id) as session, session.begin():
-        await require_role(session, Role.MERCHANT)
-    await spend(request.scope, "addresses", ADDRESSES, str(account_id))
-    found = await where_is(geocoder, database.acts, wanted.address, wanted.insee_code)
-    return wanted.model_copy(update=actions.place_of(found, wanted.insee_code))
+def _require_place(wanted: ShopIn, language: Language) -> None:
+    """Raise RequestInvalid if a part of a shop's place is missing."""
+    missing = [name for name in ("insee_code", "latitude", "longitude") if getattr(wanted, name) is None]
+    if missing:
+        message = field_text("missing", language)
+        raise RequestInvalid(
+            errors=[FieldError(field=f"body.{name}", code="missing", message=message) for name in missing]
+        )
 
 
 async def _moved_to(

@@ -65,6 +65,15 @@ async def test_a_shop_types_its_address_instead_of_coordinates(town: Town, geoco
     assert len(geocoder.asked) == 2
 
 
+@pytest.mark.parametrize("written", ["", "/", "/geocodage", "/geocodage/", "/geocodage/search"])
+async def test_the_setting_may_name_the_server_or_its_search(
+    town: Town, geocoder: GeocoderServer, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("ECOPANIER_GEOCODER_URL", geocoder.url.removesuffix("/geocodage") + written)
+    settings.cache_clear()
+    assert (await addresses(town, ADDRESS)).json()["addresses"] == [_zurich()]
+
+
 async def test_a_known_commune_narrows_the_search(town: Town, geocoder: GeocoderServer) -> None:
     geocoder.body = collection(IN_MULHOUSE, feature())
     sophie = await town.a_merchant()
@@ -182,6 +191,19 @@ async def test_a_broken_geocoder_asks_for_coordinates(
     assert answer.headers["cache-control"] == "no-store"
     assert len(geocoder.asked) == asked
     accepted(await sophie.asks("POST", "/shops", {**town.shop_fields(), "address": ADDRESS}))  # the control
+
+
+async def test_a_repeated_registration_needs_no_geocoder(town: Town, geocoder: GeocoderServer) -> None:
+    sophie, body = await town.a_merchant(), fields(town)
+    first = accepted(await sophie.asks("POST", "/shops", body, key="shop"))
+    geocoder.status = 500
+    again = await sophie.asks("POST", "/shops", body, key="shop")
+    assert (again.status_code, again.content, again.headers["etag"]) == (201, first.content, first.headers["etag"])
+    assert len(geocoder.asked) == 1
+    # A refusal keeps nothing: the key is free for another body.
+    assert refusal_in(await sophie.asks("POST", "/shops", body, key="other")).code == "geocoder.unavailable"
+    accepted(await sophie.asks("POST", "/shops", town.shop_fields(), key="other"))
+    assert await town.value("select count(*) from app.shops") == 2
 
 
 async def test_no_transaction_is_open_while_the_geocoder_is_asked(town: Town, geocoder: GeocoderServer) -> None:
