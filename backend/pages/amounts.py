@@ -55,7 +55,7 @@ class Amounts:
 
     def day(self, moment: str | datetime | date, zone: str = PARIS, *, year: bool = False) -> str:
         """Return a day, such as « samedi 28 novembre »."""
-        local = _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
+        local = _day(moment, zone)
         pattern = {"fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}.get(self._texts.language, "EEEE d MMMM")
         written = format_date(local, pattern + (" y" if year else ""), self._texts.language)
         if self._texts.language == "fr" and local.day == 1:
@@ -64,8 +64,7 @@ class Amounts:
 
     def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return « aujourd’hui », « demain », « hier » or the day."""
-        there = _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
-        away = (there - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
+        away = (_day(moment, zone) - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
         known = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}.get(away)
         return self._texts(known) if known else self.day(moment, zone)
 
@@ -88,6 +87,13 @@ class Amounts:
 
 
 _LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
+
+
+def _day(moment: str | datetime | date, zone: str) -> date:
+    """Return the day of a moment where the shop is; a day without an hour is itself."""
+    if isinstance(moment, str) and len(moment) == len("2026-11-29"):
+        return date.fromisoformat(moment)
+    return _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
 
 
 def _there(moment: str | datetime, zone: str) -> datetime:

@@ -1,6 +1,6 @@
 """The page of a lot: what is in it, where and when it is collected, and the form to reserve it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,7 +41,6 @@ def lot_page(visit: Visit, found: dict[str, Any], form: Form, status: int = 200)
         most=min(found["remaining"], MOST_AT_ONCE) if can == "reserve" else MOST_AT_ONCE,
         gives=can == "reserve" and found["kind"] == "discounted" and _role(visit) != "beneficiary",
         recipient="gift" if visit.query.get("for") == "gift" else "me",
-        food_date=date.fromisoformat(found["food_date"]) if found["food_date"] else None,
         in_time=found["free_cancellation_until"] is not None
         and datetime.fromisoformat(found["free_cancellation_until"]) > datetime.now(UTC),
         present=[str(one) for one in Allergen if one in found["allergens"]],
