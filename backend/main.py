@@ -49,6 +49,8 @@ from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import account_pages, assets, elsewhere, mail_pages, pages, text_pages
 from backend.pages import photos as page_photos
+from backend.pages.customers import reservations as reservation_pages
+from backend.pages.customers import reserving
 from backend.pages.visitors import find, signing_in
 from backend.pages.visitors import lot as lot_page
 from backend.payments import api as payments
@@ -115,6 +117,8 @@ PAGES: Sequence[Any] = (
     find,
     lot_page,
     signing_in,
+    reserving,
+    reservation_pages,
     page_photos,
     text_pages,
     mail_pages,

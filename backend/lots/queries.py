@@ -19,7 +19,7 @@ from backend.shops.queries import is_own
 _PAST_BEST_BEFORE = (col(Lot.date_kind) == DateKind.BEST_BEFORE.value) & (
     col(Lot.food_date_ends_at) <= func.app.clock()
 )
-_SHOP = func.json_build_object(
+SHOP = func.json_build_object(
     "id", Shop.id, "name", Shop.name, "address", Shop.address, "latitude", Shop.latitude,
     "longitude", Shop.longitude, "category", Shop.category, "time_zone", Shop.time_zone, type_=JSON,
 )  # fmt: skip
@@ -54,7 +54,7 @@ _LOTS = (
         col(Lot.batch),
         col(Lot.fair_draw),
         col(Lot.version),
-        _SHOP.label("shop"),
+        SHOP.label("shop"),
     )
     .join_from(Lot, LotStock, col(LotStock.lot_id) == col(Lot.id))
     .join(Shop, col(Shop.id) == col(Lot.shop_id))

@@ -42,6 +42,7 @@ from backend.reservations.schemas import (
     ReservationIn,
     ReservationMade,
     ReservationOut,
+    ReservationRead,
     ReservationSeen,
     Status,
 )
@@ -195,7 +196,7 @@ async def export_reservations(
 
 @router.get("/reservations/{reservation_id}", responses=may_answer(ReservationNotFound))
 @also_at_kiosks
-async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationSeen:
+async def read_reservation(reservation_id: UUID, session: SignedIn) -> ReservationRead:
     """Read a reservation of yours, or of a lot of a shop where you are owner or staff."""
     return await queries.reservation(session, reservation_id)
 

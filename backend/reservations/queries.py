@@ -14,12 +14,13 @@ from sqlmodel import col
 from backend.database.acts import Acts
 from backend.database.sessions import role_in
 from backend.identity.tokens import Role
+from backend.lots.queries import SHOP
 from backend.reservations.mailed_passes import opens, reservation_in
 from backend.reservations.models import Pass, Reservation
 from backend.reservations.pass_sheet import Reserved
 from backend.reservations.passes import Passes
 from backend.reservations.problems import MailedPassUnknown, NoPassYet, ReservationNotFound
-from backend.reservations.schemas import PassOut, ReservationSeen, ShopToGoTo, Status
+from backend.reservations.schemas import PassOut, ReservationRead, ReservationSeen, ShopToGoTo, Status
 from backend.settings import settings
 from backend.shops.models import Shop
 from backend.time_zones import PARIS
@@ -28,7 +29,11 @@ from backend.time_zones import PARIS
 def _reservations() -> Select[Any]:
     # Columns are named because nobody may read the person's id. The lot's title and window come from a function because
     # the holder may no longer be allowed to see the lot. Reservations to give are listed as suspended lots.
-    lot = func.app.what_was_reserved(col(Reservation.id)).table_valued("title", "pickup_start", "pickup_end").lateral()
+    lot = (
+        func.app.what_was_reserved(col(Reservation.id))
+        .table_valued("title", "pickup_start", "pickup_end", column("shop_id", Uuid))
+        .lateral()
+    )
     return (
         select(
             col(Reservation.id),
@@ -43,8 +48,10 @@ def _reservations() -> Select[Any]:
             lot.c.pickup_end,
             col(Reservation.created_at),
             null().label("station"),
+            SHOP.label("shop"),
         )
-        .join(lot, true())
+        .join_from(Reservation, lot, true())
+        .join(Shop, col(Shop.id) == lot.c.shop_id)
         .where(col(Reservation.purpose) == "collect")
     )
 
@@ -78,6 +85,7 @@ def _at_counter(
         null().label("unit_price_cents"),
         null().label("total_cents"),
         null().label("hold_until"),
+        null().label("shop"),
     )
 
 
@@ -109,17 +117,26 @@ async def zone_of_shop(session: AsyncSession, shop: UUID) -> ZoneInfo:
     return ZoneInfo(zone or PARIS)
 
 
-async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationSeen:
+async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationRead:
     """Return one reservation. Raises ReservationNotFound."""
     row = None
     if role_in(session) is not Role.MERCHANT:
         own = _reservations().where(col(Reservation.id) == reservation_id)
+        state = func.app.pass_state(col(Reservation.id)).table_valued("locked", "handed_at").lateral()
+        lot = own.selected_columns
+        own = own.outerjoin(state, true()).add_columns(
+            func.app.free_cancellation_until(lot["pickup_start"]).label("free_cancellation_until"),
+            func.coalesce(state.c.locked, False).label("pass_locked"),
+            state.c.handed_at,
+        )
         row = (await session.execute(own)).one_or_none()
     if row is None:
         row = (await session.execute(_at_counter(1, wanted=reservation_id))).one_or_none()
-    if row is None:
-        raise ReservationNotFound
-    return ReservationSeen.model_validate(row)
+        if row is None:
+            raise ReservationNotFound
+        at_counter = {"free_cancellation_until": None, "pass_locked": False, "handed_at": None}
+        return ReservationRead.model_validate({**row._asdict(), **at_counter})
+    return ReservationRead.model_validate(row)
 
 
 async def reserved(session: AsyncSession, reservation_id: UUID) -> Reserved:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.accounts.schemas import Token
 from backend.http.schemas import In, Out
+from backend.shops.schemas import ShopBrief
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
 RESERVATION = "01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"
@@ -50,6 +51,20 @@ class ReservationSeen(ReservationOut):
     station: str | None = Field(
         description="For the lot's shop: the name of the station where it was handed over, if no person did it.",
         examples=[None],
+    )
+    shop: ShopBrief | None = Field(description="Where the portions are collected; null for the lot's shop.")
+
+
+class ReservationRead(ReservationSeen):
+    """One reservation, with what its holder can do about it."""
+
+    free_cancellation_until: datetime | None = Field(
+        description="Until then it is cancelled with everything given back; null for the lot's shop.",
+        examples=["2026-11-22T15:30:00+00:00"],
+    )
+    pass_locked: bool = Field(description="Whether wrong PINs locked the pass, so that it has to be renewed.")
+    handed_at: datetime | None = Field(
+        description="Since when the pass is handed to somebody; null if it is not.", examples=[None]
     )
 
 

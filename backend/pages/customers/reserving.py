@@ -1,0 +1,68 @@
+"""Reserving a lot, waiting for one, and taking what is kept for whoever waits."""
+
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from backend.pages.visit import Visit, route
+
+MOST = 100
+
+
+async def reserve(visit: Visit) -> Response:
+    """Reserve portions of a lot, or give them, and go on to their page, which says how to pay if that is needed."""
+    form = await visit.form()
+    lot = visit.parameters["lot_id"]
+    if form.value("for") == "gift":
+        body = {"lot_id": lot, "quantity": whole(form.value("quantity", "1"))}
+        gift = await visit.api.post("/v1/suspended-lots", body, key=form.key)
+        return visit.to(f"/gifts/{gift['id']}")
+    wanted = {"quantity": whole(form.value("quantity", "1"))}
+    made = await visit.api.post(f"/v1/lots/{lot}/reservations", wanted, key=form.key)
+    return visit.to(f"/reservations/{made['id']}")
+
+
+async def wait(visit: Visit) -> Response:
+    """Join the waiting list of a lot."""
+    form = await visit.form()
+    wanted = {"quantity": whole(form.value("quantity", "1"))}
+    await visit.api.post(f"/v1/lots/{visit.parameters['lot_id']}/waiting", wanted, key=form.key)
+    return visit.to("/reservations", "waiting")
+
+
+async def leave_queue(visit: Visit) -> Response:
+    """Leave the waiting list of a lot, if one is on it."""
+    form = await visit.form()
+    for one in (await visit.api.get("/v1/waiting", limit=MOST))["data"]:
+        if one["lot_id"] == str(visit.parameters["lot_id"]) and one["status"] in ("waiting", "offered"):
+            await visit.api.post(f"/v1/waiting/{one['id']}/leave", key=form.key)
+    return visit.to("/reservations", "left_queue")
+
+
+async def take(visit: Visit) -> Response:
+    """Reserve the portions that are kept for somebody who waits."""
+    form = await visit.form()
+    made = await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/take", key=form.key)
+    return visit.to(f"/reservations/{made['id']}")
+
+
+async def leave(visit: Visit) -> Response:
+    """Leave a waiting list."""
+    form = await visit.form()
+    await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/leave", key=form.key)
+    return visit.to("/reservations", "left_queue")
+
+
+def whole(typed: Any) -> Any:
+    """Return a number that was typed; what is none is left for the API to refuse."""
+    return int(typed) if isinstance(typed, str) and typed.isascii() and typed.isdigit() else typed
+
+
+routes: list[BaseRoute] = [
+    route("/lots/{lot_id:uuid}/reserve", reserve, ["POST"], needs="person"),
+    route("/lots/{lot_id:uuid}/wait", wait, ["POST"], needs="person"),
+    route("/lots/{lot_id:uuid}/leave-queue", leave_queue, ["POST"], needs="person"),
+    route("/waiting/{waiting_id:uuid}/take", take, ["POST"], needs="person"),
+    route("/waiting/{waiting_id:uuid}/leave", leave, ["POST"], needs="person"),
+]
