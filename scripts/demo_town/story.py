@@ -36,6 +36,7 @@ from scripts.demo_town.people import (
     address,
 )
 from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret, invented_telephone
+from scripts.demo_town.wishes import WISHES, Wishes
 
 SEED = 2025
 WEEKS = 4
@@ -141,6 +142,27 @@ class Story:
                 self._then(met + 4 * HOUR, self._activates, person)
             if person.becomes == "suspended":
                 self._then(met + timedelta(days=9), self._is_decided, person, "suspended")
+
+        for wishes in WISHES:
+            self._then(self._days_ago(20, "12:30"), self._wishes, wishes)
+
+    def _wishes(self, wishes: Wishes) -> None:
+        holder, home = self._accounts[wishes.holder], wishes.home
+        for shop in wishes.favourites:
+            self._acts.call_as(holder, "add_favourite", shop=self._shops[shop.name])
+        if home is not None:
+            place, *_ = self._acts.call_as(
+                holder, "save_place", name="Maison", latitude=home.latitude, longitude=home.longitude
+            )
+            self._acts.call_as(
+                holder,
+                "set_alert",
+                place=place,
+                radius_m=home.radius_m,
+                categories=list(home.categories),
+                max_price_cents=home.max_price_cents,
+                most_a_day=2,
+            )
 
     def _pairs_a_station(self, shop: Shop) -> None:
         # The device's token is random and kept by nobody: the town shows a station, not a way in.

@@ -78,6 +78,17 @@ async def test_seeding_builds_a_town_that_can_be_used_at_once(town: Town) -> Non
     refusal = await refused(grocer.hands_over(Pass(reservation, shown["qr"], shown["code"], shown["pin"], shown)))
     assert refusal.code == "pass.already_used"
 
+    # Claire follows two shops, and home has an alert. The worker tells her, and a beneficiary of free lots too.
+    claire = people["claire@ecopanier.example"]
+    assert {one["shop_name"] for one in (await claire.gets("/favourites"))["data"]} == {
+        "Au Fournil des Bateliers", "Épicerie Jour et Nuit"}  # fmt: skip
+    (home,) = (await claire.gets("/me/places"))["data"]
+    assert home["alert"]["categories"] == ["bakery", "pastry"]
+    await town.worker_runs()
+    for person, word in ((claire, "€"), (amina, "offert")):
+        told = [one for one in (await person.gets("/notices"))["data"] if one["event"] == "favourite_offers"]
+        assert word in "".join(one["text"] for one in told)
+
     # Some holders reported a problem: shops answered two, an admin has one to decide, and one is of yesterday.
     reported = await town.rows("select app.report_status(q, false) as status from app.problem_reports q order by q.id")
     assert [row["status"] for row in reported] == ["answered", "to_decide", "answered", "open"]
