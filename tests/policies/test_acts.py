@@ -22,6 +22,7 @@ OF_THE_API = (
     "reserve a free lot",
     "reserve a draft",
     "hand over",
+    "keep a diet",
 )
 
 
@@ -42,6 +43,8 @@ class Things:
     kept: UUID
     """The customer's place in a waiting list, with a portion kept for them."""
     gift: UUID
+    place: UUID = field(default_factory=uuid4)
+    """The customer's saved place."""
     proposed: UUID = field(default_factory=uuid4)
     """An agreement of the association that awaits a decision."""
     coming: UUID = field(default_factory=uuid4)
@@ -150,6 +153,9 @@ class Things:
             "decline the agreement": ("select app.decide_agreement($1, 'declined')", [self.proposed]),
             "end the agreement": ("select app.end_agreement($1)", [self.proposed]),
             "find accounts": ("select count(*) from app.find_accounts(null, null, null, null, 9)", []),
+            "follow the shop": ("select app.add_favourite($1)", [self.discounted.shop.id]),
+            "set the alert of the customer's": ("select app.set_alert($1, 500, '{}', null, 2)", [self.place]),
+            "keep a diet": ("select app.keep_diet($1, 'sealed')", [who.id]),
             "take down the lot": ("select app.take_down_lot($1, 'reported')", [self.discounted.id]),
             "recall food": ("select lots from app.recall_food('03017620422003', null, 'Listeria')", []),
             "decide about a notice": (
@@ -231,9 +237,11 @@ async def things(lasting_town: Town) -> Things:
         discounted.id,
         shop.id,
     )
+    place = await town.value("select id from app.saved_places where account_id = $1", scene.first["customer"].id)
     mine = (scene, discounted, free, draft, of_customer, of_beneficiary, ready, photo, sold_out, kept, gift)
     return Things(
         *mine,
+        place=place,
         moving=moving.id,
         transfer=transfer,
         notice=notice,
