@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from tests.journeys.test_second_factors import a_holder
 from tests.town import Town
 from tests.visitors import PASSWORD
 from tests.web.browser import Browser
@@ -147,3 +148,21 @@ async def test_the_form_to_sign_in_is_filled_as_a_person_does(town: Town) -> Non
     page = await (await amina.opens("/account")).form("/sign-in").send(username="amina@example.org", password=PASSWORD)
     assert (page.path, page.status_code, amina.taps) == ("/account", 200, 1)
     assert page.headings[0] == "Amina B."
+
+
+async def test_a_code_of_a_second_factor_follows_on_a_page_of_its_own(town: Town) -> None:
+    holder = await a_holder(town)
+    await holder.adds()
+    browser = Browser(town)
+
+    page = (
+        await (await browser.opens("/sign-in")).form("/sign-in").send(username="amina@example.org", password=PASSWORD)
+    )
+    wrong = await page.form("/sign-in").send(code="no code")
+    await wrong.form("/sign-in").send(code=holder.recovery_codes[0])
+
+    assert page.form("/sign-in").fields.keys() >= {"challenge", "code", "next"}
+    assert 'name="password"' not in page.text
+    assert PASSWORD not in page.text
+    assert wrong.errors.keys() == {"code"}
+    assert "Le compte de Amina B." in (await browser.opens("/")).text

@@ -5,10 +5,14 @@ from datetime import timedelta
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from backend.accounts.problems import SecondFactorNeeded
+from backend.http.scans import typed
 from backend.pages.client import Refused
 from backend.pages.forms import Form
 from backend.pages.session import begin_session, end_session
 from backend.pages.visit import LANGUAGE_COOKIE, TYPED_AGAIN, Visit, own_path, route
+from backend.second_factors.codes import DIGITS
+from backend.second_factors.problems import ChallengeOver
 
 A_YEAR = timedelta(days=365)
 
@@ -17,7 +21,7 @@ async def sign_in(visit: Visit) -> Response:
     """Show the form, or sign in and go on to where the person wanted to go."""
     if not visit.posted:
         wanted = own_path(visit.query.get("next"), "")
-        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[])
+        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[], challenge="")
     form = await visit.form()
     again = [
         (name.removeprefix(f"{TYPED_AGAIN}."), value)
@@ -25,16 +29,26 @@ async def sign_in(visit: Visit) -> Response:
         if name.startswith(f"{TYPED_AGAIN}.") and isinstance(value, str)
     ]
     wanted = own_path(form.value("next"), "")
-    signs_in = {"username": str(form.value("username")), "password": str(form.value("password"))}
-    answer = await visit.api.sends("POST", "/v1/auth/token", form=signs_in)
+    challenge = str(form.value("challenge"))
+    if challenge:
+        body = {"challenge_token": challenge, **_code(str(form.value("code")))}
+        answer = await visit.api.sends("POST", "/v1/auth/second-factor", body)
+    else:
+        signs_in = {"username": str(form.value("username")), "password": str(form.value("password"))}
+        answer = await visit.api.sends("POST", "/v1/auth/token", form=signs_in)
     if not answer.is_success:
         refusal = Refused(answer)
+        if refusal.code == SecondFactorNeeded.code:
+            challenge = str(refusal.problem["challenge_token"])
+        elif refusal.code == ChallengeOver.code:
+            challenge = ""  # begins again with the password
         page = visit.page(
             "visitors/sign_in.html",
             refusal.status,
-            form=form.refused(refusal, ("username", "password")),
+            form=form.refused(refusal, ("username", "password", "code"), {"recovery_code": "code"}),
             next=wanted,
             again=again,
+            challenge=challenge,
         )
         page.headers.update(refusal.headers)
         return page
@@ -45,6 +59,12 @@ async def sign_in(visit: Visit) -> Response:
         page = RedirectResponse(wanted or "/", 303)
     await begin_session(visit.request, page, tokens)
     return page
+
+
+def _code(written: str) -> dict[str, str]:
+    """Return what was typed as the API's code of six digits, otherwise as a recovery code."""
+    plain = typed(written)
+    return {"code": plain} if len(plain) <= DIGITS else {"recovery_code": written}
 
 
 async def sign_out(visit: Visit) -> Response:
