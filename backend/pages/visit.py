@@ -146,11 +146,11 @@ def visited(
     cross_site: bool = False,
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint of Starlette that calls `endpoint` with a Visit. The arguments are those of `route`."""
-    header = _policy(policy or {})
+    more = policy or {}
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
-        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), header)
+        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), _policy(more))
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
@@ -245,7 +245,8 @@ def _policy(more: Mapping[str, str]) -> str:
         "manifest-src": "'self'",
         "worker-src": "'self'",
         "base-uri": "'none'",
-        "form-action": "'self' https://checkout.stripe.com",
+        # Chromium also applies it to redirects, such as the one to the page on which somebody pays.
+        "form-action": f"'self' {_where_people_pay()}",
         "frame-ancestors": "'none'",
         "require-trusted-types-for": "'script'",
     }
@@ -254,6 +255,12 @@ def _policy(more: Mapping[str, str]) -> str:
     if more.get("require-trusted-types-for") == "":
         del directives["require-trusted-types-for"]
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def _where_people_pay() -> str:
+    """Return the origin of Stripe's pages, or of what stands in for Stripe on this machine."""
+    base = settings().stripe_api_base
+    return "https://checkout.stripe.com" if base.startswith("https://api.stripe.com") else base.rstrip("/")
 
 
 def _asked_language(request: Request) -> PageLanguage:

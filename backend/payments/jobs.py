@@ -18,8 +18,10 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from backend.job_context import Work
+from backend.payments.checkout import carry_checkout_forward
 from backend.payments.models import Payment
-from backend.stripe.client import Intent, PaymentRefused
+from backend.payments.settling import settle, settle_unpaid
+from backend.stripe.client import PaymentRefused
 from backend.stripe.problems import PaymentUnavailable
 
 LEFT_ALONE = timedelta(seconds=20)
@@ -39,8 +41,12 @@ async def look_at_intent(work: Work, intent: str) -> None:
     found = await work.stripe.retrieve_payment_intent(intent)
     async with work.session() as session:
         payment = await session.scalar(select(Payment).where(col(Payment.stripe_payment_intent) == intent))
+        if payment is None and found.payment_id is not None:
+            # Stripe makes another intent for its page, of which only the intent itself tells us.
+            by_page = select(Payment).where(col(Payment.id) == found.payment_id, col(Payment.checkout).is_not(None))
+            payment = await session.scalar(by_page)
     # None also if the payment was moved to the books since we read it.
-    status = await _settle(work, payment.id, found) if payment is not None else None
+    status = await settle(work, payment.id, found) if payment is not None else None
     if payment is not None and status is not None:
         if payment.status == "refunded" and status != "refunded":
             log.error("payment.refund_failed", payment_id=str(payment.id), status=status)
@@ -93,26 +99,21 @@ async def _carry_forward(work: Work, payment_id: UUID) -> None:
         return
     if payment.status not in ("intended", "pending", "cancel_due"):
         return
+    if payment.checkout in ("wanted", "open"):
+        if await carry_checkout_forward(work, payment) == "refund_due":
+            await _carry_forward(work, payment_id)
+        return
     intent_id = payment.stripe_payment_intent
     if intent_id is None:
         intent_id = await _intent_made_for(work, payment)
     if intent_id is None:
-        await work.acts.value(
-            "settle_payment",
-            payment=payment.id,
-            intent=None,
-            intent_status="canceled",
-            received_cents=0,
-            paid_at=None,
-            refunded=0,
-            refund=None,
-        )
+        await settle_unpaid(work, payment.id)
         return
     if payment.status == "cancel_due":
         intent = await work.stripe.cancel_payment_intent(intent_id, payment.id)
     else:
         intent = await work.stripe.retrieve_payment_intent(intent_id)
-    if await _settle(work, payment.id, intent) == "refund_due":
+    if await settle(work, payment.id, intent) == "refund_due":
         await _carry_forward(work, payment_id)
 
 
@@ -158,21 +159,6 @@ async def _intent_made_for(work: Work, payment: Payment) -> str | None:
         if payment.status == "cancel_due" and datetime.now(UTC) - payment.created_at > SURELY_FOUND_AFTER:
             return None
         raise
-
-
-async def _settle(work: Work, payment_id: UUID, intent: Intent) -> str | None:
-    refund = await work.stripe.latest_refund(intent.id) if intent.refunded_cents > 0 else None
-    status: str | None = await work.acts.value(
-        "settle_payment",
-        payment=payment_id,
-        intent=intent.id,
-        intent_status=intent.status,
-        received_cents=intent.amount_received_cents,
-        paid_at=intent.paid_at,
-        refunded=intent.refunded_cents,
-        refund=refund,
-    )
-    return status
 
 
 async def _refund(work: Work, payment: Payment, intent_id: str) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, now, sql, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Payment(Table, table=True):
@@ -14,10 +14,13 @@ class Payment(Table, table=True):
     intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. A job carries out what is due until
     Stripe has done it. The whole amount is refunded unless `refund_cents` says how much. `refunded_cents` is what
     Stripe says was refunded, by us or by a person in its dashboard. `refusals` counts Stripe's refusals in a row.
+    `checkout` is set once the holder wants to pay on Stripe's page: `wanted` while the first PaymentIntent is being
+    cancelled, `open` while the page can be paid, `closed` when it cannot any more.
     """
 
     __tablename__ = "payments"
     __table_args__ = (
+        Index("payments_checkout_session_key", "checkout_session", unique=True),
         Index(
             "payments_open_idx",
             "looked_at",
@@ -36,6 +39,9 @@ class Payment(Table, table=True):
     refusals: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     created_at: datetime = now()
     looked_at: datetime = now()
+    checkout: str | None = text()
+    checkout_session: str | None = text()
+    checkout_ends_at: datetime | None = moment()
 
 
 class StripeEvent(Table, table=True):

@@ -19,8 +19,10 @@ from backend.http.rate_limits import limited, spend
 from backend.http.routing import Router
 from backend.http.schemas import TimeAsked
 from backend.http.strict_json import read_body
-from backend.identity.callers import AtKiosk, also_at_kiosks, caller
+from backend.identity.callers import AtKiosk, Caller, also_at_kiosks, caller
 from backend.lots.problems import LotNotFound
+from backend.payments.checkout import begin_checkout
+from backend.payments.problems import PaymentNotDue, PaymentUnderWay
 from backend.problems.common import NotAtKiosk
 from backend.problems.problem import language_of, may_answer
 from backend.reservations import actions, holds, queries
@@ -37,6 +39,7 @@ from backend.reservations.problems import (
 from backend.reservations.queries import Only
 from backend.reservations.requests import LIMIT, REFUSALS, RESERVATIONS, id_in
 from backend.reservations.schemas import (
+    CheckoutOut,
     MailedPassIn,
     PassOut,
     ReservationIn,
@@ -47,6 +50,8 @@ from backend.reservations.schemas import (
     Status,
 )
 from backend.shops.problems import ShopNotFound
+from backend.stripe.client import Stripe
+from backend.stripe.problems import PaymentUnavailable
 
 hot = HotRoutes(tags=["reservations"])
 router = Router(tags=["reservations"])
@@ -54,6 +59,7 @@ router = Router(tags=["reservations"])
 AT_MOST = limits.parse(RESERVATIONS)
 SHOWN = limited("mailed-passes", "60/minute")  # by address; nobody finds a signature of 128 bits by trying
 PRINTS = "30/minute"
+CHECKOUTS = "20/minute"
 CURSOR = TypeAdapter(tuple[UUID])
 CSV = "text/csv"
 ROWS_AT_ONCE = 2_000  # of a list that is downloaded
@@ -210,6 +216,23 @@ async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: Once
     the pickup window.
     """
     return await once(session, actions.cancel_reservation(session, reservation_id), 200)
+
+
+@router.post(
+    "/reservations/{reservation_id}/checkout",
+    status_code=201,
+    responses=may_answer(ReservationNotFound, PaymentNotDue, PaymentUnderWay, PaymentUnavailable),
+    dependencies=[limited("checkout", CHECKOUTS, by=caller)],
+)
+async def open_checkout(reservation_id: UUID, request: Request, account_id: Caller, acts: ActsDep) -> CheckoutOut:
+    """Pay a hold on a page of Stripe's; the answer is the page's address, the same one each time.
+
+    From then on the reservation's own `payment` cannot be used any more. The page ends with the hold, and returns to
+    the reservation's page. Whoever pays too late is refunded.
+    """
+    stripe: Stripe = request.app.state.stripe
+    url = await begin_checkout(acts, stripe, account_id, reservation_id, language_of(request.scope))
+    return CheckoutOut(url=url)
 
 
 async def _passes(request: Request) -> Passes:

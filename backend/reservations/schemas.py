@@ -84,6 +84,15 @@ class ShopToGoTo(Out):
     time_zone: str = Field(description="Of the pickup window, by the IANA's name.", examples=["Europe/Paris"])
 
 
+class CheckoutOut(Out):
+    """Where a hold is paid."""
+
+    url: str = Field(
+        description="The page of Stripe's. Open it in the browser of whoever pays.",
+        examples=["https://checkout.stripe.com/c/pay/cs_live_a1B2c3"],
+    )
+
+
 class MailedPassIn(In):
     """The token from the link in the mail of a reservation."""
 

@@ -17,6 +17,7 @@ import httpx2
 import stripe
 import structlog
 from pydantic import BaseModel, Field, ValidationError
+from stripe.params.checkout import SessionCreateParams
 
 from backend.settings import Settings
 from backend.stripe.problems import PaymentUnavailable, WebhookDisabled, WebhookNotGenuine
@@ -42,6 +43,20 @@ class Intent:
     amount_received_cents: int
     refunded_cents: int = 0  # in all, by us or by a person in Stripe's dashboard
     paid_at: datetime | None = None  # by Stripe's clock, in whole seconds; None if it is not paid
+    payment_id: UUID | None = None  # of the payment that it was made for, from its metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Checkout:
+    """A Checkout Session: a page of Stripe's on which one payment is made. `status`: `open`, `complete`, `expired`.
+
+    intent_id: its PaymentIntent, once somebody has tried to pay.
+    """
+
+    id: str
+    status: str
+    url: str | None
+    intent_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,7 @@ class Stripe:
         self._intents = client.v1.payment_intents
         self._refunds = client.v1.refunds
         self._events = client.v1.events
+        self._checkouts = client.v1.checkout.sessions
 
     async def aclose(self) -> None:
         await self._transport.close_async()
@@ -149,6 +165,65 @@ class Stripe:
             if refusal.code != "payment_intent_unexpected_state":
                 raise
         return await self.retrieve_payment_intent(id)
+
+    async def create_checkout(
+        self,
+        payment_id: UUID,
+        reservation_id: UUID,
+        amount_cents: int,
+        *,
+        name: str,
+        back: str,
+        expires_at: datetime,
+        language: str,
+    ) -> Checkout:
+        """Create the page on which a payment is made. Each payment has one, however often this is called with the same.
+
+        name: what the page says is paid. back: the address to which it returns, whether it was paid or not.
+        expires_at: at least 30 minutes ahead, so that a hold needs `expire_checkout`.
+        """
+        about = {"payment_id": str(payment_id), "reservation_id": str(reservation_id)}
+        async with self._asking("create a checkout session", payment_id):
+            wanted: SessionCreateParams = {
+                "mode": "payment",
+                # Cards answer at once; other methods may take days, and a hold lasts minutes.
+                "allowed_payment_method_types": ["card"],
+                "line_items": [
+                    {
+                        "quantity": 1,
+                        "price_data": {
+                            "currency": "eur",
+                            "unit_amount": amount_cents,
+                            "product_data": {"name": name},
+                        },
+                    }
+                ],
+                "success_url": back,
+                "cancel_url": back,
+                "expires_at": int(expires_at.timestamp()),
+                "locale": "fr" if language == "fr" else "en",
+                "metadata": about,
+                "payment_intent_data": {"metadata": about},
+            }
+            made = await self._checkouts.create_async(wanted, {"idempotency_key": f"cs-{payment_id}"})
+            return _checkout(made)
+
+    async def retrieve_checkout(self, id: str) -> Checkout:
+        """Return a page as it is now."""
+        async with self._asking("retrieve a checkout session"):
+            return _checkout(await self._checkouts.retrieve_async(id))
+
+    async def expire_checkout(self, id: str, payment_id: UUID) -> Checkout:
+        """Close a page, so that nobody can pay on it any more, and return it.
+
+        Check the returned status: `complete` if it was paid first.
+        """
+        try:
+            async with self._asking("expire a checkout session", payment_id):
+                return _checkout(await self._checkouts.expire_async(id))
+        except PaymentRefused:
+            # It is not open any more, or there is no such session: then this raises too.
+            return await self.retrieve_checkout(id)
 
     async def refund_payment_intent(self, id: str, payment_id: UUID, due_cents: int) -> str:
         """Refund, once, what is missing of the cents that are due in all; return the id of this or an earlier refund.
@@ -282,15 +357,29 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         intent.amount_received,
         refunded_cents=charge.amount_refunded if charge is not None else 0,
         paid_at=datetime.fromtimestamp(charge.created, UTC) if charge is not None and charge.paid else None,
+        payment_id=_uuid(_payment_id_in(intent)),
     )
+
+
+def _checkout(session: stripe.checkout.Session) -> Checkout:
+    intent = session.payment_intent
+    return Checkout(session.id, session.status or "", session.url, intent if isinstance(intent, str) else None)
+
+
+def _uuid(written: object) -> UUID | None:
+    """Return an id of ours from Stripe's metadata; None for anything else that a person may have written there."""
+    try:
+        return UUID(str(written)) if written else None
+    except ValueError:
+        return None
 
 
 def _stands(refund: stripe.Refund) -> bool:
     return refund.status not in ("failed", "canceled")
 
 
-def _payment_id_in(refund: stripe.Refund) -> str | None:
-    noted = refund.metadata
+def _payment_id_in(made: stripe.Refund | stripe.PaymentIntent) -> str | None:
+    noted = made.metadata
     return noted["payment_id"] if noted is not None and "payment_id" in noted else None
 
 

@@ -10,6 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend.payments import jobs as payments
+from backend.payments import settling
 from backend.settings import settings
 from backend.stripe.client import Intent, Stripe
 from backend.worker import working
@@ -180,13 +181,13 @@ async def test_a_payment_that_is_booked_while_it_is_looked_at_is_corrected(
     await town.stripe.webhooks("hold")
     await town.stripe.fail_refund(await town.value("select stripe_refund from app.payments"))
     intent = await town.value("select stripe_payment_intent from app.payments")
-    settle = payments._settle
+    settle = settling.settle
 
     async def meanwhile_booked(*arguments: Any) -> str | None:
         assert await town.value("select app.book_payments(array(select id from app.payments))") == 1
         return await settle(*arguments)
 
-    monkeypatch.setattr(payments, "_settle", meanwhile_booked)
+    monkeypatch.setattr(payments, "settle", meanwhile_booked)
     async with working(settings()) as (work, _):
         await payments.look_at_intent(work, intent)
 

@@ -3,14 +3,18 @@
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "policies" / "functions"
-PLATFORM = ("accounts", "administration", "impact", "privacy")
-"""Folders of acts about the platform's own days: when somebody was seen, factors, retention and books."""
+PLATFORM = ("accounts", "administration", "impact", "page_sessions", "privacy")
+"""Folders of acts about the platform's own days: when somebody or a browser was seen, factors, retention and books."""
 WITHOUT_A_ZONE = {
     "ground/paris_day.sql",
     "ground/local_day.sql",  # without a zone
     "beneficiaries/last_day_of_rights.sql",  # five years, where a day does not matter
     "beneficiaries/quota_day.sql",  # without an association
     "beneficiaries/remind_of_rights.sql",  # without an association; and for an index
+    "figures/admin_figures.sql",  # figures of the whole platform
+    "figures/operations_by_day.sql",
+    "lots/estimate_lot.sql",  # the day of the platform's factors
+    "notices/zone_of_person.sql",  # without a place and an association
     "associations/association_activity.sql",  # months before the association named its commune
 }
 

@@ -135,6 +135,8 @@ begin
             perform app.tell_donor(r.id, 'over');
         end if;
         return 'refund_due';
+    elsif intent_status = 'canceled' and p.checkout in ('wanted', 'open') then
+        return p.status;  -- the intent was replaced by Stripe's page, where the hold can still be paid
     elsif intent_status = 'canceled' then
         update app.payments x set status = 'cancelled', stripe_payment_intent = intent, looked_at = app.clock()
         where x.id = p.id;

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from scripts.stand_ins.stripe import listings, objects, payment_intents, refunds
+from scripts.stand_ins.stripe import checkouts, listings, objects, payment_intents, refunds
 from scripts.stand_ins.stripe.faults import Fault, Faults, LostReply, broken, rate_limited
 from scripts.stand_ins.stripe.forms import parse_form
 from scripts.stand_ins.stripe.idempotency import Answer, Answers, fingerprint
@@ -44,6 +44,9 @@ OPERATIONS = (
     Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", payment_intents.retrieve, True),
     Operation("payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, True),
     Operation("payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel),
+    Operation("checkout_sessions.create", "POST", "/v1/checkout/sessions", checkouts.create),
+    Operation("checkout_sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", checkouts.retrieve),
+    Operation("checkout_sessions.expire", "POST", "/v1/checkout/sessions/{id}/expire", checkouts.expire),
     Operation("refunds.create", "POST", "/v1/refunds", refunds.create),
     Operation("refunds.list", "GET", "/v1/refunds", listings.refunds),
     Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve),
@@ -92,6 +95,7 @@ class StandIn:
                     request_id=request_id,
                     idempotency_key=key,
                     publishable=publishable,
+                    base=str(request.base_url),
                     processing_seconds=fault.seconds if fault is not None and fault.mode == "processing" else None,
                 )
                 same = fingerprint(operation.method, request.url.path, form)
@@ -168,7 +172,9 @@ class StandIn:
         while True:
             await asyncio.sleep(_SETTLE_EVERY_SECONDS)
             with self.store.transaction():
-                payment_intents.settle_what_is_due(Call(self.store, self.webhooks, {}))
+                ours = Call(self.store, self.webhooks, {})
+                payment_intents.settle_what_is_due(ours)
+                checkouts.expire_what_is_due(ours)
 
 
 class _ReplyLost(Exception):
@@ -234,6 +240,9 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
     async def about(request: Request) -> Response:
         return PlainTextResponse("A stand-in for Stripe. It speaks Stripe's protocol; no money moves here.\n")
 
+    async def pay(request: Request) -> Response:
+        return await checkouts.page(request, Call(stand_in.store, stand_in.webhooks, {}))
+
     async def faults(request: Request) -> Response:
         if request.method == "DELETE":
             stand_in.faults.disarm()
@@ -287,6 +296,7 @@ def _own_routes(stand_in: StandIn) -> list[Route]:
 
     return [
         Route("/", about),
+        Route("/pay/{id}", pay, methods=["GET", "POST"]),
         Route("/_stand_in/faults", faults, methods=["GET", "POST", "DELETE"]),
         Route("/_stand_in/webhooks", webhooks, methods=["GET", "POST"]),
         Route("/_stand_in/ledger", all_money),

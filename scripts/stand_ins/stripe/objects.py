@@ -87,6 +87,47 @@ def payment_intent(
     }
 
 
+def checkout_session(
+    *,
+    base: str,
+    amount: int,
+    currency: str,
+    name: str,
+    success_url: str,
+    cancel_url: str | None,
+    expires_at: int,
+    locale: str | None,
+    metadata: dict[str, str],
+    intent_metadata: dict[str, str],
+) -> dict[str, Any]:
+    """Return an open session. What begins with an underscore is ours and is not shown."""
+    id = new_id("cs_test")
+    return {
+        "id": id,
+        "object": "checkout.session",
+        "amount_subtotal": amount,
+        "amount_total": amount,
+        "cancel_url": cancel_url,
+        "created": now(),
+        "currency": currency,
+        "customer": None,
+        "expires_at": expires_at,
+        "livemode": False,
+        "locale": locale,
+        "metadata": metadata,
+        "mode": "payment",
+        "payment_intent": None,
+        "payment_method_types": ["card"],
+        "payment_status": "unpaid",
+        "status": "open",
+        "success_url": success_url,
+        "ui_mode": "hosted",
+        "url": f"{base.rstrip('/')}/pay/{id}",
+        "_name": name,
+        "_intent_metadata": intent_metadata,
+    }
+
+
 def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) -> dict[str, Any]:
     """Return an attempt to charge the intent's whole amount, which succeeded or (with `failure`) was declined."""
     paid = failure is None

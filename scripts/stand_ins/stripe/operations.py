@@ -19,6 +19,7 @@ class Call:
     request_id: str | None = None  # None if Stripe acts by itself
     idempotency_key: str | None = None
     publishable: bool = False  # called with a publishable key, which may do only what a client_secret allows
+    base: str = ""  # where this server is reached, for the pages that people open
     processing_seconds: float | None = None  # set by a fault: how long a confirmation takes
 
     def emit(self, kind: str, thing: dict[str, Any], previous: dict[str, Any] | None = None) -> None:

@@ -19,7 +19,7 @@ _CREATE = {
 }  # fmt: skip
 _CONFIRM = {"client_secret", "payment_method", "receipt_email", "return_url", "use_stripe_sdk"}
 _CANCELLATION_REASONS = {"duplicate", "fraudulent", "requested_by_customer", "abandoned"}
-_OPEN = {"requires_payment_method", "requires_confirmation", "requires_action"}
+OPEN = {"requires_payment_method", "requires_confirmation", "requires_action"}
 
 
 def create(call: Call) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def cancel(call: Call) -> dict[str, Any]:
     params = Params(call.form, {"cancellation_reason"})
     reason = params.choice("cancellation_reason", _CANCELLATION_REASONS)
     intent = _found(call, params)
-    if intent["status"] not in _OPEN:
+    if intent["status"] not in OPEN:
         raise unexpected_state(
             f"You cannot cancel this PaymentIntent because it has a status of {intent['status']}. Only a PaymentIntent "
             "with one of the following statuses may be canceled: requires_payment_method, requires_capture, "
@@ -112,7 +112,7 @@ def _found(call: Call, params: Params) -> dict[str, Any]:
 
 def _confirmed(call: Call, intent: dict[str, Any], params: Params) -> dict[str, Any]:
     method = params.text("payment_method") or intent["payment_method"]
-    if intent["status"] not in _OPEN:
+    if intent["status"] not in OPEN:
         already = "already succeeded after being previously confirmed" if intent["status"] == "succeeded" else None
         raise unexpected_state(
             "You cannot confirm this PaymentIntent because it has "
@@ -143,18 +143,19 @@ def _confirmed(call: Call, intent: dict[str, Any], params: Params) -> dict[str, 
         _settle_later(call, intent, call.processing_seconds)
         call.emit("payment_intent.processing", intent)
         return _shown(intent, call)
-    return _charged(call, intent | {"payment_method": method})
+    return charge(call, intent | {"payment_method": method})
 
 
-def _charged(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
+def charge(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
+    """Charge the intent's payment method and return the intent. Raises Refusal if the card is declined."""
     failure = objects.TEST_PAYMENT_METHODS[intent["payment_method"]]
-    charge = objects.charge(intent, failure)
-    charge["created"] += call.store.ahead_seconds
-    call.store.save(charge)
+    tried = objects.charge(intent, failure)
+    tried["created"] += call.store.ahead_seconds
+    call.store.save(tried)
     if failure is None:
         intent |= {
             "status": "succeeded",
-            "latest_charge": charge["id"],
+            "latest_charge": tried["id"],
             "amount_received": intent["amount"],
             "last_payment_error": None,
         }
@@ -163,11 +164,11 @@ def _charged(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
         return _shown(intent, call)
 
     code, decline, message = failure
-    more: dict[str, Any] = {"charge": charge["id"]} | ({"decline_code": decline} if decline else {})
+    more: dict[str, Any] = {"charge": tried["id"]} | ({"decline_code": decline} if decline else {})
     refusal = Refusal(402, message, kind="card_error", code=code, param="payment_method", began=True, **more)
     intent |= {
         "status": "requires_payment_method",
-        "latest_charge": charge["id"],
+        "latest_charge": tried["id"],
         "payment_method": None,
         "last_payment_error": dict(refusal.error),
     }
@@ -197,4 +198,4 @@ def settle_what_is_due(call: Call) -> None:
         if intent is not None:
             # A decline is recorded on the intent, and nobody waits for an answer.
             with contextlib.suppress(Refusal):
-                _charged(call, intent)
+                charge(call, intent)

@@ -66,6 +66,11 @@ class StandInRemote:
         body: dict[str, Any] = answer.json()
         return body
 
+    async def pay_on_page(self, url: str, card: str = "pm_card_visa") -> int:
+        """Send the form of a Checkout page and return the status: 303 if it was paid, 402 declined, 410 closed."""
+        async with _client() as client:
+            return (await client.post(url, data={"card": card})).status_code
+
     async def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         async with _client() as client:
             answer = await client.request(method, self.base_url + path, json=body)
