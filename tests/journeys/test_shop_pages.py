@@ -159,6 +159,28 @@ async def test_a_page_shows_a_photo_that_its_people_took(town: Town) -> None:
     assert await town.value("select status from app.photos where id = $1", photo) == "going"
 
 
+async def test_a_photo_of_a_problem_report_never_comes_on_a_page_or_a_lot(town: Town) -> None:
+    """Not even that of somebody who works here and reported as a customer."""
+    shop, lea = await town.a_shop(), await town.a_customer("Léa")
+    await town.changes(
+        "insert into app.members (shop_id, account_id, role, joined_at) values ($1, $2, 'staff', now())",
+        shop.id,
+        lea.id,
+    )
+    lot = await town.a_lot(shop=shop)
+    held = await lea.buys(lot)
+    await town.opens(lot)
+    await shop.merchant.hands_over(await lea.pass_for(held))
+    reported, other = await takes_photo(lea), await takes_photo(lea)
+    words = {"kind": "quality", "text": "Deux des trois pains étaient moisis.", "photo_id": reported}
+    await lea.posts(f"/reservations/{held.id}/problem-report", words)
+
+    on_page = refusal_in(await shop.merchant.asks("PATCH", f"/shops/{shop.id}", {"photo_id": reported}))
+    on_lot = refusal_in(await shop.merchant.asks("PATCH", f"/lots/{lot.id}", {"photo_id": reported}))
+    assert (on_page.code, on_lot.code) == ("photo.unknown", "lot.photo_unknown")
+    assert (await says(shop, photo_id=other))["photo_id"] == other  # the control
+
+
 async def test_only_people_of_verified_shops_and_associations_take_photos(town: Town) -> None:
     pending = await town.a_shop(verified=False)
     for person in (pending.merchant, await town.a_customer(), await town.an_association(status="pending")):
