@@ -15,6 +15,7 @@ from backend import worker
 from backend.observability.logs import configure_logs
 from backend.photos import jobs as photos
 from backend.settings import settings
+from tests.journeys.test_kiosk import with_card
 from tests.journeys.test_notices import events, told
 from tests.journeys.test_photos import files_in
 from tests.journeys.test_problem_reports import (
@@ -31,6 +32,7 @@ from tests.journeys.test_problem_reports import (
 from tests.photographs import file_of, jpeg_with_metadata, two_colours
 from tests.town import Customer, Lot, Person, Reservation, Town, refused
 from tests.town.answers import accepted, refusal_in
+from tests.town.things import recurring_listing
 from tests.visitors import mails
 
 SECRET = "48.5839 rue de l'Épine 7"
@@ -335,6 +337,53 @@ async def test_what_people_write_stands_in_no_log(town: Town, log: Callable[[], 
     )
     assert [row[0] for row in kept if "Quastrov" in str(row[0])] == []
     assert [word for word in canaries if any(word in answer.text for answer in (tripped, long, again, late))] == []
+
+
+async def test_a_beneficiary_reports_and_reads_the_answer_at_a_kiosk(town: Town) -> None:
+    _, kiosk, amina, card = await with_card(town)
+    lot = await town.a_free_lot()
+    held = await collected(town, lot, amina, await amina.reserves(lot))
+    there = await kiosk.signs_in(card, amina)
+
+    made = await reports(there, held)
+    await answers(lot.shop.merchant, made, "in_kind")
+
+    assert [one["answer"]["outcome"] for one in await listed(there)] == ["in_kind"]
+    assert (await there.gets(f"/problem-reports/{made['id']}"))["status"] == "answered"
+    assert (await refused(there.gets("/problem-reports", shop=lot.shop.id))).code == "kiosk.not_here"
+
+
+async def test_a_lot_that_becomes_free_after_the_answer_waits_for_an_admin(town: Town) -> None:
+    (marc, lot, held), odile = await bought(town), await town.an_admin()
+    made = await reports(marc, await collected(town, lot, marc, held))
+    await answers(lot.shop.merchant, made, "give_back")
+    assert await listed(odile) == []
+    await town.changes(
+        "update app.lots set kind = 'free', price_before_free_cents = price_cents, price_cents = 0,"
+        " becomes_free_at = now(), converted_at = now() where id = $1",
+        lot.id,
+    )
+    await is_over(town, lot)
+
+    assert [one["id"] for one in await listed(odile)] == [made["id"]]
+    assert await town.money(held) == (400, 0)
+    assert (await listed(lot.shop.merchant))[0]["status"] == "answered"
+    assert "to_decide" in events(await told(odile))
+
+
+async def test_a_recurring_lot_waits_while_its_shop_is_paused(town: Town) -> None:
+    await town.clock("2026-11-30T12:00:00+01:00")
+    shop = await town.a_shop()
+    await shop.merchant.posts("/recurring-listings", recurring_listing(shop.id))
+    await town.changes("update app.shops set paused_at = app.clock() where id = $1", shop.id)
+    await town.clock("2026-11-30T18:01:00+01:00")
+    await town.worker_runs()
+
+    assert await town.value("select count(*) from app.lots") == 0
+
+    await shop.merchant.posts(f"/shops/{shop.id}/resume")
+    await town.worker_runs()
+    assert await town.value("select status from app.lots") == "published"
 
 
 async def test_a_visitor_cannot_report(town: Town) -> None:

@@ -2,7 +2,7 @@
 -- Called by the worker every 5 seconds. After an outage it also publishes what is late, as long as the pickup window
 -- is open.
 -- Each listing and day gives exactly one lot: the listing is locked, and a unique index of lots refuses a second one.
--- Paused listings are not due, and those of shops that are not verified wait. A day that the food or price rules
+-- Paused listings are not due, and those of shops that are not verified, or that reports of a closed door pause, wait. A day that the food or price rules
 -- forbid by now is skipped, does not stop other listings, and its merchant reads why.
 -- Definer, because it publishes for merchants; only the worker may execute it.
 -- Locks: the listings, skipping those that are locked; then what guard_lot locks for each lot. While a listing is
@@ -26,7 +26,7 @@ begin
     for listing in
         select r.* from app.recurring_listings r
         where r.active and r.due_at <= moment
-          and exists (select from app.shops s where s.id = r.shop_id and s.status = 'verified')
+          and exists (select from app.shops s where s.id = r.shop_id and s.status = 'verified' and s.paused_at is null)
         order by r.due_at, r.id limit most for update of r skip locked
     loop
         zone := (select s.time_zone from app.shops s where s.id = listing.shop_id);
