@@ -51,7 +51,8 @@ from backend.pages import account_pages, assets, elsewhere, mail_pages, pages, t
 from backend.pages import photos as page_photos
 from backend.pages.customers import reservations as reservation_pages
 from backend.pages.customers import reserving
-from backend.pages.visitors import find, signing_in
+from backend.pages.visitors import find, houses, signing_in
+from backend.pages.visitors import impact as impact_page
 from backend.pages.visitors import lot as lot_page
 from backend.payments import api as payments
 from backend.photos import api as photos
@@ -116,6 +117,8 @@ ROUTERS: Sequence[APIRouter] = (
 PAGES: Sequence[Any] = (
     find,
     lot_page,
+    houses,
+    impact_page,
     signing_in,
     reserving,
     reservation_pages,

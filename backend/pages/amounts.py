@@ -62,6 +62,11 @@ class Amounts:
             written = written.replace(" 1 ", " 1er ")
         return written.translate(_LATIN_DIGITS)
 
+    def month(self, month: str, *, year: bool = False) -> str:
+        """Return a month that is written as 2026-10, as « oct. » or, with its year, « oct. 2026 »."""
+        written = format_date(date.fromisoformat(f"{month}-01"), "MMM y" if year else "MMM", self._texts.language)
+        return written.translate(_LATIN_DIGITS)
+
     def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return « aujourd’hui », « demain », « hier » or the day."""
         away = (_day(moment, zone) - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)

@@ -157,8 +157,12 @@ class Page:
 
     @property
     def links(self) -> dict[str, str]:
-        """The address of each link by its words; for links with the same words that of the first."""
-        return {_name(one): one.get("href") for one in reversed(list(self.root.all("a"))) if one.has("href")}
+        """The address of each link by its words, in the order of the page; the first of those with the same words."""
+        found: dict[str, str] = {}
+        for one in self.root.all("a"):
+            if one.has("href"):
+                found.setdefault(_name(one), one.get("href"))
+        return found
 
     @property
     def errors(self) -> dict[str, str]:
