@@ -3,7 +3,7 @@
 from backend.job_context import Work
 
 AT_ONCE = 2000  # followers a batch, which is one transaction
-ALERTS_AT_ONCE = 500  # each searches for lots
+ALERTS_AT_ONCE = 50  # each searches for lots, in a dense city among many thousands
 
 
 async def announce(work: Work) -> None:
