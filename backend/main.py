@@ -47,7 +47,7 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.pages import account_pages, assets, elsewhere, mail_pages, pages, text_pages
+from backend.pages import account_pages, assets, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import photos as page_photos
 from backend.pages.customers import reservations as reservation_pages
 from backend.pages.customers import reserving
@@ -122,6 +122,7 @@ PAGES: Sequence[Any] = (
     signing_in,
     reserving,
     reservation_pages,
+    merchants,
     page_photos,
     text_pages,
     mail_pages,

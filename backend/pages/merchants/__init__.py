@@ -1,0 +1,7 @@
+"""The pages of the people who work for a shop."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.merchants import day, shops
+
+routes: list[BaseRoute] = [*shops.routes, *day.routes]

@@ -1,0 +1,109 @@
+"""The day of a shop: what to hand over, what is on offer later, and what is to do."""
+
+from collections import Counter
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from backend.pages.client import Refused
+from backend.pages.merchants.workplace import MOST, Workplace, at_shop
+from backend.pages.visit import Visit, route
+
+MOST_PAGES = 10
+"""Pages of reservations that are counted: a day of 1 000."""
+SHOWN = frozenset({"published", "paused", "ended"})
+PROBLEM_SHOWN_DAYS = 7
+
+
+async def day(visit: Visit) -> Response:
+    """Return the page."""
+    place = await at_shop(visit)
+    begins, ends = place.midnight(), place.midnight(1)
+    lots = (await visit.api.get(f"/v1/shops/{place.shop['id']}/lots", limit=MOST))["data"]
+    counts = await reserved_since(visit, place, begins)
+    shown = [lot for lot in lots if lot["status"] in SHOWN and _moment(lot["pickup_end"]) > begins]
+    shown.sort(key=lambda lot: (_moment(lot["pickup_start"]), lot["id"]))
+    now = datetime.now(place.zone)
+    today = [_pickup(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) < ends]
+    order = {"running": 0, "paused": 1, "later": 2, "done": 3}
+    today.sort(key=lambda pickup: order[pickup["state"]])
+    return place.page(
+        visit,
+        "merchants/day.html",
+        today=today,
+        later=[_pickup(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) >= ends],
+        tasks=[],
+        figures=await _week(visit, place),
+        day=now,
+    )
+
+
+async def resume(visit: Visit) -> Response:
+    """Offer the shop's lots again, after reports of a closed door paused them."""
+    place = await at_shop(visit, "owner")
+    await visit.api.post(f"/v1/shops/{place.shop['id']}/resume")
+    return visit.to(place.path, "shop_resumed")
+
+
+async def reserved_since(visit: Visit, place: Workplace, since: datetime) -> dict[str, Counter[str]]:
+    """Return how many portions of each lot are reserved, by status, for lots whose window is not over by then."""
+    found: dict[str, Counter[str]] = {}
+    after = None
+    for _ in range(MOST_PAGES):
+        page = await visit.api.get(
+            "/v1/reservations",
+            **{"shop": place.shop["id"], "from": since.isoformat(), "limit": MOST, "after": after},
+        )
+        for one in page["data"]:
+            found.setdefault(one["lot_id"], Counter())[one["status"]] += one["quantity"]
+        after = page["next"]
+        if not page["has_more"]:
+            break
+    return found
+
+
+def _pickup(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime) -> dict[str, Any]:
+    count = counts.get(lot["id"], Counter())
+    if lot["status"] == "ended" or _moment(lot["pickup_end"]) <= now:
+        state = "done"
+    elif lot["status"] == "paused":
+        state = "paused"
+    else:
+        state = "running" if _moment(lot["pickup_start"]) <= now else "later"
+    handed, awaited = count["picked_up"], count["confirmed"]
+    return {
+        "lot": lot,
+        "state": state,
+        "handed": handed,
+        "awaited": awaited,
+        "left": lot["remaining"] if state != "done" else lot["quantity"] - handed - awaited,
+    }
+
+
+async def _week(visit: Visit, place: Workplace) -> Any:
+    """Return the figures of the last seven days, or None if they cannot be read."""
+    last = place.midnight(-1).date()
+    return await figures_of(visit, place, last - timedelta(days=6), last)
+
+
+async def figures_of(visit: Visit, place: Workplace, first: date, last: date, by: str = "day") -> Any:
+    """Return the figures of some days, or None while there are none, as for a shop that nobody has verified."""
+    try:
+        asked = {"from": first.isoformat(), "to": last.isoformat(), "by": by}
+        return await visit.api.get(f"/v1/shops/{place.shop['id']}/figures", **asked)
+    except Refused as refusal:
+        if refusal.status >= 500:
+            return None
+        raise
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+routes: list[BaseRoute] = [
+    route("/my-shops/{shop_id:uuid}", day, needs="person"),
+    route("/my-shops/{shop_id:uuid}/resume", resume, ["POST"], needs="person"),
+]

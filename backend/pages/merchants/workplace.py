@@ -1,0 +1,66 @@
+"""The shop that a page is about, and what the person who opens it may do there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from backend.pages.visit import Visit
+from backend.problems.common import NotAllowed, PathUnknown
+
+MOST = 100
+"""As many of a list as the API returns at once."""
+RANKS = {"reader": 0, "staff": 1, "owner": 2}
+# Name, path behind the shop's, icon, and who sees it.
+MENU = (("day", "", "home", "staff"),)
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """A shop, and the caller's role there. shop: what the API says of it to those who work there."""
+
+    shop: Mapping[str, Any]
+    role: str
+    member_id: str
+
+    @property
+    def path(self) -> str:
+        """The path of the shop's pages."""
+        return f"/my-shops/{self.shop['id']}"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the shop's days and times."""
+        return ZoneInfo(self.shop["time_zone"])
+
+    def may(self, least: str) -> bool:
+        """Return whether the caller's role is at least this one."""
+        return RANKS[self.role] >= RANKS[least]
+
+    def midnight(self, days: int = 0) -> datetime:
+        """Return when today began at the shop, or a day before or after it."""
+        today = datetime.now(self.zone).date()
+        return datetime.combine(today + timedelta(days=days), time(), self.zone)
+
+    def page(self, visit: Visit, template: str, status: int = 200, /, **values: Any) -> Response:
+        """Return a page of this shop."""
+        menu = [(name, self.path + path, icon) for name, path, icon, least in MENU if self.may(least)]
+        return visit.page(template, status, shop=self.shop, place=self, menu=menu, help_role="merchant", **values)
+
+
+async def at_shop(visit: Visit, least: str = "staff") -> Workplace:
+    """Return the shop in the path.
+
+    Raises PathUnknown for somebody who does not work there, and NotAllowed for a role below `least`.
+    """
+    shop_id = str(visit.parameters["shop_id"])
+    held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
+    here = next((one for one in held if one["kind"] == "shop" and one["id"] == shop_id), None)
+    if here is None:
+        raise PathUnknown
+    if RANKS[here["role"]] < RANKS[least]:
+        raise NotAllowed
+    return Workplace(await visit.api.get(f"/v1/shops/{shop_id}"), here["role"], here["member_id"])
