@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from tests.policies.test_indistinguishable_portions import KINDS, WORK, Counter, differs
-from tests.town import Person, Town
+from tests.town import Person, Reservation, Town
 
 WORDS = "Deux des trois pains étaient moisis."
 REPORT = {"kind": "missing", "text": WORDS}
@@ -183,6 +183,37 @@ async def test_decisions_of_admins_look_the_same_for_each_kind(town: Town) -> No
     assert not differs(found := await read(complaints)), found
     assert "decided" in found["free"][0]
     assert await town.value("select sum(given_back_cents) from app.problem_reports") == 800
+
+
+async def paused_by(town: Town, kind: str) -> list[str]:
+    """Return what an owner reads in the app and in their copy after this kind of portion paused their shop."""
+    shop = await town.a_shop()
+    lot, free = await town.a_lot(shop=shop), await town.a_free_lot(shop=shop)
+    marc, hugo, zoe = [await town.a_customer() for _ in range(3)]
+    amina = await town.a_beneficiary()
+    held: list[tuple[Person, Reservation]] = [(one, await one.reserves(lot)) for one in (marc, hugo)]
+    held.append((zoe, await zoe.reserves(lot)) if kind == "paid" else (amina, await amina.reserves(free)))
+    await town.changes(
+        "update app.reservations set status = 'confirmed', hold_until = null, confirmed_at = now()"
+        " where status = 'held'"
+    )
+    await town.changes("update app.lots set pickup_start = app.clock() where shop_id = $1", shop.id)
+    for person, one in held:
+        await person.posts(f"/reservations/{one.id}/problem-report", {"kind": "closed", "text": "Fermé."})
+    async with town.sql_as(shop.merchant) as sql:
+        copied = await sql.fetch("select file, content from app.export_account() where file like '%audit%' order by 1")
+    shown = json.dumps([json.loads(row["content"]) for row in copied])
+    told = [notice["title"] for notice in (await shop.merchant.gets("/notices"))["data"]]
+    assert "shop.paused" in shown
+    return [re.sub(r'"(subject_id|id|at)": "[^"]*"', "", shown), *told]
+
+
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_an_owner_cannot_tell_whose_report_paused_the_shop(town: Town, careful: bool) -> None:
+    if not careful:
+        source = await town.value("select pg_get_functiondef('app.export_account'::regproc)")
+        await town.changes(source.replace("when 'shop.paused' then", "when 'none' then"))
+    assert (await paused_by(town, "paid") == await paused_by(town, "free")) is careful
 
 
 # Faults that the comparisons have to notice: a piece of a function is replaced by another.

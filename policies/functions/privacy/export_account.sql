@@ -187,7 +187,9 @@ begin
         -- id of their request, which their program chose.
         select 'audit_about_me', (select jsonb_agg(to_jsonb(n) - array['actor_id', 'request_id'] || jsonb_build_object(
                     'association', (select a.name from app.associations a
-                                    where a.id = coalesce((n.detail ->> 'association')::uuid, n.actor_id))) order by n.id)
+                                    where a.id = coalesce((n.detail ->> 'association')::uuid, n.actor_id)))
+                -- Whoever found a shop's door closed may be a beneficiary.
+                || case n.action when 'shop.paused' then '{"actor_role": null}'::jsonb else '{}' end order by n.id)
             from app.audit_entries n
             where (n.subject_id = me or n.subject_id = any (own_shops)) and n.actor_id is distinct from me)
         union all

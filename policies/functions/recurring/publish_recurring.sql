@@ -2,8 +2,8 @@
 -- Called by the worker every 5 seconds. After an outage it also publishes what is late, as long as the pickup window
 -- is open.
 -- Each listing and day gives exactly one lot: the listing is locked, and a unique index of lots refuses a second one.
--- Paused listings are not due, and those of shops that are not verified, or that reports of a closed door pause, wait. A day that the food or price rules
--- forbid by now is skipped, does not stop other listings, and its merchant reads why.
+-- Paused listings are not due; those of shops that are not verified, or that reports of a closed door pause, wait. A day
+-- that the food or price rules forbid by now is skipped, does not stop other listings, and its merchant reads why.
 -- Definer, because it publishes for merchants; only the worker may execute it.
 -- Locks: the listings, skipping those that are locked; then what guard_lot locks for each lot. While a listing is
 -- locked, its shop cannot come to another time zone (guard_shop).
