@@ -49,6 +49,10 @@ from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import account_pages, assets, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import photos as page_photos
+from backend.pages.customers import favourites as favourite_pages
+from backend.pages.customers import gifts as gift_pages
+from backend.pages.customers import notices as notice_pages
+from backend.pages.customers import problem as problem_page
 from backend.pages.customers import reservations as reservation_pages
 from backend.pages.customers import reserving
 from backend.pages.visitors import find, houses, signing_in
@@ -123,6 +127,10 @@ PAGES: Sequence[Any] = (
     reserving,
     reservation_pages,
     merchants,
+    problem_page,
+    gift_pages,
+    notice_pages,
+    favourite_pages,
     page_photos,
     text_pages,
     mail_pages,
@@ -137,10 +145,14 @@ HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 # Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
+LARGEST_FORM = 25 * 1024 * 1024
+
 # Uploads may be larger than other bodies: the file plus what a multipart form adds. They go to disk, not into memory.
 UPLOADS = {
     "/v1/lots/drafts": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
     "/v1/photos": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
+    # More than the API takes, so that a photo that is too large is answered by a page.
+    "/reservations/*/problem": Bound(LARGEST_FORM, PhotoTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
 }

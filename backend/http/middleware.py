@@ -21,6 +21,7 @@ from backend.problems.texts import field_text
 from backend.settings import settings
 
 LARGEST_BODY = 1024 * 1024
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 # Polled by machines every few seconds: at info level, their log lines would hide the others.
 QUIET = frozenset({"/healthz", "/readyz", "/metrics", "/v1/healthz", "/v1/readyz"})
@@ -50,7 +51,8 @@ class EveryRequest:
     """Gives each request an id, bounds its body, logs it, counts it, and adds security headers to its answer.
 
     Answers to requests with Authorization get `Cache-Control: no-store` unless their route sets another.
-    `unlimited`: paths that the limit on anonymous writes does not apply to. `uploads`: paths with a larger body.
+    `unlimited`: paths that the limit on anonymous writes does not apply to. `uploads`: paths with a larger body, with a
+    `*` in place of each id.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class EveryRequest:
         try:
             bound = EVERY_BODY
             if (length > LARGEST_BODY or chunked) and scope["method"] == "POST":
-                bound = self._uploads.get(scope["path"], EVERY_BODY)
+                bound = self._uploads.get(_ID.sub("*", scope["path"]), EVERY_BODY)
             if length > bound.largest:
                 raise bound.longer
             if b"%00" in scope["query_string"] or "\0" in scope["path"]:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
+from backend.pages.customers.problem import report_of
 from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
 from backend.reservations.problems import ReservationNotFound
@@ -49,8 +50,18 @@ def is_coming(one: Mapping[str, Any], now: datetime) -> bool:
 
 
 async def reservation(visit: Visit) -> Response:
-    """Return the page of a reservation: its pass, how to pay for it, or what became of it."""
-    found = await visit.api.get(_path(visit))
+    """Return the page of a reservation: its pass, how to pay for it, or what became of it.
+
+    Whoever comes back from paying for a gift goes on to its page.
+    """
+    answer = await visit.api.sends("GET", _path(visit))
+    if answer.status_code == 404 and visit.session is not None and visit.session.role == "customer":
+        id_ = visit.parameters["reservation_id"]
+        if (await visit.api.sends("GET", f"/v1/suspended-lots/{id_}")).is_success:
+            return visit.to(f"/gifts/{id_}", **visit.query)
+    if not answer.is_success:
+        raise Refused(answer)
+    found = answer.json()
     if found["shop"] is None:
         raise ReservationNotFound  # one of a shop where the person works
     return await reservation_page(visit, found, Form())
@@ -79,6 +90,8 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         in_time=until is not None and datetime.fromisoformat(until) > now,
         on_hold=found["status"] == "held" and datetime.fromisoformat(found["hold_until"]) > now,
         paying="paid" in visit.query and found["status"] == "held",
+        report=await report_of(visit, found["id"]) if found["status"] not in ("held", "expired") else None,
+        begun=datetime.fromisoformat(found["pickup_start"]) <= now,
     )
 
 

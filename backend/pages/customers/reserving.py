@@ -1,11 +1,14 @@
-"""Reserving a lot, waiting for one, and taking what is kept for whoever waits."""
+"""Reserving a lot or giving it, paying for it, waiting for one, and taking what is kept for whoever waits."""
 
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from backend.pages.client import Refused
+from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
+from backend.pages.visitors.lot import lot_page
 
 MOST = 100
 
@@ -13,13 +16,14 @@ MOST = 100
 async def reserve(visit: Visit) -> Response:
     """Reserve portions of a lot, or give them, and go on to their page, which says how to pay if that is needed."""
     form = await visit.form()
-    lot = visit.parameters["lot_id"]
-    if form.value("for") == "gift":
-        body = {"lot_id": lot, "quantity": whole(form.value("quantity", "1"))}
-        gift = await visit.api.post("/v1/suspended-lots", body, key=form.key)
-        return visit.to(f"/gifts/{gift['id']}")
-    wanted = {"quantity": whole(form.value("quantity", "1"))}
-    made = await visit.api.post(f"/v1/lots/{lot}/reservations", wanted, key=form.key)
+    lot_id, wanted = str(visit.parameters["lot_id"]), {"quantity": whole(form.value("quantity", "1"))}
+    try:
+        if form.value("for") == "gift":
+            gift = await visit.api.post("/v1/suspended-lots", {"lot_id": lot_id, **wanted}, key=form.key)
+            return visit.to(f"/gifts/{gift['id']}")
+        made = await visit.api.post(f"/v1/lots/{lot_id}/reservations", wanted, key=form.key)
+    except Refused as refusal:
+        return await _lot_again(visit, form, refusal)
     return visit.to(f"/reservations/{made['id']}")
 
 
@@ -27,8 +31,32 @@ async def wait(visit: Visit) -> Response:
     """Join the waiting list of a lot."""
     form = await visit.form()
     wanted = {"quantity": whole(form.value("quantity", "1"))}
-    await visit.api.post(f"/v1/lots/{visit.parameters['lot_id']}/waiting", wanted, key=form.key)
+    try:
+        await visit.api.post(f"/v1/lots/{visit.parameters['lot_id']}/waiting", wanted, key=form.key)
+    except Refused as refusal:
+        return await _lot_again(visit, form, refusal)
     return visit.to("/reservations", "waiting")
+
+
+async def _lot_again(visit: Visit, form: Form, refusal: Refused) -> Response:
+    """Return the page of the lot as it is now, with why something was refused."""
+    if refusal.status in (401, 429) or refusal.status >= 500:
+        raise refusal
+    try:
+        found = await visit.api.get(f"/v1/lots/{visit.parameters['lot_id']}")
+    except Refused as gone:
+        if gone.status != 404:
+            raise
+        return visit.page("visitors/lot_gone.html", 404)
+    return lot_page(visit, found, form.refused(refusal, ("quantity",)), refusal.status)
+
+
+async def pay(visit: Visit) -> Response:
+    """Go on to the page where a reservation, or a gift, is paid."""
+    form = await visit.form()
+    id_ = visit.parameters["reservation_id"]
+    checkout = await visit.api.post(f"/v1/reservations/{id_}/checkout", key=form.key)
+    return RedirectResponse(checkout["url"], 303)
 
 
 async def leave_queue(visit: Visit) -> Response:
@@ -63,6 +91,7 @@ routes: list[BaseRoute] = [
     route("/lots/{lot_id:uuid}/reserve", reserve, ["POST"], needs="person"),
     route("/lots/{lot_id:uuid}/wait", wait, ["POST"], needs="person"),
     route("/lots/{lot_id:uuid}/leave-queue", leave_queue, ["POST"], needs="person"),
+    route("/reservations/{reservation_id:uuid}/pay", pay, ["POST"], needs="person"),
     route("/waiting/{waiting_id:uuid}/take", take, ["POST"], needs="person"),
     route("/waiting/{waiting_id:uuid}/leave", leave, ["POST"], needs="person"),
 ]
