@@ -172,6 +172,8 @@ def visited(
         except Exception as error:
             log_failure(error, request.scope)
             found = _problem_page(visit, InternalError())
+        finally:
+            await request.close()  # the files of a form
         return _finished(visit, found)
 
     return answer

@@ -179,7 +179,7 @@ class Stripe:
     ) -> Checkout:
         """Create the page on which a payment is made. Each payment has one, however often this is called with the same.
 
-        name: what the page says is paid. back: the address to which it returns, whether it was paid or not.
+        name: what the page says is paid. back: the address to which it returns, with `?paid=1` once it was paid.
         expires_at: at least 30 minutes ahead, so that a hold needs `expire_checkout`.
         """
         about = {"payment_id": str(payment_id), "reservation_id": str(reservation_id)}
@@ -198,7 +198,7 @@ class Stripe:
                         },
                     }
                 ],
-                "success_url": back,
+                "success_url": f"{back}?paid=1",
                 "cancel_url": back,
                 "expires_at": int(expires_at.timestamp()),
                 "locale": "fr" if language == "fr" else "en",

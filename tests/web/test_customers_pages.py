@@ -14,20 +14,42 @@ async def lot_page(browser: Browser, lot: Lot) -> Page:
     return await browser.opens(f"/lots/{lot.id}")
 
 
-async def collected(town: Town, marc: Customer, lot: Lot) -> str:
+OPEN = timedelta(minutes=-5)
+"""Pages go by the machine's clock, so a window that is open is one that has begun."""
+
+
+async def collected(marc: Customer, lot: Lot) -> str:
     """Let a customer buy and collect a portion, and return the path of its page."""
     bought = await marc.buys(lot)
-    await town.opens(lot)
     await lot.shop.merchant.hands_over(await marc.pass_for(bought))
     return f"/reservations/{bought.id}"
 
 
-async def test_a_customer_reserves_a_lot_with_two_taps_and_pays_with_the_next(town: Town) -> None:
+async def test_a_customer_reserves_and_pays_with_three_taps(town: Town) -> None:
     lot = await town.a_lot(price_cents=725)
     browser = await Browser.of(await town.a_customer())
     page = await (await lot_page(browser, lot)).form("reserve").send()
-    assert browser.taps == 2
-    assert page.form(f"{page.path}/pay").names[-1].replace("\xa0", " ") == "Payer · 7,25 €"
+    pay = page.form(f"{page.path}/pay")
+    assert pay.names[-1].replace("\xa0", " ") == "Payer · 7,25 €"
+    away = await pay.send()
+    assert browser.taps == 3
+    assert await town.stripe.pay_on_page(away.headers["location"]) == 303
+    waiting = await browser.opens(f"{page.path}?paid=1")
+    assert "Paiement en cours" in waiting.words
+    assert '<meta http-equiv="refresh"' in waiting.text
+    await town.stripe.webhooks_quiet()
+    await town.worker_runs()
+    paid = await browser.opens(f"{page.path}?paid=1")
+    assert "PIN, à donner au comptoir" in paid.words
+    assert "refresh" not in paid.text
+
+
+async def test_a_double_tap_on_paying_leads_to_the_same_page(town: Town) -> None:
+    browser = await Browser.of(await town.a_customer())
+    page = await (await lot_page(browser, await town.a_lot())).form("reserve").send()
+    pay = page.form(f"{page.path}/pay")
+    first, second = await pay.send(), await pay.send()
+    assert first.headers["location"] == second.headers["location"]
 
 
 async def test_a_beneficiary_gets_a_pass_with_two_taps(town: Town) -> None:
@@ -47,7 +69,8 @@ async def test_a_refused_reservation_shows_the_lot_with_the_reason(town: Town) -
     assert page.alert
     assert page.headings[0] == "Panier du soir"
     page = await page.form("reserve").send(quantity="0", checks=False)
-    assert (page.status_code, list(page.errors)) == (422, ["quantity"])
+    assert page.status_code == 422
+    assert "#quantity" in page.links.values()
 
 
 async def test_a_gift_is_listed_paid_for_and_told_what_became_of_it(town: Town) -> None:
@@ -70,15 +93,15 @@ async def test_a_gift_is_listed_paid_for_and_told_what_became_of_it(town: Town) 
 
 
 async def test_a_problem_is_reported_with_a_photo_once_and_its_answer_is_read(town: Town) -> None:
-    lot, marc = await town.a_lot(), await town.a_customer()
-    path = await collected(town, marc, lot)
+    lot, marc = await town.a_lot(opens_in=OPEN), await town.a_customer()
+    path = await collected(marc, lot)
     browser = await Browser.of(marc)
     page = await (await browser.opens(path)).follows("Décrire le souci")
     wrong = await page.form("Envoyer").send(kind="quality", text="Moisi", photo=("x.jpg", b"no photo", "image/jpeg"))
     assert list(wrong.errors) == ["photo"]
     assert "Moisi" in wrong.text
     photo = ("pain.jpg", file_of(two_colours()), "image/jpeg")
-    words = "Deux <b>pains</b> moisis \u202egnol " + "long" * 50
+    words = "Deux <b>pains</b> moisis " + "long" * 50
     page = await wrong.form("Envoyer").send(kind="quality", text=words, photo=photo)
     assert "C’est envoyé." in page.said
     assert "&lt;b&gt;pains" in page.text
@@ -93,11 +116,10 @@ async def test_a_problem_is_reported_with_a_photo_once_and_its_answer_is_read(to
 
 
 async def test_a_door_that_was_closed_is_reported_from_the_pass(town: Town) -> None:
-    lot, marc = await town.a_lot(), await town.a_customer()
-    bought = await marc.buys(lot)
+    marc = await town.a_customer()
+    later, bought = await marc.buys(await town.a_lot()), await marc.buys(await town.a_lot(opens_in=OPEN))
     browser = await Browser.of(marc)
-    assert "Décrire le souci" not in (await browser.opens(f"/reservations/{bought.id}")).links
-    await town.opens(lot)
+    assert "Décrire le souci" not in (await browser.opens(f"/reservations/{later.id}")).links
     page = await (await browser.opens(f"/reservations/{bought.id}")).follows("Décrire le souci")
     assert page.form("Envoyer").options("kind") == ["closed", "missing", "other"]
     page = await page.form("Envoyer").send(kind="closed", text="Personne à 19 h.")
@@ -108,6 +130,7 @@ async def test_the_bell_counts_notices_until_they_are_read(town: Town) -> None:
     marc = await town.a_customer()
     await marc.buys(await town.a_lot())
     await marc.buys(await town.a_lot(opens_in=timedelta(hours=6)))
+    await town.worker_runs()
     browser = await Browser.of(marc)
     page = await browser.opens("/notices")
     assert "Nouvelles, 2 non lues" in page.links
@@ -130,8 +153,8 @@ async def test_favourites_are_listed_and_removed(town: Town) -> None:
 
 
 async def test_one_sees_what_one_saved(town: Town) -> None:
-    lot, marc = await town.a_lot(weight_grams=1500), await town.a_customer()
+    lot, marc = await town.a_lot(weight_grams=1500, opens_in=OPEN), await town.a_customer()
     browser = await Browser.of(marc)
     assert "Rien n’est compté pour le moment" in (await browser.opens("/my-impact")).words
-    await collected(town, marc, lot)
+    await collected(marc, lot)
     assert "1,5 kg" in (await browser.opens("/my-impact")).words.replace("\xa0", " ")

@@ -30,6 +30,7 @@ async def test_the_page_of_a_paid_and_of_an_offered_reservation_are_the_same(tow
     bought = await marc.buys(lot)
     await (await town.a_customer("Jeanne")).gives(lot)
     given = await zoe.reserves(await town.suspended_lot_of(lot))
+    await town.worker_runs()  # tells both
 
     paid = await (await Browser.of(marc)).opens(f"/reservations/{bought.id}")
     offered = await (await Browser.of(zoe)).opens(f"/reservations/{given.id}")
@@ -62,17 +63,6 @@ async def test_a_beneficiary_reserves_with_two_taps_and_a_double_tap_does_once(t
     assert page.path == again.path
     assert "PIN, à donner au comptoir" in page.words
     assert await town.taken_today(zoe) == 1
-
-
-async def test_a_customer_is_asked_to_pay_and_sees_the_pass_once_it_is_paid(town: Town) -> None:
-    lot, marc = await town.a_lot(price_cents=450), await town.a_customer()
-    browser = await Browser.of(marc)
-    page = await reserved(browser, lot, 2)
-    assert "Payer · 9,00 €" in page.words.replace("\xa0", " ")
-    assert not re.search("PIN", page.words)
-    waiting = await browser.opens(f"{page.path}?paid=1")
-    assert "Paiement en cours" in waiting.words
-    assert '<meta http-equiv="refresh"' in waiting.text
 
 
 async def test_a_pass_is_handed_over_once_and_taken_back(town: Town) -> None:
