@@ -47,14 +47,8 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.pages import account_pages, assets, elsewhere, mail_pages, merchants, pages, text_pages
+from backend.pages import account_pages, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import photos as page_photos
-from backend.pages.customers import favourites as favourite_pages
-from backend.pages.customers import gifts as gift_pages
-from backend.pages.customers import notices as notice_pages
-from backend.pages.customers import problem as problem_page
-from backend.pages.customers import reservations as reservation_pages
-from backend.pages.customers import reserving
 from backend.pages.visitors import find, houses, signing_in
 from backend.pages.visitors import impact as impact_page
 from backend.pages.visitors import lot as lot_page
@@ -124,13 +118,8 @@ PAGES: Sequence[Any] = (
     houses,
     impact_page,
     signing_in,
-    reserving,
-    reservation_pages,
+    customers,
     merchants,
-    problem_page,
-    gift_pages,
-    notice_pages,
-    favourite_pages,
     page_photos,
     text_pages,
     mail_pages,
