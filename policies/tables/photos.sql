@@ -24,9 +24,10 @@ create policy "Members see their own photos" on app.photos for select to authent
            and (exists (select app.shops_of((select app.caller()), 'staff'))
                 or exists (select app.associations_of((select app.caller()), 'staff'))));
 
--- A photo that no report shows yet, and then those of reports: its holder, the shop's members and admins see them.
+-- A photo that no report shows yet, and then those of reports: its holder, the shop's members and admins see them. What
+-- somebody drafted a lot from while they worked for a shop is the shop's.
 create policy "Holders see the photos that they just took" on app.photos for select to authenticated
-    using (account_id = (select app.caller()) and not used
+    using (account_id = (select app.caller()) and not used and not app.photo_of_draft(id)
            and (select app.caller_role()) in ('customer', 'beneficiary'));
 
 create policy "Holders, the shop and admins see photos of problem reports" on app.photos for select to authenticated
