@@ -179,8 +179,8 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "": {**about, "kind": "quality", "answer_by": "2026-12-03T17:45:00+00:00"},
             "missing": {**about, "kind": "missing", "answer_by": "2026-12-03T17:45:00+00:00"},
             "closed": {**about, "kind": "closed", "answer_by": "2026-12-03T17:45:00+00:00"},
-            "allergen": {**about, "kind": "allergen", "answer_by": "2026-12-03T17:45:00+00:00"},
         },
+        "allergen_reported": {"": about},
         "shop_paused": {"": shop},
         "suspended_lot_given_back": {"": {**about, "refund_cents": 405}},
         "problem_report_answered": {

@@ -58,6 +58,7 @@ LINKS: Mapping[str, Link] = {
     "day_summary": HOME,
     "portions_back": HOME,
     "agreement_proposed": HOME,
+    "allergen_reported": Link("/help/merchant", "Lire l'aide des commerces", "Read the help for shops"),
     "problem_reported": Link("/help/merchant", "Lire l'aide des commerces", "Read the help for shops"),
     "shop_paused": Link("/help/merchant", "Lire l'aide des commerces", "Read the help for shops"),
     "lot_taken_down": Link("/help/merchant", "Lire l'aide des commerces", "Read the help for shops"),

@@ -226,6 +226,30 @@ async def test_an_allergen_goes_to_admins_at_once_who_freeze_the_lot(town: Town)
     assert (await refused(decides(odile, made, "sorry"))).code == "problem_report.decided"
 
 
+async def test_shops_cannot_turn_off_that_an_allergen_is_reported(town: Town) -> None:
+    marc, lot, held = await bought(town)
+    merchant, lea = lot.shop.merchant, await works_at(town, lot.shop, "staff")
+    for person in (merchant, lea):
+        optional = {
+            one["event"] for one in (await person.gets("/me/notice-preferences"))["preferences"] if one["optional"]
+        }
+        off = [{"event": event, "channel": on, "wanted": False} for event in sorted(optional) for on in ("app", "mail")]
+        accepted(await person.asks("PUT", "/me/notice-preferences", {"preferences": off}))
+    await collected(town, lot, marc, held)
+
+    await reports(marc, held, "allergen")
+
+    for person in (merchant, lea):
+        (notice,) = await told(person)
+        assert (notice["event"], [one["channel"] for one in notice["deliveries"]]) == ("allergen_reported", ["mail"])
+    refusal = await person.asks(
+        "PUT",
+        "/me/notice-preferences",
+        {"preferences": [{"event": "allergen_reported", "channel": "mail", "wanted": False}]},
+    )
+    assert refusal.json()["code"] == "notice.not_optional"
+
+
 async def test_what_a_shop_leaves_unanswered_waits_for_admins_without_a_worker(town: Town) -> None:
     (marc, lot, held), odile = await bought(town), await town.an_admin()
     await collected(town, lot, marc, held)

@@ -153,6 +153,7 @@ def test_dates_times_and_amounts_follow_the_mail_s_language(template: str, langu
 
 
 LOT_TEMPLATES = [
+    "allergen_reported",
     "first_reservation",
     "lot_recalled",
     "lot_taken_down",

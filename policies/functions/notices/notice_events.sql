@@ -35,6 +35,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('suspended_lot_given_back', '{customer}', true, true, true, false, false),
         ('problem_report_answered', '{customer,beneficiary}', true, true, true, false, false),
         ('problem_reported', '{merchant,staff}', true, true, false, false, false),
+        ('allergen_reported', '{merchant,staff}', true, true, true, false, false),
         ('shop_paused', '{merchant}', true, true, true, false, false),
         ('shop_decided', '{merchant}', true, true, true, false, false),
         ('first_reservation', '{merchant}', true, false, false, false, false),

@@ -10,9 +10,10 @@ begin
             where r.id = notice.subject and r.status = 'confirmed' and l.pickup_end > app.clock())
         when notice.event = 'portion_kept' then exists (
             select from app.waiting w where w.id = notice.subject and w.status = 'offered')
-        when notice.event = 'problem_reported' then exists (
+        when notice.event in ('problem_reported', 'allergen_reported') then exists (
             select from app.problem_reports q join app.members m on m.shop_id = q.shop_id
-            where q.id = notice.subject and q.answered_at is null and q.decided_at is null
+            where q.id = notice.subject
+              and (notice.event = 'allergen_reported' or q.answered_at is null and q.decided_at is null)
               and m.account_id = notice.account_id and m.role in ('owner', 'staff'))
         when notice.event in ('shop_decided', 'association_decided', 'collector_decided') then not exists (
             select from app.decisions d join app.decisions later on later.subject_id = d.subject_id and later.id > d.id

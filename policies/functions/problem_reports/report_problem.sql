@@ -58,7 +58,8 @@ begin
     end if;
 
     perform app.note('problem_report.made', 'problem_report', made.id, jsonb_build_object('kind', wanted_kind));
-    perform app.notify(m.account_id, 'problem_reported',
+    perform app.notify(m.account_id,
+                       case wanted_kind when 'allergen' then 'allergen_reported' else 'problem_reported' end,
                        jsonb_build_object('lot', app.lot_told(listed), 'kind', wanted_kind, 'answer_by', made.answer_by),
                        made.id::text, holder, made.id)
     from app.members m
