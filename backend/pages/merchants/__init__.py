@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import day, shops
+from backend.pages.merchants import counter, day, shops
 
-routes: list[BaseRoute] = [*shops.routes, *day.routes]
+routes: list[BaseRoute] = [*shops.routes, *day.routes, *counter.routes]

@@ -15,7 +15,7 @@ MOST = 100
 """As many of a list as the API returns at once."""
 RANKS = {"reader": 0, "staff": 1, "owner": 2}
 # Name, path behind the shop's, icon, and who sees it.
-MENU = (("day", "", "home", "staff"),)
+MENU = (("day", "", "home", "staff"), ("counter", "/counter", "qr", "staff"))
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,12 @@ class Workplace:
         return visit.page(template, status, shop=self.shop, place=self, menu=menu, help_role="merchant", **values)
 
 
-async def at_shop(visit: Visit, least: str = "staff") -> Workplace:
-    """Return the shop in the path.
+async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None) -> Workplace:
+    """Return the shop in the path, or the one with this id.
 
     Raises PathUnknown for somebody who does not work there, and NotAllowed for a role below `least`.
     """
-    shop_id = str(visit.parameters["shop_id"])
+    shop_id = shop_id or str(visit.parameters["shop_id"])
     held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
     here = next((one for one in held if one["kind"] == "shop" and one["id"] == shop_id), None)
     if here is None:
