@@ -49,6 +49,7 @@ from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import account_pages, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import photos as page_photos
+from backend.pages.admins import routes as admin_pages
 from backend.pages.visitors import find, houses, signing_in
 from backend.pages.visitors import impact as impact_page
 from backend.pages.visitors import lot as lot_page
@@ -121,6 +122,7 @@ PAGES: Sequence[Any] = (
     customers,
     merchants,
     page_photos,
+    admin_pages,
     text_pages,
     mail_pages,
     pages,

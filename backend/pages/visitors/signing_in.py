@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from backend.accounts.problems import SecondFactorNeeded
 from backend.http.scans import typed
-from backend.pages.client import Refused
+from backend.pages.client import Api, Refused
 from backend.pages.forms import Form
 from backend.pages.session import begin_session, end_session
 from backend.pages.visit import LANGUAGE_COOKIE, TYPED_AGAIN, Visit, own_path, route
@@ -15,6 +15,8 @@ from backend.second_factors.codes import DIGITS
 from backend.second_factors.problems import ChallengeOver
 
 A_YEAR = timedelta(days=365)
+HOMES = {"admin": "/admin"}
+"""The first page after signing in, by role; for everybody else it is «Trouver»."""
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -56,9 +58,18 @@ async def sign_in(visit: Visit) -> Response:
     if again:
         page = visit.page("visitors/send_again.html", next=wanted or "/", again=again)
     else:
-        page = RedirectResponse(wanted or "/", 303)
+        page = RedirectResponse(wanted or await _home(visit, tokens["access_token"]), 303)
     await begin_session(visit.request, page, tokens)
     return page
+
+
+async def _home(visit: Visit, token: str) -> str:
+    """Return the first page of whoever has just signed in."""
+    try:
+        me = await Api(visit.request, visit.language, token).get("/v1/me")
+    except Refused:
+        return "/"
+    return HOMES.get(me["role"], "/")
 
 
 def _code(written: str) -> dict[str, str]:

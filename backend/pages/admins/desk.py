@@ -1,0 +1,19 @@
+"""What every page of the admins has: the menu, and a reason that is asked for before an act."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from backend.pages.visit import Visit
+
+ROLES = ("admin",)
+MENU = (
+    ("to_decide", "/admin", "check"),
+    ("accounts", "/admin/accounts", "people"),
+)
+
+
+def desk_page(visit: Visit, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
+    """Return a page of the admins. here: its entry in the menu."""
+    menu = [(name, path, drawn, 0) for name, path, drawn in MENU]
+    return visit.page(f"admins/{template}", status, menu=menu, house=visit.t("admin.house"), here=here, **values)

@@ -1,0 +1,7 @@
+"""The routes of all pages of the admins."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.admins import accounts, deciding
+
+routes: list[BaseRoute] = [*deciding.routes, *accounts.routes]
