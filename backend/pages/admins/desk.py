@@ -10,6 +10,8 @@ ROLES = ("admin",)
 MENU = (
     ("to_decide", "/admin", "check"),
     ("accounts", "/admin/accounts", "people"),
+    ("lots", "/admin/lots", "basket"),
+    ("problem_reports", "/admin/reports", "bell-alert"),
 )
 
 

@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.admins import accounts, deciding
+from backend.pages.admins import accounts, deciding, lots, reports
 
-routes: list[BaseRoute] = [*deciding.routes, *accounts.routes]
+routes: list[BaseRoute] = [*deciding.routes, *accounts.routes, *lots.routes, *reports.routes]
