@@ -47,9 +47,8 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.pages import account_pages, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
+from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import photos as page_photos
-from backend.pages.admins import routes as admin_pages
 from backend.pages.visitors import find, houses, signing_in
 from backend.pages.visitors import impact as impact_page
 from backend.pages.visitors import lot as lot_page
@@ -122,7 +121,7 @@ PAGES: Sequence[Any] = (
     customers,
     merchants,
     page_photos,
-    admin_pages,
+    admins,
     text_pages,
     mail_pages,
     pages,

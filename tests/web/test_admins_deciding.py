@@ -34,7 +34,7 @@ async def test_an_account_is_found_suspended_and_restored_with_a_reason(town: To
     marc = await town.a_customer()
     browser = await Browser.of(await town.an_admin())
     page = await (await browser.opens("/admin")).follows("Comptes")
-    page = await page.form("Chercher").send(q=marc.email)
+    page = await page.form("Chercher").send(q=marc.email or "")
     page = await page.follows("Suspendre Marc")
     page = await page.form("Suspendre").send(reason="Trois plaintes.")
     assert "Le compte est suspendu." in page.said

@@ -1,1 +1,7 @@
 """The pages of admins. None of them shows who a beneficiary is: the API does not tell admins."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.admins import accounts, deciding, lots, reports
+
+routes: list[BaseRoute] = [*deciding.routes, *accounts.routes, *lots.routes, *reports.routes]
