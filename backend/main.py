@@ -48,6 +48,7 @@ from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
+from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
 from backend.pages.visitors import find, houses, signing_in
 from backend.pages.visitors import impact as impact_page
@@ -125,6 +126,7 @@ PAGES: Sequence[Any] = (
     text_pages,
     mail_pages,
     pages,
+    shared_devices,
     assets,
     elsewhere,
 )

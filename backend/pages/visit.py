@@ -122,16 +122,17 @@ def route(
     roles: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
     cross_site: bool = False,
+    kind: Kind = "person",
 ) -> Route:
     """Return the route of a page.
 
-    needs: the session without which it asks to sign in. roles: whom it is for, besides members; the API decides all the
-    same. policy: directives of the Content-Security-Policy that this page needs besides our own. cross_site: whether
-    other sites may send its form.
+    needs: the session without which it asks to sign in. kind: the session that it looks for but can do without. roles:
+    whom it is for, besides members; the API decides all the same. policy: directives of the Content-Security-Policy
+    that this page needs besides our own. cross_site: whether other sites may send its form.
     """
     return Route(
         path,
-        visited(endpoint, needs=needs, roles=roles, policy=policy, cross_site=cross_site),
+        visited(endpoint, needs=needs, roles=roles, policy=policy, cross_site=cross_site, kind=kind),
         methods=list(methods),
         middleware=[Middleware(GZipMiddleware, minimum_size=800)],
     )
@@ -144,6 +145,7 @@ def visited(
     roles: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
     cross_site: bool = False,
+    kind: Kind = "person",
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint of Starlette that calls `endpoint` with a Visit. The arguments are those of `route`."""
     more = policy or {}
@@ -154,7 +156,7 @@ def visited(
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
-            visit.session = await find_session(request, visit.language, needs or "person")
+            visit.session = await find_session(request, visit.language, needs or kind)
             if visit.session is not None:
                 visit.language = _language(request, visit.session)
                 visit.api = Api(request, visit.language, visit.session.tokens.get("access_token"))
