@@ -1,12 +1,16 @@
 """Refunds after problem reports that fail later, or meet a lost answer: what is owed stays owed, and goes back once."""
 
+from uuid import UUID
+
 import pytest
 import stripe
 
+from backend.stripe.client import Stripe
 from scripts.proofs.audit import DATABASE
 from tests.faults.test_suspended_refunds import fails, payment, refunded_by_hand
 from tests.journeys.test_problem_reports import answers, bought, collected, is_over, reports
 from tests.town import Reservation, Town
+from tests.town.databases import WORKER
 
 
 @pytest.fixture(autouse=True)
@@ -74,4 +78,33 @@ async def test_a_lost_refund_of_a_report_is_made_once(town: Town, mode: str) -> 
         await looked_at_again(town)
 
     assert await town.money(held) == (400, 200)
+    assert [row[0] for row in await town.rows(DATABASE)] == []
+
+
+async def test_a_report_given_back_while_its_gift_is_refunded_waits_for_it(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jeanne, amina, lot = await town.a_customer("Jeanne"), await town.a_beneficiary(), await town.a_lot(left=2)
+    gift = await jeanne.gives(lot, 2, if_unclaimed="refund")
+    held = await amina.reserves(await town.suspended_lot_of(lot))
+    made = await reports(amina, await collected(town, lot, amina, held))
+    refunding = Stripe.refund_payment_intent
+    met: list[int] = []
+
+    async def meanwhile(self: Stripe, id: str, payment_id: UUID, due_cents: int) -> str:
+        refund = await refunding(self, id, payment_id, due_cents)
+        if not met:
+            await answers(lot.shop.merchant, made, "give_back", share=25)
+            async with town.copy.connection(WORKER) as worker:
+                met.append(await worker.fetchval("select app.give_back_reported(10)"))
+        return refund
+
+    monkeypatch.setattr(Stripe, "refund_payment_intent", meanwhile)
+    await is_over(town, lot)
+    for _ in range(2):
+        await looked_at_again(town)
+
+    assert await town.money(gift) == (800, 500)
+    assert await payment(town, gift) == ("refunded", 500)
+    assert met == [0]
     assert [row[0] for row in await town.rows(DATABASE)] == []

@@ -1,6 +1,7 @@
 -- Give a part of the price of collected given portions back to their donors, in percent; return the cents.
 -- Called by give_back_reported for a lot whose portions are counted. The gifts count from the oldest on. Donors read how
 -- much, never of whom. Only the owner may execute it.
+-- Raises lock_not_available, as for a locked row, while one of the gifts is being refunded.
 -- Locks: the gifts in the order of ids, then their payments, without waiting.
 create or replace function app.give_back_to_donors(report uuid, beside uuid, portions int, share int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -17,6 +18,10 @@ declare
 begin
     perform from app.suspended_lots s where s.id = any (gifts) order by s.id for update nowait;
     perform from app.payments x where x.reservation_id = any (gifts) order by x.id for update nowait;
+    -- Of a refund under way Stripe may have been asked already, for less than would be owed then.
+    if exists (select from app.payments x where x.reservation_id = any (gifts) and x.status = 'refund_due') then
+        raise exception 'refunded meanwhile' using errcode = 'lock_not_available';
+    end if;
     for part in
         select t.reservation_id, t.suspended_lot_id, t.collected - t.given_back as open, r.unit_price_cents, s.settled_at
         from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
