@@ -41,5 +41,7 @@ async def stripe_webhook(request: Request) -> Response:
     event = stripe.read_event(await request.body(), request.headers.get("stripe-signature"), datetime.now(UTC))
     intent = event.payment_intent_id if event.type.startswith(("payment_intent.", "charge.", "refund.")) else None
     database = cast(Database, request.app.state.database)
-    await database.acts.value("store_stripe_event", event=event.id, event_type=event.type, intent=intent)
+    await database.acts.value(
+        "store_stripe_event", event=event.id, event_type=event.type, intent=intent, paid=event.paid
+    )
     return Response(status_code=204)

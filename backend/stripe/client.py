@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import httpx2
@@ -66,6 +66,7 @@ class Event:
     id: str
     type: str
     payment_intent_id: str | None
+    paid: UUID | None = None  # our payment, if the event is that somebody paid it, from the intent's metadata
 
 
 class PaymentRefused(Exception):
@@ -313,7 +314,10 @@ class Stripe:
         except (stripe.SignatureVerificationError, ValidationError, UnicodeError, ValueError, TypeError):
             raise WebhookNotGenuine from None
         thing = event.data.object
-        return Event(event.id, event.type, thing.id if thing.object == "payment_intent" else thing.payment_intent)
+        if thing.object != "payment_intent":
+            return Event(event.id, event.type, thing.payment_intent)
+        paid = _uuid((thing.metadata or {}).get("payment_id")) if event.type == "payment_intent.succeeded" else None
+        return Event(event.id, event.type, thing.id, paid)
 
     @asynccontextmanager
     async def _asking(self, operation: str, payment_id: UUID | None = None) -> AsyncIterator[None]:
@@ -392,6 +396,7 @@ class _Thing(BaseModel):
     id: str | None = None  # some of Stripe's objects have none
     object: str
     payment_intent: str | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class _Data(BaseModel):

@@ -83,6 +83,26 @@ async def test_who_pays_on_the_page_after_the_hold_is_refunded(town: Town) -> No
     assert await town.status_of(reservation) == "cancelled"
 
 
+@pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
+async def test_a_page_paid_in_time_keeps_its_portion_while_the_worker_is_stopped(town: Town, careful: bool) -> None:
+    if not careful:
+        await rewrite_function(town, "store_stripe_event", "p.id = paid and", "false and")
+    marc, lea, lot = await town.a_customer(), await town.a_customer("Léa"), await town.a_lot(left=1)
+    reservation = await marc.reserves(lot)
+    page = await _page(marc, reservation)
+    entry = await lea.waits(lot)
+    assert await town.stripe.pay_on_page(page) == 303
+    await town.stripe.webhooks_quiet()
+
+    await town.clock(await town.now() + timedelta(minutes=11))
+    await _works(town)
+
+    assert await town.status_of(reservation) == ("confirmed" if careful else "expired")
+    assert await town.money(reservation) == (400, 0 if careful else 400)
+    status = await town.value("select status from app.waiting where id = $1::text::uuid", entry["id"])
+    assert status == ("waiting" if careful else "offered")
+
+
 async def test_a_payment_by_the_first_way_beats_the_page(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(left=3)
     reservation = await marc.reserves(lot)
