@@ -49,10 +49,19 @@ from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import devices as shared_devices
+from backend.pages import (
+    account_pages,
+    admins,
+    assets,
+    customers,
+    elsewhere,
+    mail_pages,
+    merchants,
+    pages,
+    text_pages,
+    visitors,
+)
 from backend.pages import photos as page_photos
-from backend.pages.visitors import find, houses, signing_in
-from backend.pages.visitors import impact as impact_page
-from backend.pages.visitors import lot as lot_page
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -114,11 +123,7 @@ ROUTERS: Sequence[APIRouter] = (
 
 # The pages for people. `elsewhere` answers what nothing else serves, so it is last.
 PAGES: Sequence[Any] = (
-    find,
-    lot_page,
-    houses,
-    impact_page,
-    signing_in,
+    visitors,
     customers,
     merchants,
     page_photos,
@@ -271,7 +276,7 @@ def create_app(
     if settings().serves_docs:
         app.router.routes.extend(pages.docs_routes)
     if settings().auth == "own":
-        app.router.routes.extend(account_pages.routes)
+        app.router.routes.extend([*account_pages.routes, *visitors.joining.routes])
     for module in PAGES:
         app.router.routes.extend(module.routes)
     describe(app, hot)

@@ -7,6 +7,7 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx2
@@ -127,11 +128,12 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture(scope="session")
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    """Open an HTTP client for this machine, without a proxy and without certificates to load."""
+    """Open an HTTP client for this machine: without a proxy, certificates to load and cookies, which people keep."""
     # Idle connections expire long before the server closes them, so that no request meets a closing connection.
     limits = httpx2.Limits(max_connections=200, max_keepalive_connections=20, keepalive_expiry=2)
     verify = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    async with httpx2.AsyncClient(trust_env=False, timeout=60, limits=limits, verify=verify) as opened:
+    nobody = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+    async with httpx2.AsyncClient(trust_env=False, timeout=60, limits=limits, verify=verify, cookies=nobody) as opened:
         yield opened
 
 

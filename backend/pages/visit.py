@@ -211,7 +211,7 @@ async def _to_sign_in(visit: Visit) -> Response:
         for name, value in (await visit.sent()).multi_items()
         if isinstance(value, str) and "password" not in name
     ]
-    return visit.page("visitors/sign_in.html", 401, form=Form(), next=path, again=typed, challenge="")
+    return visit.page("visitors/sign_in.html", 401, form=Form(), next=path, again=typed, challenge="", terms=None)
 
 
 def _refuse_other_sites(request: Request) -> None:

@@ -1,0 +1,14 @@
+"""The pages of visitors: everybody's pages, with or without an account."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.visitors import find, houses, impact, joining, lot, signing_in
+
+routes: list[BaseRoute] = [
+    *find.routes,
+    *lot.routes,
+    *houses.routes,
+    *impact.routes,
+    *signing_in.routes,
+]
+__all__ = ["joining", "routes"]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.accounts.problems import SecondFactorNeeded
@@ -13,6 +13,7 @@ from backend.pages.session import begin_session, end_session
 from backend.pages.visit import LANGUAGE_COOKIE, TYPED_AGAIN, Visit, own_path, route
 from backend.second_factors.codes import DIGITS
 from backend.second_factors.problems import ChallengeOver
+from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
 HOMES = {"admin": "/admin"}
@@ -23,7 +24,7 @@ async def sign_in(visit: Visit) -> Response:
     """Show the form, or sign in and go on to where the person wanted to go."""
     if not visit.posted:
         wanted = own_path(visit.query.get("next"), "")
-        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[], challenge="")
+        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[], challenge="", terms=None)
     form = await visit.form()
     again = [
         (name.removeprefix(f"{TYPED_AGAIN}."), value)
@@ -32,11 +33,12 @@ async def sign_in(visit: Visit) -> Response:
     ]
     wanted = own_path(form.value("next"), "")
     challenge = str(form.value("challenge"))
+    agreed = {"accepted_terms": str(form.value("accepted_terms"))} if form.value("accepted_terms") else {}
     if challenge:
-        body = {"challenge_token": challenge, **_code(str(form.value("code")))}
+        body = {"challenge_token": challenge, **_code(str(form.value("code"))), **agreed}
         answer = await visit.api.sends("POST", "/v1/auth/second-factor", body)
     else:
-        signs_in = {"username": str(form.value("username")), "password": str(form.value("password"))}
+        signs_in = {"username": str(form.value("username")), "password": str(form.value("password")), **agreed}
         answer = await visit.api.sends("POST", "/v1/auth/token", form=signs_in)
     if not answer.is_success:
         refusal = Refused(answer)
@@ -44,6 +46,9 @@ async def sign_in(visit: Visit) -> Response:
             challenge = str(refusal.problem["challenge_token"])
         elif refusal.code == ChallengeOver.code:
             challenge = ""  # begins again with the password
+        terms = (
+            refusal.problem["current_version"] if refusal.code == TermsToAccept.code else agreed.get("accepted_terms")
+        )
         page = visit.page(
             "visitors/sign_in.html",
             refusal.status,
@@ -51,6 +56,7 @@ async def sign_in(visit: Visit) -> Response:
             next=wanted,
             again=again,
             challenge=challenge,
+            terms=terms,
         )
         page.headers.update(refusal.headers)
         return page
@@ -58,7 +64,8 @@ async def sign_in(visit: Visit) -> Response:
     if again:
         page = visit.page("visitors/send_again.html", next=wanted or "/", again=again)
     else:
-        page = RedirectResponse(wanted or await _home(visit, tokens["access_token"]), 303)
+        going = wanted or await _home(visit, tokens["access_token"])
+        page = visit.to("/new-terms", next=going) if tokens["terms_to_accept"] else visit.to(going)
     await begin_session(visit.request, page, tokens)
     return page
 

@@ -1,0 +1,105 @@
+"""Registering: the form, « regardez vos courriels » with the code, and new terms that are to be agreed to."""
+
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute
+
+from backend.accounts.problems import PasswordMissing
+from backend.accounts.schemas import RegistrationIn
+from backend.pages.client import Refused
+from backend.pages.forms import Form, constraints
+from backend.pages.session import begin_session
+from backend.pages.visit import Visit, own_path, route
+
+ROLES = ("customer", "merchant", "association", "collector")
+REGISTERING = "registering"
+"""The cookie with the address that is being confirmed, so that only the code has to be typed."""
+LASTS = timedelta(minutes=30)
+
+
+async def register(visit: Visit) -> Response:
+    """Show the form, or register and go on to the page for the code."""
+    version = await _terms_version(visit)
+    if not visit.posted:
+        role = visit.query.get("role", "")
+        return _form(visit, Form({"role": role} if role in ROLES else {}), version)
+    form = await visit.form()
+    if form.value("terms") != version:
+        return _form(visit, form.wrong(terms=visit.t("joining.terms_missing")), version, 422)
+    wanted = {name: form.value(name) for name in ("email", "password", "role", "display_name")}
+    try:
+        await visit.api.post("/v1/auth/register", {**wanted, "consents": {"terms": version}}, key=form.key)
+    except Refused as refusal:
+        return _form(visit, form.refused(refusal, (*wanted, "terms")), version, refusal.status)
+    page = visit.to("/register/code")
+    page.set_cookie(
+        REGISTERING,
+        str(wanted["email"]).encode().hex(),
+        int(LASTS.total_seconds()),
+        path="/register",
+        httponly=True,
+        secure=visit.request.url.scheme == "https",
+        samesite="lax",
+    )
+    return page
+
+
+async def code(visit: Visit) -> Response:
+    """Ask for the code of the mail, or confirm the address with it and sign in."""
+    email = _registering(visit)
+    if not visit.posted:
+        return visit.page(
+            "visitors/code.html", form=Form({"email": email} if email else {}), email=email, asks_password=False
+        )
+    form = await visit.form()
+    body = {"email": form.value("email"), "code": form.value("code"), "password": form.value("password") or None}
+    answer = await visit.api.sends("POST", "/v1/auth/verify-email", body)
+    if not answer.is_success:
+        refusal = Refused(answer)
+        asks_password = refusal.code == PasswordMissing.code or "password" in form.typed
+        shown = form.refused(refusal, ("email", "code", "password"))
+        page = visit.page("visitors/code.html", refusal.status, form=shown, email=email, asks_password=asks_password)
+        page.headers.update(refusal.headers)
+        return page
+    page = visit.to("/", "joined")
+    page.delete_cookie(REGISTERING, path="/register")
+    await begin_session(visit.request, page, answer.json())
+    return page
+
+
+async def new_terms(visit: Visit) -> Response:
+    """Show that the terms have changed, or agree to them."""
+    if not visit.posted:
+        version = await _terms_version(visit)
+        return visit.page("visitors/new_terms.html", next=own_path(visit.query.get("next")), version=version)
+    form = await visit.form()
+    await visit.api.put("/v1/me/consents", {"terms": {"version": form.value("version"), "given": True}})
+    return RedirectResponse(own_path(form.value("next")), 303)
+
+
+def _form(visit: Visit, form: Form, version: str, status: int = 200) -> Response:
+    return visit.page(
+        "visitors/register.html", status, form=form, rules=constraints(RegistrationIn), roles=ROLES, version=version
+    )
+
+
+def _registering(visit: Visit) -> str:
+    try:
+        return bytes.fromhex(visit.request.cookies.get(REGISTERING, "")[:1000]).decode()
+    except ValueError:
+        return ""
+
+
+async def _terms_version(visit: Visit) -> str:
+    texts: list[dict[str, Any]] = (await visit.api.get("/v1/terms"))["items"]
+    return next(str(text["current_version"]) for text in texts if text["kind"] == "terms")
+
+
+routes: list[BaseRoute] = [
+    route("/register", register, ["GET", "POST"]),
+    route("/register/code", code, ["GET", "POST"]),
+    route("/new-terms", new_terms, ["GET", "POST"], needs="person"),
+]
+"""Served only where we sign people in ourselves."""
