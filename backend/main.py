@@ -47,8 +47,6 @@ from backend.members import api as members
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
-from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
-from backend.pages import devices as shared_devices
 from backend.pages import (
     account_pages,
     admins,
@@ -61,6 +59,7 @@ from backend.pages import (
     text_pages,
     visitors,
 )
+from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
 from backend.payments import api as payments
 from backend.photos import api as photos

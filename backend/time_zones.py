@@ -29,6 +29,6 @@ def zone_name(zone: str, language: Literal["fr", "en"]) -> str:
     return english if language == "en" else french
 
 
-def french_zone_names() -> dict[str, str]:
-    """Return the French words for each zone but that of Paris, which goes without saying."""
-    return {zone: french for zone, (french, _) in _NAMES.items() if zone != PARIS}
+def zone_names(language: Literal["fr", "en"]) -> dict[str, str]:
+    """Return the words for each zone but that of Paris, which goes without saying."""
+    return {zone: zone_name(zone, language) for zone in _NAMES if zone != PARIS}

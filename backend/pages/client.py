@@ -87,16 +87,3 @@ def _accepted(answer: httpx2.Response) -> Any:
     if not answer.is_success:
         raise Refused(answer)
     return answer.json() if answer.content else None
-
-
-async def call(
-    request: Request,
-    method: str,
-    path: str,
-    body: Mapping[str, Any] | None = None,
-    token: str | None = None,
-    form: Mapping[str, str] | None = None,
-) -> httpx2.Response:
-    """Send a request to our own API as the caller of this page, in the language that their browser asks for."""
-    language = ", ".join(request.headers.getlist("accept-language")) or "fr"
-    return await Api(request, language, token).sends(method, path, body, form=form)

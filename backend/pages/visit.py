@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
@@ -25,8 +26,9 @@ from backend.pages.forms import MOST_FIELDS, Form, form_of
 from backend.pages.session import Kind, PageSession, find_session
 from backend.pages.templates import environment
 from backend.pages.texts import PageLanguage, Texts, texts
-from backend.problems.common import InternalError, NotAllowed
+from backend.problems.common import BodyUnreadable, InternalError, NotAllowed
 from backend.problems.problem import Problem, language_of, problem_texts
+from backend.problems.texts import Language
 from backend.settings import settings
 
 READING = frozenset({"GET", "HEAD"})
@@ -56,6 +58,11 @@ class Visit:
     def t(self) -> Texts:
         """The texts of the page's language."""
         return texts(self.language)
+
+    @property
+    def problem_language(self) -> Language:
+        """The language of what has French and English words only, such as problems."""
+        return "fr" if self.language == "fr" else "en"
 
     @property
     def parameters(self) -> Mapping[str, str]:
@@ -171,6 +178,8 @@ def visited(
             found = await _refused(visit, refusal)
         except Problem as problem:
             found = _problem_page(visit, problem)
+        except HTTPException:  # a form that cannot be read
+            found = _problem_page(visit, BodyUnreadable())
         except Exception as error:
             log_failure(error, request.scope)
             found = _problem_page(visit, InternalError())
@@ -196,7 +205,7 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
 
 
 def _problem_page(visit: Visit, problem: Problem) -> Response:
-    title, detail = problem_texts(type(problem), "fr" if visit.language == "fr" else "en")
+    title, detail = problem_texts(type(problem), visit.problem_language)
     return visit.page("refusal.html", problem.status, title=title, detail=detail, status=problem.status)
 
 

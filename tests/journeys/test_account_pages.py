@@ -1,83 +1,46 @@
 """The pages for the links of mails, as a browser without JavaScript uses them."""
 
-import re
-from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import urlencode
 
-import httpx2
 import pytest
 
 from backend.main import create_app
-from backend.pages.account_pages import wording
+from backend.pages.texts import texts
 from backend.settings import settings
 from tests.journeys.test_second_factors import Holder
 from tests.town import Town
 from tests.visitors import PASSWORD, Visitor, mails
+from tests.web.browser import Browser as PageBrowser
+from tests.web.browser import Page
+from tests.web.html import Element
 
 ANOTHER = "trois chats dorment au soleil"
 
 
-class Form(HTMLParser):
-    """The form of a page: its fields with their attributes, its labels and what describes a field."""
-
-    def __init__(self, page: httpx2.Response) -> None:
-        super().__init__()
-        self.path = page.url.path
-        self.fields: dict[str, dict[str, str | None]] = {}
-        self.labelled: set[str] = set()
-        self.ids: set[str] = set()
-        self.language = ""
-        self.actions: list[str | None] = []
-        self.feed(page.text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.ids.add(given.get("id") or "")
-        if tag == "html":
-            self.language = given["lang"] or ""
-        elif tag == "form":
-            assert given["method"] == "post"
-            self.actions.append(given.get("action"))
-        elif tag == "label":
-            self.labelled.add(given["for"] or "")
-        elif tag == "input":
-            self.fields[given["name"] or ""] = given
-
-
-class Browser(Visitor):
-    """Opens pages and sends their forms; follows a redirect after a form."""
+class Browser(PageBrowser):
+    """Opens pages in a language and sends the form of a page, whatever is typed into its fields."""
 
     language = "fr"
 
-    async def opens(self, path: str) -> httpx2.Response:
-        headers = {"X-Forwarded-For": self.address, "Accept-Language": self.language}
-        return await self.town.request("GET", path, headers=headers)
+    async def opens(self, path: str, **headers: str) -> Page:
+        return await super().opens(path, **{"Accept-Language": self.language, **headers})
 
-    async def sends(self, page: httpx2.Response, headers: dict[str, str] | None = None, **typed: str) -> Any:
-        """Send the form of a page with what is typed into its fields."""
-        form = Form(page)
-        assert form.actions == [None]  # a form without an address sends to the page's own
-        assert typed.keys() <= form.fields.keys()
-        sent = {name: typed.get(name, field.get("value") or "") for name, field in form.fields.items()}
-        answer = await self.town.request(
-            "POST",
-            form.path,
-            content=urlencode(sent).encode(),
-            headers={
-                "Content-Type": "application/x-www-form-urlencoded",
-                "X-Forwarded-For": self.address,
-                "Accept-Language": self.language,
-                "Sec-Fetch-Site": "same-origin",
-                **(headers or {}),
-            },
-        )
-        return await self.opens(answer.headers["location"]) if answer.status_code == 303 else answer
+    async def fills(self, page: Page, site: str = "same-origin", **typed: str) -> Page:
+        form = Page(self, page.path, page.answer).form("")
+        assert form.method == "POST"
+        if site != "same-origin":
+            answer = await self.sends(page.path, site, **typed)
+            return Page(self, page.path, answer)
+        return await form.send(typed, checks=False)
 
 
-def heading(page: httpx2.Response) -> str:
-    (found,) = re.findall(r"<h1>(.*?)</h1>", page.text)
-    return str(found)
+def heading(page: Page) -> str:
+    return page.headings[0]
+
+
+def field(page: Page, name: str) -> Element:
+    """Return a field of the page's form."""
+    return next(one for one in page.main.all("input") if one.get("name") == name)
 
 
 async def test_a_link_confirms_an_address_when_its_button_is_pressed(town: Town) -> None:
@@ -93,13 +56,13 @@ async def test_a_link_confirms_an_address_when_its_button_is_pressed(town: Town)
         assert scanned.headers["referrer-policy"] == "no-referrer"
     page = await amina.opens(mail.link)
     assert await town.value("select count(*) from app.accounts") == 0
-    confirmed = await amina.sends(page, password=ANOTHER)
+    confirmed = await amina.fills(page, password=ANOTHER)
 
     assert (heading(page), heading(confirmed)) == ("Confirmez votre adresse", "Votre adresse est confirmée")
     assert (await amina.sees_me(await amina.signs_in(password=ANOTHER)))["id"] == account["id"]
     assert (await amina.tries_to_sign_in(password=PASSWORD)).code == "auth.wrong_credentials"
     assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
-    again = await amina.sends(page, password=ANOTHER)
+    again = await amina.fills(page, password=ANOTHER)
     assert again.status_code == 422
     assert "ce lien n&#39;est pas le bon, a déjà servi ou a expiré" in again.text
 
@@ -114,10 +77,10 @@ async def test_a_beneficiary_confirms_an_address_with_their_password(town: Town)
     (mail,) = await mails(town)
 
     page = await amina.opens(mail.link)
-    wrong = await amina.sends(page, password=ANOTHER)
-    confirmed = await amina.sends(wrong, password=PASSWORD)
+    wrong = await amina.fills(page, password=ANOTHER)
+    confirmed = await amina.fills(wrong, password=PASSWORD)
 
-    assert Form(page).fields["password"]["autocomplete"] == "current-password"
+    assert field(page, "password").get("autocomplete") == "current-password"
     assert wrong.status_code == 422
     assert heading(confirmed) == "Votre adresse est confirmée"
     assert (await amina.sees_me(tokens))["email_verified"] is True
@@ -128,12 +91,12 @@ async def test_a_forgotten_password_is_replaced_on_two_pages(town: Town) -> None
     amina = Browser(town)
     await amina.joins()
 
-    asked = await amina.sends(await amina.opens("/forgot-password"), email="Amina@example.org")
-    unknown = await amina.sends(await amina.opens("/forgot-password"), email="nobody@example.org")
+    asked = await amina.fills(await amina.opens("/forgot-password"), email="Amina@example.org")
+    unknown = await amina.fills(await amina.opens("/forgot-password"), email="nobody@example.org")
     mail = (await mails(town))[-1]
     page = await amina.opens(mail.link)
-    common = await amina.sends(page, password="motdepasse1")
-    changed = await amina.sends(common, password=ANOTHER)
+    common = await amina.fills(page, password="motdepasse1")
+    changed = await amina.fills(common, password=ANOTHER)
 
     assert asked.text == unknown.text
     assert heading(asked) == "Regardez vos messages"
@@ -160,13 +123,13 @@ async def test_an_account_is_activated_and_its_code_shown(town: Town, by_link: b
 
     page = await amina.opens(f"/activate/{token}" if by_link else "/activate")
     typed = {"password": "court", "email": "pas une adresse", **({} if by_link else {"activation_token": f" {token} "})}
-    short = await amina.sends(page, None, **typed)
-    done = await amina.sends(short, password=PASSWORD, email="amina@example.org")
+    short = await amina.fills(page, **typed)
+    done = await amina.fills(short, password=PASSWORD, email="amina@example.org")
 
     assert short.status_code == 422
-    assert {"password-wrong", "email-wrong"} <= Form(short).ids
-    assert Form(short).fields["email"]["value"] == "pas une adresse"
-    assert "value" not in Form(short).fields["password"]
+    assert {"password", "email"} <= short.errors.keys()
+    assert field(short, "email").get("value") == "pas une adresse"
+    assert not field(short, "password").has("value")
     assert heading(done) == "Votre compte est prêt"
     assert enrolled["code"] in done.text
     assert "bénéficiaire" not in done.text + page.text
@@ -179,17 +142,17 @@ async def test_refusals_are_shown_at_their_field_and_announced(town: Town) -> No
     await amina.registers()
     (mail,) = await mails(town)
 
-    empty = await amina.sends(await amina.opens(mail.link))
-    refused = await amina.sends(await amina.opens(mail.link), password="court")
+    empty = await amina.fills(await amina.opens(mail.link))
+    refused = await amina.fills(await amina.opens(mail.link), password="court")
 
     assert empty.status_code == 422  # else the password of whoever registered the address would hold
     assert await town.value("select count(*) from app.accounts") == 0
-    form = Form(refused)
+    wrong = field(refused, "password")
     assert refused.text.count('role="alert"') == 1
-    assert "<title>Erreur \u2013 Confirmez votre adresse \u2013 EcoPanier</title>" in refused.text
-    assert '<a href="#password">Mot de passe</a>' in refused.text
-    assert form.fields["password"]["aria-invalid"] == "true"
-    assert (form.fields["password"]["aria-describedby"] or "").split() == ["password-hint", "password-wrong"]
+    assert refused.title == "Erreur\u00a0: Confirmez votre adresse \u2013 EcoPanier"
+    assert refused.links["Mot de passe"] == "#password"
+    assert wrong.get("aria-invalid") == "true"
+    assert wrong.get("aria-describedby").split() == ["password-hint", "password-wrong"]
     assert "Au moins 10 caractères sont attendus." in refused.text
 
 
@@ -205,19 +168,16 @@ async def test_pages_are_labelled_translated_and_load_only_own_files(
 
     page = await browser.opens(path)
 
-    form = Form(page)
-    assert form.language == language
-    assert form.fields.keys() <= form.labelled
-    for field in form.fields.values():
-        assert set((field.get("aria-describedby") or "").split()) <= form.ids
-        assert field["autocomplete"]
+    assert next(page.root.all("html")).get("lang") == language
+    for one in page.main.all("input"):
+        assert one.get("autocomplete")
     assert "<script" not in page.text
     assert page.headers["content-security-policy"] == (
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     )
     assert '<meta name="robots" content="noindex">' in page.text
-    assert f"{heading(page)} \u2013 EcoPanier</title>" in page.text
+    assert page.title == f"{heading(page)} \u2013 EcoPanier"
 
 
 async def test_a_form_of_another_site_is_refused(town: Town) -> None:
@@ -226,7 +186,7 @@ async def test_a_form_of_another_site_is_refused(town: Town) -> None:
     (mail,) = await mails(town)
     page = await amina.opens(mail.link)
 
-    foreign = await amina.sends(page, {"Sec-Fetch-Site": "cross-site"}, password=ANOTHER)
+    foreign = await amina.fills(page, "cross-site", password=ANOTHER)
 
     assert foreign.status_code == 403
     assert await town.value("select count(*) from app.accounts") == 0
@@ -236,11 +196,11 @@ async def test_pages_count_against_the_caller_s_own_limits(town: Town) -> None:
     amina, other = Browser(town), Browser(town)
     page = await amina.opens("/forgot-password")
 
-    answers = [await amina.sends(page, email=f"person{n}@example.org") for n in range(21)]
+    answers = [await amina.fills(page, email=f"person{n}@example.org") for n in range(21)]
 
     assert [answer.status_code for answer in answers] == [200] * 20 + [429]
     assert int(answers[-1].headers["retry-after"]) > 0
-    assert (await other.sends(page, email="person@example.org")).status_code == 200
+    assert (await other.fills(page, email="person@example.org")).status_code == 200
 
 
 @pytest.mark.parametrize("content", [b"", b"password=%00" + b"a" * 20, b"password=%ed%a0%80aaaaaaaaaa", b"\xff=\xff"])
@@ -249,15 +209,6 @@ async def test_malformed_forms_are_refused(lasting_town: Town, content: bytes) -
         answer = await lasting_town.request("POST", "/confirm/unknown", content=content, headers={"Content-Type": kind})
         assert 400 <= answer.status_code < 500
     assert (await lasting_town.request("GET", "/done/unknown")).status_code == 404
-
-
-def test_both_languages_have_the_same_texts() -> None:
-    def keys(part: Any, path: str = "") -> set[str]:
-        if not isinstance(part, dict):
-            return {path}
-        return {key for name, inner in part.items() for key in keys(inner, f"{path}.{name}")}
-
-    assert keys(wording("fr")) == keys(wording("en"))
 
 
 def test_no_page_is_served_where_supabase_signs_people_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -312,16 +263,16 @@ async def test_an_invitation_is_accepted_by_signing_in_on_its_page(town: Town) -
         scanned = await town.request(method, mail.link)
         assert (scanned.status_code, scanned.headers["referrer-policy"]) == (200, "no-referrer")
     page = await lea.opens(mail.link)
-    wrong = await lea.sends(page, email="lea@example.org", password=ANOTHER)
+    wrong = await lea.fills(page, email="lea@example.org", password=ANOTHER)
     assert await town.value("select count(*) from app.members where account_id is not null") == 1
-    accepted = await lea.sends(wrong, email="lea@example.org", password=PASSWORD)
+    accepted = await lea.fills(wrong, email="lea@example.org", password=PASSWORD)
     again = await lea.opens(mail.link)
 
     assert "Boulangerie du Marché (équipe)" in page.text
     assert mail.text.count("/invitation/") == 1
     assert wrong.status_code == 401
     assert (heading(page), heading(accepted)) == ("Acceptez une invitation", "Vous êtes membre")
-    assert (again.status_code, heading(again)) == (404, wording("fr")["pages"]["invitation-over"]["done"])
+    assert (again.status_code, heading(again)) == (404, texts("fr")("links.pages.invitation-over.done"))
     assert await town.value("select count(*) from app.members where account_id is not null") == 2
     assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
 
@@ -336,7 +287,7 @@ async def test_an_invitation_takes_the_code_of_a_second_factor(town: Town) -> No
     await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": holder.email, "role": "staff"})
     page = await lea.opens((await mails(town, holder.email))[-1].link)
 
-    without = await lea.sends(page, email=holder.email, password=PASSWORD)
-    accepted = await lea.sends(without, email=holder.email, password=PASSWORD, code=await holder.shown())
+    without = await lea.fills(page, email=holder.email, password=PASSWORD)
+    accepted = await lea.fills(without, email=holder.email, password=PASSWORD, code=await holder.shown())
 
     assert (without.status_code, heading(accepted)) == (403, "Vous êtes membre")

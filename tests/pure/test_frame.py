@@ -227,12 +227,12 @@ async def test_answers_to_a_signed_in_caller_are_not_cached(web: httpx2.AsyncCli
     assert answer.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/v1/toys", "/v1/nothing", "/static/page.css"])
+@pytest.mark.parametrize("path", ["/", "/docs", "/problems", "/v1/toys", "/v1/nothing", "/static/style.css"])
 async def test_every_answer_has_the_security_headers(web: httpx2.AsyncClient, path: str) -> None:
     headers = (await web.get(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     # With no-referrer, a page's own forms would not say which site they come from.
-    assert headers["referrer-policy"] == ("same-origin" if path == "/" else "no-referrer")
+    assert headers["referrer-policy"] == ("same-origin" if path in ("/", "/problems") else "no-referrer")
     assert headers.get_list("content-security-policy")[0].startswith("default-src 'none'")
     assert len(headers.get_list("content-security-policy")) == 1
     assert "frame-ancestors 'none'" in headers["content-security-policy"]

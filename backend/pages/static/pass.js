@@ -1,13 +1,8 @@
 // Shows a handed pass. The link has its token after the #, which browsers do not send to servers. This script sends it
 // in a request's body, so that it does not appear in logs.
 const part = (id) => document.getElementById(id);
-const WORDS = {
-  looking: "Un instant…",
-  noToken: "Ce lien est incomplet\u00a0: demandez-le de nouveau à la personne qui vous l’a donné.",
-  gone: "Ce lien n’ouvre pas ou plus de laissez-passer\u00a0: il a été repris, utilisé, ou l’heure du retrait est passée.",
-  busy: "Trop de demandes en peu de temps\u00a0: réessayez dans une minute.",
-  failed: "Le laissez-passer n’a pas pu être lu pour le moment. Vérifiez votre connexion, puis réessayez.",
-};
+const WORDS = part("state").dataset;
+const LANGUAGE = document.documentElement.lang === "en" ? "en-GB" : "fr-FR";
 let drawn = null;
 
 function say(words, mayTryAgain = false) {
@@ -27,13 +22,14 @@ function ask(path, token) {
 
 // Writes a pickup window in the shop's time, which is named unless it is that of Paris.
 function when(start, end, timeZone) {
-  const day = new Intl.DateTimeFormat("fr-FR", { timeZone, weekday: "long", day: "numeric", month: "long" });
-  const time = new Intl.DateTimeFormat("fr-FR", { timeZone, hour: "2-digit", minute: "2-digit" });
+  const day = new Intl.DateTimeFormat(LANGUAGE, { timeZone, weekday: "long", day: "numeric", month: "long" });
+  const time = new Intl.DateTimeFormat(LANGUAGE, { timeZone, hour: "2-digit", minute: "2-digit" });
   const zones = JSON.parse(part("when").dataset.zones);
   const zone = timeZone in zones ? ` (${zones[timeZone]})` : "";
   const [from, until] = [new Date(start), new Date(end)];
-  const lastDay = day.format(from) === day.format(until) ? "" : `${day.format(until)} à `;
-  return `${day.format(from)}, de ${time.format(from)} à ${lastDay}${time.format(until)}${zone}`;
+  const lastDay = day.format(from) === day.format(until) ? "" : `${day.format(until)} `;
+  const window = part("when").dataset.window.replace("{day}", day.format(from)).replace("{start}", time.format(from));
+  return window.replace("{end}", `${lastDay}${time.format(until)}`) + zone;
 }
 
 async function show() {
@@ -66,7 +62,7 @@ async function show() {
     part("address").textContent = pass.shop.address;
     part("when").textContent = when(pass.pickup_start, pass.pickup_end, pass.shop.time_zone);
     part("shown").hidden = false;
-    say("Le laissez-passer est prêt.");
+    say(WORDS.ready);
   } catch {
     say(WORDS.failed, true);
   }

@@ -12,6 +12,7 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.session import begin_session
 from backend.pages.visit import Visit, own_path, route
+from backend.pages.visitors.signing_in import home
 
 ROLES = ("customer", "merchant", "association", "collector")
 REGISTERING = "registering"
@@ -63,9 +64,10 @@ async def code(visit: Visit) -> Response:
         page = visit.page("visitors/code.html", refusal.status, form=shown, email=email, asks_password=asks_password)
         page.headers.update(refusal.headers)
         return page
-    page = visit.to("/", "joined")
+    tokens = answer.json()
+    page = visit.to(await home(visit, tokens["access_token"]), "joined")
     page.delete_cookie(REGISTERING, path="/register")
-    await begin_session(visit.request, page, answer.json())
+    await begin_session(visit.request, page, tokens)
     return page
 
 

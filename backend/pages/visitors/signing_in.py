@@ -64,13 +64,13 @@ async def sign_in(visit: Visit) -> Response:
     if again:
         page = visit.page("visitors/send_again.html", next=wanted or "/", again=again)
     else:
-        going = wanted or await _home(visit, tokens["access_token"])
+        going = wanted or await home(visit, tokens["access_token"])
         page = visit.to("/new-terms", next=going) if tokens["terms_to_accept"] else visit.to(going)
     await begin_session(visit.request, page, tokens)
     return page
 
 
-async def _home(visit: Visit, token: str) -> str:
+async def home(visit: Visit, token: str) -> str:
     """Return the first page of whoever has just signed in."""
     try:
         me = await Api(visit.request, visit.language, token).get("/v1/me")
