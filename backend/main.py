@@ -60,6 +60,8 @@ from backend.pages import (
     visitors,
 )
 from backend.pages import devices as shared_devices
+from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
+from backend.pages import associations as association_pages
 from backend.pages import photos as page_photos
 from backend.payments import api as payments
 from backend.photos import api as photos
@@ -127,6 +129,7 @@ PAGES: Sequence[Any] = (
     merchants,
     page_photos,
     admins,
+    association_pages,
     text_pages,
     mail_pages,
     pages,

@@ -16,7 +16,7 @@ from backend.second_factors.problems import ChallengeOver
 from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
-HOMES = {"admin": "/admin"}
+HOMES = {"admin": "/admin", "association": "/association"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
 

@@ -1,0 +1,105 @@
+"""For which association somebody acts, and what each of its pages has: the menu and calls that name it.
+
+Whoever works for several associations carries `?association=` along; for everybody else addresses stay short.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+from starlette.responses import Response
+
+from backend.pages.client import Refused
+from backend.pages.forms import Form
+from backend.pages.visit import Visit
+from backend.problems.common import NotAllowed
+
+MENU = (
+    ("to_do", "/association", "check"),
+    ("people", "/association/people", "people"),
+)
+
+
+@dataclass(frozen=True)
+class House:
+    """The association for which the visitor acts. role: `owner`, `staff` or `reader`."""
+
+    visit: Visit
+    id: str
+    name: str
+    role: str
+    asked: Mapping[str, str]
+    others: tuple[Mapping[str, Any], ...]
+
+    @property
+    def works(self) -> bool:
+        """Whether they look after people here, and do not only read figures."""
+        return self.role in ("owner", "staff")
+
+    @property
+    def owns(self) -> bool:
+        """Whether they own it."""
+        return self.role == "owner"
+
+    def at(self, path: str, **query: Any) -> str:
+        """Return the address of a page of this association."""
+        kept = {**query, **self.asked}
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    async def sends(
+        self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, **more: Any
+    ) -> httpx2.Response:
+        """Send a request to the API for this association. Raises Refused."""
+        answer = await self.visit.api.sends(method, path, body, query={**(query or {}), **self.asked}, **more)
+        if not answer.is_success:
+            raise Refused(answer)
+        return answer
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """Return what a GET answers. Raises Refused."""
+        return (await self.sends("GET", path, query=query)).json()
+
+    async def post(self, path: str, form: Form, body: Any = None) -> Any:
+        """Return what a POST answers, once for each form that was shown. Raises Refused."""
+        answer = await self.sends("POST", path, body, headers={"idempotency-key": form.key})
+        return answer.json() if answer.content else None
+
+    def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
+        """Return a page of this association. here: its entry in the menu."""
+        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU if self.works or name in READERS]
+        return self.visit.page(
+            f"associations/{template}", status, menu=menu, house=self.name, desk=self, here=here, **values
+        )
+
+    def to(self, path: str, done: str | None = None, **query: str) -> Response:
+        """Send the browser to another page of this association."""
+        return self.visit.to(path, done, **query, **self.asked)
+
+
+READERS = frozenset({"activity", "association"})
+
+
+async def house_of(visit: Visit) -> House:
+    """Return the association for which the visitor acts: the one that the address names, or the first of theirs.
+
+    Raises NotAllowed for whoever works for none.
+    """
+    found = await visit.api.get("/v1/me/memberships", limit=100)
+    theirs = [one for one in found["data"] if one["kind"] == "association"]
+    if not theirs:
+        raise NotAllowed
+    wanted = visit.query.get("association")
+    one = next((each for each in theirs if each["id"] == wanted), theirs[0])
+    asked = {"association": str(one["id"])} if len(theirs) > 1 else {}
+    others = tuple(each for each in theirs if each is not one)
+    return House(visit, str(one["id"]), str(one["name"]), str(one["role"]), asked, others)
+
+
+async def house_where_one_works(visit: Visit) -> House:
+    """Return the association whose people the visitor looks after. Raises NotAllowed for readers."""
+    house = await house_of(visit)
+    if not house.works:
+        raise NotAllowed
+    return house
