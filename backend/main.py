@@ -59,9 +59,8 @@ from backend.pages import (
     text_pages,
     visitors,
 )
-from backend.pages import devices as shared_devices
-from backend.pages import account_pages, admins, assets, customers, elsewhere, mail_pages, merchants, pages, text_pages
 from backend.pages import associations as association_pages
+from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
 from backend.payments import api as payments
 from backend.photos import api as photos
