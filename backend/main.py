@@ -151,8 +151,8 @@ UPLOADS = {
     "/v1/photos": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
     # More than the API takes, so that a photo that is too large is answered by a page.
     "/reservations/*/problem": Bound(LARGEST_FORM, PhotoTooLarge),
-    "/my-shops/code": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
-    "/my-shops/photo": Bound(MOST_BYTES + 64 * 1024, PhotoTooLarge),
+    "/my-shops/code": Bound(LARGEST_FORM, PhotoTooLarge),
+    "/my-shops/*/photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
 }

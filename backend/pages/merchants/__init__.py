@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, shops
+from backend.pages.merchants import counter, day, lots, photo, shops
 
-routes: list[BaseRoute] = [*shops.routes, *day.routes, *counter.routes]
+routes: list[BaseRoute] = [*shops.routes, *day.routes, *counter.routes, *photo.routes, *lots.routes]

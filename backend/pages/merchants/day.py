@@ -26,15 +26,15 @@ async def day(visit: Visit) -> Response:
     shown = [lot for lot in lots if lot["status"] in SHOWN and _moment(lot["pickup_end"]) > begins]
     shown.sort(key=lambda lot: (_moment(lot["pickup_start"]), lot["id"]))
     now = datetime.now(place.zone)
-    today = [_pickup(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) < ends]
+    today = [counted(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) < ends]
     order = {"running": 0, "paused": 1, "later": 2, "done": 3}
     today.sort(key=lambda pickup: order[pickup["state"]])
     return place.page(
         visit,
         "merchants/day.html",
         today=today,
-        later=[_pickup(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) >= ends],
-        tasks=[],
+        later=[counted(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) >= ends],
+        tasks=await _tasks(visit, place, lots),
         figures=await _week(visit, place),
         day=now,
     )
@@ -47,14 +47,19 @@ async def resume(visit: Visit) -> Response:
     return visit.to(place.path, "shop_resumed")
 
 
-async def reserved_since(visit: Visit, place: Workplace, since: datetime) -> dict[str, Counter[str]]:
-    """Return how many portions of each lot are reserved, by status, for lots whose window is not over by then."""
+async def reserved_since(
+    visit: Visit, place: Workplace, since: datetime, lot: str | None = None
+) -> dict[str, Counter[str]]:
+    """Return how many portions of each lot are reserved, by status, for lots whose window is not over by then.
+
+    lot: count only this one.
+    """
     found: dict[str, Counter[str]] = {}
     after = None
     for _ in range(MOST_PAGES):
         page = await visit.api.get(
             "/v1/reservations",
-            **{"shop": place.shop["id"], "from": since.isoformat(), "limit": MOST, "after": after},
+            **{"shop": place.shop["id"], "lot": lot, "from": since.isoformat(), "limit": MOST, "after": after},
         )
         for one in page["data"]:
             found.setdefault(one["lot_id"], Counter())[one["status"]] += one["quantity"]
@@ -64,7 +69,8 @@ async def reserved_since(visit: Visit, place: Workplace, since: datetime) -> dic
     return found
 
 
-def _pickup(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime) -> dict[str, Any]:
+def counted(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime) -> dict[str, Any]:
+    """Return a lot with its state and its portions: handed over, awaited and left."""
     count = counts.get(lot["id"], Counter())
     if lot["status"] == "ended" or _moment(lot["pickup_end"]) <= now:
         state = "done"
@@ -80,6 +86,19 @@ def _pickup(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime)
         "awaited": awaited,
         "left": lot["remaining"] if state != "done" else lot["quantity"] - handed - awaited,
     }
+
+
+async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> list[dict[str, str]]:
+    """Return what waits for somebody here: an icon, the words and where to do it."""
+    return [
+        {
+            "icon": "photo",
+            "words": visit.t("my_day.draft", title=lot["title"]),
+            "path": f"{place.path}/lots/{lot['id']}/edit",
+        }
+        for lot in lots
+        if lot["status"] == "draft"
+    ]
 
 
 async def _week(visit: Visit, place: Workplace) -> Any:

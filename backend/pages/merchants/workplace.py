@@ -15,7 +15,11 @@ MOST = 100
 """As many of a list as the API returns at once."""
 RANKS = {"reader": 0, "staff": 1, "owner": 2}
 # Name, path behind the shop's, icon, and who sees it.
-MENU = (("day", "", "home", "staff"), ("counter", "/counter", "qr", "staff"))
+MENU = (
+    ("day", "", "home", "staff"),
+    ("lots", "/lots", "list", "staff"),
+    ("counter", "/counter", "qr", "staff"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,281 @@
+"""The lots of a shop: the list, one lot, and what can be done with it."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from backend.lots.models import Allergen, ReductionGround
+from backend.lots.schemas import LotIn
+from backend.pages.client import Refused
+from backend.pages.forms import Form, constraints
+from backend.pages.merchants.day import counted, reserved_since
+from backend.pages.merchants.lot_fields import (
+    AT,
+    FIELDS,
+    NAMES,
+    Unreadable,
+    changed,
+    of_lot,
+    offered_quantities,
+    started_from,
+    to_api,
+    window,
+    within,
+    without_habits,
+)
+from backend.pages.merchants.workplace import MOST, Workplace, at_shop
+from backend.pages.visit import Visit, route
+from backend.problems.common import PathUnknown
+from backend.shops.models import Category
+
+PAGE = 20
+STATUSES = ("published", "draft", "ended", "withdrawn")
+STEP = timedelta(minutes=15)
+
+
+async def lots(visit: Visit) -> Response:
+    """List the shop's lots, newest first, all or those of one status."""
+    place = await at_shop(visit)
+    status = visit.query.get("status") if visit.query.get("status") in STATUSES else None
+    found = await visit.api.get(
+        f"/v1/shops/{place.shop['id']}/lots", limit=PAGE, after=visit.query.get("after"), status=status
+    )
+    return place.page(
+        visit, "merchants/lots.html", found=found, status=status, statuses=STATUSES, asked={"status": status or ""}
+    )
+
+
+async def lot(visit: Visit) -> Response:
+    """Show one lot with its numbers and what can be done with it."""
+    place = await at_shop(visit)
+    return await _lot_page(visit, place, await read_lot(visit, place))
+
+
+async def _lot_page(
+    visit: Visit, place: Workplace, found: dict[str, Any], form: Form | None = None, status: int = 200
+) -> Response:
+    start = datetime.fromisoformat(found["pickup_start"])
+    counts = await reserved_since(visit, place, start, lot=found["id"])
+    return place.page(
+        visit,
+        "merchants/lot.html",
+        status,
+        one=counted(found, counts, datetime.now(place.zone)),
+        lot=found,
+        form=form or Form(),
+        hours=_hours_to_give(found, place),
+        food_date=_day(found["food_date"]),
+        back=f"{place.path}/lots",
+    )
+
+
+def _hours_to_give(found: dict[str, Any], place: Workplace) -> list[tuple[str, datetime]]:
+    """Return the quarters of an hour at which what is left can become free, from now on."""
+    start, end = (datetime.fromisoformat(found[name]).astimezone(place.zone) for name in ("pickup_start", "pickup_end"))
+    first = max(start + STEP, datetime.now(place.zone).replace(second=0, microsecond=0) + STEP)
+    first += timedelta(minutes=-first.minute % 15)
+    hours: list[tuple[str, datetime]] = []
+    while first < end and len(hours) < 96:
+        hours.append((f"{first:%H:%M}", first))
+        first += STEP
+    return hours
+
+
+async def new(visit: Visit) -> Response:
+    """Show the form of a new lot, started from an earlier one if the address names it, or send it."""
+    place = await at_shop(visit)
+    if not visit.posted:
+        now = datetime.now(place.zone)
+        values = without_habits(place.shop, now)
+        if visit.query.get("from"):
+            values |= started_from(await read_lot(visit, place, visit.query["from"]), place.zone, now)
+        return lot_form(visit, place, Form(), values)
+    form = await visit.form("allergens", "guessed")
+    publish = form.value("publish") != "no"
+    form = merged_quantity(form)
+    if publish and not form.value("checked"):
+        return lot_form(visit, place, form.wrong(checked=visit.t("my_lots.not_checked")), {}, 422)
+    try:
+        body = to_api(form, place.zone)
+        if form.value("photo_id"):
+            body["photo_id"] = form.value("photo_id")
+        made = await visit.api.post(
+            "/v1/lots", {**body, "shop_id": place.shop["id"], "publish": publish}, key=f"{form.key}-{int(publish)}"
+        )
+    except (Unreadable, Refused) as wrong:
+        return lot_form(visit, place, refused(visit, form, wrong), {}, getattr(wrong, "status", 422))
+    return visit.to(f"{place.path}/lots/{made['id']}", "lot_published" if publish else "lot_kept")
+
+
+async def edit(visit: Visit) -> Response:
+    """Show the form of a lot, or send what was changed."""
+    place = await at_shop(visit)
+    found = await read_lot(visit, place)
+    if not visit.posted:
+        return lot_form(visit, place, Form(), of_lot(found, place.zone), lot=found)
+    form = merged_quantity(await visit.form("allergens", "guessed"))
+    publish = found["status"] == "draft" and form.value("publish") == "yes"
+    if publish and not form.value("checked"):
+        wrong = form.wrong(checked=visit.t("my_lots.not_checked"))
+        return lot_form(visit, place, wrong, {}, 422, lot=found)
+    whole = Form({**of_lot(found, place.zone), **_unticked(form, found), **form.typed}, key=form.key)
+    try:
+        body = changed(to_api(whole, place.zone), found)
+        if publish:
+            body["publish"] = True
+        if body:
+            await visit.api.patch(f"/v1/lots/{found['id']}", body)
+    except (Unreadable, Refused) as wrong_one:
+        page = refused(visit, whole, wrong_one)
+        return lot_form(visit, place, page, {}, getattr(wrong_one, "status", 422), lot=found)
+    return visit.to(f"{place.path}/lots/{found['id']}", "lot_published" if publish else "saved")
+
+
+def _unticked(form: Form, found: dict[str, Any]) -> dict[str, Any]:
+    """Return the boxes that a form shows for this lot, unticked: a browser does not send them."""
+    return {} if is_reserved(found) else {"cold_chain": "", "fair_draw": ""}
+
+
+def is_reserved(found: dict[str, Any]) -> bool:
+    """Return whether portions are taken, so that only some fields can change."""
+    return bool(found["status"] != "draft" and found["remaining"] < found["quantity"])
+
+
+async def withdraw(visit: Visit) -> Response:
+    """Ask whether the lot is to be withdrawn for good, or do it."""
+    place = await at_shop(visit)
+    found = await read_lot(visit, place)
+    if not visit.posted:
+        return place.page(visit, "merchants/withdraw.html", lot=found, back=f"{place.path}/lots/{found['id']}")
+    await visit.api.post(f"/v1/lots/{found['id']}/withdraw")
+    return visit.to(f"{place.path}/lots", "lot_withdrawn")
+
+
+async def sold_out(visit: Visit) -> Response:
+    """Offer nothing more of a lot: what is reserved stays."""
+    place = await at_shop(visit)
+    found = await read_lot(visit, place)
+    taken = found["quantity"] - found["remaining"]
+    if taken == 0:
+        return visit.to(f"{place.path}/lots/{found['id']}/withdraw")
+    await visit.api.patch(f"/v1/lots/{found['id']}", {"quantity": taken})
+    return visit.to(f"{place.path}/lots/{found['id']}", "lot_sold_out")
+
+
+async def give(visit: Visit) -> Response:
+    """Choose the hour from which what is left is free for beneficiaries, or that it never is."""
+    place = await at_shop(visit)
+    found = await read_lot(visit, place)
+    form = await visit.form()
+    start = datetime.fromisoformat(found["pickup_start"]).astimezone(place.zone)
+    try:
+        at = None
+        if form.value("becomes_free"):
+            hour = datetime.fromisoformat(f"2000-01-01T{form.value('becomes_free')}").time()
+            at = within(hour, start, place.zone).astimezone(UTC).isoformat()
+        await visit.api.patch(f"/v1/lots/{found['id']}", {"becomes_free_at": at})
+    except (ValueError, Refused) as wrong:
+        again = refused(visit, form, Unreadable("becomes_free") if isinstance(wrong, ValueError) else wrong)
+        return await _lot_page(visit, place, found, again, getattr(wrong, "status", 422))
+    return visit.to(f"{place.path}/lots/{found['id']}", "lot_given" if at else "lot_not_given")
+
+
+async def read_lot(visit: Visit, place: Workplace, lot_id: str | None = None) -> dict[str, Any]:
+    """Return a lot of this shop. Raises PathUnknown for another shop's."""
+    found: dict[str, Any] = await visit.api.get(f"/v1/lots/{lot_id or visit.parameters['lot_id']}")
+    if found["shop_id"] != place.shop["id"]:
+        raise PathUnknown
+    return found
+
+
+def merged_quantity(form: Form) -> Form:
+    """Return a form whose quantity is what was typed instead of chosen, where « another » was."""
+    if form.value("quantity") != "other":
+        return form
+    return Form({**form.typed, "quantity": form.value("other_quantity")}, form.errors, form.problem, form.key)
+
+
+def refused(visit: Visit, form: Form, wrong: Unreadable | Refused | ValueError) -> Form:
+    """Return the form with what is wrong, at its field."""
+    if isinstance(wrong, Unreadable):
+        return form.wrong(**{wrong.field: visit.t("my_lots.unreadable")})
+    if not isinstance(wrong, Refused):
+        raise wrong
+    if wrong.status in (401, 429) or wrong.status >= 500:
+        raise wrong
+    if wrong.code in AT:
+        return form.wrong(**{AT[wrong.code]: wrong.detail})
+    return form.refused(wrong, FIELDS, NAMES)
+
+
+def lot_form(
+    visit: Visit,
+    place: Workplace,
+    form: Form,
+    values: dict[str, Any],
+    status: int = 200,
+    *,
+    lot: dict[str, Any] | None = None,
+    guessed: list[str] | None = None,
+    remarks: list[str] | None = None,
+    photo_id: str | None = None,
+) -> Response:
+    """Return the form of a lot. values: what it starts with. guessed: the fields that a machine read in a photo."""
+    quantity = form.value("quantity", values.get("quantity"))
+    portions = int(quantity) if str(quantity).isdigit() else None
+    return place.page(
+        visit,
+        "merchants/lot_form.html",
+        status,
+        form=form,
+        values=values,
+        lot=lot,
+        locked=lot is not None and is_reserved(lot),
+        rules=constraints(LotIn),
+        guessed=form.value("guessed", guessed or []),
+        remarks=remarks or [],
+        photo_id=form.value("photo_id", photo_id) or (lot or {}).get("photo_id"),
+        numbers=offered_quantities(portions),
+        portions=portions,
+        span=_span(Form({**values, **form.typed}), place),
+        food_date=_day(form.value("food_date", values.get("food_date"))),
+        categories=[(str(one), visit.t(f"categories.{one}")) for one in Category],
+        grounds=[("", "–"), *((str(one), visit.t(f"lot.grounds.{one}")) for one in ReductionGround)],
+        allergens=[str(one) for one in Allergen],
+        back=f"{place.path}/lots/{lot['id']}" if lot else place.path,
+    )
+
+
+def _span(form: Form, place: Workplace) -> tuple[datetime, datetime] | None:
+    try:
+        return window(form, place.zone)
+    except Unreadable:
+        return None
+
+
+def _day(typed: Any) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except (TypeError, ValueError):
+        return None
+
+
+async def earlier(visit: Visit, place: Workplace, category: str | None) -> dict[str, Any] | None:
+    """Return the newest lot of the shop, of this category if there is one."""
+    found: list[dict[str, Any]] = (await visit.api.get(f"/v1/shops/{place.shop['id']}/lots", limit=MOST))["data"]
+    kept = [one for one in found if one["status"] != "draft"]
+    return next((one for one in kept if one["category"] == category), next(iter(kept), None))
+
+
+_ONE = "/my-shops/{shop_id:uuid}/lots/{lot_id:uuid}"
+routes: list[BaseRoute] = [
+    route("/my-shops/{shop_id:uuid}/lots", lots, needs="person"),
+    route("/my-shops/{shop_id:uuid}/lots/new", new, ["GET", "POST"], needs="person"),
+    route(_ONE, lot, needs="person"),
+    route(f"{_ONE}/edit", edit, ["GET", "POST"], needs="person"),
+    route(f"{_ONE}/withdraw", withdraw, ["GET", "POST"], needs="person"),
+    route(f"{_ONE}/sold-out", sold_out, ["POST"], needs="person"),
+    route(f"{_ONE}/give", give, ["POST"], needs="person"),
+]
