@@ -4,6 +4,7 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Boolean, Column
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -101,12 +102,14 @@ class RefusedAddress(Table, table=True):
 
 
 class ReservationToTell(Table, table=True):
-    """A confirmed reservation of which neither holder nor shop has been told."""
+    """A confirmed reservation of which its shop is still to be told: at `at`, once its holder was told."""
 
     __tablename__ = "reservations_to_tell"
+    __table_args__ = (Index("reservations_to_tell_at_idx", "at", postgresql_where=sql("holder_told")),)
 
     reservation_id: UUID = Field(primary_key=True)
     at: datetime = moment()
+    holder_told: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
 
 
 class RemindedLot(Table, table=True):

@@ -1,5 +1,5 @@
--- Confirmed reservations of which nobody has been told yet: reserve and settle_payment write them, tell_reservations takes
--- them.
+-- Confirmed reservations of which holder or shop has not been told yet: reserve and settle_payment write them,
+-- tell_reservations takes them.
 alter table app.reservations_to_tell enable row level security;
 alter table app.reservations_to_tell force row level security;
 

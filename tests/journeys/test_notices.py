@@ -3,7 +3,7 @@
 import email
 import email.policy
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -209,7 +209,7 @@ async def test_control_who_turned_nothing_off_gets_all_of_it(town: Town) -> None
     shop = await town.a_shop(sophie)
     lot, other = await town.a_lot(shop=shop, left=1), await town.a_lot(shop=shop)
     await marc.buys(lot)
-    await town.worker_runs()
+    await holds_are_over(town)
     await marc.cancels(await marc.buys(other))
     await sophie.withdraws(lot)
 
@@ -275,6 +275,13 @@ async def test_holders_are_reminded_once_before_the_window(town: Town) -> None:
     assert events(await told(marc)).count("pickup_reminder") == 1
 
 
+async def holds_are_over(town: Town) -> None:
+    """Let the minutes pass after which shops hear of a reservation, and run the due jobs."""
+    await town.worker_runs()
+    await town.clock(await town.now() + timedelta(minutes=10))
+    await town.worker_runs()
+
+
 async def test_a_shop_is_told_of_its_lots_and_of_its_day(town: Town) -> None:
     sophie, marc, amina = await town.a_merchant(), await town.a_customer(), await town.a_beneficiary()
     shop = await town.a_shop(sophie)
@@ -284,8 +291,11 @@ async def test_a_shop_is_told_of_its_lots_and_of_its_day(town: Town) -> None:
     last = await town.a_free_lot(shop=shop, left=3, opens_in=timedelta(hours=5))
     held = await marc.buys(first)
     await amina.reserves(last)
+    assert await told(sophie) == []
+    await holds_are_over(town)
     assert sorted(events(await told(sophie))) == ["first_reservation", "first_reservation"]
     await marc.buys(first)
+    await holds_are_over(town)
     assert sorted(events(await told(sophie))) == ["first_reservation", "first_reservation", "sold_out"]
 
     await town.opens(first)
@@ -311,12 +321,23 @@ async def test_a_shop_cannot_tell_given_portions_from_sold_ones(town: Town) -> N
         lot = await town.a_lot(shop=shop, left=1)
         if given:
             await marc.gives(lot)
-            await town.worker_runs()
+            await holds_are_over(town)
+            assert await told(sophie) == []  # her list shows no reservation yet
             await amina.reserves(await town.suspended_lot_of(lot))
         else:
-            await marc.buys(lot)
+            held = await marc.reserves(lot)
+            await town.clock(await town.now() + timedelta(minutes=8))
+            await marc.pays(held)
+        (seen,) = (await sophie.gets("/reservations"))["data"]
+        await town.worker_runs()
+        await town.clock(max(await town.now(), datetime.fromisoformat(seen["created_at"]) + timedelta(minutes=10)))
+        for one in await told(sophie):
+            later = datetime.fromisoformat(one["at"]) - datetime.fromisoformat(seen["created_at"])
+            assert timedelta(minutes=10) <= later < timedelta(minutes=11)
         address = await town.value("select name || ', ' || address from app.shops where id = $1", shop.id)
-        return sorted((one["event"], one["text"].replace(address, "")) for one in await told(sophie))
+        return sorted(
+            (one["event"], re.sub(r"Retrait : .*", "", one["text"].replace(address, ""))) for one in await told(sophie)
+        )
 
     sold, given = await shop_told(False), await shop_told(True)
     assert [event for event, _ in sold] == ["first_reservation", "sold_out"]
