@@ -15,6 +15,10 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_KEY = 32
 STRIPE = "https://api.stripe.com"
+GEOPLATEFORME = (
+    "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2"
+    "&STYLE=normal&FORMAT=image/png&TILEMATRIXSET=PM&TILEMATRIX={z}&TILEROW={y}&TILECOL={x}"
+)
 GEMINI = "https://generativelanguage.googleapis.com"
 
 
@@ -114,6 +118,16 @@ class Settings(BaseSettings):
         bool | None,
         _env("ECOPANIER_DOCS", "Whether `/docs` is served; if not set, everywhere but in production."),
     ] = None
+    map_tiles: Annotated[
+        str,
+        _env(
+            "ECOPANIER_MAP_TILES",
+            "Address of the map's pictures, with {z}, {x} and {y}. Whoever opens the map asks that server for them.",
+        ),
+    ] = GEOPLATEFORME
+    map_credit: Annotated[
+        str, _env("ECOPANIER_MAP_CREDIT", "Whose map it is, as their licence wants it said on the map.")
+    ] = "© IGN – Géoplateforme"
     metrics: Annotated[
         bool | None,
         _env("ECOPANIER_METRICS", "Whether `/metrics` is served; if not set, everywhere but in production."),
@@ -286,6 +300,14 @@ class Settings(BaseSettings):
             raise ValueError("must be * alone or a list of origins")
         return value
 
+    @field_validator("map_tiles")
+    @classmethod
+    def _tiles(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.hostname or any(part not in value for part in ("{z}", "{x}", "{y}")):
+            raise ValueError("must be an https address with {z}, {x} and {y}")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _a_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
@@ -303,6 +325,12 @@ class Settings(BaseSettings):
     def cors_origins(self) -> list[str]:
         """The origins whose pages may call the API; `["*"]` for all."""
         return _origins_in(self.allowed_origins or "")
+
+    @property
+    def map_tiles_origin(self) -> str:
+        """The origin of the map's pictures, as a Content-Security-Policy names it."""
+        parts = urlsplit(self.map_tiles)
+        return f"{parts.scheme}://{parts.netloc}"
 
     @property
     def mail_host(self) -> str:

@@ -5,6 +5,7 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
+import js_lib_leaflet
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -36,6 +37,9 @@ _TYPES = {
     ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
+# The map's script is a package, so that it is updated and checked like the others.
+_LEAFLET = {"leaflet/leaflet.js": "leaflet.js", "leaflet/leaflet.css": "leaflet.css"}
+_LEAFLET_FILES = Path(js_lib_leaflet.__file__).parent / "static" / "js_lib_leaflet"
 _FOR_EVER = "public, max-age=31536000, immutable"
 _FOR_AN_HOUR = "public, max-age=3600"
 
@@ -49,6 +53,8 @@ def _content(name: str) -> tuple[bytes, bytes, str, str]:
             for part in _STYLES
             if (_STATIC / "css" / f"{part}.css").exists()
         )
+    elif name in _LEAFLET:
+        content = (_LEAFLET_FILES / _LEAFLET[name]).read_bytes()
     else:
         file = (_STATIC / name).resolve()
         if not file.is_file() or not file.is_relative_to(_STATIC) or file.suffix not in _TYPES:

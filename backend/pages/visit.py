@@ -159,7 +159,7 @@ def visited(
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
-        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), _policy(more))
+        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), policy_of(more))
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
@@ -245,7 +245,7 @@ def _finished(visit: Visit, answer: Response) -> Response:
     return answer
 
 
-def _policy(more: Mapping[str, str]) -> str:
+def policy_of(more: Mapping[str, str]) -> str:
     """Return the Content-Security-Policy of a page, with these additional sources by directive."""
     directives = {
         "default-src": "'none'",

@@ -2,13 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.visitors import find, houses, impact, joining, lot, signing_in
+from backend.pages.visitors import find, houses, impact, joining, lot, map, signing_in
 
 routes: list[BaseRoute] = [
     *find.routes,
     *lot.routes,
     *houses.routes,
     *impact.routes,
+    *map.routes,
     *signing_in.routes,
 ]
 __all__ = ["joining", "routes"]

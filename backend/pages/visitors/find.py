@@ -27,7 +27,7 @@ CHIPS = ("bakery", "fruits_vegetables", "prepared_meals")
 async def find(visit: Visit) -> Response:
     """Return the page. Each of its parts is left out if it cannot be read."""
     now = datetime.now(UTC)
-    search, saved = Search.of(visit.request.query_params), await _saved_places(visit)
+    search, saved = Search.of(visit.request.query_params), await saved_places(visit)
     if not search.has_place and saved:
         search = replace(search, place=saved[0]["id"])
     places: list[dict[str, Any]] = []
@@ -35,7 +35,7 @@ async def find(visit: Visit) -> Response:
     found: Mapping[str, Any] | None = None
     unreachable = False
     try:
-        places, place = await _place(visit, search, saved)
+        places, place = await place_of(visit, search, saved)
         if place is not None:
             near = f"{place['latitude']},{place['longitude']}"
             found = await visit.api.get("/v1/lots", **search.asked(near, now))
@@ -80,7 +80,8 @@ async def filters(visit: Visit) -> Response:
     )
 
 
-async def _saved_places(visit: Visit) -> list[dict[str, Any]]:
+async def saved_places(visit: Visit) -> list[dict[str, Any]]:
+    """Return the saved places of who is signed in."""
     if visit.session is None or visit.session.role not in EATERS:
         return []
     with contextlib.suppress(Refused, httpx2.HTTPError):
@@ -89,7 +90,7 @@ async def _saved_places(visit: Visit) -> list[dict[str, Any]]:
     return []
 
 
-async def _place(
+async def place_of(
     visit: Visit, search: Search, saved: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], Mapping[str, Any] | None]:
     """Return the communes of the searched name, and the place to search around; None if there is none."""
