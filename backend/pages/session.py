@@ -95,9 +95,20 @@ async def begin_session(
     await _begin(request, answer, "person", kept, lasts, claims.account_id, claims.session)
 
 
-async def begin_device(request: Request, answer: Response, kind: Kind, secret: Mapping[str, str]) -> None:
+async def begin_device(request: Request, answer: Response, kind: Kind, secret: Mapping[str, Any]) -> None:
     """Keep the secret of a device that was paired, for as long as a browser keeps a cookie (400 days)."""
     await _begin(request, answer, kind, secret, timedelta(days=400), None, None)
+
+
+async def keep_secret(request: Request, session: PageSession, secret: Mapping[str, Any]) -> PageSession:
+    """Keep something else in the session of a device, and return the session with it."""
+    await request.app.state.database.acts.row(
+        "renew_page_session",
+        held=session.id_hash,
+        sealed_tokens=_sealed(session.id_hash, secret),
+        ends=session.ends_at,
+    )
+    return replace(session, tokens=secret)
 
 
 async def end_session(request: Request, answer: Response, session: PageSession) -> None:

@@ -31,7 +31,8 @@ if (box && navigator.mediaDevices?.getUserMedia) {
     box.classList.add("viewfinder-read");
     says.textContent = box.dataset.read;
     button.hidden = false;
-    pin.focus();
+    if (pin) pin.focus();
+    else field.form.requestSubmit(); // a card needs no PIN
   };
   const look = async () => {
     if (!stream) return;
@@ -70,7 +71,7 @@ if (box && navigator.mediaDevices?.getUserMedia) {
 
 // A USB scanner ends with Enter: the PIN comes next.
 field?.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || pin.value) return;
+  if (event.key !== "Enter" || !pin || pin.value) return;
   event.preventDefault();
   pin.focus();
 });
