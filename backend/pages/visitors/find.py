@@ -58,6 +58,7 @@ async def find(visit: Visit) -> Response:
         unreachable=unreachable,
         farther=next((km for km in RADII_KM if km > search.km), None),
         chips=CHIPS,
+        diet=await _diet(visit) if place is not None else (),
         gives=visit.session is None or visit.session.role == "customer",
         figures=await _figures(visit),
         docs=serves_docs(),
@@ -105,6 +106,15 @@ async def place_of(
         one for one in (await visit.api.get("/v1/places", q=search.where))["data"] if one.get("latitude") is not None
     ]
     return places, next((one for one in places if one["insee_code"] == search.insee), places[0] if places else None)
+
+
+async def _diet(visit: Visit) -> tuple[str, ...]:
+    """Return the allergens that who is signed in avoids, if they keep a diet."""
+    if visit.session is None or visit.session.role not in EATERS:
+        return ()
+    with contextlib.suppress(Refused, httpx2.HTTPError):
+        return tuple((await visit.api.get("/v1/me/diet"))["without_allergens"])
+    return ()
 
 
 async def _figures(visit: Visit) -> Any:

@@ -16,6 +16,8 @@ from backend.second_factors.problems import ChallengeOver
 from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
+PROBE = "cookies"
+PROBE_LASTS_SECONDS = 3600
 HOMES = {"admin": "/admin", "association": "/association"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
@@ -24,8 +26,11 @@ async def sign_in(visit: Visit) -> Response:
     """Show the form, or sign in and go on to where the person wanted to go."""
     if not visit.posted:
         wanted = own_path(visit.query.get("next"), "")
-        return visit.page("visitors/sign_in.html", form=Form(), next=wanted, again=[], challenge="", terms=None)
+        return _first_form(visit, Form(), wanted)
     form = await visit.form()
+    if form.value("probed") and PROBE not in visit.request.cookies:
+        refusing = Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key)
+        return _first_form(visit, refusing, own_path(form.value("next"), ""), 422)
     again = [
         (name.removeprefix(f"{TYPED_AGAIN}."), value)
         for name, value in (await visit.sent()).multi_items()
@@ -67,6 +72,15 @@ async def sign_in(visit: Visit) -> Response:
         going = wanted or await home(visit, tokens["access_token"])
         page = visit.to("/new-terms", next=going) if tokens["terms_to_accept"] else visit.to(going)
     await begin_session(visit.request, page, tokens)
+    return page
+
+
+def _first_form(visit: Visit, form: Form, wanted: str, status: int = 200) -> Response:
+    """Return the page for signing in. It sets a cookie, so that a browser that refuses cookies is told so."""
+    page = visit.page(
+        "visitors/sign_in.html", status, form=form, next=wanted, again=[], challenge="", terms=None, probes=True
+    )
+    page.set_cookie(PROBE, "1", PROBE_LASTS_SECONDS, path="/sign-in", httponly=True, samesite="lax")
     return page
 
 
