@@ -35,13 +35,15 @@ async def pick_up(
     instead of a caller.
 
     Raises WrongPin (with tries left), PassUnknown, PassLocked, PassAlreadyUsed, PassOutsideWindow, PastUseBy,
-    LotRecalled, RateLimited; from the database IdempotencyMismatch, NotAllowed, NotSignedIn, StationPaused.
+    LotRecalled, RateLimited; from the database IdempotencyMismatch, NotAllowed, NotSignedIn, StationPaused,
+    PickupTimeRefused.
     """
     read = passes.read_qr(shown.qr) if shown.qr is not None else passes.read_code(shown.code or "")
     done = await acts.row(
         "pick_up",
         caller=caller,
         station=station,
+        shown_at=shown.shown_at,
         pass_code=read.code,
         proven=read.proven,
         pin_matches=passes.pin_matches(read.code, shown.pin),

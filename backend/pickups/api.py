@@ -15,7 +15,14 @@ from backend.http.strict_json import read_body
 from backend.identity.callers import caller, station_of
 from backend.lots.problems import LotRecalled, PastUseBy
 from backend.pickups import actions
-from backend.pickups.problems import PassAlreadyUsed, PassLocked, PassOutsideWindow, PassUnknown, WrongPin
+from backend.pickups.problems import (
+    PassAlreadyUsed,
+    PassLocked,
+    PassOutsideWindow,
+    PassUnknown,
+    PickupTimeRefused,
+    WrongPin,
+)
 from backend.pickups.schemas import PickupIn, PickupOut
 from backend.problems.common import NotAllowed
 from backend.problems.problem import may_answer
@@ -30,6 +37,7 @@ PICKUPS = limits.parse("300/minute")
 async def pick_up(request: Request) -> Response:
     """Check a pass and hand over its portions, once: as whoever works at the shop's counter, or as its station.
 
+    A station that had no network sends what it was shown later, with `shown_at`; the pass is used once all the same.
     A request sent again with the same Idempotency-Key gets the same answer, and a wrong PIN counts once.
     """
     station = station_of(request)
@@ -81,6 +89,7 @@ hot.add(
         PassOutsideWindow,
         PastUseBy,
         LotRecalled,
+        PickupTimeRefused,
         IdempotencyMismatch,
     ),
 )

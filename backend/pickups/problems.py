@@ -34,3 +34,9 @@ class PassOutsideWindow(Problem):
     """Raised when the pickup window has not begun or is over."""
 
     code, status = "pass.outside_window", 409
+
+
+class PickupTimeRefused(Problem):
+    """Raised when `shown_at` is in the future, over 12 hours ago, or not from a station."""
+
+    code, status = "pickup.time_refused", 422

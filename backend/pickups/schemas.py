@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
 from backend.http.scans import typed
 from backend.http.schemas import In, Out
@@ -25,6 +25,12 @@ class PickupIn(In):
     qr: Scan | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
     code: Scan | None = Field(default=None, max_length=40, examples=[None])
     pin: Pin = Field(examples=["048213"])
+    shown_at: AwareDatetime | None = Field(
+        default=None,
+        description="From a station that had no network: when the pass was shown, at most 12 hours ago. The pickup "
+        "window is judged by it.",
+        examples=[None],
+    )
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

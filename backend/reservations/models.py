@@ -40,6 +40,8 @@ class Reservation(Table, table=True):
     """The account of whoever handed the portions over at the counter."""
     station_id: UUID | None = Field(default=None)
     """The station where they were handed over, if it was one and no person."""
+    shown_at: datetime | None = moment()
+    """When the pass was shown, if a station without a network sent the handover later."""
     lapsed_lot_version: int | None = None  # the lot's version when the hold lapsed
     purpose: str = text(sa_column_kwargs={"server_default": "collect"})
 

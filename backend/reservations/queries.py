@@ -48,6 +48,7 @@ def _reservations() -> Select[Any]:
             lot.c.pickup_end,
             col(Reservation.created_at),
             null().label("station"),
+            null().label("shown_at"),
             SHOP.label("shop"),
         )
         .join_from(Reservation, lot, true())
@@ -78,7 +79,7 @@ def _at_counter(
 ) -> Select[Any]:
     """Select what the counter sees: the same for every kind of lot, so no price, and held looks like paid."""
     rows = func.app.reservations_at_counter(most, before, wanted, shop, only.lot, only.since, only.status).table_valued(
-        "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at", "station"
+        "id", "lot_id", "title", "quantity", "status", "pickup_start", "pickup_end", "created_at", "station", "shown_at"
     )
     return select(
         rows,

@@ -52,6 +52,10 @@ class ReservationSeen(ReservationOut):
         description="For the lot's shop: the name of the station where it was handed over, if no person did it.",
         examples=[None],
     )
+    shown_at: datetime | None = Field(
+        description="For the lot's shop: when the pass was shown at a station without a network, if it came later.",
+        examples=[None],
+    )
     shop: ShopBrief | None = Field(description="Where the portions are collected; null for the lot's shop.")
 
 

@@ -1,5 +1,6 @@
 """The counter of a paired device: the square or the code, the PIN, done, next; and how a device is paired."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import limits
@@ -17,6 +18,7 @@ from backend.problems.common import BodyTooLarge, NotAllowed, NotSignedIn
 from backend.stations.schemas import PairingIn
 
 FRAMES = limits.parse("200/minute")  # one every 400 ms
+MOST_DIGITS = 6
 LONGEST_CODE = 20  # a code is shorter, the content of a square is longer
 
 
@@ -58,6 +60,28 @@ async def hand_over(visit: Visit) -> Response:
     except Refused as refusal:
         return await _refused(visit, form, refusal)
     return visit.page("station/handed.html", handed=handed, station=await visit.api.get("/v1/stations/me"))
+
+
+async def hand_over_late(visit: Visit) -> Response:
+    """Hand over what was shown while the device had no network, and answer its script with what became of it.
+
+    The device says how many seconds ago that was, so that its clock need not be right.
+    """
+    form = await visit.form()
+    ago = str(form.value("seconds_ago"))
+    if visit.session is None or not (ago.isascii() and ago.isdigit() and len(ago) <= MOST_DIGITS):
+        raise NotAllowed
+    shown_at = datetime.now(UTC) - timedelta(seconds=int(ago))
+    try:
+        handed = await visit.api.post(
+            "/v1/pickups", {**_shown(form), "shown_at": shown_at.isoformat()}, key=f"{form.key}-late"
+        )
+    except Refused as refusal:
+        if refusal.status == 429 or refusal.status >= 500:
+            raise
+        return JSONResponse({"handed": False, "words": refusal.detail})
+    words = visit.t("station.handed", n=handed["quantity"], title=handed["title"])
+    return JSONResponse({"handed": True, "words": words})
 
 
 async def read_frame(visit: Visit) -> Response:
@@ -118,5 +142,6 @@ routes: list[BaseRoute] = [
     route("/station", counter, kind="station"),
     route("/station", hand_over, ["POST"], kind="station"),
     route("/station/pair", pair, ["POST"], kind="station"),
+    route("/station/late", hand_over_late, ["POST"], kind="station"),
     route("/station/frame", read_frame, ["POST"], kind="station"),
 ]

@@ -9,14 +9,17 @@
 -- that had a wrong PIN, have to wait; `most_guesses` and `window_seconds` say the limit. All others are still served.
 -- The pass's lock makes parallel guesses wait for each other, so a sixth guess never learns whether it was right. With
 -- an Idempotency-Key a request sent again hands over, or counts, once.
+-- A station that had no network says when a pass was shown (`shown_at`, up to 12 h back). The window and the food's date
+-- are then judged by that moment, also once the reservation counts as not collected; a pass is used once all the same.
 -- Locks: key, pass, then the counter of guesses, or the reservation (policies/LOCKS.md).
 create or replace function app.pick_up(
     caller uuid, pass_code text, pin_matches boolean, idempotency_key text default null, request_hash bytea default null,
-    proven boolean default false, station bytea default null,
+    proven boolean default false, station bytea default null, shown_at timestamptz default null,
     out problem text, out tries_left int, out body text, out most_guesses int, out window_seconds int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment  timestamptz := app.clock();
+    judged  timestamptz := coalesce(shown_at, app.clock());
     at_shop uuid;            -- the station's shop, if a station asks
     device  uuid;
     acting  uuid := caller;  -- the account or the station
@@ -37,6 +40,11 @@ begin
         if not found then raise exception 'access.unauthenticated' using errcode = 'EP401'; end if;
         if not verified then raise exception 'station.paused' using errcode = 'EP403'; end if;
         acting := device;
+        if shown_at > moment or shown_at < moment - interval '12 hours' then
+            raise exception 'pickup.time_refused' using errcode = 'EP422';
+        end if;
+    elsif shown_at is not null then
+        raise exception 'pickup.time_refused' using errcode = 'EP422';
     elsif app.require_role(caller, 'merchant', 'customer', 'beneficiary', 'collector', 'association', 'admin') <> 'merchant'
        and not exists (select from app.members m
                        where m.account_id = caller and m.shop_id is not null and m.role in ('owner', 'staff')) then
@@ -106,21 +114,24 @@ begin
         select y.* into l from app.lots y where y.id = r.lot_id;
         if r.status = 'picked_up' then
             problem := 'pass.already_used';
-        elsif l.status = 'recalled' and (r.status = 'confirmed' or r.ended_because = 'recalled') then
+        elsif l.status = 'recalled'
+              and (r.status = 'confirmed' or r.ended_because = 'recalled' or r.status = 'no_show' and shown_at is not null) then
             problem := 'lot.recalled';
-        elsif r.status = 'no_show' then
+        elsif r.status = 'no_show' and shown_at is null then
             problem := 'pass.outside_window';
-        elsif r.status <> 'confirmed' then
+        elsif r.status not in ('confirmed', 'no_show') then
             problem := 'pass.unknown';
-        elsif moment < l.pickup_start or moment >= l.pickup_end then
+        elsif judged < l.pickup_start or judged >= l.pickup_end then
             problem := 'pass.outside_window';
         else
-            problem := app.food_refusal(l.date_kind, l.food_date_ends_at, 'handover', moment);
+            problem := app.food_refusal(l.date_kind, l.food_date_ends_at, 'handover', judged);
         end if;
         if problem is not null then return; end if;
 
         update app.reservations x
-        set status = 'picked_up', ended_at = moment, handed_over_by = caller, station_id = device where x.id = r.id;
+        set status = 'picked_up', ended_at = moment, ended_because = null, handed_over_by = caller, station_id = device,
+            shown_at = pick_up.shown_at
+        where x.id = r.id;
         perform app.record_impact(r, l);
         body := json_build_object(
             'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
@@ -132,4 +143,4 @@ begin
                 coalesce(body, tries_left::text), moment);
     end if;
 end $$;
-grant execute on function app.pick_up(uuid, text, boolean, text, bytea, boolean, bytea) to ecopanier_api;
+grant execute on function app.pick_up(uuid, text, boolean, text, bytea, boolean, bytea, timestamptz) to ecopanier_api;

@@ -9,7 +9,8 @@ create or replace function app.reservations_at_counter(
     most int, before uuid default null, wanted uuid default null, only_shop uuid default null,
     only_lot uuid default null, since timestamptz default null, only_status text default null,
     out id uuid, out lot_id uuid, out title text, out quantity int, out status text, out pickup_start timestamptz,
-    out pickup_end timestamptz, out created_at timestamptz, out station text) returns setof record
+    out pickup_end timestamptz, out created_at timestamptz, out station text,
+    out shown_at timestamptz) returns setof record
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 declare
     shops uuid[] := array(select app.shops_of(app.caller(), 'staff'));
@@ -28,7 +29,7 @@ begin
     -- Search from the shop's lots. From the newest reservations, a quiet shop's would be looked for among everybody's.
     return query
         with own as materialized (
-            select r.id, r.lot_id, r.quantity, r.created_at, r.station_id,
+            select r.id, r.lot_id, r.quantity, r.created_at, r.station_id, r.shown_at,
                    -- Only discounted portions are ever held or expire, so neither may be seen.
                    case r.status when 'held' then 'confirmed' when 'expired' then 'cancelled' else r.status end as shown_as
             from app.reservations r
@@ -38,7 +39,7 @@ begin
               and (before is null or r.id < before)),
         newest as (select o.* from own o where only_status is null or o.shown_as = only_status order by o.id desc limit most)
         select r.id, coalesce(l.suspended_from, l.id), l.title, r.quantity, r.shown_as,
-               l.pickup_start, l.pickup_end, r.created_at, t.name
+               l.pickup_start, l.pickup_end, r.created_at, t.name, r.shown_at
         from newest r join app.lots l on l.id = r.lot_id left join app.stations t on t.id = r.station_id
         order by r.id desc;
 end $$;
