@@ -153,6 +153,9 @@ UPLOADS = {
     "/reservations/*/problem": Bound(LARGEST_FORM, PhotoTooLarge),
     "/my-shops/code": Bound(LARGEST_FORM, PhotoTooLarge),
     "/my-shops/*/photo": Bound(LARGEST_FORM, PhotoTooLarge),
+    "/association/import": Bound(LARGEST_FORM, FileTooLarge),
+    "/association/import/lines": Bound(LARGEST_FORM, FileTooLarge),
+    "/association/agreements/new": Bound(LARGEST_FORM, DocumentTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
 }

@@ -2,6 +2,15 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.associations import people, person, to_do
+from backend.pages.associations import about, activity, agreements, cards, importing, people, person, to_do
 
-routes: list[BaseRoute] = [*to_do.routes, *people.routes, *person.routes]
+routes: list[BaseRoute] = [
+    *to_do.routes,
+    *people.routes,
+    *person.routes,
+    *importing.routes,
+    *cards.routes,
+    *activity.routes,
+    *agreements.routes,
+    *about.routes,
+]

@@ -19,6 +19,10 @@ from backend.problems.common import NotAllowed
 MENU = (
     ("to_do", "/association", "check"),
     ("people", "/association/people", "people"),
+    ("cards_kiosks", "/association/cards", "cards"),
+    ("activity", "/association/activity", "chart"),
+    ("agreements", "/association/agreements", "file"),
+    ("association", "/association/about", "home"),
 )
 
 

@@ -20,7 +20,9 @@ async def to_do(visit: Visit) -> Response:
     """Show what waits for the people of an association."""
     house = await house_of(visit)
     about = await house.get("/v1/associations/me")
-    if not house.works or about["status"] != "verified":
+    if not house.works:
+        return house.to("/association/activity")
+    if about["status"] != "verified":
         return house.page("waiting.html", "to_do", about=about)
     today = datetime.now(UTC).astimezone(ZoneInfo(about["time_zone"])).date()
     ending = await house.get(
