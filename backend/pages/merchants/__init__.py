@@ -2,6 +2,14 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, lots, photo, shops
+from backend.pages.merchants import counter, day, figures, lots, photo, reports, shops
 
-routes: list[BaseRoute] = [*shops.routes, *day.routes, *counter.routes, *photo.routes, *lots.routes]
+routes: list[BaseRoute] = [
+    *shops.routes,
+    *day.routes,
+    *counter.routes,
+    *photo.routes,
+    *lots.routes,
+    *figures.routes,
+    *reports.routes,
+]

@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
@@ -18,8 +18,10 @@ PROBLEM_SHOWN_DAYS = 7
 
 
 async def day(visit: Visit) -> Response:
-    """Return the page."""
-    place = await at_shop(visit)
+    """Return the page. Whoever only reads figures goes on to these."""
+    place = await at_shop(visit, "reader")
+    if not place.may("staff"):
+        return RedirectResponse(f"{place.path}/figures", 303)
     begins, ends = place.midnight(), place.midnight(1)
     lots = (await visit.api.get(f"/v1/shops/{place.shop['id']}/lots", limit=MOST))["data"]
     counts = await reserved_since(visit, place, begins)
@@ -90,15 +92,16 @@ def counted(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime)
 
 async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> list[dict[str, str]]:
     """Return what waits for somebody here: an icon, the words and where to do it."""
-    return [
-        {
-            "icon": "photo",
-            "words": visit.t("my_day.draft", title=lot["title"]),
-            "path": f"{place.path}/lots/{lot['id']}/edit",
-        }
-        for lot in lots
-        if lot["status"] == "draft"
-    ]
+    tasks = []
+    reports = await visit.api.get("/v1/problem-reports", shop=place.shop["id"], status="open", limit=MOST)
+    for one in reports["data"]:
+        words = visit.t("my_day.report", title=one["title"])
+        tasks.append({"icon": "bell-alert", "words": words, "path": f"{place.path}/reports/{one['id']}"})
+    for lot in lots:
+        if lot["status"] == "draft":
+            words = visit.t("my_day.draft", title=lot["title"])
+            tasks.append({"icon": "photo", "words": words, "path": f"{place.path}/lots/{lot['id']}/edit"})
+    return tasks
 
 
 async def _week(visit: Visit, place: Workplace) -> Any:

@@ -19,6 +19,7 @@ MENU = (
     ("day", "", "home", "staff"),
     ("lots", "/lots", "list", "staff"),
     ("counter", "/counter", "qr", "staff"),
+    ("figures", "/figures", "chart", "reader"),
 )
 
 

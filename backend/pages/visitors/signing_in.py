@@ -18,7 +18,7 @@ from backend.terms.problems import TermsToAccept
 A_YEAR = timedelta(days=365)
 PROBE = "cookies"
 PROBE_LASTS_SECONDS = 3600
-HOMES = {"admin": "/admin", "association": "/association"}
+HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
 
