@@ -48,6 +48,7 @@ from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
 from backend.pages import (
+    account,
     account_pages,
     admins,
     assets,
@@ -60,6 +61,7 @@ from backend.pages import (
     visitors,
 )
 from backend.pages import associations as association_pages
+from backend.pages import beneficiaries as beneficiary_pages
 from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
 from backend.payments import api as payments
@@ -124,7 +126,9 @@ ROUTERS: Sequence[APIRouter] = (
 # The pages for people. `elsewhere` answers what nothing else serves, so it is last.
 PAGES: Sequence[Any] = (
     visitors,
+    account,
     customers,
+    beneficiary_pages,
     merchants,
     page_photos,
     admins,

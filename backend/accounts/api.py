@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Depends, Form, Header, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +16,7 @@ from backend.accounts.problems import (
     PasswordMissing,
     PasswordTooCommon,
     SecondFactorNeeded,
+    SessionNotFound,
     SessionOver,
     TooManyTries,
     WrongCredentials,
@@ -31,6 +33,7 @@ from backend.accounts.schemas import (
     RefreshTokenIn,
     RegisteredOut,
     RegistrationIn,
+    SessionsOut,
     SignedInOut,
     SignInForm,
     TokensOut,
@@ -41,7 +44,7 @@ from backend.http.etags import IfMatch, etag, require_revision
 from backend.http.idempotency import LONGEST_KEY, IdempotencyMismatch, OnceDep, key_of
 from backend.http.rate_limits import limited
 from backend.http.routing import Router
-from backend.identity.callers import AtKiosk, also_at_kiosks
+from backend.identity.callers import AtKiosk, also_at_kiosks, claims_of
 from backend.identity.tokens import OwnTokens
 from backend.problems.common import PreconditionFailed
 from backend.problems.problem import language_of, may_answer
@@ -276,6 +279,22 @@ async def edit_own_account(wanted: MeIn, session: SignedIn, response: Response, 
     await session.flush()
     response.headers["ETag"] = etag(queries.revision(account))
     return await queries.described(session, account)
+
+
+@sign_in.get("/me/sessions")
+async def list_own_sessions(session: SignedIn, request: Request) -> SessionsOut:
+    """List your sign-ins that still go on, the newest first, and which of them asks."""
+    claims = await claims_of(request)
+    return await queries.own_sessions(session, claims.session if claims is not None else None)
+
+
+@sign_in.delete("/me/sessions/{session_id}", status_code=204, responses=may_answer(SessionNotFound))
+async def end_own_session(session_id: UUID, session: SignedIn) -> None:
+    """End a sign-in of yours, for instance on a device that you lost.
+
+    Browsers are signed out at once. An access token that the session already has works for up to 15 minutes.
+    """
+    await call(session, "end_own_session", ended=session_id)
 
 
 @well_known.get("/.well-known/jwks.json")

@@ -46,6 +46,12 @@ class SessionOver(Problem):
     code, status = "auth.session_over", 401
 
 
+class SessionNotFound(Problem):
+    """Raised when a session does not exist or is not the caller's."""
+
+    code, status = "session.not_found", 404
+
+
 class InvalidOneTimeToken(Problem):
     """Raised when a token or code from a mail or an enrolment is unknown, expired or already used.
 

@@ -1,13 +1,14 @@
 """Reads of the caller's own account, under row-level security."""
 
 from typing import Any
+from uuid import UUID
 from zlib import crc32
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.accounts.models import Account
-from backend.accounts.schemas import BeneficiaryRight, MeOut, NoShows
+from backend.accounts.schemas import BeneficiaryRight, MeOut, NoShows, SessionOut, SessionsOut
 from backend.database.sessions import caller_in
 from backend.http.etags import MOST_REVISION
 from backend.identity.tokens import Role
@@ -61,6 +62,12 @@ async def described(session: AsyncSession, account: Account, *, with_address: bo
         created_at=account.created_at,
         beneficiary=right,
     )
+
+
+async def own_sessions(session: AsyncSession, current: UUID | None) -> SessionsOut:
+    """Return the caller's open sessions. current: the one that the request belongs to."""
+    rows = await session.execute(text("select * from app.own_sessions()"))
+    return SessionsOut(data=[SessionOut(**row._mapping, current=row.id == current) for row in rows])
 
 
 def _no_shows(account: Account, row: Any) -> NoShows:

@@ -209,6 +209,25 @@ class ActivationIn(In):
     device: Device = None
 
 
+class SessionOut(Out):
+    """One sign-in of yours that still goes on."""
+
+    id: UUID = Field(examples=["01980c5e-a412-7e3b-8c55-2f0a6b7d9e13"])
+    created_at: datetime = Field(description="When you signed in.", examples=["2026-11-22T16:02:11Z"])
+    last_used_at: datetime = Field(
+        description="When it last got new tokens, which it does at most every 15 minutes.",
+        examples=["2026-11-22T18:02:11Z"],
+    )
+    at_kiosk: bool = Field(description="Whether it is at a kiosk, with a card.", examples=[False])
+    current: bool = Field(description="Whether this request belongs to it.", examples=[True])
+
+
+class SessionsOut(Out):
+    """Your sign-ins that still go on, the newest first."""
+
+    data: list[SessionOut]
+
+
 class NoShows(Out):
     """Free portions that were not collected, and what follows from that."""
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import Query, Response
 from pydantic import TypeAdapter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations.problems import WHICH
 from backend.beneficiaries import actions, queries
@@ -22,22 +23,25 @@ from backend.beneficiaries.schemas import (
     BeneficiaryOut,
     BeneficiaryStatus,
     EnrolledOut,
+    OwnSupport,
     PersonEdit,
     PersonSought,
     RenewalIn,
 )
-from backend.database.sessions import AsAssociation, AsEnroller
+from backend.database.sessions import AsAssociation, AsEnroller, signed_in_as
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
-from backend.problems.common import CursorInvalid, PreconditionFailed
+from backend.identity.tokens import Role
+from backend.problems.common import CursorInvalid, NotAllowed, PreconditionFailed
 from backend.problems.problem import may_answer
 
 router = Router(tags=["beneficiaries"])
 
 CURSOR = TypeAdapter(tuple[UUID])
+AsBeneficiary = Annotated[AsyncSession, signed_in_as(Role.BENEFICIARY)]
 
 
 @router.post(
@@ -56,6 +60,12 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
         await once.release(session)
         await session.commit()  # so that the audit log keeps the attempt
         raise
+
+
+@router.get("/me/support", responses=may_answer(NotAllowed))
+async def read_own_support(session: AsBeneficiary) -> OwnSupport:
+    """Read which association answers for your right, a transfer that was asked for, and the state of your card."""
+    return await queries.own_support(session)
 
 
 @router.get("/beneficiaries", responses=may_answer(*WHICH, CursorInvalid))

@@ -21,6 +21,7 @@ from backend.beneficiaries.schemas import (
     BeneficiaryOut,
     BeneficiaryStatus,
     ImportOut,
+    OwnSupport,
     PersonOut,
     TransferOut,
     TransferStatus,
@@ -151,3 +152,8 @@ def _opened(row: Any) -> PersonOut:
 
 def _shown(right: Beneficiary, persons: dict[UUID, PersonOut]) -> BeneficiaryOut:
     return BeneficiaryOut(**right.model_dump(exclude={"association_id", "version"}), person=persons.get(right.id))
+
+
+async def own_support(session: AsyncSession) -> OwnSupport:
+    """Return who answers for the right of the caller, a beneficiary."""
+    return OwnSupport.model_validate((await session.execute(text("select * from app.own_support()"))).one())

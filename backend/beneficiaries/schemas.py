@@ -201,3 +201,19 @@ class ImportOut(_Counts):
     status: Literal["running", "done", "failed", "interrupted"] = Field(examples=["running"])
     begun_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
     ended_at: datetime | None = Field(examples=[None])
+
+
+class OwnSupport(Out):
+    """Who answers for the right of the person who asks."""
+
+    association: str | None = Field(description="null if an admin enrolled them.", examples=["Les Tables partagées"])
+    phone: str | None = Field(description="Of the association.", examples=["+33388000001"])
+    website: str | None = Field(description="Of the association.", examples=["https://tables-partagees.example"])
+    transfer_to: str | None = Field(
+        description="The association that a transfer leads to which was asked for; null if none was.", examples=[None]
+    )
+    transfer_asked_at: datetime | None = Field(examples=[None])
+    card: Literal["active", "revoked"] | None = Field(
+        description="The state of their newest card for kiosks; null if they have none.", examples=["active"]
+    )
+    card_made_at: datetime | None = Field(examples=["2026-11-02T09:00:00Z"])

@@ -107,11 +107,6 @@ async def sign_out(visit: Visit) -> Response:
     return page
 
 
-async def account(visit: Visit) -> Response:
-    """Show whose account this is, and the way out."""
-    return visit.page("visitors/account.html", me=await visit.api.get("/v1/me"))
-
-
 async def choose_language(visit: Visit) -> Response:
     """Keep the language that this browser chooses."""
     form = await visit.form()
@@ -124,6 +119,5 @@ async def choose_language(visit: Visit) -> Response:
 routes: list[BaseRoute] = [
     route("/sign-in", sign_in, ["GET", "POST"]),
     route("/sign-out", sign_out, ["POST"]),
-    route("/account", account, needs="person"),
     route("/language", choose_language, ["POST"]),
 ]
