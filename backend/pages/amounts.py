@@ -4,6 +4,7 @@ Numbers come from Babel (CLDR). A window of time is written in the shop's zone, 
 """
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -33,7 +34,7 @@ class Amounts:
 
     def euros(self, cents: int) -> str:
         """Return cents as euros, « 1 234,50 € » in French."""
-        return format_currency(cents / 100, "EUR", locale=self._locale)
+        return _euros(cents, self._locale)
 
     def kilograms(self, value: float) -> str:
         """Return a weight in kilograms: whole numbers from ten on, otherwise one decimal (zero has none)."""
@@ -57,9 +58,7 @@ class Amounts:
         """Return a day, such as « samedi 28 novembre »."""
         local = _day(moment, zone)
         pattern = {"fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}.get(self._texts.language, "EEEE d MMMM")
-        written = format_date(local, pattern + (" y" if year else ""), self._texts.language)
-        if self._texts.language == "fr" and local.day == 1:
-            written = written.replace(" 1 ", " 1er ")
+        written = _written_day(local, pattern + (" y" if year else ""), self._texts.language)
         return written.translate(_LATIN_DIGITS)
 
     def month(self, month: str, *, year: bool = False) -> str:
@@ -92,6 +91,18 @@ class Amounts:
 
 
 _LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
+
+
+# Pages write the same few prices and days again and again, and Babel takes its time.
+@lru_cache(4096)
+def _euros(cents: int, locale: str) -> str:
+    return format_currency(cents / 100, "EUR", locale=locale)
+
+
+@lru_cache(1024)
+def _written_day(day: date, pattern: str, language: str) -> str:
+    written = format_date(day, pattern, language)
+    return written.replace(" 1 ", " 1er ") if language == "fr" and day.day == 1 else written
 
 
 def _day(moment: str | datetime | date, zone: str) -> date:

@@ -16,6 +16,7 @@ from babel import Locale
 PageLanguage = Literal["fr", "en", "es", "ar"]
 """French and English everywhere; Spanish and Arabic at the kiosk."""
 
+MOST_KEPT_FORMS = 1000
 _FOLDER = Path(__file__).with_name("wording")
 _PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 _NARROW, _WIDE = "\u202f", "\u00a0"
@@ -27,6 +28,7 @@ class Texts:
     def __init__(self, language: PageLanguage) -> None:
         self.language = language
         self.locale = Locale(language)
+        self._forms: dict[int, str] = {}
         self._texts: dict[str, str | dict[str, str]] = {}
         for file in sorted((_FOLDER / language).glob("*.toml")):
             self._add(file.stem, tomllib.loads(file.read_text("utf-8")))
@@ -37,10 +39,19 @@ class Texts:
         if isinstance(text, dict):
             if n is None:
                 raise KeyError(f"{key} has plural forms and needs n")
-            text = text.get(self.locale.plural_form(n), text["other"])
+            text = text.get(self._form(n), text["other"])
         if n is not None:
             values["n"] = n
         return text.format_map(values) if values else text
+
+    def _form(self, n: int) -> str:
+        """Return the plural form of a number. Those of small numbers are kept, because pages ask again and again."""
+        form = self._forms.get(n)
+        if form is None:
+            form = str(self.locale.plural_form(n))
+            if abs(n) < MOST_KEPT_FORMS:
+                self._forms[n] = form
+        return form
 
     def __contains__(self, key: str) -> bool:
         return key in self._texts

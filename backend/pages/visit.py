@@ -141,7 +141,7 @@ def route(
         path,
         visited(endpoint, needs=needs, roles=roles, policy=policy, cross_site=cross_site, kind=kind),
         methods=list(methods),
-        middleware=[Middleware(GZipMiddleware, minimum_size=800)],
+        middleware=[Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
     )
 
 
