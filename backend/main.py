@@ -156,6 +156,7 @@ UPLOADS = {
     # More than the API takes, so that a photo that is too large is answered by a page.
     "/reservations/*/problem": Bound(LARGEST_FORM, PhotoTooLarge),
     "/my-shops/code": Bound(LARGEST_FORM, PhotoTooLarge),
+    "/my-shops/*/page-photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/my-shops/*/photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/association/import": Bound(LARGEST_FORM, FileTooLarge),
     "/association/import/lines": Bound(LARGEST_FORM, FileTooLarge),

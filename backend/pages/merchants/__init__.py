@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, figures, lots, photo, reports, shops
+from backend.pages.merchants import counter, day, figures, house, lots, photo, reports, shops, team
 
 routes: list[BaseRoute] = [
     *shops.routes,
@@ -12,4 +12,6 @@ routes: list[BaseRoute] = [
     *lots.routes,
     *figures.routes,
     *reports.routes,
+    *house.routes,
+    *team.routes,
 ]

@@ -97,6 +97,14 @@ async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> 
     for one in reports["data"]:
         words = visit.t("my_day.report", title=one["title"])
         tasks.append({"icon": "bell-alert", "words": words, "path": f"{place.path}/reports/{one['id']}"})
+    if place.may("owner"):
+        proposed = await visit.api.get("/v1/agreements", shop_id=place.shop["id"], status="proposed", limit=MOST)
+        for one in proposed["data"]:
+            words = visit.t("my_day.agreement", association=one["association"]["name"])
+            tasks.append({"icon": "page", "words": words, "path": f"{place.path}/agreements"})
+        if place.shop["to_correct"]:
+            words = visit.t("my_day.address")
+            tasks.append({"icon": "pin", "words": words, "path": f"{place.path}/settings/address"})
     for lot in lots:
         if lot["status"] == "draft":
             words = visit.t("my_day.draft", title=lot["title"])

@@ -20,6 +20,7 @@ MENU = (
     ("lots", "/lots", "list", "staff"),
     ("counter", "/counter", "qr", "staff"),
     ("figures", "/figures", "chart", "reader"),
+    ("shop", "/settings", "person", "reader"),
 )
 
 

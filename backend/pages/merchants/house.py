@@ -1,0 +1,180 @@
+"""The shop itself: what its page says, where it is, when it is open, and the way to its team and devices."""
+
+from typing import Any
+
+from starlette.datastructures import UploadFile
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from backend.pages.client import Refused
+from backend.pages.forms import Form, constraints
+from backend.pages.merchants.workplace import Workplace, at_shop
+from backend.pages.visit import Visit, route
+from backend.shops.models import Category
+from backend.shops.schemas import ShopEdit
+
+SAID = ("name", "description", "category", "telephone", "website")
+PLACED = ("address", "insee_code", "latitude", "longitude")
+WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+OPENINGS = 2
+"""Openings a day that the form has fields for; a day with more keeps all of them there."""
+MIDNIGHT = "24:00"
+
+
+async def settings(visit: Visit) -> Response:
+    """Show what the shop says of itself, and where each part is changed."""
+    return (await at_shop(visit, "reader")).page(visit, "merchants/settings.html")
+
+
+async def page(visit: Visit) -> Response:
+    """Show the form of what the shop's page says, or send it."""
+    place = await at_shop(visit, "owner")
+    values = {name: place.shop[name] or "" for name in SAID}
+    values["shows_impact"] = "yes" if place.shop["shows_impact"] else ""
+    if not visit.posted:
+        return _page(visit, place, Form(), values)
+    form = await visit.form()
+    wanted: dict[str, Any] = {name: form.value(name) for name in SAID}
+    wanted |= {name: wanted[name] or None for name in ("telephone", "website")}
+    wanted["shows_impact"] = bool(form.value("shows_impact"))
+    if wrong := await _refused(visit, place, form, wanted, SAID):
+        return _page(visit, place, wrong, {}, 422)
+    return visit.to(f"{place.path}/settings", "saved")
+
+
+def _page(visit: Visit, place: Workplace, form: Form, values: dict[str, Any], status: int = 200) -> Response:
+    return place.page(
+        visit,
+        "merchants/shop_page.html",
+        status,
+        form=form,
+        values=values,
+        rules=constraints(ShopEdit),
+        categories=[(str(one), visit.t(f"categories.{one}")) for one in Category],
+        back=f"{place.path}/settings",
+    )
+
+
+async def page_photo(visit: Visit) -> Response:
+    """Put a photo on the shop's page, or take it away."""
+    place = await at_shop(visit, "owner")
+    sent = await visit.sent()
+    photo, form = sent.get("photo"), await visit.form()
+    photo_id = None
+    if form.value("remove") != "yes":
+        if not isinstance(photo, UploadFile) or not photo.size:
+            return _page(visit, place, form.wrong(photo=visit.t("forms.missing")), _values(place), 422)
+        answer = await visit.api.sends(
+            "POST",
+            "/v1/photos",
+            files={"photo": (photo.filename or "photo.jpg", await photo.read(), photo.content_type or "image/jpeg")},
+            headers={"idempotency-key": form.key},
+        )
+        if not answer.is_success:
+            refusal = Refused(answer)
+            if refusal.status in (401, 429) or refusal.status >= 500:
+                raise refusal
+            return _page(visit, place, Form().wrong(photo=refusal.detail), _values(place), refusal.status)
+        photo_id = answer.json()["photo_id"]
+    await visit.api.patch(f"/v1/shops/{place.shop['id']}", {"photo_id": photo_id})
+    return visit.to(f"{place.path}/settings", "saved")
+
+
+def _values(place: Workplace) -> dict[str, Any]:
+    return {
+        **{name: place.shop[name] or "" for name in SAID},
+        "shows_impact": "yes" if place.shop["shows_impact"] else "",
+    }
+
+
+async def address(visit: Visit) -> Response:
+    """Show the form of where the shop is, or send what was changed."""
+    place = await at_shop(visit, "owner")
+    if not visit.posted:
+        return _address(visit, place, Form(), {name: place.shop[name] for name in PLACED})
+    form = await visit.form()
+    wanted: dict[str, Any] = {name: form.value(name) for name in ("address", "insee_code") if form.value(name)}
+    try:
+        wanted |= {name: float(form.value(name).replace(",", ".")) for name in ("latitude", "longitude")}
+    except ValueError:
+        return _address(visit, place, form.wrong(latitude=visit.t("my_lots.unreadable")), {}, 422)
+    changed = {name: value for name, value in wanted.items() if value != place.shop[name]}
+    if changed and (wrong := await _refused(visit, place, form, changed, PLACED)):
+        return _address(visit, place, wrong, {}, 422)
+    return visit.to(f"{place.path}/settings", "saved")
+
+
+def _address(visit: Visit, place: Workplace, form: Form, values: dict[str, Any], status: int = 200) -> Response:
+    return place.page(
+        visit,
+        "merchants/shop_address.html",
+        status,
+        form=form,
+        values=values,
+        rules=constraints(ShopEdit),
+        back=f"{place.path}/settings",
+    )
+
+
+async def hours(visit: Visit) -> Response:
+    """Show the form of the opening hours, or send them."""
+    place = await at_shop(visit, "owner")
+    if not visit.posted:
+        return _hours(visit, place, Form())
+    form = await visit.form()
+    week = {day: _openings(form, day) for day in WEEK}
+    for day in WEEK:
+        week[day] += place.shop["opening_hours"][day][OPENINGS:]
+    if wrong := await _refused(visit, place, form, {"opening_hours": week}, ("opening_hours",)):
+        return _hours(visit, place, wrong, 422)
+    return visit.to(f"{place.path}/settings", "saved")
+
+
+def _openings(form: Form, day: str) -> list[dict[str, str]]:
+    found = []
+    for number in range(OPENINGS):
+        opens, closes = form.value(f"{day}-{number}-opens"), form.value(f"{day}-{number}-closes")
+        if opens or closes:
+            found.append({"opens": opens, "closes": MIDNIGHT if closes == "00:00" else closes})
+    return found
+
+
+def _hours(visit: Visit, place: Workplace, form: Form, status: int = 200) -> Response:
+    values = {}
+    for day in WEEK:
+        for number, one in enumerate(place.shop["opening_hours"][day][:OPENINGS]):
+            values[f"{day}-{number}-opens"] = one["opens"]
+            values[f"{day}-{number}-closes"] = "00:00" if one["closes"] == MIDNIGHT else one["closes"]
+    return place.page(
+        visit,
+        "merchants/shop_hours.html",
+        status,
+        form=form,
+        values=values if not form.typed else {},
+        week=WEEK,
+        openings=range(OPENINGS),
+        back=f"{place.path}/settings",
+    )
+
+
+async def _refused(
+    visit: Visit, place: Workplace, form: Form, wanted: dict[str, Any], fields: tuple[str, ...]
+) -> Form | None:
+    """Change the shop; return the form with what is wrong, or None if nothing is."""
+    try:
+        await visit.api.patch(f"/v1/shops/{place.shop['id']}", wanted)
+    except Refused as refusal:
+        if refusal.status in (401, 403, 404, 429) or refusal.status >= 500:
+            raise
+        return form.refused(refusal, fields)
+    return None
+
+
+_PATH = "/my-shops/{shop_id:uuid}/settings"
+routes: list[BaseRoute] = [
+    route(_PATH, settings, needs="person"),
+    route(f"{_PATH}/page", page, ["GET", "POST"], needs="person"),
+    route("/my-shops/{shop_id:uuid}/page-photo", page_photo, ["POST"], needs="person"),
+    route(f"{_PATH}/address", address, ["GET", "POST"], needs="person"),
+    route(f"{_PATH}/hours", hours, ["GET", "POST"], needs="person"),
+]
