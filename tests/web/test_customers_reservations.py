@@ -137,3 +137,10 @@ async def test_waiting_is_listed_taken_and_left(town: Town) -> None:
     assert "Une portion est gardée pour vous" in page.words
     page = await page.form("Réserver").send()
     assert "PIN, à donner au comptoir" in page.words
+
+
+async def test_reservations_are_a_page_for_who_can_reserve(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot()
+    await marc.buys(lot)
+    answers = [(await (await Browser.of(one)).opens("/reservations")).status_code for one in (lot.shop.merchant, marc)]
+    assert answers == [403, 200]

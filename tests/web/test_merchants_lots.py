@@ -1,6 +1,7 @@
 """From a photo to a published lot in three taps, and what a merchant does with lots afterwards."""
 
 from datetime import timedelta
+from uuid import uuid4
 
 from tests.photographs import file_of, two_colours
 from tests.town import Town
@@ -132,3 +133,14 @@ async def test_another_shops_lot_is_not_found(town: Town) -> None:
     sophie = await Browser.of(lot.shop.merchant)
     for path in ("", "/edit", "/withdraw"):
         assert (await sophie.opens(f"/my-shops/{lot.shop.id}/lots/{other.id}{path}")).status_code == 404
+
+
+async def test_a_form_that_no_page_shows_is_refused_with_its_page(town: Town) -> None:
+    shop = await town.a_shop()
+    sophie = await Browser.of(shop.merchant)
+    for typed in ({"category": "cars"}, {"date_kind": "never"}, {"quantity": "²"}, {"quantity": "9" * 5000},
+                  {"weight_grams": "9" * 400}):  # fmt: skip
+        refused = await sophie.sends(f"/my-shops/{shop.id}/lots/new", title="Pains", checked="yes", **typed)
+        assert (refused.status_code, "Pains" in refused.text) == (422, True), typed
+    for shop_id in ("", "none", str(uuid4())):
+        assert (await sophie.sends("/my-shops/code", shop_id=shop_id)).status_code == 404

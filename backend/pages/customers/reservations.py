@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute
 
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
+from backend.pages.customers.favourites import EATERS
 from backend.pages.customers.problem import report_of
 from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
@@ -164,7 +165,7 @@ def _path(visit: Visit) -> str:
 _ONE = "/reservations/{reservation_id:uuid}"
 
 routes: list[BaseRoute] = [
-    route("/reservations", reservations, needs="person"),
+    route("/reservations", reservations, needs="person", roles=EATERS),
     route(_ONE, reservation, needs="person"),
     route(f"{_ONE}/cancel", cancel, ["POST"], needs="person"),
     route(f"{_ONE}/new-pass", renew, ["POST"], needs="person"),

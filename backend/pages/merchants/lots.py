@@ -1,5 +1,6 @@
 """The lots of a shop: the list, one lot, and what can be done with it."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -224,7 +225,7 @@ def lot_form(
 ) -> Response:
     """Return the form of a lot. values: what it starts with. guessed: the fields that a machine read in a photo."""
     quantity = form.value("quantity", values.get("quantity"))
-    portions = int(quantity) if str(quantity).isdigit() else None
+    portions = int(quantity) if re.fullmatch("[0-9]{1,4}", str(quantity)) else None
     return place.page(
         visit,
         "merchants/lot_form.html",

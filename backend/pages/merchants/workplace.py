@@ -62,7 +62,7 @@ async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None
 
     Raises PathUnknown for somebody who does not work there, and NotAllowed for a role below `least`.
     """
-    shop_id = shop_id or str(visit.parameters["shop_id"])
+    shop_id = shop_id or str(visit.parameters.get("shop_id", ""))
     held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
     here = next((one for one in held if one["kind"] == "shop" and one["id"] == shop_id), None)
     if here is None:
