@@ -2,6 +2,15 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.admins import accounts, deciding, lots, reports
+from backend.pages.admins import accounts, deciding, figures, journal, lots, parameters, recalls, reports
 
-routes: list[BaseRoute] = [*deciding.routes, *accounts.routes, *lots.routes, *reports.routes]
+routes: list[BaseRoute] = [
+    *deciding.routes,
+    *accounts.routes,
+    *lots.routes,
+    *reports.routes,
+    *recalls.routes,
+    *figures.routes,
+    *journal.routes,
+    *parameters.routes,
+]

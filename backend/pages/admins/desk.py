@@ -10,8 +10,13 @@ ROLES = ("admin",)
 MENU = (
     ("to_decide", "/admin", "check"),
     ("accounts", "/admin/accounts", "people"),
-    ("lots", "/admin/lots", "basket"),
+    ("lots", "/admin/lots", "box"),
     ("problem_reports", "/admin/reports", "bell-alert"),
+    ("recalls", "/admin/recalls", "bell"),
+    ("platform_figures", "/admin/figures", "chart"),
+    ("audit", "/admin/audit", "list"),
+    ("settings", "/admin/settings", "settings"),
+    ("mails", "/admin/mails", "page"),
 )
 
 
