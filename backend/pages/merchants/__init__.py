@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, figures, house, lots, photo, reports, shops, team
+from backend.pages.merchants import counter, day, figures, house, lots, photo, recurring, reports, shops, team
 
 routes: list[BaseRoute] = [
     *shops.routes,
@@ -10,6 +10,7 @@ routes: list[BaseRoute] = [
     *counter.routes,
     *photo.routes,
     *lots.routes,
+    *recurring.routes,
     *figures.routes,
     *reports.routes,
     *house.routes,

@@ -14,7 +14,6 @@ from backend.pages.visit import Visit, route
 MOST_PAGES = 10
 """Pages of reservations that are counted: a day of 1 000."""
 SHOWN = frozenset({"published", "paused", "ended"})
-PROBLEM_SHOWN_DAYS = 7
 
 
 async def day(visit: Visit) -> Response:
@@ -97,6 +96,11 @@ async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> 
     for one in reports["data"]:
         words = visit.t("my_day.report", title=one["title"])
         tasks.append({"icon": "bell-alert", "words": words, "path": f"{place.path}/reports/{one['id']}"})
+    listings = await visit.api.get(f"/v1/shops/{place.shop['id']}/recurring-listings", limit=MOST)
+    for one in listings["data"]:
+        if one["last_problem"] and one["active"]:
+            words = visit.t("my_day.recurring", title=one["title"])
+            tasks.append({"icon": "clock", "words": words, "path": f"{place.path}/recurring/{one['id']}"})
     if place.may("owner"):
         proposed = await visit.api.get("/v1/agreements", shop_id=place.shop["id"], status="proposed", limit=MOST)
         for one in proposed["data"]:
