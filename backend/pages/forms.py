@@ -1,5 +1,6 @@
 """Forms: constraints from the API's schemas, what was typed, and what is wrong with each field."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -99,6 +100,11 @@ class Form:
     def is_wrong(self) -> bool:
         """Whether something has to be corrected."""
         return bool(self.errors or self.problem)
+
+
+def whole(typed: Any) -> Any:
+    """Return a whole number that was typed; what is none, or is far too long, is left for the API to refuse."""
+    return int(typed) if isinstance(typed, str) and re.fullmatch("[0-9]{1,9}", typed) else typed
 
 
 def form_of(sent: FormData, lists: Sequence[str] = ()) -> Form:

@@ -144,3 +144,9 @@ async def test_reservations_are_a_page_for_who_can_reserve(town: Town) -> None:
     await marc.buys(lot)
     answers = [(await (await Browser.of(one)).opens("/reservations")).status_code for one in (lot.shop.merchant, marc)]
     assert answers == [403, 200]
+
+
+async def test_numbers_of_thousands_of_digits_are_refused(town: Town) -> None:
+    marc, lot = await Browser.of(await town.a_customer()), await town.a_lot()
+    for quantity in ("9" * 5000, "²", "-1"):
+        assert (await marc.sends(f"/lots/{lot.id}/reserve", quantity=quantity)).status_code == 422

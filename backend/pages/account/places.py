@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute
 from backend.favourites.schemas import PlaceIn
 from backend.pages.account.overview import EATERS
 from backend.pages.client import Refused
-from backend.pages.forms import Form, constraints
+from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
 from backend.shops.models import Category
 
@@ -90,8 +90,8 @@ def _alert(form: Form) -> dict[str, Any]:
     """Return the alert that was chosen; what is no number is left for the API to refuse."""
 
     def number(name: str, factor: int = 1) -> Any:
-        typed = str(form.value(name))
-        return int(typed) * factor if typed.isascii() and typed.isdigit() else typed
+        typed = whole(form.value(name))
+        return typed * factor if isinstance(typed, int) else typed
 
     return {
         "radius_m": number("km", 1000),

@@ -6,7 +6,7 @@ from starlette.routing import BaseRoute
 from backend.administration.schemas import SettingsIn
 from backend.pages.admins.desk import ROLES, desk_page
 from backend.pages.client import Refused
-from backend.pages.forms import Form, constraints
+from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
 
 NAMES = tuple(SettingsIn.model_fields)
@@ -22,7 +22,7 @@ async def parameters(visit: Visit) -> Response:
     if not visit.posted:
         return await _parameters_page(visit, known, version, Form())
     form = await visit.form()
-    typed = {name: _whole(str(form.value(name))) for name in NAMES}
+    typed = {name: whole(form.value(name)) for name in NAMES}
     changed = {name: value for name, value in typed.items() if value != known[name]}
     if changed:
         headers = {"if-match": str(form.value("version"))}
@@ -33,10 +33,6 @@ async def parameters(visit: Visit) -> Response:
         if not answer.is_success:
             raise Refused(answer)
     return visit.to(PAGE, "saved")
-
-
-def _whole(typed: str) -> int | str:
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else typed
 
 
 async def _parameters_page(

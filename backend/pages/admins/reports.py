@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute
 
 from backend.pages.admins.desk import ROLES, desk_page
 from backend.pages.client import Refused
-from backend.pages.forms import Form, constraints
+from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
 from backend.problem_reports.schemas import ReportDecisionIn
 
@@ -39,8 +39,7 @@ async def report(visit: Visit) -> Response:
     outcome = form.value("outcome")
     body: dict[str, Any] = {"outcome": outcome, "text": form.value("text")}
     if outcome == "give_back":
-        share = str(form.value("share"))
-        body["share"] = int(share) if share.isascii() and share.isdigit() else share
+        body["share"] = whole(form.value("share"))
     if form.value("freeze_reason"):
         body["freeze_reason"] = form.value("freeze_reason")
     try:

@@ -11,7 +11,7 @@ from backend.beneficiaries.schemas import BeneficiaryIn, PersonSought
 from backend.pages.associations.house import House, house_where_one_works
 from backend.pages.associations.to_do import ENDS_WITHIN
 from backend.pages.client import Refused
-from backend.pages.forms import Form, constraints
+from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
 
 STATUSES = ("pending", "verified", "suspended")
@@ -104,7 +104,7 @@ def person_typed(form: Form, fields: tuple[str, ...]) -> dict[str, object]:
     for name in fields:
         value = str(form.value(name))
         if name == "household_size":
-            body[name] = int(value) if value.isascii() and value.isdigit() else value or None
+            body[name] = whole(value) or None
         else:
             body[name] = value or (None if name in OPTIONAL else "")
     return body

@@ -1,12 +1,10 @@
 """Reserving a lot or giving it, paying for it, waiting for one, and taking what is kept for whoever waits."""
 
-from typing import Any
-
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
-from backend.pages.forms import Form
+from backend.pages.forms import Form, whole
 from backend.pages.visit import Visit, route
 from backend.pages.visitors.lot import lot_page
 
@@ -80,11 +78,6 @@ async def leave(visit: Visit) -> Response:
     form = await visit.form()
     await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/leave", key=form.key)
     return visit.to("/reservations", "left_queue")
-
-
-def whole(typed: Any) -> Any:
-    """Return a number that was typed; what is none is left for the API to refuse."""
-    return int(typed) if isinstance(typed, str) and typed.isascii() and typed.isdigit() else typed
 
 
 routes: list[BaseRoute] = [

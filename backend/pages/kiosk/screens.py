@@ -11,7 +11,7 @@ from backend.http.rate_limits import spend
 from backend.kiosks.problems import KioskUnknown, WrongCard
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
-from backend.pages.forms import Form
+from backend.pages.forms import Form, whole
 from backend.pages.frames import MOST_FRAME_BYTES, code_in
 from backend.pages.kiosk.card import at_kiosk, enter, kiosk_page, leave, refused, speak, unregister
 from backend.pages.session import begin_device
@@ -83,8 +83,7 @@ async def lot(visit: Visit) -> Response:
 async def reserve(visit: Visit) -> Response:
     """Reserve portions, and go on to what has to be noted."""
     form = await visit.form()
-    quantity = str(form.value("quantity", "1"))
-    wanted = {"quantity": int(quantity) if quantity.isascii() and quantity.isdigit() else quantity}
+    wanted = {"quantity": whole(form.value("quantity", "1"))}
     made = await visit.api.post(f"/v1/lots/{visit.parameters['lot_id']}/reservations", wanted, key=form.key)
     return visit.to(f"/kiosk/pickups/{made['id']}", said="reserved")
 
