@@ -64,7 +64,7 @@ async def test_mails_that_failed_are_listed_without_an_address(town: Town) -> No
     marc = await town.a_customer()
     await town.changes(
         "insert into app.notice_deliveries (account_id, subject, mail, channel, state, smtp_code, queued_at, ended_at)"
-        " values ($1, $1, 'welcome', 'mail', 'failed', 550, now(), now())",
+        " values ($1, $1, 'registration', 'mail', 'failed', 550, now(), now())",
         marc.id,
     )
     page = await (await (await Browser.of(await town.an_admin())).opens("/admin")).follows("E-mails")
