@@ -19,6 +19,7 @@ from backend.accounts.problems import SecondFactorNeeded
 from backend.accounts.tokens import LONGEST_TOKEN
 from backend.pages.client import Refused
 from backend.pages.forms import Attributes, Form
+from backend.pages.session import begin_session
 from backend.pages.visit import Visit, route
 from backend.problems.common import NotAllowed, PathUnknown
 
@@ -134,17 +135,19 @@ async def _sent(visit: Visit, page: Page) -> Response:
     answer = await visit.api.sends("POST", page.asks, body)
     if not answer.is_success:
         return _refused(visit, page, form, answer)
-    code = None
     if answer.content:
-        # This page keeps nothing: whoever wants to go on signs in.
         tokens = answer.json()
-        if page.name == ACTIVATE.name:
-            visit.api.token = tokens["access_token"]
-            me = await visit.api.sends("GET", "/v1/me")
-            code = me.json()["beneficiary"]["code"] if me.is_success else None
+        visit.api.token = tokens["access_token"]
+        me = (await visit.api.get("/v1/me")) if page.name == ACTIVATE.name else None
+        if me is not None and visit.session is None:
+            # Whoever activates an account goes on in it, unless somebody else is signed in in this browser.
+            done = _done_page(visit, page.name, code=me["beneficiary"]["code"], goes_on=True)
+            await begin_session(visit.request, done, tokens)
+            return done
+        # The other pages keep nothing: whoever wants to go on signs in.
         await visit.api.sends("POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
-    if code is not None:
-        return _done_page(visit, page.name, code=code)
+        if me is not None:
+            return _done_page(visit, page.name, code=me["beneficiary"]["code"])
     return RedirectResponse(f"/done/{page.name}", 303, {"Cache-Control": "no-store"})
 
 
@@ -181,8 +184,11 @@ def _about(visit: Visit, invitation: Mapping[str, Any]) -> str:
     return f"{invitation['name']} ({visit.t('links.member_roles.' + str(invitation['role']))})"
 
 
-def _done_page(visit: Visit, name: str, status: int = 200, code: str | None = None) -> Response:
-    return shown(visit, "links/done.html", status, name=name, code=code, signs_in=name in SIGNED_OUT_AFTER)
+def _done_page(
+    visit: Visit, name: str, status: int = 200, *, code: str | None = None, goes_on: bool = False
+) -> Response:
+    signs_in = name in SIGNED_OUT_AFTER and not goes_on
+    return shown(visit, "links/done.html", status, name=name, code=code, signs_in=signs_in, goes_on=goes_on)
 
 
 async def _done(visit: Visit) -> Response:

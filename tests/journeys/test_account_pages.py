@@ -133,8 +133,21 @@ async def test_an_account_is_activated_and_its_code_shown(town: Town, by_link: b
     assert heading(done) == "Votre compte est prêt"
     assert enrolled["code"] in done.text
     assert "bénéficiaire" not in done.text + page.text
+    assert "Le compte de" not in (await amina.opens("/")).text  # a code is no name to show
+    assert (await amina.opens("/my-right")).status_code == 200  # signed in
     await amina.signs_in(enrolled["code"])
-    assert await town.value("select count(*) from app.sessions where ended_at is null") == 1
+    assert await town.value("select count(*) from app.sessions where ended_at is null") == 2
+
+
+async def test_activating_beside_somebody_who_is_signed_in_keeps_them(town: Town) -> None:
+    association = await town.an_association()
+    enrolled = await association.enrols()
+    desk = await Browser.of(association)
+    page = await desk.opens(f"/activate/{enrolled['activation_token']}")
+    done = await desk.fills(page, password=PASSWORD)
+    assert "Connectez-vous avec votre code et votre mot de passe." in done.text
+    assert "Le compte de Le Relais" in (await desk.opens("/account")).text
+    assert await town.value("select count(*) from app.sessions where ended_at is null") == 0
 
 
 async def test_refusals_are_shown_at_their_field_and_announced(town: Town) -> None:

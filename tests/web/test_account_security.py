@@ -27,10 +27,10 @@ def secret_on(page: Page) -> str:
 
 async def test_a_second_factor_is_added_with_its_codes_shown_once_and_removed(town: Town) -> None:
     amina = await amina_in(town)
-    page = await (await amina.opens("/account")).follows("Double vérification")
-    wrong = await page.form("Ajouter la double vérification").send(password="un autre mot")
+    page = await (await amina.opens("/account")).follows("Double authentification")
+    wrong = await page.form("Ajouter la double authentification").send(password="un autre mot")
     assert list(wrong.errors) == ["password"]
-    begun = await page.form("Ajouter la double vérification").send(password=PASSWORD)
+    begun = await page.form("Ajouter la double authentification").send(password=PASSWORD)
     secret = secret_on(begun)
     assert 'class="qr" viewBox="' in begun.text
     again = await begun.form("Confirmer").send(code="000000")
@@ -44,10 +44,10 @@ async def test_a_second_factor_is_added_with_its_codes_shown_once_and_removed(to
     assert not any(one in page.text for one in [secret, *kept])
 
     await town.clock(await town.now() + timedelta(minutes=1))
-    wrong = await page.form("Enlever la double vérification").send(password=PASSWORD, code="AAAA-AAAA-AAAA-AAAA")
+    wrong = await page.form("Enlever la double authentification").send(password=PASSWORD, code="AAAA-AAAA-AAAA-AAAA")
     assert list(wrong.errors) == ["code"]
-    page = await wrong.form("Enlever la double vérification").send(password=PASSWORD, code=kept[0])
-    assert "La double vérification est enlevée." in page.said
+    page = await wrong.form("Enlever la double authentification").send(password=PASSWORD, code=kept[0])
+    assert "La double authentification est enlevée." in page.said
 
 
 async def test_other_sign_ins_are_listed_and_ended(town: Town) -> None:
