@@ -13,6 +13,8 @@ from starlette.datastructures import FormData
 from backend.pages.client import Refused
 
 MOST_FIELDS = 200
+LONGEST_KEY = 255  # that the API takes
+_UNUSUAL = re.compile("[^A-Za-z0-9-]")
 KEY = "_key"
 """The hidden field with the Idempotency-Key, so that a double tap does once."""
 
@@ -67,6 +69,10 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     key: str = field(default_factory=lambda: str(uuid4()))
+
+    def key_for(self, *what: object) -> str:
+        """Return the Idempotency-Key of one act. what: sets it apart from other acts that the same page offers."""
+        return "-".join([self.key, *(_UNUSUAL.sub("", str(one)) for one in what)])[:LONGEST_KEY]
 
     def value(self, name: str, otherwise: Any = "") -> Any:
         """Return what was typed into a field, or what it starts with."""

@@ -3,14 +3,16 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, select, true
+from sqlalchemy import Row, Uuid, case, column, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from backend.lots.queries import SHOP
 from backend.payments.models import Payment
 from backend.reservations.models import Reservation
+from backend.shops.models import Shop
 from backend.suspended_lots.models import SuspendedLot, SuspendedPortions
 from backend.suspended_lots.problems import SuspendedLotNotFound
 from backend.suspended_lots.schemas import SuspendedLotOut, SuspendedStatus
@@ -32,7 +34,11 @@ def _suspended_lots() -> Any:
         .lateral("parts")
     )
     now_at = func.coalesce(parts.c.latest, col(SuspendedLot.id))
-    lot = func.app.what_was_reserved(now_at).table_valued("title", "pickup_start", "pickup_end").lateral("lot")
+    lot = (
+        func.app.what_was_reserved(now_at)
+        .table_valued("title", "pickup_start", "pickup_end", column("shop_id", Uuid))
+        .lateral("lot")
+    )
     due = case(
         (
             col(Payment.status).in_(("refund_due", "refunded")),
@@ -60,12 +66,14 @@ def _suspended_lots() -> Any:
             lot.c.title,
             lot.c.pickup_start,
             lot.c.pickup_end,
+            SHOP.label("shop"),
         )
-        .join(paid, col(paid.id) == col(SuspendedLot.id))
+        .join_from(SuspendedLot, paid, col(paid.id) == col(SuspendedLot.id))
         .join(Payment, col(Payment.reservation_id) == col(SuspendedLot.id))
         .join(parts, true())
         .join(offered, col(offered.id) == now_at)
         .join(lot, true())
+        .join(Shop, col(Shop.id) == lot.c.shop_id)
     )
 
 

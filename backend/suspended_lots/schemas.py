@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.http.schemas import In, Out
 from backend.reservations.schemas import LOT, RESERVATION, WHEN, PaymentToMake, ReservationOut
+from backend.shops.schemas import ShopBrief
 
 IfUnclaimed = Literal["refund", "move"]
 SuspendedStatus = Literal[
@@ -52,6 +53,7 @@ class SuspendedLotOut(Out):
     )
     lot_id: UUID = Field(description="The lot that offers its portions now.", examples=[LOT])
     title: str = Field(examples=["Panier du soir"])
+    shop: ShopBrief = Field(description="Where its portions are collected.")
     quantity: int = Field(examples=[2])
     collected: int = Field(description="Portions collected in pickup windows that are over.", examples=[0])
     unit_price_cents: int = Field(examples=[390])

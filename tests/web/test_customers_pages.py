@@ -5,6 +5,7 @@ from datetime import timedelta
 from tests.photographs import file_of, two_colours
 from tests.town import Customer, Town
 from tests.town.things import Lot
+from tests.visitors import PASSWORD
 from tests.web.browser import Browser, Page
 
 
@@ -68,8 +69,9 @@ async def test_a_refused_reservation_shows_the_lot_with_the_reason(town: Town) -
     assert page.status_code == 409
     assert page.alert
     assert page.headings[0] == "Panier du soir"
-    page = await page.form("reserve").send(quantity="0", checks=False)
-    assert page.status_code == 422
+    for wrong in ("0", "dé\u00e9 \u4e00", "9" * 300):
+        page = await page.form("reserve").send(quantity=wrong, checks=False)
+        assert page.status_code == 422
     assert "#quantity" in page.links.values()
 
 
@@ -158,3 +160,43 @@ async def test_one_sees_what_one_saved(town: Town) -> None:
     assert "Rien n’est compté pour le moment" in (await browser.opens("/my-impact")).words
     await collected(marc, lot)
     assert "1,5 kg" in (await browser.opens("/my-impact")).words.replace("\xa0", " ")
+
+
+async def test_hours_are_those_of_the_shop_overseas(town: Town) -> None:
+    shop = await town.a_shop(commune="97411")  # Saint-Denis of La Réunion
+    lot, marc = await town.a_lot(shop=shop), await town.a_customer()
+    bought, given = await marc.buys(lot), await marc.gives(lot)
+    browser = await Browser.of(marc)
+    for path in ("/reservations", f"/reservations/{bought.id}", "/gifts", f"/gifts/{given.id}"):
+        assert "Réunion" in (await browser.opens(path)).words, path
+    sold_out, zoe = await town.a_free_lot(shop=shop, left=1), await town.a_beneficiary("Zoé")
+    await (await town.a_beneficiary("Amina")).reserves(sold_out)
+    await zoe.waits(sold_out)
+    assert "Réunion" in (await (await Browser.of(zoe)).opens("/reservations")).words
+
+
+async def test_a_reservation_begun_without_signing_in_is_not_lost(town: Town) -> None:
+    lot = await town.a_lot(price_cents=500)
+    visitor = Browser(town)
+    await visitor.joins()
+    page = await (await visitor.opens(f"/lots/{lot.id}")).form("reserve").send(quantity="2")
+    assert page.status_code == 401
+    page = await page.form("/sign-in").send(username="amina@example.org", password=PASSWORD)
+    page = await page.forms[0].send()
+    assert page.path.startswith("/reservations/")
+    assert "Payer · 10,00 €" in page.words.replace("\xa0", " ")
+
+
+async def test_two_tabs_and_the_back_button_reserve_once_and_are_answered_kindly(town: Town) -> None:
+    lot, marc = await town.a_free_lot(left=5), await town.a_beneficiary()
+    browser = await Browser.of(marc)
+    first = await browser.opens(f"/lots/{lot.id}")
+    done = await first.form("reserve").send()
+    back = await first.form("reserve").send()  # the same form again, as after the back button
+    assert back.path == done.path
+    cancelled = await done.form("Annuler ce retrait").send()
+    again = await done.form("Annuler ce retrait").send()
+    assert (cancelled.status_code, again.status_code) == (200, 200)
+    late = await done.form("Créer le lien").send()
+    assert late.status_code == 409
+    assert late.alert

@@ -50,7 +50,7 @@ async def cancel(visit: Visit) -> Response:
     """Cancel a gift that is not paid yet."""
     form = await visit.form()
     try:
-        await visit.api.post(f"{_path(visit)}/cancel", key=form.key)
+        await visit.api.post(f"{_path(visit)}/cancel", key=form.key_for("cancel"))
     except Refused as refusal:
         return await _again(visit, form, refusal)
     return visit.to(f"/gifts/{visit.parameters['gift_id']}", "reservation_cancelled")

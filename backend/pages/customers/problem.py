@@ -26,7 +26,7 @@ async def problem(visit: Visit) -> Response:
     photo = (await visit.sent()).get("photo")
     try:
         if isinstance(photo, UploadFile) and photo.size:
-            body["photo_id"] = await _kept(visit, photo, form.key)
+            body["photo_id"] = await _kept(visit, photo, form.key_for("photo", photo.size))
         await visit.api.post(f"{_path(visit)}/problem-report", body, key=form.key)
     except Refused as refusal:
         if refusal.status in (401, 404) or refusal.status >= 500:
@@ -48,7 +48,7 @@ async def report_of(visit: Visit, reservation_id: str) -> Any:
 
 async def _kept(visit: Visit, photo: UploadFile, key: str) -> str:
     files = {"photo": (photo.filename or "photo", await photo.read(), photo.content_type or "image/jpeg")}
-    answer = await visit.api.sends("POST", "/v1/photos", files=files, headers={"idempotency-key": f"{key}-photo"})
+    answer = await visit.api.sends("POST", "/v1/photos", files=files, headers={"idempotency-key": key})
     if not answer.is_success:
         raise Refused(answer)
     return str(answer.json()["photo_id"])

@@ -39,6 +39,7 @@ async def reservations(visit: Visit) -> Response:
         "customers/reservations.html",
         coming=coming,
         waiting=waiting,
+        lots={one["lot_id"]: await _lot(visit, one["lot_id"]) for one in waiting},
         past=[one for one in past["data"] if not is_coming(one, now)],
         answer=past,
         form=Form(),
@@ -123,7 +124,7 @@ async def take_back(visit: Visit) -> Response:
 
 async def _does(visit: Visit, method: str, what: str, done: str) -> Response:
     form = await visit.form()
-    key = {"idempotency-key": form.key} if method == "POST" else None
+    key = {"idempotency-key": form.key_for(what)} if method == "POST" else None
     answer = await visit.api.sends(method, f"{_path(visit)}/{what}", headers=key)
     if answer.status_code == 409:
         return await reservation_page(
@@ -139,7 +140,7 @@ async def hand(visit: Visit) -> Response:
     form = await visit.form()
     found = await visit.api.get(_path(visit))
     try:
-        handed = await visit.api.post(f"{_path(visit)}/handed-pass", key=form.key)
+        handed = await visit.api.post(f"{_path(visit)}/handed-pass", key=form.key_for("hand"))
     except Refused as refusal:
         if refusal.status != 409:
             raise

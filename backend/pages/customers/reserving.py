@@ -15,11 +15,13 @@ async def reserve(visit: Visit) -> Response:
     """Reserve portions of a lot, or give them, and go on to their page, which says how to pay if that is needed."""
     form = await visit.form()
     lot_id, wanted = str(visit.parameters["lot_id"]), {"quantity": whole(form.value("quantity", "1"))}
+    # Whoever goes back and chooses another quantity reserves once more.
+    key = form.key_for(form.value("for"), wanted["quantity"])
     try:
         if form.value("for") == "gift":
-            gift = await visit.api.post("/v1/suspended-lots", {"lot_id": lot_id, **wanted}, key=form.key)
+            gift = await visit.api.post("/v1/suspended-lots", {"lot_id": lot_id, **wanted}, key=key)
             return visit.to(f"/gifts/{gift['id']}")
-        made = await visit.api.post(f"/v1/lots/{lot_id}/reservations", wanted, key=form.key)
+        made = await visit.api.post(f"/v1/lots/{lot_id}/reservations", wanted, key=key)
     except Refused as refusal:
         return await _lot_again(visit, form, refusal)
     return visit.to(f"/reservations/{made['id']}")
@@ -30,7 +32,9 @@ async def wait(visit: Visit) -> Response:
     form = await visit.form()
     wanted = {"quantity": whole(form.value("quantity", "1"))}
     try:
-        await visit.api.post(f"/v1/lots/{visit.parameters['lot_id']}/waiting", wanted, key=form.key)
+        await visit.api.post(
+            f"/v1/lots/{visit.parameters['lot_id']}/waiting", wanted, key=form.key_for("wait", wanted["quantity"])
+        )
     except Refused as refusal:
         return await _lot_again(visit, form, refusal)
     return visit.to("/reservations", "waiting")
@@ -53,7 +57,7 @@ async def pay(visit: Visit) -> Response:
     """Go on to the page where a reservation, or a gift, is paid."""
     form = await visit.form()
     id_ = visit.parameters["reservation_id"]
-    checkout = await visit.api.post(f"/v1/reservations/{id_}/checkout", key=form.key)
+    checkout = await visit.api.post(f"/v1/reservations/{id_}/checkout", key=form.key_for("pay"))
     return RedirectResponse(checkout["url"], 303)
 
 
@@ -62,21 +66,21 @@ async def leave_queue(visit: Visit) -> Response:
     form = await visit.form()
     for one in (await visit.api.get("/v1/waiting", limit=MOST))["data"]:
         if one["lot_id"] == str(visit.parameters["lot_id"]) and one["status"] in ("waiting", "offered"):
-            await visit.api.post(f"/v1/waiting/{one['id']}/leave", key=form.key)
+            await visit.api.post(f"/v1/waiting/{one['id']}/leave", key=form.key_for("leave", one["id"]))
     return visit.to("/reservations", "left_queue")
 
 
 async def take(visit: Visit) -> Response:
     """Reserve the portions that are kept for somebody who waits."""
     form = await visit.form()
-    made = await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/take", key=form.key)
+    made = await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/take", key=form.key_for("take"))
     return visit.to(f"/reservations/{made['id']}")
 
 
 async def leave(visit: Visit) -> Response:
     """Leave a waiting list."""
     form = await visit.form()
-    await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/leave", key=form.key)
+    await visit.api.post(f"/v1/waiting/{visit.parameters['waiting_id']}/leave", key=form.key_for("leave"))
     return visit.to("/reservations", "left_queue")
 
 
