@@ -9,6 +9,7 @@ from backend.pages.visit import Visit, route
 from backend.pages.visitors.lot import lot_page
 
 MOST = 100
+MOST_DIGITS = 10
 
 
 async def reserve(visit: Visit) -> Response:
