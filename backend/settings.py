@@ -375,7 +375,7 @@ class Settings(BaseSettings):
 
     @property
     def second_factor_rule(self) -> Literal["required", "admins", "optional"]:
-        """Who must have passed a second factor, as the database is told with each transaction."""
+        """The rule for second factors, which the database is told with each transaction."""
         return self.second_factor or ("required" if self.production else "optional")
 
     @property

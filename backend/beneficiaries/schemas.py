@@ -204,7 +204,7 @@ class ImportOut(_Counts):
 
 
 class OwnSupport(Out):
-    """Who answers for the right of the person who asks."""
+    """The association or admin that answers for the caller's right."""
 
     association: str | None = Field(description="null if an admin enrolled them.", examples=["Les Tables partagées"])
     phone: str | None = Field(description="Of the association.", examples=["+33388000001"])

@@ -77,7 +77,7 @@ class AlertDue(Table, table=True):
 
 
 class LotToAnnounce(Table, table=True):
-    """A lot that came on offer and of which not all are told who want to know."""
+    """A lot that came on offer, until everybody who wants to know of it is told."""
 
     __tablename__ = "lots_to_announce"
 

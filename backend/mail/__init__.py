@@ -148,7 +148,7 @@ def _message(
 
 
 def _sender(settings: Settings, locale: str) -> str | None:
-    """Return who sends a mail and where to write to; None as long as the operator has said neither."""
+    """Return who sends a mail and where to write to; None if the operator has set neither."""
     about = [settings.operator_name, settings.operator_address]
     told = [", ".join(part for part in about if part)] if settings.operator_name else []
     if settings.mail_from:

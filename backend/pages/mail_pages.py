@@ -1,4 +1,4 @@
-"""The pages that mails of notices link to: one's pass, and stopping such mails.
+"""The pages that mails of notices link to: the pass, and stopping such mails.
 
 They work without JavaScript and without a sign-in: the link carries a token that the API checks. Opening a page changes
 nothing, because the scanners of mailboxes open every link; a POST does.

@@ -16,6 +16,6 @@ class PaymentNotDue(Problem):
 
 
 class PaymentUnderWay(Problem):
-    """Raised when somebody wants to pay what is being paid, or has just been paid, in another way."""
+    """Raised when a hold is already being paid, or was just paid, in another way."""
 
     code, status = "payment.under_way", 409

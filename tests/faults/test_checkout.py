@@ -69,7 +69,7 @@ async def test_the_page_ends_with_the_hold(town: Town) -> None:
     assert await town.left(lot) == 3
 
 
-async def test_who_pays_on_the_page_after_the_hold_is_refunded(town: Town) -> None:
+async def test_paying_on_the_page_after_the_hold_is_refunded(town: Town) -> None:
     marc, lea, lot = await town.a_customer(), await town.a_customer("Léa"), await town.a_lot(left=1)
     reservation = await marc.reserves(lot)
     page = await _page(marc, reservation)

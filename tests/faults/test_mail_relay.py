@@ -246,7 +246,7 @@ async def test_an_unreachable_relay_is_reported_after_a_quarter_of_an_hour(
 
 
 @pytest.mark.parametrize("confirmed", [False, True])
-async def test_whoever_supports_a_beneficiary_is_told_once_when_a_recall_comes_back(
+async def test_supporters_are_told_once_when_the_mail_of_a_recall_comes_back(
     town: Town, monkeypatch: pytest.MonkeyPatch, logs: Logs, confirmed: bool
 ) -> None:
     """Where no address is confirmed they are told at once, and not again when the mail comes back."""

@@ -49,7 +49,7 @@ async def test_a_refund_that_fails_is_owed_again_however_often(town: Town, share
     assert await town.status_of(held) == "picked_up"
 
 
-async def test_what_was_given_back_to_a_donor_is_owed_again_when_it_fails(town: Town) -> None:
+async def test_a_donors_refund_after_a_report_is_owed_again_when_it_fails(town: Town) -> None:
     jeanne, amina, lot = await town.a_customer("Jeanne"), await town.a_beneficiary(), await town.a_lot(left=2)
     gift = await jeanne.gives(lot, 2, if_unclaimed="refund")
     held = await amina.reserves(await town.suspended_lot_of(lot))

@@ -160,7 +160,7 @@ async def test_the_quantity_beside_the_stock_is_always_the_lots(town: Town) -> N
         "place = point(1, 1)",
     ],
 )
-async def test_what_a_search_goes_by_follows_the_lot(town: Town, change: str, careful: bool) -> None:
+async def test_the_values_of_a_search_follow_the_lot(town: Town, change: str, careful: bool) -> None:
     tomorrow = date.today() + timedelta(days=1)  # noqa: DTZ011  any day will do
     lot = await town.a_lot(category="bakery", date_kind="best_before", food_date=tomorrow)
     differs = """

@@ -134,7 +134,7 @@ async def test_an_invited_account_is_told_in_the_app_and_a_stranger_by_mail_alon
     await lea.posts(f"/invitations/{known.token}/accept")
 
 
-async def test_an_invitation_cannot_be_turned_off_and_one_that_is_withdrawn_is_not_mailed(town: Town) -> None:
+async def test_withdrawn_invitations_are_not_mailed_and_none_can_be_turned_off(town: Town) -> None:
     shop, odile = await town.a_shop(), await town.an_admin()
     invited = await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": "stranger@example.org", "role": "staff"})
     await shop.merchant.asks("DELETE", f"/shops/{shop.id}/members/{invited['id']}")

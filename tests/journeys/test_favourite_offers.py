@@ -94,7 +94,7 @@ async def test_a_lot_that_becomes_free_is_told_to_beneficiaries_only(town: Town)
     assert len(await told_of_offers(amina)) == 2
 
 
-async def test_what_is_over_when_the_mail_goes_is_not_mailed(town: Town) -> None:
+async def test_offers_that_are_over_are_left_out_of_the_mail(town: Town) -> None:
     """A right that ends and a lot that sells out between the notice and its mail, and a lot that became free."""
     await at_noon(town)
     await town.changes("update app.settings set value = 30 where name = 'gather_minutes'")
@@ -220,7 +220,7 @@ async def test_quiet_hours_end_by_the_clock_on_the_wall(
 
 
 @pytest.mark.parametrize("channels", [("app", "mail"), ("mail",), ("app",)])
-async def test_whoever_turned_offers_off_gets_none(town: Town, channels: tuple[str, ...]) -> None:
+async def test_people_who_turned_offers_off_get_none(town: Town, channels: tuple[str, ...]) -> None:
     await at_noon(town)
     marc, shop = await town.a_customer(), await town.a_shop()
     await likes(marc, shop.id)

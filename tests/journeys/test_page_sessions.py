@@ -125,7 +125,7 @@ async def test_erasing_an_account_ends_its_browsers(town: Town) -> None:
     assert await town.value("select count(*) from app.page_sessions") == 0
 
 
-async def test_an_unknown_address_is_a_page_for_browsers_and_a_problem_for_programs(town: Town) -> None:
+async def test_an_unknown_path_is_a_page_in_browsers_and_a_problem_elsewhere(town: Town) -> None:
     browser = Browser(town)
     page = await browser.opens("/nowhere")
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")

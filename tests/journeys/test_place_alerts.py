@@ -242,7 +242,7 @@ async def test_suspended_accounts_and_those_who_want_none_hear_nothing(town: Tow
     assert await mails(town) == []
 
 
-async def test_whoever_turned_everything_off_is_told_of_no_offer(town: Town) -> None:
+async def test_people_who_turned_everything_off_are_told_of_no_offer(town: Town) -> None:
     await at_noon(town)
     marc, shop = await town.a_customer(), await town.a_shop()
     await watches(marc)

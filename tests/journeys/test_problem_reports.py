@@ -250,7 +250,7 @@ async def test_shops_cannot_turn_off_that_an_allergen_is_reported(town: Town) ->
     assert refusal.json()["code"] == "notice.not_optional"
 
 
-async def test_what_a_shop_leaves_unanswered_waits_for_admins_without_a_worker(town: Town) -> None:
+async def test_unanswered_reports_wait_for_admins_without_a_worker(town: Town) -> None:
     (marc, lot, held), odile = await bought(town), await town.an_admin()
     await collected(town, lot, marc, held)
     made = await reports(marc, held, "other")

@@ -183,7 +183,7 @@ async def test_a_paused_shop_stays_paused_when_an_admin_verifies_it_anew(town: T
     assert (still, await town.value("select status from app.lots where id = $1", lot.id)) == ("paused", "published")
 
 
-async def test_what_nobody_collects_during_a_pause_is_refunded_once(town: Town) -> None:
+async def test_portions_not_collected_during_a_pause_are_refunded_once(town: Town) -> None:
     lot = await town.a_lot(left=9)
     people = [await finds_closed(town, lot, name) for name in ("Marc", "Zoé", "Hugo")]
     await town.opens(lot)
@@ -305,7 +305,7 @@ def log() -> Iterator[Callable[[], str]]:
     root.handlers, root.level = handlers, level
 
 
-async def test_what_people_write_stands_in_no_log(town: Town, log: Callable[[], str]) -> None:
+async def test_no_log_holds_the_words_that_people_write(town: Town, log: Callable[[], str]) -> None:
     """Also when the database refuses the row and its message holds all of it."""
     canaries = ("Quastrovîgne-a", "Quastrovîgne-b", "Quastrovîgne-c")
     (marc, lot, held), odile = await bought(town), await town.an_admin()

@@ -43,7 +43,7 @@ async def queued_anew(town: Town) -> int:
 
 
 @pytest.mark.parametrize("locked", [True, False])
-async def test_of_two_jobs_at_once_one_mails_everything(town: Town, locked: bool) -> None:
+async def test_one_of_two_concurrent_jobs_mails_everything(town: Town, locked: bool) -> None:
     _, (first, second) = await two_queued(town)
     claims = "update app.notice_deliveries d set gathered_by"
     changes = [(claims, f"perform pg_sleep(0.3); {claims}")]
@@ -59,7 +59,7 @@ async def test_of_two_jobs_at_once_one_mails_everything(town: Town, locked: bool
     assert await queued_anew(town) == (1 if locked else 0)
 
 
-async def test_what_a_dead_worker_gathered_is_mailed_by_another(town: Town) -> None:
+async def test_another_worker_mails_the_offers_that_a_dead_one_gathered(town: Town) -> None:
     _, (first, second) = await two_queued(town)
     async with town.copy.connection(WORKER) as worker:
         assert await says(worker, first) == 2  # and dies before it mails

@@ -205,7 +205,7 @@ async def test_money_goes_back_once_whatever_meets_a_report(town: Town, meets: s
 
 
 @CAREFUL
-async def test_what_was_refunded_by_hand_counts_towards_what_is_given_back(town: Town, careful: bool) -> None:
+async def test_refunds_by_hand_count_towards_a_report_s_refund(town: Town, careful: bool) -> None:
     if not careful:
         await without(
             town, "give_back_to_holder", " * share / 100.0), 1);", " * share / 100.0), 1) + p.refunded_cents;"

@@ -52,7 +52,7 @@ async def test_a_code_is_not_shown_where_a_name_would_be(town: Town) -> None:
     assert "2026-BEN-00042" in (await browser.opens("/my-right")).words
 
 
-async def test_one_chooses_what_one_is_told_of_and_when_mails_wait(town: Town) -> None:
+async def test_people_choose_their_notices_and_when_mails_wait(town: Town) -> None:
     marc = await town.a_customer()
     browser = await Browser.of(marc)
     page = await browser.opens("/account/notices")
@@ -154,7 +154,7 @@ async def test_erasing_says_what_is_lost_and_asks_for_the_password(town: Town) -
     assert await town.value("select count(*) from app.page_sessions") == 0
 
 
-async def test_ones_own_right_is_told_kindly(town: Town) -> None:
+async def test_beneficiaries_read_about_their_right_in_kind_words(town: Town) -> None:
     association = await town.an_association("Les Tables <partagées>")
     zoe = await town.a_beneficiary("Zoé", association=association)
     browser = await Browser.of(zoe)
@@ -176,6 +176,6 @@ async def test_ones_own_right_is_told_kindly(town: Town) -> None:
 
 
 @pytest.mark.parametrize("path", ["/account", "/reservations", "/notices", "/gifts", "/account/sessions", "/my-right"])
-async def test_who_has_not_signed_in_is_asked_to_and_led_back(town: Town, path: str) -> None:
+async def test_visitors_are_asked_to_sign_in_and_led_back(town: Town, path: str) -> None:
     page = await Browser(town).opens(path)
     assert page.path.startswith("/sign-in?next=")

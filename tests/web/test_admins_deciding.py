@@ -8,7 +8,7 @@ from tests.web.browser import Browser
 CANARY = "Zéphyrine"
 
 
-async def test_an_admin_arrives_at_what_is_to_decide_and_verifies_a_shop_in_one_tap(town: Town) -> None:
+async def test_an_admin_verifies_a_shop_in_one_tap_after_signing_in(town: Town) -> None:
     shop = await town.a_shop(verified=False)
     browser = await Browser.of(await town.an_admin())
     page = await browser.opens("/admin")

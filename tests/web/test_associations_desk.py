@@ -40,7 +40,7 @@ async def test_more_lines_than_fit_a_page_stay_until_they_are_corrected(town: To
     assert page.form("Envoyer ces lignes").fields["first_name-2"] == "Person22"
 
 
-async def test_what_is_no_sheet_is_refused_at_the_file(town: Town) -> None:
+async def test_a_file_that_is_no_sheet_is_refused_at_its_field(town: Town) -> None:
     browser = await Browser.of(await town.an_association())
     page = await browser.opens("/association/import")
     page = await page.form("Envoyer le fichier").send(file=("a.csv", b"PK\x03\x04" + b"\0" * 50, "text/csv"))

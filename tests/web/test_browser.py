@@ -37,7 +37,7 @@ async def test_a_form_is_refused_as_a_browser_does(town: Town) -> None:
         "<h2>A</h2>",
     ],
 )
-def test_what_no_page_may_have_is_found(body: str) -> None:
+def test_faults_of_a_page_are_found(body: str) -> None:
     page = f"<!doctype html><html lang=fr><head><title>A</title></head><body>{body}</body></html>"
     assert faults(read_html(page))
     assert not faults(read_html(page.replace(body, "<h1>A</h1><label>B <input name=b></label>")))

@@ -154,7 +154,7 @@ async def test_favourites_are_listed_and_removed(town: Town) -> None:
     assert (await (await Browser.of(shop.merchant)).opens("/favourites")).status_code == 403
 
 
-async def test_one_sees_what_one_saved(town: Town) -> None:
+async def test_people_see_the_impact_of_their_pickups(town: Town) -> None:
     lot, marc = await town.a_lot(weight_grams=1500, opens_in=OPEN), await town.a_customer()
     browser = await Browser.of(marc)
     assert "Rien n’est compté pour le moment" in (await browser.opens("/my-impact")).words

@@ -100,7 +100,7 @@ async def test_a_reserved_lot_changes_its_quantity_only(town: Town) -> None:
     assert tuple((await town.rows("select title, quantity from app.lots"))[0]) == ("Panier", 2)
 
 
-async def test_what_is_left_is_given_at_an_hour_or_never(town: Town) -> None:
+async def test_unsold_portions_become_free_at_an_hour_or_never(town: Town) -> None:
     lot = await town.a_lot(opens_in=-timedelta(minutes=5))
     sophie = await Browser.of(lot.shop.merchant)
     page = await (await sophie.opens(f"/my-shops/{lot.shop.id}")).follows("Offrir ce qui reste")

@@ -67,7 +67,7 @@ async def test_a_long_list_goes_on_by_a_link(town: Town) -> None:
     assert (again.status_code, len(_lots(again))) == (200, 30)
 
 
-async def test_what_is_not_understood_in_the_address_is_left_out(town: Town) -> None:
+async def test_unknown_parameters_of_a_search_are_left_out(town: Town) -> None:
     await town.a_lot(shop=await town.a_shop(near=(48.58, 7.75)))
     wrong = "&km=7&euros=x&category=gold&when=never&without=stones&sort=luck&place=1&for=money&insee=<b>"
     page = await Browser(town).opens(STRASBOURG + wrong)
@@ -90,7 +90,7 @@ async def test_a_saved_place_is_searched_without_a_tap(town: Town) -> None:
     assert "Maison" not in other.text
 
 
-async def test_free_lots_are_in_the_list_of_beneficiaries_only_and_look_like_others(town: Town) -> None:
+async def test_only_beneficiaries_find_free_lots_which_look_like_others(town: Town) -> None:
     shop = await town.a_shop(near=(48.58, 7.75))
     await town.a_free_lot(shop=shop, title="Pains offerts", category="bakery")
     amina = await (await Browser.of(await town.a_beneficiary())).opens(STRASBOURG)

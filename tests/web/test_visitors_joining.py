@@ -43,7 +43,7 @@ async def test_another_device_is_asked_for_the_password(town: Town) -> None:
     assert page.path == "/?done=joined"
 
 
-async def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_is_kept(town: Town) -> None:
+async def test_errors_stand_at_their_fields_and_typed_values_are_kept(town: Town) -> None:
     page = await Browser(town).opens("/register?role=merchant")
     form = page.form("/register")
     assert form.fields["role"] == "merchant"

@@ -84,7 +84,7 @@ async def test_a_free_lot_is_shown_to_beneficiaries_and_is_not_there_for_others(
     assert marc.status_code == 404
 
 
-async def test_whoever_works_at_the_shop_sees_a_withdrawn_lot_and_cannot_reserve(town: Town) -> None:
+async def test_members_see_withdrawn_lots_of_their_shop_but_cannot_reserve(town: Town) -> None:
     lot = await town.a_lot()
     await lot.shop.merchant.withdraws(lot)
     page = await (await Browser.of(lot.shop.merchant)).opens(f"/lots/{lot.id}")
@@ -93,7 +93,7 @@ async def test_whoever_works_at_the_shop_sees_a_withdrawn_lot_and_cannot_reserve
     assert (await Browser(town).opens(f"/lots/{lot.id}")).status_code == 404
 
 
-async def test_what_a_merchant_wrote_is_shown_as_text(town: Town) -> None:
+async def test_a_merchants_words_are_shown_as_text(town: Town) -> None:
     lot = await town.a_lot(title=NASTY, description=NASTY, origin=NASTY)
     page = await Browser(town).opens(f"/lots/{lot.id}")
     assert "<script>alert" not in page.text

@@ -1,4 +1,4 @@
-"""The pages of one's own account, for everybody who signs in."""
+"""The pages about the visitor's own account, for everybody who signs in."""
 
 from starlette.routing import BaseRoute
 

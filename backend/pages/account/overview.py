@@ -1,4 +1,4 @@
-"""One's account: where everything about it stands, and one's name and language."""
+"""The overview of the visitor's account: links to everything about it, and name and language."""
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute

@@ -14,7 +14,7 @@ PERIODS = ("day", "week", "month")
 
 
 def _asked(visit: Visit) -> dict[str, str]:
-    """Return the days and the period of the address; what is none is left out."""
+    """Return the days and the period of the address; anything else is left out."""
     asked = {}
     for name in ("from", "to"):
         try:

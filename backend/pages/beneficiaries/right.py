@@ -9,7 +9,7 @@ from backend.pages.visit import Visit, route
 
 
 async def my_right(visit: Visit) -> Response:
-    """Show one's right."""
+    """Show the beneficiary's right."""
     me = await visit.api.get("/v1/me")
     right = me["beneficiary"]
     no_shows = right["no_shows"]

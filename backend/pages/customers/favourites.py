@@ -9,7 +9,7 @@ EATERS = ("customer", "beneficiary")
 
 
 async def favourites(visit: Visit) -> Response:
-    """Return the list of one's favourite shops."""
+    """Return the list of the visitor's favourite shops."""
     found = await visit.api.get("/v1/favourites", limit=50, after=visit.query.get("after"))
     return visit.page("customers/favourites.html", answer=found)
 

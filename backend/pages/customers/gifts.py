@@ -12,7 +12,7 @@ from backend.pages.visit import Visit, route
 
 
 async def gifts(visit: Visit) -> Response:
-    """Return the list of one's gifts."""
+    """Return the list of the visitor's gifts."""
     found = await visit.api.get("/v1/suspended-lots", limit=20, after=visit.query.get("after"))
     return visit.page("customers/gifts.html", answer=found)
 

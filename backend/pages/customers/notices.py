@@ -1,4 +1,4 @@
-"""What concerns one: the notices, read and unread; and one's own impact."""
+"""The visitor's notices, read and unread, and their own impact."""
 
 from urllib.parse import urlsplit
 
@@ -42,7 +42,7 @@ async def read_all(visit: Visit) -> Response:
 
 
 async def impact(visit: Visit) -> Response:
-    """Return what one's own pickups saved."""
+    """Return what the visitor's own pickups saved."""
     return visit.page("customers/impact.html", figures=await visit.api.get("/v1/impact/me"))
 
 

@@ -1,4 +1,4 @@
-"""One's reservations: the list, the pass, handing it over, a new PIN, and cancelling."""
+"""The visitor's reservations: the list, the pass, handing it over, a new PIN, and cancelling."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ _QR = re.compile(r'viewBox="([0-9 ]+)".*<path[^>]* d="([MHVhvz0-9,. ]+)"', re.DO
 
 
 async def reservations(visit: Visit) -> Response:
-    """Return the list of one's reservations: to come, what one waits for, and past ones."""
+    """Return the list of the visitor's reservations: those to come, places on waiting lists, and past ones."""
     now = datetime.now(UTC)
     after = visit.query.get("after")
     past = await visit.api.get("/v1/reservations", limit=20, after=after)

@@ -1,4 +1,4 @@
-"""The kiosk: a card, the lots, a lot, one's pickups, and the way out. Nothing stays on the tablet."""
+"""The kiosk: a card, the lots, a lot, the person's pickups, and the way out. Nothing stays on the tablet."""
 
 from datetime import UTC, datetime
 from typing import Any

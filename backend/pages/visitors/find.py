@@ -82,7 +82,7 @@ async def filters(visit: Visit) -> Response:
 
 
 async def saved_places(visit: Visit) -> list[dict[str, Any]]:
-    """Return the saved places of who is signed in."""
+    """Return the saved places of the signed-in person."""
     if visit.session is None or visit.session.role not in EATERS:
         return []
     with contextlib.suppress(Refused, httpx2.HTTPError):
@@ -109,7 +109,7 @@ async def place_of(
 
 
 async def _diet(visit: Visit) -> tuple[str, ...]:
-    """Return the allergens that who is signed in avoids, if they keep a diet."""
+    """Return the allergens that the signed-in person avoids, if they keep a diet."""
     if visit.session is None or visit.session.role not in EATERS:
         return ()
     with contextlib.suppress(Refused, httpx2.HTTPError):

@@ -36,7 +36,7 @@ async def keep_shop(visit: Visit) -> Response:
 
 
 async def _is_favourite(visit: Visit, shop_id: str) -> bool | None:
-    """Return whether the shop is a favourite of who is signed in; None for whoever has no favourites."""
+    """Return whether the shop is a favourite of the signed-in person; None if their role has no favourites."""
     if visit.session is None or visit.session.role not in EATERS:
         return None
     after = None

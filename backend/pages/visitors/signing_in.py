@@ -85,7 +85,7 @@ def _first_form(visit: Visit, form: Form, wanted: str, status: int = 200) -> Res
 
 
 async def home(visit: Visit, token: str) -> str:
-    """Return the first page of whoever has just signed in."""
+    """Return the page on which a person starts after signing in."""
     try:
         me = await Api(visit.request, visit.language, token).get("/v1/me")
     except Refused:

@@ -1,6 +1,5 @@
 -- Return figures of problem reports per shop, of what was reported from `since` (by default 30 days ago) until before
--- `until` (by default now), in the order of
--- shops' ids: up to `most` that come after `beyond`. Shops without a report are left out.
+-- `until` (by default now): up to `most` shops after `beyond`, in the order of ids. Shops without a report are left out.
 -- Called by GET /v1/admin/problem-reports/figures, as an admin.
 -- Definer, because nobody may read reports. Only an admin gets through: what was given back at one shop would tell it
 -- which portions were paid for.

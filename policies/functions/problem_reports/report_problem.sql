@@ -51,7 +51,7 @@ begin
             moment + make_interval(hours => app.setting_int('report_answer_hours')))
     returning * into made;
     if photo is not null then
-        -- A photo that a lot shows is public, so it is none of a report.
+        -- A photo that a lot shows is public, so no report may use it.
         update app.photos p set used = true
         where p.id = photo and p.account_id = holder and p.status = 'kept' and not p.used;
         if not found then raise exception 'problem_report.photo_unknown' using errcode = 'EP422'; end if;
