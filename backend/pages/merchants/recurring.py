@@ -38,7 +38,7 @@ async def week(visit: Visit) -> Response:
     return place.page(
         visit,
         "merchants/week.html",
-        listings=found["data"],
+        listings=[{**one, "window": _window(one, days[0], now)} for one in found["data"]],
         days=[(day, _on(found["data"], day, now)) for day in days],
         back=f"{place.path}/lots",
     )
@@ -53,10 +53,17 @@ def _on(listings: list[dict[str, Any]], day: date, now: datetime) -> list[dict[s
         other = _other(listing, day)
         differs = {name: other[name] for name in _DIFFERS if other.get(name) is not None}
         over = datetime.combine(day, time.fromisoformat(listing["publish_at"]), now.tzinfo) <= now
-        shown.append(
-            {**listing, **differs, "skipped": other.get("skipped", False), "changed": bool(other), "over": over}
-        )
+        one = {**listing, **differs, "skipped": other.get("skipped", False), "over": over}
+        shown.append({**one, "window": _window(one, day, now)})
     return sorted(shown, key=lambda one: str(one["pickup_from"]))
+
+
+def _window(one: Mapping[str, Any], day: date, now: datetime) -> tuple[datetime, datetime]:
+    """Return the pickup window of a listing on a day, in the zone of `now`."""
+    start, end = (
+        datetime.combine(day, time.fromisoformat(one[name]), now.tzinfo) for name in ("pickup_from", "pickup_until")
+    )
+    return start, end if end > start else end + timedelta(days=1)
 
 
 _DIFFERS = ("quantity", "price_cents", "pickup_from", "pickup_until")
