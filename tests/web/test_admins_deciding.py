@@ -73,6 +73,7 @@ async def test_no_page_of_the_admins_names_a_beneficiary(town: Town) -> None:
     zoe = await town.a_beneficiary(CANARY, association=house)
     await town.a_shop(verified=False)
     browser = await Browser.of(await town.an_admin())
+    browser.cookies["language"] = "en"
     seen: set[str] = set()
     ahead = ["/admin", f"/admin/accounts?q={zoe.code}", f"/admin/accounts/{zoe.id}/suspend?q={zoe.code}"]
     while ahead:
@@ -81,6 +82,7 @@ async def test_no_page_of_the_admins_names_a_beneficiary(town: Town) -> None:
         assert page.status_code == 200, path
         assert not re.search(f"{CANARY}|Benali|1990-05-01", page.text), path
         seen.add(path)
-        ahead += {one for one in page.links.values() if one.startswith("/admin")} - seen - set(ahead)
+        if page.is_html:
+            ahead += {one for one in page.links.values() if one.startswith("/admin")} - seen - set(ahead)
     assert any(zoe.code in path for path in seen)
     assert len(seen) > 8

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from tests.town import Town
 from tests.town.people import Association
-from tests.web.browser import Browser
+from tests.web.browser import Browser, Page
 
 CANARY = "Zéphyrine"
 
@@ -119,10 +119,36 @@ async def test_a_name_is_shown_to_its_own_association_only(town: Town) -> None:
     who, _ = await a_right_that_ends(town, house, CANARY)
     own = await Browser.of(house)
     assert CANARY in (await own.opens("/association")).text
+    assert len(await all_pages(own)) > 12
     for person in (other, await town.a_merchant(), await town.a_customer(), await town.an_admin()):
         browser = await Browser.of(person)
-        for path in ("/association", "/association/people", f"/association/people/{who}", "/account"):
+        for path in ("/association/people", f"/association/people/{who}", "/account"):
             assert CANARY not in (await browser.opens(path)).text, (person.name, path)
+    for path, page in (await all_pages(await Browser.of(other))).items():
+        assert CANARY not in page.text, path
+
+
+async def test_pages_of_an_association_can_be_read_in_english(town: Town) -> None:
+    house = await town.an_association()
+    await a_right_that_ends(town, house, "Amina")
+    browser = await Browser.of(house)
+    browser.cookies["language"] = "en"
+    pages = await all_pages(browser)
+    assert "Rights that end" in pages["/association"].headings
+    assert all(page.headers["content-language"] == "en" for page in pages.values())
+
+
+async def all_pages(browser: Browser) -> dict[str, Page]:
+    """Open every page of an association that links lead to, and return them by path."""
+    seen: dict[str, Page] = {}
+    ahead = ["/association"]
+    while ahead:
+        path = ahead.pop()
+        seen[path] = page = await browser.opens(path)
+        assert page.status_code == 200, path
+        if page.is_html:
+            ahead += {one for one in page.links.values() if one.startswith("/association")} - seen.keys() - {*ahead}
+    return seen
 
 
 async def test_an_association_that_is_not_verified_reads_what_it_waits_for(town: Town) -> None:
