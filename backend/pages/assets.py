@@ -84,4 +84,19 @@ async def _serve(request: Request) -> Response:
     return Response(content, headers=headers, media_type=kind)
 
 
-routes: list[BaseRoute] = [Route("/static/{name:path}", _serve, methods=["GET"])]
+async def _worker(request: Request) -> Response:
+    """Return the service worker, from where it may see every page."""
+    content, _, version, kind = _content("js/service-worker.js")
+    headers = {
+        "Cache-Control": "no-cache",
+        "ETag": f'"{version}"',
+        # It asks for pages on behalf of the browser, which the policy of other files forbids.
+        "Content-Security-Policy": "default-src 'none'; connect-src 'self'",
+    }
+    return Response(content, headers=headers, media_type=kind)
+
+
+routes: list[BaseRoute] = [
+    Route("/service-worker.js", _worker, methods=["GET"]),
+    Route("/static/{name:path}", _serve, methods=["GET"]),
+]

@@ -1,8 +1,9 @@
-"""The routes of devices that people share: the station at a counter and the kiosk."""
+"""The routes of devices that people share, the station and the kiosk, and of what a browser installs."""
 
 from starlette.routing import BaseRoute
 
+from backend.pages import installed
 from backend.pages.kiosk import screens
 from backend.pages.station import counter
 
-routes: list[BaseRoute] = [*counter.routes, *screens.routes]
+routes: list[BaseRoute] = [*counter.routes, *screens.routes, *installed.routes]

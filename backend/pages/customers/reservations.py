@@ -79,7 +79,7 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         drawn = _QR.search(picture.text)
     lot = await _lot(visit, found["lot_id"])
     until = found["free_cancellation_until"]
-    return visit.page(
+    page = visit.page(
         "customers/reservation.html",
         status,
         one=found,
@@ -95,6 +95,9 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         report=await report_of(visit, found["id"]) if found["status"] not in ("held", "expired") else None,
         begun=datetime.fromisoformat(found["pickup_start"]) <= now,
     )
+    if held is not None:
+        page.headers["Kept-Until"] = str(found["pickup_end"])  # the browser may show it without a network until then
+    return page
 
 
 async def _lot(visit: Visit, lot_id: str) -> Any:

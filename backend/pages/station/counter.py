@@ -1,6 +1,7 @@
 """The counter of a paired device: the square or the code, the PIN, done, next; and how a device is paired."""
 
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from typing import Any
 
 import limits
@@ -56,7 +57,7 @@ async def hand_over(visit: Visit) -> Response:
     if visit.session is None:
         return RedirectResponse("/station", 303)
     try:
-        handed = await visit.api.post("/v1/pickups", _shown(form), key=form.key)
+        handed = await visit.api.post("/v1/pickups", _shown(form), key=_key(form))
     except Refused as refusal:
         return await _refused(visit, form, refusal)
     return visit.page("station/handed.html", handed=handed, station=await visit.api.get("/v1/stations/me"))
@@ -122,6 +123,12 @@ def _shown(form: Form) -> dict[str, Any]:
     """Return the body for a pickup: a scanner writes the content of the square into the field for the code."""
     code = str(form.value("shown"))
     return {"qr" if len(code) > LONGEST_CODE else "code": code, "pin": str(form.value("pin"))}
+
+
+def _key(form: Form) -> str:
+    """Return a key that names what was typed: another code after « back » is another try, a double tap is none."""
+    tried = blake2b(f"{form.value('shown')} {form.value('pin')}".encode(), digest_size=8).hexdigest()
+    return f"{form.key}-{tried}"
 
 
 def _pairing(visit: Visit, form: Form, status: int = 200, *, revoked: bool = False) -> Response:

@@ -1,4 +1,74 @@
 // The device at a counter: what was shown without a network, and a sound by choice.
+import "./offline.js";
+
+const QUEUE = "station-queue";
+const list = document.getElementById("queue");
+const state = document.querySelector("[data-online]");
+
+function showNetwork() {
+  if (!state) return;
+  state.hidden = false;
+  state.textContent = navigator.onLine ? state.dataset.online : state.dataset.offline;
+  state.classList.toggle("state-done", navigator.onLine);
+  state.classList.toggle("state-running", !navigator.onLine);
+}
+
+async function records() {
+  const cache = await caches.open(QUEUE);
+  const found = await Promise.all((await cache.keys()).map(async (kept) => (await cache.match(kept)).json()));
+  return found.sort((one, other) => one.at - other.at);
+}
+
+async function keep(record) {
+  await (await caches.open(QUEUE)).put(`/station/queue/${record.key}`, Response.json(record));
+}
+
+async function drop(record) {
+  await (await caches.open(QUEUE)).delete(`/station/queue/${record.key}`);
+  await show();
+}
+
+async function show() {
+  const found = await records();
+  list.hidden = !found.length;
+  list.replaceChildren(
+    ...found.map((record) => {
+      const line = document.createElement("li");
+      const hour = new Date(record.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+      const { waiting, handed, lost, drop: seen } = list.dataset;
+      const what = { handed, lost }[record.state] ?? waiting;
+      line.append(`${hour} · ${what}${record.words ? ` · ${record.words}` : ""}`);
+      if (record.state) {
+        const button = document.createElement("button");
+        button.className = "button button-outline";
+        button.textContent = seen;
+        button.addEventListener("click", () => drop(record));
+        line.append(button);
+      }
+      return line;
+    }),
+  );
+}
+
+async function send() {
+  for (const record of (await records()).filter((one) => !one.state)) {
+    const ago = Math.max(0, Math.floor((Date.now() - record.at) / 1000));
+    const body = new URLSearchParams({ shown: record.shown, pin: record.pin, _key: record.key, seconds_ago: ago });
+    const answer = await fetch("/station/late", { method: "POST", body }).catch(() => null);
+    if (!answer?.ok) break; // still no network: it waits
+    const { handed, words } = await answer.json();
+    await keep({ key: record.key, at: record.at, state: handed ? "handed" : "lost", words });
+  }
+  await show();
+}
+
+if (list && "caches" in globalThis) {
+  send();
+  setInterval(send, 30_000);
+  addEventListener("online", send);
+}
+for (const kind of ["online", "offline"]) addEventListener(kind, showNetwork);
+showNetwork();
 
 document.querySelector("[data-focus]")?.focus();
 

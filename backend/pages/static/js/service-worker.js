@@ -1,0 +1,72 @@
+// Keeps what is needed without a network, and nothing else: the pages of one's passes until their window ends, the
+// counter of a paired device, and an offline page. What a device is shown without a network waits to be checked.
+const FILES = "files";
+const PASSES = "passes";
+const PAGES = "pages";
+const QUEUE = "station-queue";
+const PASS = /^\/reservations\/[0-9a-f-]{36}$/;
+
+addEventListener("install", (event) => {
+  skipWaiting();
+  event.waitUntil(caches.open(PAGES).then((cache) => cache.add("/offline")));
+});
+addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+
+addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== location.origin) return;
+  if (request.method === "GET" && url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
+  else if (request.mode !== "navigate") return;
+  else if (request.method === "POST" && url.pathname === "/station") event.respondWith(handOver(request));
+  else if (request.method === "GET") event.respondWith(page(request, url));
+});
+
+async function file(request, url) {
+  const cache = await caches.open(FILES);
+  const kept = await cache.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  if (answer.ok && url.searchParams.has("v")) {
+    for (const old of await cache.keys()) if (new URL(old.url).pathname === url.pathname) await cache.delete(old);
+    await cache.put(request, answer.clone());
+  }
+  return answer;
+}
+
+async function page(request, url) {
+  const passes = await caches.open(PASSES);
+  await forget(passes);
+  try {
+    const answer = await fetch(request);
+    if (PASS.test(url.pathname)) {
+      if (answer.ok && answer.headers.has("Kept-Until")) await passes.put(url.pathname, answer.clone());
+      else await passes.delete(url.pathname);
+    }
+    if (url.pathname === "/station" && answer.ok) await (await caches.open(PAGES)).put("/station", answer.clone());
+    return answer;
+  } catch {
+    const pages = await caches.open(PAGES);
+    const kept = url.pathname === "/station" ? await pages.match("/station") : await passes.match(url.pathname);
+    return kept ?? (await pages.match("/offline")) ?? Response.error();
+  }
+}
+
+async function forget(passes) {
+  for (const kept of await passes.keys()) {
+    const until = (await passes.match(kept)).headers.get("Kept-Until");
+    if (!(Date.parse(until) > Date.now())) await passes.delete(kept);
+  }
+}
+
+async function handOver(request) {
+  const copy = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    const sent = await copy.formData();
+    const record = { key: crypto.randomUUID(), at: Date.now(), shown: sent.get("shown"), pin: sent.get("pin") };
+    await (await caches.open(QUEUE)).put(`/station/queue/${record.key}`, Response.json(record));
+    return Response.redirect("/station", 303);
+  }
+}
