@@ -19,7 +19,7 @@ from backend.http.rate_limits import limited, spend
 from backend.http.routing import Router
 from backend.http.schemas import TimeAsked
 from backend.http.strict_json import read_body
-from backend.identity.callers import AtKiosk, Caller, also_at_kiosks, caller
+from backend.identity.callers import AtKiosk, Caller, also_at_kiosks, caller, documented_sign_in
 from backend.lots.problems import LotNotFound
 from backend.payments.checkout import begin_checkout
 from backend.payments.problems import PaymentNotDue, PaymentUnderWay
@@ -222,7 +222,7 @@ async def cancel_reservation(reservation_id: UUID, session: SignedIn, once: Once
     "/reservations/{reservation_id}/checkout",
     status_code=201,
     responses=may_answer(ReservationNotFound, PaymentNotDue, PaymentUnderWay, PaymentUnavailable),
-    dependencies=[limited("checkout", CHECKOUTS, by=caller)],
+    dependencies=[limited("checkout", CHECKOUTS, by=caller), Depends(documented_sign_in)],
 )
 async def open_checkout(reservation_id: UUID, request: Request, account_id: Caller, acts: ActsDep) -> CheckoutOut:
     """Pay a hold on a page of Stripe's; the answer is the page's address, the same one each time.

@@ -231,7 +231,7 @@ async def test_holders_read_a_lot_that_became_free_as_sold_out(town: Town) -> No
 
     for person in (marc, jeanne):
         seen = await person.gets(f"/lots/{lot.id}")
-        assert seen == {**before[person.id], "remaining": 0}
+        assert seen == {**before[person.id], "remaining": 0, "free_cancellation_until": None}
         await (await town.a_beneficiary(f"Zoé of {person.name}")).reserves(lot)
         assert await person.gets(f"/lots/{lot.id}") == seen, "nothing that happens to it now shows"
         async with town.sql_as(person) as sql:

@@ -99,7 +99,14 @@ async def test_a_lot_shows_everything_that_a_customer_needs_to_know(town: Town) 
         name: moment(found[name]) == moment(listed[name]) for name in ("pickup_start", "pickup_end", "published_at")
     }
     assert (distance, set(times.values())) == (0, {True})
-    only_alone = {"gtin": None, "batch": None, "becomes_free_at": None, "fair_draw": False, "free_lot_id": None}
+    only_alone = {
+        "gtin": None,
+        "batch": None,
+        "becomes_free_at": None,
+        "fair_draw": False,
+        "free_lot_id": None,
+        "free_cancellation_until": listed["free_cancellation_until"],
+    }
     assert {**found, **{name: listed[name] for name in times}, **only_alone} == listed
 
 

@@ -34,7 +34,10 @@ REFUSED_OTHERWISE = {
     "POST /v1/beneficiaries/import",
     "POST /v1/lots/drafts",
     "POST /v1/lots/{lot_id}/reservations",
+    "POST /v1/photos",
     "POST /v1/pickups",
+    "POST /v1/reservations/{reservation_id}/checkout",
+    "PUT /v1/me/diet",
 }
 
 
