@@ -113,6 +113,7 @@ async def test_cancelling_says_before_what_comes_back(town: Town) -> None:
 async def test_nobody_opens_the_reservation_of_somebody_else(town: Town) -> None:
     lot = await town.a_lot()
     bought = await (await town.a_customer()).buys(lot)
+    assert (await (await Browser.of(lot.shop.merchant)).opens("/reservations")).status_code == 403
     for other in (await town.a_customer("Jeanne"), lot.shop.merchant):
         browser = await Browser.of(other)
         assert (await browser.opens(f"/reservations/{bought.id}")).status_code == 404
