@@ -17,7 +17,6 @@ from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
 from backend.reservations.problems import ReservationNotFound
 
-EATERS = ("customer", "beneficiary")
 RUNNING = frozenset({"held", "confirmed"})
 WAITS = frozenset({"waiting", "offered"})
 MOST = 100
