@@ -1,7 +1,8 @@
 """The day of a shop: what to hand over, what is on offer later, and what is to do."""
 
+import asyncio
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
@@ -22,8 +23,13 @@ async def day(visit: Visit) -> Response:
     if not place.may("staff"):
         return RedirectResponse(f"{place.path}/figures", 303)
     begins, ends = place.midnight(), place.midnight(1)
-    lots = (await visit.api.get(f"/v1/shops/{place.shop['id']}/lots", limit=MOST))["data"]
-    counts = await reserved_since(visit, place, begins)
+    found, counts, tasks, figures = await asyncio.gather(
+        visit.api.get(f"/v1/shops/{place.shop['id']}/lots", limit=MOST),
+        reserved_since(visit, place, begins),
+        _tasks(visit, place),
+        _week(visit, place),
+    )
+    lots = found["data"]
     shown = [lot for lot in lots if lot["status"] in SHOWN and _moment(lot["pickup_end"]) > begins]
     shown.sort(key=lambda lot: (_moment(lot["pickup_start"]), lot["id"]))
     now = datetime.now(place.zone)
@@ -35,8 +41,8 @@ async def day(visit: Visit) -> Response:
         "merchants/day.html",
         today=today,
         later=[counted(lot, counts, now) for lot in shown if _moment(lot["pickup_start"]) >= ends],
-        tasks=await _tasks(visit, place, lots),
-        figures=await _week(visit, place),
+        tasks=[*tasks, *_drafts(visit, place, lots)],
+        figures=figures,
         day=now,
     )
 
@@ -89,8 +95,20 @@ def counted(lot: dict[str, Any], counts: dict[str, Counter[str]], now: datetime)
     }
 
 
-async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> list[dict[str, str]]:
-    """Return what waits for somebody here: an icon, the words and where to do it."""
+def _drafts(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> list[dict[str, str]]:
+    drafts = [lot for lot in lots if lot["status"] == "draft"]
+    return [
+        {
+            "icon": "photo",
+            "words": visit.t("my_day.draft", title=lot["title"]),
+            "path": f"{place.path}/lots/{lot['id']}/edit",
+        }
+        for lot in drafts
+    ]
+
+
+async def _tasks(visit: Visit, place: Workplace) -> list[dict[str, str]]:
+    """Return what waits for somebody here besides drafts: an icon, the words and where to do it."""
     tasks = []
     reports = await visit.api.get("/v1/problem-reports", shop=place.shop["id"], status="open", limit=MOST)
     for one in reports["data"]:
@@ -109,28 +127,19 @@ async def _tasks(visit: Visit, place: Workplace, lots: list[dict[str, Any]]) -> 
         if place.shop["to_correct"]:
             words = visit.t("my_day.address")
             tasks.append({"icon": "pin", "words": words, "path": f"{place.path}/settings/address"})
-    for lot in lots:
-        if lot["status"] == "draft":
-            words = visit.t("my_day.draft", title=lot["title"])
-            tasks.append({"icon": "photo", "words": words, "path": f"{place.path}/lots/{lot['id']}/edit"})
     return tasks
 
 
 async def _week(visit: Visit, place: Workplace) -> Any:
-    """Return the figures of the last seven days, or None if they cannot be read."""
+    """Return the figures of the last seven days, or None if they cannot be read now."""
     last = place.midnight(-1).date()
-    return await figures_of(visit, place, last - timedelta(days=6), last)
-
-
-async def figures_of(visit: Visit, place: Workplace, first: date, last: date, by: str = "day") -> Any:
-    """Return the figures of some days, or None while there are none, as for a shop that nobody has verified."""
+    asked = {"from": (last - timedelta(days=6)).isoformat(), "to": last.isoformat()}
     try:
-        asked = {"from": first.isoformat(), "to": last.isoformat(), "by": by}
         return await visit.api.get(f"/v1/shops/{place.shop['id']}/figures", **asked)
     except Refused as refusal:
-        if refusal.status >= 500:
-            return None
-        raise
+        if refusal.status < 500:
+            raise
+        return None
 
 
 def _moment(text: str) -> datetime:

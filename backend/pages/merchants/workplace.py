@@ -1,9 +1,11 @@
 """The shop that a page is about, and what the person who opens it may do there."""
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
@@ -63,10 +65,17 @@ async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None
     Raises PathUnknown for somebody who does not work there, and NotAllowed for a role below `least`.
     """
     shop_id = shop_id or str(visit.parameters.get("shop_id", ""))
-    held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
-    here = next((one for one in held if one["kind"] == "shop" and one["id"] == shop_id), None)
+    try:
+        UUID(shop_id)
+    except ValueError:
+        raise PathUnknown from None
+    # The shop is read as somebody who works there only if they do, which the memberships say.
+    held, shop = await asyncio.gather(
+        visit.api.get("/v1/me/memberships", limit=MOST), visit.api.get(f"/v1/shops/{shop_id}")
+    )
+    here = next((one for one in held["data"] if one["kind"] == "shop" and one["id"] == shop_id), None)
     if here is None:
         raise PathUnknown
     if RANKS[here["role"]] < RANKS[least]:
         raise NotAllowed
-    return Workplace(await visit.api.get(f"/v1/shops/{shop_id}"), here["role"], here["member_id"])
+    return Workplace(shop, here["role"], here["member_id"])
