@@ -127,7 +127,7 @@ LEFT_OUT = {
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",
     "lot_cards": "What a search shows of published lots, made from lots and shops, which the export contains.",
-    "reservations_to_tell": "Ids of reservations that are in the export, for seconds.",
+    "reservations_to_tell": "Ids of reservations that are in the export, for some minutes.",
     "reminded_lots": "Not about people.",
     "lots_to_announce": "Lots that came on offer, for seconds.",
     "settings": "Not about people.",
