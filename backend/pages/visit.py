@@ -199,6 +199,7 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
         title=str(refusal.problem["title"]),
         detail=refusal.detail,
         status=refusal.status,
+        code=refusal.code,
     )
     answer.headers.update(refusal.headers)
     return answer
