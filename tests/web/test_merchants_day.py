@@ -70,6 +70,15 @@ async def test_the_day_counts_portions_the_same_for_every_kind(town: Town) -> No
     assert english.status_code == 200
 
 
+async def test_a_suspended_portion_is_counted_under_its_lot(town: Town) -> None:
+    lot = await town.a_lot(left=4, opens_in=timedelta(hours=1), lasts=timedelta(minutes=30))
+    await (await town.a_customer()).gives(lot)
+    await (await town.a_beneficiary()).reserves(await town.suspended_lot_of(lot))
+    page = await (await Browser.of(lot.shop.merchant)).opens(f"/my-shops/{lot.shop.id}")
+    (pickup,) = [one.text for one in page.main.all("article")]
+    assert "1 attendue 3 libres" in pickup
+
+
 async def test_an_owner_resumes_lots_that_reports_paused(town: Town) -> None:
     lot = await town.a_lot(opens_in=timedelta(minutes=1))
     await town.changes("update app.shops set paused_at = app.clock()")

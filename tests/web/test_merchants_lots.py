@@ -1,13 +1,16 @@
 """From a photo to a published lot in three taps, and what a merchant does with lots afterwards."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
+from backend.pages.merchants.lot_fields import given_at
 from tests.photographs import file_of, two_colours
 from tests.town import Town
 from tests.web.browser import Browser
 
 PHOTO = ("shelf.jpg", file_of(two_colours(640, 480)), "image/jpeg")
+PARIS = ZoneInfo("Europe/Paris")
 NASTY = "<script>alert(1)</script>" + "x" * 60
 READ = {
     "title": "Salades composées",
@@ -109,8 +112,18 @@ async def test_unsold_portions_become_free_at_an_hour_or_never(town: Town) -> No
     assert "sera offert" in page.said
     given = await town.value("select becomes_free_at from app.lots")
     assert lot.pickup_start < given < lot.pickup_end
+    assert page.form(form.action).fields["becomes_free"]
+    page = await (await page.follows("Modifier")).form("Enregistrer").send(title="Autre titre")
+    assert await town.value("select becomes_free_at from app.lots") == given
     page = await page.form(form.action).send(becomes_free="")
     assert await town.value("select becomes_free_at from app.lots") is None
+
+
+def test_an_hour_to_give_is_on_the_pickups_day_or_in_its_night() -> None:
+    start = datetime(2026, 11, 28, 17, 15, tzinfo=PARIS)
+    for hour, ends, day in ((16, 2, 28), (18, 2, 28), (0, 8, 29), (20, 2, 28)):
+        found = given_at(time(hour), start, start + timedelta(hours=ends), PARIS)
+        assert (found.day, found.hour) == (day, hour)
 
 
 async def test_a_lot_is_withdrawn_after_a_question_and_published_once_more(town: Town) -> None:

@@ -184,6 +184,13 @@ def within(hour: time, start: datetime, zone: ZoneInfo) -> datetime:
     return found if found > start else datetime.combine(start.date() + timedelta(days=1), hour, zone)
 
 
+def given_at(hour: time, start: datetime, end: datetime, zone: ZoneInfo) -> datetime:
+    """Return when what is left becomes free: on the pickup's day, even before it opens, or in the night after it."""
+    same_day = datetime.combine(start.date(), hour, zone)
+    day_after = datetime.combine(start.date() + timedelta(days=1), hour, zone)
+    return day_after if same_day < start and day_after < end else same_day
+
+
 def clock(form: Form, name: str) -> time:
     """Return an hour that was typed. Raises Unreadable."""
     try:

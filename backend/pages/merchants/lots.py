@@ -1,7 +1,7 @@
 """The lots of a shop: the list, one lot, and what can be done with it."""
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from starlette.responses import Response
@@ -23,7 +23,6 @@ from backend.pages.merchants.lot_fields import (
     started_from,
     to_api,
     window,
-    within,
     without_habits,
 )
 from backend.pages.merchants.workplace import MOST, Workplace, at_shop
@@ -33,7 +32,9 @@ from backend.shops.models import Category
 
 PAGE = 20
 STATUSES = ("published", "draft", "ended", "withdrawn")
-STEP = timedelta(minutes=15)
+STEP, BEFORE_PICKUP = timedelta(minutes=15), timedelta(hours=2)
+MOST_HOURS = 48
+"""Quarters of an hour to choose from: twelve hours."""
 
 
 async def lots(visit: Visit) -> Response:
@@ -67,21 +68,21 @@ async def _lot_page(
         lot=found,
         form=form or Form(),
         hours=_hours_to_give(found, place),
+        given=datetime.fromisoformat(found["becomes_free_at"]) if found["becomes_free_at"] else None,
         food_date=_day(found["food_date"]),
         back=f"{place.path}/lots",
     )
 
 
-def _hours_to_give(found: dict[str, Any], place: Workplace) -> list[tuple[str, datetime]]:
-    """Return the quarters of an hour at which what is left can become free, from now on."""
+def _hours_to_give(found: dict[str, Any], place: Workplace) -> list[datetime]:
+    """Return the quarters of an hour at which what is left can become free, with the one that was chosen."""
     start, end = (datetime.fromisoformat(found[name]).astimezone(place.zone) for name in ("pickup_start", "pickup_end"))
-    first = max(start + STEP, datetime.now(place.zone).replace(second=0, microsecond=0) + STEP)
+    first = max(start - BEFORE_PICKUP, datetime.now(place.zone) + STEP).replace(second=0, microsecond=0)
     first += timedelta(minutes=-first.minute % 15)
-    hours: list[tuple[str, datetime]] = []
-    while first < end and len(hours) < 96:
-        hours.append((f"{first:%H:%M}", first))
-        first += STEP
-    return hours
+    hours = {first + STEP * number for number in range(MOST_HOURS) if first + STEP * number < end}
+    if found["becomes_free_at"]:
+        hours.add(datetime.fromisoformat(found["becomes_free_at"]).astimezone(place.zone))
+    return sorted(hours)
 
 
 async def new(visit: Visit) -> Response:
@@ -124,6 +125,8 @@ async def edit(visit: Visit) -> Response:
     whole = Form({**of_lot(found, place.zone), **_unticked(form, found), **form.typed}, key=form.key)
     try:
         body = changed(to_api(whole, place.zone), found)
+        if whole.value("becomes_free") == of_lot(found, place.zone)["becomes_free"]:
+            body.pop("becomes_free_at", None)
         if publish:
             body["publish"] = True
         if body:
@@ -170,16 +173,14 @@ async def give(visit: Visit) -> Response:
     place = await at_shop(visit)
     found = await read_lot(visit, place)
     form = await visit.form()
-    start = datetime.fromisoformat(found["pickup_start"]).astimezone(place.zone)
+    at = form.value("becomes_free") or None
     try:
-        at = None
-        if form.value("becomes_free"):
-            hour = datetime.fromisoformat(f"2000-01-01T{form.value('becomes_free')}").time()
-            at = within(hour, start, place.zone).astimezone(UTC).isoformat()
         await visit.api.patch(f"/v1/lots/{found['id']}", {"becomes_free_at": at})
-    except (ValueError, Refused) as wrong:
-        again = refused(visit, form, Unreadable("becomes_free") if isinstance(wrong, ValueError) else wrong)
-        return await _lot_page(visit, place, found, again, getattr(wrong, "status", 422))
+    except Refused as wrong:
+        again = form.refused(wrong, ("becomes_free",), NAMES)
+        if wrong.code in AT:
+            again = form.wrong(becomes_free=wrong.detail)
+        return await _lot_page(visit, place, found, again, wrong.status)
     return visit.to(f"{place.path}/lots/{found['id']}", "lot_given" if at else "lot_not_given")
 
 
@@ -198,12 +199,10 @@ def merged_quantity(form: Form) -> Form:
     return Form({**form.typed, "quantity": form.value("other_quantity")}, form.errors, form.problem, form.key)
 
 
-def refused(visit: Visit, form: Form, wrong: Unreadable | Refused | ValueError) -> Form:
+def refused(visit: Visit, form: Form, wrong: Unreadable | Refused) -> Form:
     """Return the form with what is wrong, at its field."""
     if isinstance(wrong, Unreadable):
         return form.wrong(**{wrong.field: visit.t("my_lots.unreadable")})
-    if not isinstance(wrong, Refused):
-        raise wrong
     if wrong.status in (401, 429) or wrong.status >= 500:
         raise wrong
     if wrong.code in AT:
