@@ -1,5 +1,6 @@
 """Pages of admins for the platform: recalls, figures, the log, parameters and mails."""
 
+from tests.recall_feed import AS_KEPT, GTIN, RecallFeed, a_record
 from tests.town import Town
 from tests.web.browser import Browser
 
@@ -14,6 +15,27 @@ async def test_a_recall_is_issued_and_its_lots_are_recalled(town: Town) -> None:
     assert "C’est rappelé." in page.said
     assert "Corps étranger." in page.words
     assert await town.value("select status from app.lots where id = $1", lot.id) == "recalled"
+
+
+async def test_an_admin_decides_which_lots_a_notice_recalls(town: Town, recall_feed: RecallFeed) -> None:
+    unsaid = await town.a_lot(gtin=AS_KEPT, title="Tartinade <b>")
+    known_by_name = await town.a_lot(title="Pâte à tartiner Les Noisettes")
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "L1"))]
+    await town.worker_runs()
+    browser = await Browser.of(await town.an_admin())
+    page = await browser.opens("/admin")
+    assert "Avis de rappel" in page.headings
+    page = await page.follows(next(one for one in page.links.values() if one.startswith("/admin/recalls#")))
+    assert "Tartinade <b>" in page.words
+    form = next(one for one in page.forms if one.action.endswith("/decide"))
+    page = await form.send(lots=[str(unsaid.id)], button="Rappeler ces lots")
+    assert "C’est rappelé." in page.said
+    form = next(one for one in page.forms if one.action.endswith("/decide"))
+    page = await form.send(button="Les laisser en vente")
+    assert page.said == "Ces lots restent en vente."
+    assert not any(one.action.endswith("/decide") for one in page.forms)
+    for lot, status in ((unsaid, "recalled"), (known_by_name, "published")):
+        assert await town.value("select status from app.lots where id = $1", lot.id) == status
 
 
 async def test_figures_are_shown_compared_and_downloaded(town: Town) -> None:
