@@ -110,3 +110,23 @@ async def test_a_late_pickup_of_a_free_portion_takes_its_absence_back(town: Town
 
     assert absent == 1
     assert await town.value("select count(*) from app.reservations where status = 'no_show'") == 0
+
+
+async def test_a_late_pickup_of_a_given_portion_refunds_no_donor(town: Town) -> None:
+    shop, jeanne, amina = await town.a_shop(), await town.a_customer("Jeanne"), await town.a_beneficiary("Amina")
+    device, _ = await _a_station(shop)
+    lot = await _open_lot(town, shop)
+    gift = await jeanne.gives(lot, 2, if_unclaimed="refund")
+    shown = await amina.pass_for(await amina.reserves(await town.suspended_lot_of(lot)))
+    at = await town.now()
+    await town.clock(at + 8 * HOUR)
+    await town.worker_runs()
+
+    assert (await _sends(device, shown, at)).status_code == 200
+    await town.clock(at + 24 * HOUR)
+    for _ in range(2):
+        await town.worker_runs()
+        await town.stripe.webhooks_quiet()
+
+    # The portion that nobody collected is given back, and only that one.
+    assert await town.money(gift) == (800, 400)
