@@ -1,5 +1,8 @@
 """Pages of an association: its file, cards, kiosks, activity, own page, members and agreements."""
 
+from datetime import timedelta
+
+from tests.journeys.test_associations import eat
 from tests.town import Town
 from tests.web.browser import Browser
 
@@ -70,12 +73,19 @@ async def test_cards_are_printed_and_a_kiosk_is_registered_and_revoked(town: Tow
     assert page.said == "La borne est retirée."
 
 
-async def test_the_activity_shows_months_and_goes_as_a_spreadsheet(town: Town) -> None:
+async def test_the_activity_shows_months_that_are_over_and_downloads(town: Town) -> None:
     house = await town.an_association()
-    await town.a_beneficiary(association=house)
-    page = await (await Browser.of(house)).opens("/association/activity")
-    assert "Portions retirées par mois" in page.headings
-    assert "inscriptions 1" in page.words
+    await town.clock("2026-10-14T12:00:00+02:00")
+    people = [await town.a_beneficiary(f"P{number}", association=house) for number in range(11)]
+    lot = await town.a_free_lot(left=50, opens_in=timedelta(hours=-1), weight_grams=400)
+    await eat(town, lot, people)
+    browser = await Browser.of(house)
+    assert "Aucun mois à montrer" in (await browser.opens("/association/activity")).words
+    await town.clock("2026-11-02T12:00:00+01:00")
+    page = await (await browser.opens("/association")).follows("Activité")
+    (chart,) = [one for one in page.root.all("svg") if one.get("role") == "img"]
+    assert chart.get("aria-label") == "Portions retirées par mois"
+    assert "oct. 2026 11 11 0 4,4" in page.words
     sheet = await page.follows("/association/activity.csv")
     assert sheet.headers["content-type"].startswith("text/csv")
 
