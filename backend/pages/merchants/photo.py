@@ -10,7 +10,7 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, form_of
 from backend.pages.merchants.lot_fields import read_in_photo, started_from, without_habits
 from backend.pages.merchants.lots import earlier, lot_form
-from backend.pages.merchants.workplace import Workplace, at_shop
+from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
 
 NOT_TAKEN_OVER = ("title", "description", "kind")
@@ -22,6 +22,19 @@ async def photo(visit: Visit) -> Response:
     place = await at_shop(visit)
     if not visit.posted:
         return _ask(visit, place, Form())
+    return await _read(visit, place)
+
+
+async def shared(visit: Visit) -> Response:
+    """Read a photo that was shared from the telephone's gallery. Who works for several shops chooses one first."""
+    held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
+    shops = [one for one in held if one["kind"] == "shop" and one["role"] != "reader"]
+    if len(shops) != 1:
+        return visit.to("/my-shops")
+    return await _read(visit, await at_shop(visit, shop_id=shops[0]["id"]))
+
+
+async def _read(visit: Visit, place: Workplace) -> Response:
     sent = await visit.sent()
     form, taken = form_of(sent), sent.get("photo")
     if not isinstance(taken, UploadFile) or not taken.size:
@@ -65,4 +78,8 @@ def _ask(visit: Visit, place: Workplace, form: Form, status: int = 200) -> Respo
     return place.page(visit, "merchants/photo.html", status, form=form, back=place.path)
 
 
-routes: list[BaseRoute] = [route("/my-shops/{shop_id:uuid}/photo", photo, ["GET", "POST"], needs="person")]
+routes: list[BaseRoute] = [
+    route("/my-shops/{shop_id:uuid}/photo", photo, ["GET", "POST"], needs="person"),
+    # The telephone sends this form, and it publishes nothing.
+    route("/share", shared, ["POST"], needs="person", cross_site=True),
+]
