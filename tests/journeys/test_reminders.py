@@ -62,7 +62,10 @@ async def test_reminders_of_ending_rights_are_sent_in_time_and_once(town: Town) 
     assert "entre le 30/11/2026 et le 01/12/2026" in text
     assert not any(name in text for name in NAMES)
     links = [word for word in text.split() if "http" in word]
-    assert [re.sub(r"^https?://[^/]+|(?<=unsubscribe/).+", "", link) for link in links] == ["/", "/unsubscribe/"]
+    assert [re.sub(r"^https?://[^/]+|(?<=unsubscribe/).+", "", link) for link in links] == [
+        "/association",
+        "/unsubscribe/",
+    ]
     assert {to for to, _, _ in mails(town, "right_ends")} == {"amina@example.org", "max@example.org"}
     _, subject, text = mails(town, "right_ends")[0]
     assert subject == "Vos portions offertes, jusqu'au 30/11/2026"
