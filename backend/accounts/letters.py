@@ -30,7 +30,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Letter:
-    """What a delivery mails: to whom, from which template, and the values and files that no notice holds.
+    """The mail of a delivery: to whom, from which template, and the values and files that no notice holds.
 
     key: what makes this mail unique, if that is not the delivery.
     """

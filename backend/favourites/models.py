@@ -46,7 +46,7 @@ class SavedPlace(Table, table=True):
 
 
 class PlaceAlert(Table, table=True):
-    """What somebody wants to hear of near one of their places, and how often they heard on the latest day."""
+    """The lots that somebody wants to hear of near one of their places, and how often they heard on the latest day."""
 
     __tablename__ = "place_alerts"
     __table_args__ = (

@@ -26,7 +26,7 @@ class Refused(Exception):
 
     @property
     def detail(self) -> str:
-        """What is wrong and what to change, for people."""
+        """The explanation for people: what is wrong and what to change."""
         return str(self.problem["detail"])
 
 

@@ -1,4 +1,4 @@
-"""What a browser needs to install EcoPanier: its manifest, and the page without a network."""
+"""The files with which a browser installs EcoPanier: its manifest, and the page without a network."""
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute

@@ -1,4 +1,4 @@
-"""What one is told of and how, and what one has agreed to."""
+"""Pages of the account: the notices that somebody wants, and the consents that they gave."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What every page of the admins has: the menu, and a reason that is asked for before an act."""
+"""Parts of every page of the admins: the menu, and a reason that is asked for before an act."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What an association's people reserved and collected, month by month, and how many they are."""
+"""The activity of an association: what its people reserved and collected by month, and how many they are."""
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute

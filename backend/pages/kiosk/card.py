@@ -1,4 +1,4 @@
-"""Who stands at a kiosk: the tablet's session holds its secret, its place and language, and the tokens of one card."""
+"""The sessions of a kiosk: the tablet's secret, place and language, and the tokens of one card."""
 
 import time
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ SAID: Mapping[str, str] = {
     "lot.not_on_offer": "gone",
     "reservation.not_found": "not_yours",
 }
-"""What the kiosk says to a problem, in its languages; to any other it says to ask for help."""
+"""The kiosk's words for problems, in its languages; for any other it says to ask for help."""
 
 
 def at_kiosk(endpoint: Endpoint, *, card: bool = False) -> Endpoint:

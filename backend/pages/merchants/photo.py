@@ -14,7 +14,7 @@ from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
 
 NOT_TAKEN_OVER = ("title", "description", "kind")
-"""What is not taken over from an earlier lot: a lot is given only where somebody says so."""
+"""Fields that are not taken over from an earlier lot: a lot is given only where somebody says so."""
 
 
 async def photo(visit: Visit) -> Response:
