@@ -8,14 +8,35 @@ import asyncio
 import io
 from typing import Final
 
+import limits
 import zxingcpp
 from PIL import Image
+from starlette.responses import JSONResponse, Response
 
+from backend.http.rate_limits import spend
+from backend.pages.visit import Visit
+from backend.problems.common import BodyTooLarge
+
+FRAMES: Final = limits.parse("200/minute")  # one every 400 ms, and some photos
 MOST_FRAME_BYTES: Final = 200_000
 MOST_PHOTO_BYTES: Final = 10 * 1024 * 1024
 MOST_PIXELS: Final = 25_000_000
 READ_AT: Final = 1600
 _turns = asyncio.Semaphore(2)
+
+
+async def answer_frame(visit: Visit, whose: str) -> Response:
+    """Return the text of the QR code in the frame that was sent, or null. whose: whom the limit counts.
+
+    Raises RateLimited, BodyTooLarge.
+    """
+    await spend(visit.request.scope, "frames", FRAMES, whose)
+    frame = b""
+    async for part in visit.request.stream():
+        frame += part
+        if len(frame) > MOST_FRAME_BYTES:
+            raise BodyTooLarge
+    return JSONResponse({"text": await code_in(frame)})
 
 
 async def code_in(picture: bytes) -> str | None:

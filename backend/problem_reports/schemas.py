@@ -31,7 +31,7 @@ _ANSWER = "Nous sommes désolés : ce pain n'aurait pas dû partir. Nous vous re
 
 
 class ReportIn(In):
-    """What was wrong with a pickup."""
+    """A report of what was wrong with a pickup."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "quality", "text": _WORDS}]})
 
@@ -81,7 +81,7 @@ class ReportDecisionIn(_WithShare):
 
 
 class ReportAnswer(Out):
-    """What a shop answered."""
+    """The answer of a shop."""
 
     outcome: Literal["sorry", "in_kind", "give_back"] = Field(examples=["give_back"])
     share: int | None = Field(**_SHARE)
@@ -90,7 +90,7 @@ class ReportAnswer(Out):
 
 
 class ReportDecision(Out):
-    """What an admin decided."""
+    """The decision of an admin."""
 
     outcome: Literal["sorry", "give_back"] = Field(examples=["give_back"])
     share: int | None = Field(**_SHARE)

@@ -108,7 +108,7 @@ class RecallNoticeOut(Out):
 
 
 class RecallDecision(In):
-    """What to do with lots that a notice may name."""
+    """An admin's decision about lots that a notice may name."""
 
     recall: bool = Field(description="false: they stay on offer.", examples=[True])
     lots: list[UUID] = Field(

@@ -42,6 +42,10 @@ async def test_hours_and_address_are_changed(town: Town) -> None:
     page = await page.follows("Adresse et position")
     page = await page.form("Enregistrer").send(latitude="7.7455", longitude="48.5839")
     assert page.status_code == 422
+    for endless in ("nan", "inf", "1e999"):
+        page = await page.form("Enregistrer").send(latitude=endless, longitude="7.7460")
+        assert page.status_code == 422
+        assert page.alert
     page = await page.form("Enregistrer").send(latitude="48,5840", longitude="7.7460", address="2 rue Haute")
     assert page.said == "C’est enregistré."
     assert await town.value("select latitude from app.shops") == 48.584

@@ -3,22 +3,19 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import limits
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from backend.http.rate_limits import spend
 from backend.kiosks.problems import KioskUnknown, WrongCard
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
 from backend.pages.forms import Form, whole
-from backend.pages.frames import MOST_FRAME_BYTES, code_in
+from backend.pages.frames import answer_frame
 from backend.pages.kiosk.card import at_kiosk, enter, kiosk_page, leave, refused, speak, unregister
 from backend.pages.session import begin_device
 from backend.pages.visit import Visit, own_path, route
-from backend.problems.common import BodyTooLarge, NotAllowed
+from backend.problems.common import NotAllowed
 
-FRAMES = limits.parse("200/minute")  # one every 400 ms
 RADIUS_KM = 5
 LOTS = 24
 MOST_PICKUPS = 20
@@ -146,13 +143,7 @@ async def read_frame(visit: Visit) -> Response:
     """Return the text of the QR code in a frame of the tablet's camera, or null."""
     if visit.session is None:
         raise NotAllowed
-    await spend(visit.request.scope, "frames", FRAMES, visit.session.id_hash.hex())
-    frame = b""
-    async for part in visit.request.stream():
-        frame += part
-        if len(frame) > MOST_FRAME_BYTES:
-            raise BodyTooLarge
-    return JSONResponse({"text": await code_in(frame)})
+    return await answer_frame(visit, visit.session.id_hash.hex())
 
 
 async def setup(visit: Visit) -> Response:

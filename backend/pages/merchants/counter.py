@@ -3,20 +3,18 @@
 from hashlib import blake2b
 from uuid import UUID
 
-import limits
 from starlette.datastructures import UploadFile
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.http.rate_limits import spend
 from backend.pages.client import Refused
 from backend.pages.forms import Form
-from backend.pages.frames import MOST_FRAME_BYTES, MOST_PHOTO_BYTES, code_in
+from backend.pages.frames import FRAMES, MOST_PHOTO_BYTES, answer_frame, code_in
 from backend.pages.merchants.workplace import Workplace, at_shop
 from backend.pages.visit import SignInNeeded, Visit, route
 from backend.problems.common import BodyTooLarge
 
-FRAMES = limits.parse("200/minute")  # one every 400 ms, and some photos
 LONGEST_CODE = 40
 LONGEST_TYPED_CODE = 20
 """A typed code has 10 signs, besides spaces; a QR code has 41."""
@@ -105,13 +103,7 @@ async def read_frame(visit: Visit) -> Response:
     """Return the text of the QR code in a frame of the camera, or null."""
     if visit.session is None:
         raise SignInNeeded
-    await spend(visit.request.scope, "frames", FRAMES, str(visit.session.account_id))
-    frame = b""
-    async for part in visit.request.stream():
-        frame += part
-        if len(frame) > MOST_FRAME_BYTES:
-            raise BodyTooLarge
-    return JSONResponse({"text": await code_in(frame)})
+    return await answer_frame(visit, str(visit.session.account_id))
 
 
 routes: list[BaseRoute] = [

@@ -1,5 +1,6 @@
 """The shop itself: what its page says, where it is, when it is open, and the way to its team and devices."""
 
+import math
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -96,6 +97,8 @@ async def address(visit: Visit) -> Response:
     wanted: dict[str, Any] = {name: form.value(name) for name in ("address", "insee_code") if form.value(name)}
     try:
         wanted |= {name: float(form.value(name).replace(",", ".")) for name in ("latitude", "longitude")}
+        if not all(math.isfinite(wanted[name]) for name in ("latitude", "longitude")):
+            raise ValueError("not a place")
     except ValueError:
         return _address(visit, place, form.wrong(latitude=visit.t("my_lots.unreadable")), {}, 422)
     changed = {name: value for name, value in wanted.items() if value != place.shop[name]}

@@ -4,21 +4,18 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 
-import limits
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from backend.http.rate_limits import spend
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
-from backend.pages.frames import MOST_FRAME_BYTES, code_in
+from backend.pages.frames import answer_frame
 from backend.pages.session import begin_device, end_session
 from backend.pages.visit import Visit, route
 from backend.pickups.problems import WrongPin
-from backend.problems.common import BodyTooLarge, NotAllowed, NotSignedIn
+from backend.problems.common import NotAllowed, NotSignedIn
 from backend.stations.schemas import PairingIn
 
-FRAMES = limits.parse("200/minute")  # one every 400 ms
 MOST_DIGITS = 6
 LONGEST_CODE = 20  # a code is shorter, the content of a square is longer
 
@@ -89,13 +86,7 @@ async def read_frame(visit: Visit) -> Response:
     """Return the text of the QR code in a frame of a device's camera, or null."""
     if visit.session is None:
         raise NotAllowed
-    await spend(visit.request.scope, "frames", FRAMES, visit.session.id_hash.hex())
-    frame = b""
-    async for part in visit.request.stream():
-        frame += part
-        if len(frame) > MOST_FRAME_BYTES:
-            raise BodyTooLarge
-    return JSONResponse({"text": await code_in(frame)})
+    return await answer_frame(visit, visit.session.id_hash.hex())
 
 
 async def _refused(visit: Visit, form: Form, refusal: Refused) -> Response:

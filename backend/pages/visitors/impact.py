@@ -1,4 +1,4 @@
-"""What has been saved so far, month by month, and how it is counted."""
+"""The impact so far, month by month, and how it is counted."""
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
