@@ -8,10 +8,10 @@ from uuid import UUID
 from fastapi import Query, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import AsAdmin, signed_in_as
+from backend.database.sessions import AsAdmin, AsShopMember, signed_in_as
 from backend.figures import queries
 from backend.figures.problems import FiguresPeriodInvalid
-from backend.figures.schemas import FiguresOfDays, PlatformDays, PlatformFigures, ShopFigures, Step
+from backend.figures.schemas import FiguresOfDays, PlatformDays, PlatformFigures, ShopDay, ShopFigures, Step
 from backend.files.csv_writer import Cell, csv_of
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
@@ -73,6 +73,26 @@ Until = Annotated[
     Query(alias="to", description="The last day, yesterday at the latest; the default.", examples=["2026-11-28"]),
 ]
 By = Annotated[Step, Query(description="One row a day, week (from Monday) or month.", examples=["week"])]
+
+
+@router.get("/shops/{shop_id}/day", responses=may_answer(ShopNotFound))
+async def read_shop_day(
+    shop_id: UUID,
+    session: AsShopMember,
+    lot: Annotated[
+        UUID | None,
+        Query(
+            description="Only this lot, whatever its day and status, and nothing to do.",
+            examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"],
+        ),
+    ] = None,
+) -> ShopDay:
+    """Read the day of a shop where you are owner or staff: what to hand over, what is on offer later, what is to do.
+
+    The day begins at midnight where the shop is. Portions count the same whoever reserved them and whether or not they
+    are paid.
+    """
+    return await queries.shop_day(session, shop_id, lot)
 
 
 @router.get("/shops/{shop_id}/figures", responses=may_answer(ShopNotFound, FiguresPeriodInvalid))

@@ -1,7 +1,8 @@
 """Response bodies for figures."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
@@ -92,3 +93,50 @@ class PlatformFigures(_Figures):
     before: PlatformDays
     rows: list[PlatformDays]
     now: PlatformNow
+
+
+class LatePickup(Out):
+    """A pickup that a station without a network reported later."""
+
+    quantity: int = Field(examples=[1])
+    shown_at: datetime = Field(description="When the pass was shown.", examples=["2026-11-22T17:40:00Z"])
+    reported_at: datetime = Field(description="When the station reported it.", examples=["2026-11-22T19:05:00Z"])
+    station: str | None = Field(description="The station's name.", examples=["Caisse 1"])
+
+
+class LotOfDay(Out):
+    """A lot with its portions. Those of every kind count the same."""
+
+    id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
+    title: str = Field(examples=["Panier du soir"])
+    kind: Literal["discounted", "free"] = Field(examples=["discounted"])
+    status: str = Field(examples=["published"])
+    quantity: int = Field(examples=[8])
+    remaining: int = Field(examples=[3])
+    pickup_start: datetime = Field(examples=["2026-11-22T17:30:00Z"])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:30:00Z"])
+    handed: int = Field(description="Portions that were handed over.", examples=[2])
+    awaited: int = Field(description="Portions that are reserved and not collected yet.", examples=[3])
+    late: list[LatePickup] = Field(description="Pickups that a station reported later.", examples=[[]])
+
+
+class ToDo(Out):
+    """Something that waits for whoever works at a shop."""
+
+    kind: Literal["draft", "report", "recurring", "agreement"] = Field(
+        description="A draft to publish, a problem report to answer, a recurring listing that could not be published, "
+        "or an agreement to confirm, which owners see.",
+        examples=["draft"],
+    )
+    id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f5"])
+    title: str = Field(description="The lot's title, or the association's name.", examples=["Panier du soir"])
+
+
+class ShopDay(Out):
+    """A shop's day: its lots from today on with their portions, and what is to do."""
+
+    lots: list[LotOfDay] = Field(
+        description="Lots that are or were on offer and whose pickup is not over by midnight, the earliest first; at "
+        "most 200."
+    )
+    to_do: list[ToDo] = Field(description="At most 50 of each kind.")

@@ -1,10 +1,10 @@
 """Queries for shops, under row-level security."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, Text, all_, any_, cast, func, literal, select
+from sqlalchemy import ARRAY, JSON, ColumnElement, Integer, Row, Text, all_, any_, case, cast, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -61,6 +61,7 @@ async def shop_page(session: AsyncSession, shop_id: UUID, language: Language) ->
     """Return a shop's page, which has more for its merchant and admins, and its version. Raises ShopNotFound."""
     wanted = _SHOPS.add_columns(
         (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole"),
+        case(*((is_own(Shop.id, role), role) for role in get_args(MemberRole))).label("role"),
         func.app.next_lots(col(Shop.id), cast(NEXT_LOTS, Integer), type_=JSON).label("next_lots"),
         func.app.shown_impact(col(Shop.id), type_=JSON).label("impact"),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from backend.http.schemas import In, Out, if_sent
+from backend.identity.tokens import MemberRole
 from backend.shops.communes import InseeCode
 from backend.shops.models import Category
 from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
@@ -202,3 +203,5 @@ class OwnShop(ShopFacts):
 
 class OwnShopPage(OnPage, OwnShop):
     """A shop's page, as its merchant and admins see it."""
+
+    role: MemberRole | None = Field(description="Your role there; null for an admin.", examples=["owner"])
