@@ -4,10 +4,12 @@
 refusals of the API as pages, and sets the headers that every page has.
 """
 
+import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
+from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,8 +21,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from backend.http.etags import unchanged
 from backend.observability.failures import log_failure
 from backend.pages.amounts import Amounts
+from backend.pages.assets import asset
 from backend.pages.client import Api, Refused
 from backend.pages.forms import MOST_FIELDS, Form, form_of
 from backend.pages.session import Kind, PageSession, find_session
@@ -53,6 +57,8 @@ class Visit:
     session: PageSession | None
     api: Api
     policy: str
+    tag: str | None = None
+    """The ETag of a page that keeps itself current."""
 
     @property
     def t(self) -> Texts:
@@ -73,6 +79,12 @@ class Visit:
     def query(self) -> Mapping[str, str]:
         """The parameters after the question mark."""
         return self.request.query_params
+
+    @property
+    def address(self) -> str:
+        """The path and query of this page, without what it says was done."""
+        asked = urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name != "done"])
+        return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
 
     @property
     def posted(self) -> bool:
@@ -99,7 +111,18 @@ class Visit:
             done=self._done(),
             **values,
         )
-        return HTMLResponse(html, status)
+        return HTMLResponse(html, status, {"ETag": self.tag} if self.tag else None)
+
+    def unchanged(self, *shown: Any) -> Response | None:
+        """Return 304 if the browser has the page that is made from these facts, so that it need not be made again.
+
+        Otherwise the page that `page` makes has their ETag, and a script that asks for it again while it is visible.
+        """
+        facts = json.dumps([self.language, asset("style.css"), shown], default=str, sort_keys=True)
+        self.tag = f'"{blake2b(facts.encode(), digest_size=12).hexdigest()}"'
+        if unchanged(self.request.headers.get("if-none-match"), self.tag):
+            return Response(status_code=304, headers={"ETag": self.tag})
+        return None
 
     def to(self, path: str, done: str | None = None, **query: str) -> Response:
         """Send the browser to another page after a form. done: the key under `common.done` that it says there."""

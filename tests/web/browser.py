@@ -74,7 +74,7 @@ class Browser(Visitor):
     async def _page(self, path: str, answer: httpx2.Response) -> "Page":
         for _ in range(MOST_REDIRECTS):
             location = answer.headers.get("location", "")
-            if not answer.is_redirect or not urljoin(path, location).startswith("/"):
+            if not location or not urljoin(path, location).startswith("/"):
                 break
             path = urljoin(path, location)
             answer = await self._asks("GET", path, None, {})

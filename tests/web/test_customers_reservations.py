@@ -16,8 +16,9 @@ async def reserved(browser: Browser, lot: Lot, quantity: int = 1, key: str = "fi
 
 
 def without_what_differs(page: Page, reservation: Reservation) -> str:
-    """Return the page's HTML without what is its holder's own: ids, code, PIN and square, keys of forms, and a name."""
+    """Return a page's HTML without what is its holder's own: ids, code, PIN, square, keys of forms, ETag and a name."""
     text = page.text.replace(str(reservation.id), "ID")
+    text = re.sub(r'(<meta name="live" content=)"[^"]+"', r"\1", text)
     text = re.sub(r'(name="_key" value=)"[^"]+"', r"\1", text)
     text = re.sub(r'<path d="[^"]+"/></svg>\s*<p class="code">.*?</p>', "", text, flags=re.DOTALL)
     text = re.sub(r"<strong>\d{3} \d{3}</strong>", "", text)

@@ -34,6 +34,8 @@ async def to_do(visit: Visit) -> Response:
     transfers = await house.get("/v1/beneficiaries/transfers", status="pending", limit=20)
     imports = await house.get("/v1/beneficiaries/imports", limit=3)
     agreements = await house.get("/v1/agreements", status="proposed", limit=20)
+    if same := visit.unchanged(today, about, ending, pending, transfers, imports, agreements):
+        return same
     rights = sorted(ending["data"], key=lambda one: str(one["eligible_until"]))
     return house.page(
         "to_do.html",

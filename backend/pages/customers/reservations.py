@@ -35,6 +35,8 @@ async def reservations(visit: Visit) -> Response:
         coming = sorted((one for one in open_["data"] if is_coming(one, now)), key=lambda one: str(one["pickup_start"]))
         entries = await visit.api.get("/v1/waiting", limit=MOST)
         waiting = [one for one in entries["data"] if one["status"] in WAITS]
+    if same := visit.unchanged(coming, waiting, past):
+        return same
     return visit.page(
         "customers/reservations.html",
         coming=coming,
@@ -66,6 +68,10 @@ async def reservation(visit: Visit) -> Response:
     found = answer.json()
     if found["shop"] is None:
         raise ReservationNotFound  # one of a shop where the person works
+    now = datetime.now(UTC)
+    moments = [found[name] for name in ("hold_until", "free_cancellation_until", "pickup_start", "pickup_end")]
+    if same := visit.unchanged(found, [at and datetime.fromisoformat(at) > now for at in moments]):
+        return same
     return await reservation_page(visit, found, Form())
 
 

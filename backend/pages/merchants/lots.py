@@ -11,7 +11,7 @@ from backend.lots.models import Allergen, ReductionGround
 from backend.lots.schemas import LotIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
-from backend.pages.merchants.day import counted, reserved_since
+from backend.pages.merchants.day import counted
 from backend.pages.merchants.lot_fields import (
     AT,
     FIELDS,
@@ -58,13 +58,12 @@ async def lot(visit: Visit) -> Response:
 async def _lot_page(
     visit: Visit, place: Workplace, found: dict[str, Any], form: Form | None = None, status: int = 200
 ) -> Response:
-    start = datetime.fromisoformat(found["pickup_start"])
-    counts = await reserved_since(visit, place, start, lot=found["id"])
+    (numbers,) = (await visit.api.get(f"/v1/shops/{place.shop['id']}/day", lot=found["id"]))["lots"]
     return place.page(
         visit,
         "merchants/lot.html",
         status,
-        one=counted(found, counts, datetime.now(place.zone)),
+        one=counted(numbers, datetime.now(place.zone)),
         lot=found,
         form=form or Form(),
         hours=_hours_to_give(found, place),

@@ -68,7 +68,9 @@ async def leave(visit: Visit) -> Response:
     place = await at_shop(visit, "reader")
     if not visit.posted:
         return place.page(visit, "merchants/leave.html", back=f"{place.path}/settings")
-    await visit.api.delete(f"/v1/shops/{place.shop['id']}/members/{place.member_id}")
+    held = (await visit.api.get("/v1/me/memberships", limit=MOST))["data"]
+    member = next(one["member_id"] for one in held if one["id"] == place.shop["id"])
+    await visit.api.delete(f"/v1/shops/{place.shop['id']}/members/{member}")
     return visit.to("/account", "shop_left")
 
 

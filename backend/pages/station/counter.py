@@ -28,6 +28,8 @@ async def counter(visit: Visit) -> Response:
         station = await visit.api.get("/v1/stations/me")
     except Refused as refusal:
         return _out_of_work(visit, refusal)
+    if same := visit.unchanged(station):
+        return same
     return visit.page("station/counter.html", station=station, form=Form(), longest=200)
 
 
