@@ -50,8 +50,10 @@ SPDX_NAMES = {
 # Packages whose metadata is not enough, with what a person found in their licence files.
 EXCEPTIONS = {
     "axe-playwright-python": "for tests only: MIT; it contains axe-core, which is MPL-2.0",
+    "iso4217": "public domain: a table of currencies with a few lines of code",
     "pypdfium2": "for tests only: BSD-3-Clause and Apache-2.0, with permissive libraries inside PDFium",
     "qrcode": "BSD-3-Clause; the classifier 'Other/Proprietary' is for the MIT notice of code it was ported from",
+    "saxonche": "for tests only: MPL-2.0, as its project page says; the package declares nothing",
 }
 
 _LOCKED = re.compile(r"^([A-Za-z0-9][A-Za-z0-9._-]*)==\S+( *;)?", re.MULTILINE)
