@@ -1,0 +1,1 @@
+"""Papers: receipts, monthly statements, invoices, credit notes and the yearly declaration of sellers."""
