@@ -6,18 +6,30 @@ from typing import Any
 import httpx2
 from starlette.requests import Request
 
+from backend.pages.texts import texts
+
 _PASSED_ON = ("user-agent", "x-forwarded-for")
 
 
 class Refused(Exception):
-    """Raised when the API refuses: its status and its problem, in the language of the page."""
+    """Raised when the API refuses: its status and its problem, in the language of the page.
+
+    texts: those of the language that the problem is written in.
+    """
 
     def __init__(self, answer: httpx2.Response) -> None:
         problem: dict[str, Any] = answer.json()
         super().__init__(problem["code"])
+        self.texts = texts("fr" if answer.headers.get("content-language") == "fr" else "en")
+        self._typeset(problem)
         self.status = answer.status_code
         self.problem = problem
         self.headers = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
+
+    def _typeset(self, problem: dict[str, Any]) -> None:
+        for told, name in ((problem, "title"), (problem, "detail"), *((e, "message") for e in problem.get("errors") or ())):
+            if isinstance(told.get(name), str):
+                told[name] = self.texts.typeset(told[name])
 
     @property
     def code(self) -> str:

@@ -15,6 +15,7 @@ from backend.pages.client import Refused
 MOST_FIELDS = 200
 LONGEST_KEY = 255  # that the API takes
 _UNUSUAL = re.compile("[^A-Za-z0-9-]")
+_CHOICES = frozenset({"enum", "literal_error"})
 KEY = "_key"
 """The hidden field with the Idempotency-Key, so that a double tap does once."""
 
@@ -95,8 +96,14 @@ class Form:
             name = str(error["field"]).removeprefix("body.").removeprefix("query.").split(".")[0]
             name = (names or {}).get(name, name)
             if name in fields:
-                errors[name] = str(error["message"])
+                errors[name] = self._told(refusal, error, name)
         return Form(self.typed, errors, None if errors else refusal.detail, self.key)
+
+    def _told(self, refusal: Refused, error: Mapping[str, Any], name: str) -> str:
+        """Return what to say at a field: a choice has no words for programs, and an empty field is only to be filled."""
+        if error.get("code") in _CHOICES:
+            return refusal.texts("forms.choose")
+        return refusal.texts("forms.missing") if self.typed.get(name) == "" else str(error["message"])
 
     def wrong(self, **errors: str) -> "Form":
         """Return this form with what the page itself found wrong."""

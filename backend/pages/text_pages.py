@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.identity.tokens import Role
+from backend.pages.texts import texts
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown
 
@@ -25,13 +26,13 @@ async def _read(visit: Visit, path: str) -> Any:
 async def text_page(visit: Visit) -> Response:
     """Return one version of a text, by default the current one. Raises PathUnknown."""
     kind, version = visit.parameters["kind"], visit.parameters.get("version")
-    texts = {text["kind"]: text for text in (await _read(visit, "/v1/terms"))["items"]}
-    if kind not in texts:
+    current = {text["kind"]: text for text in (await _read(visit, "/v1/terms"))["items"]}
+    if kind not in current:
         raise PathUnknown
-    shown = await _read(visit, f"/v1/terms/{kind}/{version or texts[kind]['current_version']}")
+    shown = await _read(visit, f"/v1/terms/{kind}/{version or current[kind]['current_version']}")
     # The texts are ours; HTML in them would be escaped all the same.
-    html = Markup(_markdown.render(shown["markdown"]))  # noqa: S704
-    return visit.page("texts/text.html", text=shown, versions=texts[kind]["versions"], html=html)
+    html = Markup(_markdown.render(texts(shown["language"]).typeset(shown["markdown"])))  # noqa: S704
+    return visit.page("texts/text.html", text=shown, versions=current[kind]["versions"], html=html)
 
 
 async def help_page(visit: Visit) -> Response:

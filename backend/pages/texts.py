@@ -19,6 +19,7 @@ PageLanguage = Literal["fr", "en", "es", "ar"]
 MOST_KEPT_FORMS = 1000
 _FOLDER = Path(__file__).with_name("wording")
 _PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
+_APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
 _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
@@ -88,6 +89,10 @@ class Texts:
 
     def _spaced(self, text: str) -> str:
         return french_spaces(text) if self.language == "fr" else text
+
+    def typeset(self, text: str) -> str:
+        """Return a text of this language that the API answered, with the apostrophes and spaces of the pages."""
+        return french_spaces(_APOSTROPHE.sub("’", text)) if self.language == "fr" else text
 
 
 def french_spaces(text: str) -> str:

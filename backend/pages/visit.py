@@ -230,7 +230,8 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
 
 def _problem_page(visit: Visit, problem: Problem) -> Response:
     title, detail = problem_texts(type(problem), visit.problem_language)
-    return visit.page("refusal.html", problem.status, title=title, detail=detail, status=problem.status)
+    told = visit.t.typeset
+    return visit.page("refusal.html", problem.status, title=told(title), detail=told(detail), status=problem.status)
 
 
 async def _to_sign_in(visit: Visit) -> Response:

@@ -3,6 +3,7 @@ const stepper = document.querySelector(".stepper");
 const field = stepper?.querySelector("input");
 if (field) {
   const { least, most, less, more, cents } = stepper.dataset;
+  const word = stepper.querySelector("[data-one]");
   const total = document.querySelector("[data-total]");
   const money = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency: "EUR" });
 
@@ -23,6 +24,7 @@ if (field) {
     const now = Number(field.value) || 1;
     fewer.disabled = now <= Number(least);
     plus.disabled = now >= Number(most);
+    if (word) word.textContent = now === 1 ? word.dataset.one : word.dataset.word;
     if (cents) total.textContent = `\u00a0· ${money.format((now * Number(cents)) / 100)}`;
   };
   stepper.prepend(fewer);
