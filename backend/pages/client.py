@@ -27,7 +27,11 @@ class Refused(Exception):
         self.headers = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
 
     def _typeset(self, problem: dict[str, Any]) -> None:
-        for told, name in ((problem, "title"), (problem, "detail"), *((e, "message") for e in problem.get("errors") or ())):
+        for told, name in (
+            (problem, "title"),
+            (problem, "detail"),
+            *((e, "message") for e in problem.get("errors") or ()),
+        ):
             if isinstance(told.get(name), str):
                 told[name] = self.texts.typeset(told[name])
 

@@ -100,7 +100,7 @@ class Form:
         return Form(self.typed, errors, None if errors else refusal.detail, self.key)
 
     def _told(self, refusal: Refused, error: Mapping[str, Any], name: str) -> str:
-        """Return what to say at a field: a choice has no words for programs, and an empty field is only to be filled."""
+        """Return what to say at a field: to choose or to fill it in, otherwise what the API said."""
         if error.get("code") in _CHOICES:
             return refusal.texts("forms.choose")
         return refusal.texts("forms.missing") if self.typed.get(name) == "" else str(error["message"])
