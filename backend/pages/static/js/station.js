@@ -63,6 +63,8 @@ async function send() {
 }
 
 if (list && "caches" in globalThis) {
+  // The first page was opened before there was a worker to keep it.
+  caches.open("pages").then(async (kept) => (await kept.match("/station")) ?? kept.add("/station")).catch(() => {});
   send();
   setInterval(send, 30_000);
   addEventListener("online", send);
