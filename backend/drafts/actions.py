@@ -1,6 +1,8 @@
 """Draft a lot from a photo. No transaction is open while the photo is read or the model is asked."""
 
 import asyncio
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +15,7 @@ from starlette.responses import Response
 
 from ai import Context, Drafter, DraftResult, EarlierListing, Photo
 from backend.database.sessions import Database, call, call_row, require_role
-from backend.drafts.schemas import DraftMade, DraftOut, Remark
+from backend.drafts.schemas import DraftMade, DraftOut, DraftRead, Remark
 from backend.http.idempotency import Once
 from backend.identity.tokens import Role
 from backend.photos.actions import begin_photo, mark_photo_kept
@@ -110,6 +112,8 @@ async def _keep(
     no_model_because: str | None,
 ) -> DraftMade:
     await mark_photo_kept(session, photo_id, pictures.width, pictures.height)
+    remarks = [no_model_because] if no_model_because else []
+    remarks += [warning.value for warning in drafted.warnings]
     recalled = await call(
         session,
         "keep_draft",
@@ -119,13 +123,31 @@ async def _keep(
         model=drafted.model,
         draft=drafted.draft.model_dump_json(),
         begun_at=begun_at,
+        confidence=json.dumps(drafted.confidence),
+        remarks=remarks,
     )
-    codes = [RECALLED] * recalled + ([no_model_because] if no_model_because else [])
-    codes += [warning.value for warning in drafted.warnings]
     return DraftMade(
         photo_id=photo_id,
         draft=DraftOut.model_validate(drafted.draft),
         confidence=drafted.confidence,
-        warnings=[Remark(code=code, message=warning_text(code, language)) for code in codes],
+        warnings=_warnings(remarks, recalled, language),
         reader=drafted.reader,
     )
+
+
+async def read_draft(session: AsyncSession, photo_id: UUID, language: Language) -> DraftRead:
+    """Return the draft that was made from a photo of the caller's. The database raises DraftNotFound."""
+    found: Any = await call_row(session, "draft_of_photo", photo=photo_id)
+    return DraftRead(
+        photo_id=photo_id,
+        shop_id=found.shop_id,
+        draft=DraftOut.model_validate(found.draft),
+        confidence=found.confidence,
+        warnings=_warnings(found.remarks, found.recalled, language),
+        reader=found.reader,
+    )
+
+
+def _warnings(remarks: Sequence[str], recalled: bool, language: Language) -> list[Remark]:
+    codes = [*([RECALLED] if recalled else []), *remarks]
+    return [Remark(code=code, message=warning_text(code, language)) for code in codes]

@@ -7,10 +7,10 @@ import limits
 from fastapi import Request
 from starlette.responses import Response
 
-from backend.database.sessions import database
+from backend.database.sessions import AsShopMember, database
 from backend.drafts import actions
-from backend.drafts.problems import WhichShop
-from backend.drafts.schemas import DraftMade, ForShop
+from backend.drafts.problems import DraftNotFound, WhichShop
+from backend.drafts.schemas import DraftMade, DraftRead, ForShop
 from backend.http.clients import unless_client_leaves
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.http.rate_limits import spend
@@ -104,3 +104,9 @@ async def draft_lot(
             Once(key, fingerprint(request, sent)),
         )
         return await unless_client_leaves(request, drafting)
+
+
+@router.get("/lots/drafts/{photo_id}", responses=may_answer(DraftNotFound))
+async def read_draft(photo_id: UUID, session: AsShopMember, request: Request) -> DraftRead:
+    """Read again what was drafted from your photo, until the photo is removed because no lot shows it."""
+    return await actions.read_draft(session, photo_id, language_of(request.scope))

@@ -4,7 +4,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, text
@@ -27,6 +28,8 @@ class ListingDraft(Table, table=True):
     reader: str = text()
     model: str | None = text()
     draft: dict[str, Any] = Field(sa_type=JSONB)
+    confidence: dict[str, Any] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": "{}"})
+    remarks: list[str] = Field(sa_type=ARRAY(Text), sa_column_kwargs={"server_default": "{}"})
     begun_at: datetime = moment()
     drafted_at: datetime = moment()
     lot_id: UUID | None = Field(foreign_key="app.lots.id")

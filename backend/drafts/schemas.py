@@ -62,3 +62,9 @@ class DraftMade(Out):
         description="`local`: our own reading of codes, print and earlier listings; `model`; or both.",
         examples=["both"],
     )
+
+
+class DraftRead(DraftMade):
+    """A draft that was made before, as it was made."""
+
+    shop_id: UUID = Field(examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"])

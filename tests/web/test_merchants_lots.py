@@ -37,6 +37,9 @@ async def test_publishing_takes_three_taps_after_the_photo(town: Town) -> None:
     assert "Salades composées" in page.main.text
     assert page.main.text.count("à vérifier") >= 4
     assert "<script>alert" not in page.text
+    again = await sophie.opens(page.path)  # loading it again reads no photo again
+    assert again.form("Publier").fields.keys() == page.form("Publier").fields.keys()
+    assert await town.value("select count(*) from app.listing_drafts") == 1
     form = page.form("Publier")
     assert sorted(form.fields["allergens"]) == ["eggs", "mustard"]
     sophie.taps = 0
