@@ -14,6 +14,9 @@ from backend.stripe.problems import WebhookDisabled, WebhookNotGenuine
 
 router = Router(tags=["payments"])
 
+# What these tell of is told by an event of the PaymentIntent, or changes no payment.
+_TOLD_OTHERWISE = {"payment_intent.created", "charge.succeeded", "charge.failed", "charge.updated"}
+
 
 @router.post(
     "/stripe/webhook",
@@ -39,7 +42,8 @@ async def stripe_webhook(request: Request) -> Response:
     """
     stripe = cast(Stripe, request.app.state.stripe)
     event = stripe.read_event(await request.body(), request.headers.get("stripe-signature"), datetime.now(UTC))
-    intent = event.payment_intent_id if event.type.startswith(("payment_intent.", "charge.", "refund.")) else None
+    told = event.type.startswith(("payment_intent.", "charge.", "refund.")) and event.type not in _TOLD_OTHERWISE
+    intent = event.payment_intent_id if told else None
     database = cast(Database, request.app.state.database)
     await database.acts.value(
         "store_stripe_event", event=event.id, event_type=event.type, intent=intent, paid=event.paid

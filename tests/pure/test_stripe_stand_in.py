@@ -327,8 +327,11 @@ async def test_events_record_every_change(stand_in: StripeStandIn, sdk: stripe.S
     events = (await sdk.v1.events.list_async({"limit": 100})).data
     assert [event.type for event in reversed(events)] == [
         "payment_intent.created",
+        "charge.failed",
         "payment_intent.payment_failed",
+        "charge.succeeded",
         "payment_intent.succeeded",
+        "charge.updated",
         "refund.created",
         "charge.refunded",
         "refund.updated",
@@ -434,7 +437,9 @@ async def test_kill_9_loses_no_answered_request_and_no_webhook(tmp_path: Path) -
             await stand_in.webhooks_quiet()  # events that were not delivered before the kill are delivered now
             assert {event_of(received)["type"] for received in endpoint.received} == {
                 "payment_intent.created",
+                "charge.succeeded",
                 "payment_intent.succeeded",
+                "charge.updated",
             }
             program.send_signal(signal.SIGTERM)
             program.wait(timeout=30)

@@ -4,57 +4,26 @@ import asyncio
 import base64
 import contextlib
 import hmac
-from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict, dataclass
+import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from scripts.stand_ins.stripe import checkouts, listings, objects, payment_intents, refunds
+from scripts.stand_ins.stripe import books, checkouts, connect_accounts, control, objects, payment_intents
+from scripts.stand_ins.stripe.api import OPERATIONS
 from scripts.stand_ins.stripe.faults import Fault, Faults, LostReply, broken, rate_limited
 from scripts.stand_ins.stripe.forms import parse_form
 from scripts.stand_ins.stripe.idempotency import Answer, Answers, fingerprint
-from scripts.stand_ins.stripe.ledger import ledger
-from scripts.stand_ins.stripe.operations import Call
+from scripts.stand_ins.stripe.operations import Call, Operation
 from scripts.stand_ins.stripe.refusals import Refusal
 from scripts.stand_ins.stripe.store import Store
 from scripts.stand_ins.stripe.webhooks import Webhooks
 
 _SETTLE_EVERY_SECONDS = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of Stripe's API. public: also allowed with a publishable key and a client_secret."""
-
-    name: str
-    method: str
-    path: str
-    perform: Callable[[Call], dict[str, Any]]
-    public: bool = False
-
-
-OPERATIONS = (
-    Operation("payment_intents.create", "POST", "/v1/payment_intents", payment_intents.create),
-    Operation("payment_intents.list", "GET", "/v1/payment_intents", listings.payment_intents),
-    Operation("payment_intents.search", "GET", "/v1/payment_intents/search", listings.search_payment_intents),
-    Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", payment_intents.retrieve, True),
-    Operation("payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, True),
-    Operation("payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel),
-    Operation("checkout_sessions.create", "POST", "/v1/checkout/sessions", checkouts.create),
-    Operation("checkout_sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", checkouts.retrieve),
-    Operation("checkout_sessions.expire", "POST", "/v1/checkout/sessions/{id}/expire", checkouts.expire),
-    Operation("refunds.create", "POST", "/v1/refunds", refunds.create),
-    Operation("refunds.list", "GET", "/v1/refunds", listings.refunds),
-    Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve),
-    Operation("charges.list", "GET", "/v1/charges", listings.charges),
-    Operation("charges.retrieve", "GET", "/v1/charges/{id}", listings.charge),
-    Operation("events.list", "GET", "/v1/events", listings.events),
-    Operation("events.retrieve", "GET", "/v1/events/{id}", listings.event),
-)
 
 
 class StandIn:
@@ -67,7 +36,7 @@ class StandIn:
         self.faults = Faults(operation.name for operation in OPERATIONS)
         self._api_key = api_key
         self._publishable_key = publishable_key
-        store.db.executescript(payment_intents.SETTLEMENTS)
+        store.db.executescript(payment_intents.SETTLEMENTS + books.UNSETTLED)
 
     async def answer(self, request: Request, operation: Operation) -> Response:
         """Answer one request as Stripe does, or as a fault demands."""
@@ -79,7 +48,8 @@ class StandIn:
             headers["Idempotency-Key"] = key
         try:
             publishable = self._is_publishable(request, operation)
-            form = parse_form((await request.body()).decode() if operation.method == "POST" else request.url.query)
+            account = self._acting_account(request)
+            form = _form(operation, await request.body(), request.url.query)
             # No await before the key is taken, so that a request that a fault slows down already holds its key.
             fault = self.faults.strike(operation.name)
             if fault is not None:
@@ -92,13 +62,15 @@ class StandIn:
                     self.webhooks,
                     form,
                     id=request.path_params.get("id", ""),
+                    account=account,
                     request_id=request_id,
                     idempotency_key=key,
                     publishable=publishable,
                     base=str(request.base_url),
                     processing_seconds=fault.seconds if fault is not None and fault.mode == "processing" else None,
+                    lacks_funds=fault is not None and fault.mode == "lacks_funds",
                 )
-                same = fingerprint(operation.method, request.url.path, form)
+                same = fingerprint(operation.method, request.url.path, form | {"_account": account})
                 kept = self.answers.kept(key, same)
                 answer = kept or self._performed(operation, call, request_id, same, fault)
         except _ReplyLost:
@@ -116,18 +88,27 @@ class StandIn:
         return JSONResponse(answer.body, answer.status, headers)
 
     def _performed(self, operation: Operation, call: Call, request_id: str, same: str, fault: Fault | None) -> Answer:
-        """Perform an operation: effects, events and the answer kept for the key are one transaction."""
+        """Perform an operation: effects, events and the answer kept for the key are one transaction.
+
+        v1 keeps the first answer of an operation that began, 500s and refusals too; v2 keeps only what worked.
+        """
         with self.store.transaction():
+            undone = fault is not None and fault.mode == "error_500_undone"
             try:
-                answer = Answer(200, self._expanded(operation.perform(call), call.form), request_id)
+                if undone:
+                    raise broken()
+                answer = Answer(200, objects.shown(self._expanded(operation.perform(call), call.form)), request_id)
             except Refusal as refusal:
-                if not refusal.began:
+                if not (refusal.began or undone):
                     raise
-                answer = Answer(refusal.status, refusal.body, request_id)
+                answer = Answer(refusal.status, objects.shown(refusal.body), request_id)
+            told = answer
             if fault is not None and fault.mode == "error_500_kept":
-                answer = Answer(500, broken().body, request_id)
-            self.answers.keep(call.idempotency_key, same, answer)
-        return answer
+                told = Answer(500, broken().body, request_id)
+            kept = answer if operation.v2 else told
+            if kept.status == 200 or not operation.v2:
+                self.answers.keep(call.idempotency_key, same, kept)
+        return told
 
     def _expanded(self, thing: dict[str, Any], form: dict[str, Any]) -> dict[str, Any]:
         """Apply `expand[]`: replace the ids at these paths by the objects."""
@@ -144,7 +125,20 @@ class StandIn:
         return thing
 
     def _anything(self, id: str) -> dict[str, Any] | None:
-        return next((found for kind in ("charge", "payment_intent") if (found := self.store.find(kind, id))), None)
+        kinds = ("charge", "payment_intent", "balance_transaction", "refund", "transfer")
+        return next((found for kind in kinds if (found := self.store.find(kind, id))), None)
+
+    def _acting_account(self, request: Request) -> str | None:
+        """Return the connected account for which the platform acts, by the header `Stripe-Account`."""
+        account: str | None = request.headers.get("Stripe-Account") or None
+        if account is not None and self.store.find(connect_accounts.KIND, account) is None:
+            raise Refusal(
+                403,
+                f"The provided key does not have access to account '{account}' (or that account does not exist). "
+                "Application access may have been revoked.",
+                code="account_invalid",
+            )
+        return account
 
     def _is_publishable(self, request: Request, operation: Operation) -> bool:
         given = _given_key(request)
@@ -175,6 +169,7 @@ class StandIn:
                 ours = Call(self.store, self.webhooks, {})
                 payment_intents.settle_what_is_due(ours)
                 checkouts.expire_what_is_due(ours)
+                books.settle_what_is_due(ours)
 
 
 class _ReplyLost(Exception):
@@ -188,6 +183,21 @@ def _strike_before(fault: Fault) -> None:
         raise rate_limited()
     if fault.mode == "error_500":
         raise broken()
+
+
+def _form(operation: Operation, body: bytes, query: str) -> dict[str, Any]:
+    """Return the parameters of a request: form fields for the v1 API, JSON for the v2 API."""
+    if operation.method != "POST":
+        return parse_form(query)
+    if not operation.v2:
+        return parse_form(body.decode())
+    try:
+        sent = json.loads(body or b"{}")
+    except ValueError:
+        raise Refusal(400, "The request body is not JSON.") from None
+    if not isinstance(sent, dict):
+        raise Refusal(400, "The request body is not a JSON object.")
+    return sent
 
 
 def _given_key(request: Request) -> str | None:
@@ -218,7 +228,10 @@ def build_app(stand_in: StandIn) -> Starlette:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     return Starlette(
-        routes=[*(_route(stand_in, operation) for operation in OPERATIONS), *_own_routes(stand_in)],
+        routes=[
+            *(_route(stand_in, operation) for operation in OPERATIONS),
+            *control.routes(stand_in.store, stand_in.webhooks, stand_in.faults, stand_in.answers),
+        ],
         exception_handlers={404: _unknown_url, 405: _unknown_url},
         lifespan=lifespan,
     )
@@ -234,74 +247,3 @@ def _route(stand_in: StandIn, operation: Operation) -> Route:
 async def _unknown_url(request: Request, error: Exception) -> Response:
     message = f"Unrecognized request URL ({request.method}: {request.url.path})."
     return JSONResponse(Refusal(404, message).body, 404, {"Request-Id": objects.new_id("req")})
-
-
-def _own_routes(stand_in: StandIn) -> list[Route]:
-    async def about(request: Request) -> Response:
-        return PlainTextResponse("A stand-in for Stripe. It speaks Stripe's protocol; no money moves here.\n")
-
-    async def pay(request: Request) -> Response:
-        return await checkouts.page(request, Call(stand_in.store, stand_in.webhooks, {}))
-
-    async def faults(request: Request) -> Response:
-        if request.method == "DELETE":
-            stand_in.faults.disarm()
-        elif request.method == "POST":
-            try:
-                stand_in.faults.arm(await request.json())
-            except (TypeError, ValueError) as error:
-                return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse({"armed": [asdict(fault) for fault in stand_in.faults.armed]})
-
-    async def webhooks(request: Request) -> Response:
-        hooks = stand_in.webhooks
-        if request.method == "POST":
-            wanted = await request.json()
-            hooks.url = wanted.get("url", hooks.url)
-            try:
-                hooks.switch(wanted.get("mode", hooks.mode), seed=wanted.get("seed"))
-            except ValueError as error:
-                return JSONResponse({"error": str(error)}, 400)
-        return JSONResponse(
-            {"mode": hooks.mode, "url": hooks.url, "pending": hooks.pending, "attempts": list(hooks.attempts)}
-        )
-
-    async def all_money(request: Request) -> Response:
-        return JSONResponse(ledger(stand_in.store))
-
-    async def dashboard_refunds(request: Request) -> Response:
-        form = {name: str(value) for name, value in (await request.json()).items()}
-        try:
-            with stand_in.store.transaction():
-                refund = refunds.create(Call(stand_in.store, stand_in.webhooks, form))
-        except Refusal as refusal:
-            return JSONResponse(refusal.body, refusal.status)
-        return JSONResponse(refund)
-
-    async def failed_refunds(request: Request) -> Response:
-        try:
-            with stand_in.store.transaction():
-                refund = refunds.fail(Call(stand_in.store, stand_in.webhooks, {}, id=request.path_params["id"]))
-        except Refusal as refusal:
-            return JSONResponse(refusal.body, refusal.status)
-        return JSONResponse(refund)
-
-    async def clock(request: Request) -> Response:
-        stand_in.store.ahead_seconds = int((await request.json())["ahead_seconds"])
-        return Response(status_code=204)
-
-    async def forget_keys(request: Request) -> Response:
-        stand_in.answers.forget()
-        return Response(status_code=204)
-
-    return [
-        Route("/", about),
-        Route("/pay/{id}", pay, methods=["GET", "POST"]),
-        Route("/_stand_in/faults", faults, methods=["GET", "POST", "DELETE"]),
-        Route("/_stand_in/webhooks", webhooks, methods=["GET", "POST"]),
-        Route("/_stand_in/ledger", all_money),
-        Route("/_stand_in/refunds", dashboard_refunds, methods=["POST"]),
-        Route("/_stand_in/refunds/{id}/fail", failed_refunds, methods=["POST"]),
-        Route("/_stand_in/clock", clock, methods=["PUT"]),
-        Route("/_stand_in/idempotency_keys", forget_keys, methods=["DELETE"]),
-    ]

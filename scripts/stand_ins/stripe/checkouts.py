@@ -120,7 +120,7 @@ async def page(request: Request, call: Call) -> Response:
     """Show the page of a session, or take its form: pay with a card of which nothing is asked, or go back."""
     session = call.store.find("checkout.session", request.path_params["id"])
     if session is None or session["status"] == "expired":
-        return HTMLResponse(_frame("<h1>Cette page de paiement est fermée / This page is closed</h1>"), 410)
+        return HTMLResponse(frame("<h1>Cette page de paiement est fermée / This page is closed</h1>"), 410)
     back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"])
     if session["status"] == "complete":
         return RedirectResponse(back, 303)
@@ -171,7 +171,7 @@ def _form(session: Mapping[str, Any], declined: str | None = None) -> str:
         for card, names in _CARDS.items()
     )
     back = html.escape(session["cancel_url"] or session["success_url"])
-    return _frame(
+    return frame(
         f"<h1>{html.escape(session['_name'])}</h1><p><strong>{amount}</strong></p>"
         f"<p>{'Faux Stripe.' if french else 'A pretended Stripe.'} {said}</p>"
         + (f'<p role="alert"><strong>{html.escape(declined)}</strong></p>' if declined else "")
@@ -181,7 +181,8 @@ def _form(session: Mapping[str, Any], declined: str | None = None) -> str:
     )
 
 
-def _frame(body: str, language: str = "fr") -> str:
+def frame(body: str, language: str = "fr") -> str:
+    """Return a whole page around what it says."""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" '

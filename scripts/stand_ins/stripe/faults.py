@@ -16,6 +16,8 @@ Mode = Literal[
     "rate_limit",  # 429, and nothing happens
     "error_500",  # 500, and nothing happens; a retry works
     "error_500_kept",  # 500 although the operation happens; the 500 is kept as the answer to this key
+    "error_500_undone",  # 500 and nothing happens, but the 500 is kept as the answer to this key
+    "lacks_funds",  # the balance that pays a transfer, reversal or refund does not suffice
     "processing",  # the confirmation succeeds only `seconds` later
 ]
 

@@ -9,6 +9,7 @@ from scripts.stand_ins.stripe.store import Store
 def ledger(store: Store) -> dict[str, Any]:
     """Return all intents, charges and refunds, oldest first, and per intent the cents charged and refunded."""
     intents, charges, refunds = (store.newest(kind)[::-1] for kind in ("payment_intent", "charge", "refund"))
+    charges = [charge for charge in charges if "_account" not in charge]  # others are transfers that arrived
     taken_for, given_back_for = _by_intent(charges), _by_intent(refunds)
     payments = []
     for intent in intents:

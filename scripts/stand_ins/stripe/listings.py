@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from scripts.stand_ins.stripe import books
 from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing
@@ -27,6 +28,33 @@ def events(call: Call) -> dict[str, Any]:
     return _page(call, "event", "/v1/events", {"type": "$.type"})
 
 
+def transfers(call: Call) -> dict[str, Any]:
+    filters = {"destination": "$.destination", "transfer_group": "$.transfer_group"}
+    return _page(call, "transfer", "/v1/transfers", filters)
+
+
+def reversals(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/transfers/{id}/reversals."""
+    if call.store.find("transfer", call.id) is None:
+        raise missing("transfer", call.id, param="transfer")
+    return _page(call, "transfer_reversal", f"/v1/transfers/{call.id}/reversals", {}, {"$.transfer": call.id})
+
+
+def payouts(call: Call) -> dict[str, Any]:
+    return _page(call, "payout", "/v1/payouts", {"status": "$.status"})
+
+
+def balance_transactions(call: Call) -> dict[str, Any]:
+    filters = {"payout": "$._payout", "source": "$.source", "type": "$.type"}
+    page = _page(call, "balance_transaction", "/v1/balance_transactions", filters)
+    page["data"] = [books.dated(line, call.store.now()) for line in page["data"]]
+    return page
+
+
+def balance_transaction(call: Call) -> dict[str, Any]:
+    return books.dated(_one(call, "balance_transaction"), call.store.now())
+
+
 def charge(call: Call) -> dict[str, Any]:
     return _one(call, "charge")
 
@@ -38,7 +66,7 @@ def event(call: Call) -> dict[str, Any]:
 def search_payment_intents(call: Call) -> dict[str, Any]:
     """Answer `metadata['payment_id']:'…' AND status:'succeeded'`. Unlike Stripe's, this search is never out of date."""
     params = Params(call.form, {"limit", "query"})
-    equal = {}
+    equal: dict[str, str | None] = {}
     for clause in re.split(r"\s+AND\s+", params.required_text("query"), flags=re.IGNORECASE):
         matched = _CLAUSE.fullmatch(clause)
         if matched is None:
@@ -57,14 +85,20 @@ def search_payment_intents(call: Call) -> dict[str, Any]:
 def _one(call: Call, kind: str) -> dict[str, Any]:
     Params(call.form, set())
     found = call.store.find(kind, call.id)
-    if found is None:
+    if found is None or found.get("_account") != call.account:
         raise missing(kind, call.id)
     return found
 
 
-def _page(call: Call, kind: str, url: str, filters: dict[str, str]) -> dict[str, Any]:
+def _page(
+    call: Call, kind: str, url: str, filters: dict[str, str], always: dict[str, str] | None = None
+) -> dict[str, Any]:
+    """Return a page of the objects of the account that asks. filters: JSON paths by parameter."""
     params = Params(call.form, {*_PAGING, *filters})
-    equal = {path: value for name, path in filters.items() if (value := params.text(name)) is not None}
+    equal: dict[str, str | None] = {
+        path: value for name, path in filters.items() if (value := params.text(name)) is not None
+    }
+    equal |= {"$._account": call.account, **(always or {})}
     after = params.text("starting_after")
     if after is not None and call.store.find(kind, after) is None:
         raise missing(kind, after, status=400, param="starting_after")

@@ -3,6 +3,7 @@
 import secrets
 import string
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 API_VERSION = "2026-10-28.endive"
@@ -29,6 +30,22 @@ def new_id(prefix: str) -> str:
 def now() -> int:
     """Return the seconds since 1970, the format of all times in Stripe's API."""
     return int(time.time())
+
+
+def written(seconds: int) -> str:
+    """Return a time in the format of the v2 API."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def shown(thing: Any) -> Any:
+    """Return an object without the fields that are ours, whose names begin with an underscore."""
+    if isinstance(thing, list):
+        return [shown(one) for one in thing]
+    if not isinstance(thing, dict):
+        return thing
+    return {
+        name: value if name == "metadata" else shown(value) for name, value in thing.items() if not name.startswith("_")
+    }
 
 
 def payment_intent(
@@ -141,7 +158,7 @@ def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) 
         "application": None,
         "application_fee": None,
         "application_fee_amount": None,
-        "balance_transaction": new_id("txn") if paid else None,
+        "balance_transaction": None,
         "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
         "captured": paid,
         "created": now(),
@@ -186,12 +203,25 @@ def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) 
     }
 
 
+def incoming_payment(transfer: dict[str, Any]) -> dict[str, Any]:
+    """Return the payment that a transfer becomes at the connected account."""
+    as_if_paid = {
+        "id": None, "amount": transfer["amount"], "currency": "eur", "description": None, "metadata": {},
+        "payment_method": None, "receipt_email": None,
+    }  # fmt: skip
+    return charge(as_if_paid, None) | {
+        "id": new_id("py"),
+        "payment_method_details": {"stripe_account": {}, "type": "stripe_account"},
+        "source_transfer": transfer["id"],
+    }
+
+
 def refund(charge: dict[str, Any], *, amount: int, reason: str | None, metadata: dict[str, str]) -> dict[str, Any]:
     return {
         "id": new_id("re"),
         "object": "refund",
         "amount": amount,
-        "balance_transaction": new_id("txn"),
+        "balance_transaction": None,
         "charge": charge["id"],
         "created": now(),
         "currency": charge["currency"],
@@ -213,12 +243,14 @@ def event(
     kind: str,
     thing: dict[str, Any],
     *,
+    account: str | None,
     previous: dict[str, Any] | None = None,
     request_id: str | None,
     idempotency_key: str | None,
 ) -> dict[str, Any]:
     """Return an event with the object as it was at that moment. request_id: None for what Stripe did by itself."""
-    return {
+    of_account = {"account": account, "_account": account} if account is not None else {}
+    return of_account | {
         "id": new_id("evt"),
         "object": "event",
         "api_version": API_VERSION,
@@ -228,4 +260,22 @@ def event(
         "pending_webhooks": 1,
         "request": {"id": request_id, "idempotency_key": idempotency_key},
         "type": kind,
+    }
+
+
+def thin_event(
+    kind: str, thing: dict[str, Any], *, request_id: str | None, idempotency_key: str | None
+) -> dict[str, Any]:
+    """Return an event of the v2 API about an object of that API."""
+    request = {"id": request_id, "idempotency_key": idempotency_key or ""}
+    return {
+        "id": new_id("evt"),
+        "object": "v2.core.event",
+        "context": None,
+        "created": written(now()),
+        "livemode": False,
+        "reason": {"request": request, "type": "request"} if request_id is not None else None,
+        "related_object": {"id": thing["id"], "type": thing["object"], "url": f"/v2/core/accounts/{thing['id']}"},
+        "type": kind,
+        "_created": now(),
     }

@@ -5,7 +5,7 @@ import re
 import time
 from typing import Any
 
-from scripts.stand_ins.stripe import objects
+from scripts.stand_ins.stripe import books, objects
 from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing, unexpected_state
@@ -160,7 +160,9 @@ def charge(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
             "last_payment_error": None,
         }
         call.store.save(intent)
+        call.emit("charge.succeeded", tried)
         call.emit("payment_intent.succeeded", intent)
+        books.charged(call, tried)
         return _shown(intent, call)
 
     code, decline, message = failure
@@ -173,6 +175,7 @@ def charge(call: Call, intent: dict[str, Any]) -> dict[str, Any]:
         "last_payment_error": dict(refusal.error),
     }
     call.store.save(intent)
+    call.emit("charge.failed", tried)
     call.emit("payment_intent.payment_failed", intent)
     refusal.error["payment_intent"] = _shown(intent, call)
     raise refusal

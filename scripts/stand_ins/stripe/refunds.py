@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from scripts.stand_ins.stripe import objects
+from scripts.stand_ins.stripe import books, objects
 from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing
@@ -29,7 +29,14 @@ def create(call: Call) -> dict[str, Any]:
             param="amount",
             began=True,
         )
+    charge = books.settle_now(call, charge)  # what was not counted as income yet cannot be given back
     refund = objects.refund(charge, amount=amount, reason=reason, metadata=metadata)
+    available, _ = books.balances(call.store, None)
+    waits = call.lacks_funds or (call.store.terms.refunds_need_funds and available < amount)
+    if waits:
+        refund |= {"status": "pending", "pending_reason": "insufficient_funds"}
+    else:
+        _pay(call, refund)
     before = {"amount_refunded": charge["amount_refunded"], "refunded": charge["refunded"]}
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
@@ -37,6 +44,8 @@ def create(call: Call) -> dict[str, Any]:
     call.store.save(refund)
     call.emit("refund.created", refund)
     call.emit("charge.refunded", charge, before)
+    if waits:
+        return refund
     card = refund["destination_details"]["card"]
     before = {"destination_details": {"card": {"reference_status": card["reference_status"]}}}
     card["reference_status"] = "available"
@@ -53,6 +62,24 @@ def retrieve(call: Call) -> dict[str, Any]:
     return refund
 
 
+def complete(call: Call) -> dict[str, Any]:
+    """Pay a refund that waited for funds."""
+    refund = retrieve(call)
+    if refund["status"] != "pending":
+        raise Refusal(400, f"Refund {refund['id']} is {refund['status']}.")
+    before = {"status": "pending"}
+    refund |= {"status": "succeeded", "pending_reason": None}
+    _pay(call, refund)
+    call.store.save(refund)
+    call.emit("refund.updated", refund, before)
+    return refund
+
+
+def _pay(call: Call, refund: dict[str, Any]) -> None:
+    line = books.post(call, "refund", kind="refund", amount=-refund["amount"], source=refund["id"])
+    refund["balance_transaction"] = line["id"]
+
+
 def fail(call: Call) -> dict[str, Any]:
     """Let a refund fail that had succeeded, as when the bank of a closed card sends it back."""
     refund = retrieve(call)
@@ -63,6 +90,9 @@ def fail(call: Call) -> dict[str, Any]:
         raise missing("charge", refund["charge"])
     before = {"status": refund["status"]}
     refund["status"], refund["failure_reason"] = "failed", "expired_or_canceled_card"
+    if refund["balance_transaction"] is not None:
+        line = books.post(call, "refund_failure", kind="refund_failure", amount=refund["amount"], source=refund["id"])
+        refund["failure_balance_transaction"] = line["id"]
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
     call.store.save(charge)

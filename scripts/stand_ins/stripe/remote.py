@@ -46,8 +46,42 @@ class StandInRemote:
         """Let a refund fail that had succeeded, as to a closed card. Returns the refund."""
         return await self._ask("POST", f"/_stand_in/refunds/{refund}/fail")
 
+    async def complete_refund(self, refund: str) -> dict[str, Any]:
+        """Pay a refund that waited for funds. Returns the refund."""
+        return await self._ask("POST", f"/_stand_in/refunds/{refund}/complete")
+
+    async def books(self) -> dict[str, Any]:
+        """Return every balance and balance transaction of the platform and of each account (see books.py)."""
+        return await self._ask("GET", "/_stand_in/books")
+
+    async def terms(self, **changed: float) -> dict[str, Any]:
+        """Change what this Stripe charges and how late it is (see store.py, Terms). Returns all terms."""
+        return await self._ask("PUT", "/_stand_in/terms", changed)
+
+    async def onboard(self, url: str, answer: str = "active") -> str:
+        """Send the form of an onboarding page: `active`, `pending`, `restricted` or `leave`. Returns where it leads."""
+        async with _client() as client:
+            return str((await client.post(url, data={"answer": answer})).headers["location"])
+
+    async def put_account(self, account: str, state: str) -> None:
+        """Let Stripe think otherwise of an account: `active`, `pending`, `restricted`, `rejected` or `closed`."""
+        await self._ask("POST", f"/_stand_in/accounts/{account}", {"state": state})
+
+    async def pay_out(self, account: str | None = None, cents: int | None = None) -> dict[str, Any]:
+        """Pay out a balance: automatically all that is available, or some cents by hand. Returns the payout."""
+        amount = {"cents": cents} if cents is not None else {}
+        return await self._ask("POST", "/_stand_in/payouts", {"account": account, **amount})
+
+    async def end_payout(self, payout: str, status: str = "paid", account: str | None = None) -> dict[str, Any]:
+        """Let a payout become `in_transit`, `paid`, `failed` (even after it was paid) or `canceled`. Returns it."""
+        return await self._ask("POST", f"/_stand_in/payouts/{payout}", {"account": account, "status": status})
+
+    async def top_up(self, cents: int, account: str | None = None) -> dict[str, Any]:
+        """Add money to a balance, or take it away with a negative amount. Returns the balance transaction."""
+        return await self._ask("POST", "/_stand_in/topups", {"account": account, "cents": cents})
+
     async def clock(self, *, ahead_seconds: int) -> None:
-        """Let Stripe take later payments so many seconds ahead of this machine's clock."""
+        """Set how many seconds Stripe's clock is ahead of this machine's: charges happen and become available by it."""
         await self._ask("PUT", "/_stand_in/clock", {"ahead_seconds": ahead_seconds})
 
     async def forget_idempotency_keys(self) -> None:

@@ -1,0 +1,48 @@
+"""The operations of Stripe's API that the stand-in performs, by method and path."""
+
+from scripts.stand_ins.stripe import (
+    books,
+    checkouts,
+    connect_accounts,
+    listings,
+    payment_intents,
+    payouts,
+    refunds,
+    transfers,
+)
+from scripts.stand_ins.stripe.operations import Operation
+
+OPERATIONS = (
+    Operation("payment_intents.create", "POST", "/v1/payment_intents", payment_intents.create),
+    Operation("payment_intents.list", "GET", "/v1/payment_intents", listings.payment_intents),
+    Operation("payment_intents.search", "GET", "/v1/payment_intents/search", listings.search_payment_intents),
+    Operation("payment_intents.retrieve", "GET", "/v1/payment_intents/{id}", payment_intents.retrieve, True),
+    Operation("payment_intents.confirm", "POST", "/v1/payment_intents/{id}/confirm", payment_intents.confirm, True),
+    Operation("payment_intents.cancel", "POST", "/v1/payment_intents/{id}/cancel", payment_intents.cancel),
+    Operation("checkout_sessions.create", "POST", "/v1/checkout/sessions", checkouts.create),
+    Operation("checkout_sessions.retrieve", "GET", "/v1/checkout/sessions/{id}", checkouts.retrieve),
+    Operation("checkout_sessions.expire", "POST", "/v1/checkout/sessions/{id}/expire", checkouts.expire),
+    Operation("refunds.create", "POST", "/v1/refunds", refunds.create),
+    Operation("refunds.list", "GET", "/v1/refunds", listings.refunds),
+    Operation("refunds.retrieve", "GET", "/v1/refunds/{id}", refunds.retrieve),
+    Operation("charges.list", "GET", "/v1/charges", listings.charges),
+    Operation("charges.retrieve", "GET", "/v1/charges/{id}", listings.charge),
+    Operation("events.list", "GET", "/v1/events", listings.events),
+    Operation("events.retrieve", "GET", "/v1/events/{id}", listings.event),
+    Operation("balance.retrieve", "GET", "/v1/balance", books.balance),
+    Operation("balance_transactions.list", "GET", "/v1/balance_transactions", listings.balance_transactions),
+    Operation("balance_transactions.retrieve", "GET", "/v1/balance_transactions/{id}", listings.balance_transaction),
+    Operation("balance_settings.retrieve", "GET", "/v1/balance_settings", connect_accounts.balance_settings),
+    Operation("balance_settings.update", "POST", "/v1/balance_settings", connect_accounts.change_balance_settings),
+    Operation("transfers.create", "POST", "/v1/transfers", transfers.create),
+    Operation("transfers.list", "GET", "/v1/transfers", listings.transfers),
+    Operation("transfers.retrieve", "GET", "/v1/transfers/{id}", transfers.retrieve),
+    Operation("reversals.create", "POST", "/v1/transfers/{id}/reversals", transfers.reverse),
+    Operation("reversals.list", "GET", "/v1/transfers/{id}/reversals", listings.reversals),
+    Operation("payouts.list", "GET", "/v1/payouts", listings.payouts),
+    Operation("payouts.retrieve", "GET", "/v1/payouts/{id}", payouts.retrieve),
+    Operation("accounts.create", "POST", "/v2/core/accounts", connect_accounts.create),
+    Operation("accounts.retrieve", "GET", "/v2/core/accounts/{id}", connect_accounts.retrieve),
+    Operation("accounts.close", "POST", "/v2/core/accounts/{id}/close", connect_accounts.close),
+    Operation("account_links.create", "POST", "/v2/core/account_links", connect_accounts.links_create),
+)
