@@ -94,6 +94,12 @@ class Shop(Table, table=True):
     shows_impact: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     paused_at: datetime | None = moment()  # since when reports of a closed door pause its lots
     resumed_at: datetime | None = moment()
+    legal_name: str | None = text()
+    legal_form: str | None = text()
+    legal_address: str | None = text()
+    vat_number: str | None = text()
+    vat_franchise: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    food_vat_bp: int | None = None
 
 
 class ShopName(Table, table=True):

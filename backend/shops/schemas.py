@@ -11,6 +11,7 @@ from backend.identity.tokens import MemberRole
 from backend.shops.communes import InseeCode
 from backend.shops.models import Category
 from backend.shops.opening_hours import OpeningHours, OpeningHoursOut
+from backend.shops.vat_numbers import VatNumber
 
 SHOP = "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"
 WEEK: dict[str, Any] = {
@@ -58,6 +59,28 @@ _SHOWS_IMPACT: dict[str, Any] = {
     "description": "Whether the shop's page shows the rounded impact of its months that are over.",
     "examples": [False],
 }
+_LEGAL_NAME: dict[str, Any] = {
+    "description": "The name of the company behind the SIRET, as papers say it; null: the shop's own name.",
+    "examples": ["Müller et fils"],
+}
+_LEGAL_FORM: dict[str, Any] = {
+    "description": "Its legal form, with its capital and register where it has them.",
+    "examples": ["SARL au capital de 8 000 €, RCS Strasbourg"],
+}
+_LEGAL_ADDRESS: dict[str, Any] = {
+    "description": "The address of the company's seat; null: the shop's own address.",
+    "examples": [None],
+}
+_VAT_NUMBER: dict[str, Any] = {"description": "The company's VAT number, if it has one.", "examples": ["FR44732829320"]}
+_VAT_FRANCHISE: dict[str, Any] = {
+    "description": "Whether it bills no VAT (article 293 B of the CGI); its receipts then say so.",
+    "examples": [False],
+}
+_FOOD_VAT: dict[str, Any] = {
+    "description": "The VAT that its food bears, in hundredths of a percent, for its receipts; null: they say none.",
+    "examples": [550],
+}
+FoodVat = Literal[210, 550, 850, 1000, 2000]
 
 
 class ShopIn(In):
@@ -98,6 +121,12 @@ class ShopEdit(In):
     telephone: str | None = if_sent(**_TELEPHONE_SENT)
     website: str | None = if_sent(**_WEBSITE_SENT)
     shows_impact: bool = if_sent(**_SHOWS_IMPACT)
+    legal_name: str | None = if_sent(min_length=1, max_length=200, **_LEGAL_NAME)
+    legal_form: str | None = if_sent(min_length=1, max_length=120, **_LEGAL_FORM)
+    legal_address: str | None = if_sent(min_length=1, max_length=300, **_LEGAL_ADDRESS)
+    vat_number: VatNumber | None = if_sent(**_VAT_NUMBER)
+    vat_franchise: bool = if_sent(**_VAT_FRANCHISE)
+    food_vat_bp: FoodVat | None = if_sent(**_FOOD_VAT)
 
 
 class ShopBrief(Out):
@@ -199,6 +228,12 @@ class OwnShop(ShopFacts):
         examples=[None],
     )
     shows_impact: bool = Field(**_SHOWS_IMPACT)
+    legal_name: str | None = Field(**_LEGAL_NAME)
+    legal_form: str | None = Field(**_LEGAL_FORM)
+    legal_address: str | None = Field(**_LEGAL_ADDRESS)
+    vat_number: str | None = Field(**_VAT_NUMBER)
+    vat_franchise: bool = Field(**_VAT_FRANCHISE)
+    food_vat_bp: int | None = Field(**_FOOD_VAT)
 
 
 class OwnShopPage(OnPage, OwnShop):

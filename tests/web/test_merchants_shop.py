@@ -51,6 +51,26 @@ async def test_hours_and_address_are_changed(town: Town) -> None:
     assert await town.value("select latitude from app.shops") == 48.584
 
 
+async def test_an_owner_says_what_invoices_say(town: Town) -> None:
+    shop = await town.a_shop()
+    sophie = await Browser.of(shop.merchant)
+    page = await (await sophie.opens(f"/my-shops/{shop.id}/settings")).follows("Reçus et factures")
+    page = await page.form("Enregistrer").send(legal_name="Müller et fils", vat_number="FR00 123", food_vat_bp="550")
+    assert page.status_code == 422
+    assert "vat_number" in page.errors
+    page = await page.form("Enregistrer").send(vat_number="FR44 732 829 320")
+    assert page.said == "C’est enregistré."
+    assert await town.value("select (legal_name, vat_number, food_vat_bp)::text from app.shops") == (
+        '("Müller et fils",FR44732829320,550)'
+    )
+    page = (
+        await (await page.follows("Reçus et factures"))
+        .form("Enregistrer")
+        .send(legal_name="", vat_number="", food_vat_bp="", vat_franchise="yes")
+    )
+    assert await town.value("select legal_name is null and vat_franchise from app.shops")
+
+
 async def test_an_owner_invites_changes_and_parts_with_members(town: Town) -> None:
     shop = await town.a_shop()
     sophie = await Browser.of(shop.merchant)

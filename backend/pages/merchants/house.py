@@ -16,6 +16,9 @@ from backend.shops.schemas import ShopEdit
 
 SAID = ("name", "description", "category", "telephone", "website")
 PLACED = ("address", "insee_code", "latitude", "longitude")
+BILLED = ("legal_name", "legal_form", "legal_address", "vat_number", "food_vat_bp")
+FOOD_VAT = ("", "550", "1000", "2000", "210", "850")
+"""The rates of VAT on food in hundredths of a percent, the usual one first; those of overseas last."""
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 OPENINGS = 2
 """Openings a day that the form has fields for; a day with more keeps all of them there."""
@@ -119,6 +122,36 @@ def _address(visit: Visit, place: Workplace, form: Form, values: dict[str, Any],
     )
 
 
+async def billing(visit: Visit) -> Response:
+    """Show the form of what receipts and invoices say about the company, or send it."""
+    place = await at_shop(visit, "owner")
+    if not visit.posted:
+        values = {name: str(place.shop[name] or "") for name in BILLED}
+        values["vat_franchise"] = "yes" if place.shop["vat_franchise"] else ""
+        return _billing(visit, place, Form(), values)
+    form = await visit.form()
+    wanted: dict[str, Any] = {name: form.value(name) or None for name in BILLED}
+    if form.value("food_vat_bp").isdecimal():
+        wanted["food_vat_bp"] = int(form.value("food_vat_bp"))
+    wanted["vat_franchise"] = bool(form.value("vat_franchise"))
+    if wrong := await _refused(visit, place, form, wanted, BILLED):
+        return _billing(visit, place, wrong, {}, 422)
+    return visit.to(f"{place.path}/settings", "saved")
+
+
+def _billing(visit: Visit, place: Workplace, form: Form, values: dict[str, Any], status: int = 200) -> Response:
+    return place.page(
+        visit,
+        "merchants/shop_billing.html",
+        status,
+        form=form,
+        values=values,
+        rules=constraints(ShopEdit),
+        rates=[(rate, visit.t(f"my_shop.food_vat.{rate or 'unsaid'}")) for rate in FOOD_VAT],
+        back=f"{place.path}/settings",
+    )
+
+
 async def hours(visit: Visit) -> Response:
     """Show the form of the opening hours, or send them."""
     place = await at_shop(visit, "owner")
@@ -179,5 +212,6 @@ routes: list[BaseRoute] = [
     route(f"{_PATH}/page", page, ["GET", "POST"], needs="person"),
     route("/my-shops/{shop_id:uuid}/page-photo", page_photo, ["POST"], needs="person"),
     route(f"{_PATH}/address", address, ["GET", "POST"], needs="person"),
+    route(f"{_PATH}/billing", billing, ["GET", "POST"], needs="person"),
     route(f"{_PATH}/hours", hours, ["GET", "POST"], needs="person"),
 ]

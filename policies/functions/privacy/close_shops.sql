@@ -21,6 +21,7 @@ begin
     update app.shops s
     set name = '-', address = '-', siret = '00000000000000', opening_hours = '{}', status = 'closed',
         description = '', photo_id = null, telephone = null, website = null, shows_impact = false,
+        legal_name = null, legal_form = null, legal_address = null, vat_number = null,
         latitude = round(s.latitude::numeric, 1), longitude = round(s.longitude::numeric, 1)
     where s.owner_id = owner and s.status <> 'closed';
     delete from app.recurring_days d
