@@ -13,6 +13,7 @@ from backend.favourites import models as favourites
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
 from backend.kiosks import models as kiosks
+from backend.ledger import models as ledger
 from backend.lots import models as lots
 from backend.members import models as members
 from backend.notices import models as notices
@@ -46,6 +47,7 @@ TABLES = (
     handed_passes,
     impact,
     kiosks,
+    ledger,
     lots,
     members,
     notices,

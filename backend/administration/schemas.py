@@ -135,6 +135,19 @@ _ANSWER: dict[str, Any] = {
     "before a change keep theirs.",
     "examples": [72],
 }
+_COMMISSION: dict[str, Any] = {
+    "description": "The platform's commission on a sale before VAT, in hundredths of a percent. A sale keeps what was "
+    "set when it was paid.",
+    "examples": [1000],
+}
+_LEAST_COMMISSION: dict[str, Any] = {
+    "description": "The least commission on a sale before VAT, in cents, if it and its VAT are within the price.",
+    "examples": [30],
+}
+_NO_SHOW_REFUND: dict[str, Any] = {
+    "description": "The percentage of the price that is refunded to who did not collect; 0: nothing.",
+    "examples": [0],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -165,6 +178,9 @@ class SettingsIn(In):
     gather_minutes: int = if_sent(ge=0, le=120, **_GATHER)
     report_hours: int = if_sent(ge=1, le=336, **_REPORT)
     report_answer_hours: int = if_sent(ge=1, le=336, **_ANSWER)
+    commission_bp: int = if_sent(ge=0, le=5000, **_COMMISSION)
+    least_commission_cents: int = if_sent(ge=0, le=500, **_LEAST_COMMISSION)
+    no_show_refund_percent: int = if_sent(ge=0, le=100, **_NO_SHOW_REFUND)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -183,6 +199,9 @@ class SettingsOut(Out):
     gather_minutes: int = Field(**_GATHER)
     report_hours: int = Field(**_REPORT)
     report_answer_hours: int = Field(**_ANSWER)
+    commission_bp: int = Field(**_COMMISSION)
+    least_commission_cents: int = Field(**_LEAST_COMMISSION)
+    no_show_refund_percent: int = Field(**_NO_SHOW_REFUND)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -15,7 +15,8 @@ class Payment(Table, table=True):
     Stripe has done it. The whole amount is refunded unless `refund_cents` says how much. `refunded_cents` is what
     Stripe says was refunded, by us or by a person in its dashboard. `refusals` counts Stripe's refusals in a row.
     `checkout` is set once the holder wants to pay on Stripe's page: `wanted` while the first PaymentIntent is being
-    cancelled, `open` while the page can be paid, `closed` when it cannot any more.
+    cancelled, `open` while the page can be paid, `closed` when it cannot any more. `commission_bp`, in hundredths of a
+    percent, and `least_commission_cents` are the commission that was agreed when it succeeded.
     """
 
     __tablename__ = "payments"
@@ -42,6 +43,8 @@ class Payment(Table, table=True):
     checkout: str | None = text()
     checkout_session: str | None = text()
     checkout_ends_at: datetime | None = moment()
+    commission_bp: int | None = None
+    least_commission_cents: int | None = None
 
 
 class StripeEvent(Table, table=True):

@@ -137,5 +137,11 @@ LEFT_OUT = {
     "erased_accounts": "Ids of erased accounts.",
     "accounting.payments": "Has no account ids.",
     "accounting.corrections": "Has no account ids.",
+    "accounting.ledger_accounts": "Names no person.",
+    "accounting.postings": "Names no person, and keeps no link to an account.",
+    "accounting.lines": "Names no person.",
+    "accounting.stripe_balance_transactions": "Names no person.",
+    "accounting.closed_lots": "Totals of lots over everybody.",
+    "accounting.closed_lot_corrections": "Totals of lots over everybody.",
     "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

@@ -51,6 +51,8 @@ class BookedPayment(Table, table=True):
     shop_siret: str = text()
     lot_category: str = text()
     moved_at: datetime = moment()
+    commission_bp: int | None = None
+    least_commission_cents: int | None = None
 
 
 class Correction(Table, table=True):

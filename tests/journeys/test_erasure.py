@@ -18,6 +18,8 @@ from tests.town.databases import API
 from tests.visitors import PASSWORD, Visitor, mails
 
 BOOKED = {
+    "commission_bp",
+    "least_commission_cents",
     "payment_id",
     "paid_at",
     "amount_cents",
@@ -279,12 +281,23 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
         ("accounting.payments", "ecopanier_accountant", "SELECT"),
         ("accounting.corrections", "ecopanier_accountant", "SELECT"),
         ("accounting.current_payments", "ecopanier_accountant", "SELECT"),
+        ("accounting.closed_lots", "ecopanier_accountant", "SELECT"),
+        ("accounting.closed_lot_corrections", "ecopanier_accountant", "SELECT"),
+        ("accounting.closed_lots", "authenticated", "SELECT"),
+        *(
+            (f"accounting.{table}", who, "SELECT")
+            for table in ("ledger_accounts", "postings", "lines", "stripe_balance_transactions")
+            for who in ("ecopanier_accountant", "authenticated")
+        ),
     }
     schemas = await town.rows("""
         select n.nspname, a.grantee::regrole::text as who from pg_namespace n cross join lateral aclexplode(n.nspacl) a
         where a.grantee <> n.nspowner and (n.nspname = 'accounting' or a.grantee = 'ecopanier_accountant'::regrole)
     """)
-    assert [tuple(row) for row in schemas] == [("accounting", "ecopanier_accountant")]
+    assert {tuple(row) for row in schemas} == {
+        ("accounting", "ecopanier_accountant"),
+        ("accounting", "authenticated"),
+    }
     executes = await town.value(
         "select count(*) from pg_proc p where p.pronamespace::regnamespace::text in ('app', 'jobs')"
         " and has_function_privilege('ecopanier_accountant', p.oid, 'execute')"

@@ -167,6 +167,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         "insert into accounting.corrections (payment_id, refunded_cents, noted_at)"
         " select payment_id, 400, now() from accounting.payments"
     )
+    await _closed_lot(town, shop)
     await town.changes("insert into key_vault.erased_accounts (account_id, erased_at) values ($1, now())", uuid4())
     await town.changes(
         "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()
@@ -245,6 +246,40 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
     await town.changes("insert into app.reminded_lots values ($1, now())", discounted.id)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _closed_lot(town: Town, shop: Shop) -> None:
+    """Close a lot of the shop, and correct it."""
+    lot = uuid4()
+    earned, refund = [
+        await town.value(
+            "select app.post($1, $2, $3, now(), array[app.ledger_account($4), app.ledger_account('shop', $5)],"
+            " '{399,-399}')",
+            kind,
+            str(uuid4()),
+            uuid4(),
+            account,
+            shop.id,
+        )
+        for kind, account in (("earned", "held"), ("refund", "stripe"))
+    ]
+    await town.changes(
+        "insert into accounting.stripe_balance_transactions"
+        " values ($1, null, -399, 0, 'refund', 're_1', 'pi_1', now(), now(), $2)",
+        f"txn_{uuid4().hex}",
+        refund,
+    )
+    await town.changes(
+        "insert into accounting.closed_lots values ($1, $2, 'Panier', now(), now(), 1, 399, 40, 8, 351)", lot, shop.id
+    )
+    await town.changes(
+        "insert into accounting.closed_lot_corrections (lot_id, shop_id, at, gross_cents, commission_cents, vat_cents,"
+        " net_cents, reason, posting_id, earned_id) values ($1, $2, now(), -399, -40, -8, -351, 'refund', $3, $4)",
+        lot,
+        shop.id,
+        refund,
+        earned,
+    )
 
 
 async def _notice(town: Town, person: Person) -> None:

@@ -107,8 +107,8 @@ async def attempt(connection: Connection, statement: str, *arguments: Any) -> Li
             raise _Undo(done)
     except _Undo as undone:
         return "nothing" if str(undone).endswith(" 0") else "done"
-    except asyncpg.InsufficientPrivilegeError:
-        return "refused"
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.ObjectNotInPrerequisiteStateError):
+        return "refused"  # the second is raised for a view of several tables, which nobody can change
     except asyncpg.IntegrityConstraintViolationError:
         return "done"
     except asyncpg.PostgresError as stopped:
@@ -147,7 +147,7 @@ async def found(town: Town, who: str, connection: Connection, table: Table) -> d
     if not addable:
         assert await attempt(connection, f"insert into {table.name} default values") == "refused"
     if not editable:
-        column = table.columns[0]
+        column = table.columns[-1]  # the first may be a number that nobody can set
         assert await attempt(connection, f"update {table.name} set {column} = null") == "refused"  # noqa: S608
     for row in rows:
         one = f"where {table.key} = $1"

@@ -1,0 +1,1 @@
+"""The ledger: every cent twice, what shops earned by closed lots, and the check against Stripe's books."""
