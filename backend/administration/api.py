@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from backend.administration import actions, queries
 from backend.administration.problems import AccountNotFound, CollectorNotFound, OwnSuspension
-from backend.administration.queries import AuditQuery
+from backend.administration.queries import AuditQuery, LotQuery
 from backend.administration.schemas import (
     AccountFound,
     AccountStanding,
@@ -17,10 +17,12 @@ from backend.administration.schemas import (
     CollectorOut,
     DecisionIn,
     FactorResetOut,
+    LotFound,
     ReasonIn,
     SettingChangeOut,
     SettingsIn,
     SettingsOut,
+    ToDecideOut,
 )
 from backend.associations.problems import AssociationNotFound, AssociationNumberTaken
 from backend.associations.schemas import Standing
@@ -36,6 +38,8 @@ from backend.lots.schemas import LotRead
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.second_factors.problems import OwnFactorReset, SecondFactorNotFound
+from backend.settings import settings
+from backend.shops.communes import CommuneAsked
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
 from backend.shops.schemas import OwnShop
 
@@ -44,6 +48,15 @@ router = Router(tags=["administration"], prefix="/admin")
 CURSOR = TypeAdapter(tuple[UUID])
 NUMBERED = TypeAdapter(tuple[int])
 StatusWanted = Annotated[Standing | None, Query(examples=["pending"])]
+
+
+@router.get("/to-decide")
+async def list_what_to_decide(
+    session: AsAdmin,
+    most: Annotated[int, Query(ge=1, le=100, description="The most items of each kind to return.", examples=[20])] = 20,
+) -> ToDecideOut:
+    """List what waits for a decision: how much of each kind, and the oldest of it."""
+    return await queries.to_decide(session, settings().public_url, most)
 
 
 @router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))
@@ -99,7 +112,8 @@ async def list_accounts(
         Query(
             min_length=1,
             max_length=200,
-            description="An e-mail address, a SIRET, a beneficiary code, or the beginnings of words of a shop's name.",
+            description="An e-mail address, a SIRET, a beneficiary code, the id of an account, or the beginnings of "
+            "words of a shop's name.",
             examples=["boulangerie"],
         ),
     ] = None,
@@ -110,11 +124,41 @@ async def list_accounts(
 ) -> Page[AccountFound]:
     """Find accounts, in the order of their registration.
 
-    A beneficiary is found by code alone. The audit log notes each search.
+    A beneficiary is found by code or id alone. The audit log notes each search.
     """
     beyond = cursor_key(after, CURSOR)[0] if after else None
     found = await queries.accounts(session, q, role, status, beyond, limit)
     return page_of(found, limit, lambda account: (account.id,))
+
+
+@router.get("/lots", responses=may_answer(CursorInvalid))
+async def list_lots(
+    session: AsAdmin,
+    q: Annotated[
+        str | None,
+        Query(min_length=1, max_length=100, description="Words of the lot, as in `GET /lots`.", examples=["brioche"]),
+    ] = None,
+    shop: Annotated[
+        str | None,
+        Query(
+            min_length=1,
+            max_length=100,
+            description="The beginnings of words of the shop's name.",
+            examples=["boulangerie"],
+        ),
+    ] = None,
+    shop_id: Annotated[UUID | None, Query()] = None,
+    insee: CommuneAsked = None,
+    status: Annotated[
+        Literal["published", "paused", "withdrawn", "recalled", "ended"] | None, Query(examples=["published"])
+    ] = None,
+    limit: Limit = 20,
+    after: After = None,
+) -> Page[LotFound]:
+    """Find lots of all shops, newest first. All conditions that you give must hold; drafts are not found."""
+    wanted = LotQuery(q, shop, shop_id, insee, status)
+    before = cursor_key(after, CURSOR)[0] if after else None
+    return page_of(await queries.lots(session, wanted, before, limit), limit, lambda lot: (lot.id,))
 
 
 @router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))

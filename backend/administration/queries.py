@@ -1,10 +1,10 @@
 """Admins' reads under row-level security: who waits for a decision, the platform's parameters, the audit log."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, func, literal, literal_column, select, text, union_all
+from sqlalchemy import JSON, Integer, Select, func, literal, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -15,12 +15,17 @@ from backend.administration.schemas import (
     AssociationOut,
     AuditEntryOut,
     CollectorOut,
+    LotFound,
     SettingChangeOut,
     SettingsOut,
+    ToDecideOut,
 )
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
 from backend.audit.models import AuditEntry
+from backend.mail.rendering import told
+from backend.places.communes import codes_within
+from backend.shops.queries import fields_to_correct
 
 
 class AuditQuery(NamedTuple):
@@ -34,7 +39,24 @@ class AuditQuery(NamedTuple):
     until: datetime | None
 
 
+class LotQuery(NamedTuple):
+    """The filters of lots; None does not filter.
+
+    words: of the lot. shop_words: the beginnings of words of its shop's name.
+    """
+
+    words: str | None
+    shop_words: str | None
+    shop_id: UUID | None
+    insee: str | None
+    status: str | None
+
+
+_FIND_LOTS = text("select * from app.find_lots(:words, :shop_words, :shop, :communes, :status, :beyond, :most)")
 _FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
+# Entries are written within seconds of their time.
+_SLACK = timedelta(hours=1)
+_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
 _EMAIL = (col(Account.email), col(Account.email_verified_at).is_not(None).label("email_verified"))
 _ASSOCIATIONS = select(
     col(Association.id),
@@ -52,6 +74,32 @@ _ASSOCIATIONS = select(
 _COLLECTORS = select(
     col(Collector.id), col(Account.display_name), col(Collector.status), col(Collector.created_at), *_EMAIL
 ).join(Account, col(Account.id) == col(Collector.id))
+
+
+async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDecideOut:
+    """Return all that waits for an admin: of each kind how much, and the `most` oldest, in one statement."""
+    found: dict[str, Any] = (await session.scalars(select(func.app.to_decide(most, type_=JSON)))).one()
+    for shop in found["shops"]["oldest"]:
+        shop["to_correct"] = fields_to_correct(shop["insee_code"], shop["in_territory"])
+    for refund in found["refunds"]["oldest"]:
+        title, words, _ = told("refund_failed", found["locale"] or "fr", public_url=public_url, **refund["facts"])
+        refund |= {"title": title, "text": words}
+    return ToDecideOut.model_validate(found)
+
+
+async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:
+    """Return up to `limit + 1` lots that are not drafts, newest first."""
+    communes = codes_within(wanted.insee) if wanted.insee is not None else None
+    asked = {
+        "words": wanted.words,
+        "shop_words": wanted.shop_words,
+        "shop": wanted.shop_id,
+        "communes": communes,
+        "status": wanted.status,
+        "beyond": before,
+        "most": limit + 1,
+    }
+    return [LotFound.model_validate(row) for row in await session.execute(_FIND_LOTS, asked)]
 
 
 async def associations(
@@ -127,10 +175,19 @@ async def audit_entries(
     ):
         if value is not None:
             asked = asked.where(col(column) == value)
+    # Ids rise with time, so an entry that lies well outside the asked time bounds the ids. Without that, a search for
+    # what was long ago would walk through everything since.
+    at = col(AuditEntry.at)
     if wanted.since is not None:
-        asked = asked.where(col(AuditEntry.at) >= wanted.since)
+        before_all = select(col(AuditEntry.id)).where(at < wanted.since - _SLACK).order_by(at.desc()).limit(1)
+        asked = asked.where(
+            at >= wanted.since, col(AuditEntry.id) > func.coalesce(before_all.scalar_subquery(), _FIRST_ID)
+        )
     if wanted.until is not None:
-        asked = asked.where(col(AuditEntry.at) < wanted.until)
+        after_all = select(col(AuditEntry.id)).where(at >= wanted.until + _SLACK).order_by(at).limit(1)
+        asked = asked.where(
+            at < wanted.until, col(AuditEntry.id) < func.coalesce(after_all.scalar_subquery(), _LAST_ID)
+        )
     if before is not None:
         asked = asked.where(col(AuditEntry.id) < before)
     return [AuditEntryOut.model_validate(found) for found in (await session.execute(asked)).scalars()]

@@ -1,7 +1,7 @@
 """The requests and answers of administration."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, Field
@@ -9,8 +9,13 @@ from pydantic import ConfigDict, Field
 from backend.associations.schemas import Standing
 from backend.http.schemas import In, Out, if_sent
 from backend.identity.tokens import Role
+from backend.lots.models import Kind
+from backend.lots.schemas import LotStatus
+from backend.problem_reports.schemas import Kind as ReportKind
+from backend.shops.models import Category
 
 ACCOUNT = "01980c5e-5b77-7e90-8c1d-43a0b2f9d6e8"
+SHOP = "01980c5e-6a10-7b22-a3f4-0c1d2e3f4a5b"
 
 
 class DecisionIn(In):
@@ -101,6 +106,93 @@ class CollectorOut(Out):
     email_verified: bool = Field(examples=[True])
     status: Standing = Field(examples=["pending"])
     created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+
+
+class ShopWaiting(Out):
+    """A shop to verify."""
+
+    id: UUID = Field(examples=[SHOP])
+    name: str = Field(examples=["Boulangerie du Marché"])
+    category: Category = Field(examples=["bakery"])
+    siret: str = Field(examples=["73282932000074"])
+    address: str = Field(examples=["12 rue du Faubourg, 67000 Strasbourg"])
+    telephone: str | None = Field(examples=["+33388000000"])
+    description: str | None = Field(examples=[None])
+    to_correct: list[Literal["insee_code", "latitude", "longitude"]] = Field(
+        description="Fields that do not fit the address.", examples=[[]]
+    )
+    created_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
+
+
+class ReportWaiting(Out):
+    """A problem report to decide."""
+
+    id: UUID = Field(examples=["01980c5e-8d01-7c55-9d0a-2b3c4d5e6f70"])
+    kind: ReportKind = Field(examples=["quality"])
+    title: str = Field(description="Of the lot.", examples=["Panier du soir"])
+    shop: str = Field(examples=["Boulangerie du Marché"])
+    reported_at: datetime = Field(examples=["2026-11-22T19:05:00Z"])
+    answered: bool = Field(description="Whether the shop has answered.", examples=[True])
+
+
+class RecallNoticeWaiting(Out):
+    """A notice of the public feed of recalls that may name lots here."""
+
+    id: UUID = Field(examples=["01980c5e-c4d5-7a31-b6e8-9f0a1b2c3d4e"])
+    number: str = Field(examples=["2026-11-0042"])
+    title: str = Field(examples=["Pâte à tartiner aux noisettes"])
+    reason: str = Field(examples=["Présence de Listeria monocytogenes"])
+    published_at: datetime = Field(examples=["2026-11-22T08:30:00Z"])
+    lots: int = Field(description="Lots about which you are still asked.", examples=[2])
+
+
+class RefundFailed(Out):
+    """A refund that failed: one of your notices, until you have read it."""
+
+    id: UUID = Field(description="For `POST /notices/{notice_id}/read`.", examples=[ACCOUNT])
+    title: str = Field(description="In your account's language.", examples=["Un remboursement a échoué"])
+    text: str = Field(examples=["Le remboursement de 4,80 € a échoué."])
+    at: datetime = Field(examples=["2026-11-22T16:02:11Z"])
+
+
+One = TypeVar("One")
+
+
+class Waiting(Out, Generic[One]):
+    """What of one kind waits for a decision."""
+
+    count: int = Field(description="Of all, also of those that are not listed.", examples=[1])
+    oldest: list[One] = Field(description="The oldest, at most as many as you asked for.")
+
+
+class ToDecideOut(Out):
+    """All that waits for an admin."""
+
+    shops: Waiting[ShopWaiting]
+    associations: Waiting[AssociationOut]
+    collectors: Waiting[CollectorOut]
+    reports: Waiting[ReportWaiting] = Field(description="Those about allergens first.")
+    recall_notices: Waiting[RecallNoticeWaiting]
+    refunds: Waiting[RefundFailed] = Field(description="Refunds that failed.")
+
+
+class LotFound(Out):
+    """A lot that was found. `GET /lots/{lot_id}` has its details."""
+
+    id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
+    title: str = Field(examples=["Panier du soir"])
+    category: Category = Field(examples=["bakery"])
+    kind: Kind = Field(examples=["discounted"])
+    price_cents: int = Field(description="Of one portion.", examples=[480])
+    status: LotStatus = Field(examples=["published"])
+    quantity: int = Field(description="Portions in all.", examples=[5])
+    remaining: int = Field(description="Portions that can still be reserved.", examples=[3])
+    pickup_start: datetime = Field(examples=["2026-11-22T16:30:00Z"])
+    pickup_end: datetime = Field(examples=["2026-11-22T18:00:00Z"])
+    shop_id: UUID = Field(examples=[SHOP])
+    shop: str = Field(examples=["Boulangerie du Marché"])
+    address: str = Field(description="Of the shop.", examples=["12 rue du Faubourg, 67000 Strasbourg"])
+    time_zone: str = Field(description="Of the shop.", examples=["Europe/Paris"])
 
 
 _PORTIONS: dict[str, Any] = {

@@ -74,6 +74,18 @@ class Lot(Table, table=True):
         Index("lots_near_idx", "shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
         Index("lots_near_in_category_idx", "category_shelf", postgresql_using="gist", postgresql_where=PUBLISHED),
         Index("lots_words_idx", "words", postgresql_using="gin", postgresql_where=PUBLISHED),
+        Index(
+            "lots_words_off_idx",
+            "words",
+            postgresql_using="gin",
+            postgresql_where=sql("status in ('paused', 'ended', 'withdrawn', 'recalled')"),
+        ),
+        Index(
+            "lots_stopped_idx",
+            "status",
+            "id",
+            postgresql_where=sql("status in ('paused', 'withdrawn', 'recalled')"),
+        ),
         Index("lots_pickup_end_idx", "pickup_end", postgresql_where=sql("status in ('published', 'paused')")),
         Index("lots_photo_id_idx", "photo_id", postgresql_where=sql("photo_id is not null")),
         Index("lots_gtin_idx", "gtin", postgresql_where=sql("gtin is not null")),

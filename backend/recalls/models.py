@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Column
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Index, Table, identifier, moment, now, sql, text
 
 
 class Recall(Table, table=True):
@@ -77,6 +77,7 @@ class RecallMatch(Table, table=True):
     __table_args__ = (
         Index("recall_matches_lot_id_idx", "lot_id"),
         Index("recall_matches_decided_by_idx", "decided_by"),
+        Index("recall_matches_undecided_idx", "notice_id", postgresql_where=sql("decided_at is null")),
     )
 
     notice_id: UUID = Field(primary_key=True, foreign_key="app.recall_notices.id")

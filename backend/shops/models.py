@@ -47,6 +47,7 @@ class Shop(Table, table=True):
         ),
         Index("shops_owner_id_idx", "owner_id"),
         Index("shops_siret_idx", "siret"),
+        Index("shops_insee_code_idx", "insee_code"),
         Index(
             "shops_name_idx",
             sql(

@@ -77,7 +77,8 @@ async def shop_page(session: AsyncSession, shop_id: UUID, language: Language) ->
     in_words = hours_in_words(OpeningHoursOut.model_validate(row.opening_hours), language)
     fields = {**row._mapping, "opening_hours_text": in_words}
     if row.whole:
-        return OwnShopPage.model_validate({**fields, "to_correct": _to_correct(row)}), row.version
+        to_correct = fields_to_correct(row.insee_code, row.in_territory)
+        return OwnShopPage.model_validate({**fields, "to_correct": to_correct}), row.version
     return ShopPage.model_validate(fields), row.version
 
 
@@ -142,11 +143,12 @@ async def shops_to_manage(
 
 
 def _own(row: Row[Any]) -> OwnShop:
-    return OwnShop.model_validate({**row._mapping, "to_correct": _to_correct(row)})
+    to_correct = fields_to_correct(row.insee_code, row.in_territory)
+    return OwnShop.model_validate({**row._mapping, "to_correct": to_correct})
 
 
-def _to_correct(row: Row[Any]) -> list[str]:
+def fields_to_correct(insee_code: str, in_territory: bool) -> list[str]:
     """Return the fields of a shop that were stored before they were checked and are to be corrected."""
-    if row.insee_code not in insee_codes():
+    if insee_code not in insee_codes():
         return ["insee_code"]
-    return [] if row.in_territory else ["latitude", "longitude"]
+    return [] if in_territory else ["latitude", "longitude"]

@@ -32,10 +32,21 @@ async def test_admins_find_accounts_by_address_siret_shop_and_code(town: Town) -
         ("amelie", sophie),
         ("ÉPICERIE am", sophie),
         (amina.code.lower(), amina),
+        (str(marc.id), marc),
     ):
         [one] = (await odile.gets("/admin/accounts", q=asked))["data"]
         assert one["id"] == str(person.id), asked
-    for nothing in ("melie", "!!", "& | !:*", "%", "nobody@example.org", "1999-BEN-00001", "00000000000000", "Amina"):
+    for nothing in (
+        "melie",
+        "!!",
+        "& | !:*",
+        "%",
+        "nobody@example.org",
+        "1999-BEN-00001",
+        "00000000000000",
+        "Amina",
+        str(uuid4()),
+    ):
         assert await found(odile, q=nothing) == [], nothing
 
     [merchant] = (await odile.gets("/admin/accounts", q="amelie"))["data"]

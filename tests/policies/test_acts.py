@@ -153,6 +153,8 @@ class Things:
             "decline the agreement": ("select app.decide_agreement($1, 'declined')", [self.proposed]),
             "end the agreement": ("select app.end_agreement($1)", [self.proposed]),
             "find accounts": ("select count(*) from app.find_accounts(null, null, null, null, 9)", []),
+            "find lots": ("select count(*) from app.find_lots(null, null, null, null, null, null, 9)", []),
+            "see what to decide": ("select app.to_decide(9) is not null", []),
             "follow the shop": ("select app.add_favourite($1)", [self.discounted.shop.id]),
             "set the alert of the customer's": ("select app.set_alert($1, 500, '{}', null, 2)", [self.place]),
             "keep a diet": ("select app.keep_diet($1, 'sealed')", [who.id]),

@@ -25,6 +25,8 @@ async def test_an_association_is_rejected_with_a_reason(town: Town) -> None:
     page = await (await Browser.of(await town.an_admin())).opens("/admin")
     assert "Le Relais <b>du</b> Port" in page.headings
     page = await page.follows(f"/admin/associations/{house.id}/reject")
+    page = await page.form("Refuser").send(checks=False, reason="")
+    assert set(page.errors) == {"reason"}
     page = await page.form("Refuser").send(reason="Le récépissé de déclaration manque.")
     assert "C’est refusé." in page.said
     assert await town.value("select status from app.associations where id = $1", house.id) == "rejected"
@@ -51,11 +53,16 @@ async def test_a_lot_is_found_by_its_shop_or_link_and_withdrawn(town: Town) -> N
     browser = await Browser.of(await town.an_admin())
     page = await browser.opens(f"/admin/lots?q=https://ecopanier.example/lots/{lot.id}")
     assert page.path == f"/admin/lots/{lot.id}"
-    page = await (await browser.opens("/admin/lots")).follows(f"/admin/shops/{lot.shop.id}/lots")
+    page = await browser.opens("/admin/lots")
+    page = await page.form("Chercher").send(q="panier", where="00000")
+    assert set(page.errors) == {"where"}
+    page = await page.form("Chercher").send(where="")
+    page = await (await page.follows("En ligne")).follows(f"/admin/shops/{lot.shop.id}/lots")
     page = await page.follows("Ouvrir Panier du soir")
     page = await page.form("Retirer de la vente").send(reason="Photo trompeuse.")
     assert "Le lot est retiré." in page.said
-    assert "Retiré" in page.words
+    page = await page.follows("Retiré")
+    assert "Panier du soir" in page.words
     page = await browser.opens(f"/admin/lots/{lot.id}")
     assert "Ce lot n’est plus proposé." in page.words
 

@@ -1,11 +1,11 @@
 """Accounts: find one, suspend or restore it, and reset a second factor. A beneficiary is a code here."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from backend.administration.problems import AccountNotFound
 from backend.administration.schemas import ReasonIn
 from backend.identity.tokens import Role
 from backend.pages.admins.desk import ROLES, desk_page
@@ -54,9 +54,9 @@ async def act(visit: Visit) -> Response:
 
 
 async def _act_page(visit: Visit, done: str, words: str, form: Form, status: int = 200) -> Response:
-    found = await visit.api.get("/v1/admin/accounts", limit=100, **_found_by(words))
-    wanted = str(visit.parameters["id"])
-    one: Any = next((each for each in found["data"] if each["id"] == wanted), None)
+    found = (await visit.api.get("/v1/admin/accounts", q=str(visit.parameters["id"])))["data"]
+    if not found:
+        raise AccountNotFound
     return desk_page(
         visit,
         "account_act.html",
@@ -64,7 +64,7 @@ async def _act_page(visit: Visit, done: str, words: str, form: Form, status: int
         status,
         act=done,
         words=words,
-        one=one,
+        one=found[0],
         form=form,
         rules=constraints(ReasonIn),
     )

@@ -1,5 +1,6 @@
 """«À décider»: shops, associations and collectors to verify, reports, recalls, and refunds that failed."""
 
+import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,22 +25,11 @@ _LISTS = {"shops": "/v1/shops", "associations": "/v1/admin/associations", "colle
 async def to_decide(visit: Visit) -> Response:
     """Show everything that waits for an admin, the oldest first."""
     yesterday = datetime.now(UTC).astimezone(ZoneInfo(PARIS)).date() - timedelta(days=1)
-    figures = await visit.api.get("/v1/admin/figures", **{"from": yesterday, "to": yesterday})
-    waiting = {kind: await visit.api.get(_LISTS[kind], status="pending", limit=MOST) for kind in KINDS}
-    reports = await visit.api.get("/v1/problem-reports", limit=MOST)
-    recalls = await visit.api.get("/v1/admin/recall-notices", waiting=True, limit=MOST)
-    unread = await visit.api.get("/v1/notices", unread=True, limit=100)
-    return desk_page(
-        visit,
-        "to_decide.html",
-        "to_decide",
-        figures=figures,
-        waiting=waiting,
-        reports=sorted(reports["data"], key=lambda one: (one["kind"] != "allergen", one["reported_at"])),
-        recalls=recalls["data"],
-        refunds=[one for one in unread["data"] if one["event"] == "refund_failed"],
-        form=Form(),
+    waiting, figures = await asyncio.gather(
+        visit.api.get("/v1/admin/to-decide", most=MOST),
+        visit.api.get("/v1/admin/figures", **{"from": yesterday, "to": yesterday}),
     )
+    return desk_page(visit, "to_decide.html", "to_decide", figures=figures, waiting=waiting, form=Form())
 
 
 async def verify(visit: Visit) -> Response:
@@ -56,8 +46,10 @@ async def reject(visit: Visit) -> Response:
     if not visit.posted:
         return await _reject_page(visit, kind, Form())
     form = await visit.form()
+    if not form.value("reason"):
+        return await _reject_page(visit, kind, form.wrong(reason=visit.t("admin.reason_missing")), 422)
     try:
-        await _decided(visit, kind, {"decision": "rejected", "reason": form.value("reason") or None}, form)
+        await _decided(visit, kind, {"decision": "rejected", "reason": form.value("reason")}, form)
     except Refused as refusal:
         if refusal.status != 422:
             raise

@@ -1,4 +1,4 @@
-"""Lots: find one by its shop or its address, see it, and withdraw it."""
+"""Lots: find one, see it, and withdraw it."""
 
 import re
 
@@ -11,35 +11,44 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.visit import Visit, route
 
-STATUSES = ("published", "paused", "draft", "ended", "withdrawn", "recalled")
+STATUSES = ("published", "paused", "ended", "withdrawn", "recalled")
 OVER = ("withdrawn", "recalled", "ended")
+FILTERS = ("q", "shop", "where", "status")
+LONGEST = 100
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def lots(visit: Visit) -> Response:
-    """Find shops by name, or a lot by its address."""
-    words = visit.query.get("q", "").strip()[:100]
-    if named := _ID.search(words):
+    """Find lots by their words, their shop, their commune and their status, or one by its address."""
+    asked = {name: visit.query[name].strip()[:LONGEST] for name in FILTERS if visit.query.get(name, "").strip()}
+    if named := _ID.search(asked.get("q", "")):
         return visit.to(f"/admin/lots/{named[0]}")
-    asked = {"q": words} if words else {}
-    found = await visit.api.get("/v1/shops", limit=20, after=visit.query.get("after"), **asked)
-    return desk_page(visit, "lots.html", "lots", found=found, asked=asked)
+    if asked.get("status") not in STATUSES:
+        asked.pop("status", None)
+    form, insee = Form(asked), None
+    if "where" in asked:
+        places = (await visit.api.get("/v1/places", q=asked["where"]))["data"]
+        if places:
+            insee = places[0]["insee_code"]
+        else:
+            form = form.wrong(where=visit.t("admin.no_commune"))
+    wanted = {name: asked.get(name) for name in ("q", "shop", "status")}
+    found = (
+        {"data": [], "has_more": False}
+        if form.is_wrong
+        else await visit.api.get("/v1/admin/lots", limit=20, after=visit.query.get("after"), insee=insee, **wanted)
+    )
+    return desk_page(visit, "lots.html", "lots", found=found, asked=asked, form=form, statuses=STATUSES)
 
 
 async def lots_of_shop(visit: Visit) -> Response:
     """List the lots of a shop, newest first."""
-    path = f"/v1/shops/{visit.parameters['id']}"
+    shop = await visit.api.get(f"/v1/shops/{visit.parameters['id']}")
     asked = {"status": visit.query["status"]} if visit.query.get("status") in STATUSES else {}
-    found = await visit.api.get(f"{path}/lots", limit=20, after=visit.query.get("after"), **asked)
-    return desk_page(
-        visit,
-        "shop_lots.html",
-        "lots",
-        shop=await visit.api.get(path),
-        found=found,
-        asked=asked,
-        statuses=STATUSES,
+    found = await visit.api.get(
+        "/v1/admin/lots", limit=20, after=visit.query.get("after"), shop_id=shop["id"], status=asked.get("status")
     )
+    return desk_page(visit, "shop_lots.html", "lots", shop=shop, found=found, asked=asked, statuses=STATUSES)
 
 
 async def lot(visit: Visit) -> Response:

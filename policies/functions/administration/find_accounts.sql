@@ -1,8 +1,8 @@
 -- Return accounts in the order of ids: all, or those that a text finds, of one role or state; erased ones are left out.
 -- Called by GET /v1/admin/accounts, as an admin, to suspend or to help somebody. Up to `most` come after `beyond`.
--- The text is an e-mail address, a SIRET, a beneficiary code, or the first letters of words of a shop's name. A
--- beneficiary is found by code alone, and comes without name and address: an address must not tell that somebody is
--- one.
+-- The text is an e-mail address, a SIRET, a beneficiary code, the id of an account, or the first letters of words of a
+-- shop's name. A beneficiary is found by code or id alone, and comes without name and address: an address must not tell
+-- that somebody is one.
 -- Definer, because each search is noted in the audit log, without its text. Only an admin gets through.
 create or replace function app.find_accounts(
     words text, wanted_role text, wanted_status text, beyond uuid, most int,
@@ -15,6 +15,7 @@ declare
                          when bare like '%@%' then 'email'
                          when bare ~ '^[0-9]{4}-BEN-[0-9]{5}$' then 'code'
                          when bare ~ '^[0-9]{14}$' then 'siret'
+                         when bare ~ '^[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}$' then 'id'
                          else 'shop' end;
     -- Prefixes of words without accents, for the index shops_name_idx. A text without a letter or digit finds nothing.
     starts  tsquery := (select string_agg(quote_literal(w.word) || ':*', ' & ')::tsquery
@@ -24,6 +25,7 @@ declare
     filters text := case way
         when 'email' then ' and lower(a.email) = lower($1) and a.role <> ''beneficiary'''
         when 'code' then ' and a.id = (select b.id from app.beneficiaries b where b.code = $1)'
+        when 'id' then ' and a.id = $1::uuid'
         when 'siret' then ' and a.id = any (array(
             select s.owner_id from app.shops s where s.siret = $1 and s.status <> ''closed''
             union select c.owner_id from app.associations c where c.siret = $1))'
