@@ -39,6 +39,7 @@ from backend.http.hot_routes import HotFirst, HotRoutes
 from backend.http.middleware import Bound, EveryRequest
 from backend.http.openapi import describe
 from backend.identity.callers import identities
+from backend.identity.supabase_auth import supabase_auth
 from backend.impact import api as impact
 from backend.kiosks import api as kiosks
 from backend.lots import api as lots
@@ -54,6 +55,7 @@ from backend.pages import (
     assets,
     customers,
     elsewhere,
+    invitations,
     mail_pages,
     merchants,
     pages,
@@ -64,6 +66,7 @@ from backend.pages import associations as association_pages
 from backend.pages import beneficiaries as beneficiary_pages
 from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
+from backend.pages import supabase as supabase_pages
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -135,6 +138,7 @@ PAGES: Sequence[Any] = (
     association_pages,
     text_pages,
     mail_pages,
+    invitations,
     pages,
     shared_devices,
     assets,
@@ -175,6 +179,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     """Open what the app needs besides the database, and close it at the end."""
     chosen = settings()
     app.state.identities = identities(chosen)
+    app.state.supabase_auth = supabase_auth(chosen)
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
     app.state.photos = photo_store_of(chosen)
@@ -187,6 +192,8 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.identities.close()
+        if app.state.supabase_auth is not None:
+            await app.state.supabase_auth.close()
         await app.state.stripe.aclose()
         await app.state.photos.close()
         await app.state.documents.close()
@@ -287,6 +294,8 @@ def create_app(
         app.router.routes.extend(pages.docs_routes)
     if settings().auth == "own":
         app.router.routes.extend([*account_pages.routes, *visitors.joining.routes])
+    else:
+        app.router.routes.extend(supabase_pages.routes)
     for module in PAGES:
         app.router.routes.extend(module.routes)
     describe(app, hot)

@@ -184,7 +184,10 @@ class Settings(BaseSettings):
     supabase_url: Annotated[str | None, _env("SUPABASE_URL", "Address of the Supabase project.")] = None
     supabase_secret_key: Annotated[
         SecretStr | None,
-        _env("SUPABASE_SECRET_KEY", "Secret key of the Supabase project, for its admin API and Storage."),
+        _env(
+            "SUPABASE_SECRET_KEY",
+            "Secret key of the Supabase project, for Auth on our pages, its admin API and Storage.",
+        ),
     ] = None
     supabase_jwt_secret: Annotated[
         SecretStr | None,

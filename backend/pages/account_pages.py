@@ -4,10 +4,8 @@ Opening a page spends no token, because the scanners of mailboxes open every lin
 script, and their address, which has a token, is told to nobody.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
 
 import httpx2
 from starlette.responses import RedirectResponse, Response
@@ -15,7 +13,6 @@ from starlette.routing import BaseRoute, Route
 
 from backend.accounts import passwords
 from backend.accounts.addresses import LONGEST_ADDRESS
-from backend.accounts.problems import SecondFactorNeeded
 from backend.accounts.tokens import LONGEST_TOKEN
 from backend.pages.client import Refused
 from backend.pages.forms import Attributes, Form
@@ -83,8 +80,9 @@ NEW_PASSWORD = Page("new-password", "/v1/auth/reset-password", (PASSWORD,), "tok
 FORGOT_PASSWORD = Page("forgot-password", "/v1/auth/forgot-password", (NEEDED_ADDRESS,))
 ACTIVATE = Page("activate", "/v1/auth/activate", (PASSWORD, ADDRESS), "activation_token")
 ACTIVATE_BY_HAND = Page("activate", "/v1/auth/activate", (TOKEN, PASSWORD, ADDRESS))
-# Its button signs in first, and the answer to that is used for this one request.
-INVITATION = Page("invitation", "/v1/invitations/{token}/accept", (NEEDED_ADDRESS, OWN_PASSWORD, SECOND_FACTOR))
+# With Supabase Auth, whose mails link here. Its button signs in, so it asks for no password.
+CONFIRM_HERE = Page("confirm-here", "", ())
+NEW_PASSWORD_WITH_CODE = Page("new-password", "", (PASSWORD, SECOND_FACTOR))
 PAGES = (CONFIRM, CONFIRM_ADDRESS, NEW_PASSWORD, FORGOT_PASSWORD, ACTIVATE)
 SIGNED_OUT_AFTER = frozenset({CONFIRM.name, CONFIRM_ADDRESS.name, NEW_PASSWORD.name, ACTIVATE.name})
 """The pages after which one signs in."""
@@ -99,11 +97,12 @@ def shown(visit: Visit, template: str, status: int = 200, **values: Any) -> Resp
     return answer
 
 
-def _form(visit: Visit, page: Page, form: Form, status: int = 200, about: str | None = None) -> Response:
-    return shown(visit, "links/form.html", status, page=page, form=form, about=about)
+def link_form(visit: Visit, page: Page, form: Form, status: int = 200, held: str = "") -> Response:
+    """Return the page with its form. held: what a second try of the form has to carry."""
+    return shown(visit, "links/form.html", status, page=page, form=form, held=held)
 
 
-def _refused(visit: Visit, page: Page, form: Form, answer: httpx2.Response, about: str | None = None) -> Response:
+def _refused(visit: Visit, page: Page, form: Form, answer: httpx2.Response) -> Response:
     """Show the form again. What is wrong with one of its fields is said there."""
     refusal = Refused(answer)
     shown_again = form.refused(refusal, [one.name for one in page.fields])
@@ -111,7 +110,7 @@ def _refused(visit: Visit, page: Page, form: Form, answer: httpx2.Response, abou
         shown_again = form.wrong(password=refusal.detail)
     elif refusal.code == "account.email_taken" and "email" in {one.name for one in page.fields}:
         shown_again = form.wrong(email=refusal.detail)
-    refused = _form(visit, page, shown_again, refusal.status, about)
+    refused = link_form(visit, page, shown_again, refusal.status)
     refused.headers.update(refusal.headers)
     return refused
 
@@ -141,76 +140,46 @@ async def _sent(visit: Visit, page: Page) -> Response:
         me = (await visit.api.get("/v1/me")) if page.name == ACTIVATE.name else None
         if me is not None and visit.session is None:
             # Whoever activates an account goes on in it, unless somebody else is signed in in this browser.
-            done = _done_page(visit, page.name, code=me["beneficiary"]["code"], goes_on=True)
-            await begin_session(visit.request, done, tokens)
-            return done
+            goes_on = done_page(visit, page.name, code=me["beneficiary"]["code"], goes_on=True)
+            await begin_session(visit.request, goes_on, tokens)
+            return goes_on
         # The other pages keep nothing: whoever wants to go on signs in.
         await visit.api.sends("POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
         if me is not None:
-            return _done_page(visit, page.name, code=me["beneficiary"]["code"])
+            return done_page(visit, page.name, code=me["beneficiary"]["code"])
     return RedirectResponse(f"/done/{page.name}", 303, {"Cache-Control": "no-store"})
 
 
-async def _invitation(visit: Visit) -> Response:
-    """Show an invitation with a form to sign in; its button signs in, accepts, and signs out again."""
-    invitation = f"/v1/invitations/{quote(visit.parameters['token'], safe='')}"
-    visit.api.token = None  # whoever is signed in here may be somebody else
-    described = await visit.api.sends("GET", invitation)
-    if not described.is_success:
-        return _done_page(visit, "invitation-over", described.status_code)
-    about = _about(visit, described.json())
-    if not visit.posted:
-        return _form(visit, INVITATION, Form(), about=about)
-    refuse_other_sites(visit)
-    form = await visit.form()
-    signs_in = {"username": str(form.value("email")), "password": str(form.value("password"))}
-    answer = await visit.api.sends("POST", "/v1/auth/token", form=signs_in)
-    code = str(form.value("code"))
-    if code and not answer.is_success and answer.json()["code"] == SecondFactorNeeded.code:
-        challenge = {"challenge_token": answer.json()["challenge_token"], "code": code}
-        answer = await visit.api.sends("POST", "/v1/auth/second-factor", challenge)
-    if answer.is_success:
-        tokens = answer.json()
-        visit.api.token = tokens["access_token"]
-        answer = await visit.api.sends("POST", f"{invitation}/accept")
-        visit.api.token = None
-        await visit.api.sends("POST", "/v1/auth/logout", {"refresh_token": tokens["refresh_token"]})
-    if not answer.is_success:
-        return _refused(visit, INVITATION, form, answer, about)
-    return RedirectResponse("/done/invitation", 303, {"Cache-Control": "no-store"})
-
-
-def _about(visit: Visit, invitation: Mapping[str, Any]) -> str:
-    return f"{invitation['name']} ({visit.t('links.member_roles.' + str(invitation['role']))})"
-
-
-def _done_page(
+def done_page(
     visit: Visit, name: str, status: int = 200, *, code: str | None = None, goes_on: bool = False
 ) -> Response:
+    """Return the page that says that something is done, or over."""
     signs_in = name in SIGNED_OUT_AFTER and not goes_on
     return shown(visit, "links/done.html", status, name=name, code=code, signs_in=signs_in, goes_on=goes_on)
 
 
-async def _done(visit: Visit) -> Response:
+async def done(visit: Visit) -> Response:
     """Show that something is done. Raises PathUnknown."""
     name = visit.parameters["name"]
-    if name not in {page.name for page in (*PAGES, INVITATION)}:
+    if name not in {page.name for page in PAGES}:
         raise PathUnknown
-    return _done_page(visit, name)
+    return done_page(visit, name)
 
 
 def _route(path: str, page: Page) -> Route:
     async def endpoint(visit: Visit) -> Response:
-        return await _sent(visit, page) if visit.posted else _form(visit, page, Form())
+        return await _sent(visit, page) if visit.posted else link_form(visit, page, Form())
 
     return route(path, endpoint, ["GET", "POST"], cross_site=True)  # refused above, see refuse_other_sites
 
 
+shared_routes: list[BaseRoute] = [route("/done/{name}", done)]
+"""Served whoever signs people in."""
+
 routes: list[BaseRoute] = [
     *(_route(f"/{page.name}/{{token}}", page) for page in PAGES if page.token is not None),
-    route("/invitation/{token}", _invitation, ["GET", "POST"], cross_site=True),
     _route("/forgot-password", FORGOT_PASSWORD),
     _route("/activate", ACTIVATE_BY_HAND),
-    route("/done/{name}", _done),
+    *shared_routes,
 ]
 """Served only where we sign people in ourselves."""

@@ -7,6 +7,8 @@ import httpx2
 from starlette.requests import Request
 
 from backend.pages.texts import texts
+from backend.problems.problem import Problem, problem_texts
+from backend.problems.texts import Language
 
 _PASSED_ON = ("user-agent", "x-forwarded-for")
 
@@ -34,6 +36,16 @@ class Refused(Exception):
         ):
             if isinstance(told.get(name), str):
                 told[name] = self.texts.typeset(told[name])
+
+    @classmethod
+    def by(cls, problem: Problem, language: Language) -> "Refused":
+        """Return what a refusal of the API with this problem would be."""
+        title, detail = problem_texts(type(problem), language)
+        body = {"code": problem.code, "title": title, "detail": detail, "status": problem.status, **problem.members}
+        if problem.errors:
+            body["errors"] = [error.model_dump() for error in problem.errors]
+        headers = {**problem.headers, "content-language": language}
+        return cls(httpx2.Response(problem.status, json=body, headers=headers))
 
     @property
     def code(self) -> str:

@@ -6,7 +6,9 @@ The id has 256 bits; Postgres holds its hash beside the sealed tokens. It opens 
 import json
 import os
 import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,6 +21,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from starlette.requests import Request
 from starlette.responses import Response
 
+from backend.http.rate_limits import client_address
+from backend.identity.supabase_auth import AuthRefused, SignInUnavailable, SupabaseAuth, Tokens
 from backend.pages.client import Api, Refused
 from backend.settings import settings
 
@@ -87,12 +91,29 @@ async def find_session(request: Request, language: str, kind: Kind = "person") -
 
 
 async def begin_session(
-    request: Request, answer: Response, tokens: Mapping[str, Any], lasts: timedelta = LASTS
+    request: Request,
+    answer: Response,
+    tokens: Mapping[str, Any],
+    lasts: timedelta = LASTS,
+    *,
+    registered: bool = True,
 ) -> None:
-    """Keep the tokens of a sign-in under a new id, and set the cookie. tokens: as `POST /v1/auth/token` answers."""
+    """Keep the tokens of a sign-in under a new id, and set the cookie. tokens: as `POST /v1/auth/token` answers.
+
+    registered: False for somebody whom Supabase Auth signed in and who has no account with us yet.
+    """
     claims = await request.app.state.identities.claims(tokens["access_token"])
-    kept = _kept(tokens)
-    await _begin(request, answer, "person", kept, lasts, claims.account_id, claims.session)
+    account = claims.account_id if registered else None
+    await _begin(request, answer, "person", _kept(tokens), lasts, account, claims.session)
+
+
+async def keep_tokens(request: Request, session: PageSession, tokens: Mapping[str, Any]) -> PageSession:
+    """Keep new tokens of the same sign-in, and return the session with them."""
+    kept, ends = _kept(tokens), datetime.now(UTC) + LASTS
+    await request.app.state.database.acts.row(
+        "renew_page_session", held=session.id_hash, sealed_tokens=_sealed(session.id_hash, kept), ends=ends
+    )
+    return replace(session, tokens=kept, ends_at=ends)
 
 
 async def begin_device(request: Request, answer: Response, kind: Kind, secret: Mapping[str, Any]) -> None:
@@ -113,7 +134,12 @@ async def keep_secret(request: Request, session: PageSession, secret: Mapping[st
 
 async def end_session(request: Request, answer: Response, session: PageSession) -> None:
     """Sign out: end the session here and at the API, and tell the browser to forget what it keeps."""
-    if session.kind == "person":
+    auth = supabase_of(request)
+    if session.kind == "person" and auth is not None:
+        # Without an answer from there, the refresh token still disappears with our row.
+        with suppress(AuthRefused, SignInUnavailable):
+            await auth.sign_out(session.tokens["access_token"])
+    elif session.kind == "person":
         api = Api(request, session.locale, session.tokens["access_token"])
         await api.sends("POST", "/v1/auth/logout", {"refresh_token": session.tokens["refresh_token"]})
     await request.app.state.database.acts.row("end_page_session", held=session.id_hash)
@@ -148,8 +174,25 @@ async def _begin(
 
 
 async def _refreshed(request: Request, language: str, session: PageSession) -> PageSession | None:
-    """Return the session with new tokens; None if the API ended it. Two tabs at once get the same tokens."""
+    """Return the session with new tokens; None if the sign-in ended. Two tabs at once get the same tokens.
+
+    Raises SignInUnavailable where Supabase Auth signs people in and cannot be reached.
+    """
     spent = session.tokens["refresh_token"]
+    auth = supabase_of(request)
+    if auth is not None:
+        try:
+            renewed = await auth.refresh(spent, address_of(request))
+        except AuthRefused as refusal:
+            if refusal.status != 429:
+                return None
+        except SignInUnavailable:
+            pass
+        else:
+            return await keep_tokens(request, session, told(renewed))
+        if session.tokens["expires_at"] > time.time():
+            return session
+        raise SignInUnavailable
     key = sha256(b"refresh " + spent.encode()).hexdigest()
     try:
         tokens = await Api(request, language).post("/v1/auth/refresh", {"refresh_token": spent}, key=key)
@@ -157,11 +200,7 @@ async def _refreshed(request: Request, language: str, session: PageSession) -> P
         if refusal.status >= 500:
             raise
         return None
-    kept, ends = _kept(tokens), datetime.now(UTC) + LASTS
-    await request.app.state.database.acts.row(
-        "renew_page_session", held=session.id_hash, sealed_tokens=_sealed(session.id_hash, kept), ends=ends
-    )
-    return replace(session, tokens=kept, ends_at=ends)
+    return await keep_tokens(request, session, tokens)
 
 
 def _kept(tokens: Mapping[str, Any]) -> dict[str, Any]:
@@ -184,6 +223,39 @@ def _opened(id_hash: bytes, sealed: bytes) -> dict[str, Any] | None:
     except InvalidTag:
         return None
     return tokens
+
+
+def told(tokens: Tokens) -> dict[str, Any]:
+    """Return tokens of Supabase as our own API answers them."""
+    return tokens.model_dump(include={"access_token", "refresh_token", "expires_in"})
+
+
+def supabase_of(request: Request) -> SupabaseAuth | None:
+    """Return the client of Supabase Auth where that signs people in; None where we do."""
+    found: SupabaseAuth | None = request.app.state.supabase_auth
+    return found
+
+
+def address_of(request: Request) -> str:
+    """Return the network address that Supabase Auth counts tries by."""
+    return client_address(request.scope).partition("/")[0]
+
+
+def hidden(purpose: str, facts: Mapping[str, Any], lasts: timedelta) -> str:
+    """Return facts as text that a form can carry and only this program can read, for a while. purpose: of the form."""
+    nonce, ends = os.urandom(NONCE_BYTES), time.time() + lasts.total_seconds()
+    sealed = _key().encrypt(nonce, json.dumps({"ends": ends, **facts}).encode(), purpose.encode())
+    return urlsafe_b64encode(nonce + sealed).decode()
+
+
+def shown_again(purpose: str, carried: str) -> dict[str, Any] | None:
+    """Return what `hidden` was given; None if somebody else wrote it or its time is over."""
+    try:
+        sealed = urlsafe_b64decode(carried.encode("ascii"))
+        facts: dict[str, Any] = json.loads(_key().decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], purpose.encode()))
+    except (InvalidTag, ValueError):
+        return None
+    return facts if facts.pop("ends") > time.time() else None
 
 
 def _key() -> AESGCM:

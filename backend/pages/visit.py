@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.http.etags import unchanged
+from backend.identity.supabase_auth import SignInUnavailable
 from backend.observability.failures import log_failure
 from backend.pages.amounts import Amounts
 from backend.pages.assets import asset
@@ -59,6 +60,8 @@ class Visit:
     policy: str
     tag: str | None = None
     """The ETag of a page that keeps itself current."""
+    unregistered: PageSession | None = None
+    """The session of somebody whom Supabase Auth signed in, and who has no account with us yet."""
 
     @property
     def t(self) -> Texts:
@@ -85,6 +88,11 @@ class Visit:
         """The path and query of this page, without what it says was done."""
         asked = urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name != "done"])
         return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
+
+    @property
+    def signs_in_here(self) -> bool:
+        """Whether people sign in with us; otherwise Supabase Auth keeps their passwords, factors and sessions."""
+        return settings().auth == "own"
 
     @property
     def posted(self) -> bool:
@@ -186,7 +194,13 @@ def visited(
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
-            visit.session = await find_session(request, visit.language, needs or kind)
+            try:
+                visit.session = await find_session(request, visit.language, needs or kind)
+            except SignInUnavailable:
+                if needs is not None:
+                    raise
+            if visit.session is not None and visit.session.kind == "person" and visit.session.account_id is None:
+                visit.unregistered, visit.session = visit.session, None
             if visit.session is not None:
                 visit.language = _language(request, visit.session)
                 visit.api = Api(request, visit.language, visit.session.tokens.get("access_token"))
@@ -231,12 +245,23 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
 def _problem_page(visit: Visit, problem: Problem) -> Response:
     title, detail = problem_texts(type(problem), visit.problem_language)
     told = visit.t.typeset
-    return visit.page("refusal.html", problem.status, title=told(title), detail=told(detail), status=problem.status)
+    answer = visit.page(
+        "refusal.html",
+        problem.status,
+        title=told(title),
+        detail=told(detail),
+        status=problem.status,
+        code=problem.code,
+    )
+    answer.headers.update(problem.headers)
+    return answer
 
 
 async def _to_sign_in(visit: Visit) -> Response:
     """Ask to sign in. What was typed into a form travels along, so that it can be sent again afterwards."""
     path = visit.request.url.path
+    if visit.unregistered is not None:
+        return RedirectResponse(f"/register/finish?next={quote(path, safe='')}", 303)
     if not visit.posted:
         wanted = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)

@@ -5,9 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from backend.main import create_app
-from backend.pages.texts import texts
 from backend.settings import settings
-from tests.journeys.test_second_factors import Holder
 from tests.town import Town
 from tests.visitors import PASSWORD, Visitor, mails
 from tests.web.browser import Browser as PageBrowser
@@ -224,17 +222,19 @@ async def test_malformed_forms_are_refused(lasting_town: Town, content: bytes) -
     assert (await lasting_town.request("GET", "/done/unknown")).status_code == 404
 
 
-def test_no_page_is_served_where_supabase_signs_people_in(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_supabase_replaces_the_pages_for_signing_in(monkeypatch: pytest.MonkeyPatch) -> None:
     def paths() -> set[str]:
         return {getattr(route, "path", "") for route in create_app().router.routes}
 
-    pages = {"/confirm/{token}", "/forgot-password", "/activate", "/new-password/{token}"}
-    assert pages <= paths()
+    both = {"/confirm/{token}", "/forgot-password", "/new-password/{token}", "/invitation/{token}", "/done/{name}"}
+    ours = {"/activate", "/activate/{token}", "/confirm-address/{token}"}
+    assert both | ours <= paths()
     monkeypatch.setenv("ECOPANIER_AUTH", "supabase")
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co")
     settings.cache_clear()
     try:
-        assert pages.isdisjoint(paths())
+        assert both | {"/register/finish"} <= paths()
+        assert ours.isdisjoint(paths())
     finally:
         monkeypatch.undo()
         settings.cache_clear()
@@ -264,43 +264,3 @@ async def test_a_forged_address_in_a_line_before_the_proxy_s_does_not_evade_limi
         )
 
     assert statuses == [303 if form else 204] * 20 + [429]
-
-
-async def test_an_invitation_is_accepted_by_signing_in_on_its_page(town: Town) -> None:
-    lea, shop = Browser(town), await town.a_shop()
-    await lea.joins("lea@example.org")
-    await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": "lea@example.org", "role": "staff"})
-    mail = (await mails(town, "lea@example.org"))[-1]
-
-    for method in ("GET", "HEAD", "GET"):  # scanners spend nothing
-        scanned = await town.request(method, mail.link)
-        assert (scanned.status_code, scanned.headers["referrer-policy"]) == (200, "no-referrer")
-    page = await lea.opens(mail.link)
-    wrong = await lea.fills(page, email="lea@example.org", password=ANOTHER)
-    assert await town.value("select count(*) from app.members where account_id is not null") == 1
-    accepted = await lea.fills(wrong, email="lea@example.org", password=PASSWORD)
-    again = await lea.opens(mail.link)
-
-    assert "Boulangerie du Marché (équipe)" in page.text
-    assert mail.text.count("/invitation/") == 1
-    assert wrong.status_code == 401
-    assert (heading(page), heading(accepted)) == ("Acceptez une invitation", "Vous êtes membre")
-    assert (again.status_code, heading(again)) == (404, texts("fr")("links.pages.invitation-over.done"))
-    assert await town.value("select count(*) from app.members where account_id is not null") == 2
-    assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
-
-
-async def test_an_invitation_takes_the_code_of_a_second_factor(town: Town) -> None:
-    lea, shop = Browser(town), await town.a_shop()
-    holder = Holder(town)
-    holder.email = "lea@example.org"
-    await holder.joins(holder.email)
-    holder.tokens = await holder.signs_in(holder.email)
-    await holder.adds()
-    await shop.merchant.posts(f"/shops/{shop.id}/members", {"email": holder.email, "role": "staff"})
-    page = await lea.opens((await mails(town, holder.email))[-1].link)
-
-    without = await lea.fills(page, email=holder.email, password=PASSWORD)
-    accepted = await lea.fills(without, email=holder.email, password=PASSWORD, code=await holder.shown())
-
-    assert (without.status_code, heading(accepted)) == (403, "Vous êtes membre")

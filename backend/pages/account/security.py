@@ -10,10 +10,11 @@ from starlette.routing import BaseRoute
 from backend.pages.client import Refused
 from backend.pages.forms import Form
 from backend.pages.session import end_session
-from backend.pages.visit import Visit, route
+from backend.pages.visit import Visit, own_path, route
 from backend.second_factors.codes import DIGITS
 from backend.second_factors.problems import WrongSecondFactor
 
+NEXT = "next"
 _CODE = re.compile(rf"[0-9 ]{{{DIGITS},{DIGITS + 3}}}")
 _QR = re.compile(r'viewBox="([0-9 ]+)".*<path[^>]* d="([MHVhvz0-9,. ]+)"', re.DOTALL)
 _SECRET = re.compile("[A-Z2-7]{16,64}")
@@ -21,11 +22,17 @@ _SECRET = re.compile("[A-Z2-7]{16,64}")
 
 async def second_factor(visit: Visit) -> Response:
     """Show whether there is a second factor, and how to add or remove it."""
-    return _factor(visit, await visit.api.get("/v1/me/second-factors"), Form())
+    return factor_page(visit, await visit.api.get("/v1/me/second-factors"), Form())
 
 
-def _factor(visit: Visit, state: Any, form: Form, status: int = 200) -> Response:
-    return visit.page("account/second_factor.html", status, state=state, form=form)
+def factor_page(visit: Visit, state: Any, form: Form, status: int = 200) -> Response:
+    """Return the page about the second factor. state: as `GET /v1/me/second-factors` answers."""
+    return visit.page("account/second_factor.html", status, state=state, form=form, next=_next(visit, form))
+
+
+def _next(visit: Visit, form: Form) -> str:
+    """Return the page that asked for a second factor, to go back to; empty without one."""
+    return own_path(form.value(NEXT) if visit.posted else visit.query.get(NEXT), "")
 
 
 async def add_factor(visit: Visit) -> Response:
@@ -35,13 +42,19 @@ async def add_factor(visit: Visit) -> Response:
         begun = await visit.api.post("/v1/me/second-factors", {"password": form.value("password")})
     except Refused as refusal:
         return await _factor_again(visit, form, refusal)
-    return _confirming(visit, Form(), begun["secret"], begun["qr_svg"])
+    return confirming(visit, Form(form.typed), begun["secret"], begun["qr_svg"])
 
 
-def _confirming(visit: Visit, form: Form, secret: str, picture: str = "", status: int = 200) -> Response:
+def confirming(visit: Visit, form: Form, secret: str, picture: str = "", status: int = 200) -> Response:
+    """Return the page that asks for the first code. picture: the QR, an SVG document."""
     drawn = _QR.search(picture)
     return visit.page(
-        "account/second_factor_begun.html", status, form=form, secret=secret, qr=drawn.groups() if drawn else None
+        "account/second_factor_begun.html",
+        status,
+        form=form,
+        secret=secret,
+        qr=drawn.groups() if drawn else None,
+        next=_next(visit, form),
     )
 
 
@@ -54,8 +67,8 @@ async def confirm_factor(visit: Visit) -> Response:
         secret = str(form.value("secret"))
         if not _at_the_form(refusal) or refusal.status == 404 or not _SECRET.fullmatch(secret):
             return await _factor_again(visit, form, refusal)
-        return _confirming(visit, _at(form, refusal, "code"), secret, status=refusal.status)
-    return visit.page("account/recovery_codes.html", codes=kept["recovery_codes"])
+        return confirming(visit, _at(form, refusal, "code"), secret, status=refusal.status)
+    return visit.page("account/recovery_codes.html", codes=kept["recovery_codes"], next=_next(visit, form))
 
 
 async def remove_factor(visit: Visit) -> Response:
@@ -73,7 +86,7 @@ async def _factor_again(visit: Visit, form: Form, refusal: Refused) -> Response:
     if not _at_the_form(refusal):
         raise refusal
     field = "password" if "password" in refusal.code else "code"
-    return _factor(visit, await visit.api.get("/v1/me/second-factors"), _at(form, refusal, field), refusal.status)
+    return factor_page(visit, await visit.api.get("/v1/me/second-factors"), _at(form, refusal, field), refusal.status)
 
 
 def _at_the_form(refusal: Refused) -> bool:

@@ -22,38 +22,29 @@ LASTS = timedelta(minutes=30)
 
 async def register(visit: Visit) -> Response:
     """Show the form, or register and go on to the page for the code."""
-    version = await _terms_version(visit)
+    version = await terms_version(visit)
     if not visit.posted:
         role = visit.query.get("role", "")
-        return _form(visit, Form({"role": role} if role in ROLES else {}), version)
+        return form_page(visit, Form({"role": role} if role in ROLES else {}), version)
     form = await visit.form()
     if form.value("terms") != version:
-        return _form(visit, form.wrong(terms=visit.t("joining.terms_missing")), version, 422)
+        return form_page(visit, form.wrong(terms=visit.t("joining.terms_missing")), version, 422)
     wanted = {name: form.value(name) for name in ("email", "password", "role", "display_name")}
     try:
         await visit.api.post("/v1/auth/register", {**wanted, "consents": {"terms": version}}, key=form.key)
     except Refused as refusal:
-        return _form(visit, form.refused(refusal, (*wanted, "terms")), version, refusal.status)
-    page = visit.to("/register/code")
-    page.set_cookie(
-        REGISTERING,
-        str(wanted["email"]).encode().hex(),
-        int(LASTS.total_seconds()),
-        path="/register",
-        httponly=True,
-        secure=visit.request.url.scheme == "https",
-        samesite="lax",
-    )
+        return form_page(visit, form.refused(refusal, (*wanted, "terms")), version, refusal.status)
+    going = following(visit, form)
+    page = visit.to("/register/code", **({"next": going} if going else {}))
+    begin_code(visit, page, str(wanted["email"]))
     return page
 
 
 async def code(visit: Visit) -> Response:
     """Ask for the code of the mail, or confirm the address with it and sign in."""
-    email = _registering(visit)
+    email = registering(visit)
     if not visit.posted:
-        return visit.page(
-            "visitors/code.html", form=Form({"email": email} if email else {}), email=email, asks_password=False
-        )
+        return code_page(visit, Form({"email": email} if email else {}), email)
     form = await visit.form()
     body = {"email": form.value("email"), "code": form.value("code"), "password": form.value("password") or None}
     answer = await visit.api.sends("POST", "/v1/auth/verify-email", body)
@@ -61,12 +52,12 @@ async def code(visit: Visit) -> Response:
         refusal = Refused(answer)
         asks_password = refusal.code == PasswordMissing.code or "password" in form.typed
         shown = form.refused(refusal, ("email", "code", "password"))
-        page = visit.page("visitors/code.html", refusal.status, form=shown, email=email, asks_password=asks_password)
+        page = code_page(visit, shown, email, refusal.status, asks_password=asks_password)
         page.headers.update(refusal.headers)
         return page
     tokens = answer.json()
-    page = visit.to(await home(visit, tokens["access_token"]), "joined")
-    page.delete_cookie(REGISTERING, path="/register")
+    page = visit.to(following(visit, form) or await home(visit, tokens["access_token"]), "joined")
+    forget_code(page)
     await begin_session(visit.request, page, tokens)
     return page
 
@@ -74,27 +65,66 @@ async def code(visit: Visit) -> Response:
 async def new_terms(visit: Visit) -> Response:
     """Show that the terms have changed, or agree to them."""
     if not visit.posted:
-        version = await _terms_version(visit)
+        version = await terms_version(visit)
         return visit.page("visitors/new_terms.html", next=own_path(visit.query.get("next")), version=version)
     form = await visit.form()
     await visit.api.put("/v1/me/consents", {"terms": {"version": form.value("version"), "given": True}})
     return RedirectResponse(own_path(form.value("next")), 303)
 
 
-def _form(visit: Visit, form: Form, version: str, status: int = 200) -> Response:
+def form_page(visit: Visit, form: Form, version: str, status: int = 200, *, finishing: bool = False) -> Response:
+    """Return the form for registering. finishing: for somebody who has a sign-in already."""
     return visit.page(
-        "visitors/register.html", status, form=form, rules=constraints(RegistrationIn), roles=ROLES, version=version
+        "visitors/register.html",
+        status,
+        form=form,
+        rules=constraints(RegistrationIn),
+        roles=ROLES,
+        version=version,
+        next=following(visit, form),
+        finishing=finishing,
     )
 
 
-def _registering(visit: Visit) -> str:
+def code_page(visit: Visit, form: Form, email: str, status: int = 200, *, asks_password: bool = False) -> Response:
+    """Return the form for the code of the mail."""
+    going = following(visit, form)
+    return visit.page("visitors/code.html", status, form=form, email=email, asks_password=asks_password, next=going)
+
+
+def following(visit: Visit, form: Form) -> str:
+    """Return the page to go on to afterwards, such as an invitation; empty without one."""
+    return own_path(form.value("next") if visit.posted else visit.query.get("next"), "")
+
+
+def begin_code(visit: Visit, page: Response, email: str) -> None:
+    """Set the cookie with the address that is being confirmed."""
+    page.set_cookie(
+        REGISTERING,
+        email.encode().hex(),
+        int(LASTS.total_seconds()),
+        path="/register",
+        httponly=True,
+        secure=visit.request.url.scheme == "https",
+        samesite="lax",
+    )
+
+
+def forget_code(page: Response) -> None:
+    """Delete the cookie with the address, which is confirmed."""
+    page.delete_cookie(REGISTERING, path="/register")
+
+
+def registering(visit: Visit) -> str:
+    """Return the address that is being confirmed in this browser; empty without one."""
     try:
         return bytes.fromhex(visit.request.cookies.get(REGISTERING, "")[:1000]).decode()
     except ValueError:
         return ""
 
 
-async def _terms_version(visit: Visit) -> str:
+async def terms_version(visit: Visit) -> str:
+    """Return the version of the terms that people agree to now."""
     texts: list[dict[str, Any]] = (await visit.api.get("/v1/terms"))["items"]
     return next(str(text["current_version"]) for text in texts if text["kind"] == "terms")
 

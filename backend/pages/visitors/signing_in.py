@@ -24,18 +24,10 @@ HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shop
 
 async def sign_in(visit: Visit) -> Response:
     """Show the form, or sign in and go on to where the person wanted to go."""
-    if not visit.posted:
-        wanted = own_path(visit.query.get("next"), "")
-        return _first_form(visit, Form(), wanted)
-    form = await visit.form()
-    if form.value("probed") and PROBE not in visit.request.cookies:
-        refusing = Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key)
-        return _first_form(visit, refusing, own_path(form.value("next"), ""), 422)
-    again = [
-        (name.removeprefix(f"{TYPED_AGAIN}."), value)
-        for name, value in (await visit.sent()).multi_items()
-        if name.startswith(f"{TYPED_AGAIN}.") and isinstance(value, str)
-    ]
+    form = await visit.form() if visit.posted else Form()
+    if (asking := first_form(visit, form)) is not None:
+        return asking
+    again = await typed_again(visit)
     wanted = own_path(form.value("next"), "")
     challenge = str(form.value("challenge"))
     agreed = {"accepted_terms": str(form.value("accepted_terms"))} if form.value("accepted_terms") else {}
@@ -75,8 +67,27 @@ async def sign_in(visit: Visit) -> Response:
     return page
 
 
-def _first_form(visit: Visit, form: Form, wanted: str, status: int = 200) -> Response:
-    """Return the page for signing in. It sets a cookie, so that a browser that refuses cookies is told so."""
+async def typed_again(visit: Visit) -> list[tuple[str, str]]:
+    """Return what was typed into the form that is sent again after signing in."""
+    return [
+        (name.removeprefix(f"{TYPED_AGAIN}."), value)
+        for name, value in (await visit.sent()).multi_items()
+        if name.startswith(f"{TYPED_AGAIN}.") and isinstance(value, str)
+    ]
+
+
+def first_form(visit: Visit, form: Form) -> Response | None:
+    """Return the page for signing in if nothing was sent, or by a browser that refuses cookies; otherwise None.
+
+    It sets a cookie, so that such a browser is told so.
+    """
+    if not visit.posted:
+        wanted, status = own_path(visit.query.get("next"), ""), 200
+    elif form.value("probed") and PROBE not in visit.request.cookies:
+        wanted, status = own_path(form.value("next"), ""), 422
+        form = Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key)
+    else:
+        return None
     page = visit.page(
         "visitors/sign_in.html", status, form=form, next=wanted, again=[], challenge="", terms=None, probes=True
     )
