@@ -20,6 +20,7 @@ MOST_KEPT_FORMS = 1000
 _FOLDER = Path(__file__).with_name("wording")
 _PLURALS = frozenset({"zero", "one", "two", "few", "many", "other"})
 _APOSTROPHE = re.compile(r"(?<=\w)'(?=\w)")
+_HOUR = re.compile(r"\b0?(\d{1,2}) h (\d\d)\b")
 _NARROW, _WIDE = "\u202f", "\u00a0"
 
 
@@ -91,8 +92,15 @@ class Texts:
         return french_spaces(text) if self.language == "fr" else text
 
     def typeset(self, text: str) -> str:
-        """Return a text of this language that the API answered, with the apostrophes and spaces of the pages."""
-        return french_spaces(_APOSTROPHE.sub("’", text)) if self.language == "fr" else text
+        """Return a text of this language that the API answered, with the apostrophes, spaces and hours of the pages."""
+        if self.language != "fr":
+            return text
+        return _HOUR.sub(_hour, french_spaces(_APOSTROPHE.sub("’", text)))
+
+
+def _hour(found: re.Match[str]) -> str:
+    hour, minutes = found.groups()
+    return f"{hour}{_WIDE}h" if minutes == "00" else f"{hour}{_WIDE}h{_WIDE}{minutes}"
 
 
 def french_spaces(text: str) -> str:

@@ -36,6 +36,13 @@ def test_french_punctuation_gets_spaces_that_do_not_break() -> None:
     assert french_spaces("Où ? « Ici » : 5 € ; 10 %") == "Où\u202f? «\u00a0Ici\u00a0»\u00a0: 5\u202f€\u202f; 10\u202f%"
 
 
+def test_texts_of_the_api_get_the_signs_of_the_pages() -> None:
+    assert texts("fr").typeset("L'heure : de 08 h 30 à 18 h 00 !") == (
+        "L’heure\u00a0: de 8\u00a0h\u00a030 à 18\u00a0h\u202f!"
+    )
+    assert texts("en").typeset("It's 18:00!") == "It's 18:00!"
+
+
 @pytest.mark.parametrize(
     ("written", "french", "english"),
     [

@@ -99,6 +99,8 @@ async def test_a_problem_is_reported_with_a_photo_once_and_its_answer_is_read(to
     path = await collected(marc, lot)
     browser = await Browser.of(marc)
     page = await (await browser.opens(path)).follows("Décrire le souci")
+    empty = await page.form("Envoyer").send(text="", checks=False)
+    assert dict(empty.errors) == {"kind": "Choisissez une réponse.", "text": "Ce champ est à remplir."}
     wrong = await page.form("Envoyer").send(kind="quality", text="Moisi", photo=("x.jpg", b"no photo", "image/jpeg"))
     assert list(wrong.errors) == ["photo"]
     assert "Moisi" in wrong.text
