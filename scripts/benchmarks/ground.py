@@ -3,6 +3,7 @@
 import functools
 import os
 import socket
+import subprocess
 import sys
 import time
 import urllib.error
@@ -48,6 +49,7 @@ class Amounts:
     searches: int = 2_000
     handovers: int = 1_000  # per client and turn
     import_lines: int = 50_000
+    lots_beside_demo_town: int = 100_000
     rounds: int = 7
     seconds: int = 4
 
@@ -61,6 +63,7 @@ class Amounts:
             searches=300,
             handovers=20,
             import_lines=2_000,
+            lots_beside_demo_town=2_000,
             rounds=1,
             seconds=1,
         )
@@ -120,6 +123,15 @@ class Ground:
             world.discounted_lots(amounts.lots, shops=amounts.lots // LOTS_OF_A_SHOP, first=amounts.lots + 1)
             world.history(amounts.accounts * PAST_DAYS, lots=amounts.lots, accounts=amounts.accounts)
         return "town"
+
+    @functools.cached_property
+    def demo_town(self) -> str:
+        """The database of the pages: the demo town, whose people can sign in, among many lots of others."""
+        lots = self.amounts.lots_beside_demo_town
+        with self._world("demo_town", seeded=True) as world:
+            world.shops(lots // LOTS_OF_A_SHOP)
+            world.discounted_lots(lots, shops=lots // LOTS_OF_A_SHOP)
+        return "demo_town"
 
     @functools.cache  # noqa: B019  lives as long as the run
     def market(self, lots: int) -> str:
@@ -181,17 +193,26 @@ class Ground:
         return OwnTokens(self.settings.derived_key("access-tokens"), self.settings.public_url)
 
     def _program(self, name: str, module: list[str], settings: Mapping[str, str]) -> Program:
+        if "DATABASE_URL" not in settings:
+            settings = {**settings, "DATABASE_URL": self.url(self.town)}
+        program = Program(name, module, self._environment(settings), self._folder)
+        self._until_done.callback(program.stop)
+        return program
+
+    def _environment(self, settings: Mapping[str, str]) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         ours = {
-            "DATABASE_URL": self.url(self.town),
             "ECOPANIER_SECRET_KEY": self._secret,
             "ECOPANIER_DATA_DIR": str(self._folder),
             "ECOPANIER_RATE_LIMITS": "off",
-            **settings,
         }
-        program = Program(name, module, kept | ours, self._folder)
-        self._until_done.callback(program.stop)
-        return program
+        return {**kept, **ours, **settings}
+
+    def _seed(self, database: str) -> None:
+        """Build the demo town in a database. Raises CalledProcessError if that fails."""
+        ours = {"DATABASE_URL": self.url(database), "ECOPANIER_OWNER_DATABASE_URL": self.url(database, SUPERUSER)}
+        command = [sys.executable, "-m", "scripts.command", "seed"]
+        subprocess.run(command, cwd=ROOT, env=self._environment(ours), stdout=subprocess.DEVNULL, check=True)
 
     @functools.cached_property
     def _migrated(self) -> str:
@@ -201,9 +222,12 @@ class Ground:
         return "migrated"
 
     @contextmanager
-    def _world(self, name: str) -> Iterator[World]:
+    def _world(self, name: str, *, seeded: bool = False) -> Iterator[World]:
+        """Create a database to fill. seeded: whether it has the demo town before that."""
         with self.connected("postgres") as connection:
             connection.execute(f"create database {name} template {self._migrated} strategy file_copy".encode())
+        if seeded:
+            self._seed(name)
         with psycopg.connect(self.url(name, SUPERUSER)) as connection:
             world = World(connection)
             yield world

@@ -31,6 +31,7 @@ class Outcome:
     answers: dict[str, int]
     per_second: float
     p50: float
+    p95: float
     p99: float
 
 
@@ -144,4 +145,6 @@ def _run_wrk(program: str, port: int, requests: list[Request], clients: int, sec
     told = json.loads(done.stdout.splitlines()[-1])
     if told["refused"] or told["broken"] or not told["answers"]:
         raise LoadFailed(f"wrk got {told['answers']} answers, {told['refused']} refused, {told['broken']} broken")
-    return Outcome({"succeeded": told["answers"]}, told["answers"] / told["seconds"], told["p50"], told["p99"])
+    return Outcome(
+        {"succeeded": told["answers"]}, told["answers"] / told["seconds"], told["p50"], told["p95"], told["p99"]
+    )

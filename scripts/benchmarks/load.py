@@ -4,8 +4,8 @@ It shares two cores with what it measures, so it uses only raw sockets and prebu
 
 Input (standard input, JSON): {"port", "clients", "seconds", "requests": [[before, after | null], …], "warm"?}. A
 request with an `after` gets a fresh 16-character key between the two. With "warm" each request is sent once, in order,
-instead of random ones for some seconds. Output (JSON): {"answers": {status: count}, "per_second", "p50", "p99"} with
-latencies in seconds.
+instead of random ones for some seconds. Output (JSON): {"answers": {status: count}, "per_second", "p50", "p95", "p99"}
+with latencies in seconds.
 """
 
 import gc
@@ -110,6 +110,7 @@ def main() -> None:
             "answers": statuses,
             "per_second": len(latencies) / seconds,
             "p50": latencies[len(latencies) // 2],
+            "p95": latencies[len(latencies) * 95 // 100],
             "p99": latencies[len(latencies) * 99 // 100],
         },
         sys.stdout,

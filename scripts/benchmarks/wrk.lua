@@ -22,7 +22,8 @@ end
 function done(summary, latency)
     local errors = summary.errors
     io.write(string.format(
-        '\n{"answers": %d, "refused": %d, "broken": %d, "seconds": %.6f, "p50": %.6f, "p99": %.6f}\n',
+        '\n{"answers": %d, "refused": %d, "broken": %d, "seconds": %.6f, "p50": %.6f, "p95": %.6f, "p99": %.6f}\n',
         summary.requests, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
-        summary.duration / 1e6, latency:percentile(50) / 1e6, latency:percentile(99) / 1e6))
+        summary.duration / 1e6, latency:percentile(50) / 1e6, latency:percentile(95) / 1e6,
+        latency:percentile(99) / 1e6))
 end

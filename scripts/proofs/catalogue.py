@@ -90,6 +90,12 @@ async def _fuzz(outcome: Outcome, weather: Weather) -> None:
     await description_holds(outcome, weather)
 
 
+async def _pages(outcome: Outcome, weather: Weather) -> None:
+    from scripts.proofs.pages import pages_hold  # when it runs: playwright takes long to import
+
+    await pages_hold(outcome, weather)
+
+
 async def _lost_webhooks(house: House, outcome: Outcome, weather: Weather) -> None:
     """Run storm, calm and audit without any event; then all events arrive at once and must change nothing."""
     await storm(house, outcome, weather, stripe_troubles.lost_webhooks)
@@ -150,6 +156,11 @@ PROOFS = {
             "fuzz",
             "made-up requests as each role: no 5xx, no status, content type or body off the served description",
             without_house=_fuzz,
+        ),
+        Proof(
+            "pages",
+            "every page in a real browser, in every mode: no sideways scroll, nothing that axe finds, targets, focus",
+            without_house=_pages,
         ),
         Proof(
             "containers",

@@ -109,6 +109,7 @@ class House:
         self._issued: dict[UUID, tuple[str, float]] = {}
         self.passes = Passes(known.derived_key("passes"))
         self.ahead = timedelta()
+        self.owner_url: str
         self.api: Program
         self.worker: Program
         self.stand_in: Program
@@ -152,6 +153,7 @@ class House:
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "STRIPE_API_BASE": self.stripe.base_url,
         }
+        self.owner_url = ways.owner
         self._owning = {**ours, "ECOPANIER_OWNER_DATABASE_URL": ways.owner}
         serve = ["backend.cli", "serve", "--host", HOST, "--port", str(self._port)]
         self.api = Program("API", serve, ours, self.folder / "api.log")

@@ -4,26 +4,13 @@ New pages are found by themselves, as soon as something links to them.
 """
 
 import gzip
-import re
-from collections import Counter
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urljoin
 
+from scripts.proofs.links import Links, kind_of
 from tests.web.browser import Browser, Page
 
-ALIKE = 2  # pages of one kind, such as two lots
-FILTERED = 4  # addresses of one page with different parameters
 MOST_HTML = 12 * 1024
-# The API's documentation and its problems are no screens; files are read by their own tests.
-OUTSIDE = re.compile(
-    r"/(v1|static|docs|openapi\.json|problems/.+|\.well-known|photos)(/|$|\?)|.*\.(pdf|csv|ics|zip)(\?|$)"
-)
-_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
-
-
-def kind_of(path: str) -> str:
-    """Return the kind of a page: its path, with `{id}` for each id."""
-    return _ID.sub("{id}", urlsplit(path).path)
 
 
 @dataclass
@@ -36,17 +23,9 @@ class Crawl:
 
 async def crawl(browser: Browser, *starts: str) -> Crawl:
     """Open the pages that `browser` reaches from some addresses."""
-    met, seen = Crawl(), set(starts)
-    todo = [(start, "the start") for start in starts]
-    opened: Counter[str] = Counter()
-    filtered: Counter[str] = Counter()
-    while todo:
-        path, linked_from = todo.pop(0)
-        kind = kind_of(path)
-        counted, most = (filtered, FILTERED) if urlsplit(path).query else (opened, ALIKE)
-        if counted[kind] >= most:
-            continue
-        counted[kind] += 1
+    met, links = Crawl(), Links(*starts)
+    while (following := links.next()) is not None:
+        path, linked_from = following
         page = await browser.opens(path)
         if page.status_code != 200:
             met.faults.append(f"{page.status_code} {path}, from {linked_from}")
@@ -57,10 +36,7 @@ async def crawl(browser: Browser, *starts: str) -> Crawl:
         if size > MOST_HTML:
             met.faults.append(f"{size} bytes of HTML: {path}")
         met.pages.setdefault(kind_of(page.path), page.path)
-        for address in _leads_to(page):
-            if address not in seen and not OUTSIDE.match(address):
-                seen.add(address)
-                todo.append((address, path))
+        links.met(_leads_to(page), path)
     return met
 
 
@@ -71,9 +47,4 @@ def _leads_to(page: Page) -> list[str]:
             typed = [(name, value) for name, value in form.fields.items() if isinstance(value, str)]
             found.append(f"{form.action.partition('?')[0]}?{urlencode(typed)}")
     within = [urljoin(page.path, address.partition("#")[0]) for address in found]
-    return [address for address in within if address.startswith("/") and not _again(address)]
-
-
-def _again(address: str) -> bool:
-    """Return whether an address only says what was done, which is not another page."""
-    return any(name == "done" for name, _ in parse_qsl(urlsplit(address).query))
+    return [address for address in within if address.startswith("/")]
