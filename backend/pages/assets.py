@@ -1,6 +1,7 @@
 """Our style sheet, scripts and icons: served compressed, under an address that changes with what they contain."""
 
 import gzip
+import re
 from functools import cache
 from hashlib import blake2b
 from pathlib import Path
@@ -48,11 +49,7 @@ _FOR_AN_HOUR = "public, max-age=3600"
 def _content(name: str) -> tuple[bytes, bytes, str, str]:
     """Return a file, its compressed form, its version and its media type. Raises PathUnknown."""
     if name == "style.css":
-        content = b"".join(
-            (_STATIC / "css" / f"{part}.css").read_bytes()
-            for part in _STYLES
-            if (_STATIC / "css" / f"{part}.css").exists()
-        )
+        content = _small(b"".join((_STATIC / "css" / f"{part}.css").read_bytes() for part in _STYLES))
     elif name in _LEAFLET:
         content = (_LEAFLET_FILES / _LEAFLET[name]).read_bytes()
     else:
@@ -62,6 +59,12 @@ def _content(name: str) -> tuple[bytes, bytes, str, str]:
         content = file.read_bytes()
     version = blake2b(content, digest_size=6).hexdigest()
     return content, gzip.compress(content, 9), version, _TYPES[Path(name).suffix]
+
+
+def _small(styles: bytes) -> bytes:
+    """Return a style sheet without its comments and needless spaces."""
+    styles = re.sub(rb"/\*.*?\*/", b"", styles, flags=re.DOTALL)
+    return re.sub(rb"\s+", b" ", re.sub(rb"\s*([{};])\s*", rb"\1", styles))
 
 
 def asset(name: str) -> str:
