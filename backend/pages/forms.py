@@ -61,7 +61,8 @@ def _attributes(described: Mapping[str, Any], definitions: Mapping[str, Any], re
 class Form:
     """One form of a page: what was typed and what is wrong.
 
-    errors: a message per field. problem: what is wrong with the whole.
+    errors: a message per field. problem: what is wrong with the whole. stored: what somebody else stored meanwhile in
+    fields where something else was typed.
 
     In a template, `form.value("name")` is what to put into a field, and `field()` of macros/forms.html draws it.
     """
@@ -70,6 +71,7 @@ class Form:
     errors: Mapping[str, str] = field(default_factory=dict)
     problem: str | None = None
     key: str = field(default_factory=lambda: str(uuid4()))
+    stored: Mapping[str, str] = field(default_factory=dict)
 
     def key_for(self, *what: object) -> str:
         """Return the Idempotency-Key of one act. what: sets it apart from other acts that the same page offers."""
@@ -108,6 +110,13 @@ class Form:
     def wrong(self, **errors: str) -> "Form":
         """Return this form with what the page itself found wrong."""
         return Form(self.typed, {**self.errors, **errors}, None, self.key)
+
+    def overtaken(self, problem: str, stored: Mapping[str, Any]) -> "Form":
+        """Return this form after somebody else changed the same thing. stored: what its fields would start with now."""
+        differs = {
+            name: str(now) for name, now in stored.items() if name in self.typed and str(self.typed[name]) != str(now)
+        }
+        return Form(self.typed, {}, problem, self.key, differs)
 
     @property
     def is_wrong(self) -> bool:

@@ -41,6 +41,8 @@ LANGUAGE_COOKIE = "language"
 WITHOUT_REFERRER = "same-origin"  # with no-referrer our own forms would send `Origin: null`
 LARGEST_FILE = 20 * 1024 * 1024
 TYPED_AGAIN = "_again"
+SHOWN_ON = "_page"
+"""The hidden field with the page on which a form stood that was sent without a session."""
 
 Endpoint = Callable[["Visit"], Awaitable[Response]]
 
@@ -262,15 +264,18 @@ async def _to_sign_in(visit: Visit) -> Response:
     path = visit.request.url.path
     if visit.unregistered is not None:
         return RedirectResponse(f"/register/finish?next={quote(path, safe='')}", 303)
+    wanted = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
     if not visit.posted:
-        wanted = f"{path}?{visit.request.url.query}" if visit.request.url.query else path
         return RedirectResponse(f"/sign-in?next={quote(wanted, safe='')}", 303)
-    typed = [
+    came_from = urlsplit(visit.request.headers.get("referer", ""))
+    shown_on = f"{came_from.path}?{came_from.query}" if came_from.query else came_from.path
+    typed = [(SHOWN_ON, shown_on)] if came_from.netloc == visit.request.headers.get("host") else []
+    typed += [
         (name, value)
         for name, value in (await visit.sent()).multi_items()
         if isinstance(value, str) and "password" not in name
     ]
-    return visit.page("visitors/sign_in.html", 401, form=Form(), next=path, again=typed, challenge="", terms=None)
+    return visit.page("visitors/sign_in.html", 401, form=Form(), next=wanted, again=typed, challenge="", terms=None)
 
 
 def _refuse_other_sites(request: Request) -> None:

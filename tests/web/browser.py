@@ -283,7 +283,7 @@ class PageForm:
             return await self.page.browser.opens(f"{action.partition('?')[0]}?{urlencode(sent)}")
         posted = self.element.get("enctype") == "multipart/form-data"
         assert posted or not files, "a form with a file needs enctype"
-        site = {"Sec-Fetch-Site": "same-origin"}
+        site = {"Sec-Fetch-Site": "same-origin", "Referer": self.page.browser.town.url + self.page.path}
         answer = await self.page.browser._asks("POST", action, sent, site, files if posted else None)
         return await self.page.browser._page(action, answer)
 

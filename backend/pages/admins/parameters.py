@@ -8,6 +8,7 @@ from backend.pages.admins.desk import ROLES, desk_page
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
+from backend.problems.common import PreconditionFailed
 
 NAMES = tuple(SettingsIn.model_fields)
 PAGE = "/admin/settings"
@@ -29,6 +30,8 @@ async def parameters(visit: Visit) -> Response:
         answer = await visit.api.sends("PUT", "/v1/admin/settings", changed, headers=headers)
         if answer.status_code in (412, 422):
             wrong = form.refused(Refused(answer), NAMES)
+            if answer.status_code == PreconditionFailed.status:
+                wrong = form.overtaken(visit.t("forms.overtaken"), known)
             return await _parameters_page(visit, known, version, wrong, answer.status_code)
         if not answer.is_success:
             raise Refused(answer)

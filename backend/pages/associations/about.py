@@ -36,6 +36,9 @@ async def about(visit: Visit) -> Response:
         if refusal.status not in (409, 412, 422):
             raise
         wrong = form.refused(refusal, TEXTS)
+        if refusal.status == 412:
+            stored = {name: answer.json()[name] or "" for name in TEXTS}
+            wrong = form.overtaken(visit.t("forms.overtaken"), stored)
         return await _about_page(house, answer.json(), answer.headers["etag"], wrong, refusal.status)
     return house.to(PAGE, "saved")
 

@@ -124,8 +124,15 @@ async def correct(visit: Visit) -> Response:
             raise
         answer = await house.sends("GET", _path(visit))
         wrong = form.refused(refusal, FIELDS)
+        if refusal.status == 412:
+            wrong = form.overtaken(visit.t("forms.overtaken"), _stored(answer.json()["person"]))
         return _correct_page(house, answer.json(), wrong, answer.headers["etag"], refusal.status)
     return house.to(_page(visit), "saved")
+
+
+def _stored(known: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the form starts with."""
+    return {name: "" if known.get(name) is None else known[name] for name in FIELDS}
 
 
 def _correct_page(house: House, found: Any, form: Form, version: str, status: int = 200) -> Response:

@@ -8,6 +8,7 @@ from starlette.routing import BaseRoute
 
 from backend.kiosks.problems import KioskUnknown, WrongCard
 from backend.lots.models import Allergen
+from backend.pages import cookies
 from backend.pages.client import Refused
 from backend.pages.forms import Form, whole
 from backend.pages.frames import answer_frame
@@ -16,6 +17,7 @@ from backend.pages.session import begin_device
 from backend.pages.visit import Visit, own_path, route
 from backend.problems.common import NotAllowed
 
+SETUP = "/kiosk/setup"
 RADIUS_KM = 5
 LOTS = 24
 MOST_PICKUPS = 20
@@ -152,8 +154,13 @@ async def setup(visit: Visit) -> Response:
         return visit.to("/kiosk")
     said = visit.t("kiosk.said.revoked") if visit.query.get("said") == "revoked" else None
     if not visit.posted:
-        return visit.page("kiosk/setup.html", form=Form(), said=said)
+        page = visit.page("kiosk/setup.html", form=Form(), said=said)
+        cookies.probe(page, SETUP)
+        return page
     form = await visit.form()
+    if cookies.refused(visit, form):
+        refusing = Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key)
+        return visit.page("kiosk/setup.html", 422, form=refusing, said=None)
     device = str(form.value("device"))
     # What cannot be a card counts for nobody: the answer only says whether the device is known.
     answer = await visit.api.sends("POST", "/v1/auth/card", {"card": "-", "device": device or None})
@@ -168,6 +175,7 @@ async def setup(visit: Visit) -> Response:
     if where is None:
         return visit.page("kiosk/setup.html", 422, form=form.wrong(where=visit.t("kiosk.setup.nowhere")), said=None)
     page = visit.to("/kiosk")
+    cookies.forget(page, SETUP)
     await begin_device(visit.request, page, "kiosk", {"device": device, **where})
     return page
 

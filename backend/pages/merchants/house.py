@@ -1,6 +1,7 @@
 """The shop itself: what its page says, where it is, when it is open, and the way to its team and devices."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -11,6 +12,7 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.merchants.workplace import Workplace, at_shop
 from backend.pages.visit import Visit, route
+from backend.problems.common import PreconditionFailed
 from backend.shops.models import Category
 from backend.shops.schemas import ShopEdit
 
@@ -41,8 +43,8 @@ async def page(visit: Visit) -> Response:
     wanted: dict[str, Any] = {name: form.value(name) for name in SAID}
     wanted |= {name: wanted[name] or None for name in ("telephone", "website")}
     wanted["shows_impact"] = bool(form.value("shows_impact"))
-    if wrong := await _refused(visit, place, form, wanted, SAID):
-        return _page(visit, place, wrong, {}, 422)
+    if wrong := await _refused(visit, place, form, wanted, SAID, values):
+        return _page(visit, place, wrong[0], {}, wrong[1])
     return visit.to(f"{place.path}/settings", "saved")
 
 
@@ -105,8 +107,8 @@ async def address(visit: Visit) -> Response:
     except ValueError:
         return _address(visit, place, form.wrong(latitude=visit.t("my_lots.unreadable")), {}, 422)
     changed = {name: value for name, value in wanted.items() if value != place.shop[name]}
-    if changed and (wrong := await _refused(visit, place, form, changed, PLACED)):
-        return _address(visit, place, wrong, {}, 422)
+    if changed and (wrong := await _refused(visit, place, form, changed, PLACED, place.shop)):
+        return _address(visit, place, wrong[0], {}, wrong[1])
     return visit.to(f"{place.path}/settings", "saved")
 
 
@@ -125,8 +127,8 @@ def _address(visit: Visit, place: Workplace, form: Form, values: dict[str, Any],
 async def billing(visit: Visit) -> Response:
     """Show the form of what receipts and invoices say about the company, or send it."""
     place = await at_shop(visit, "owner")
+    values = {name: str(place.shop[name] or "") for name in BILLED}
     if not visit.posted:
-        values = {name: str(place.shop[name] or "") for name in BILLED}
         values["vat_franchise"] = "yes" if place.shop["vat_franchise"] else ""
         return _billing(visit, place, Form(), values)
     form = await visit.form()
@@ -134,8 +136,8 @@ async def billing(visit: Visit) -> Response:
     if form.value("food_vat_bp").isdecimal():
         wanted["food_vat_bp"] = int(form.value("food_vat_bp"))
     wanted["vat_franchise"] = bool(form.value("vat_franchise"))
-    if wrong := await _refused(visit, place, form, wanted, BILLED):
-        return _billing(visit, place, wrong, {}, 422)
+    if wrong := await _refused(visit, place, form, wanted, BILLED, values):
+        return _billing(visit, place, wrong[0], {}, wrong[1])
     return visit.to(f"{place.path}/settings", "saved")
 
 
@@ -161,8 +163,8 @@ async def hours(visit: Visit) -> Response:
     week = {day: _openings(form, day) for day in WEEK}
     for day in WEEK:
         week[day] += place.shop["opening_hours"][day][OPENINGS:]
-    if wrong := await _refused(visit, place, form, {"opening_hours": week}, ("opening_hours",)):
-        return _hours(visit, place, wrong, 422)
+    if wrong := await _refused(visit, place, form, {"opening_hours": week}, ("opening_hours",), {}):
+        return _hours(visit, place, *wrong)
     return visit.to(f"{place.path}/settings", "saved")
 
 
@@ -194,15 +196,25 @@ def _hours(visit: Visit, place: Workplace, form: Form, status: int = 200) -> Res
 
 
 async def _refused(
-    visit: Visit, place: Workplace, form: Form, wanted: dict[str, Any], fields: tuple[str, ...]
-) -> Form | None:
-    """Change the shop; return the form with what is wrong, or None if nothing is."""
+    visit: Visit,
+    place: Workplace,
+    form: Form,
+    wanted: dict[str, Any],
+    fields: tuple[str, ...],
+    stored: Mapping[str, Any],
+) -> tuple[Form, int] | None:
+    """Change the shop; return the form with what is wrong and its status, or None if nothing is.
+
+    stored: the fields as they are now.
+    """
     try:
-        await visit.api.patch(f"/v1/shops/{place.shop['id']}", wanted)
+        await visit.api.patch(f"/v1/shops/{place.shop['id']}", wanted, etag=form.value("version") or None)
     except Refused as refusal:
+        if refusal.code == PreconditionFailed.code:
+            return form.overtaken(visit.t("forms.overtaken"), stored), refusal.status
         if refusal.status in (401, 403, 404, 429) or refusal.status >= 500:
             raise
-        return form.refused(refusal, fields)
+        return form.refused(refusal, fields), refusal.status
     return None
 
 

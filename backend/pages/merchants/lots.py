@@ -27,10 +27,11 @@ from backend.pages.merchants.lot_fields import (
 )
 from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
-from backend.problems.common import PathUnknown
+from backend.problems.common import PathUnknown, PreconditionFailed
 from backend.shops.models import Category
 
 PAGE = 20
+TOLD = ("title", "description", "original_price", "price", "quantity", "day", "from", "until", "food_date", "batch")
 STATUSES = ("published", "draft", "ended", "withdrawn")
 STEP, BEFORE_PICKUP = timedelta(minutes=15), timedelta(hours=2)
 MOST_HOURS = 48
@@ -113,14 +114,14 @@ async def new(visit: Visit) -> Response:
 async def edit(visit: Visit) -> Response:
     """Show the form of a lot, or send what was changed."""
     place = await at_shop(visit)
-    found = await read_lot(visit, place)
+    found, version = await _versioned(visit, place, str(visit.parameters["lot_id"]))
     if not visit.posted:
-        return lot_form(visit, place, Form(), of_lot(found, place.zone), lot=found)
+        return lot_form(visit, place, Form(), of_lot(found, place.zone), lot=found, version=version)
     form = merged_quantity(await visit.form("allergens", "guessed"))
     publish = found["status"] == "draft" and form.value("publish") == "yes"
     if publish and not form.value("checked"):
         wrong = form.wrong(checked=visit.t("my_lots.not_checked"))
-        return lot_form(visit, place, wrong, {}, 422, lot=found)
+        return lot_form(visit, place, wrong, {}, 422, lot=found, version=version)
     whole = Form({**of_lot(found, place.zone), **_unticked(form, found), **form.typed}, key=form.key)
     try:
         body = changed(to_api(whole, place.zone), found)
@@ -129,10 +130,13 @@ async def edit(visit: Visit) -> Response:
         if publish:
             body["publish"] = True
         if body:
-            await visit.api.patch(f"/v1/lots/{found['id']}", body)
+            await visit.api.patch(f"/v1/lots/{found['id']}", body, etag=form.value("version") or None)
     except (Unreadable, Refused) as wrong_one:
-        page = refused(visit, whole, wrong_one)
-        return lot_form(visit, place, page, {}, getattr(wrong_one, "status", 422), lot=found)
+        if isinstance(wrong_one, Refused) and wrong_one.code == PreconditionFailed.code:
+            page = whole.overtaken(visit.t("forms.overtaken"), _in_words(of_lot(found, place.zone)))
+        else:
+            page = refused(visit, whole, wrong_one)
+        return lot_form(visit, place, page, {}, getattr(wrong_one, "status", 422), lot=found, version=version)
     return visit.to(f"{place.path}/lots/{found['id']}", "lot_published" if publish else "saved")
 
 
@@ -185,10 +189,23 @@ async def give(visit: Visit) -> Response:
 
 async def read_lot(visit: Visit, place: Workplace, lot_id: str | None = None) -> dict[str, Any]:
     """Return a lot of this shop. Raises PathUnknown for another shop's."""
-    found: dict[str, Any] = await visit.api.get(f"/v1/lots/{lot_id or visit.parameters['lot_id']}")
+    return (await _versioned(visit, place, lot_id or str(visit.parameters["lot_id"])))[0]
+
+
+async def _versioned(visit: Visit, place: Workplace, lot_id: str) -> tuple[dict[str, Any], str]:
+    """Return a lot of this shop, and its ETag."""
+    answer = await visit.api.sends("GET", f"/v1/lots/{lot_id}")
+    if not answer.is_success:
+        raise Refused(answer)
+    found: dict[str, Any] = answer.json()
     if found["shop_id"] != place.shop["id"]:
         raise PathUnknown
-    return found
+    return found, answer.headers["etag"]
+
+
+def _in_words(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a lot's form that can be told in a word or two."""
+    return {name: values[name] for name in TOLD}
 
 
 def merged_quantity(form: Form) -> Form:
@@ -217,6 +234,7 @@ def lot_form(
     status: int = 200,
     *,
     lot: dict[str, Any] | None = None,
+    version: str = "",
     guessed: list[str] | None = None,
     remarks: list[str] | None = None,
     photo_id: str | None = None,
@@ -231,6 +249,7 @@ def lot_form(
         form=form,
         values=values,
         lot=lot,
+        version=version,
         locked=lot is not None and is_reserved(lot),
         rules=constraints(LotIn),
         guessed=form.value("guessed", guessed or []),

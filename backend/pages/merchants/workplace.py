@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
+from backend.pages.client import Refused
 from backend.pages.visit import Visit
 from backend.problems.common import NotAllowed, PathUnknown
 
@@ -27,10 +28,14 @@ MENU = (
 
 @dataclass(frozen=True)
 class Workplace:
-    """A shop, and the caller's role there. shop: what the API says of it to those who work there."""
+    """A shop, and the caller's role there.
+
+    shop: what the API says of it to those who work there. version: its ETag.
+    """
 
     shop: Mapping[str, Any]
     role: str
+    version: str
 
     @property
     def path(self) -> str:
@@ -67,10 +72,13 @@ async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None
         UUID(shop_id)
     except ValueError:
         raise PathUnknown from None
-    shop = await visit.api.get(f"/v1/shops/{shop_id}")
+    answer = await visit.api.sends("GET", f"/v1/shops/{shop_id}")
+    if not answer.is_success:
+        raise Refused(answer)
+    shop = answer.json()
     role = shop.get("role")
     if role is None:
         raise PathUnknown
     if RANKS[role] < RANKS[least]:
         raise NotAllowed
-    return Workplace(shop, role)
+    return Workplace(shop, role, answer.headers["etag"])

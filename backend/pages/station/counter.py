@@ -7,6 +7,7 @@ from typing import Any
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute
 
+from backend.pages import cookies
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.frames import answer_frame
@@ -16,6 +17,7 @@ from backend.pickups.problems import WrongPin
 from backend.problems.common import NotAllowed, NotSignedIn
 from backend.stations.schemas import PairingIn
 
+PATH = "/station"
 MOST_DIGITS = 6
 LONGEST_CODE = 20  # a code is shorter, the content of a square is longer
 
@@ -36,6 +38,8 @@ async def counter(visit: Visit) -> Response:
 async def pair(visit: Visit) -> Response:
     """Pair this device with the code that the shop's owner was shown."""
     form = await visit.form()
+    if cookies.refused(visit, form):
+        return _pairing(visit, Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key), 422)
     try:
         paired = await visit.api.post("/v1/stations/pair", {"pairing_code": str(form.value("pairing_code"))})
     except Refused as refusal:
@@ -44,6 +48,7 @@ async def pair(visit: Visit) -> Response:
         page.headers.update(refusal.headers)
         return page
     page = visit.to("/station")
+    cookies.forget(page, PATH)
     if visit.session is not None:
         await end_session(visit.request, page, visit.session)
     await begin_device(visit.request, page, "station", {"access_token": paired["station_token"]})
@@ -126,7 +131,9 @@ def _key(form: Form) -> str:
 
 def _pairing(visit: Visit, form: Form, status: int = 200, *, revoked: bool = False) -> Response:
     rules = constraints(PairingIn)["pairing_code"]
-    return visit.page("station/pair.html", status, form=form, rules=rules, revoked=revoked)
+    page = visit.page("station/pair.html", status, form=form, rules=rules, revoked=revoked)
+    cookies.probe(page, PATH)
+    return page
 
 
 def _out_of_work(visit: Visit, refusal: Refused) -> Response:

@@ -31,7 +31,7 @@ from backend.pages.visitors.joining import (
     registering,
     terms_version,
 )
-from backend.pages.visitors.signing_in import HOMES, first_form, typed_again
+from backend.pages.visitors.signing_in import HOMES, first_form, typed_again, with_form
 from backend.problems.common import NotSignedIn, RequestInvalid
 from backend.second_factors.problems import ChallengeOver, WrongSecondFactor
 
@@ -141,7 +141,7 @@ async def entered(
         page = visit.to(going, done)
     lasts = LASTS if registered else FINISHING_LASTS
     await begin_session(visit.request, page, told(tokens), lasts, registered=registered)
-    return page
+    return await with_form(visit, page, going, again) if again and registered else page
 
 
 async def _registers(api: Api, tokens: Tokens) -> bool:

@@ -1,23 +1,24 @@
 """Signing in and out, and choosing the language of the pages."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.accounts.problems import SecondFactorNeeded
 from backend.http.scans import typed
+from backend.pages import cookies
 from backend.pages.client import Api, Refused
 from backend.pages.forms import Form
+from backend.pages.refilling import refilled
 from backend.pages.session import begin_session, end_session
-from backend.pages.visit import LANGUAGE_COOKIE, TYPED_AGAIN, Visit, own_path, route
+from backend.pages.visit import LANGUAGE_COOKIE, SHOWN_ON, TYPED_AGAIN, Visit, own_path, route
 from backend.second_factors.codes import DIGITS
 from backend.second_factors.problems import ChallengeOver
 from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
-PROBE = "cookies"
-PROBE_LASTS_SECONDS = 3600
 HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
@@ -64,7 +65,24 @@ async def sign_in(visit: Visit) -> Response:
         going = wanted or await home(visit, tokens["access_token"])
         page = visit.to("/new-terms", next=going) if tokens["terms_to_accept"] else visit.to(going)
     await begin_session(visit.request, page, tokens)
-    return page
+    return await with_form(visit, page, wanted or "/", again) if again else page
+
+
+async def with_form(visit: Visit, page: Response, wanted: str, typed: Sequence[tuple[str, str]]) -> Response:
+    """Return the page on which the form stood, filled with what was typed; `page` where that cannot be."""
+    shown_on = own_path(dict(typed).get(SHOWN_ON), wanted)
+    held = [visit.request.headers.get("cookie", ""), page.headers["set-cookie"].partition(";")[0]]
+    headers = {"cookie": "; ".join(one for one in held if one), "accept": "text/html"}
+    address = f"{shown_on}{'&' if '?' in shown_on else '?'}done=typed_again"
+    found = await Api(visit.request, visit.language).sends("GET", address, headers=headers)
+    if found.status_code != 200 or not found.headers.get("content-type", "").startswith("text/html"):
+        return page
+    html = refilled(found.text, shown_on, wanted, [(name, value) for name, value in typed if name != SHOWN_ON])
+    if html is None:
+        return page
+    filled = HTMLResponse(html, headers={"Content-Security-Policy": found.headers["content-security-policy"]})
+    filled.headers["set-cookie"] = page.headers["set-cookie"]
+    return filled
 
 
 async def typed_again(visit: Visit) -> list[tuple[str, str]]:
@@ -83,7 +101,7 @@ def first_form(visit: Visit, form: Form) -> Response | None:
     """
     if not visit.posted:
         wanted, status = own_path(visit.query.get("next"), ""), 200
-    elif form.value("probed") and PROBE not in visit.request.cookies:
+    elif cookies.refused(visit, form):
         wanted, status = own_path(form.value("next"), ""), 422
         form = Form(form.typed, {}, visit.t("signing_in.no_cookies"), form.key)
     else:
@@ -91,7 +109,7 @@ def first_form(visit: Visit, form: Form) -> Response | None:
     page = visit.page(
         "visitors/sign_in.html", status, form=form, next=wanted, again=[], challenge="", terms=None, probes=True
     )
-    page.set_cookie(PROBE, "1", PROBE_LASTS_SECONDS, path="/sign-in", httponly=True, samesite="lax")
+    cookies.probe(page, "/sign-in")
     return page
 
 
