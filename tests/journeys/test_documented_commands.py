@@ -11,13 +11,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psycopg
 import pytest
 
 from tests.pgbouncer import NEEDS_PGBOUNCER, a_pgbouncer
-from tests.policies.servers import OLDEST, Release, a_server, a_supabase_server, create_supabase_project, releases
+from tests.policies.servers import OLDEST, Release, a_supabase_server, create_supabase_project
 from tests.startup.running import OURS, PATIENCE_SECONDS, ROOT, Running
-from tests.town.databases import API, SUPERUSER, WORKER
+from tests.town.databases import API, WORKER
 
 POSTGRES_15 = f"/usr/lib/postgresql/{OLDEST}/bin/postgres"
 DOCUMENTS = ("README.md", "docs/walk.md")
@@ -36,35 +35,24 @@ class Documented(Running):
 
 
 @contextmanager
-def behind_pgbouncer(folder: Path) -> Iterator[dict[str, str]]:
-    """Start the oldest supported Postgres behind PgBouncer, and yield the settings that lead there."""
+def on_supabase(folder: Path) -> Iterator[dict[str, str]]:
+    """Create a Supabase project on the oldest supported Postgres, behind PgBouncer, and yield the settings for it.
+
+    Nothing of ours is in the project yet. Whatever a plain server allows, this one does too.
+    """
     folder.mkdir()
     (folder / "pgbouncer").mkdir()
     programs = Path(POSTGRES_15).parent
     with (
-        a_server(folder, Release(str(OLDEST), programs)) as server,
+        a_supabase_server(folder, Release(str(OLDEST), programs)) as server,
         a_pgbouncer(server, folder / "pgbouncer") as pgbouncer,
     ):
-        with psycopg.connect(server.url(SUPERUSER, "postgres"), autocommit=True) as connection:
-            connection.execute("create database documented")
+        project = create_supabase_project(server, "documented")
         yield {
             "ECOPANIER_PGBOUNCER": "1",
             "DATABASE_URL": pgbouncer.url(API, "documented"),
             "ECOPANIER_WORKER_DATABASE_URL": pgbouncer.url(WORKER, "documented"),
-            "ECOPANIER_LISTEN_DATABASE_URL": server.url(WORKER, "documented"),
-            "ECOPANIER_OWNER_DATABASE_URL": server.url(SUPERUSER, "documented"),
-        }
-
-
-@contextmanager
-def on_supabase(folder: Path) -> Iterator[dict[str, str]]:
-    """Create a Supabase project with nothing of ours in it, and yield the settings that lead there."""
-    folder.mkdir()
-    with a_supabase_server(folder, releases()[0]) as server:
-        project = create_supabase_project(server, "documented")
-        yield {
-            "DATABASE_URL": project.url(API),
-            "ECOPANIER_WORKER_DATABASE_URL": project.url(WORKER),
+            "ECOPANIER_LISTEN_DATABASE_URL": project.url(WORKER),
             "ECOPANIER_OWNER_DATABASE_URL": project.url("postgres"),  # no superuser there
         }
 
@@ -73,9 +61,8 @@ def on_supabase(folder: Path) -> Iterator[dict[str, str]]:
     scope="module",
     params=[
         "embedded",
-        "Supabase",
         pytest.param(
-            "Postgres 15 behind PgBouncer",
+            "Supabase on Postgres 15 behind PgBouncer",
             marks=[NEEDS_PGBOUNCER, pytest.mark.needs_program(POSTGRES_15, f"postgresql-{OLDEST}")],
         ),
     ],
@@ -84,10 +71,8 @@ def running(request: pytest.FixtureRequest, servers_folder: Path) -> Iterator[Do
     """Start EcoPanier as `./scripts/run` does, with the demo town."""
     with ExitStack() as until_end:
         ways: dict[str, str] = {}
-        if request.param == "Supabase":
+        if request.param != "embedded":
             ways = until_end.enter_context(on_supabase(servers_folder / "supabase"))
-        elif request.param != "embedded":
-            ways = until_end.enter_context(behind_pgbouncer(servers_folder / "behind"))
         started = Documented(servers_folder / f"documents {len(ways)}", **ways)
         until_end.callback(started.end, signal.SIGTERM)
         yield started

@@ -120,8 +120,8 @@ async def test_todays_entries_are_found_through_the_index(town: Town) -> None:
     await town.changes("set session_replication_role = replica")
     await town.changes(
         "insert into app.impact_entries select (json_populate_record(e, json_build_object('reservation_id',"
-        " app.uuid7(), 'recorded_at', e.recorded_at - (100000 - n) * interval '1 minute'))).*"
-        " from app.impact_entries e, generate_series(1, 100000) n order by n"
+        " app.uuid7(), 'recorded_at', e.recorded_at - (30000 - n) * interval '1 minute'))).*"
+        " from app.impact_entries e, generate_series(1, 30000) n order by n"
     )
     await town.changes("select brin_summarize_new_values('app.impact_entries_recorded_at_idx')")
     await town.changes("analyze app.impact_entries")
