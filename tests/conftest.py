@@ -1,6 +1,7 @@
 """Fixtures: one Postgres and one served app for the whole run, and a town for each test."""
 
 import fcntl
+import gc
 import os
 import shutil
 import ssl
@@ -63,6 +64,17 @@ PREFIX = "ecopanier-tests-"
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--quick`."""
     parser.addoption("--quick", action="store_true", help="run tests/pure, tests/policies and one journey a feature")
+
+
+def pytest_configure() -> None:
+    """Collect no garbage while tests are imported: nearly everything that is made then stays."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage again, but do not look through what was imported each time."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
