@@ -29,9 +29,7 @@ def sign_in(house: House) -> dict[str, Any]:
 def found(places: dict[str, bytes], words: list[str], *, raw: bool = False) -> set[tuple[str, str]]:
     ways = plain_spellings if raw else spellings
     # Every database has copies of the same files, so each content is searched only once.
-    met = {
-        content: [word for word in words if any(w in content for w in ways(word))] for content in {*places.values()}
-    }
+    met = {content: [word for word in words if any(w in content for w in ways(word))] for content in {*places.values()}}
     return {(place, word) for place, content in places.items() for word in met[content]}
 
 
