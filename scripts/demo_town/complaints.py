@@ -16,14 +16,14 @@ class Complaint:
 COMPLAINTS = {
     5: Complaint(
         "quality",
-        "Une partie était abîmée, j'ai dû en jeter la moitié.",
+        "Une partie était abîmée, j’ai dû en jeter la moitié.",
         ("in_kind", "Toutes nos excuses. Passez quand vous voulez, nous vous en préparons un autre."),
     ),
-    14: Complaint("other", "On m'a fait attendre vingt minutes parce que personne ne trouvait le sac."),
+    14: Complaint("other", "On m’a fait attendre vingt minutes parce que personne ne trouvait le sac."),
     23: Complaint(
         "missing",
         "Il manquait une partie de ce qui était annoncé.",
         ("sorry", "Vous avez raison, nous avons mal compté ce soir-là. Nous ferons attention."),
     ),
 }
-OF_YESTERDAY = Complaint("missing", "Il y avait nettement moins que ce que l'annonce disait.")
+OF_YESTERDAY = Complaint("missing", "Il y avait nettement moins que ce que l’annonce disait.")

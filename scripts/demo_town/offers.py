@@ -123,7 +123,7 @@ OFFERS = (
     Offer(
         MIRABELLE,
         "Tartelettes aux quetsches",
-        "Quetsches d'Alsace, pâte sablée. Deux tartelettes par part.",
+        "Quetsches d’Alsace, pâte sablée. Deux tartelettes par part.",
         "desserts", (380, 0), 6, ("18:00", "19:00"), food_date=("use_by", 1),
         allergens=("gluten", "eggs", "milk"), grams=240,
     ),
@@ -144,7 +144,7 @@ OFFERS = (
     Offer(
         POTAGER,
         "Légumes à soupe préparés",
-        "Courge, carotte, poireau et céleri, lavés et coupés : il ne manque que l'eau et le sel.",
+        "Courge, carotte, poireau et céleri, lavés et coupés : il ne manque que l’eau et le sel.",
         "fruits_vegetables", (600, 240), 6, ("10:00", "13:00"), "after", food_date=("use_by", 1),
         allergens=("celery",), cold=True, grams=1500,
         origin="Alsace, France",
@@ -180,7 +180,7 @@ OFFERS = (
     Offer(
         POISSONNERIE,
         "Filets du jour",
-        "Ce que la marée a laissé : lieu, merlan ou truite. À cuire aujourd'hui.",
+        "Ce que la marée a laissé : lieu, merlan ou truite. À cuire aujourd’hui.",
         "fish", (1900, 760), 4, ("17:30", "19:00"), food_date=("use_by", 0), allergens=("fish",), cold=True, grams=600,
         origin="Lieu et merlan : Atlantique Nord-Est ; truite : élevée en France",
     ),
@@ -201,7 +201,7 @@ OFFERS = (
     ),
     Offer(
         JOUR_ET_NUIT,
-        "Panier d'épicerie, dates courtes",
+        "Panier d’épicerie, dates courtes",
         "Biscuits, céréales, sauces et thé dont la date de durabilité minimale vient de passer. Encore bons, "
         "et nous les mangeons aussi.",
         "grocery", (1400, 420), 12, OPEN_NOW, food_date=("best_before", -4),
@@ -222,7 +222,7 @@ OFFERS = (
     Offer(
         JOUR_ET_NUIT,
         "Limonades artisanales et jus de pomme",
-        "Trois limonades d'Alsace et un jus fermier, bientôt à date.",
+        "Trois limonades d’Alsace et un jus fermier, bientôt à date.",
         "drinks", (1600, 960), 6, ("10:00", "22:00"), "after", food_date=("best_before", 5), grams=2000,
     ),
     Offer(
@@ -234,7 +234,7 @@ OFFERS = (
     ),
     Offer(
         GRAIN_VERT,
-        "Tofus et boissons à l'avoine",
+        "Tofus et boissons à l’avoine",
         "Deux tofus et une brique, bio, à consommer rapidement.",
         "organic", (1050, 420), 5, ("12:00", "14:00"), "after", food_date=("use_by", 2),
         allergens=("soybeans", "gluten"), cold=True, grams=1400,
@@ -242,7 +242,7 @@ OFFERS = (
     Offer(
         GRAIN_VERT,
         "Légumes bio dépareillés",
-        "Trop petits, trop tordus ou trop seuls pour l'étal. Tous bio, tous bons.",
+        "Trop petits, trop tordus ou trop seuls pour l’étal. Tous bio, tous bons.",
         "organic", (700, 0), 8, ("18:00", "20:00"), grams=2500,
     ),
     Offer(

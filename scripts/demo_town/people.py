@@ -87,7 +87,7 @@ NEIGHBOURS = (
         rna="W000000029",
         address="40 avenue de Normandie, 67100 Strasbourg",
         point=(48.5558, 7.7536),
-        says="Accueil de jour et hébergement d'urgence.",
+        says="Accueil de jour et hébergement d’urgence.",
     ),
     Neighbour("karim", "collector", "Karim, vélo-cargo"),
     Neighbour("lucie", "collector", "Lucie, camionnette frigorifique"),

@@ -68,7 +68,7 @@ POTAGER = Shop(
 BOUCHERIE = Shop(
     "Boucherie des Tanneurs", Merchant("boucherie", "Pierre Muller"), "18 rue du Bain-aux-Plantes, 67000 Strasbourg",
     48.5807, 7.7402, "butcher", (("08:00", "12:30"), ("14:30", "19:00")),
-    "Viandes d'éleveurs alsaciens, découpées à la demande.",
+    "Viandes d’éleveurs alsaciens, découpées à la demande.",
 )  # fmt: skip
 FROMAGERIE = Shop(
     "Fromagerie du Finkwiller", Merchant("fromagerie", "Anne Vogel"), "9 rue Finkwiller, 67000 Strasbourg",
@@ -76,10 +76,10 @@ FROMAGERIE = Shop(
     "Une centaine de fromages, affinés dans nos caves.",
 )  # fmt: skip
 POISSONNERIE = Shop(
-    "Poissonnerie de l'Ill", Merchant("poissonnerie", "Yann Le Goff"),
+    "Poissonnerie de l’Ill", Merchant("poissonnerie", "Yann Le Goff"),
     "6 rue du Vieux-Marché-aux-Poissons, 67000 Strasbourg", 48.5803, 7.7513, "fish",
     (("08:00", "13:00"), ("16:00", "19:00")),
-    "Poissons et coquillages, arrivés chaque nuit des criées de l'Atlantique.",
+    "Poissons et coquillages, arrivés chaque nuit des criées de l’Atlantique.",
 )  # fmt: skip
 JOUR_ET_NUIT = Shop(
     "Épicerie Jour et Nuit", Merchant("epicerie", "Nadia Haddad"), "3 place de la Gare, 67000 Strasbourg",
@@ -104,7 +104,7 @@ CANTINE = Shop(
 CHARCUTERIE = Shop(
     "Charcuterie du Faubourg", Merchant("charcuterie", "Bernard Ott"),
     "24 rue du Faubourg-de-Saverne, 67000 Strasbourg", 48.5871, 7.7409, "delicatessen", (("08:30", "19:30"),),
-    "Charcuteries fumées dans l'arrière-boutique, choucroute en saison.",
+    "Charcuteries fumées dans l’arrière-boutique, choucroute en saison.",
 )  # fmt: skip
 CREMERIE = Shop(
     "Crèmerie Broglie", Merchant("cremerie", "Juliette Roos"), "16 place Broglie, 67000 Strasbourg",

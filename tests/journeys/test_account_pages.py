@@ -62,7 +62,7 @@ async def test_a_link_confirms_an_address_when_its_button_is_pressed(town: Town)
     assert await town.value("select count(*) from app.sessions where ended_at is null") == 1  # the page keeps none
     again = await amina.fills(page, password=ANOTHER)
     assert again.status_code == 422
-    assert "ce lien n&#39;est pas le bon, a déjà servi ou a expiré" in again.text
+    assert "ce lien n’est pas le bon, a déjà servi ou a expiré" in again.text
 
 
 async def test_a_beneficiary_confirms_an_address_with_their_password(town: Town) -> None:
@@ -161,7 +161,7 @@ async def test_refusals_are_shown_at_their_field_and_announced(town: Town) -> No
     wrong = field(refused, "password")
     assert refused.text.count('role="alert"') == 1
     assert refused.title == "Erreur\u00a0: Confirmez votre adresse \u2013 EcoPanier"
-    assert refused.links["Mot de passe"] == "#password"
+    assert refused.links["Mot de passe\u00a0: Au moins 10 caractères sont attendus."] == "#password"
     assert wrong.get("aria-invalid") == "true"
     assert wrong.get("aria-describedby").split() == ["password-hint", "password-wrong"]
     assert "Au moins 10 caractères sont attendus." in refused.text

@@ -73,7 +73,7 @@ def luminance(colour: str) -> float:
 async def test_text_has_enough_contrast_in_light_and_dark() -> None:
     """WCAG 2.2, 1.4.3: a contrast of at least 4.5 to 1."""
     css = (await opened("/static/style.css")).text
-    schemes = re.findall(r":root \{(.*?)\}", css, re.DOTALL)[:2]
+    schemes = re.findall(r":root\{(.*?)\}", css, re.DOTALL)[:2]
     light_scheme = dict(re.findall(r"--([\w-]+): (#\w{6})", schemes[0]))
     for scheme in (light_scheme, light_scheme | dict(re.findall(r"--([\w-]+): (#\w{6})", schemes[1]))):
         for text, ground in (

@@ -43,9 +43,8 @@ async def _refused(visit: Visit, place: Workplace, form: Form, refusal: Refused)
     again = Form({"shown": form.value("shown")})
     if refusal.code == "pass.wrong_pin":
         left = int(refusal.problem.get("tries_left", 0))
-        return await _counter(
-            visit, place, again.wrong(pin=visit.t("counter.wrong_pin", n=left)), refusal.status, read=True
-        )
+        said = visit.t("counter.wrong_pin", n=left) if left else visit.t("counter.last_pin")
+        return await _counter(visit, place, again.wrong(pin=said), refusal.status, read=True)
     if refusal.code == "request.invalid":
         return await _counter(visit, place, again.refused(refusal, ("pin",)), refusal.status, read=True)
     return await _counter(visit, place, Form(), refusal.status, why_not=refusal)

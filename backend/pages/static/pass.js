@@ -20,16 +20,23 @@ function ask(path, token) {
   });
 }
 
+// Writes an hour as the other pages do: « 17 h 15 », or 17:15 in English.
+function hour(date, timeZone) {
+  const written = new Intl.DateTimeFormat("en-GB", { timeZone, hour: "2-digit", minute: "2-digit" }).format(date);
+  if (LANGUAGE === "en-GB") return written;
+  const [hours, minutes] = written.split(":");
+  return [Number(hours), "h", ...(minutes === "00" ? [] : [minutes])].join("\u00a0");
+}
+
 // Writes a pickup window in the shop's time, which is named unless it is that of Paris.
 function when(start, end, timeZone) {
   const day = new Intl.DateTimeFormat(LANGUAGE, { timeZone, weekday: "long", day: "numeric", month: "long" });
-  const time = new Intl.DateTimeFormat(LANGUAGE, { timeZone, hour: "2-digit", minute: "2-digit" });
   const zones = JSON.parse(part("when").dataset.zones);
   const zone = timeZone in zones ? ` (${zones[timeZone]})` : "";
   const [from, until] = [new Date(start), new Date(end)];
   const lastDay = day.format(from) === day.format(until) ? "" : `${day.format(until)} `;
-  const window = part("when").dataset.window.replace("{day}", day.format(from)).replace("{start}", time.format(from));
-  return window.replace("{end}", `${lastDay}${time.format(until)}`) + zone;
+  const window = part("when").dataset.window.replace("{day}", day.format(from)).replace("{start}", hour(from, timeZone));
+  return window.replace("{end}", `${lastDay}${hour(until, timeZone)}`) + zone;
 }
 
 async function show() {
@@ -56,8 +63,8 @@ async function show() {
     if (drawn) URL.revokeObjectURL(drawn);
     drawn = URL.createObjectURL(await picture.blob());
     part("qr").src = drawn;
-    part("pin").textContent = pass.pin;
-    part("code").textContent = pass.code;
+    part("pin").textContent = `${pass.pin.slice(0, 3)} ${pass.pin.slice(3)}`;
+    part("code").textContent = `${pass.code.slice(0, 5)} ${pass.code.slice(5)}`;
     part("shop").textContent = pass.shop.name;
     part("address").textContent = pass.shop.address;
     part("when").textContent = when(pass.pickup_start, pass.pickup_end, pass.shop.time_zone);

@@ -103,7 +103,8 @@ async def _refused(visit: Visit, form: Form, refusal: Refused) -> Response:
         return _out_of_work(visit, why)
     again = form.refused(refusal, ("shown", "pin"), {"qr": "shown", "code": "shown"})
     if refusal.code == WrongPin.code:
-        again = form.wrong(pin=visit.t("station.wrong_pin", n=int(refusal.problem["tries_left"])))
+        left = int(refusal.problem["tries_left"])
+        again = form.wrong(pin=visit.t("station.wrong_pin", n=left) if left else visit.t("station.last_pin"))
     typed = {"shown": form.value("shown")} if again.errors.keys() == {"pin"} else {}
     # A new key, because what is sent next is another try.
     page = visit.page(
