@@ -163,6 +163,7 @@ UPLOADS = {
     "/my-shops/*/page-photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/my-shops/*/photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/share": Bound(LARGEST_FORM, PhotoTooLarge),
+    "/association/about/photo": Bound(LARGEST_FORM, PhotoTooLarge),
     "/association/import": Bound(LARGEST_FORM, FileTooLarge),
     "/association/import/lines": Bound(LARGEST_FORM, FileTooLarge),
     "/association/agreements/new": Bound(LARGEST_FORM, DocumentTooLarge),

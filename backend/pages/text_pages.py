@@ -11,6 +11,7 @@ from backend.identity.tokens import Role
 from backend.pages.texts import texts
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown
+from backend.settings import settings
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 
@@ -41,7 +42,21 @@ async def help_page(visit: Visit) -> Response:
     return visit.page("texts/help.html", help=shown, roles=[str(role) for role in Role])
 
 
+async def legal(visit: Visit) -> Response:
+    """Return the legal notice: who runs this, and where to write."""
+    operator = settings().operator[visit.problem_language]
+    named = settings().operator_name is not None
+    return visit.page("texts/legal.html", operator=operator, named=named)
+
+
+async def accessibility(visit: Visit) -> Response:
+    """Return the statement on accessibility, and where to say what does not work."""
+    return visit.page("texts/accessibility.html", operator=settings().operator[visit.problem_language])
+
+
 routes: list[BaseRoute] = [
+    route("/legal", legal),
+    route("/accessibility", accessibility),
     route("/terms/{kind}", text_page),
     route("/terms/{kind}/{version}", text_page),
     route("/help/{role}", help_page),

@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pyotp
+import pytest
 
+from backend.settings import settings
+from tests.journeys.test_required_second_factors import signed_in
 from tests.town import Town
 from tests.visitors import PASSWORD, Visitor
 from tests.web.browser import Browser, Page
@@ -86,3 +89,21 @@ async def test_nobody_lists_or_ends_the_sign_ins_of_others(town: Town) -> None:
     answer = await marc.asks("DELETE", f"/me/sessions/{session}")
     assert (answer.status_code, answer.json()["code"]) == (404, "session.not_found")
     assert (await amina.opens("/account")).status_code == 200
+
+
+async def test_a_page_that_needs_a_second_factor_leads_there_and_back(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOPANIER_SECOND_FACTOR", "required")
+    settings.cache_clear()
+    odile = await town.an_admin()
+    holder = await signed_in(town, odile)
+    browser = Browser(town)
+    await browser.enters(holder.email)
+    refused = await browser.opens("/admin/accounts")
+    assert refused.status_code == 403
+    page = await refused.follows("Ajouter un second facteur")
+    page = await page.form("Ajouter la double authentification").send(password=PASSWORD)
+    page = await page.form("Confirmer").send(code=await shown(town, secret_on(page)))
+    page = await page.follows("Je les ai notés")
+    assert (page.path, page.status_code) == ("/admin/accounts", 200)

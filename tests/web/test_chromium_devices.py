@@ -117,6 +117,11 @@ async def test_passes_are_shown_without_a_network_until_somebody_signs_out(town:
         assert shown.pin in (await page.inner_text(".pass")).replace(" ", "")
         await page.goto("/reservations")
         await expect(page.locator("h1")).to_have_text("Pas de réseau")
+        await expect(page.locator("[data-kept] li")).to_have_count(1)
+        await page.click("[data-kept] a")
+        assert shown.pin in (await page.inner_text(".pass")).replace(" ", "")
+        await page.goto("/offline")
+        await expect(page.locator("[data-kept] a")).to_contain_text("Panier du soir")
         kept = (await page.evaluate(KEPT))["caches"]
         assert [urls for name, urls in kept if name == "passes"] == [[f"{town.url}/reservations/{bought.id}"]]
 

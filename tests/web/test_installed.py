@@ -26,3 +26,11 @@ async def test_the_worker_is_served_where_it_sees_every_page(town: Town) -> None
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-cache"
     assert (await Browser(town).opens("/offline")).headings == ["Pas de réseau"]
+
+
+async def test_the_legal_notice_and_accessibility_are_linked_on_every_page(town: Town) -> None:
+    for browser in (Browser(town), await Browser.of(await town.a_customer())):
+        page = await browser.opens("/")
+        legal = await page.follows("Mentions légales")
+        statement = await legal.follows("Accessibilité")
+        assert (legal.headings[0], statement.headings[0]) == ("Mentions légales", "Accessibilité")

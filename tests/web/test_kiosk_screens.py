@@ -11,6 +11,7 @@ import pytest
 
 from backend.lots.models import Allergen
 from backend.pages import session as page_sessions
+from backend.pages.kiosk import card
 from backend.pages.texts import PageLanguage, texts
 from backend.places.loading import load_places
 from backend.shops.models import Category
@@ -125,7 +126,9 @@ async def test_the_next_person_sees_nothing_of_the_one_before(town: Town) -> Non
     assert "Vous n’avez rien à retirer" in (await tablet.browser.opens("/kiosk/pickups")).words
 
 
-async def test_pages_ask_whether_somebody_is_still_there_without_scripts(town: Town) -> None:
+async def test_pages_ask_whether_somebody_is_still_there_without_scripts(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     tablet = await a_tablet(town)
     lots = await tablet.is_shown(tablet.cards[0])
     [refresh] = re.findall(r'http-equiv="refresh" content="([0-9]+); url=([^"]+)"', lots.text)
@@ -133,7 +136,17 @@ async def test_pages_ask_whether_somebody_is_still_there_without_scripts(town: T
     [gone] = re.findall(r'http-equiv="refresh" content="([0-9]+); url=([^"]+)"', asked.text)
     assert int(refresh[0]) + int(gone[0]) < 180
     assert (await asked.follows("Oui, je continue")).path == "/kiosk/lots"
-    assert (await tablet.browser.opens(gone[1])).path == "/kiosk?said=over"
+    assert (await tablet.browser.opens(gone[1])).headings == [texts("fr")("kiosk.welcome.title")]
+    monkeypatch.setattr(card, "GONE_WITHIN_SECONDS", 181)  # as if nobody had answered
+    assert (await tablet.browser.opens("/kiosk/lots")).path == "/kiosk?said=over"
+    assert await town.value("select count(*) from app.sessions where kiosk_id is not null and ended_at is null") == 0
+
+
+async def test_no_address_signs_out_by_being_opened(town: Town) -> None:
+    tablet = await a_tablet(town)
+    await tablet.is_shown(tablet.cards[0])
+    assert (await tablet.browser.opens("/kiosk/leave")).status_code in (404, 405)
+    assert (await tablet.browser.opens("/kiosk/lots")).status_code == 200
 
 
 async def test_a_session_of_the_api_that_is_over_asks_for_the_card_again(town: Town) -> None:

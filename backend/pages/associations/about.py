@@ -11,7 +11,10 @@ from backend.members.schemas import MemberIn
 from backend.pages.associations.house import House, house_of
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
+from backend.pages.opening_hours import WEEK, hours_shown, hours_typed
+from backend.pages.photos import PhotoSent, send_photo
 from backend.pages.visit import Visit, route
+from backend.problems.common import NotAllowed
 
 PAGE = "/association/about"
 TEXTS = ("name", "description", "address", "insee_code", "phone", "website", "rna", "siret")
@@ -61,8 +64,44 @@ async def _about_page(house: House, known: Any, version: str, form: Form, status
         version=version,
         form=form,
         members=members["data"],
+        week=WEEK,
         rules=constraints(AssociationEdit),
         member_rules=constraints(MemberIn),
+    )
+
+
+async def photo(visit: Visit) -> Response:
+    """Put a photo on the association's page, or take it away."""
+    house = await house_of(visit)
+    form = await visit.form()
+    taken = PhotoSent(None) if form.value("remove") == "yes" else await send_photo(visit, form)
+    if taken.wrong is not None:
+        answer = await house.sends("GET", "/v1/associations/me")
+        wrong = form.wrong(photo=taken.wrong)
+        return await _about_page(house, answer.json(), answer.headers["etag"], wrong, taken.status)
+    await house.sends("PATCH", "/v1/associations/me", {"photo_id": taken.photo_id})
+    return house.to(PAGE, "saved")
+
+
+async def hours(visit: Visit) -> Response:
+    """Show the form of the opening hours, or send them."""
+    house = await house_of(visit)
+    if not house.owns:
+        raise NotAllowed
+    known = await house.get("/v1/associations/me")
+    form = await visit.form() if visit.posted else Form()
+    status = 200
+    if visit.posted:
+        try:
+            week = hours_typed(form, known["opening_hours"])
+            await house.sends("PATCH", "/v1/associations/me", {"opening_hours": week})
+            return house.to(PAGE, "saved")
+        except Refused as refusal:
+            if refusal.status not in (409, 422):
+                raise
+            form, status = form.refused(refusal, ("opening_hours",)), refusal.status
+    return house.page(
+        "hours.html", "association", status, form=form, one=known, **hours_shown(form, known["opening_hours"])
     )
 
 
@@ -86,21 +125,39 @@ async def change_role(visit: Visit) -> Response:
     house = await house_of(visit)
     form = await visit.form()
     path = f"/v1/associations/me/members/{visit.parameters['id']}"
-    await house.sends("PATCH", path, {"role": form.value("role")})
+    try:
+        await house.sends("PATCH", path, {"role": form.value("role")})
+    except Refused as refusal:
+        return await _members_again(house, refusal)
     return house.to(PAGE, "saved")
 
 
 async def remove(visit: Visit) -> Response:
     """Remove a member, or withdraw an invitation."""
     house = await house_of(visit)
-    await house.sends("DELETE", f"/v1/associations/me/members/{visit.parameters['id']}")
-    return visit.to("/account", "saved") if (await visit.form()).value("you") else house.to(PAGE, "member_removed")
+    try:
+        await house.sends("DELETE", f"/v1/associations/me/members/{visit.parameters['id']}")
+    except Refused as refusal:
+        return await _members_again(house, refusal)
+    you = (await visit.form()).value("you")
+    return visit.to("/account", "association_left") if you else house.to(PAGE, "member_removed")
+
+
+async def _members_again(house: House, refusal: Refused) -> Response:
+    """Return the page with what the API said about a member, such as that the last owner stays."""
+    if refusal.status not in (409, 422):
+        raise refusal
+    answer = await house.sends("GET", "/v1/associations/me")
+    wrong = Form(problem=refusal.detail)
+    return await _about_page(house, answer.json(), answer.headers["etag"], wrong, refusal.status)
 
 
 _MEMBERS = "/association/members"
 
 routes: list[BaseRoute] = [
     route(PAGE, about, ["GET", "POST"], needs="person"),
+    route(f"{PAGE}/photo", photo, ["POST"], needs="person"),
+    route(f"{PAGE}/hours", hours, ["GET", "POST"], needs="person"),
     route(_MEMBERS, invite, ["POST"], needs="person"),
     route(f"{_MEMBERS}/{{id:uuid}}/role", change_role, ["POST"], needs="person"),
     route(f"{_MEMBERS}/{{id:uuid}}/remove", remove, ["POST"], needs="person"),

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.lots.models import Allergen
+from backend.pages.amounts import Amounts
 from backend.pages.client import Refused
 from backend.pages.customers.favourites import EATERS
 from backend.pages.customers.problem import report_of
@@ -103,6 +104,8 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
     )
     if held is not None:
         page.headers["Kept-Until"] = str(found["pickup_end"])  # the browser may show it without a network until then
+        day = Amounts(visit.t, now).day(found["pickup_start"], found["shop"]["time_zone"])
+        page.headers["Kept-As"] = quote(f"{found['title']}, {day}"[:200])  # how the page without a network lists it
     return page
 
 

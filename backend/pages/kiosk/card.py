@@ -16,6 +16,7 @@ from backend.pages.visit import Endpoint, Visit
 
 LANGUAGES: Mapping[str, PageLanguage] = {"fr": "fr", "en": "en", "es": "es", "ar": "ar"}
 USUAL: PageLanguage = "fr"
+GONE_WITHIN_SECONDS = 40  # a page asks after 90 seconds whether somebody is there, and waits 45 for an answer
 REFRESH_WITHIN_SECONDS = 170  # a session lasts 180 seconds from its last refresh: each page begins it anew
 SAID: Mapping[str, str] = {
     "auth.wrong_card": "wrong_card",
@@ -116,6 +117,9 @@ async def _token(visit: Visit) -> str | None:
     """Return the access token of whoever showed a card, good for three minutes; None if nobody did, or it is over."""
     card = visit.session.tokens.get("card") if visit.session else None
     if not card:
+        return None
+    if card["expires_at"] - time.time() < GONE_WITHIN_SECONDS:
+        await leave(visit, "over")  # so that "back" shows nothing, even where no script could sign out
         return None
     if card["expires_at"] - time.time() > REFRESH_WITHIN_SECONDS or visit.request.url.path in _DO_NOT_PROLONG:
         return str(card["access_token"])

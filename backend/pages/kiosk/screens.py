@@ -12,7 +12,7 @@ from backend.pages import cookies
 from backend.pages.client import Refused
 from backend.pages.forms import Form, whole
 from backend.pages.frames import answer_frame
-from backend.pages.kiosk.card import at_kiosk, enter, kiosk_page, leave, refused, speak, unregister
+from backend.pages.kiosk.card import USUAL, at_kiosk, enter, kiosk_page, leave, refused, speak, unregister
 from backend.pages.session import begin_device
 from backend.pages.visit import Visit, own_path, route
 from backend.problems.common import NotAllowed
@@ -24,7 +24,10 @@ MOST_PICKUPS = 20
 
 
 async def welcome(visit: Visit) -> Response:
-    """Ask for a card."""
+    """Ask for a card, in French again once nobody is there any more."""
+    if visit.query.get("idle"):
+        await speak(visit, USUAL)
+        visit.language = USUAL
     return kiosk_page(visit, "kiosk/welcome.html", wrong=None)
 
 
@@ -130,7 +133,7 @@ async def stay(visit: Visit) -> Response:
 
 async def end(visit: Visit) -> Response:
     """Sign out: by the button, or because nobody was there any more."""
-    return await leave(visit, "bye" if visit.posted else "over")
+    return await leave(visit, "over" if (await visit.form()).value("nobody") else "bye")
 
 
 async def choose_language(visit: Visit) -> Response:
@@ -203,7 +206,7 @@ routes: list[BaseRoute] = [
     _kiosk("/card", show_card, "POST"),
     _kiosk("/language", choose_language, "POST"),
     _kiosk("/help", help_page),
-    _kiosk("/leave", end, "GET", "POST"),
+    _kiosk("/leave", end, "POST"),
     _kiosk("/still-there", still_there, card=True),
     _kiosk("/stay", stay, "POST", card=True),
     _kiosk("/lots", lots, card=True),

@@ -4,13 +4,14 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.merchants.workplace import Workplace, at_shop
+from backend.pages.opening_hours import hours_shown, hours_typed
+from backend.pages.photos import PhotoSent, send_photo
 from backend.pages.visit import Visit, route
 from backend.problems.common import PreconditionFailed
 from backend.shops.models import Category
@@ -21,10 +22,6 @@ PLACED = ("address", "insee_code", "latitude", "longitude")
 BILLED = ("legal_name", "legal_form", "legal_address", "vat_number", "food_vat_bp")
 FOOD_VAT = ("", "550", "1000", "2000", "210", "850")
 """The rates of VAT on food in hundredths of a percent, the usual one first; those of overseas last."""
-WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-OPENINGS = 2
-"""Openings a day that the form has fields for; a day with more keeps all of them there."""
-MIDNIGHT = "24:00"
 
 
 async def settings(visit: Visit) -> Response:
@@ -64,24 +61,11 @@ def _page(visit: Visit, place: Workplace, form: Form, values: dict[str, Any], st
 async def page_photo(visit: Visit) -> Response:
     """Put a photo on the shop's page, or take it away."""
     place = await at_shop(visit, "owner")
-    sent = await visit.sent()
-    photo, form = sent.get("photo"), await visit.form()
-    photo_id = None
-    if form.value("remove") != "yes":
-        if not isinstance(photo, UploadFile) or not photo.size:
-            return _page(visit, place, form.wrong(photo=visit.t("forms.missing")), _values(place), 422)
-        answer = await visit.api.sends(
-            "POST",
-            "/v1/photos",
-            files={"photo": (photo.filename or "photo.jpg", await photo.read(), photo.content_type or "image/jpeg")},
-            headers={"idempotency-key": form.key},
-        )
-        if not answer.is_success:
-            refusal = Refused(answer)
-            if refusal.status in (401, 429) or refusal.status >= 500:
-                raise refusal
-            return _page(visit, place, Form().wrong(photo=refusal.detail), _values(place), refusal.status)
-        photo_id = answer.json()["photo_id"]
+    form = await visit.form()
+    taken = PhotoSent(None) if form.value("remove") == "yes" else await send_photo(visit, form)
+    if taken.wrong is not None:
+        return _page(visit, place, form.wrong(photo=taken.wrong), _values(place), taken.status)
+    photo_id = taken.photo_id
     await visit.api.patch(f"/v1/shops/{place.shop['id']}", {"photo_id": photo_id})
     return visit.to(f"{place.path}/settings", "saved")
 
@@ -160,37 +144,19 @@ async def hours(visit: Visit) -> Response:
     if not visit.posted:
         return _hours(visit, place, Form())
     form = await visit.form()
-    week = {day: _openings(form, day) for day in WEEK}
-    for day in WEEK:
-        week[day] += place.shop["opening_hours"][day][OPENINGS:]
+    week = hours_typed(form, place.shop["opening_hours"])
     if wrong := await _refused(visit, place, form, {"opening_hours": week}, ("opening_hours",), {}):
         return _hours(visit, place, *wrong)
     return visit.to(f"{place.path}/settings", "saved")
 
 
-def _openings(form: Form, day: str) -> list[dict[str, str]]:
-    found = []
-    for number in range(OPENINGS):
-        opens, closes = form.value(f"{day}-{number}-opens"), form.value(f"{day}-{number}-closes")
-        if opens or closes:
-            found.append({"opens": opens, "closes": MIDNIGHT if closes == "00:00" else closes})
-    return found
-
-
 def _hours(visit: Visit, place: Workplace, form: Form, status: int = 200) -> Response:
-    values = {}
-    for day in WEEK:
-        for number, one in enumerate(place.shop["opening_hours"][day][:OPENINGS]):
-            values[f"{day}-{number}-opens"] = one["opens"]
-            values[f"{day}-{number}-closes"] = "00:00" if one["closes"] == MIDNIGHT else one["closes"]
     return place.page(
         visit,
         "merchants/shop_hours.html",
         status,
         form=form,
-        values=values if not form.typed else {},
-        week=WEEK,
-        openings=range(OPENINGS),
+        **hours_shown(form, place.shop["opening_hours"]),
         back=f"{place.path}/settings",
     )
 

@@ -3,9 +3,11 @@ const [seconds, next] = document.querySelector("meta[name=idle]")?.content.split
 if (next) {
   let timer;
   let prolonged = Date.now();
+  const nobody = document.querySelector("form#nobody");
+  const go = () => (nobody ? nobody.submit() : location.replace(next));
   const begin = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => location.replace(next), seconds * 1000);
+    timer = setTimeout(go, seconds * 1000);
   };
   const touched = () => {
     if (next.startsWith("/kiosk/still-there")) {
