@@ -191,6 +191,10 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "decided": {**about, **_REPORT, "outcome": "give_back", "share": 100, "by_shop": False},
             "refused": {**about, **_REPORT, "outcome": "nothing", "share": None, "by_shop": False},
         },
+        "new_owner": {
+            "": {"place": "Au Fournil des Bateliers", "yours": True},
+            "given": {"place": "Au Fournil des Bateliers", "yours": False},
+        },
         "second_factor_added": {"": {}},
         "second_factor_removed": {"": {"by": "admin"}, "own": {"by": "person"}},
         "second_factor_reset": {"": {"reset_at": "2026-11-30T17:45:00+00:00"}},

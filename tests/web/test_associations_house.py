@@ -64,3 +64,6 @@ async def test_an_association_is_handed_over_to_a_member_by_its_owner_only(town:
     assert await town.value(OWNERS) == 1
     assert "Inviter" in (await lea.opens("/association/about")).words
     assert await town.value("select count(*) from app.audit_entries where action = 'member.role_changed'") == 1
+    told = await town.rows("select facts ->> 'yours' from app.notices where event = 'new_owner' order by id")
+    assert [row[0] for row in told] == ["true", "false"]
+    assert "Vous êtes propriétaire de" in (await lea.opens("/notices")).words

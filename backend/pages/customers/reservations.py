@@ -1,6 +1,5 @@
 """The visitor's reservations: the list, the pass, handing it over, a new PIN, and cancelling."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -15,13 +14,13 @@ from backend.pages.client import Refused
 from backend.pages.customers.favourites import EATERS
 from backend.pages.customers.problem import report_of
 from backend.pages.forms import Form
+from backend.pages.qr import drawn
 from backend.pages.visit import Visit, route
 from backend.reservations.problems import ReservationNotFound
 
 RUNNING = frozenset({"held", "confirmed"})
 WAITS = frozenset({"waiting", "offered"})
 MOST = 100
-_QR = re.compile(r'viewBox="([0-9 ]+)".*<path[^>]* d="([MHVhvz0-9,. ]+)"', re.DOTALL)
 
 
 async def reservations(visit: Visit) -> Response:
@@ -79,19 +78,18 @@ async def reservation(visit: Visit) -> Response:
 async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, status: int = 200) -> Response:
     """Return the page of a reservation. form: what was refused, if something was."""
     now = datetime.now(UTC)
-    held = drawn = None
+    held = None
     if found["status"] == "confirmed" and is_coming(found, now):
         held = await visit.api.get(f"{_path(visit)}/pass")
-        picture = await visit.api.sends("GET", f"{_path(visit)}/pass.svg")
-        drawn = _QR.search(picture.text)
     lot = await _lot(visit, found["lot_id"])
     until = found["free_cancellation_until"]
+    begun = datetime.fromisoformat(found["pickup_start"]) <= now  # before that there is nothing to report
     page = visit.page(
         "customers/reservation.html",
         status,
         one=found,
         held=held,
-        qr=drawn.groups() if drawn else None,
+        qr=drawn(held["qr"]) if held else None,
         lot=lot,
         allergens=[str(one) for one in Allergen if lot and one in lot["allergens"]],
         form=form,
@@ -99,8 +97,8 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         in_time=until is not None and datetime.fromisoformat(until) > now,
         on_hold=found["status"] == "held" and datetime.fromisoformat(found["hold_until"]) > now,
         paying="paid" in visit.query and found["status"] == "held",
-        report=await report_of(visit, found["id"]) if found["status"] not in ("held", "expired") else None,
-        begun=datetime.fromisoformat(found["pickup_start"]) <= now,
+        report=await report_of(visit, found["id"]) if begun and found["status"] not in ("held", "expired") else None,
+        begun=begun,
     )
     if held is not None:
         page.headers["Kept-Until"] = str(found["pickup_end"])  # the browser may show it without a network until then
