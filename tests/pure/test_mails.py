@@ -57,6 +57,8 @@ VALUES: dict[str, Any] = {
     "association": "Le Relais",
     "portions": 2,
     "role": "staff",
+    "place": "Boulangerie du Marché",
+    "yours": False,
     "until": datetime(2026, 11, 30, 17, 45, tzinfo=UTC),
     "quantity": 3,
     "collected": 2,

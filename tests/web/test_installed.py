@@ -25,7 +25,7 @@ async def test_the_worker_is_served_where_it_sees_every_page(town: Town) -> None
     answer = await town.request("GET", "/service-worker.js")
     assert answer.headers["content-type"].startswith("text/javascript")
     assert answer.headers["cache-control"] == "no-cache"
-    assert (await Browser(town).opens("/offline")).headings == ["Pas de réseau"]
+    assert (await Browser(town).opens("/offline")).headings[0] == "Pas de réseau"
 
 
 async def test_the_legal_notice_and_accessibility_are_linked_on_every_page(town: Town) -> None:

@@ -8,7 +8,7 @@ const PASS = /^\/reservations\/[0-9a-f-]{36}$/;
 
 addEventListener("install", (event) => {
   skipWaiting();
-  event.waitUntil(keepOfflinePage());
+  event.waitUntil(caches.open(PAGES).then((cache) => cache.add("/offline")));
 });
 addEventListener("activate", (event) => event.waitUntil(clients.claim()));
 
@@ -21,14 +21,6 @@ addEventListener("fetch", (event) => {
   else if (request.method === "POST" && url.pathname === "/station") event.respondWith(handOver(request));
   else if (request.method === "GET") event.respondWith(page(request, url));
 });
-
-// The page and the files that it names: they are not asked for before there is no network.
-async function keepOfflinePage() {
-  const answer = await fetch("/offline");
-  const named = (await answer.clone().text()).matchAll(/(?:href|src)="(\/static\/[^"#]+)/g);
-  await Promise.all([...new Set([...named].map((one) => one[1]))].map((one) => file(new Request(one), new URL(one, location))));
-  await (await caches.open(PAGES)).put("/offline", answer);
-}
 
 async function file(request, url) {
   const cache = await caches.open(FILES);
