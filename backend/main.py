@@ -67,6 +67,7 @@ from backend.pages import beneficiaries as beneficiary_pages
 from backend.pages import devices as shared_devices
 from backend.pages import photos as page_photos
 from backend.pages import supabase as supabase_pages
+from backend.pages.visit import page_of_problem
 from backend.payments import api as payments
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -77,6 +78,7 @@ from backend.places import api as places
 from backend.places.geocoder import geocoder_of
 from backend.privacy import api as privacy
 from backend.problem_reports import api as problem_reports
+from backend.problems.problem import show_to_browsers
 from backend.recalls import api as recalls
 from backend.recurring import api as recurring
 from backend.reservations import api as reservations
@@ -278,6 +280,7 @@ def create_app(
     )
     app.hot = hot
     add_error_handlers(app)
+    show_to_browsers(page_of_problem)
     for routes in hot:
         app.router.routes[:0] = routes.routes
     if routers is None:

@@ -138,7 +138,9 @@ async def _sent(visit: Visit, page: Page) -> Response:
         tokens = answer.json()
         visit.api.token = tokens["access_token"]
         me = (await visit.api.get("/v1/me")) if page.name == ACTIVATE.name else None
-        if me is not None and visit.session is None:
+        # An old browser does not say which site a form is from, and another site could sign somebody in as itself.
+        from_here = visit.request.headers.get("sec-fetch-site") == "same-origin"
+        if me is not None and visit.session is None and from_here:
             # Whoever activates an account goes on in it, unless somebody else is signed in in this browser.
             goes_on = done_page(visit, page.name, code=me["beneficiary"]["code"], goes_on=True)
             await begin_session(visit.request, goes_on, tokens)

@@ -57,7 +57,7 @@ class PageSession:
 def cookie_name(kind: Kind) -> str:
     """Return the name of a cookie. With `__Host-` a browser only takes it over https, for this host and every path."""
     name = {"person": "session", "kiosk": "kiosk", "station": "station"}[kind]
-    return f"__Host-{name}" if _secure() else name
+    return f"__Host-{name}" if is_secure() else name
 
 
 async def find_session(request: Request, language: str, kind: Kind = "person") -> PageSession | None:
@@ -65,7 +65,7 @@ async def find_session(request: Request, language: str, kind: Kind = "person") -
     cookie = request.cookies.get(cookie_name(kind))
     if not cookie or len(cookie) > 100:
         return None
-    id_hash = sha256(cookie.encode("utf-8", "replace")).digest()
+    id_hash = _hash(cookie)
     found: asyncpg.Record = await request.app.state.database.acts.row("find_page_session", held=id_hash)
     if found is None or found["kind"] != kind:
         return None
@@ -143,7 +143,7 @@ async def end_session(request: Request, answer: Response, session: PageSession) 
         api = Api(request, session.locale, session.tokens["access_token"])
         await api.sends("POST", "/v1/auth/logout", {"refresh_token": session.tokens["refresh_token"]})
     await request.app.state.database.acts.row("end_page_session", held=session.id_hash)
-    answer.delete_cookie(cookie_name(session.kind), path="/", secure=_secure(), httponly=True, samesite="lax")
+    answer.delete_cookie(cookie_name(session.kind), path="/", secure=is_secure(), httponly=True, samesite="lax")
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
 
 
@@ -156,8 +156,13 @@ async def _begin(
     account: UUID | None,
     session: UUID | None,
 ) -> None:
+    before = request.cookies.get(cookie_name(kind))
+    if before:
+        # Somebody else may have used this browser. Their session ends, and what the browser keeps of them goes.
+        await request.app.state.database.acts.row("end_page_session", held=_hash(before))
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     cookie = os.urandom(32).hex()
-    id_hash = sha256(cookie.encode()).digest()
+    id_hash = _hash(cookie)
     await request.app.state.database.acts.row(
         "open_page_session",
         new_id_hash=id_hash,
@@ -169,7 +174,13 @@ async def _begin(
     )
     # Lax and not Strict: who comes back from Stripe's page is signed in.
     answer.set_cookie(
-        cookie_name(kind), cookie, int(lasts.total_seconds()), path="/", secure=_secure(), httponly=True, samesite="lax"
+        cookie_name(kind),
+        cookie,
+        int(lasts.total_seconds()),
+        path="/",
+        secure=is_secure(),
+        httponly=True,
+        samesite="lax",
     )
 
 
@@ -201,6 +212,10 @@ async def _refreshed(request: Request, language: str, session: PageSession) -> P
             raise
         return None
     return await keep_tokens(request, session, tokens)
+
+
+def _hash(cookie: str) -> bytes:
+    return sha256(cookie.encode("utf-8", "replace")).digest()
 
 
 def _kept(tokens: Mapping[str, Any]) -> dict[str, Any]:
@@ -262,5 +277,6 @@ def _key() -> AESGCM:
     return AESGCM(settings().derived_key("page-sessions"))
 
 
-def _secure() -> bool:
+def is_secure() -> bool:
+    """Return whether browsers reach us over https, so that cookies can be bound to that."""
     return settings().public_url.startswith("https:")

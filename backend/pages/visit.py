@@ -20,7 +20,9 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Scope
 
+from backend.database.errors import DATABASE_ERRORS, problem_from_database
 from backend.http.etags import unchanged
 from backend.identity.supabase_auth import SignInUnavailable
 from backend.observability.failures import log_failure
@@ -32,7 +34,7 @@ from backend.pages.session import Kind, PageSession, find_session
 from backend.pages.templates import environment
 from backend.pages.texts import PageLanguage, Texts, texts
 from backend.problems.common import BodyUnreadable, InternalError, NotAllowed
-from backend.problems.problem import Problem, language_of, problem_texts
+from backend.problems.problem import Problem, language_of, problem_words
 from backend.problems.texts import Language
 from backend.settings import settings
 
@@ -137,7 +139,8 @@ class Visit:
     def to(self, path: str, done: str | None = None, **query: str) -> Response:
         """Send the browser to another page after a form. done: the key under `common.done` that it says there."""
         asked = {**query, **({"done": done} if done else {})}
-        return RedirectResponse(f"{path}?{urlencode(asked)}" if asked else path, 303)
+        joint = "&" if "?" in path else "?"
+        return RedirectResponse(f"{path}{joint}{urlencode(asked)}" if asked else path, 303)
 
     def _done(self) -> str | None:
         said = self.query.get("done", "")
@@ -219,6 +222,11 @@ def visited(
             found = _problem_page(visit, problem)
         except HTTPException:  # a form that cannot be read
             found = _problem_page(visit, BodyUnreadable())
+        except DATABASE_ERRORS as error:
+            refusal_of_database = problem_from_database(error)
+            if refusal_of_database.status >= 500:
+                log_failure(error, request.scope)
+            found = _problem_page(visit, refusal_of_database)
         except Exception as error:
             log_failure(error, request.scope)
             found = _problem_page(visit, InternalError())
@@ -245,7 +253,7 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
 
 
 def _problem_page(visit: Visit, problem: Problem) -> Response:
-    title, detail = problem_texts(type(problem), visit.problem_language)
+    title, detail = problem_words(problem, visit.problem_language)
     told = visit.t.typeset
     answer = visit.page(
         "refusal.html",
@@ -256,6 +264,19 @@ def _problem_page(visit: Visit, problem: Problem) -> Response:
         code=problem.code,
     )
     answer.headers.update(problem.headers)
+    return answer
+
+
+def page_of_problem(problem: Problem, scope: Scope) -> Response:
+    """Return a problem as a page: one that no page met, such as a body that is too large or a method of no page.
+
+    Who is signed in is not looked up, because the database may be what is missing.
+    """
+    request = Request(scope)
+    language = _asked_language(request)
+    visit = Visit(request, language, None, Api(request, language), policy_of({}))
+    answer = _finished(visit, _problem_page(visit, problem))
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 
@@ -306,7 +327,7 @@ def policy_of(more: Mapping[str, str]) -> str:
         "default-src": "'none'",
         "script-src": "'self'",
         "style-src": "'self'",
-        "img-src": "'self' data: blob:",
+        "img-src": f"'self' data: blob: {_where_photos_are_kept()}".strip(),
         "font-src": "'self'",
         "connect-src": "'self'",
         "media-src": "'self' blob:",
@@ -329,6 +350,12 @@ def _where_people_pay() -> str:
     """Return the origin of Stripe's pages, or of what stands in for Stripe on this machine."""
     base = settings().stripe_api_base
     return "https://checkout.stripe.com" if base.startswith("https://api.stripe.com") else base.rstrip("/")
+
+
+def _where_photos_are_kept() -> str:
+    """Return the origin to which the address of a photo leads; nothing if we send photos ourselves."""
+    kept = urlsplit(settings().supabase_url or "")
+    return f"{kept.scheme}://{kept.netloc}" if settings().photos == "supabase" else ""
 
 
 def _asked_language(request: Request) -> PageLanguage:

@@ -1,7 +1,7 @@
 """The base class of all problems, and their responses as problem+json (RFC 9457)."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -80,6 +80,7 @@ class Problem(Exception):
 
 _problems: dict[str, type[Problem]] = {}
 _problems_of_constraints: dict[str, type[Problem]] = {}
+_page_of: list[Callable[[Problem, Scope], Response]] = []
 
 
 def known_problems() -> Mapping[str, type[Problem]]:
@@ -115,10 +116,16 @@ def problem_texts(kind: type[Problem], language: Language) -> tuple[str, str]:
     return title or kind.code, detail or kind.code
 
 
-def _problem_body(problem: Problem, language: Language, request_id: str) -> dict[str, Any]:
+def problem_words(problem: Problem, language: Language) -> tuple[str, str]:
+    """Return the title and detail of a problem that occurred, with its members filled in."""
     title, detail = problem_texts(type(problem), language)
     for name, value in problem.members.items():
         detail = detail.replace(f"{{{name}}}", str(value))
+    return title, detail
+
+
+def _problem_body(problem: Problem, language: Language, request_id: str) -> dict[str, Any]:
+    title, detail = problem_words(problem, language)
     body: dict[str, Any] = {
         "type": f"{settings().public_url}/problems/{problem.code}",
         "title": title,
@@ -136,8 +143,16 @@ def language_of(scope: Scope) -> Language:
     return language_asked(Headers(scope=scope).get("accept-language", "")[:LONGEST_LANGUAGE_HEADER])
 
 
+def show_to_browsers(page: Callable[[Problem, Scope], Response]) -> None:
+    """Register what makes a page of a problem, for browsers that open something else than the API."""
+    _page_of.clear()
+    _page_of.append(page)
+
+
 def problem_response(problem: Problem, scope: Scope) -> Response:
-    """Return a problem as a response in the caller's language."""
+    """Return a problem as a response in the caller's language: as JSON, or as a page to a browser."""
+    if _page_of and not scope["path"].startswith("/v1/") and "text/html" in Headers(scope=scope).get("accept", ""):
+        return _page_of[0](problem, scope)
     language = language_of(scope)
     body = _problem_body(problem, language, scope.get("request_id", ""))
     headers = {"Content-Language": language, "Vary": "Accept-Language", "Cache-Control": "no-store", **problem.headers}

@@ -62,7 +62,7 @@ async def reservation(visit: Visit) -> Response:
     if answer.status_code == 404 and visit.session is not None and visit.session.role == "customer":
         id_ = visit.parameters["reservation_id"]
         if (await visit.api.sends("GET", f"/v1/suspended-lots/{id_}")).is_success:
-            return visit.to(f"/gifts/{id_}", **visit.query)
+            return visit.to(f"/gifts/{id_}", **({"paid": visit.query["paid"]} if "paid" in visit.query else {}))
     if not answer.is_success:
         raise Refused(answer)
     found = answer.json()

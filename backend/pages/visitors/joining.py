@@ -10,7 +10,7 @@ from backend.accounts.problems import PasswordMissing
 from backend.accounts.schemas import RegistrationIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
-from backend.pages.session import begin_session
+from backend.pages.session import begin_session, is_secure
 from backend.pages.visit import Visit, own_path, route
 from backend.pages.visitors.signing_in import home
 
@@ -105,7 +105,7 @@ def begin_code(visit: Visit, page: Response, email: str) -> None:
         int(LASTS.total_seconds()),
         path="/register",
         httponly=True,
-        secure=visit.request.url.scheme == "https",
+        secure=is_secure(),
         samesite="lax",
     )
 

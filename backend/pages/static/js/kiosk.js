@@ -1,4 +1,7 @@
 // The kiosk: time without a touch, a voice that is on the device, and printing. It keeps nothing.
+// Going back must not show what a browser kept in memory of whoever left.
+addEventListener("pageshow", (event) => event.persisted && location.reload());
+
 const [seconds, next] = document.querySelector("meta[name=idle]")?.content.split(" ") ?? [];
 if (next) {
   let timer;
