@@ -10,7 +10,7 @@ addEventListener("install", (event) => {
   skipWaiting();
   event.waitUntil(caches.open(PAGES).then((cache) => cache.add("/offline")));
 });
-addEventListener("activate", (event) => event.waitUntil(clients.claim()));
+addEventListener("activate", (event) => event.waitUntil(start()));
 
 addEventListener("fetch", (event) => {
   const { request } = event;
@@ -21,6 +21,13 @@ addEventListener("fetch", (event) => {
   else if (request.method === "POST" && url.pathname === "/station") event.respondWith(handOver(request));
   else if (request.method === "GET") event.respondWith(page(request, url));
 });
+
+// The counter may be open already: it was opened before there was a worker to keep it.
+async function start() {
+  await clients.claim();
+  const open = await clients.matchAll();
+  if (open.some((one) => new URL(one.url).pathname === "/station")) await (await caches.open(PAGES)).add("/station").catch(() => {});
+}
 
 async function file(request, url) {
   const cache = await caches.open(FILES);

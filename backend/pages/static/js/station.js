@@ -34,7 +34,9 @@ async function show() {
   list.replaceChildren(
     ...found.map((record) => {
       const line = document.createElement("li");
-      const hour = new Date(record.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
+      const { lang } = document.documentElement;
+      const clock = new Date(record.at).toLocaleTimeString(lang, { timeStyle: "short" });
+      const hour = lang === "fr" ? clock.replace(/^0?(\d+):/, "$1\u00a0h\u00a0") : clock;
       const { waiting, handed, lost, drop: seen } = list.dataset;
       const what = { handed, lost }[record.state] ?? waiting;
       line.append(`${hour} · ${what}${record.words ? ` · ${record.words}` : ""}`);
@@ -63,8 +65,6 @@ async function send() {
 }
 
 if (list && "caches" in globalThis) {
-  // The first page was opened before there was a worker to keep it.
-  caches.open("pages").then(async (kept) => (await kept.match("/station")) ?? kept.add("/station")).catch(() => {});
   send();
   setInterval(send, 30_000);
   addEventListener("online", send);
