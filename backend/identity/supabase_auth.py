@@ -4,7 +4,6 @@ Our pages call it on behalf of a browser, so that no token reaches the browser. 
 """
 
 import asyncio
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -61,7 +60,6 @@ class User(BaseModel):
 
     id: str
     email: str | None = None
-    user_metadata: dict[str, Any] | None = None
     factors: list[Factor] | None = None
 
     @property
@@ -118,12 +116,12 @@ class SupabaseAuth:
         body = {"email": email, "password": password}
         return _read(Tokens, await self._post("/token?grant_type=password", body, address=address))
 
-    async def register(self, email: str, password: str, facts: Mapping[str, Any], address: str) -> Tokens | None:
+    async def register(self, email: str, password: str, address: str) -> Tokens | None:
         """Register somebody; return their tokens, or None if they must confirm the address first.
 
         A known address gets the same answer as a new one, if the project confirms addresses.
         """
-        body = {"email": email, "password": password, "data": dict(facts)}
+        body = {"email": email, "password": password}
         answer = await self._post("/signup", body, address=address)
         if isinstance(answer, dict) and "access_token" in answer:
             return _read(Tokens, answer)

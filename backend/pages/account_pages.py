@@ -80,8 +80,8 @@ NEW_PASSWORD = Page("new-password", "/v1/auth/reset-password", (PASSWORD,), "tok
 FORGOT_PASSWORD = Page("forgot-password", "/v1/auth/forgot-password", (NEEDED_ADDRESS,))
 ACTIVATE = Page("activate", "/v1/auth/activate", (PASSWORD, ADDRESS), "activation_token")
 ACTIVATE_BY_HAND = Page("activate", "/v1/auth/activate", (TOKEN, PASSWORD, ADDRESS))
-# With Supabase Auth, whose mails link here. Its button signs in, so it asks for no password.
-CONFIRM_HERE = Page("confirm-here", "", ())
+# With Supabase Auth, whose mails link here. Whoever confirms chooses the password, and is signed in.
+CONFIRM_HERE = Page("confirm-here", "", (PASSWORD,))
 NEW_PASSWORD_WITH_CODE = Page("new-password", "", (PASSWORD, SECOND_FACTOR))
 PAGES = (CONFIRM, CONFIRM_ADDRESS, NEW_PASSWORD, FORGOT_PASSWORD, ACTIVATE)
 SIGNED_OUT_AFTER = frozenset({CONFIRM.name, CONFIRM_ADDRESS.name, NEW_PASSWORD.name, ACTIVATE.name})

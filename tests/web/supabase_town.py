@@ -42,7 +42,7 @@ class SupabaseTown:
         page = await browser.opens("/register")
         wanted = {"display_name": "Amina B.", "email": email, "password": PASSWORD, "terms": "2026-01", **typed}
         page = await page.form("/register").send(wanted)
-        page = await page.form("/register/code").send(code=self.supabase.mail(email).code)
+        page = await page.form("/register/code").send(code=self.supabase.mail(email).code, password=PASSWORD)
         return browser, page
 
 

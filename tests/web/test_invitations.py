@@ -130,7 +130,7 @@ async def test_an_invitation_is_accepted_where_supabase_signs_people_in(
         page = await (await lea.opens(link)).follows("Créer un compte")
         typed = {"display_name": "Léa", "email": LEA, "password": PASSWORD, "terms": "2026-01"}
         page = await page.form("/register").send(typed)
-        page = await page.form("/register/code").send(code=elsewhere.supabase.mail(LEA).code)
+        page = await page.form("/register/code").send(code=elsewhere.supabase.mail(LEA).code, password=PASSWORD)
         assert page.path == f"{link}?done=joined"
         page = await page.form("Accepter l’invitation").send()
     assert page.path == "/my-shops?done=invitation_accepted"

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from backend.pages.account.overview import EATERS, signs_in_here
+from backend.pages.account.overview import EATERS
 from backend.pages.client import Refused
 from backend.pages.customers.reservations import is_coming
 from backend.pages.forms import Form
@@ -25,7 +25,7 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
     if role in EATERS:
         found = await visit.api.get("/v1/reservations", limit=100, **{"from": now.isoformat()})
         coming = sum(is_coming(one, now) for one in found["data"])
-    return visit.page("account/data.html", status, form=form, coming=coming, role=role, own=signs_in_here())
+    return visit.page("account/data.html", status, form=form, coming=coming, role=role)
 
 
 async def export(visit: Visit) -> Response:

@@ -7,20 +7,14 @@ from backend.accounts.schemas import MeIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.visit import LANGUAGE_COOKIE, Visit, route
-from backend.settings import settings
 
 EATERS = ("customer", "beneficiary")
-
-
-def signs_in_here() -> bool:
-    """Return whether people sign in with us, so that passwords, second factors and sessions are ours to show."""
-    return settings().auth == "own"
 
 
 async def account(visit: Visit) -> Response:
     """Show whose account this is, and the pages about it."""
     me = await visit.api.get("/v1/me")
-    return visit.page("account/overview.html", me=me, eats=me["role"] in EATERS, own=signs_in_here())
+    return visit.page("account/overview.html", me=me, eats=me["role"] in EATERS)
 
 
 async def details(visit: Visit) -> Response:
@@ -42,9 +36,7 @@ async def details(visit: Visit) -> Response:
 
 
 def _details(visit: Visit, me: object, form: Form, status: int = 200) -> Response:
-    return visit.page(
-        "account/details.html", status, me=me, form=form, rules=constraints(MeIn)["display_name"], own=signs_in_here()
-    )
+    return visit.page("account/details.html", status, me=me, form=form, rules=constraints(MeIn)["display_name"])
 
 
 routes: list[BaseRoute] = [

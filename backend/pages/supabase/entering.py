@@ -1,7 +1,7 @@
 """Sign in, register and confirm an address through Supabase Auth, whose tokens stay with us, sealed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -38,9 +38,13 @@ from backend.second_factors.problems import ChallengeOver, WrongSecondFactor
 CHALLENGE = "challenge"
 CHALLENGE_LASTS = timedelta(minutes=5)
 FINISHING_LASTS = timedelta(days=1)
+FACTS_LAST = timedelta(minutes=30)
 TRIES = "50/15 minutes"  # by network address
-FACTS = "ecopanier"
-"""Under this name the sign-in at Supabase keeps role, name and terms until the account with us exists."""
+FACTS = "registration"
+"""The cookie that carries role, name and terms, sealed, until the address is confirmed in the same browser.
+
+Supabase does not keep them: somebody else may have signed up with the address before, and theirs would count.
+"""
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -121,11 +125,16 @@ async def entered(
     wanted: str = "",
     done: str | None = None,
     again: Sequence[tuple[str, str]] = (),
+    facts: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Begin the session of somebody whom Supabase has signed in, and go on: to register first if they have not."""
+    """Begin the session of somebody whom Supabase has signed in, and go on: to register first if they have not.
+
+    facts: what they typed to register, in this browser.
+    """
     api = Api(visit.request, visit.language, tokens.access_token)
     me = await api.sends("GET", "/v1/me")
-    if me.status_code == NotSignedIn.status and await _registers(api, tokens):
+    facts = facts or _carried(visit, tokens)
+    if me.status_code == NotSignedIn.status and facts and await _registers(api, facts):
         me = await api.sends("GET", "/v1/me")
     if me.status_code >= 500:
         raise Refused(me)
@@ -141,14 +150,19 @@ async def entered(
         page = visit.to(going, done)
     lasts = LASTS if registered else FINISHING_LASTS
     await begin_session(visit.request, page, told(tokens), lasts, registered=registered)
+    if FACTS in visit.request.cookies:
+        page.delete_cookie(FACTS, path="/")
     return await with_form(visit, page, going, again) if again and registered else page
 
 
-async def _registers(api: Api, tokens: Tokens) -> bool:
+def _carried(visit: Visit, tokens: Tokens) -> Mapping[str, Any] | None:
+    """Return what was typed in this browser to register this address, if it was."""
+    facts = shown_again(FACTS, visit.request.cookies.get(FACTS, ""))
+    return facts if facts and facts["email"] == (tokens.user.email or "").lower() else None
+
+
+async def _registers(api: Api, facts: Mapping[str, Any]) -> bool:
     """Register with what was typed when the person signed up; return whether there is an account now."""
-    facts = (tokens.user.user_metadata or {}).get(FACTS)
-    if not isinstance(facts, dict):
-        return False
     wanted = {name: facts.get(name) for name in ("role", "display_name", "locale")}
     body = {**wanted, "consents": {"terms": facts.get("terms")}}
     answer = await api.sends("POST", "/v1/auth/register", body)
@@ -177,9 +191,9 @@ async def register(visit: Visit) -> Response:
         RegistrationIn.model_validate({**wanted, "consents": {"terms": version}})
         passwords.refuse_common(wanted["password"], wanted["email"], wanted["display_name"])
         facts = {"role": wanted["role"], "display_name": wanted["display_name"], "terms": version}
-        facts |= {"locale": visit.problem_language}
+        facts |= {"locale": visit.problem_language, "email": str(wanted["email"]).lower()}
         address = address_of(visit.request)
-        tokens = await auth_of(visit).register(wanted["email"], wanted["password"], {FACTS: facts}, address)
+        tokens = await auth_of(visit).register(wanted["email"], wanted["password"], address)
     except ValidationError as invalid:
         errors = field_errors(invalid.errors(), visit.problem_language)
         refusal = Refused.by(RequestInvalid(errors=errors), visit.problem_language)
@@ -191,9 +205,12 @@ async def register(visit: Visit) -> Response:
         return _registering_refused(visit, form, refused, version)
     going = following(visit, form)
     if tokens is not None:  # the project does not confirm addresses
-        return await entered(visit, tokens, going, "joined")
+        return await entered(visit, tokens, going, "joined", facts=facts)
     page = visit.to("/register/code", **({"next": going} if going else {}))
     begin_code(visit, page, str(wanted["email"]))
+    carried = hidden(FACTS, facts, FACTS_LAST)
+    seconds, https = int(FACTS_LAST.total_seconds()), visit.request.url.scheme == "https"
+    page.set_cookie(FACTS, carried, seconds, path="/", httponly=True, secure=https, samesite="lax")
     return page
 
 
@@ -211,26 +228,63 @@ def _registering_refused(visit: Visit, form: Form, refused: AuthRefused, version
 
 
 async def code(visit: Visit) -> Response:
-    """Ask for the code of the mail, or confirm the address with it and sign in."""
+    """Ask for the code of the mail and the password, or confirm the address with them and sign in.
+
+    The password replaces that at Supabase: somebody else may have signed up with the address, and chosen another.
+    """
     email = registering(visit)
     form = await visit.form() if visit.posted else Form({"email": email} if email else {})
     if not visit.posted:
-        return code_page(visit, form, email)
+        return code_page(visit, form, email, asks_password=True)
     await spend(visit.request.scope, "one-time-tokens", "60/minute", client_address(visit.request.scope))
+    password = str(form.value("password"))
+    if (wrong := password_wrong(visit, password)) is not None:
+        return code_page(visit, form.wrong(password=wrong), email, 422, asks_password=True)
     try:
         written = typed(str(form.value("code")))
         tokens = await auth_of(visit).confirm_code(str(form.value("email")), written, address_of(visit.request))
+        if not await takes_over(visit, tokens, password):
+            return visit.to("/forgot-password")
     except AuthRefused as refused:
         refusal = refused_by(visit, refused)
         if refusal.status >= 500:
             raise refusal from None
         shown = form.wrong(code=visit.t("joining.code_wrong"))
-        page = code_page(visit, shown, email, refusal.status)
+        page = code_page(visit, shown, email, refusal.status, asks_password=True)
         page.headers.update(refusal.headers)
         return page
     page = await entered(visit, tokens, following(visit, form), "joined")
     forget_code(page)
     return page
+
+
+def password_wrong(visit: Visit, password: str) -> str | None:
+    """Return what is wrong with a new password; None if nothing is."""
+    if not passwords.SHORTEST <= len(password) <= passwords.LONGEST:
+        return visit.t("joining.password_hint")
+    try:
+        passwords.refuse_common(password)
+    except PasswordTooCommon as common:
+        return Refused.by(common, visit.problem_language).detail
+    return None
+
+
+async def takes_over(visit: Visit, tokens: Tokens, password: str) -> bool:
+    """Give a sign-in the password of whoever has confirmed its address, and end the other sessions.
+
+    Return False if the project refuses the password: then another one must be chosen by mail, and nobody is signed in.
+    """
+    auth = auth_of(visit)
+    try:
+        await auth.change(tokens.access_token, address=address_of(visit.request), password=password)
+    except AuthRefused as refused:
+        if refused.code == "weak_password":
+            await auth.sign_out(tokens.access_token, "global")
+            return False
+        if refused.code != "same_password":
+            raise
+    await auth.sign_out(tokens.access_token, "others")
+    return True
 
 
 async def finish(visit: Visit) -> Response:

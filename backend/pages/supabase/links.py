@@ -9,7 +9,6 @@ from typing import Any
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
-from backend.accounts import passwords
 from backend.accounts.problems import PasswordTooCommon
 from backend.http.rate_limits import client_address, spend
 from backend.http.scans import typed
@@ -27,7 +26,7 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form
 from backend.pages.session import address_of, hidden, shown_again
 from backend.pages.supabase.answers import auth_of, refused_by
-from backend.pages.supabase.entering import entered
+from backend.pages.supabase.entering import entered, password_wrong, takes_over
 from backend.pages.visit import Visit, route
 from backend.second_factors.problems import WrongSecondFactor
 
@@ -53,14 +52,25 @@ async def forgot_password(visit: Visit) -> Response:
 
 
 async def confirm(visit: Visit) -> Response:
-    """Confirm the address that a mail was sent to, and sign in. Opening the page spends nothing; its button does."""
+    """Confirm the address that a mail was sent to, with the password that its reader wants, and sign in.
+
+    Opening the page spends nothing; its button does.
+    """
     if not visit.posted:
         return link_form(visit, CONFIRM_HERE, Form())
     refuse_other_sites(visit)
     form = await visit.form()
     await spend(visit.request.scope, "one-time-tokens", "60/minute", client_address(visit.request.scope))
     try:
+        password = str(form.value("password"))
+        if (wrong := password_wrong(visit, password)) is not None:
+            return link_form(visit, CONFIRM_HERE, form.wrong(password=wrong), 422)
         tokens = await auth_of(visit).use_link("email", visit.parameters["token"], address_of(visit.request))
+        if not await takes_over(visit, tokens, password):
+            return visit.to("/forgot-password")
+        if visit.session is not None:  # somebody is signed in here, and stays
+            await auth_of(visit).sign_out(tokens.access_token)
+            return RedirectResponse("/done/confirm", 303, NOT_KEPT)
     except AuthRefused as refused:
         return _refused(visit, CONFIRM_HERE, form, refused_by(visit, refused))
     return await entered(visit, tokens, done="joined")
@@ -76,11 +86,9 @@ async def new_password(visit: Visit) -> Response:
     held = shown_again(HELD, str(form.value("held"))) if form.value("held") else None
     password = str(form.value("password"))
     page = NEW_PASSWORD
+    if (refusing := password_wrong(visit, password)) is not None:
+        return link_form(visit, page, form.wrong(password=refusing), 422, held=_carried(held))
     try:
-        if len(password) < passwords.SHORTEST or len(password) > passwords.LONGEST:
-            wrong = form.wrong(password=visit.t("joining.password_hint"))
-            return link_form(visit, page, wrong, 422, held=_carried(held))
-        passwords.refuse_common(password)
         if held is None:
             tokens = await auth_of(visit).use_link("recovery", visit.parameters["token"], address_of(visit.request))
             held = _opened(tokens)
@@ -93,9 +101,6 @@ async def new_password(visit: Visit) -> Response:
             held = {"token": passed.access_token, "factor": None}
         await auth_of(visit).change(held["token"], address=address_of(visit.request), password=password)
         await auth_of(visit).sign_out(held["token"], "global")
-    except PasswordTooCommon as common:
-        refusal = Refused.by(common, visit.problem_language)
-        return link_form(visit, page, form.wrong(password=refusal.detail), refusal.status, held=_carried(held))
     except AuthRefused as refused:
         if refused.code == "same_password":
             wrong = form.wrong(password=visit.t("links.same_password"))
