@@ -38,6 +38,7 @@ from backend.http.error_handlers import add_error_handlers
 from backend.http.hot_routes import HotFirst, HotRoutes
 from backend.http.middleware import Bound, EveryRequest
 from backend.http.openapi import describe
+from backend.http.routing import remembering
 from backend.identity.callers import identities
 from backend.identity.supabase_auth import supabase_auth
 from backend.impact import api as impact
@@ -252,6 +253,7 @@ class _App(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app with its middleware. Starlette calls this before the first request."""
+        self.router.middleware_stack = remembering(self.router)  # type: ignore[assignment]  # only its names differ
         rest = super().build_middleware_stack()
         app = EveryRequest(HotFirst(rest, self.hot, self.exception_handlers), unlimited=UNLIMITED, uploads=UPLOADS)
         # Outermost, so that refusals and the hot routes can be read by these origins too.
