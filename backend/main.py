@@ -70,6 +70,7 @@ from backend.pages import photos as page_photos
 from backend.pages import supabase as supabase_pages
 from backend.pages.visit import page_of_problem
 from backend.payments import api as payments
+from backend.payouts import api as payouts
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
 from backend.photos.problems import PhotoTooLarge
@@ -125,6 +126,7 @@ ROUTERS: Sequence[APIRouter] = (
     diets.router,
     suspended_lots.router,
     payments.router,
+    payouts.router,
     impact.router,
     figures.router,
 )

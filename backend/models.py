@@ -18,6 +18,7 @@ from backend.lots import models as lots
 from backend.members import models as members
 from backend.notices import models as notices
 from backend.payments import models as payments
+from backend.payouts import models as payouts
 from backend.photos import models as photos
 from backend.places import models as places
 from backend.privacy import models as privacy
@@ -52,6 +53,7 @@ TABLES = (
     members,
     notices,
     payments,
+    payouts,
     photos,
     places,
     privacy,

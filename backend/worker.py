@@ -37,6 +37,7 @@ from backend.notices import jobs as notices
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
 from backend.payments import jobs as payments
+from backend.payouts import jobs as payouts
 from backend.photos import jobs as photos
 from backend.photos.store import photo_store_of
 from backend.privacy import jobs as privacy
@@ -222,6 +223,25 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="payments.look_for_refunds")
     async def look_for_refunds(timestamp: int) -> None:
         await payments.look_for_refunds(work)
+
+    @app.task(name="payouts.look_at_account", retry=RETRY)
+    async def look_at_account(account: str) -> None:
+        await payouts.look_at_account(work, account)
+
+    @app.task(name="payouts.look_at_payout", retry=RETRY)
+    async def look_at_payout(account: str, payout: str) -> None:
+        await payouts.look_at_payout(work, account, payout)
+
+    @app.periodic(cron="22 * * * *")
+    @app.task(name="payouts.look_again")
+    async def look_again(timestamp: int) -> None:
+        await payouts.look_again(work)
+
+    # After the night's lots were closed. What Stripe could not do is tried again the next night.
+    @app.periodic(cron="40 3 * * *")
+    @app.task(name="payouts.move_money")
+    async def move_money(timestamp: int) -> None:
+        await payouts.move_money(work)
 
     # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")

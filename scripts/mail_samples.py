@@ -156,6 +156,7 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "collector": {"what": "collector", "name": None},
             "recall": {"what": "recall", "name": "Pâte à tartiner noisette"},
             "report": {"what": "problem_report", "name": lot["shop"]},
+            "dispute": {"what": "dispute", "name": None},
         },
         "refund_failed": {
             "": {
@@ -182,6 +183,12 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         },
         "allergen_reported": {"": about},
         "shop_paused": {"": shop},
+        "payout_account_changed": {
+            "": {"shop": lot["shop"], "state": "active"},
+            "restricted": {"shop": lot["shop"], "state": "restricted"},
+            "closed": {"shop": lot["shop"], "state": "closed"},
+        },
+        "payout_failed": {"": {"shop": lot["shop"], "cents": 12050}},
         "suspended_lot_given_back": {"": {**about, "refund_cents": 405}},
         "problem_report_answered": {
             "": {**about, **_REPORT, "outcome": "give_back", "share": 50},

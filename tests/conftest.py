@@ -40,6 +40,7 @@ QUICK_JOURNEYS = {
     "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
     "members": "test_members.py::test_an_assistant_with_a_customer_account_works_at_the_counter",
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
+    "payouts": "test_payouts.py::test_a_shop_is_paid_in_one_transfer_for_all_closed_lots",
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
     "pickups": "test_repeated_pickups.py::test_a_pickup_repeated_with_its_key_gets_the_same_answer",
     "problem_reports": "test_problem_reports.py::test_a_report_of_a_paid_portion_gets_half_of_the_price_back",

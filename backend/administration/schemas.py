@@ -240,6 +240,19 @@ _NO_SHOW_REFUND: dict[str, Any] = {
     "description": "The percentage of the price that is refunded to who did not collect; 0: nothing.",
     "examples": [0],
 }
+_LEAST_TRANSFER: dict[str, Any] = {
+    "description": "The least that is transferred to a shop, in cents; less waits for more.",
+    "examples": [100],
+}
+_PAYOUT_DAYS: dict[str, Any] = {
+    "description": "Days for which money may wait for a shop's payout account before the shop can publish no more "
+    "discounted lots. Stripe lets money wait for 90.",
+    "examples": [30],
+}
+_PAYOUT_CENTS: dict[str, Any] = {
+    "description": "Cents that may wait for a shop's payout account before it can publish no more discounted lots.",
+    "examples": [50_000],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -273,6 +286,9 @@ class SettingsIn(In):
     commission_bp: int = if_sent(ge=0, le=5000, **_COMMISSION)
     least_commission_cents: int = if_sent(ge=0, le=500, **_LEAST_COMMISSION)
     no_show_refund_percent: int = if_sent(ge=0, le=100, **_NO_SHOW_REFUND)
+    least_transfer_cents: int = if_sent(ge=1, le=100_000, **_LEAST_TRANSFER)
+    payout_grace_days: int = if_sent(ge=1, le=80, **_PAYOUT_DAYS)
+    payout_grace_cents: int = if_sent(ge=0, le=10_000_000, **_PAYOUT_CENTS)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -294,6 +310,9 @@ class SettingsOut(Out):
     commission_bp: int = Field(**_COMMISSION)
     least_commission_cents: int = Field(**_LEAST_COMMISSION)
     no_show_refund_percent: int = Field(**_NO_SHOW_REFUND)
+    least_transfer_cents: int = Field(**_LEAST_TRANSFER)
+    payout_grace_days: int = Field(**_PAYOUT_DAYS)
+    payout_grace_cents: int = Field(**_PAYOUT_CENTS)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -68,6 +68,8 @@ LINKS: Mapping[str, Link] = {
     "allergen_reported": _SHOP,
     "problem_reported": _SHOP,
     "shop_paused": _SHOP,
+    "payout_account_changed": _SHOP,
+    "payout_failed": _SHOP,
     "lot_taken_down": _SHOP,
     "recall_for_shop": _SHOP,
     "recall_to_pass_on": _ASSOCIATION,

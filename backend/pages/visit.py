@@ -335,7 +335,7 @@ def policy_of(more: Mapping[str, str]) -> str:
         "worker-src": "'self'",
         "base-uri": "'none'",
         # Chromium also applies it to redirects, such as the one to the page on which somebody pays.
-        "form-action": f"'self' {_where_people_pay()}",
+        "form-action": f"'self' {_pages_of_stripe()}",
         "frame-ancestors": "'none'",
         "require-trusted-types-for": "'script'",
     }
@@ -346,10 +346,12 @@ def policy_of(more: Mapping[str, str]) -> str:
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())
 
 
-def _where_people_pay() -> str:
-    """Return the origin of Stripe's pages, or of what stands in for Stripe on this machine."""
+def _pages_of_stripe() -> str:
+    """Return the origins of Stripe's pages for payments, payout accounts and subscriptions, or of its stand-in."""
     base = settings().stripe_api_base
-    return "https://checkout.stripe.com" if base.startswith("https://api.stripe.com") else base.rstrip("/")
+    if base.startswith("https://api.stripe.com"):
+        return "https://checkout.stripe.com https://connect.stripe.com https://billing.stripe.com"
+    return base.rstrip("/")
 
 
 def _where_photos_are_kept() -> str:

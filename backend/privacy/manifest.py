@@ -71,6 +71,9 @@ PARTS = {
     "members": Part("Les commerces où vous travaillez, et votre rôle.", ("members",)),
     "shops": Part("Vos commerces.", ("shops",)),
     "stations": Part("Les appareils au comptoir de vos commerces.", ("stations",)),
+    "payout_accounts": Part(
+        "Les comptes de versement de vos commerces ; leurs détails sont chez Stripe.", ("payout_accounts",)
+    ),
     "lots": Part("Vos lots.", ("lots", "lot_stock")),
     "recurring_listings": Part(
         "Vos annonces récurrentes et leurs jours différents.", ("recurring_listings", "recurring_days")
@@ -143,5 +146,11 @@ LEFT_OUT = {
     "accounting.stripe_balance_transactions": "Names no person.",
     "accounting.closed_lots": "Totals of lots over everybody.",
     "accounting.closed_lot_corrections": "Totals of lots over everybody.",
+    "accounting.transfers": "Money of shops; names no person.",
+    "accounting.transfer_lots": "Money of shops; names no person.",
+    "accounting.reversals": "Money of shops; names no person.",
+    "accounting.payouts": "Money of shops; names no person.",
+    "accounting.payout_transfers": "Money of shops; names no person.",
+    "accounting.disputes": "Names no person.",
     "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

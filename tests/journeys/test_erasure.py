@@ -285,6 +285,10 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
         ("accounting.closed_lot_corrections", "ecopanier_accountant", "SELECT"),
         ("accounting.closed_lots", "authenticated", "SELECT"),
         *(
+            (f"accounting.{table}", "ecopanier_accountant", "SELECT")
+            for table in ("transfers", "transfer_lots", "reversals", "payouts", "payout_transfers", "disputes")
+        ),
+        *(
             (f"accounting.{table}", who, "SELECT")
             for table in ("ledger_accounts", "postings", "lines", "stripe_balance_transactions")
             for who in ("ecopanier_accountant", "authenticated")

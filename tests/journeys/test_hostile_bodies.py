@@ -100,6 +100,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "station_id": uuid4(),
         "recall_notice_id": uuid4(),
         "report_id": uuid4(),
+        "dispute_id": uuid4(),
         "place_id": uuid4(),
     }
     known = await takers(town)

@@ -95,6 +95,7 @@ async def things_of_other_people(town: Town) -> Things:
         "session_id": await town.value("insert into app.sessions (account_id) values ($1) returning id", merchant.id),
         "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
         "token": uuid4(),
+        "dispute_id": uuid4(),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
     }
 

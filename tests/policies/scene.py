@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from tests.town import Lot, Person, Shop, Town
 from tests.town.databases import API, WORKER, Connection, become
@@ -167,7 +167,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         "insert into accounting.corrections (payment_id, refunded_cents, noted_at)"
         " select payment_id, 400, now() from accounting.payments"
     )
-    await _closed_lot(town, shop)
+    await _paid_out(town, shop, await _closed_lot(town, shop))
     await town.changes("insert into key_vault.erased_accounts (account_id, erased_at) values ($1, now())", uuid4())
     await town.changes(
         "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()
@@ -248,8 +248,39 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
 
 
-async def _closed_lot(town: Town, shop: Shop) -> None:
-    """Close a lot of the shop, and correct it."""
+async def _paid_out(town: Town, shop: Shop, lot: UUID) -> None:
+    """Transfer what a closed lot came to, reverse it, pay it out, and dispute a payment."""
+    mark = uuid4().hex
+    await town.changes(
+        "insert into app.payout_accounts (shop_id, stripe_account, state) values ($1, $2, 'active')",
+        shop.id,
+        f"acct_{mark}",
+    )
+    transfer = await town.value(
+        "insert into accounting.transfers (shop_id, stripe_account, cents, status, stripe_transfer, made_at)"
+        " values ($1, $2, 351, 'made', $3, now()) returning id",
+        shop.id,
+        f"acct_{mark}",
+        f"tr_{mark}",
+    )
+    await town.changes("insert into accounting.transfer_lots values ($1, $2, 351)", transfer, lot)
+    await town.changes(
+        "insert into accounting.reversals (transfer_id, shop_id, cents) values ($1, $2, 351)", transfer, shop.id
+    )
+    await town.changes(
+        "insert into accounting.payouts values ($1, $2, 351, 'paid', now(), now(), now())", mark, shop.id
+    )
+    await town.changes("insert into accounting.payout_transfers values ($1, $2, 351)", mark, transfer)
+    await town.changes(
+        "insert into accounting.disputes (id, shop_id, cents, status, reason, opened_at, looked_at)"
+        " values ($1, $2, 399, 'lost', 'fraudulent', now(), now())",
+        mark,
+        shop.id,
+    )
+
+
+async def _closed_lot(town: Town, shop: Shop) -> UUID:
+    """Close a lot of the shop, and correct it; return the lot."""
     lot = uuid4()
     earned, refund = [
         await town.value(
@@ -280,6 +311,7 @@ async def _closed_lot(town: Town, shop: Shop) -> None:
         refund,
         earned,
     )
+    return lot
 
 
 async def _notice(town: Town, person: Person) -> None:

@@ -51,6 +51,8 @@ VALUES: dict[str, Any] = {
     "by": "admin",
     "reset_at": datetime(2026, 11, 30, 17, 45, tzinfo=UTC),
     "left": 9,
+    "state": "active",
+    "cents": 12050,
     "verified": False,
     "shop": "Boulangerie du Marché",
     "address": "12 place du Marché, 67000 Strasbourg",

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, figures, house, lots, photo, recurring, reports, shops, team
+from backend.pages.merchants import counter, day, figures, house, lots, money, photo, recurring, reports, shops, team
 
 routes: list[BaseRoute] = [
     *shops.routes,
@@ -12,6 +12,7 @@ routes: list[BaseRoute] = [
     *lots.routes,
     *recurring.routes,
     *figures.routes,
+    *money.routes,
     *reports.routes,
     *house.routes,
     *team.routes,

@@ -70,6 +70,9 @@ begin
     if publishing then
         if shop.status <> 'verified' then raise exception 'shop.not_verified' using errcode = 'EP409'; end if;
         if shop.paused_at is not null then raise exception 'shop.paused' using errcode = 'EP409'; end if;
+        if new.kind = 'discounted' and app.payout_overdue(shop.id) then
+            raise exception 'shop.payout_account_needed' using errcode = 'EP409';
+        end if;
         new.published_at := coalesce(new.published_at, app.clock());
     end if;
     -- "Now" is fine, but a time long past is probably a mistake, and it could not be undone: food that became free is

@@ -38,6 +38,8 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('problem_reported', '{merchant,staff}', true, true, false, false, false),
         ('allergen_reported', '{merchant,staff}', true, true, true, false, false),
         ('shop_paused', '{merchant}', true, true, true, false, false),
+        ('payout_account_changed', '{merchant}', true, true, true, false, false),
+        ('payout_failed', '{merchant}', true, true, true, false, false),
         ('shop_decided', '{merchant}', true, true, true, false, false),
         ('first_reservation', '{merchant}', true, false, false, false, false),
         ('sold_out', '{merchant}', true, false, false, false, false),

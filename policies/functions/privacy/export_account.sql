@@ -130,6 +130,9 @@ begin
         select 'stations', (select jsonb_agg(to_jsonb(t) - array['code_hash', 'token_hash', 'created_by'] order by t.id)
                             from app.stations t where t.shop_id = any (own_shops))
         union all
+        select 'payout_accounts', (select jsonb_agg(to_jsonb(p) order by p.shop_id)
+                                   from app.payout_accounts p where p.shop_id = any (own_shops))
+        union all
         select 'lots', (select jsonb_agg(to_jsonb(l) - array['place', 'shelf', 'category_shelf', 'words', 'suspended_from']
                                          || jsonb_build_object('remaining', k.remaining) order by l.id)
                         from app.lots l join app.lot_stock k on k.lot_id = l.id

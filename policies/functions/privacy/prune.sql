@@ -60,6 +60,25 @@ begin
         ('accounting.payments', 'accounting_payments',
             $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
                 and not exists (select from accounting.corrections c where c.payment_id = t.payment_id) $q$),
+        ('accounting.transfer_lots', 'payouts', $q$ exists (
+            select from accounting.transfers x where x.id = t.transfer_id
+            and x.created_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('accounting.payout_transfers', 'payouts', $q$ exists (
+            select from accounting.transfers x where x.id = t.transfer_id
+            and x.created_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('accounting.reversals', 'payouts', $q$ exists (
+            select from accounting.transfers x where x.id = t.transfer_id
+            and x.created_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('accounting.payouts', 'payouts',
+            $q$ made_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.payout_transfers x where x.payout_id = t.id) $q$),
+        ('accounting.transfers', 'payouts',
+            $q$ created_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.payout_transfers x where x.transfer_id = t.id)
+                and not exists (select from accounting.transfer_lots x where x.transfer_id = t.id)
+                and not exists (select from accounting.reversals x where x.transfer_id = t.id) $q$),
+        ('accounting.disputes', 'payouts',
+            $q$ opened_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
         ('accounting.erased_shops', 'accounting_payments',
             $q$ erased_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$)
     ) as k (rows_of, what, over)

@@ -1,0 +1,160 @@
+"""What the worker does for payouts: looks at Stripe's accounts, payouts and disputes, and moves money each night.
+
+Every job may run twice, late, or beside another. The database commits what is about to be asked before Stripe is asked,
+and what Stripe answered after it. A transfer whose answer got lost is looked up by its `transfer_group` first: Stripe
+repeats its first answer to an idempotency key for a day, even a refusal or a 500, and forgets the key after it.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from backend.job_context import Work
+from backend.stripe.accounts import Account
+from backend.stripe.calls import PaymentRefused
+from backend.stripe.problems import PaymentUnavailable
+
+AT_ONCE = 50
+LOOKED_AT_AGAIN_AFTER = timedelta(hours=6)
+
+log = structlog.get_logger("ecopanier.payouts")
+
+
+async def look_at_account(work: Work, account: str) -> None:
+    """Note what Stripe says now about a shop's account; let Stripe pay it out weekly once it is active.
+
+    Raises PaymentUnavailable, PaymentRefused.
+    """
+    found = await work.stripe.retrieve_account(account)
+    if await work.acts.value(
+        "payout_account_seen", account=account, now_state=_state(found), asked_for=list(found.due)
+    ):
+        await work.stripe.pay_out_weekly(account)
+
+
+async def look_at_payout(work: Work, account: str, payout: str) -> None:
+    """Note what Stripe says now about a payout to a shop's bank, and of which transfers it consists.
+
+    Raises PaymentUnavailable, PaymentRefused.
+    """
+    found = await work.stripe.retrieve_payout(payout, account)
+    await work.acts.value(
+        "payout_seen",
+        account=account,
+        payout=found.id,
+        cents=found.cents,
+        status=found.status,
+        arrives_on=found.arrives_at.date(),
+        made_at=found.created_at,
+    )
+    if found.automatic and found.reconciliation == "completed":
+        lines = await work.stripe.payout_lines(found.id, account)
+        payments = {line.source: line.net_cents for line in lines if line.source is not None}
+        await work.acts.value(
+            "payout_lines_seen", payout=found.id, payments=list(payments), cents=list(payments.values())
+        )
+
+
+async def look_again(work: Work) -> int:
+    """Look at accounts that nobody has looked at for hours, because an event may be lost, and return how many.
+
+    One that Stripe refuses does not stop the others. If Stripe cannot be reached, the rest waits for the next run.
+    """
+    looked_at = 0
+    for row in await work.acts.rows("payout_accounts_to_look_at", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE):
+        try:
+            await look_at_account(work, row[0])
+        except PaymentUnavailable:
+            log.warning("payouts.unavailable", account=row[0])
+            break
+        except PaymentRefused as refusal:
+            log.error("payouts.refused", account=row[0], code=refusal.code, status=refusal.status)
+        looked_at += 1
+    return looked_at
+
+
+async def move_money(work: Work) -> int:
+    """Take back what shops owe, then transfer to each shop what is due to it; return how many transfers were made.
+
+    If Stripe cannot be reached, the rest waits for the next night: what was begun is gone on with first.
+    """
+    made = 0
+    try:
+        for row in await work.acts.rows("begin_reversals", most=AT_ONCE):
+            await carry_reversal(work, row[0])
+        after: UUID | None = None
+        while rows := await work.acts.rows("begin_transfers", most=AT_ONCE, after=after):
+            for row in rows:
+                after = row["shop_id"]
+                if row["transfer_id"] is not None:
+                    made += await carry_transfer(work, row["transfer_id"])
+    except PaymentUnavailable:
+        log.warning("payouts.unavailable", made=made)
+    return made
+
+
+async def carry_transfer(work: Work, transfer_id: UUID) -> bool:
+    """Ask Stripe for one transfer, and return whether it is made. Raises PaymentUnavailable."""
+    asked = await work.acts.row("transfer_asked", transfer=transfer_id)
+    if asked["cents"] is None:
+        return False
+    if asked["asked_before"] is not None:
+        if found := await work.stripe.find_transfers(transfer_id):
+            await _made(work, transfer_id, found[0].id)
+            return True
+        asked = await work.acts.row("transfer_asked", transfer=transfer_id, lost=True)
+    try:
+        made = await work.stripe.create_transfer(
+            transfer_id, asked["attempt"], account=asked["stripe_account"], cents=asked["cents"]
+        )
+    except PaymentRefused as refusal:
+        log.error("transfer.refused", transfer_id=str(transfer_id), code=refusal.code, status=refusal.status)
+        if refusal.certain:
+            await work.acts.value("transfer_refused", transfer=transfer_id, code=refusal.code)
+        return False
+    await _made(work, transfer_id, made.id)
+    return True
+
+
+async def carry_reversal(work: Work, reversal_id: UUID) -> bool:
+    """Ask Stripe for one reversal, and return whether it is made. Raises PaymentUnavailable."""
+    asked = await work.acts.row("reversal_asked", reversal=reversal_id)
+    if asked["cents"] is None:
+        return False
+    if asked["asked_before"] is not None:
+        known = await work.stripe.reversals_of(asked["stripe_transfer"])
+        if found := next((one for one in known if one.reversal_id == reversal_id), None):
+            await work.acts.value(
+                "reversal_made", reversal=reversal_id, stripe_reversal=found.id, made_at=found.created_at
+            )
+            return True
+    try:
+        made = await work.stripe.reverse_transfer(asked["stripe_transfer"], reversal_id, 1, asked["cents"])
+    except PaymentRefused as refusal:
+        log.warning("reversal.refused", reversal_id=str(reversal_id), code=refusal.code, status=refusal.status)
+        if refusal.certain:
+            await work.acts.value("reversal_refused", reversal=reversal_id, code=refusal.code)
+        return False
+    await work.acts.value("reversal_made", reversal=reversal_id, stripe_reversal=made.id, made_at=made.created_at)
+    return True
+
+
+async def _made(work: Work, transfer_id: UUID, stripe_transfer: str) -> None:
+    """Commit a transfer as Stripe has it now, and warn if its amount is not the one that we asked for."""
+    found = await work.stripe.retrieve_transfer(stripe_transfer)
+    await work.acts.value(
+        "transfer_made",
+        transfer=transfer_id,
+        stripe_transfer=found.id,
+        payment=found.payment,
+        made_at=found.created_at,
+    )
+
+
+def _state(found: Account) -> str:
+    if found.closed:
+        return "closed"
+    if found.transfers == "active":
+        return "active"
+    return "onboarding" if found.transfers in (None, "pending") else "restricted"
