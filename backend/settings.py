@@ -230,7 +230,19 @@ class Settings(BaseSettings):
     stripe_api_key: Annotated[SecretStr | None, _env("STRIPE_API_KEY", "Stripe's secret key.")] = None
     stripe_webhook_secret: Annotated[
         SecretStr | None,
-        _env("STRIPE_WEBHOOK_SECRET", "Signing secret of Stripe's webhooks; without it the endpoint is disabled."),
+        _env(
+            "STRIPE_WEBHOOK_SECRET",
+            "Signing secret of Stripe's webhook for our account; two with a comma while one replaces the other. "
+            "Without any, the endpoint is disabled.",
+        ),
+    ] = None
+    stripe_connect_webhook_secret: Annotated[
+        SecretStr | None,
+        _env("STRIPE_CONNECT_WEBHOOK_SECRET", "The same for Stripe's webhook for connected accounts."),
+    ] = None
+    stripe_thin_webhook_secret: Annotated[
+        SecretStr | None,
+        _env("STRIPE_THIN_WEBHOOK_SECRET", "The same for the event destination that sends thin events of accounts."),
     ] = None
     stripe_api_base: Annotated[str, _env("STRIPE_API_BASE", "Stripe's address, or that of the local stand-in.")] = (
         STRIPE

@@ -69,7 +69,7 @@ class Balances(StripeCalls):
             wanted["starting_after"] = after
         async with self._asking("list balance transactions", account):
             page = await self._v1.balance_transactions.list_async(wanted, {"stripe_account": account})
-            lines = tuple(_line(one) for one in page.data)
+            lines = tuple(line_of(one) for one in page.data)
             return BalancePage(lines, lines[-1].id if page.has_more else None)
 
     async def every_balance_transaction(
@@ -88,7 +88,7 @@ class Balances(StripeCalls):
     async def retrieve_balance_transaction(self, id: str, account: str | None = None) -> BalanceTransaction:
         """Return one balance transaction."""
         async with self._asking("retrieve a balance transaction", id):
-            return _line(await self._v1.balance_transactions.retrieve_async(id, {}, {"stripe_account": account}))
+            return line_of(await self._v1.balance_transactions.retrieve_async(id, {}, {"stripe_account": account}))
 
     async def payout_lines(self, payout: str, account: str | None = None) -> list[BalanceTransaction]:
         """Return what an automatic payout paid, the newest first, without the payout's own line.
@@ -99,11 +99,12 @@ class Balances(StripeCalls):
             page = await self._v1.balance_transactions.list_async(
                 {"payout": payout, "limit": PAGE}, {"stripe_account": account}
             )
-            lines = [_line(one) async for one in page.auto_paging_iter()]
+            lines = [line_of(one) async for one in page.auto_paging_iter()]
         return [line for line in lines if line.source != payout]
 
 
-def _line(line: stripe.BalanceTransaction) -> BalanceTransaction:
+def line_of(line: stripe.BalanceTransaction) -> BalanceTransaction:
+    """Return one of Stripe's balance transactions as ours."""
     return BalanceTransaction(
         line.id,
         line.amount,

@@ -1,4 +1,4 @@
-"""Checkout Sessions: Stripe's pages on which one payment is made."""
+"""Checkout Sessions: Stripe's pages on which a payment is made, or a subscription begun."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,20 +7,23 @@ from uuid import UUID
 import stripe
 from stripe.params.checkout import SessionCreateParams
 
-from backend.stripe.calls import PaymentRefused, StripeCalls, id_of
+from backend.stripe.calls import PaymentRefused, StripeCalls, id_of, part_of
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
     """A Checkout Session: a page of Stripe's on which one payment is made. `status`: `open`, `complete`, `expired`.
 
-    intent_id: its PaymentIntent, once somebody has tried to pay.
+    intent_id: its PaymentIntent, once somebody has tried to pay. subscription: what began on the page, if it is one to
+    subscribe, once it is complete. customer: who subscribes there.
     """
 
     id: str
     status: str
     url: str | None
     intent_id: str | None
+    subscription: str | None = None
+    customer: str | None = None
 
 
 class Checkouts(StripeCalls):
@@ -66,12 +69,12 @@ class Checkouts(StripeCalls):
                 "payment_intent_data": {"metadata": about},
             }
             made = await self._checkouts.create_async(wanted, {"idempotency_key": f"cs-{payment_id}"})
-            return _checkout(made)
+            return checkout_of(made)
 
     async def retrieve_checkout(self, id: str) -> Checkout:
         """Return a page as it is now."""
         async with self._asking("retrieve a checkout session"):
-            return _checkout(await self._checkouts.retrieve_async(id))
+            return checkout_of(await self._checkouts.retrieve_async(id))
 
     async def expire_checkout(self, id: str, payment_id: UUID) -> Checkout:
         """Close a page, so that nobody can pay on it any more, and return it.
@@ -80,11 +83,19 @@ class Checkouts(StripeCalls):
         """
         try:
             async with self._asking("expire a checkout session", payment_id):
-                return _checkout(await self._checkouts.expire_async(id))
+                return checkout_of(await self._checkouts.expire_async(id))
         except PaymentRefused:
             # It is not open any more, or there is no such session: then this raises too.
             return await self.retrieve_checkout(id)
 
 
-def _checkout(session: stripe.checkout.Session) -> Checkout:
-    return Checkout(session.id, session.status or "", session.url, id_of(session.payment_intent))
+def checkout_of(session: stripe.checkout.Session) -> Checkout:
+    """Return one of Stripe's sessions as ours."""
+    return Checkout(
+        session.id,
+        session.status or "",
+        session.url,
+        id_of(session.payment_intent),
+        id_of(part_of(session, "subscription")),
+        id_of(part_of(session, "customer")),
+    )

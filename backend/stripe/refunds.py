@@ -1,15 +1,41 @@
 """Refunds of payments, made by us or by a person in Stripe's dashboard."""
 
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import stripe
 import structlog
 
-from backend.stripe.calls import PaymentRefused, StripeCalls, our_id, since
+from backend.stripe.calls import PaymentRefused, StripeCalls, id_of, moment_of, our_id, part_of, since
 
 log = structlog.get_logger("backend.stripe")
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """A refund, in euro cents.
+
+    status: `pending` (such as for want of available balance), `succeeded`, `failed` (also after it had succeeded),
+    `canceled`. balance_transaction: what it took from our balance; failure_transaction: what came back when it failed.
+    payment_id: ours, from its metadata; None if a person made it in Stripe's dashboard.
+    """
+
+    id: str
+    intent_id: str | None
+    charge_id: str | None
+    cents: int
+    status: str
+    balance_transaction: str | None
+    failure_transaction: str | None
+    payment_id: UUID | None
+    created_at: datetime
+
+    @property
+    def stands(self) -> bool:
+        """Whether the customer has the money, or will have it."""
+        return self.status not in ("failed", "canceled")
 
 
 class Refunds(StripeCalls):
@@ -47,6 +73,15 @@ class Refunds(StripeCalls):
                 raise
             return done
 
+    async def refunds_of(self, intent: str) -> list[Refund]:
+        """Return all refunds of an intent, the newest first, whoever made them and whatever became of them."""
+        return [_refund(one) for one in await self._refunds_of(intent)]
+
+    async def retrieve_refund(self, id: str) -> Refund:
+        """Return a refund as it is now."""
+        async with self._asking("retrieve a refund", id):
+            return _refund(await self._v1.refunds.retrieve_async(id))
+
     async def latest_refund(self, id: str) -> str | None:
         """Return the id of the last refund of an intent that has not failed, whoever made it."""
         return next((one.id for one in await self._refunds_of(id) if _stands(one)), None)
@@ -68,6 +103,20 @@ class Refunds(StripeCalls):
         """Return an intent's refunds, the newest first, whoever made them and whatever became of them."""
         async with self._asking("list refunds"):
             return list((await self._v1.refunds.list_async({"payment_intent": id, "limit": 100})).data)
+
+
+def _refund(refund: stripe.Refund) -> Refund:
+    return Refund(
+        refund.id,
+        id_of(refund.payment_intent),
+        id_of(refund.charge),
+        refund.amount,
+        refund.status or "",
+        id_of(refund.balance_transaction),
+        id_of(part_of(refund, "failure_balance_transaction")),
+        our_id(refund.metadata, "payment_id"),
+        moment_of(refund.created),
+    )
 
 
 def _stands(refund: stripe.Refund) -> bool:

@@ -272,5 +272,69 @@ async def test_a_fee_is_known_only_once_stripe_has_settled_the_charge(client: St
     await stand_in.terms(settled_after_seconds=3600)
     sale = await a_sale(client, stand_in)
     assert await lines_of(client) == []
+    assert sale.charge_id is not None
+    assert (await client.retrieve_charge(sale.charge_id)).line is None
     await client.refund_payment_intent(sale.id, uuid4(), 400)  # settles it first
     assert await lines_of(client) == [("charge", 960, 40), ("refund", -400, 0)]
+    charge = await client.retrieve_charge(sale.charge_id)
+    assert (charge.cents, charge.refunded_cents, charge.disputed) == (1000, 400, False)
+    assert charge.line is not None
+    assert (charge.line.net_cents, charge.line.fee_cents) == (960, 40)
+
+
+async def test_every_refund_of_a_payment_is_listed_with_what_became_of_it(
+    client: Stripe, stand_in: StripeStandIn
+) -> None:
+    sale, ours = await a_sale(client, stand_in), uuid4()
+    await client.refund_payment_intent(sale.id, ours, 300)
+    by_hand = await stand_in.refund_in_dashboard(sale.id, 200)
+    await stand_in.fail_refund(by_hand["id"])
+    await stand_in.fault("refunds.create", "lacks_funds")
+    waiting = await client.refund_payment_intent(sale.id, ours, 400)
+    refunds = await client.refunds_of(sale.id)
+    assert [(one.cents, one.status, one.payment_id, one.stands) for one in refunds] == [
+        (100, "pending", ours, True),
+        (200, "failed", None, False),
+        (300, "succeeded", ours, True),
+    ]
+    assert await lines_of(client) == [
+        ("charge", 960, 40), ("refund", -300, 0), ("refund", -200, 0), ("refund_failure", 200, 0),
+    ]  # fmt: skip
+    lines = {line.id: line async for line in client.every_balance_transaction(A_WHILE_AGO)}
+    assert lines[refunds[1].failure_transaction or ""].cents == 200
+    await stand_in.complete_refund(waiting)
+    assert (await client.retrieve_refund(waiting)).status == "succeeded"
+    assert (await client.balance()).available_cents == 960 - 300 - 100
+
+
+# --- disputes
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "net"),
+    [(["won"], -2000), (["lost"], -2399), (["lost", "reinstated"], -2000), ([], -2399)],
+)
+async def test_a_dispute_takes_the_money_and_a_fee_until_it_is_won(
+    client: Stripe, stand_in: StripeStandIn, outcomes: list[str], net: int
+) -> None:
+    sale = await a_sale(client, stand_in, 399)
+    opened = await stand_in.dispute(sale.id)
+    for outcome in outcomes:
+        await stand_in.decide_dispute(opened["id"], outcome)
+    (dispute,) = await client.disputes_since(A_WHILE_AGO)
+    assert dispute == await client.retrieve_dispute(opened["id"])
+    assert (dispute.charge_id, dispute.intent_id, dispute.cents) == (sale.charge_id, sale.id, 399)
+    assert dispute.status == (outcomes[0] if outcomes else "needs_response")
+    assert dispute.net_cents == net
+    assert (await client.balance()).available_cents == 399 - 31 + net
+    events = await stand_in.events()
+    assert ("charge.dispute.funds_reinstated" in events) == (net == -2000)
+
+
+async def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(client: Stripe, stand_in: StripeStandIn) -> None:
+    sale = await a_sale(client, stand_in, 399)
+    opened = await stand_in.dispute(sale.id, inquiry=True)
+    asked = await client.retrieve_dispute(opened["id"])
+    assert (asked.status, asked.net_cents) == ("warning_needs_response", 0)
+    await stand_in.decide_dispute(opened["id"], "escalated")
+    assert (await client.retrieve_dispute(opened["id"])).net_cents == -2399

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from scripts.stand_ins.stripe import books, checkouts, connect_accounts, control, objects, payment_intents
+from scripts.stand_ins.stripe import books, checkouts, connect_accounts, control, listings, objects, payment_intents
 from scripts.stand_ins.stripe.api import OPERATIONS
 from scripts.stand_ins.stripe.faults import Fault, Faults, LostReply, broken, rate_limited
 from scripts.stand_ins.stripe.forms import parse_form
@@ -119,6 +119,8 @@ class StandIn:
                 for place in places:
                     if isinstance(place.get(step), str):
                         place[step] = self._anything(place[step]) or place[step]
+                    if step == "payments" and place["object"] == "invoice":
+                        place[step] = listings.listed(place["_payments"], f"/v1/invoices/{place['id']}/payments")
                     value = place.get(step)
                     nested += [value] if isinstance(value, dict) else value if isinstance(value, list) else []
                 places = nested

@@ -7,15 +7,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from scripts.stand_ins.stripe import objects, payment_intents
+from scripts.stand_ins.stripe import checkout_objects, objects, payment_intents, subscriptions
 from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing
 
 SHORTEST_SECONDS, LONGEST_SECONDS = 30 * 60, 24 * 3600
 _CREATE = {
-    "mode", "allowed_payment_method_types", "line_items", "success_url", "cancel_url", "expires_at", "locale",
-    "metadata", "payment_intent_data",
+    "mode", "allowed_payment_method_types", "customer", "line_items", "success_url", "cancel_url", "expires_at",
+    "locale", "metadata", "payment_intent_data", "subscription_data",
 }  # fmt: skip
 _CARDS = {
     "pm_card_visa": ("Payer", "Pay"),
@@ -25,8 +25,9 @@ _CARDS = {
 
 def create(call: Call) -> dict[str, Any]:
     params = Params(call.form, _CREATE)
-    if params.required_text("mode") != "payment":
-        raise Refusal(400, "Invalid mode: only payment is supported here", param="mode")
+    mode = params.required_text("mode")
+    if mode not in ("payment", "subscription"):
+        raise Refusal(400, "Invalid mode: only payment and subscription are supported here", param="mode")
     expires_at = params.integer("expires_at") or objects.now() + LONGEST_SECONDS
     ahead = expires_at - objects.now()
     if not SHORTEST_SECONDS <= ahead <= LONGEST_SECONDS:
@@ -35,26 +36,42 @@ def create(call: Call) -> dict[str, Any]:
             "The `expires_at` timestamp must be between 30 minutes and 24 hours from Checkout Session creation.",
             param="expires_at",
         )
-    name, amount, currency = _sold(call.form.get("line_items"))
-    session = objects.checkout_session(
+    customer = params.text("customer")
+    if customer is not None and call.store.find("customer", customer) is None:
+        raise missing("customer", customer, status=400, param="customer")
+    name, amount, currency, interval = _sold(call.form.get("line_items"))
+    if (mode == "subscription") != (interval is not None):
+        raise Refusal(400, "A recurring price belongs to the mode subscription.", param="line_items")
+    if mode == "payment":
+        more: dict[str, Any] = {"metadata": Params(params.mapping("payment_intent_data"), {"metadata"}).metadata()}
+    else:
+        if customer is None:
+            raise Refusal(400, "This stand-in makes subscriptions of a customer only.", param="customer")
+        data = Params(params.mapping("subscription_data"), {"metadata", "trial_period_days"})
+        more = {"metadata": data.metadata(), "trial_period_days": data.integer("trial_period_days")}
+    session = checkout_objects.checkout_session(
         base=call.base,
-        amount=amount,
+        mode=mode,
+        amount=0 if more.get("trial_period_days") else amount,
         currency=currency,
         name=name,
+        interval=interval,
+        customer=customer,
         success_url=params.required_text("success_url"),
         cancel_url=params.text("cancel_url"),
         expires_at=expires_at,
         locale=params.text("locale"),
         metadata=params.metadata(),
-        intent_metadata=Params(params.mapping("payment_intent_data"), {"metadata"}).metadata(),
+        allowed=params.texts("allowed_payment_method_types"),
+        more={**more, "cents": amount},
     )
     call.store.save(session)
-    return _shown(session)
+    return session
 
 
 def retrieve(call: Call) -> dict[str, Any]:
     Params(call.form, set())
-    return _shown(_found(call))
+    return _found(call)
 
 
 def expire(call: Call) -> dict[str, Any]:
@@ -67,7 +84,7 @@ def expire(call: Call) -> dict[str, Any]:
             f"`{session['status']}`.",
             began=True,
         )
-    return _shown(_expired(call, session))
+    return _expired(call, session)
 
 
 def expire_what_is_due(call: Call) -> None:
@@ -85,7 +102,7 @@ def _expired(call: Call, session: dict[str, Any]) -> dict[str, Any]:
         intent |= {"status": "canceled", "canceled_at": objects.now(), "cancellation_reason": "automatic"}
         call.store.save(intent)
         call.emit("payment_intent.canceled", intent)
-    call.emit("checkout.session.expired", _shown(session))
+    call.emit("checkout.session.expired", session)
     return session
 
 
@@ -96,24 +113,21 @@ def _found(call: Call) -> dict[str, Any]:
     return session
 
 
-def _shown(session: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in session.items() if not name.startswith("_")}
-
-
-def _sold(lines: Any) -> tuple[str, int, str]:
-    """Return the name, amount and currency of the one line that a session has here."""
+def _sold(lines: Any) -> tuple[str, int, str, str | None]:
+    """Return the name, amount, currency and interval, if it recurs, of the one line that a session has here."""
     try:
         (line,) = lines
         price = line["price_data"]
         amount = int(price["unit_amount"]) * int(line["quantity"])
         name, currency = price["product_data"]["name"], price["currency"]
+        interval = price["recurring"]["interval"] if "recurring" in price else None
     except (KeyError, TypeError, ValueError):
         raise Refusal(400, "Invalid array: line_items needs one line with price_data", param="line_items") from None
     if amount < payment_intents.SMALLEST_AMOUNT:
         raise Refusal(
             400, "The Checkout Session's total amount must convert to at least 50 cents.", code="amount_too_small"
         )
-    return str(name), amount, str(currency)
+    return str(name), amount, str(currency), interval
 
 
 async def page(request: Request, call: Call) -> Response:
@@ -137,12 +151,14 @@ async def page(request: Request, call: Call) -> Response:
 
 def _paid(call: Call, session: dict[str, Any], card: str) -> str | None:
     """Charge a card and complete the session; return why it was declined, or None. Inside a transaction."""
+    if session["mode"] == "subscription":
+        return _subscribed(call, session, card)
     intent = call.store.find("payment_intent", session["payment_intent"] or "")
     if intent is None:
         intent = objects.payment_intent(
             amount=session["amount_total"],
             currency=session["currency"],
-            metadata=session["_intent_metadata"],
+            metadata=session["_more"]["metadata"],
             automatic_payment_methods=None,
             payment_method_types=["card"],
             description=None,
@@ -158,7 +174,33 @@ def _paid(call: Call, session: dict[str, Any], card: str) -> str | None:
         return str(refusal)
     session |= {"status": "complete", "payment_status": "paid", "url": None}
     call.store.save(session)
-    call.emit("checkout.session.completed", _shown(session))
+    call.emit("checkout.session.completed", session)
+    return None
+
+
+def _subscribed(call: Call, session: dict[str, Any], card: str) -> str | None:
+    """Begin the subscription of a session; return why the card was declined, or None."""
+    try:
+        subscription, invoice = subscriptions.begin(
+            call,
+            customer=subscriptions.found(call, "customer", session["customer"]),
+            cents=session["_more"]["cents"],
+            interval=session["_interval"],
+            name=session["_name"],
+            more=session["_more"],
+            card=card,
+        )
+    except Refusal as refusal:
+        return str(refusal)
+    session |= {
+        "status": "complete",
+        "payment_status": "paid" if invoice["amount_due"] else "no_payment_required",
+        "url": None,
+        "subscription": subscription["id"],
+        "invoice": invoice["id"],
+    }
+    call.store.save(session)
+    call.emit("checkout.session.completed", session)
     return None
 
 

@@ -8,7 +8,17 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from scripts.stand_ins.stripe import books, checkouts, connect_accounts, onboarding, payouts, refunds
+from scripts.stand_ins.stripe import (
+    books,
+    checkouts,
+    connect_accounts,
+    disputes,
+    onboarding,
+    payouts,
+    portal,
+    refunds,
+    subscriptions,
+)
 from scripts.stand_ins.stripe.faults import Faults
 from scripts.stand_ins.stripe.idempotency import Answers
 from scripts.stand_ins.stripe.ledger import ledger
@@ -34,6 +44,9 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
     async def onboard(request: Request) -> Response:
         return await onboarding.page(request, idle)
 
+    async def portal_page(request: Request) -> Response:
+        return await portal.page(request, idle)
+
     async def armed_faults(request: Request) -> Response:
         if request.method == "DELETE":
             faults.disarm()
@@ -58,6 +71,10 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
 
     async def all_money(request: Request) -> Response:
         return JSONResponse(shown(ledger(store)))
+
+    async def all_events(request: Request) -> Response:
+        kinds = ("event", "v2.core.event")
+        return JSONResponse({"events": [shown(event) for kind in kinds for event in store.newest(kind)[::-1]]})
 
     async def all_books(request: Request) -> Response:
         return JSONResponse(books.books(store))
@@ -99,6 +116,7 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
         Route("/_stand_in/webhooks", webhooks, methods=["GET", "POST"]),
         Route("/_stand_in/ledger", all_money),
         Route("/_stand_in/books", all_books),
+        Route("/_stand_in/events", all_events),
         Route("/_stand_in/terms", terms, methods=["PUT"]),
         Route("/_stand_in/clock", clock, methods=["PUT"]),
         Route("/_stand_in/idempotency_keys", forget_keys, methods=["DELETE"]),
@@ -108,6 +126,27 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
         Route("/_stand_in/accounts/{id}", acting(_account), methods=["POST"]),
         Route("/_stand_in/payouts", acting(lambda call, wanted: payouts.pay_out(call, **wanted)), methods=["POST"]),
         Route("/_stand_in/payouts/{id}", acting(lambda call, wanted: payouts.end(call, **wanted)), methods=["POST"]),
+        Route("/_stand_in/disputes", acting(lambda call, wanted: disputes.open_it(call, **wanted)), methods=["POST"]),
+        Route(
+            "/_stand_in/disputes/{id}", acting(lambda call, wanted: disputes.decide(call, **wanted)), methods=["POST"]
+        ),
+        Route("/portal/{id}", portal_page, methods=["GET", "POST"]),
+        Route(
+            "/_stand_in/subscriptions/{id}/renew", acting(lambda call, _: subscriptions.renew(call)), methods=["POST"]
+        ),
+        Route(
+            "/_stand_in/subscriptions/{id}/retry", acting(lambda call, _: subscriptions.retry(call)), methods=["POST"]
+        ),
+        Route(
+            "/_stand_in/subscriptions/{id}",
+            acting(lambda call, wanted: subscriptions.change(call, **wanted)),
+            methods=["POST"],
+        ),
+        Route(
+            "/_stand_in/customers/{id}",
+            acting(lambda call, wanted: subscriptions.change_card(call, **wanted)),
+            methods=["POST"],
+        ),
         Route("/_stand_in/topups", acting(_top_up), methods=["POST"]),
     ]
 

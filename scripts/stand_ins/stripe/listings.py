@@ -1,6 +1,7 @@
 """Lists with cursors, newest first, and the search by metadata."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from scripts.stand_ins.stripe import books
@@ -22,6 +23,30 @@ def charges(call: Call) -> dict[str, Any]:
 
 def refunds(call: Call) -> dict[str, Any]:
     return _page(call, "refund", "/v1/refunds", {"payment_intent": "$.payment_intent", "charge": "$.charge"})
+
+
+def disputes(call: Call) -> dict[str, Any]:
+    return _page(call, "dispute", "/v1/disputes", {"payment_intent": "$.payment_intent", "charge": "$.charge"})
+
+
+def subscriptions(call: Call) -> dict[str, Any]:
+    """Answer GET /v1/subscriptions. Without `status`, ended ones are left out."""
+    wanted = {name: value for name, value in call.form.items() if name != "status"}
+    status = call.form.get("status")
+    page = _page(replace(call, form=wanted), "subscription", "/v1/subscriptions", {"customer": "$.customer"})
+    if status != "all":
+        page["data"] = [one for one in page["data"] if one["status"] == (status or one["status"]) != "canceled"]
+    return page
+
+
+def invoices(call: Call) -> dict[str, Any]:
+    filters = {"customer": "$.customer", "status": "$.status", "subscription": "$._subscription"}
+    return _page(call, "invoice", "/v1/invoices", filters)
+
+
+def portal_configurations(call: Call) -> dict[str, Any]:
+    wanted = {name: value for name, value in call.form.items() if name != "active"}
+    return _page(replace(call, form=wanted), "billing_portal.configuration", "/v1/billing_portal/configurations", {})
 
 
 def events(call: Call) -> dict[str, Any]:
@@ -105,6 +130,11 @@ def _page(
     limit = _limit(params)
     found = call.store.newest(kind, equal=equal, created=_created(params, call.form), after=after, limit=limit + 1)
     return {"object": "list", "data": found[:limit], "has_more": len(found) > limit, "url": url}
+
+
+def listed(things: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    """Return objects as a list that is whole."""
+    return {"object": "list", "data": things, "has_more": False, "url": url}
 
 
 def _limit(params: Params) -> int:

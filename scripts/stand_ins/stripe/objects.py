@@ -19,6 +19,11 @@ TEST_PAYMENT_METHODS: dict[str, tuple[str, str | None, str] | None] = {
         "insufficient_funds",
         "Your card has insufficient funds.",
     ),
+    "pm_card_authenticationRequired": (
+        "authentication_required",
+        "authentication_required",
+        "Your card was declined. This transaction requires authentication.",
+    ),
     "pm_card_chargeDeclinedExpiredCard": ("expired_card", None, "Your card has expired."),
 }
 
@@ -101,47 +106,6 @@ def payment_intent(
         "status": "requires_payment_method",
         "transfer_data": None,
         "transfer_group": None,
-    }
-
-
-def checkout_session(
-    *,
-    base: str,
-    amount: int,
-    currency: str,
-    name: str,
-    success_url: str,
-    cancel_url: str | None,
-    expires_at: int,
-    locale: str | None,
-    metadata: dict[str, str],
-    intent_metadata: dict[str, str],
-) -> dict[str, Any]:
-    """Return an open session. What begins with an underscore is ours and is not shown."""
-    id = new_id("cs_test")
-    return {
-        "id": id,
-        "object": "checkout.session",
-        "amount_subtotal": amount,
-        "amount_total": amount,
-        "cancel_url": cancel_url,
-        "created": now(),
-        "currency": currency,
-        "customer": None,
-        "expires_at": expires_at,
-        "livemode": False,
-        "locale": locale,
-        "metadata": metadata,
-        "mode": "payment",
-        "payment_intent": None,
-        "payment_method_types": ["card"],
-        "payment_status": "unpaid",
-        "status": "open",
-        "success_url": success_url,
-        "ui_mode": "hosted",
-        "url": f"{base.rstrip('/')}/pay/{id}",
-        "_name": name,
-        "_intent_metadata": intent_metadata,
     }
 
 

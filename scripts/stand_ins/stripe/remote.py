@@ -33,6 +33,10 @@ class StandInRemote:
             while (await self._ask("GET", "/_stand_in/webhooks"))["pending"]:  # noqa: ASYNC110  # it is another process
                 await asyncio.sleep(0.02)
 
+    async def events(self) -> list[str]:
+        """Return the types of all events, the oldest first, of connected accounts too; then those of thin events."""
+        return [event["type"] for event in (await self._ask("GET", "/_stand_in/events"))["events"]]
+
     async def ledger(self) -> dict[str, Any]:
         """Return all payments, charges and refunds (see ledger.py)."""
         return await self._ask("GET", "/_stand_in/ledger")
@@ -75,6 +79,31 @@ class StandInRemote:
     async def end_payout(self, payout: str, status: str = "paid", account: str | None = None) -> dict[str, Any]:
         """Let a payout become `in_transit`, `paid`, `failed` (even after it was paid) or `canceled`. Returns it."""
         return await self._ask("POST", f"/_stand_in/payouts/{payout}", {"account": account, "status": status})
+
+    async def dispute(self, payment_intent: str, cents: int | None = None, *, inquiry: bool = False) -> dict[str, Any]:
+        """Let the payer's bank ask for a payment back, or with `inquiry` only about it. Returns the dispute."""
+        wanted = {"payment_intent": payment_intent, "cents": cents, "inquiry": inquiry}
+        return await self._ask("POST", "/_stand_in/disputes", wanted)
+
+    async def decide_dispute(self, dispute: str, outcome: str) -> dict[str, Any]:
+        """Decide a dispute: `won`, `lost`, `reinstated` (after it was lost); an inquiry: `escalated`, `closed`."""
+        return await self._ask("POST", f"/_stand_in/disputes/{dispute}", {"outcome": outcome})
+
+    async def renew(self, subscription: str) -> dict[str, Any]:
+        """Let the month or the trial of a subscription be over: bill the next, or end it if that was asked for."""
+        return await self._ask("POST", f"/_stand_in/subscriptions/{subscription}/renew")
+
+    async def retry_invoice(self, subscription: str) -> dict[str, Any]:
+        """Charge the open invoice of a subscription again. Returns the subscription."""
+        return await self._ask("POST", f"/_stand_in/subscriptions/{subscription}/retry")
+
+    async def change_subscription(self, subscription: str, act: str) -> dict[str, Any]:
+        """Do what a person or Stripe does to a subscription: `cancel_later`, `keep`, `cancel`, `give_up`, `pause`, …"""
+        return await self._ask("POST", f"/_stand_in/subscriptions/{subscription}", {"act": act})
+
+    async def change_card(self, customer: str, card: str) -> dict[str, Any]:
+        """Give a customer another card, such as `pm_card_chargeDeclined`, to which the next invoices are charged."""
+        return await self._ask("POST", f"/_stand_in/customers/{customer}", {"card": card})
 
     async def top_up(self, cents: int, account: str | None = None) -> dict[str, Any]:
         """Add money to a balance, or take it away with a negative amount. Returns the balance transaction."""
