@@ -70,6 +70,7 @@ from backend.pages import photos as page_photos
 from backend.pages import supabase as supabase_pages
 from backend.pages.visit import page_of_problem
 from backend.payments import api as payments
+from backend.payments.looks import LOOKS as PAYMENT_LOOKS
 from backend.payouts import api as payouts
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
@@ -90,6 +91,7 @@ from backend.settings import SettingsRefused, settings
 from backend.shops import api as shops
 from backend.stations import api as stations
 from backend.stripe.client import stripe_of
+from backend.stripe.looks import gather
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
 from backend.waiting import api as waiting
@@ -153,6 +155,9 @@ PAGES: Sequence[Any] = (
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
+# The jobs that look at Stripe after an event, by its type. docs/stripe-events.md lists them.
+STRIPE_LOOKS = gather(PAYMENT_LOOKS)
+
 # Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})
 
@@ -188,6 +193,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.supabase_auth = supabase_auth(chosen)
     app.state.passes = Passes(chosen.derived_key("passes"))
     app.state.stripe = stripe_of(chosen)
+    app.state.stripe_looks = STRIPE_LOOKS
     app.state.photos = photo_store_of(chosen)
     app.state.documents = document_store_of(chosen)
     app.state.geocoder = geocoder_of(chosen)

@@ -161,7 +161,8 @@ class Run:
     def stripe_stand_in(self, until_end: ExitStack) -> tuple[Program, dict[str, str]]:
         """Start the stand-in without waiting for it. Returns it and the settings by which the API reaches it."""
         port = free_port("0")  # chosen here, so that the API can start before the stand-in listens
-        keys = {"STRIPE_API_KEY": "sk_test_stand_in", "STRIPE_WEBHOOK_SECRET": f"whsec_{secrets.token_hex(16)}"}
+        signed_with = ("STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_THIN_WEBHOOK_SECRET")
+        keys = {"STRIPE_API_KEY": "sk_test_stand_in"} | {name: f"whsec_{secrets.token_hex(16)}" for name in signed_with}
         places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
         webhook = ["--webhook-url", f"http://{HOST}:{self.port}/v1/stripe/webhook"]
         command = [sys.executable, "-m", "scripts.stand_ins.stripe", "--port", str(port), *places, *webhook]

@@ -48,7 +48,7 @@ class Payment(Table, table=True):
 
 
 class StripeEvent(Table, table=True):
-    """An event from Stripe, stored once."""
+    """An event from Stripe, stored once. `object_id` is what it is about, `account` the connected account, if any."""
 
     __tablename__ = "stripe_events"
     __table_args__ = (
@@ -64,3 +64,5 @@ class StripeEvent(Table, table=True):
     type: str = text()
     stripe_payment_intent: str | None = text()
     received_at: datetime = now()
+    object_id: str | None = text()
+    account: str | None = text()

@@ -17,12 +17,18 @@ WEBHOOK_LEEWAY_SECONDS = 10  # how far Stripe's clock may be ahead of ours
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event from a webhook. Only a hint: events may come late, twice and out of order, so fetch the state."""
+    """An event from a webhook. Only a hint: events may come late, twice and out of order, so fetch the state.
+
+    object_id: of what it is about, if that has an id. account: the connected account where it happened; None means
+    our own. payment_intent_id: the payment that it is about, if there is one.
+    """
 
     id: str
     type: str
     payment_intent_id: str | None
     paid: UUID | None = None  # our payment, if the event is that somebody paid it, from the intent's metadata
+    object_id: str | None = None
+    account: str | None = None
 
 
 class Events(StripeCalls):
@@ -62,14 +68,14 @@ class Events(StripeCalls):
         except (ValidationError, UnicodeError, ValueError, TypeError):
             raise WebhookNotGenuine from None
         if isinstance(event, _ThinEvent):
-            return Event(event.id, event.type, None)
+            about = event.related_object
+            return Event(event.id, event.type, None, object_id=about.id if about is not None else None)
         thing = event.data.object
-        if thing.object != "payment_intent":
-            return Event(event.id, event.type, thing.payment_intent)
-        paid = (
-            uuid_or_none((thing.metadata or {}).get("payment_id")) if event.type == "payment_intent.succeeded" else None
-        )
-        return Event(event.id, event.type, thing.id, paid)
+        intent = thing.id if thing.object == "payment_intent" else thing.payment_intent
+        # Who signs in at a connected account could write our ids into the metadata there.
+        succeeded = event.type == "payment_intent.succeeded" and event.account is None
+        paid = uuid_or_none((thing.metadata or {}).get("payment_id")) if succeeded else None
+        return Event(event.id, event.type, intent, paid, thing.id, event.account)
 
 
 def _signed_with(secret: str, raw_body: bytes, header: str | None) -> bool:
@@ -87,7 +93,7 @@ def _signed_at(header: str) -> int:
 
 
 class _Thing(BaseModel):
-    id: str | None = None  # some of Stripe's objects have none
+    id: str | None = Field(default=None, max_length=255)  # some of Stripe's objects have none
     object: str
     payment_intent: str | None = None
     metadata: dict[str, Any] | None = None
@@ -97,12 +103,17 @@ class _Data(BaseModel):
     object: _Thing
 
 
+class _Related(BaseModel):
+    id: str | None = Field(default=None, max_length=255)
+
+
 class _ThinEvent(BaseModel):
     """The fields that we read of an event of the v2 API. It names the object that changed and does not contain it."""
 
     object: Literal["v2.core.event"]
     id: str = Field(max_length=255)
     type: str = Field(max_length=255)
+    related_object: _Related | None = None
 
 
 class _Event(BaseModel):
@@ -111,6 +122,7 @@ class _Event(BaseModel):
     object: Literal["event"]
     id: str = Field(max_length=255)
     type: str = Field(max_length=255)
+    account: str | None = Field(default=None, max_length=255)
     data: _Data
 
 

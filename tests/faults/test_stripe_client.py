@@ -465,6 +465,38 @@ async def test_an_empty_secret_disables_the_endpoint(empty: str) -> None:
     await client.aclose()
 
 
+@pytest.mark.parametrize("secret", ["whsec_new", "whsec_old", "whsec_connect", "whsec_thin"])
+async def test_each_secret_that_is_set_signs_events(secret: str) -> None:
+    client = Stripe(
+        api_key=KEY,
+        api_base="http://127.0.0.1:9",
+        webhook_secret="whsec_new, whsec_old",
+        connect_webhook_secret="whsec_connect",
+        thin_webhook_secret="whsec_thin,",
+    )
+    assert client.read_event(BODY, signed(secret=secret), NOW).id == "evt_1"
+    with pytest.raises(WebhookNotGenuine):
+        client.read_event(BODY, signed(secret="whsec_new, whsec_old"), NOW)
+    await client.aclose()
+
+
+async def test_a_thin_event_names_the_account_that_changed(verifier: Stripe) -> None:
+    account = {"id": "acct_1", "type": "v2.core.account", "url": "/v2/core/accounts/acct_1"}
+    thin = {"id": "evt_1", "object": "v2.core.event", "type": "v2.core.account.closed", "related_object": account}
+    body = json.dumps(thin).encode()
+    event = verifier.read_event(body, signed(body), NOW)
+    assert (event.type, event.object_id, event.account) == ("v2.core.account.closed", "acct_1", None)
+
+
+async def test_an_event_of_a_connected_account_pays_nothing_of_ours(verifier: Stripe) -> None:
+    intent = {"id": "pi_1", "object": "payment_intent", "metadata": {"payment_id": str(PAYMENT)}}
+    event = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "data": {"object": intent}}
+    ours, theirs = (json.dumps(event | more).encode() for more in ({}, {"account": "acct_1"}))
+    assert verifier.read_event(ours, signed(ours), NOW).paid == PAYMENT
+    read = verifier.read_event(theirs, signed(theirs), NOW)
+    assert (read.paid, read.account, read.object_id) == (None, "acct_1", "pi_1")
+
+
 async def test_events_of_the_stand_in_are_accepted(client: Stripe, stand_in: StripeStandIn) -> None:
     async with Listener(lambda _: reply(200)) as endpoint:
         await stand_in.webhooks(url=endpoint.url)

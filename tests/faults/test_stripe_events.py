@@ -2,9 +2,11 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
 
+from backend.main import STRIPE_LOOKS
 from scripts.stand_ins.stripe.webhooks import signature
 from tests.faults.test_paying import minutes_pass, settled
 from tests.town import Reservation, Town
@@ -121,6 +123,49 @@ async def test_only_recently_signed_events_are_stored(shop_town: Town) -> None:
     assert await town.value("select count(*) from app.stripe_events") == 1
     await town.worker_runs()
     assert (await town.status_of(reservation), await town.money(reservation)) == ("held", (0, 0))
+
+
+async def waiting_jobs(town: Town, task: str) -> list[dict[str, Any]]:
+    rows = await town.rows("select args::text from jobs.procrastinate_jobs where task_name = $1 order by id", task)
+    return [json.loads(row["args"]) for row in rows]
+
+
+async def test_an_event_queues_its_jobs_and_unknown_ones_are_stored(
+    shop_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = shop_town
+    monkeypatch.setitem(STRIPE_LOOKS, "payout.paid", ("payouts.look_at_payout",))
+    monkeypatch.setitem(STRIPE_LOOKS, "v2.core.account.closed", ("payouts.look_at_account",))
+    account = {"id": "acct_1", "type": "v2.core.account", "url": "/v2/core/accounts/acct_1"}
+    payout = {"data": {"object": {"id": "po_1", "object": "payout"}}, "account": "acct_1"}
+    intent = {"data": {"object": {"id": "pi_1", "object": "payment_intent"}}}
+    now, stripe = int(time.time()), town.stripe
+    for id, kind, more, secret in (
+        ("evt_1", "payout.paid", payout, stripe.connect_webhook_secret),
+        ("evt_1", "payout.paid", payout, stripe.connect_webhook_secret),
+        ("evt_2", "v2.core.account.closed", {"related_object": account}, stripe.thin_webhook_secret),
+        ("evt_3", "product.created", intent, stripe.webhook_secret),
+    ):
+        thing = "v2.core.event" if kind.startswith("v2.") else "event"
+        body = json.dumps({"id": id, "object": thing, "type": kind, **more})
+        assert await post_event(town, body.encode(), signature(body, secret, now)) == 204
+    assert await waiting_jobs(town, "payouts.look_at_payout") == [{"object_id": "po_1", "account": "acct_1"}]
+    assert await waiting_jobs(town, "payouts.look_at_account") == [{"object_id": "acct_1", "account": None}]
+    assert await waiting_jobs(town, "payments.look_at_intent") == []
+    kept = await town.rows("select id, type, object_id, account from app.stripe_events order by id")
+    assert [tuple(row) for row in kept] == [
+        ("evt_1", "payout.paid", "po_1", "acct_1"),
+        ("evt_2", "v2.core.account.closed", "acct_1", None),
+        ("evt_3", "product.created", "pi_1", None),
+    ]
+
+
+async def test_a_payment_at_a_connected_account_is_not_looked_at(shop_town: Town) -> None:
+    town, now = shop_town, int(time.time())
+    event = {"id": "evt_1", "object": "event", "type": "payment_intent.succeeded", "account": "acct_1"}
+    body = json.dumps({**event, "data": {"object": {"id": "pi_1", "object": "payment_intent"}}})
+    assert await post_event(town, body.encode(), signature(body, town.stripe.connect_webhook_secret, now)) == 204
+    assert await waiting_jobs(town, "payments.look_at_intent") == []
 
 
 async def test_a_server_without_a_webhook_secret_accepts_no_event(

@@ -429,7 +429,10 @@ async def _write_as_the_api(api: Connection, people: dict[str, Person]) -> None:
             "select app.open_session($1, $2, now() + interval '30 days')", person.id, uuid4().bytes + uuid4().bytes
         )
     await api.execute("select app.throttle($1, 5, 60)", uuid4().bytes)
-    await api.execute("select app.store_stripe_event($1, 'payment_intent.succeeded', 'pi_1')", f"evt_{uuid4().hex}")
+    await api.execute(
+        "select app.store_stripe_event($1, 'payment_intent.succeeded', 'pi_1', null, 'pi_1', null, '{}')",
+        f"evt_{uuid4().hex}",
+    )
     merchant = people["merchant"]
     async with api.transaction():
         claims = json.dumps({"sub": str(merchant.id)})

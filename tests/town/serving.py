@@ -35,7 +35,11 @@ class Served:
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0), backlog=2048)
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.stripe = StripeStandIn(webhook_url=f"{self.url}/v1/stripe/webhook")
+        self.stripe = StripeStandIn(
+            webhook_url=f"{self.url}/v1/stripe/webhook",
+            connect_webhook_secret="whsec_of_connected_accounts",
+            thin_webhook_secret="whsec_of_thin_events",
+        )
         self.stripe.start()
         self.gemini = GeminiStandIn()
         self.gemini.__enter__()
@@ -49,6 +53,8 @@ class Served:
             "STRIPE_API_KEY": self.stripe.api_key,
             "STRIPE_API_BASE": self.stripe.base_url,
             "STRIPE_WEBHOOK_SECRET": self.stripe.webhook_secret,
+            "STRIPE_CONNECT_WEBHOOK_SECRET": self.stripe.connect_webhook_secret,
+            "STRIPE_THIN_WEBHOOK_SECRET": self.stripe.thin_webhook_secret,
             "GEMINI_API_KEY": self.gemini.api_key,
             "GEMINI_BASE_URL": self.gemini.base_url,
         }

@@ -15,6 +15,12 @@ def main(
     port_file: Annotated[Path | None, typer.Option(help="File to which the port is written once it listens.")] = None,
     webhook_url: Annotated[str | None, typer.Option(help="URL to which signed events are sent.")] = None,
     webhook_secret: Annotated[str, typer.Option(envvar="STRIPE_WEBHOOK_SECRET")] = "whsec_stand_in",  # noqa: S107
+    connect_webhook_secret: Annotated[
+        str | None, typer.Option(envvar="STRIPE_CONNECT_WEBHOOK_SECRET", help="By default the first secret.")
+    ] = None,
+    thin_webhook_secret: Annotated[
+        str | None, typer.Option(envvar="STRIPE_THIN_WEBHOOK_SECRET", help="By default the first secret.")
+    ] = None,
     api_key: Annotated[str, typer.Option(envvar="STRIPE_API_KEY")] = "sk_test_stand_in",
     state_file: Annotated[
         Path | None, typer.Option(help="SQLite file; without it nothing is kept after the end.")
@@ -25,6 +31,8 @@ def main(
         stand_in = StripeStandIn(
             webhook_url=webhook_url,
             webhook_secret=webhook_secret,
+            connect_webhook_secret=connect_webhook_secret,
+            thin_webhook_secret=thin_webhook_secret,
             api_key=api_key,
             state_file=state_file,
             host=host,

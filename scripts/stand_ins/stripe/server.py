@@ -12,7 +12,7 @@ from backend.http.serving import server
 from scripts.stand_ins.stripe.app import StandIn, build_app
 from scripts.stand_ins.stripe.remote import StandInRemote
 from scripts.stand_ins.stripe.store import Store
-from scripts.stand_ins.stripe.webhooks import Webhooks
+from scripts.stand_ins.stripe.webhooks import Secrets, Webhooks
 
 
 class RefusedInProduction(RuntimeError):
@@ -31,12 +31,14 @@ class StripeStandIn(StandInRemote):
         *,
         webhook_url: str | None = None,
         webhook_secret: str = "whsec_stand_in",  # noqa: S107  # signs make-believe
+        connect_webhook_secret: str | None = None,
+        thin_webhook_secret: str | None = None,
         api_key: str = "sk_test_stand_in",
         state_file: Path | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
-        """Bind the port; 0 means any free one.
+        """Bind the port; 0 means any free one. The secrets of connected accounts and thin events default to the first.
 
         Raises RefusedInProduction, ValueError for a key that is not a test key, OSError for a port in use.
         """
@@ -48,13 +50,19 @@ class StripeStandIn(StandInRemote):
             raise ValueError("Webhooks are signed: the stand-in needs a webhook secret.")
         self.api_key = api_key
         self.webhook_secret = webhook_secret
+        self.connect_webhook_secret = connect_webhook_secret or webhook_secret
+        self.thin_webhook_secret = thin_webhook_secret or webhook_secret
         self._socket = socket.create_server((host, port), backlog=2048)  # it listens already, so early callers wait
         self._store = Store(state_file)
         publishable_key = "pk_test_" + api_key.removeprefix("sk_test_")
         super().__init__(f"http://{host}:{self._socket.getsockname()[1]}", publishable_key)
         stand_in = StandIn(
             self._store,
-            Webhooks(self._store, url=webhook_url, secret=webhook_secret),
+            Webhooks(
+                self._store,
+                url=webhook_url,
+                secrets=Secrets(self.webhook_secret, self.connect_webhook_secret, self.thin_webhook_secret),
+            ),
             api_key=api_key,
             publishable_key=publishable_key,
         )

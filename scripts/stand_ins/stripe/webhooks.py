@@ -8,6 +8,7 @@ import random
 import sqlite3
 import time
 from collections import deque
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import httpx2
@@ -41,12 +42,28 @@ def signature(body: str, secret: str, timestamp: int) -> str:
     return f"t={timestamp},v1={digest}"
 
 
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The signing secrets of the three endpoints that a platform has at Stripe."""
+
+    platform: str
+    connect: str  # events of connected accounts, which name their `account`
+    thin: str  # events of the v2 API
+
+    def of(self, body: str) -> str:
+        """Return the secret of the endpoint to which an event is sent."""
+        event = json.loads(body)
+        if event["object"] == "v2.core.event":
+            return self.thin
+        return self.connect if event.get("account") else self.platform
+
+
 class Webhooks:
     """The queue of deliveries. A row is kept until the endpoint answers 2xx, or for three days, whatever is killed."""
 
-    def __init__(self, store: Store, *, url: str | None, secret: str) -> None:
+    def __init__(self, store: Store, *, url: str | None, secrets: Secrets) -> None:
         self._db = store.db
-        self._secret = secret
+        self._secrets = secrets
         self._wake = asyncio.Event()
         self._going: dict[int, asyncio.Task[None]] = {}
         self._random = random.Random()  # noqa: S311  # shuffles test data, no secret
@@ -142,7 +159,7 @@ class Webhooks:
         """Return the endpoint's status or the name of the error. Each attempt is signed with its own time."""
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(body, self._secret, int(time.time())),
+            "Stripe-Signature": signature(body, self._secrets.of(body), int(time.time())),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
         try:
