@@ -385,6 +385,7 @@ def portal_configuration(*, features: dict[str, Any], metadata: dict[str, str], 
                 "proration_behavior": "none",
             }
             | features.get("subscription_cancel", off),
+            "subscription_pause": {"enabled": False},
             "subscription_update": {
                 "billing_cycle_anchor": None,
                 "default_allowed_updates": [],
@@ -411,6 +412,7 @@ def portal_session(
     return {
         "id": id,
         "object": "billing_portal.session",
+        "after_expiration": None,
         "configuration": configuration,
         "created": created,
         "customer": customer,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 API_VERSION = "2026-10-28.endive"
+STATEMENT_DESCRIPTOR = "ECOPANIER"
 
 # The result of each of Stripe's test payment methods: None if it succeeds, else (code, decline_code, message).
 TEST_PAYMENT_METHODS: dict[str, tuple[str, str | None, str] | None] = {
@@ -67,6 +68,7 @@ def payment_intent(
     return {
         "id": id,
         "object": "payment_intent",
+        "allowed_payment_method_types": None,
         "amount": amount,
         "amount_capturable": 0,
         "amount_details": {"tip": {}},
@@ -85,16 +87,21 @@ def payment_intent(
         "customer_account": None,
         "description": description,
         "excluded_payment_method_types": None,
+        "hooks": {"inputs": {"tax": None}},
         "last_payment_error": None,
         "latest_charge": None,
         "livemode": False,
+        "managed_payments": {"enabled": False},
         "metadata": metadata,
         "next_action": None,
         "on_behalf_of": None,
+        "payment_details": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": payment_method_types,
+        "payment_record": None,
+        "presentment_details": None,
         "processing": None,
         "receipt_email": receipt_email,
         "review": None,
@@ -122,25 +129,33 @@ def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) 
         "application": None,
         "application_fee": None,
         "application_fee_amount": None,
+        "authorization_code": "123456" if paid else None,
         "balance_transaction": None,
         "billing_details": {"address": None, "email": None, "name": None, "phone": None, "tax_id": None},
+        "calculated_statement_descriptor": STATEMENT_DESCRIPTOR,
         "captured": paid,
         "created": now(),
         "currency": intent["currency"],
-        "customer": None,
+        "customer": intent["customer"],
         "description": intent["description"],
         "disputed": False,
         "failure_balance_transaction": None,
         "failure_code": code,
         "failure_message": message,
         "fraud_details": {},
+        "level3": None,
         "livemode": False,
         "metadata": intent["metadata"],
         "on_behalf_of": None,
         "outcome": {
+            "advice_code": None if paid else "try_again_later",
+            "network_advice_code": None,
+            "network_decline_code": None if paid else "05",
             "network_status": "approved_by_network" if paid else "declined_by_network",
             "reason": decline or code,
             "risk_level": "normal",
+            "risk_score": 20,
+            "rule": None,
             "seller_message": "Payment complete." if paid else message,
             "type": "authorized" if paid else "issuer_declined",
         },
@@ -148,9 +163,11 @@ def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) 
         "payment_intent": intent["id"],
         "payment_method": intent["payment_method"],
         "payment_method_details": {
-            "card": {"brand": "visa", "country": "FR", "exp_month": 12, "exp_year": 2040, "last4": "4242"},
+            "card": _card(intent["amount"]),
             "type": "card",
         },
+        "presentment_details": None,
+        "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
@@ -162,8 +179,47 @@ def charge(intent: dict[str, Any], failure: tuple[str, str | None, str] | None) 
         "statement_descriptor": None,
         "statement_descriptor_suffix": None,
         "status": "succeeded" if paid else "failed",
+        "transfer": None,
         "transfer_data": None,
         "transfer_group": None,
+    }
+
+
+def _card(amount: int) -> dict[str, Any]:
+    """Return what a charge says of the card."""
+    unavailable = {"status": "unavailable"}
+    return {
+        "amount_authorized": amount,
+        "authorization_code": "123456",
+        "brand": "visa",
+        "capture_before": None,
+        "checks": {"address_line1_check": None, "address_postal_code_check": None, "cvc_check": "pass"},
+        "country": "FR",
+        "description": None,
+        "electronic_commerce_indicator": None,
+        "exp_month": 12,
+        "exp_year": 2040,
+        "extended_authorization": {"status": "disabled"},
+        "fingerprint": "Xt5EWLLDS7FJjR1c",
+        "funding": "credit",
+        "iin": None,
+        "incremental_authorization": unavailable,
+        "installments": None,
+        "issuer": None,
+        "last4": "4242",
+        "mandate": None,
+        "moto": None,
+        "multicapture": unavailable,
+        "network": "visa",
+        "network_token": {"used": False},
+        "network_transaction_id": "123456789012345",
+        "overcapture": {"maximum_amount_capturable": amount, "status": "unavailable"},
+        "regulated_status": "unregulated",
+        "setup_credential_usage": None,
+        "stored_credential_usage": None,
+        "three_d_secure": None,
+        "transaction_link_id": None,
+        "wallet": None,
     }
 
 
@@ -171,7 +227,7 @@ def incoming_payment(transfer: dict[str, Any]) -> dict[str, Any]:
     """Return the payment that a transfer becomes at the connected account."""
     as_if_paid = {
         "id": None, "amount": transfer["amount"], "currency": "eur", "description": None, "metadata": {},
-        "payment_method": None, "receipt_email": None,
+        "payment_method": None, "receipt_email": None, "customer": None,
     }  # fmt: skip
     return charge(as_if_paid, None) | {
         "id": new_id("py"),
@@ -189,12 +245,22 @@ def refund(charge: dict[str, Any], *, amount: int, reason: str | None, metadata:
         "charge": charge["id"],
         "created": now(),
         "currency": charge["currency"],
+        "customer": charge["customer"],
+        "customer_account": None,
+        "description": None,
         "destination_details": {
             "card": {"reference_status": "pending", "reference_type": "acquirer_reference_number", "type": "refund"},
             "type": "card",
         },
+        "failure_balance_transaction": None,
+        "failure_reason": None,
+        "instructions_email": None,
         "metadata": metadata,
+        "next_action": None,
         "payment_intent": charge["payment_intent"],
+        "payment_method": charge["payment_method"],
+        "pending_reason": None,
+        "presentment_details": None,
         "reason": reason,
         "receipt_number": None,
         "source_transfer_reversal": None,
@@ -218,6 +284,7 @@ def event(
         "id": new_id("evt"),
         "object": "event",
         "api_version": API_VERSION,
+        "context": account,
         "created": now(),
         "data": {"object": thing} if previous is None else {"object": thing, "previous_attributes": previous},
         "livemode": False,
