@@ -119,3 +119,21 @@ async def test_an_address_of_a_gift_with_more_in_it_still_opens(town: Town) -> N
     gift = await marc.posts("/suspended-lots", {"lot_id": str(lot.id), "quantity": 1}, key="a gift")
     page = await (await Browser.of(marc)).opens(f"/reservations/{gift['id']}?path=1&self=2&done=saved")
     assert (page.status_code, page.path) == (200, f"/gifts/{gift['id']}")
+
+
+@pytest.mark.parametrize("host", ["ecopanier.example", "elsewhere.example"])
+async def test_links_to_activate_lead_to_us_whatever_the_host_header_says(town: Town, host: str) -> None:
+    browser = await Browser.of(await town.an_association())
+    typed = {"first_name": "Amina", "last_name": "Benali", "birth_date": "1990-05-01", "eligible_until": "2027-06-30"}
+    headers = {"Sec-Fetch-Site": "same-origin", "Host": host}
+    answer = await browser._asks("POST", "/association/people/new", list(typed.items()), headers)
+    assert f"{settings().public_url}/activate/" in answer.text
+    assert host not in answer.text
+    sheet = (
+        "people.csv",
+        ("first_name;last_name;birth_date;eligible_until\r\nZoé;Klein;1991-05-01;2027-06-30").encode(),
+        "text/csv",
+    )
+    answer = await browser._asks("POST", "/association/import", (), headers, [("file", sheet)])
+    assert f"{settings().public_url}/activate/" in answer.text
+    assert host not in answer.text

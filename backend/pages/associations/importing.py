@@ -19,6 +19,7 @@ from backend.pages.associations.people import FIELDS
 from backend.pages.client import Refused
 from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
+from backend.settings import settings
 
 AT_ONCE = 20  # lines to correct on one page; a form has at most 200 fields
 SHOWN_LINKS = 100
@@ -72,7 +73,7 @@ async def _send(house: House, form: Form, file: tuple[str, bytes, str]) -> Respo
         for one in wrong[:AT_ONCE]
     ]
     rest = _written(sent[one["line"]] for one in wrong[AT_ONCE:] if one["line"] in sent)
-    base = str(house.visit.request.base_url).rstrip("/")
+    base = settings().public_url  # and not what the request says: a caller can forge its Host
     links = [
         {**one, "link": f"{base}/activate/{one['activation_token']}"}
         for one in made["outcomes"]

@@ -13,6 +13,7 @@ from backend.pages.associations.to_do import ENDS_WITHIN
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
+from backend.settings import settings
 
 STATUSES = ("pending", "verified", "suspended")
 FIELDS = ("first_name", "last_name", "birth_date", "household_size", "eligible_until", "email", "phone")
@@ -112,7 +113,7 @@ def person_typed(form: Form, fields: tuple[str, ...]) -> dict[str, object]:
 
 def activation_link(visit: Visit, made: dict[str, str]) -> str:
     """Return the page on which somebody chooses their first password."""
-    return f"{str(visit.request.base_url).rstrip('/')}/activate/{made['activation_token']}"
+    return f"{settings().public_url}/activate/{made['activation_token']}"
 
 
 async def _enrol_page(house: House, form: Form, status: int = 200) -> Response:
