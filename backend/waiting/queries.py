@@ -3,7 +3,8 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, true
+from sqlalchemy import Select, column, func, select, true
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -19,7 +20,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
     # Columns are named because nobody may read whose entry it is. The lot's title and window come from a function
     # because the caller may no longer be allowed to see the lot.
     what = func.app.what_is_waited_for(col(Waiting.id))
-    lot = what.table_valued("title", "pickup_start", "pickup_end", "place").lateral()
+    lot = what.table_valued("title", "pickup_start", "pickup_end", "place", column("shop", JSONB)).lateral()
     return select(
         col(Waiting.id),
         col(Waiting.lot_id),
@@ -32,6 +33,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
         col(Waiting.reservation_id),
         lot.c.pickup_start,
         lot.c.pickup_end,
+        lot.c.shop,
         col(Waiting.created_at),
     ).join(lot, true())
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.http.schemas import In, Out
+from backend.shops.schemas import ShopBrief
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
 ENTRY = "01980c5e-a412-7e3b-8c55-2f0a6b7d9e13"
@@ -42,6 +43,7 @@ class WaitingOut(Out):
     pickup_start: datetime = Field(examples=["2026-11-22T17:30:00Z"])
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00Z"])
     created_at: datetime = Field(examples=["2026-11-22T16:02:11Z"])
+    shop: ShopBrief
 
 
 class DrawnOut(Out):

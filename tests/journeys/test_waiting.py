@@ -25,6 +25,7 @@ async def test_returned_portions_are_kept_for_those_who_wait(town: Town) -> None
     assert (await marc.tries_to_reserve(lot)).code == "lot.sold_out"
     kept = await lea.waiting(first)
     assert (kept["status"], kept["offered"], kept["place"], kept["title"]) == ("offered", 1, None, "Panier du soir")
+    assert (kept["shop"]["id"], kept["shop"]["time_zone"]) == (str(lot.shop.id), "Europe/Paris")
     until = moment(kept["offer_until"])
     assert timedelta(minutes=14) < until - await town.now() < timedelta(minutes=16)
     assert (await paul.waiting(second))["offered"] == 1

@@ -41,7 +41,6 @@ async def reservations(visit: Visit) -> Response:
         "customers/reservations.html",
         coming=coming,
         waiting=waiting,
-        lots={one["lot_id"]: await _lot(visit, one["lot_id"]) for one in waiting},
         past=[one for one in past["data"] if not is_coming(one, now)],
         answer=past,
         form=Form(),
