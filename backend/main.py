@@ -72,6 +72,7 @@ from backend.pages.visit import page_of_problem
 from backend.payments import api as payments
 from backend.payments.looks import LOOKS as PAYMENT_LOOKS
 from backend.payouts import api as payouts
+from backend.payouts.looks import LOOKS as PAYOUT_LOOKS
 from backend.photos import api as photos
 from backend.photos.pictures import MOST_BYTES
 from backend.photos.problems import PhotoTooLarge
@@ -156,7 +157,7 @@ PAGES: Sequence[Any] = (
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # The jobs that look at Stripe after an event, by its type. docs/stripe-events.md lists them.
-STRIPE_LOOKS = gather(PAYMENT_LOOKS)
+STRIPE_LOOKS = gather(PAYMENT_LOOKS, PAYOUT_LOOKS)
 
 # Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})

@@ -225,12 +225,13 @@ def queue(work: Work, url: str) -> procrastinate.App:
         await payments.look_for_refunds(work)
 
     @app.task(name="payouts.look_at_account", retry=RETRY)
-    async def look_at_account(account: str) -> None:
-        await payouts.look_at_account(work, account)
+    async def look_at_account(object_id: str, account: str | None) -> None:
+        await payouts.look_at_account(work, object_id)
 
     @app.task(name="payouts.look_at_payout", retry=RETRY)
-    async def look_at_payout(account: str, payout: str) -> None:
-        await payouts.look_at_payout(work, account, payout)
+    async def look_at_payout(object_id: str, account: str | None) -> None:
+        if account is not None:  # our own payouts concern no shop
+            await payouts.look_at_payout(work, account, object_id)
 
     @app.periodic(cron="22 * * * *")
     @app.task(name="payouts.look_again")

@@ -180,3 +180,24 @@ async def test_a_server_without_a_webhook_secret_accepts_no_event(
         signature("{}", town.stripe.webhook_secret, int(time.time())),
     ):
         assert await post_event(town, body, header) == 404
+
+
+async def test_events_of_accounts_and_payouts_reach_the_shop(shop_town: Town) -> None:
+    """Thin events and those of connected accounts are signed with secrets of their own."""
+    town = shop_town
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    link = await sophie.posts(f"/shops/{shop.id}/payout-account")
+    account = await town.value("select stripe_account from app.payout_accounts where shop_id = $1", shop.id)
+    await town.stripe.webhooks("duplicate")
+    await town.stripe.onboard(link["url"])
+    await town.stripe.top_up(351, account)
+    payout = await town.stripe.pay_out(account)
+    await town.stripe.end_payout(payout["id"], "paid", account)
+    await town.stripe.webhooks_quiet()
+    await settled(town)
+    assert (await sophie.gets(f"/shops/{shop.id}/payout-account"))["state"] == "active"
+    rows = await town.rows("select id, cents, status from accounting.payouts")
+    assert [tuple(row) for row in rows] == [(payout["id"], 351, "paid")]
+    kinds = {row["type"] for row in await town.rows("select type from app.stripe_events")}
+    assert {"v2.core.account[requirements].updated", "account.updated", "payout.paid"} <= kinds

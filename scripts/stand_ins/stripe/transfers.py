@@ -124,6 +124,7 @@ def _chargeable(call: Call, source: str, amount: int) -> dict[str, Any]:
     charge = call.store.find("charge", source)
     if charge is None or "_account" in charge:
         raise missing("charge", source, status=400, param="source_transaction")
+    charge = books.settle_now(call, charge)
     used = sum(
         one["amount"] - one["amount_reversed"]
         for one in call.store.newest("transfer", equal={"$.source_transaction": source})
