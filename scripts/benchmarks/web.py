@@ -6,6 +6,7 @@ import random
 import re
 import shutil
 import statistics
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -144,7 +145,7 @@ def _served(ground: Ground, program: Program, page: Visited, cookies: Mapping[st
     requests: list[Request] = [(f"GET {path} {head}", None) for path in page.paths]
     http_load.send_each(program.port, (requests * CLIENTS)[: max(DIFFERENT, 2 * CLIENTS)], clients=CLIENTS)
     rounds = [
-        http_load.send(program.port, requests, clients=CLIENTS, seconds=max(1, ground.amounts.seconds // 2))
+        http_load.send(program.port, requests, clients=CLIENTS, seconds=max(2, ground.amounts.seconds // 2))
         for _ in range(min(ground.amounts.rounds, MOST_ROUNDS))
     ]
 
@@ -153,6 +154,7 @@ def _served(ground: Ground, program: Program, page: Visited, cookies: Mapping[st
 
     each = statistics.median(one.per_second for one in rounds)
     detail = f"p50 {milliseconds('p50'):.1f} ms, p99 {milliseconds('p99'):.1f} ms, {each:.0f}/s at {CLIENTS} clients"
+    print(f"  {page.name}: p95 {milliseconds('p95'):.1f} ms, {detail}", file=sys.stderr, flush=True)
     return Figure(f"page: {page.name}, p95", MOST_MILLISECONDS, milliseconds("p95"), detail, at_most=True, unit=" ms")
 
 
@@ -174,6 +176,7 @@ async def _painted(ground: Ground, program: Program, pages: list[Visited], cooki
             largest = statistics.median(turn["largest"] for turn in turns) / 1000
             shift = max(turn["shift"] for turn in turns)
             what = turns[0]["what"]
+            print(f"  {page.name}: LCP {largest:.2f} s, CLS {shift:.3f}", file=sys.stderr, flush=True)
             figures += [
                 Figure(f"page: {page.name}, LCP", MOST_SECONDS_TO_PAINT, largest, what, at_most=True, unit=" s"),
                 Figure(f"page: {page.name}, CLS", MOST_SHIFT, shift, "", at_most=True),
