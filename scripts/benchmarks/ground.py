@@ -129,8 +129,10 @@ class Ground:
         """The database of the pages: the demo town, whose people can sign in, among many lots of others."""
         lots = self.amounts.lots_beside_demo_town
         with self._world("demo_town", seeded=True) as world:
-            world.shops(lots // LOTS_OF_A_SHOP)
-            world.discounted_lots(lots, shops=lots // LOTS_OF_A_SHOP)
+            shops = lots // LOTS_OF_A_SHOP
+            world.shops(shops)
+            world.merchants(shops // 2, shops=shops)
+            world.discounted_lots(lots, shops=shops)
         return "demo_town"
 
     @functools.cache  # noqa: B019  lives as long as the run

@@ -44,6 +44,16 @@ MERCHANT_ACCOUNT = """
 insert into app.accounts (id, role, display_name) values (public.numbered('account', 0), 'merchant', 'M')
 """
 
+MERCHANTS = """
+insert into app.accounts (id, role, display_name)
+select public.numbered('account', n), 'merchant', 'M' from generate_series(1, %(count)s) n
+"""
+
+OWNERS = """
+update app.shops set owner_id = public.numbered('account', mod(n, %(count)s) + 1)
+from generate_series(1, %(shops)s) n where id = public.numbered('shop', n)
+"""
+
 BENEFICIARIES = """
 with accounts as (
     insert into app.accounts (id, role, display_name)
@@ -159,6 +169,11 @@ class World:
     def shops(self, count: int) -> None:
         """Add shops 1 to `count`, verified, at random places in the square."""
         self._run(SHOPS, count=count, south=SOUTH, north=NORTH, west=WEST, east=EAST)
+
+    def merchants(self, count: int, *, shops: int) -> None:
+        """Add accounts 1 to `count`, merchants who share shops 1 to `shops`; before, one merchant owns all of them."""
+        self._run(MERCHANTS, count=count)
+        self._run(OWNERS, count=count, shops=shops)
 
     def free_lots(self, count: int, *, shops: int) -> None:
         """Add published free lots 1 to `count` that never sell out."""
