@@ -26,6 +26,7 @@ from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
 from backend.database.sessions import Database
 from backend.diets import api as diets
+from backend.documents import api as documents
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
 from backend.favourites import api as favourites
@@ -130,6 +131,7 @@ ROUTERS: Sequence[APIRouter] = (
     suspended_lots.router,
     payments.router,
     payouts.router,
+    documents.router,
     impact.router,
     figures.router,
 )

@@ -8,6 +8,7 @@ from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
 from backend.database.columns import Table
 from backend.diets import models as diets
+from backend.documents import models as documents
 from backend.drafts import models as drafts
 from backend.favourites import models as favourites
 from backend.handed_passes import models as handed_passes
@@ -44,6 +45,7 @@ TABLES = (
     cards,
     drafts,
     diets,
+    documents,
     favourites,
     handed_passes,
     impact,

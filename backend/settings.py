@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from stdnum.exceptions import ValidationError as InvalidNumber
+from stdnum.fr import siret, tva
 
 SHORTEST_KEY = 32
 STRIPE = "https://api.stripe.com"
@@ -52,6 +54,24 @@ class Settings(BaseSettings):
     ] = None
     operator_address: Annotated[
         str | None, _env("ECOPANIER_OPERATOR_ADDRESS", "Postal address of the operator, in one line.")
+    ] = None
+
+    company_siret: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_COMPANY_SIRET",
+            "SIRET of the operator's company. Without it and the VAT number, no invoice and no statement is issued.",
+        ),
+    ] = None
+    company_vat_number: Annotated[
+        str | None, _env("ECOPANIER_COMPANY_VAT_NUMBER", "VAT number of the operator's company, such as FR44732829320.")
+    ] = None
+    company_form: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_COMPANY_FORM",
+            "Legal form of the operator's company, with its capital and register, as invoices have to say it.",
+        ),
     ] = None
 
     # Where it runs
@@ -301,6 +321,22 @@ class Settings(BaseSettings):
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query:
             raise ValueError("must be an http(s) address without user or query")
         return value.rstrip("/")
+
+    @field_validator("company_siret")
+    @classmethod
+    def _a_siret(cls, value: str | None) -> str | None:
+        try:
+            return None if value is None else str(siret.validate(value))
+        except InvalidNumber:
+            raise ValueError("must be a SIRET, 14 digits") from None
+
+    @field_validator("company_vat_number")
+    @classmethod
+    def _a_vat_number(cls, value: str | None) -> str | None:
+        try:
+            return None if value is None else f"FR{tva.validate(value)}"
+        except InvalidNumber:
+            raise ValueError("must be a French VAT number, such as FR44732829320") from None
 
     @field_validator("allowed_origins")
     @classmethod

@@ -28,6 +28,7 @@ from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
+from backend.documents import jobs as documents
 from backend.favourites import jobs as favourites
 from backend.impact import jobs as impact
 from backend.job_context import Work
@@ -255,6 +256,23 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def remove_orphaned_documents(timestamp: int) -> None:
         await associations.remove_orphans(work)
 
+    # Hourly, although papers are issued once a month: a worker that was down catches up. Printing is a job of its own,
+    # because it takes minutes for a large town.
+    @app.periodic(cron="33 * * * *")
+    @app.task(name="documents.issue_months")
+    async def issue_papers(timestamp: int) -> None:
+        await documents.issue_months(work)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="documents.print")
+    async def print_papers(timestamp: int) -> None:
+        await documents.print_documents(work)
+
+    @app.periodic(cron="53 * * * *")
+    @app.task(name="documents.forget")
+    async def forget_papers(timestamp: int) -> None:
+        await documents.forget_documents(work)
+
     # Hourly, although reminders are due once a day: a worker that was down catches up.
     @app.periodic(cron="7 * * * *")
     @app.task(name="beneficiaries.remind")
@@ -313,8 +331,8 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
         await refuse_unsafe_login(queue_url)
     database = await Database.open(url, settings)
     stripe = stripe_of(settings)
-    pictures, documents = photo_store_of(settings), document_store_of(settings)
-    work = Work(database, stripe, pictures, documents, settings)
+    pictures, kept = photo_store_of(settings), document_store_of(settings)
+    work = Work(database, stripe, pictures, kept, settings)
     try:
         app = queue(work, queue_url)
         async with app.open_async():
@@ -322,7 +340,7 @@ async def working(settings: Settings) -> AsyncIterator[tuple[Work, procrastinate
     finally:
         await stripe.aclose()
         await pictures.close()
-        await documents.close()
+        await kept.close()
         await database.close()
 
 
@@ -338,6 +356,9 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)
     await recalls.read_feed(work)
+    await documents.issue_months(work)
+    await documents.print_documents(work)
+    await documents.forget_documents(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

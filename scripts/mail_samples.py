@@ -69,6 +69,7 @@ class Sample:
 
 
 _PASS = {"portions": 2, "pass_code": "7K3M9QXT4B", "pass_pin": "048213", "secret_token": "t0k3n-of-the-mail"}
+_PAPER = {"last_day": "2026-11-30", "year": 2026}
 _RECALL = {"gtin": "3017620422003", "recalled_batch": "L2447A", "reason": "Présence possible de Listeria."}
 _CODE = {"secret_code": "482913", "secret_token": "t0k3n-of-the-mail", "valid_minutes": 15, "valid_hours": 24}
 _REPORT = {"by_shop": True, "waits": False, "words": "Nous sommes désolés : le four est tombé en panne."}
@@ -119,6 +120,10 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         },
         "first_reservation": {"": about},
         "sold_out": {"": about},
+        "papers_ready": {
+            "": {**_PAPER, "shop": lot["shop"], "paper": "statement", "first_day": "2026-11-01"},
+            "year": {**_PAPER, "shop": lot["shop"], "paper": "year", "first_day": "2026-01-01"},
+        },
         "day_summary": {"": {"shop": lot["shop"], "day": "2026-11-30", "offered": 12, "collected": 9}},
         "portions_back": {"": {**about, "portions": 2}},
         "agreement_proposed": {"": {"association": "Le Relais", "shop": lot["shop"]}},

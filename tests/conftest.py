@@ -30,6 +30,7 @@ QUICK_JOURNEYS = {
     "beneficiaries": "test_beneficiaries.py::test_a_beneficiary_reserves_free_lots_only_while_verified",
     "cards": "test_cards.py::test_a_printed_sheet_has_ten_cards_that_a_camera_reads",
     "diets": "test_diets.py::test_a_diet_is_kept_with_a_consent_of_its_own",
+    "documents": "test_papers_of_shops.py::test_a_month_becomes_a_statement_and_an_invoice",
     "drafts": "test_drafts.py::test_a_photo_becomes_a_draft_and_then_a_lot_on_sale",
     "favourites": "test_favourites.py::test_favourites_say_which_shops_have_lots_on_offer",
     "figures": "test_figures.py::test_a_shop_reads_what_became_of_its_portions",

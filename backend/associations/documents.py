@@ -12,8 +12,10 @@ from backend.settings import Settings
 MOST_BYTES: Final = 10 * 1024 * 1024
 PDF: Final = "application/pdf"
 SIGNED: Final = "signed"
+# Papers that we issue (backend/documents) are in the same store, under ids of their own.
+PAPER: Final = "paper"
 # Served by us and not by an address that Supabase signs, so that the browser downloads it and only its sides get it.
-DOCUMENTS: Final = Kind("documents", (SIGNED,), PDF, "pdf", DocumentStoreUnavailable, by_address=False)
+DOCUMENTS: Final = Kind("documents", (SIGNED, PAPER), PDF, "pdf", DocumentStoreUnavailable, by_address=False)
 _TAIL_BYTES = 1024
 
 

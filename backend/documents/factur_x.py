@@ -94,7 +94,7 @@ def _terms(invoice: InvoiceContents) -> dict[str, Any]:
                 "BT-146": _euros(line.cents),
                 "BT-151": "S",
                 "BT-152": "20",
-                "BT-153": _text(line.text),
+                "BT-153": one_line(line.text),
             }
             for at, line in enumerate(invoice.lines, 1)
         ],
@@ -106,33 +106,33 @@ def _terms(invoice: InvoiceContents) -> dict[str, Any]:
 
 def _party(party: Party) -> dict[str, Any]:
     found: dict[str, Any] = {
-        "name": _text(party.name),
+        "name": one_line(party.name),
         "legal_identifier": party.siren,
         "legal_identifier_schemeid": SIREN_SCHEME,
         "einvoicing_addr": party.siren,
         "einvoicing_addr_schemeid": ADDRESS_SCHEME,
         "country_code": "FR",
-        **_address(party.address),
+        **address_parts(party.address),
     }
     if party.trading_name:
-        found["biz_name"] = _text(party.trading_name)
+        found["biz_name"] = one_line(party.trading_name)
     if party.legal_form:
-        found["legal_info"] = _text(party.legal_form)
+        found["legal_info"] = one_line(party.legal_form)
     if party.vat_number:
         found["vat_identifier"] = party.vat_number
     return found
 
 
-def _address(line: str) -> dict[str, str]:
+def address_parts(line: str) -> dict[str, str]:
     """Return the parts of an address; all of it is its first line if no postcode and town stand at its end."""
-    parts = _POSTCODE.match(_text(line))
+    parts = _POSTCODE.match(one_line(line))
     if parts is None:
-        return {"addr_l1": _text(line)}
+        return {"addr_l1": one_line(line)}
     street = {"addr_l1": parts["street"]} if parts["street"] else {}
     return {**street, "postcode": parts["postcode"], "city": parts["city"]}
 
 
-def _text(text: str) -> str:
+def one_line(text: str) -> str:
     """Return a text that XML can hold, on one line."""
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 

@@ -35,7 +35,7 @@ NO_VAT: Final = "TVA non applicable, art. 293 B du CGI."
 
 _MOVEMENTS: Final = {
     "transfer": "Virement vers votre compte de paiement",
-    "transfer_reversed": "Reprise sur votre compte de paiement",
+    "reversal": "Reprise sur votre compte de paiement",
     "other": "Autre mouvement",
 }
 

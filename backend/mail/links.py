@@ -64,6 +64,7 @@ LINKS: Mapping[str, Link] = {
     "sold_out": _SHOP,
     "day_summary": _SHOP,
     "portions_back": _SHOP,
+    "papers_ready": _SHOP,
     "agreement_proposed": _SHOP,
     "allergen_reported": _SHOP,
     "problem_reported": _SHOP,

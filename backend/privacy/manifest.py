@@ -152,5 +152,11 @@ LEFT_OUT = {
     "accounting.payouts": "Money of shops; names no person.",
     "accounting.payout_transfers": "Money of shops; names no person.",
     "accounting.disputes": "Names no person.",
+    "accounting.documents": "Papers of shops, which their members read. A receipt keeps no link to an account; whoever "
+    "paid reads it at GET /v1/reservations/{reservation_id}/receipt.pdf.",
+    "accounting.document_numbers": "Not about people.",
+    "accounting.stated_lots": "Not about people.",
+    "accounting.stated_corrections": "Not about people.",
+    "accounting.stated_postings": "Not about people.",
     "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

@@ -97,6 +97,11 @@ async def things_of_other_people(town: Town) -> Things:
         "token": uuid4(),
         "dispute_id": uuid4(),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
+        "document_id": await town.value(
+            "insert into accounting.documents (kind, source, shop_id, first_day, last_day, issued_at, contents)"
+            " values ('receipt', '-', $1::text::uuid, '2026-11-01', '2026-11-01', now(), '{}') returning id",
+            shop["id"],
+        ),
     }
 
 

@@ -311,6 +311,30 @@ async def _closed_lot(town: Town, shop: Shop) -> UUID:
         refund,
         earned,
     )
+    # A receipt, an invoice, and a statement that is not printed yet.
+    papers = [
+        await town.value(
+            "insert into accounting.documents (kind, number, source, shop_id, first_day, last_day, issued_at, contents,"
+            " sha256, bytes, stored_at) values ($1, $2, $3, $4, '2026-11-01', '2026-11-30', now(), '{}',"
+            " case when $5 then repeat('0', 64) end, case when $5 then 1 end, case when $5 then now() end)"
+            " returning id",
+            kind,
+            str(uuid4()) if kind == "invoice" else None,
+            str(uuid4()),
+            shop.id,
+            kind != "statement",
+        )
+        for kind in ("receipt", "invoice", "statement")
+    ]
+    await town.changes("insert into accounting.document_numbers values ('F', 2026, 1, now()) on conflict do nothing")
+    await town.changes("insert into accounting.stated_lots values ($1, $2)", lot, papers[2])
+    await town.changes(
+        "insert into accounting.stated_corrections select id, $2 from accounting.closed_lot_corrections"
+        " where lot_id = $1",
+        lot,
+        papers[2],
+    )
+    await town.changes("insert into accounting.stated_postings values ($1, $2)", refund, papers[2])
     return lot
 
 

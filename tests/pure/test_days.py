@@ -3,8 +3,8 @@
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "policies" / "functions"
-PLATFORM = ("accounts", "administration", "impact", "page_sessions", "privacy")
-"""Folders of acts about the platform's own days: when somebody or a browser was seen, factors, retention and books."""
+PLATFORM = ("accounts", "administration", "documents", "impact", "page_sessions", "privacy")
+"""Folders of acts about the platform's own days: sign-ins, browsers, factors, retention, books and papers."""
 WITHOUT_A_ZONE = {
     "ground/paris_day.sql",
     "ground/local_day.sql",  # without a zone

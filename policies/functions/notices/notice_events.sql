@@ -44,6 +44,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('first_reservation', '{merchant}', true, false, false, false, false),
         ('sold_out', '{merchant}', true, false, false, false, false),
         ('day_summary', '{merchant}', true, true, false, false, false),
+        ('papers_ready', '{merchant}', true, true, false, false, false),
         ('portions_back', '{merchant}', true, true, true, false, false),
         ('agreement_proposed', '{merchant}', true, true, false, false, false),
         ('lot_taken_down', '{merchant}', true, true, true, false, false),
