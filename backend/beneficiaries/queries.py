@@ -7,6 +7,7 @@ audit log has an entry for each opening.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -123,6 +124,7 @@ async def import_(session: AsyncSession, import_id: UUID) -> ImportOut:
     return ImportOut.model_validate(row)
 
 
+@cache  # a statement takes longer to make than to run
 def _imports() -> Select[*tuple[Any, ...]]:
     died = (col(Import.status) == "running") & (col(Import.seen_at) < func.app.clock() - SILENT)
     return select(

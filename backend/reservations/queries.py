@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,6 +27,7 @@ from backend.shops.models import Shop
 from backend.time_zones import PARIS
 
 
+@cache  # a statement takes longer to make than to run
 def _reservations() -> Select[Any]:
     # Columns are named because nobody may read the person's id. The lot's title and window come from a function because
     # the holder may no longer be allowed to see the lot. Reservations to give are listed as suspended lots.

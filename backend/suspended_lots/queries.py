@@ -1,5 +1,6 @@
 """Suspended lots as their donor sees them, under row-level security."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from backend.suspended_lots.problems import SuspendedLotNotFound
 from backend.suspended_lots.schemas import SuspendedLotOut, SuspendedStatus
 
 
+@cache  # a statement takes longer to make than to run
 def _suspended_lots() -> Any:
     paid = aliased(Reservation, name="paid")
     offered = aliased(Reservation, name="offered")

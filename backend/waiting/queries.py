@@ -1,5 +1,6 @@
 """The caller's waiting-list entries, and draws for admins, under row-level security."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from backend.waiting.problems import WaitingNotFound
 from backend.waiting.schemas import DrawnOut, DrawOut, WaitingOut
 
 
+@cache  # a statement takes longer to make than to run
 def _waiting() -> Select[*tuple[Any, ...]]:
     # Columns are named because nobody may read whose entry it is. The lot's title and window come from a function
     # because the caller may no longer be allowed to see the lot.
