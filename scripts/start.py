@@ -278,6 +278,7 @@ class Run:
             stand_in = self.stand_in_port.read_text().strip()
             lines.append(f"  payments         a stand-in for Stripe on http://{HOST}:{stand_in}, NO MONEY MOVES:")
             lines.append("                   public key pk_test_stand_in, payment method pm_card_visa")
+            lines.append("                   refunds, disputes and payouts: /dashboard there")
         lines.append(f"  logs             {self.data / 'logs'}")
         sign_ins = self.data / "demo-sign-ins.txt"
         if sign_ins.exists():

@@ -12,6 +12,7 @@ from scripts.stand_ins.stripe import (
     books,
     checkouts,
     connect_accounts,
+    dashboard,
     disputes,
     onboarding,
     payouts,
@@ -36,7 +37,9 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
     idle = Call(store, hooks, {})
 
     async def about(request: Request) -> Response:
-        return PlainTextResponse("A stand-in for Stripe. It speaks Stripe's protocol; no money moves here.\n")
+        return PlainTextResponse(
+            "A stand-in for Stripe. It speaks Stripe's protocol; no money moves here. A dashboard: /dashboard\n"
+        )
 
     async def pay(request: Request) -> Response:
         return await checkouts.page(request, idle)
@@ -46,6 +49,9 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
 
     async def portal_page(request: Request) -> Response:
         return await portal.page(request, idle)
+
+    async def dashboard_page(request: Request) -> Response:
+        return await dashboard.page(request, idle)
 
     async def armed_faults(request: Request) -> Response:
         if request.method == "DELETE":
@@ -110,6 +116,7 @@ def routes(store: Store, hooks: Webhooks, faults: Faults, answers: Answers) -> l
 
     return [
         Route("/", about),
+        Route("/dashboard", dashboard_page, methods=["GET", "POST"]),
         Route("/pay/{id}", pay, methods=["GET", "POST"]),
         Route("/connect/{token}", onboard, methods=["GET", "POST"]),
         Route("/_stand_in/faults", armed_faults, methods=["GET", "POST", "DELETE"]),
