@@ -481,7 +481,7 @@ class Settings(BaseSettings):
             "STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…): set the live secret key.": bool(stripe_key)
             and not stripe_key.startswith(("sk_live_", "rk_live_")),
             "STRIPE_WEBHOOK_SECRET is missing: set it, so that Stripe's webhooks confirm payments.": (
-                self.stripe_webhook_secret is None
+                self.stripe_webhook_secret is None or not self.stripe_webhook_secret.get_secret_value().strip(" ,")
             ),
             "SMTP_URL is missing: set it, or nobody gets the mails that confirm an address or recall a food.": (
                 self.smtp_url is None

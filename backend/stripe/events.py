@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import stripe
-from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, WrapValidator
 
 from backend.stripe.calls import StripeCalls, since, uuid_or_none
 from backend.stripe.problems import WebhookDisabled, WebhookNotGenuine
@@ -92,11 +92,19 @@ def _signed_at(header: str) -> int:
     return int(next(item.removeprefix("t=") for item in header.split(",") if item.startswith("t=")))
 
 
+def _only(kind: type) -> WrapValidator:
+    """Read a value of another type as none, so that an event of a type that we do not use is accepted all the same."""
+    return WrapValidator(lambda value, validate: validate(value) if isinstance(value, kind) else None)
+
+
+_Id = Annotated[Annotated[str, Field(max_length=255)] | None, _only(str)]  # some of Stripe's objects have none
+
+
 class _Thing(BaseModel):
-    id: str | None = Field(default=None, max_length=255)  # some of Stripe's objects have none
-    object: str
-    payment_intent: str | None = None
-    metadata: dict[str, Any] | None = None
+    id: _Id = None
+    object: _Id = None
+    payment_intent: _Id = None
+    metadata: Annotated[dict[str, Any] | None, _only(dict)] = None
 
 
 class _Data(BaseModel):
@@ -104,7 +112,7 @@ class _Data(BaseModel):
 
 
 class _Related(BaseModel):
-    id: str | None = Field(default=None, max_length=255)
+    id: _Id = None
 
 
 class _ThinEvent(BaseModel):

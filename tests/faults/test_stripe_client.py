@@ -401,6 +401,8 @@ async def verifier() -> AsyncIterator[Stripe]:
         ({"id": "re_1", "object": "refund", "payment_intent": "pi_1", "amount": 3}, "pi_1"),
         ({"id": "cus_1", "object": "customer"}, None),
         ({"object": "balance"}, None),
+        ({"id": "in_1", "object": "invoice", "payment_intent": {"id": "pi_1"}}, None),
+        ({"id": 7, "metadata": "words"}, None),
     ],
 )
 async def test_a_signed_event_is_accepted_and_names_its_payment_intent(

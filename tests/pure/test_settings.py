@@ -46,6 +46,7 @@ def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) 
         ({"STRIPE_API_KEY": ""}, "STRIPE_API_KEY is missing"),
         ({"STRIPE_API_KEY": "sk_test_1"}, "STRIPE_API_KEY is not a live key"),
         ({"STRIPE_WEBHOOK_SECRET": ""}, "STRIPE_WEBHOOK_SECRET is missing"),
+        ({"STRIPE_WEBHOOK_SECRET": " , "}, "STRIPE_WEBHOOK_SECRET is missing"),
         ({"SMTP_URL": ""}, "SMTP_URL is missing"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE is not"),
         ({"ECOPANIER_AUTH": "supabase"}, "needs SUPABASE_URL"),
