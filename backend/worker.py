@@ -32,6 +32,7 @@ from backend.documents import jobs as documents
 from backend.favourites import jobs as favourites
 from backend.impact import jobs as impact
 from backend.job_context import Work
+from backend.ledger import jobs as ledger
 from backend.mail import MailNotSent
 from backend.members import jobs as members
 from backend.notices import jobs as notices
@@ -245,6 +246,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def move_money(timestamp: int) -> None:
         await payouts.move_money(work)
 
+    # Often, although a lot is closed in one night: each has its own random moment, and Stripe may delay it.
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="ledger.close_lots")
+    async def close_lots(timestamp: int) -> None:
+        await ledger.close_lots(work)
+
     # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")
     @app.task(name="photos.remove_orphans")
@@ -355,6 +362,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)
+    await ledger.close_lots(work)
     await recalls.read_feed(work)
     await documents.issue_months(work)
     await documents.print_documents(work)

@@ -93,6 +93,16 @@ class StripeBalanceTransaction(Table, table=True):
     posting_id: int | None = Field(default=None, sa_type=BigInteger, foreign_key="accounting.postings.id")
 
 
+class LotToClose(Table, table=True):
+    """A lot that is over and not closed yet, and when it may be."""
+
+    __tablename__ = "lots_to_close"
+    __table_args__ = (Index("lots_to_close_due_at_idx", "due_at"),)
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id")
+    due_at: datetime = moment()
+
+
 class ClosedLot(Table, table=True):
     """What a lot earned its shop, in cents: sold and suspended portions together. The smallest thing that it reads."""
 

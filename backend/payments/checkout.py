@@ -74,7 +74,7 @@ async def carry_checkout_forward(work: Work, payment: Payment) -> str | None:
                 else work.stripe.retrieve_payment_intent(intent_id)
             )
             if intent.status in ("succeeded", "processing"):
-                return await settle(work, payment.id, intent)
+                return await settle(work, payment, intent)
         if not ending:
             return None  # the holder's next try goes on from here
         session_id = await _made_for(work, payment)
@@ -87,7 +87,7 @@ async def carry_checkout_forward(work: Work, payment: Payment) -> str | None:
     if checkout.intent_id is not None:
         intent = await work.stripe.retrieve_payment_intent(checkout.intent_id)
         if intent.status in ("succeeded", "processing"):
-            return await settle(work, payment.id, intent)
+            return await settle(work, payment, intent)
     return await _closed(work, payment) if checkout.status == "expired" else None
 
 
@@ -111,7 +111,7 @@ async def _made_for(work: Work, payment: Payment) -> str | None:
 
 async def _closed(work: Work, payment: Payment) -> str | None:
     await work.acts.value("checkout_closed", payment=payment.id)
-    await settle_unpaid(work, payment.id)
+    await settle_unpaid(work, payment)
     return None
 
 

@@ -20,7 +20,7 @@ from sqlmodel import col
 from backend.job_context import Work
 from backend.payments.checkout import carry_checkout_forward
 from backend.payments.models import Payment
-from backend.payments.settling import settle, settle_unpaid
+from backend.payments.settling import as_json, latest, settle, settle_unpaid
 from backend.stripe.client import PaymentRefused
 from backend.stripe.problems import PaymentUnavailable
 
@@ -46,15 +46,23 @@ async def look_at_intent(work: Work, intent: str) -> None:
             by_page = select(Payment).where(col(Payment.id) == found.payment_id, col(Payment.checkout).is_not(None))
             payment = await session.scalar(by_page)
     # None also if the payment was moved to the books since we read it.
-    status = await settle(work, payment.id, found) if payment is not None else None
+    status = await settle(work, payment, found) if payment is not None else None
     if payment is not None and status is not None:
         if payment.status == "refunded" and status != "refunded":
             log.error("payment.refund_failed", payment_id=str(payment.id), status=status)
     elif found.status == "succeeded":
         # If it is in no book either, the event came before we committed the intent's id. `reconcile` will find the
         # intent by the payment.
-        refund = await work.stripe.latest_refund(intent) if found.refunded_cents > 0 else None
-        booked = await work.acts.row("correct_books", intent=intent, refunded=found.refunded_cents, refund=refund)
+        refunds = await work.stripe.refunds_of(intent)
+        booked = await work.acts.row(
+            "correct_books",
+            intent=intent,
+            refunded=found.refunded_cents,
+            refund=latest(refunds),
+            received_cents=found.amount_received_cents,
+            paid_at=found.paid_at,
+            refunds=as_json(refunds),
+        )
         if booked["fell"]:
             log.error("payment.refund_failed", payment_id=str(booked["payment"]), status="booked")
 
@@ -107,13 +115,13 @@ async def _carry_forward(work: Work, payment_id: UUID) -> None:
     if intent_id is None:
         intent_id = await _intent_made_for(work, payment)
     if intent_id is None:
-        await settle_unpaid(work, payment.id)
+        await settle_unpaid(work, payment)
         return
     if payment.status == "cancel_due":
         intent = await work.stripe.cancel_payment_intent(intent_id, payment.id)
     else:
         intent = await work.stripe.retrieve_payment_intent(intent_id)
-    if await settle(work, payment.id, intent) == "refund_due":
+    if await settle(work, payment, intent) == "refund_due":
         await _carry_forward(work, payment_id)
 
 
@@ -166,9 +174,16 @@ async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
     intent = await work.stripe.retrieve_payment_intent(intent_id)
     # By default the amount that was received, because a wrong amount is one of the reasons for a refund.
     due_cents = payment.refund_cents if payment.refund_cents is not None else intent.amount_received_cents
+    refund = None
     if due_cents > intent.refunded_cents:
-        refund: str | None = await work.stripe.refund_payment_intent(intent_id, payment.id, due_cents)
-    else:
-        refund = await work.stripe.latest_refund(intent_id)
-    refunded_cents = max(due_cents, intent.refunded_cents)
-    await work.acts.value("payment_refunded", payment=payment.id, refund=refund, refunded=refunded_cents)
+        refund = await work.stripe.refund_payment_intent(intent_id, payment.id, due_cents)
+    refunds = await work.stripe.refunds_of(intent_id)
+    await work.acts.value(
+        "payment_refunded",
+        payment=payment.id,
+        refund=refund or latest(refunds),
+        refunded=max(due_cents, intent.refunded_cents),
+        received_cents=intent.amount_received_cents,
+        paid_at=intent.paid_at,
+        refunds=as_json(refunds),
+    )

@@ -132,6 +132,7 @@ LEFT_OUT = {
     "lot_cards": "What a search shows of published lots, made from lots and shops, which the export contains.",
     "reservations_to_tell": "Ids of reservations that are in the export, for some minutes.",
     "reminded_lots": "Not about people.",
+    "lots_to_close": "Not about people.",
     "lots_to_announce": "Lots that came on offer, for seconds.",
     "settings": "Not about people.",
     "retention_periods": "Not about people.",

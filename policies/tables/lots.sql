@@ -107,6 +107,11 @@ create trigger compare_with_notices after update of status, gtin, batch, food_da
                        is distinct from (new.status, new.gtin, new.batch, new.food_date, new.title, new.description))
     execute function app.compare_with_notices();
 
+create trigger queue_closing after update of status on app.lots
+    for each row when (new.suspended_from is null and new.status in ('ended', 'withdrawn', 'recalled')
+                       and old.status not in ('draft', 'ended', 'withdrawn', 'recalled'))
+    execute function app.queue_closing();
+
 create trigger follow_original after update of title, description, photo_id on app.lots
     for each row when (new.suspended_from is null and (old.title, old.description, old.photo_id)
                        is distinct from (new.title, new.description, new.photo_id))

@@ -8,15 +8,16 @@
 -- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected. A refund
 -- may fail days later, for example because a card is closed: then what we owe is due again. Of a gift we owe what was not
 -- collected, and that is known once the gift is settled: until then it is paid again.
+-- The sale and each of `refunds` are posted in the ledger, and the commission is what the settings say now (post_payment).
 -- Order and repetition of calls do not matter: the state was fetched just now, a final status stays final, and all of
 -- it happens under the locks.
 -- Definer, because it writes everybody's payments and reservations; only the worker may execute it.
 -- Returns null if there is no such payment any more: it was moved to the books.
 -- Locks: shop (share, for a gift), lot, free lot beside it and gift (for a gift), reservation, payment
--- (policies/LOCKS.md); for a gift that is refunded elsewhere those of gift_refunded.
+-- (policies/LOCKS.md), the sale's posting; for a gift that is refunded elsewhere those of gift_refunded.
 create or replace function app.settle_payment(
     payment uuid, intent text, intent_status text, received_cents int,
-    paid_at timestamptz default null, refunded int default 0, refund text default null)
+    paid_at timestamptz default null, refunded int default 0, refund text default null, refunds jsonb default '[]')
 returns text language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     p app.payments;
@@ -34,6 +35,7 @@ begin
     select x.* into r from app.reservations x where x.id = p.reservation_id;
     if r.purpose = 'give' and p.status = 'succeeded' and all_back then
         perform app.gift_refunded(r.id, refunded, refund);
+        perform app.post_payment(r.id, r.purpose, intent, received_cents, coalesce(paid_at, app.clock()), refunds);
         return 'refunded';
     end if;
     if r.purpose = 'give' then
@@ -49,6 +51,9 @@ begin
     select x.* into r from app.reservations x where x.id = p.reservation_id for update;
     select x.* into p from app.payments x where x.id = payment for update;
     if not found then return null; end if;
+    if intent_status = 'succeeded' then
+        perform app.post_payment(r.id, r.purpose, intent, received_cents, coalesce(paid_at, app.clock()), refunds);
+    end if;
 
     if p.status in ('succeeded', 'refund_due', 'refunded') then
         -- What was fetched first may come last. Then carry_forward or look_for_refunds fetches it again. News end the
@@ -113,7 +118,9 @@ begin
         if good then
             if lapsed then update app.lot_stock s set remaining = s.remaining - r.quantity where s.lot_id = l.id; end if;
             update app.payments x
-            set status = 'succeeded', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock()
+            set status = 'succeeded', stripe_payment_intent = intent, refunded_cents = refunded, looked_at = app.clock(),
+                commission_bp = app.setting_int('commission_bp'),
+                least_commission_cents = app.setting_int('least_commission_cents')
             where x.id = p.id;
             update app.reservations x
             set status = 'confirmed', confirmed_at = app.clock(), hold_until = null, ended_at = null, ended_because = null,
@@ -151,4 +158,4 @@ begin
     where x.id = p.id returning x.status into p.status;
     return p.status;
 end $$;
-grant execute on function app.settle_payment(uuid, text, text, int, timestamptz, int, text) to ecopanier_worker;
+grant execute on function app.settle_payment(uuid, text, text, int, timestamptz, int, text, jsonb) to ecopanier_worker;

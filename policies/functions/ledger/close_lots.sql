@@ -1,0 +1,174 @@
+-- Close up to `most` lots that are over, in the night where their shops are: what was paid for them is earned, sold and
+-- suspended portions together; return how many lots were looked at.
+-- Called by the worker (ledger.close_lots) until it returns 0. A lot waits for the next night while anything of it or of the
+-- free lot beside it can still change: a reservation that is open, given portions that are not counted, a problem report
+-- that waits, a refund under way (one that Stripe refused for good does not hold up the others: its money stays held).
+-- Lots are taken in the random order of their moments, and their sales posted in random order.
+-- What is still held of a sale is earned if its portions were collected, left or cancelled too late; of a gift, what its
+-- portions cost that were collected of this lot. The commission is that of the whole sale less the share of what was
+-- refunded. A lot that comes back, because a refund failed, earns the rest as a correction.
+-- A percentage of what nobody collected is refunded first, if the setting says so; then the lot waits for that.
+-- Definer, because nobody may write the ledger; only the worker may execute it.
+-- Locks: lots to close (skip locked); payments of who did not come (skip locked); then the postings of the sales in the
+-- order of ids, as refunds do (policies/LOCKS.md).
+create or replace function app.close_lots(most int) returns int
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    moment timestamptz := app.clock();
+    share  int := app.setting_int('no_show_refund_percent');
+    due    uuid[];
+    over   uuid[];
+    refund uuid;
+    commissions bigint := app.ledger_account('commission');
+    taxes  bigint := app.ledger_account('vat');
+begin
+    due := array(select q.lot_id from app.lots_to_close q where q.due_at <= moment
+                 order by q.due_at limit most for update skip locked);
+    if due = '{}' then return 0; end if;
+    over := array(
+        select l.id from app.lots l join app.shops s on s.id = l.shop_id
+        where l.id = any (due) and l.status in ('ended', 'withdrawn', 'recalled') and app.closes_after(l.pickup_end) <= moment
+          and extract(hour from moment at time zone s.time_zone) between 1 and 5);
+    if share > 0 then
+        for refund in
+            update app.payments p
+            set status = 'refund_due', refund_cents = (p.amount_cents * share + 50) / 100, refusals = 0, looked_at = moment
+            where p.id in (
+                select x.id from app.payments x join app.reservations r on r.id = x.reservation_id
+                where r.lot_id = any (over) and r.status = 'no_show' and x.status = 'succeeded' and x.refund_cents is null
+                  and (x.amount_cents * share + 50) / 100 > x.refunded_cents
+                order by x.id for update of x skip locked)
+            returning p.id
+        loop
+            perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', refund));
+        end loop;
+    end if;
+    over := array(
+        select l.id from app.lots l left join app.lots b on b.suspended_from = l.id
+        where l.id = any (over)
+          and (b.id is null or b.status in ('ended', 'withdrawn', 'recalled'))
+          and not exists (select from app.reservations r
+                          where r.lot_id in (l.id, b.id) and r.status in ('held', 'confirmed'))
+          and not exists (select from app.suspended_portions t where t.lot_id = b.id and t.collected is null)
+          and not exists (select from app.problem_reports q
+                          where q.lot_id = l.id and q.given_back_at is null
+                            and (q.decision = 'give_back'
+                                 or q.decision is null and (q.outcome is null or q.outcome = 'give_back')))
+          and not exists (select from app.reservations r join app.payments p on p.reservation_id = r.id
+                          where r.lot_id = l.id and p.status = 'refund_due' and p.refusals < 10));
+    update app.lots_to_close q set due_at = app.next_night(s.time_zone, moment)
+    from app.lots l join app.shops s on s.id = l.shop_id
+    where q.lot_id = any (due) and q.lot_id <> all (over) and l.id = q.lot_id;
+    if over = '{}' then return cardinality(due); end if;
+
+    -- A refund of one of them waits until its money is earned, or is done and seen by the next statement.
+    perform from accounting.postings p
+    where p.kind = 'sale' and p.reservation_id in (
+        select r.id from app.reservations r where r.lot_id = any (over)
+        union
+        select t.suspended_lot_id from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
+        where r.lot_id = any (over))
+    order by p.id for no key update;
+    insert into accounting.ledger_accounts (kind, subject, book)
+    select distinct 'shop', l.shop_id, 'platform' from app.lots l where l.id = any (over) order by l.shop_id
+    on conflict do nothing;
+
+    with pieces as (
+        select r.id as sale, r.id as piece, r.lot_id, r.quantity as portions, null::bigint as worth
+        from app.reservations r
+        where r.lot_id = any (over) and r.purpose = 'collect' and r.unit_price_cents > 0
+          and (r.status in ('picked_up', 'no_show') or r.status = 'cancelled' and r.ended_because = 'holder_late')
+        union all
+        select t.suspended_lot_id, t.reservation_id, r.lot_id, t.collected,
+               (t.collected * r.unit_price_cents - t.given_back_cents)::bigint
+        from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
+        where r.lot_id = any (over) and t.collected > 0
+    ), sums as materialized (
+        select p.reservation_id as sale, min(p.source) filter (where p.kind = 'sale') as intent,
+               sum(n.cents) filter (where p.kind = 'sale' and n.cents > 0)::bigint as paid,
+               max(n.account_id) filter (where a.kind in ('held', 'suspended')) as pool,
+               coalesce(-sum(n.cents) filter (where a.kind in ('held', 'suspended')), 0)::bigint as kept,
+               coalesce(-sum(n.cents) filter (where a.kind in ('shop', 'commission', 'vat')), 0)::bigint as earned
+        from accounting.postings p
+        join accounting.lines n on n.posting_id = p.id
+        join accounting.ledger_accounts a on a.id = n.account_id
+        where p.reservation_id in (select x.sale from pieces x) group by p.reservation_id
+    ), sales as (
+        select s.*, c.commission, c.vat,
+               greatest(s.kept - case
+                   when x.status = 'refund_due'
+                   then greatest(coalesce(x.refund_cents, s.paid) - (s.paid - s.kept - s.earned), 0)
+                   -- It failed after its payment was moved to the books, so a person decides about it.
+                   else greatest(coalesce(b.refunded_cents - (
+                       select k.refunded_cents from accounting.corrections k where k.payment_id = b.payment_id
+                       order by k.id desc limit 1), 0), 0) end, 0) as free
+        from sums s
+        left join app.payments x on x.reservation_id = s.sale
+        left join accounting.payments b on x.id is null and b.stripe_payment_intent = s.intent
+        cross join lateral app.commission_of(
+            s.paid, coalesce(x.commission_bp, b.commission_bp, app.setting_int('commission_bp')),
+            coalesce(x.least_commission_cents, b.least_commission_cents, app.setting_int('least_commission_cents'))) c
+        where s.kept > 0
+    ), shares as (
+        -- Of a gift each piece takes what it was worth, in the order of ids, as long as there is money.
+        select y.*, s.pool, s.paid, s.commission as whole_commission, s.vat as whole_vat,
+               s.earned + least(y.upto - y.part, s.free) as before, s.earned + least(y.upto, s.free) as after
+        from (
+            select x.sale, x.piece, x.lot_id, x.portions, e.times, w.part,
+                   (sum(w.part) over (partition by x.sale order by x.piece))::bigint as upto
+            from pieces x
+            join sales s on s.sale = x.sale
+            cross join lateral (
+                select count(distinct p.id) as times, coalesce(sum(n.cents), 0)::bigint as cents
+                from accounting.postings p join accounting.lines n on n.posting_id = p.id and n.cents > 0
+                where p.reservation_id = x.sale and p.kind = 'earned'
+                  and split_part(p.source, ':', 1) = x.piece::text) e
+            cross join lateral (
+                select case when x.worth is null then s.free else greatest(x.worth - e.cents, 0) end as part) w) y
+        join sales s on s.sale = y.sale
+    ), split as materialized (
+        select x.piece, x.sale, x.lot_id, x.portions, x.times, x.pool, g.gross, c.commission,
+               least(app.share_of(x.whole_vat, x.paid - x.before, x.paid) - app.share_of(x.whole_vat, x.paid - x.after, x.paid),
+                     g.gross - c.commission) as vat
+        from shares x
+        cross join lateral (select x.after - x.before as gross) g
+        cross join lateral (
+            select least(app.share_of(x.whole_commission, x.paid - x.before, x.paid)
+                         - app.share_of(x.whole_commission, x.paid - x.after, x.paid), g.gross) as commission) c
+        where g.gross > 0
+    ), posted as (
+        insert into accounting.postings (kind, source, reservation_id, event_at)
+        select 'earned', x.piece || case when x.times > 0 then ':' || x.times + 1 else '' end, x.sale, moment
+        from split x order by random()
+        returning id, source
+    ), booked as (
+        select p.id, x.*, l.shop_id, l.title, l.pickup_end, s.time_zone, f.closed_at
+        from posted p join split x on x.piece = split_part(p.source, ':', 1)::uuid
+        join app.lots l on l.id = x.lot_id join app.shops s on s.id = l.shop_id
+        left join accounting.closed_lots f on f.lot_id = x.lot_id
+    ), lined as (
+        insert into accounting.lines (posting_id, account_id, cents)
+        select x.id, v.account, v.cents
+        from booked x
+        join accounting.ledger_accounts a on a.book = 'platform' and a.kind = 'shop' and coalesce(a.subject, nobody) = x.shop_id
+        cross join lateral (values (x.pool, x.gross), (a.id, x.commission + x.vat - x.gross),
+                                   (commissions, -x.commission), (taxes, -x.vat)) v (account, cents)
+        where v.cents <> 0
+    ), closed as (
+        insert into accounting.closed_lots (lot_id, shop_id, title, window_ended_at, closed_at, portions, gross_cents,
+                                            commission_cents, vat_cents, net_cents)
+        select x.lot_id, x.shop_id, x.title, x.pickup_end, moment, sum(x.portions), sum(x.gross), sum(x.commission),
+               sum(x.vat), sum(x.gross - x.commission - x.vat)
+        from booked x where x.closed_at is null
+        group by x.lot_id, x.shop_id, x.title, x.pickup_end order by x.lot_id
+    )
+    insert into accounting.closed_lot_corrections
+        (lot_id, shop_id, at, gross_cents, commission_cents, vat_cents, net_cents, reason, posting_id, earned_id)
+    select x.lot_id, x.shop_id, moment, x.gross, x.commission, x.vat, x.gross - x.commission - x.vat, 'refund_failed', x.id,
+           x.id
+    from booked x where x.closed_at is not null;
+    delete from app.lots_to_close q where q.lot_id = any (over);
+    return cardinality(due);
+end $$;
+grant execute on function app.close_lots(int) to ecopanier_worker;
