@@ -7,7 +7,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from scripts.stand_ins.stripe import billing_objects, checkouts, subscriptions
+from scripts.stand_ins.stripe import checkouts, portal_objects, subscriptions
 from scripts.stand_ins.stripe.forms import Params
 from scripts.stand_ins.stripe.operations import Call
 from scripts.stand_ins.stripe.refusals import Refusal, missing
@@ -29,7 +29,7 @@ def create_configuration(call: Call) -> dict[str, Any]:
         name: {key: value if value not in ("true", "false") else value == "true" for key, value in wanted.items()}
         for name, wanted in params.mapping("features").items()
     }
-    made = billing_objects.portal_configuration(features=features, metadata=params.metadata(), created=call.store.now())
+    made = portal_objects.portal_configuration(features=features, metadata=params.metadata(), created=call.store.now())
     call.store.save(made)
     return made
 
@@ -41,7 +41,7 @@ def create(call: Call) -> dict[str, Any]:
     for kind, id in (("customer", customer), ("billing_portal.configuration", configuration)):
         if call.store.find(kind, id) is None:
             raise missing(kind, id, status=400, param=kind)
-    session = billing_objects.portal_session(
+    session = portal_objects.portal_session(
         base=call.base,
         customer=customer,
         configuration=configuration,
