@@ -5,7 +5,7 @@ and what Stripe answered after it. A transfer whose answer got lost is looked up
 repeats its first answer to an idempotency key for a day, even a refusal or a 500, and forgets the key after it.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import structlog
@@ -17,6 +17,7 @@ from backend.stripe.problems import PaymentUnavailable
 
 AT_ONCE = 50
 LOOKED_AT_AGAIN_AFTER = timedelta(hours=6)
+PAYOUTS_LOOKED_FOR = timedelta(days=14)  # a bank sends a payout back within days
 
 log = structlog.get_logger("ecopanier.payouts")
 
@@ -57,14 +58,17 @@ async def look_at_payout(work: Work, account: str, payout: str) -> None:
 
 
 async def look_again(work: Work) -> int:
-    """Look at accounts that nobody has looked at for hours, because an event may be lost, and return how many.
+    """Look at accounts that nobody has looked at for hours, and at their payouts, because an event may be lost.
 
-    One that Stripe refuses does not stop the others. If Stripe cannot be reached, the rest waits for the next run.
+    Return how many accounts. One that Stripe refuses does not stop the others. If Stripe cannot be reached, the rest
+    waits for the next run.
     """
     looked_at = 0
     for row in await work.acts.rows("payout_accounts_to_look_at", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE):
         try:
             await look_at_account(work, row[0])
+            for payout in await work.stripe.payouts_since(datetime.now(UTC) - PAYOUTS_LOOKED_FOR, row[0]):
+                await look_at_payout(work, row[0], payout.id)
         except PaymentUnavailable:
             log.warning("payouts.unavailable", account=row[0])
             break

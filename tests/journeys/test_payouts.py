@@ -161,6 +161,23 @@ async def test_a_payout_shows_its_transfers_and_a_failed_one_comes_back(town: To
     assert await town.value("select count(*) from app.notices where event = 'payout_failed'") == 1
 
 
+async def test_a_payout_is_found_although_no_event_told_of_it(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    await _closed(town, shop)
+    account = await _onboarded(town, sophie, shop)
+    await town.stripe.top_up(RICH)
+    await _night(town)
+    await town.stripe.webhooks("hold")
+    payout = await town.stripe.pay_out(account)
+    await town.stripe.end_payout(payout["id"], "paid", account)
+    async with _work(town) as work:
+        assert await jobs.look_again(work) == 0  # somebody has just looked
+        await town.changes("update app.payout_accounts set looked_at = looked_at - interval '7 hours'")
+        assert await jobs.look_again(work) == 1
+    assert await _balance(sophie, shop) == (0, 0, 351, 0)
+
+
 @pytest.mark.parametrize("fault", ["drop_reply", "error_500_kept", "error_500_undone"])
 async def test_a_lost_answer_transfers_once(town: Town, fault: str) -> None:
     sophie = await town.a_merchant()
