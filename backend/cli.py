@@ -273,6 +273,43 @@ def recall_food(
     sys.stdout.write(f"Recalled: {wanted.gtin}, {wanted.batch or 'every batch'}; lots frozen: {found[0]}.\n")
 
 
+@app.command("dac7")
+def declare_sellers(
+    year: Annotated[int, typer.Argument(min=2026, max=2099, help="The year that is over.")],
+    output: Annotated[Path, typer.Argument(help="The file to write: XML, compressed with gzip if it ends in .gz.")],
+) -> None:
+    """Write the declaration of a year's sellers to the tax administration (DAC7), for the platform's accountant.
+
+    It is made from the yearly copies that the worker issued for the sellers in January.
+    """
+    import gzip
+    from datetime import UTC, datetime
+
+    import psycopg
+
+    from backend.documents.contents import YearContents
+    from backend.documents.dac7 import declaration
+
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    try:
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("set local role ecopanier_owner")
+            rows = connection.execute(
+                "select contents::text from accounting.documents"
+                " where kind = 'year' and (contents ->> 'year')::int = %s order by id",
+                [year],
+            ).fetchall()
+    except psycopg.Error as problem:
+        raise SystemExit(f"Nothing was written: {str(problem).splitlines()[0]}") from None
+    if not rows:
+        raise SystemExit(
+            f"Nothing was written: no seller has to be declared for {year}, or the worker has not run since."
+        )
+    written = declaration([YearContents.model_validate_json(row[0]) for row in rows], datetime.now(UTC))
+    output.write_bytes(gzip.compress(written, mtime=0) if output.suffix == ".gz" else written)
+    sys.stdout.write(f"{output}: {len(rows)} shops declared for {year}. Encrypt it before you send it (Télé-TD).\n")
+
+
 @app.command("as")
 def as_person(
     who: Annotated[

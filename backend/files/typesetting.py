@@ -1,6 +1,7 @@
 """Typeset PDF files with typst."""
 
 import threading
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
@@ -36,15 +37,22 @@ _PRINTABLE: Final = (
     (0x20AC, 0x20AC),
     (0x2212, 0x2212),
 )
+_SYMBOLS: Final = ("So", "Sk", "Mn")
 _compilers = threading.local()
 
 
 def printable(text: str) -> str:
     """Return a text with only characters that our fonts have; others are written in Latin letters, as far as possible.
 
-    Line breaks and control characters, which would also turn the direction of what follows, become spaces.
+    Line breaks and control characters, which would also turn the direction of what follows, become spaces. Emojis are
+    left out where other words remain.
     """
-    return "".join(letter if _has_glyph(ord(letter)) else _in_latin(letter) for letter in text)
+    text = unicodedata.normalize("NFC", text)
+    words = "".join(
+        letter for letter in text if _has_glyph(ord(letter)) or unicodedata.category(letter) not in _SYMBOLS
+    )
+    kept = words if words.strip() else text
+    return "".join(letter if _has_glyph(ord(letter)) else _in_latin(letter) for letter in kept)
 
 
 @cache

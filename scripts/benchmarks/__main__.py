@@ -14,7 +14,19 @@ import typer
 from rich.console import Console
 
 from scripts.benchmarks import before as earlier
-from scripts.benchmarks import drafts, handovers, hot_requests, imports, memory, plans, report, scale, statements, web
+from scripts.benchmarks import (
+    drafts,
+    handovers,
+    hot_requests,
+    imports,
+    memory,
+    papers,
+    plans,
+    report,
+    scale,
+    statements,
+    web,
+)
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import MORE_LOTS, Amounts, Ground
 from scripts.places import data_folder
@@ -34,6 +46,7 @@ class Which(StrEnum):
     MEMORY = "memory"
     DRAFTS = "drafts"
     IMPORTS = "imports"
+    PAPERS = "papers"
     WEB = "web"
 
 
@@ -49,6 +62,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.MEMORY: memory.memory,
     Which.DRAFTS: drafts.drafts,
     Which.IMPORTS: imports.imports,
+    Which.PAPERS: papers.papers,
     Which.WEB: web.web,
 }
 

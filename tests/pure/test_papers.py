@@ -332,7 +332,10 @@ def test_every_printable_letter_has_a_glyph() -> None:
 
 
 def test_other_letters_are_written_in_latin_ones() -> None:
-    assert printable("Café 北京 ก 🍞\u202e\x00x") == "Café BeiJing k :bread:  x"
+    assert printable("Café 北京 ก 🍞\u202e\x00x") == "Café BeiJing k   x"
+    assert printable("🍞") == ":bread:"
+    assert printable("Cafe\u0301 © 北京") == "Café © BeiJing"
+    assert printable("© 2026 °C") == "© 2026 °C"
 
 
 def _text(pdf: bytes) -> str:
