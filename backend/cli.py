@@ -29,6 +29,8 @@ ai = typer.Typer(no_args_is_help=True, help="Report on the drafts made from phot
 app.add_typer(ai, name="ai")
 keys = typer.Typer(no_args_is_help=True, help="Manage the keys that encrypt beneficiaries' names.")
 app.add_typer(keys, name="keys")
+ledger = typer.Typer(no_args_is_help=True, help="Check the books of the platform's money.")
+app.add_typer(ledger, name="ledger")
 places = typer.Typer(no_args_is_help=True, help="Manage the communes that searches can start from.")
 app.add_typer(places, name="places")
 
@@ -371,6 +373,49 @@ def list_settings() -> None:
         default = "" if field.default in (None, PydanticUndefined) else str(field.default)
         table.add_row(str(field.validation_alias), default, field.description or "")
     Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@ledger.command("check")
+def check_ledger(
+    with_stripe: Annotated[
+        bool, typer.Option("--stripe/--no-stripe", help="Read Stripe's balance first and compare with it.")
+    ] = True,
+) -> None:
+    """Check that every cent of the ledger balances and agrees with Stripe; exit status 1 if not.
+
+    Admins are told of a difference, and read it under /v1/admin/ledger/differences.
+    """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from backend.ledger import check as checking
+    from backend.stripe.problems import PaymentUnavailable
+    from backend.worker import working
+
+    async def run(progress: Progress) -> checking.Found:
+        shown = progress.add_task("", total=None)
+
+        def tell(step: str, done: int) -> None:
+            progress.update(shown, description=f"{step} {done}" if step == "Stripe" else step)
+
+        async with working(settings()) as (work, _):
+            url = needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
+            stripe_cents = None
+            if with_stripe:
+                _, stripe_cents = await checking.compare(work.acts, work.stripe, progress=tell)
+            return await checking.check(url, stripe_cents=stripe_cents, progress=tell)
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            found = asyncio.run(run(progress))
+    except PaymentUnavailable:
+        raise SystemExit("Stripe cannot be reached. Check the database alone with --no-stripe.") from None
+    sys.stdout.write(f"{found.lines} lines, {len(found.differences)} differences.\n")
+    for one in found.differences:
+        about = one.source or one.reservation_id or one.shop_id or ""
+        sys.stdout.write(f"{one.kind} {about} {one.cents / 100:+.2f} €\n")
+    if found.differences:
+        raise SystemExit(1)
 
 
 @app.command()

@@ -44,6 +44,7 @@ from backend.identity.callers import identities
 from backend.identity.supabase_auth import supabase_auth
 from backend.impact import api as impact
 from backend.kiosks import api as kiosks
+from backend.ledger import api as ledger
 from backend.lots import api as lots
 from backend.lots import near
 from backend.members import api as members
@@ -121,6 +122,7 @@ ROUTERS: Sequence[APIRouter] = (
     cards.router,
     kiosks.router,
     administration.router,
+    ledger.router,
     recalls.router,
     reservations.router,
     handed_passes.router,

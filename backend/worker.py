@@ -252,6 +252,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def close_lots(timestamp: int) -> None:
         await ledger.close_lots(work)
 
+    # After the last night of the day's shops in France. Stripe may be slow.
+    @app.periodic(cron="23 6 * * *")
+    @app.task(name="ledger.check", retry=RETRY)
+    async def check_ledger(timestamp: int) -> None:
+        await ledger.check_ledger(work)
+
     # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")
     @app.task(name="photos.remove_orphans")
@@ -307,6 +313,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="prune")
     async def prune(timestamp: int) -> None:
         await privacy.forget(work)
+        await ledger.carry_forward(work)
         # Successful jobs are deleted at once. Jobs that failed for good are kept a while for a person to look at.
         kept = await work.acts.value("kept_for", wanted="failed_jobs")
         await app.job_manager.delete_old_jobs(nb_hours=kept // timedelta(hours=1), include_failed=True)

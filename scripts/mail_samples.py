@@ -172,6 +172,7 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
                 "refunded_cents": 400,
             }
         },
+        "ledger_differs": {"one": {"differences": 1}, "several": {"differences": 3}},
         "account_ends": {"": {}},
         "favourite_offers": {
             "": {"told": [{"name": lot["shop"], "lots": offers}]},

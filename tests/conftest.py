@@ -38,6 +38,7 @@ QUICK_JOURNEYS = {
     "help": "test_terms.py::test_terms_and_help_have_pages",
     "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",
     "kiosks": "test_kiosk.py::test_a_card_opens_a_short_session_for_reserving",
+    "ledger": "test_ledger.py::test_a_handed_over_portion_is_earned_once_its_lot_is_closed",
     "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
     "members": "test_members.py::test_an_assistant_with_a_customer_account_works_at_the_counter",
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",

@@ -54,6 +54,7 @@ TAGS = {
     "impact": "What handovers saved: meals, kg, CO₂e, euros, and how many people they helped.",
     "figures": "What became of the portions of a shop, or of all: day by day, week by week or month by month.",
     "administration": "Admins' decisions and settings, with their history.",
+    "ledger": "What moved money, to the cent, for admins.",
     "health": "Whether the process is alive and can serve requests.",
 }
 SECURITY_SCHEME = "bearer"

@@ -1,11 +1,21 @@
-"""What the worker does for the ledger: close lots by night."""
+"""What the worker does for the ledger: close lots by night, and check the books once a day."""
 
 import time
 
+import structlog
+
 from backend.job_context import Work
+from backend.ledger.check import Found, check, compare
+from backend.payments.jobs import look_at_intent
+from backend.settings import SettingsRefused
+from backend.stripe.client import PaymentRefused
 
 LOTS_AT_ONCE = 200  # so that each transaction is short
+POSTINGS_AT_ONCE = 5000
+INTENTS_AT_ONCE = 100
 BEGIN_ROUNDS_FOR_SECONDS = 240.0
+
+log = structlog.get_logger("ecopanier.ledger")
 
 
 async def close_lots(work: Work) -> int:
@@ -17,3 +27,45 @@ async def close_lots(work: Work) -> int:
         if now == 0:
             break
     return looked_at
+
+
+async def carry_forward(work: Work) -> None:
+    """Replace postings whose ten years are over by their sums."""
+    while await work.acts.value("carry_ledger", most=POSTINGS_AT_ONCE):
+        pass
+
+
+async def post_earlier(work: Work) -> int:
+    """Post the payments that are not in the ledger, as Stripe says they are now; return how many were looked at.
+
+    Raises PaymentUnavailable.
+    """
+    looked_at, after = 0, ""
+    while rows := await work.acts.rows("payments_not_posted", after=after, most=INTENTS_AT_ONCE):
+        for (intent,) in rows:
+            try:
+                await look_at_intent(work, intent)
+            except PaymentRefused as refusal:
+                log.error("ledger.not_posted", intent=intent, code=refusal.code)
+        looked_at, after = looked_at + len(rows), rows[-1][0]
+    return looked_at
+
+
+async def check_ledger(work: Work) -> Found:
+    """Check that the ledger balances and agrees with Stripe's balance. Admins are told of a difference.
+
+    Payments and refunds of which no event reached us are posted first. Raises PaymentUnavailable.
+    """
+    await post_earlier(work)
+    intents, stripe_cents = await compare(work.acts, work.stripe)
+    for intent in intents:
+        await look_at_intent(work, intent)
+    if intents:
+        await work.acts.rows("match_balance_transactions")
+    url = work.settings.worker_database_url
+    if url is None:
+        raise SettingsRefused(["ECOPANIER_WORKER_DATABASE_URL is missing: set it to the worker's own login."])
+    found = await check(url.get_secret_value(), stripe_cents=stripe_cents)
+    for one in found.differences:
+        log.error("ledger.differs", kind=one.kind, source=one.source, cents=one.cents)
+    return found

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Identity, UniqueConstraint, func
+from sqlalchemy import BigInteger, Column, ForeignKey, Identity, UniqueConstraint, func
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, Xid8, moment, sql, text
@@ -149,3 +149,42 @@ class ClosedLotCorrection(Table, table=True):
     reason: str = text()
     posting_id: int = Field(sa_type=BigInteger, foreign_key="accounting.postings.id")
     earned_id: int = Field(sa_type=BigInteger, foreign_key="accounting.postings.id")
+
+
+class BalanceRead(Table, table=True):
+    """How far the balance of an account at Stripe was read without a gap; an empty `account` is the platform's."""
+
+    __tablename__ = "balances_read"
+    __table_args__ = ({"schema": "accounting"},)
+
+    account: str = text(primary_key=True)
+    read_until: datetime = moment()
+
+
+class LedgerCheck(Table, table=True):
+    """A check of the ledger: how many lines it had, and how many differences were found."""
+
+    __tablename__ = "ledger_checks"
+    __table_args__ = (Index("ledger_checks_checked_at_idx", "checked_at"), {"schema": "accounting"})
+
+    id: int = _number()
+    checked_at: datetime = moment()
+    lines: int = Field(sa_type=BigInteger)
+    differences: int
+
+
+class LedgerDifference(Table, table=True):
+    """Something that a check found: not as it must be, by so many cents."""
+
+    __tablename__ = "ledger_differences"
+    __table_args__ = ({"schema": "accounting"},)
+
+    check_id: int = Field(
+        sa_column=Column(BigInteger, ForeignKey("accounting.ledger_checks.id", ondelete="CASCADE"), primary_key=True)
+    )
+    number: int = Field(primary_key=True)
+    kind: str = text()
+    source: str | None = text()
+    reservation_id: UUID | None = None
+    shop_id: UUID | None = None
+    cents: int = Field(sa_type=BigInteger)

@@ -26,7 +26,8 @@ class BalanceTransaction:
 
     category: Stripe's reporting category: `charge`, `refund`, `refund_failure`, `transfer`, `transfer_reversal`,
     `payout`, `payout_reversal`, `dispute`, `dispute_reversal`, `fee`, `topup` and others. source: the id of the charge,
-    refund, transfer, reversal, payout or dispute. available_at: when it counts as available.
+    refund, transfer, reversal, payout or dispute. intent: the PaymentIntent of a charge or refund, in lists of balance
+    transactions. available_at: when it counts as available.
     """
 
     id: str
@@ -36,6 +37,7 @@ class BalanceTransaction:
     category: str
     type: str
     source: str | None
+    intent: str | None
     created_at: datetime
     available_at: datetime
 
@@ -64,7 +66,11 @@ class Balances(StripeCalls):
         self, created_since: datetime, *, after: str | None = None, account: str | None = None
     ) -> BalancePage:
         """Return one page of at most 100 balance transactions created since a moment (timezone-aware)."""
-        wanted: BalanceTransactionListParams = {"created": {"gte": since(created_since)}, "limit": PAGE}
+        wanted: BalanceTransactionListParams = {
+            "created": {"gte": since(created_since)},
+            "limit": PAGE,
+            "expand": ["data.source"],
+        }
         if after is not None:
             wanted["starting_after"] = after
         async with self._asking("list balance transactions", account):
@@ -113,6 +119,7 @@ def line_of(line: stripe.BalanceTransaction) -> BalanceTransaction:
         line.reporting_category,
         line.type,
         id_of(line.source),
+        id_of(getattr(line.source, "payment_intent", None)),
         moment_of(line.created),
         moment_of(line.available_on),
     )

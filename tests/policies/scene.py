@@ -300,6 +300,12 @@ async def _closed_lot(town: Town, shop: Shop) -> UUID:
         f"txn_{uuid4().hex}",
         refund,
     )
+    await town.changes("insert into accounting.balances_read values ('', now()) on conflict do nothing")
+    await town.changes(
+        "with made as (insert into accounting.ledger_checks (checked_at, lines, differences) values (now(), 1, 1)"
+        " returning id) insert into accounting.ledger_differences"
+        " select id, 1, 'unknown', 'txn_1', null, null, 1 from made"
+    )
     await town.changes(
         "insert into accounting.closed_lots values ($1, $2, 'Panier', now(), now(), 1, 399, 40, 8, 351)", lot, shop.id
     )

@@ -56,7 +56,12 @@ begin
                             and (q.decision = 'give_back'
                                  or q.decision is null and (q.outcome is null or q.outcome = 'give_back')))
           and not exists (select from app.reservations r join app.payments p on p.reservation_id = r.id
-                          where r.lot_id = l.id and p.status = 'refund_due' and p.refusals < 10));
+                          where r.lot_id = l.id
+                            and (p.status = 'refund_due' and p.refusals < 10
+                                 -- It was paid before there was a ledger, and is posted within a day.
+                                 or p.status in ('succeeded', 'refund_due', 'refunded') and not exists (
+                                     select from accounting.postings s
+                                     where s.kind = 'sale' and s.source = p.stripe_payment_intent))));
     update app.lots_to_close q set due_at = app.next_night(s.time_zone, moment)
     from app.lots l join app.shops s on s.id = l.shop_id
     where q.lot_id = any (due) and q.lot_id <> all (over) and l.id = q.lot_id;

@@ -57,6 +57,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('collector_decided', '{collector}', true, true, true, false, false),
         ('to_decide', '{admin}', true, true, false, false, false),
         ('refund_failed', '{admin}', true, true, true, false, false),
+        ('ledger_differs', '{admin}', true, true, true, false, false),
         ('second_factor_added', '{customer,merchant,beneficiary,collector,association,admin}', true, true, true, false, false),
         ('second_factor_removed', '{customer,merchant,beneficiary,collector,association,admin}', true, true, true, false, false),
         ('second_factor_reset', '{customer,merchant,beneficiary,collector,association,admin}', true, true, true, false, false),

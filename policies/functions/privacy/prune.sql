@@ -49,6 +49,7 @@ begin
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.draws', 'draws', 'id < app.first_id_at($1) and drawn_at < $1'),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
+        ('accounting.ledger_checks', 'ledger_checks', 'checked_at < $1'),
         ('app.transfers', 'transfers', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.right_reminders', 'right_reminders', 'right_ends < app.paris_day($1)'),
         ('key_vault.erased_accounts', 'erased_accounts', 'erased_at < $1'),
@@ -56,6 +57,8 @@ begin
         -- who trades alone.
         ('accounting.corrections', 'accounting_payments',
             $q$ noted_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
+        ('accounting.stripe_balance_transactions', 'accounting_payments',
+            $q$ created_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
         -- A payment that was corrected in a later year is kept as long as its correction.
         ('accounting.payments', 'accounting_payments',
             $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
@@ -77,6 +80,13 @@ begin
                 and not exists (select from accounting.payout_transfers x where x.transfer_id = t.id)
                 and not exists (select from accounting.transfer_lots x where x.transfer_id = t.id)
                 and not exists (select from accounting.reversals x where x.transfer_id = t.id) $q$),
+        ('accounting.closed_lot_corrections', 'accounting_payments',
+            $q$ at < $1 and exists (select from accounting.postings p where p.id = t.posting_id and p.event_at
+                < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('accounting.closed_lots', 'accounting_payments',
+            $q$ closed_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.closed_lot_corrections c where c.lot_id = t.lot_id)
+                and not exists (select from accounting.transfer_lots x where x.lot_id = t.lot_id) $q$),
         ('accounting.disputes', 'payouts',
             $q$ opened_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
         ('accounting.erased_shops', 'accounting_payments',
