@@ -331,6 +331,23 @@ async def test_a_dispute_takes_the_money_and_a_fee_until_it_is_won(
     assert ("charge.dispute.funds_reinstated" in events) == (net == -2000)
 
 
+async def test_a_disputed_payment_is_refunded_only_after_it_was_won(client: Stripe, stand_in: StripeStandIn) -> None:
+    for outcome in ("won", "lost"):
+        sale, ours = await a_sale(client, stand_in, 399), uuid4()
+        opened = await stand_in.dispute(sale.id)
+        with pytest.raises(PaymentRefused) as refused:
+            await client.refund_payment_intent(sale.id, ours, 399)
+        assert refused.value.code == "charge_disputed"
+        await stand_in.decide_dispute(opened["id"], outcome)
+        await stand_in.forget_idempotency_keys()  # a day later
+        if outcome == "won":
+            await client.refund_payment_intent(sale.id, ours, 399)
+        else:
+            with pytest.raises(PaymentRefused):
+                await client.refund_payment_intent(sale.id, ours, 399)
+        assert sum(one.cents for one in await client.refunds_of(sale.id)) == (399 if outcome == "won" else 0)
+
+
 async def test_an_inquiry_takes_nothing_until_it_becomes_a_dispute(client: Stripe, stand_in: StripeStandIn) -> None:
     sale = await a_sale(client, stand_in, 399)
     opened = await stand_in.dispute(sale.id, inquiry=True)

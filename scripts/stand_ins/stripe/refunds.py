@@ -16,6 +16,13 @@ def create(call: Call) -> dict[str, Any]:
     if asked is not None and asked < 1:
         raise Refusal(400, "Invalid positive integer", code="parameter_invalid_integer", param="amount")
     charge = _charge_of(call, params)
+    if any(_holds(dispute) for dispute in call.store.newest("dispute", equal={"$.charge": charge["id"]})):
+        raise Refusal(
+            400,
+            f"Charge {charge['id']} has been charged back; cannot issue a refund.",
+            code="charge_disputed",
+            began=True,
+        )
     left = charge["amount"] - charge["amount_refunded"]
     amount = asked or left
     if left == 0:
@@ -60,6 +67,11 @@ def retrieve(call: Call) -> dict[str, Any]:
     if refund is None:
         raise missing("refund", call.id)
     return refund
+
+
+def _holds(dispute: dict[str, Any]) -> bool:
+    """Return whether a dispute keeps its charge from being refunded: the payer has the money, or may get it."""
+    return dispute["status"] != "won" and not dispute["status"].startswith("warning_")
 
 
 def complete(call: Call) -> dict[str, Any]:
