@@ -16,7 +16,8 @@ _MEASURES = Path(__file__).with_name("looks.js").read_text()
 _LEADS = """() => [
     ...[...document.querySelectorAll("a[href]")].map((one) => one.href),
     ...[...document.forms].filter((one) => one.method === "get")
-        .map((one) => `${one.action.split("?")[0]}?${new URLSearchParams(new FormData(one))}`),
+        .map((one) => [new URL(one.getAttribute("action") ?? "", location), new URLSearchParams(new FormData(one))])
+        .map(([to, typed]) => `${to.origin}${to.pathname}?${typed}`),
 ].filter((one) => one.startsWith(location.origin)).map((one) => one.slice(location.origin.length).split("#")[0])"""
 _AXE = {"resultTypes": ["violations"], "preload": False, "iframes": False}
 TARGET, TARGET_AT_A_KIOSK = 44, 64
