@@ -47,3 +47,19 @@ async def test_one_day_is_changed_skipped_and_restored(town: Town) -> None:
     assert "Pas ce jour-là" not in page.main.text
     assert await town.value("select count(*) from app.recurring_days") == 0
     assert (await sophie.opens(f"/my-shops/{shop.id}/recurring/{made['id']}/never")).status_code == 404
+
+
+async def test_a_listing_that_somebody_changed_meanwhile_is_not_overwritten(town: Town) -> None:
+    shop = await town.a_shop()
+    made = await shop.merchant.posts("/recurring-listings", recurring_listing(shop.id), key="k" * 20)
+    sophie = await Browser.of(shop.merchant)
+    path = f"/my-shops/{shop.id}/recurring/{made['id']}"
+    first = await sophie.opens(path)
+    second = await sophie.opens(path)
+    await first.form("Enregistrer").send(quantity="9")
+    page = await second.form("Enregistrer").send(quantity="4")
+    assert page.status_code == 412
+    assert "9" in page.alert
+    assert await town.value("select quantity from app.recurring_listings") == 9
+    await page.form("Enregistrer").send()
+    assert await town.value("select quantity from app.recurring_listings") == 4

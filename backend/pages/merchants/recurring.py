@@ -14,7 +14,7 @@ from backend.pages.merchants.lot_fields import AT, Unreadable, cents, started_fr
 from backend.pages.merchants.lots import read_lot
 from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
-from backend.problems.common import PathUnknown
+from backend.problems.common import PathUnknown, PreconditionFailed
 from backend.recurring.schemas import RecurringIn
 from backend.shops.models import Category
 
@@ -26,6 +26,8 @@ FIELDS = (
     "pickup_from", "pickup_until", "date_kind", "food_date_in_days", "allergens", "cold_chain", "weight_grams",
     "origin", "reduction_ground", "becomes_free_minutes", "gtin",
 )  # fmt: skip
+# What a form says of the values that somebody else stored: those told in a word or two.
+TOLD = ("title", "quantity", "publish_at", "pickup_from", "pickup_until", "original_price", "price")
 _PLAIN = ("title", "description", "category", "kind", "publish_at", "pickup_from", "pickup_until", "date_kind")
 
 
@@ -96,17 +98,23 @@ async def new(visit: Visit) -> Response:
 async def edit(visit: Visit) -> Response:
     """Show the form of a listing, or send what was changed, from the next publication on."""
     place = await at_shop(visit)
-    listing = await _listing(visit, place)
+    listing, version = await _versioned(visit, place)
     if not visit.posted:
-        return _form(visit, place, Form(), _values(listing), listing=listing)
+        return _form(visit, place, Form(), _values(listing), listing=listing, version=version)
     form = await visit.form("weekdays", "allergens")
     try:
         body = {name: value for name, value in _to_api(form).items() if value != listing.get(name)}
         if body:
-            await visit.api.patch(f"/v1/recurring-listings/{listing['id']}", body)
+            await visit.api.patch(
+                f"/v1/recurring-listings/{listing['id']}", body, etag=form.value("version") or None
+            )
     except (Unreadable, Refused) as wrong:
-        again = _refused(visit, form, wrong)
-        return _form(visit, place, again, {}, getattr(wrong, "status", 422), listing=listing)
+        if isinstance(wrong, Refused) and wrong.code == PreconditionFailed.code:
+            again = form.overtaken(visit.t("forms.overtaken"), {name: _values(listing)[name] for name in TOLD})
+        else:
+            again = _refused(visit, form, wrong)
+        status = getattr(wrong, "status", 422)
+        return _form(visit, place, again, {}, status, listing=listing, version=version)
     return visit.to(f"{place.path}/recurring", "saved")
 
 
@@ -172,10 +180,18 @@ def _other(listing: Mapping[str, Any], on: date) -> dict[str, Any]:
 
 
 async def _listing(visit: Visit, place: Workplace) -> dict[str, Any]:
-    found: dict[str, Any] = await visit.api.get(f"/v1/recurring-listings/{visit.parameters['listing_id']}")
+    return (await _versioned(visit, place))[0]
+
+
+async def _versioned(visit: Visit, place: Workplace) -> tuple[dict[str, Any], str]:
+    """Return a listing of this shop and its ETag."""
+    answer = await visit.api.sends("GET", f"/v1/recurring-listings/{visit.parameters['listing_id']}")
+    if not answer.is_success:
+        raise Refused(answer)
+    found: dict[str, Any] = answer.json()
     if found["shop_id"] != place.shop["id"]:
         raise PathUnknown
-    return found
+    return found, answer.headers["etag"]
 
 
 def _to_api(form: Form) -> dict[str, Any]:
@@ -230,6 +246,7 @@ def _form(
     status: int = 200,
     *,
     listing: dict[str, Any] | None = None,
+    version: str = "",
 ) -> Response:
     return place.page(
         visit,
@@ -238,6 +255,7 @@ def _form(
         form=form,
         values=values,
         listing=listing,
+        version=version,
         rules=constraints(RecurringIn),
         weekdays=[(str(one), visit.t(f"my_shop.days.{name}")) for one, name in zip(WEEKDAYS, _WEEK, strict=True)],
         categories=[(str(one), visit.t(f"categories.{one}")) for one in Category],
