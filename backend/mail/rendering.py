@@ -15,7 +15,8 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from backend.mail.links import HOME, LINKS, Link
-from backend.time_zones import zone_name
+from backend.time_zones import PARIS, zone_name
+from backend.written_times import NO_BREAK_SPACE, written_day, written_hour
 
 LANGUAGES = ("fr", "en")
 _ACTION, _PICTURE, _HEAD = "=>", "=[] ", "=# "
@@ -64,8 +65,9 @@ def rendered(
     stands, a button in HTML; unmarked, it stands before the signature. `=[] Words | id` shows the picture of that id if
     it is one of `pictures`; without pictures it is left out. `sender` says below all that who sends the mail. Values,
     lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and amounts in the mail's
-    language: `{{ day | day }}`, `{{ moment | day_in(zone) }}`, `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`,
-    `{{ cents | euros }}`; a zone is an IANA name.
+    language: `{{ day | day }}`, `{{ day | day(year=true) }}`, `{{ moment | day_in(zone) }}`,
+    `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ start | window(end, zone) }}`, `{{ cents | euros }}`;
+    a zone is an IANA name.
     Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
     language = _language(locale)
@@ -176,8 +178,8 @@ def _spaced(paragraph: str) -> str:
 
 
 def _quoted(paragraph: str) -> str:
-    """Return text whose quotation marks and hours (`18 h 45`) stay on the line of what they belong to."""
-    return re.sub(r" (?=»)|(?<=«) |(?<=\d) (?=h \d)|(?<=\d h) (?=\d)", "\N{NO-BREAK SPACE}", paragraph)
+    """Return text whose quotation marks and hours (`18 h 45`, `18 h`) stay on the line of what they belong to."""
+    return re.sub(r" (?=»)|(?<=«) |(?<=\d) (?=h\b)|(?<=\d h) (?=\d)", "\N{NO-BREAK SPACE}", paragraph)
 
 
 def _unbroken(text: str) -> Markup:
@@ -192,20 +194,31 @@ def _moment(moment: datetime | str) -> datetime:
 
 
 @pass_context
-def _day(context: Context, day: date | str) -> str:
+def _day(context: Context, day: date | str, *, year: bool = False) -> str:
     day = date.fromisoformat(day) if isinstance(day, str) else day
-    return day.isoformat() if context["language"] == "en" else f"{day:%d/%m/%Y}"
+    return written_day(day, context["language"], year=year)
 
 
 @pass_context
-def _day_in(context: Context, moment: datetime | str, zone: str) -> str:
-    return _day(context, _moment(moment).astimezone(ZoneInfo(zone)).date())
+def _day_in(context: Context, moment: datetime | str, zone: str, *, year: bool = False) -> str:
+    return _day(context, _moment(moment).astimezone(ZoneInfo(zone)).date(), year=year)
 
 
 @pass_context
 def _time_in(context: Context, moment: datetime | str, zone: str) -> str:
-    local = _moment(moment).astimezone(ZoneInfo(zone))
-    return f"{local:%H:%M}" if context["language"] == "en" else f"{local:%H} h {local:%M}"
+    # Ordinary spaces: HTML gets those that keep an hour on one line, see `_quoted`.
+    written = written_hour(_moment(moment).astimezone(ZoneInfo(zone)), context["language"])
+    return written.replace(NO_BREAK_SPACE, " ")
+
+
+@pass_context
+def _window(context: Context, start: datetime | str, end: datetime | str, zone: str) -> str:
+    until = _time_in(context, end, zone)
+    first, last = (_day_in(context, moment, zone) for moment in (start, end))
+    if first != last:
+        until = f"{last}, {until}"
+    name = "" if zone == PARIS else f" ({_zone_name(context, zone)})"
+    return f"{first}, {_time_in(context, start, zone)} – {until}{name}"
 
 
 @pass_context
@@ -230,6 +243,12 @@ def _templates() -> Environment:
         keep_trailing_newline=True,  # of a part, before the blank line that follows its include
     )
     templates.filters.update(
-        unbroken=_unbroken, day=_day, day_in=_day_in, time_in=_time_in, zone_name=_zone_name, euros=_euros
+        unbroken=_unbroken,
+        day=_day,
+        day_in=_day_in,
+        time_in=_time_in,
+        window=_window,
+        zone_name=_zone_name,
+        euros=_euros,
     )
     return templates

@@ -12,9 +12,9 @@ from babel.numbers import format_currency, format_decimal
 
 from backend.pages.texts import Texts
 from backend.time_zones import PARIS, zone_name
+from backend.written_times import NO_BREAK_SPACE, written_day, written_hour
 
 NARROW_SPACE = "\u202f"
-NO_BREAK_SPACE = "\u00a0"
 WALKED_METRES_A_MINUTE = 75
 FARTHEST_ON_FOOT_METRES = 2_000
 
@@ -48,18 +48,11 @@ class Amounts:
 
     def hour(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return an hour, « 17 h 15 » in French and `17:15` otherwise."""
-        there = _there(moment, zone)
-        if self._texts.language != "fr":
-            return f"{there:%H:%M}"
-        minutes = f"{NO_BREAK_SPACE}{there:%M}" if there.minute else ""
-        return f"{there.hour}{NO_BREAK_SPACE}h{minutes}"
+        return written_hour(_there(moment, zone), self._texts.language)
 
     def day(self, moment: str | datetime | date, zone: str = PARIS, *, year: bool = False) -> str:
         """Return a day, such as « samedi 28 novembre »."""
-        local = _day(moment, zone)
-        pattern = {"fr": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}.get(self._texts.language, "EEEE d MMMM")
-        written = _written_day(local, pattern + (" y" if year else ""), self._texts.language)
-        return written.translate(_LATIN_DIGITS)
+        return written_day(_day(moment, zone), self._texts.language, year=year).translate(_LATIN_DIGITS)
 
     def month(self, month: str, *, year: bool = False) -> str:
         """Return a month that is written as 2026-10, as « oct. » or, with its year, « oct. 2026 »."""
@@ -93,16 +86,10 @@ class Amounts:
 _LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
 
 
-# Pages write the same few prices and days again and again, and Babel takes its time.
+# Pages write the same few prices again and again, and Babel takes its time.
 @lru_cache(4096)
 def _euros(cents: int, locale: str) -> str:
     return format_currency(cents / 100, "EUR", locale=locale)
-
-
-@lru_cache(1024)
-def _written_day(day: date, pattern: str, language: str) -> str:
-    written = format_date(day, pattern, language)
-    return written.replace(" 1 ", " 1er ") if language == "fr" and day.day == 1 else written
 
 
 def _day(moment: str | datetime | date, zone: str) -> date:

@@ -23,7 +23,7 @@ async def test_a_follower_is_told_once_a_day_when_a_shop_offers(town: Town) -> N
     listed = await shop.merchant.lists(shop, title="Pains du soir")
     (notice,) = await told_of_offers(marc)
     assert notice["title"] == f"{name} propose de nouveau des lots"
-    assert "– Pains du soir, 4,00 €\n      Retrait : 02/12/2026, de 15 h 00 à 19 h 00" in notice["text"]
+    assert "– Pains du soir, 4,00 €\n      Retrait : mercredi 2 décembre, 15 h – 19 h" in notice["text"]
     assert notice["deliveries"] == [{"channel": "mail", "state": "sent"}]
     (mail,) = await mails(town, marc.email)
     assert (mail.subject, "/unsubscribe/" in mail.text) == (notice["title"], True)

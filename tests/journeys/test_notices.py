@@ -13,6 +13,7 @@ import pytest
 from backend.mail import rendering
 from backend.notices.titles import titles
 from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
+from backend.written_times import written_day
 from tests.town import Person, Town, refused
 from tests.visitors import Mail, Visitor, mails, read_mail
 
@@ -308,7 +309,7 @@ async def test_a_shop_is_told_of_its_lots_and_of_its_day(town: Town) -> None:
     assert "day_summary" not in events(await told(sophie))[1:]
     subjects = [mail.subject for mail in await mails(town, sophie.email)]
     assert subjects == [
-        f"Votre journée du {day:%d/%m/%Y} : 1 sur 5"
+        f"Votre journée du {written_day(day, 'fr')} : 1 sur 5"
     ]  # reservations are for the app unless she wants mails
 
 

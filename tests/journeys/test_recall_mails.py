@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from backend.sealing.seals import SEALED_ADDRESS, address_look_up, keyring
+from backend.written_times import written_day
 from tests.town import Admin, Association, Beneficiary, Town
 from tests.town.things import Reservation
 from tests.visitors import Mail, read_mail
@@ -101,7 +102,7 @@ async def test_two_lots_of_one_title_can_be_told_apart_in_the_mails(town: Town) 
     await recalled(town, odile)
 
     first, second = sorted(sent(town), key=lambda mail: "L2" in mail.text)
-    day = f"Retrait : {lots[0].pickup_start:%d/%m/%Y}"
+    day = f"Retrait : {written_day(lots[0].pickup_start.date(), 'fr')}"
     for mail, shop, batch in ((first, "Boulangerie du Marché", "L1"), (second, "Épicerie du Coin", "L2")):
         assert mail.subject == "Rappel : ne mangez pas « Tartinade »"
         for words in ("Tartinade", shop, batch, day, GTIN, REASON):

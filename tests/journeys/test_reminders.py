@@ -59,7 +59,7 @@ async def test_reminders_of_ending_rights_are_sent_in_time_and_once(town: Town) 
     # The association's mail contains no names, and no link but our own; each beneficiary gets a mail of their own.
     [(to, subject, text)] = mails(town, "rights_end")
     assert (to, subject) == (relais.email, "2 droits prennent fin bientôt")
-    assert "entre le 30/11/2026 et le 01/12/2026" in text
+    assert "entre le lundi 30 novembre 2026 et le mardi 1er décembre 2026" in text
     assert not any(name in text for name in NAMES)
     links = [word for word in text.split() if "http" in word]
     assert [re.sub(r"^https?://[^/]+|(?<=unsubscribe/).+", "", link) for link in links] == [
@@ -68,7 +68,7 @@ async def test_reminders_of_ending_rights_are_sent_in_time_and_once(town: Town) 
     ]
     assert {to for to, _, _ in mails(town, "right_ends")} == {"amina@example.org", "max@example.org"}
     _, subject, text = mails(town, "right_ends")[0]
-    assert subject == "Vos portions offertes, jusqu'au 30/11/2026"
+    assert subject == "Vos portions offertes, jusqu'au lundi 30 novembre 2026"
     assert "l'association qui vous accompagne" in text
 
     # Amina's right is renewed in between, so only the others are reminded again.
@@ -77,7 +77,7 @@ async def test_reminders_of_ending_rights_are_sent_in_time_and_once(town: Town) 
     assert await written() == (2, 3)
     _, subject, text = mails(town, "rights_end")[1]
     assert subject == "Un droit prend fin bientôt"
-    assert "01/12/2026" in text
+    assert "mardi 1er décembre 2026" in text
     assert mails(town, "right_ends")[2][0] == "max@example.org"
     why = "select count(*) from app.audit_entries where action = 'address.opened' and detail ->> 'why' = 'right_ends'"
     assert await town.value(why) == 3

@@ -282,7 +282,7 @@ async def test_mails_say_days_and_hours_of_the_shop(town: Town) -> None:
 
     [(to, subject, text)] = mails(town, "portion_kept")
     assert (to, subject) == (marc.email, "Une portion vous est gardée jusqu'à 22 h 45 (heure de La Réunion)")
-    assert "Retrait : 11/06/2026" in text
+    assert "Retrait : jeudi 11 juin, " in text
     assert "jusqu'à 22 h 45 (heure de La Réunion)." in text
 
 

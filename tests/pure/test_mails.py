@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -148,8 +148,8 @@ def test_an_unknown_language_falls_back_to_french() -> None:
     [
         ("portion_kept", "fr", "jusqu'à 18 h 45 (heure de Paris)"),
         ("portion_kept", "en", "until 18:45 (Paris time)"),
-        ("right_ends", "fr", "jusqu'au 30/11/2026."),
-        ("right_ends", "en", "until 2026-11-30."),
+        ("right_ends", "fr", "jusqu'au lundi 30 novembre 2026."),
+        ("right_ends", "en", "until Monday 30 November 2026."),
         ("suspended_lot_over", "fr", "Nous vous rendons 4,05 € pour"),
         ("suspended_lot_over", "en", "We are refunding €4.05 for"),
     ],
@@ -199,10 +199,9 @@ def test_no_mail_names_a_lot_by_its_title_alone() -> None:
     [
         (
             "fr",
-            "Retrait : 01/12/2026, de 00 h 30 à 01 h 45 (heure de Paris)\n"
-            "    Numéro de lot sur l'emballage : L2447A\n\n",
+            "Retrait : mardi 1er décembre, 0 h 30 – 1 h 45\n    Numéro de lot sur l'emballage : L2447A\n\n",
         ),
-        ("en", "Pickup: 2026-12-01, 00:30 to 01:45 (Paris time)\n    Batch number on the packaging: L2447A\n\n"),
+        ("en", "Pickup: Tuesday 1 December, 00:30 – 01:45\n    Batch number on the packaging: L2447A\n\n"),
     ],
 )
 @pytest.mark.parametrize("template", LOT_TEMPLATES)
@@ -219,7 +218,7 @@ def test_the_pickup_day_counts_where_the_shop_is() -> None:
     lot = replace(LOT, zone="America/Martinique")
 
     assert (
-        "Retrait : 30/11/2026, de 19 h 30 à 20 h 45 (heure de Martinique)\n"
+        "Retrait : lundi 30 novembre, 19 h 30 – 20 h 45 (heure de Martinique)\n"
         in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
     )
     kept = rendered("portion_kept", "fr", **{**VALUES, "lot": lot})
@@ -227,6 +226,15 @@ def test_the_pickup_day_counts_where_the_shop_is() -> None:
     assert kept.subject.endswith("jusqu'à 13 h 45 (heure de Martinique)")
     assert rendered("portion_kept", "fr", **VALUES).subject.endswith("jusqu'à 18 h 45")
     assert rendered("portion_kept", "en", **{**VALUES, "lot": lot}).subject.endswith("until 13:45 (Martinique time)")
+
+
+def test_a_pickup_that_ends_on_another_day_names_both_days() -> None:
+    lot = replace(LOT, pickup_end=LOT.pickup_start + timedelta(hours=23, minutes=30))
+
+    assert (
+        "Retrait : mardi 1er décembre, 0 h 30 – mercredi 2 décembre, 0 h\n"
+        in rendered("lot_withdrawn", "fr", **{**VALUES, "lot": lot}).text
+    )
 
 
 def test_french_marks_stay_beside_their_words_in_html() -> None:

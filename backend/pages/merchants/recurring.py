@@ -105,9 +105,7 @@ async def edit(visit: Visit) -> Response:
     try:
         body = {name: value for name, value in _to_api(form).items() if value != listing.get(name)}
         if body:
-            await visit.api.patch(
-                f"/v1/recurring-listings/{listing['id']}", body, etag=form.value("version") or None
-            )
+            await visit.api.patch(f"/v1/recurring-listings/{listing['id']}", body, etag=form.value("version") or None)
     except (Unreadable, Refused) as wrong:
         if isinstance(wrong, Refused) and wrong.code == PreconditionFailed.code:
             again = form.overtaken(visit.t("forms.overtaken"), {name: _values(listing)[name] for name in TOLD})
