@@ -16,6 +16,7 @@ from backend.documents.printing import print_document
 from backend.job_context import Work
 
 SOME = 100
+MANY = 1000
 AT_ONCE = 4  # while two are typeset, others are stored
 TOLD_EVERY = 100
 
@@ -62,7 +63,7 @@ async def issue_months(work: Work) -> int:
 async def _issue_years(work: Work, platform: str) -> int:
     """Issue the copies of the last year, when they are due, and return how many."""
     issued = 0
-    while count := await work.acts.value("issue_years", platform=platform, most=SOME):
+    while count := await work.acts.value("issue_years", platform=platform, most=MANY):
         issued += count
         log.info("documents.years_issued", papers=issued)
     return issued

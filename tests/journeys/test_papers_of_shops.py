@@ -308,3 +308,31 @@ async def test_a_year_is_declared_from_thirty_sales_or_two_thousand_euros(town: 
 def _withheld(cents: int) -> int:
     commission = max((cents * 1000 + 5000) // 10000, 30)
     return commission + (commission + 2) // 5
+
+
+async def test_papers_are_the_same_whoever_paid_for_portions(town: Town) -> None:
+    """Six portions sold one by one, and three reservations of two of which a donor paid: nothing tells them apart."""
+    sold, suspended = await town.a_shop(), await town.a_shop()
+    await a_closed_lot(town, sold, [400] * 6, NOVEMBER)
+    await a_closed_lot(town, suspended, [400] * 6, NOVEMBER)
+    # The postings of the second are those of a gift: other sources, other accounts, other numbers.
+    await town.changes(
+        "select app.post('sale', 'pi_' || n, gen_random_uuid(), now(), array[app.ledger_account('stripe'),"
+        " app.ledger_account('suspended')], '{800,-800}') from generate_series(1, 3) n"
+    )
+    await town.clock(DECEMBER)
+    await issues_papers(town)
+    seen = []
+    for shop in (sold, suspended):
+        contents = [
+            json.loads(row[0])
+            for row in await town.rows(
+                "select contents::text from accounting.documents where shop_id = $1 order by kind", shop.id
+            )
+        ]
+        for one in contents:
+            for own in ("number", "invoices", "shop", "buyer"):
+                one.pop(own, None)
+        seen.append(contents)
+    assert seen[0] == seen[1]
+    assert not any(word in json.dumps(seen, ensure_ascii=False) for word in ("reservation", "pi_", "portions"))

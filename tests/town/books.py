@@ -33,7 +33,7 @@ async def a_closed_lot(
     for cents in prices:
         await town.changes(
             """
-            select app.post('earned', gen_random_uuid()::text, null, $3,
+            select app.post('earned', gen_random_uuid()::text, gen_random_uuid(), $3,
                 array[app.ledger_account('held'), app.ledger_account('shop', $1), app.ledger_account('commission'),
                       app.ledger_account('vat')],
                 array[$2::bigint, c.commission + c.vat - $2, -c.commission, -c.vat])

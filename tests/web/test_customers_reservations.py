@@ -152,3 +152,23 @@ async def test_numbers_of_thousands_of_digits_are_refused(town: Town) -> None:
     marc, lot = await Browser.of(await town.a_customer()), await town.a_lot()
     for quantity in ("9" * 5000, "²", "-1"):
         assert (await marc.sends(f"/lots/{lot.id}/reserve", quantity=quantity)).status_code == 422
+
+
+async def test_a_receipt_is_linked_once_the_pass_is_gone(town: Town) -> None:
+    lot = await town.a_lot()
+    marc = await town.a_customer()
+    bought = await marc.buys(lot)
+    browser = await Browser.of(marc)
+    shown = await browser.opens(f"/reservations/{bought.id}")
+    assert "receipt.pdf" not in shown.text
+    await town.opens(lot)
+    await lot.shop.merchant.hands_over(await marc.pass_for(bought))
+    receipt = await (await browser.opens(f"/reservations/{bought.id}")).follows("Reçu (PDF)")
+    assert receipt.headers["content-type"] == "application/pdf"
+
+
+async def test_a_gift_links_its_receipt(town: Town) -> None:
+    marc = await town.a_customer()
+    given = await marc.gives(await town.a_lot())
+    page = await (await Browser.of(marc)).opens(f"/gifts/{given.id}")
+    assert (await page.follows("Reçu (PDF)")).headers["content-type"] == "application/pdf"

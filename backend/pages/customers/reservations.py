@@ -161,7 +161,16 @@ async def hand(visit: Visit) -> Response:
 
 async def printed(visit: Visit) -> Response:
     """Return the pass to print, as PDF."""
-    answer = await visit.api.sends("GET", f"{_path(visit)}/pass.pdf")
+    return await _pdf(visit, "pass")
+
+
+async def receipt(visit: Visit) -> Response:
+    """Return the receipt of what was paid, as PDF. Its link is never beside a pass: who sees one learns no price."""
+    return await _pdf(visit, "receipt")
+
+
+async def _pdf(visit: Visit, what: str) -> Response:
+    answer = await visit.api.sends("GET", f"{_path(visit)}/{what}.pdf")
     if not answer.is_success:
         raise Refused(answer)
     kept: Sequence[str] = ("content-disposition", "content-type")
@@ -182,4 +191,5 @@ routes: list[BaseRoute] = [
     route(f"{_ONE}/hand", hand, ["POST"], needs="person"),
     route(f"{_ONE}/take-back", take_back, ["POST"], needs="person"),
     route(f"{_ONE}/pass.pdf", printed, needs="person"),
+    route(f"{_ONE}/receipt.pdf", receipt, needs="person"),
 ]

@@ -26,11 +26,14 @@ begin
               from accounting.closed_lot_corrections c where c.at >= starts and c.at < ends) x
         group by 1, 2
     ), sales as (
-        select a.subject as shop_id, extract(quarter from p.event_at at time zone 'Europe/Paris')::int as quarter, count(*) as sales
-        from accounting.postings p
-        join accounting.lines l on l.posting_id = p.id
-        join accounting.ledger_accounts a on a.id = l.account_id and a.book = 'platform' and a.kind = 'shop'
-        where p.kind = 'earned' and p.event_at >= starts and p.event_at < ends
+        -- Once each: a sale whose refund failed is earned again, and a gift is earned portion by portion.
+        select x.shop_id, extract(quarter from x.at at time zone 'Europe/Paris')::int as quarter, count(*) as sales
+        from (select a.subject as shop_id, min(p.event_at) as at
+              from accounting.postings p
+              join accounting.lines l on l.posting_id = p.id
+              join accounting.ledger_accounts a on a.id = l.account_id and a.book = 'platform' and a.kind = 'shop'
+              where p.kind = 'earned' and p.event_at >= starts and p.event_at < ends
+              group by a.subject, coalesce(p.reservation_id::text, p.source)) x
         group by 1, 2
     ), quarters as (
         select s.shop_id, q.quarter, coalesce(x.consideration, 0) as consideration, coalesce(x.fees, 0) as fees,

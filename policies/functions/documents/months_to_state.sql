@@ -12,8 +12,13 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select c.shop_id, c.at from accounting.closed_lot_corrections c
         where not exists (select from accounting.stated_corrections s where s.correction_id = c.id)
         union all
-        select a.subject, m.event_at from accounting.ledger_accounts a cross join lateral app.unstated_movements(a.subject) m
-        where a.kind = 'shop' and a.book = 'platform'
+        -- An older movement is in its shop's next statement all the same, but brings none about.
+        select a.subject, p.event_at from accounting.postings p
+        join accounting.lines l on l.posting_id = p.id
+        join accounting.ledger_accounts a on a.id = l.account_id and a.kind = 'shop' and a.book = 'platform'
+        where p.event_at > app.clock() - interval '100 days' and p.kind not in ('earned', 'invoice_vat')
+          and not exists (select from accounting.closed_lot_corrections c where c.posting_id = p.id)
+          and not exists (select from accounting.stated_postings s where s.posting_id = p.id)
     ), first as (
         select w.shop_id, date_trunc('month', min(w.at) at time zone 'Europe/Paris')::date as month
         from waiting w group by w.shop_id

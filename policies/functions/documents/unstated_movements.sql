@@ -1,5 +1,5 @@
 -- Return what moved a shop's balance otherwise than by closed lots, and which no statement lists yet: transfers above all.
--- `cents` is what it added to the balance due. Called by months_to_state and issue_month.
+-- `cents` is what it added to the balance due. Called by issue_month.
 -- Definer, because the ledger is nobody's to read; only the owner may execute it.
 create or replace function app.unstated_movements(shop uuid)
 returns table (posting_id bigint, kind text, event_at timestamptz, cents bigint)
