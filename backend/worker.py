@@ -235,6 +235,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
         if account is not None:  # our own payouts concern no shop
             await payouts.look_at_payout(work, account, object_id)
 
+    @app.task(name="payouts.look_at_dispute", retry=RETRY)
+    async def look_at_dispute(object_id: str, account: str | None) -> None:
+        await payouts.look_at_dispute(work, object_id)
+
     @app.periodic(cron="22 * * * *")
     @app.task(name="payouts.look_again")
     async def look_again(timestamp: int) -> None:

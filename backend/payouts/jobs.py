@@ -5,6 +5,7 @@ and what Stripe answered after it. A transfer whose answer got lost is looked up
 repeats its first answer to an idempotency key for a day, even a refusal or a 500, and forgets the key after it.
 """
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from backend.stripe.problems import PaymentUnavailable
 AT_ONCE = 50
 LOOKED_AT_AGAIN_AFTER = timedelta(hours=6)
 PAYOUTS_LOOKED_FOR = timedelta(days=14)  # a bank sends a payout back within days
+DISPUTES_LOOKED_FOR = timedelta(days=3)  # longer than a worker is down
 
 log = structlog.get_logger("ecopanier.payouts")
 
@@ -57,25 +59,54 @@ async def look_at_payout(work: Work, account: str, payout: str) -> None:
         )
 
 
-async def look_again(work: Work) -> int:
-    """Look at accounts that nobody has looked at for hours, and at their payouts, because an event may be lost.
+async def look_at_dispute(work: Work, dispute: str) -> None:
+    """Note what Stripe says now about a dispute. Raises PaymentUnavailable, PaymentRefused."""
+    found = await work.stripe.retrieve_dispute(dispute)
+    await work.acts.value(
+        "dispute_seen",
+        dispute=found.id,
+        intent=found.intent_id,
+        cents=found.cents,
+        status=found.status,
+        reason=found.reason,
+        answer_by=found.evidence_due_at,
+        opened_at=found.created_at,
+        withdrawn=-sum(line.cents for line in found.lines if line.category == "dispute"),
+        fee=sum(line.fee_cents for line in found.lines),
+        reinstated=sum(line.cents for line in found.lines if line.category == "dispute_reversal"),
+    )
 
-    Return how many accounts. One that Stripe refuses does not stop the others. If Stripe cannot be reached, the rest
-    waits for the next run.
+
+async def look_again(work: Work) -> int:
+    """Look again at accounts, their payouts and disputes, and return how many accounts and disputes there were.
+
+    An event may be lost. What Stripe refuses does not stop the others. Raises PaymentUnavailable if Stripe cannot be
+    reached; the rest waits for the next run.
     """
-    looked_at = 0
-    for row in await work.acts.rows("payout_accounts_to_look_at", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE):
-        try:
-            await look_at_account(work, row[0])
-            for payout in await work.stripe.payouts_since(datetime.now(UTC) - PAYOUTS_LOOKED_FOR, row[0]):
-                await look_at_payout(work, row[0], payout.id)
-        except PaymentUnavailable:
-            log.warning("payouts.unavailable", account=row[0])
-            break
-        except PaymentRefused as refusal:
-            log.error("payouts.refused", account=row[0], code=refusal.code, status=refusal.status)
-        looked_at += 1
+    accounts = await work.acts.rows("payout_accounts_to_look_at", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE)
+    looked_at = await _each(work, _look_at_account_and_payouts, [row[0] for row in accounts])
+    open_disputes = await work.acts.rows("open_disputes", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE)
+    looked_at += await _each(work, look_at_dispute, [row[0] for row in open_disputes])
+    for dispute in await work.stripe.disputes_since(datetime.now(UTC) - DISPUTES_LOOKED_FOR):
+        if await work.acts.value("dispute_unknown", dispute=dispute.id):
+            await look_at_dispute(work, dispute.id)
+            looked_at += 1
     return looked_at
+
+
+async def _look_at_account_and_payouts(work: Work, account: str) -> None:
+    await look_at_account(work, account)
+    for payout in await work.stripe.payouts_since(datetime.now(UTC) - PAYOUTS_LOOKED_FOR, account):
+        await look_at_payout(work, account, payout.id)
+
+
+async def _each(work: Work, look: Callable[[Work, str], Awaitable[None]], ids: list[str]) -> int:
+    for id in ids:
+        try:
+            await look(work, id)
+        except PaymentRefused as refusal:
+            log.error("payouts.refused", subject=id, code=refusal.code, status=refusal.status)
+    return len(ids)
 
 
 async def move_money(work: Work) -> int:

@@ -18,7 +18,16 @@ _PAYOUT = (
     "payout.reconciliation_completed",
 )
 
+_DISPUTE = (
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
+)
+
 LOOKS: Looks = {
     **dict.fromkeys(_ACCOUNT, "payouts.look_at_account"),
     **dict.fromkeys(_PAYOUT, "payouts.look_at_payout"),
+    **dict.fromkeys(_DISPUTE, "payouts.look_at_dispute"),
 }

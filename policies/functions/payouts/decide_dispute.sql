@@ -2,7 +2,8 @@
 -- Called by POST /v1/admin/disputes/{dispute_id}/decide, as an admin. If the shop bears it, what it earned by the disputed
 -- payment is taken back from it in the night, commission and VAT with it, and the platform's loss is made good.
 -- Definer, because nobody may write disputes or postings. Only an admin gets through.
--- Locks: the dispute.
+-- What is still held for the sale, because its lot is not closed yet, is taken first.
+-- Locks: the dispute, the sale's posting.
 create or replace function app.decide_dispute(dispute text, bearer text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -16,6 +17,14 @@ begin
     end if;
     update accounting.disputes x set borne_by = bearer where x.id = d.id;
     perform app.note('dispute.decided', 'shop', d.shop_id, jsonb_build_object('dispute', d.id, 'borne_by', bearer));
-    if bearer = 'shop' then null; end if;
+    if bearer = 'shop' then
+        -- A refund or the closing of its lot waits until the money's way is decided, or is done and seen here.
+        perform from accounting.postings p
+        where p.kind = 'sale' and p.reservation_id = d.reservation_id for no key update;
+        perform app.post_refund(d.reservation_id, 'dispute_borne', d.id, (
+            select sum(n.cents)::bigint from accounting.postings p join accounting.lines n on n.posting_id = p.id
+            where p.source = d.id and p.kind in ('dispute_lost', 'dispute_reinstated')
+              and n.account_id = app.ledger_account('losses')), app.clock(), 'losses', 'dispute');
+    end if;
 end $$;
 grant execute on function app.decide_dispute(text, text) to authenticated;

@@ -1,43 +1,50 @@
 -- Note what Stripe says now about a dispute, and post what moved: withdrawn with its fee, reinstated, lost.
 -- Called by the worker (payouts.look_at_dispute), which has just fetched it, so that the order of events does not matter.
 -- `withdrawn`, `fee` and `reinstated` are what the dispute's balance transactions say, in cents. A dispute that is lost
--- is the platform's loss until an admin decides that the shop bears it (decide_dispute).
+-- is the platform's loss until an admin decides that the shop bears it (decide_dispute), and lost it stays: money that comes
+-- back afterwards makes the loss smaller. Admins are told of a new one.
 -- Definer, because nobody may write disputes or postings; only the worker may execute it.
--- Locks: the payment, the dispute.
+-- Locks: the sale's posting, the dispute, then postings.
 create or replace function app.dispute_seen(
     dispute text, intent text, cents bigint, status text, reason text, answer_by timestamptz, opened_at timestamptz,
     withdrawn bigint, fee bigint, reinstated bigint) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    paid  record;
-    known accounting.disputes;
-    over  boolean := status in ('won', 'lost', 'warning_closed', 'prevented');
+    sale    uuid;
+    shop    uuid;
+    paid    uuid;
+    known   accounting.disputes;
+    was_lost boolean;
 begin
-    select p.id as payment_id, p.reservation_id, l.shop_id into paid
-    from app.payments p join app.reservations r on r.id = p.reservation_id join app.lots l on l.id = r.lot_id
-    where p.stripe_payment_intent = intent for update of p;
+    select p.reservation_id into sale from accounting.postings p
+    where p.kind = 'sale' and p.source = intent for no key update;
+    select p.id into paid from app.payments p where p.stripe_payment_intent = intent;
+    select l.shop_id into shop from app.reservations r join app.lots l on l.id = r.lot_id where r.id = sale;
     select d.* into known from accounting.disputes d where d.id = dispute for update;
+    was_lost := coalesce(known.status = 'lost', false);
+    if was_lost then status := 'lost'; end if;
     insert into accounting.disputes as d
         (id, payment_id, reservation_id, shop_id, cents, fee_cents, status, reason, answer_by, opened_at, closed_at, looked_at)
-    values (dispute, paid.payment_id, paid.reservation_id, paid.shop_id, cents, fee, status, reason, answer_by, opened_at,
-            case when over then app.clock() end, app.clock())
+    values (dispute, paid, sale, shop, cents, fee, status, reason, answer_by, opened_at,
+            case when status in ('won', 'lost', 'warning_closed', 'prevented') then app.clock() end, app.clock())
     on conflict (id) do update
     set status = excluded.status, fee_cents = excluded.fee_cents, cents = excluded.cents, answer_by = excluded.answer_by,
         closed_at = coalesce(d.closed_at, excluded.closed_at), looked_at = excluded.looked_at;
 
-    perform app.post('dispute', dispute, paid.reservation_id, opened_at,
+    perform app.post('dispute', dispute, sale, opened_at,
         array[app.ledger_account('disputes'), app.ledger_account('dispute_fees'), app.ledger_account('stripe')],
         array[withdrawn, fee, -withdrawn - fee]);
-    perform app.post('dispute_reinstated', dispute, paid.reservation_id, app.clock(),
-        array[app.ledger_account('stripe'), app.ledger_account('disputes')], array[reinstated, -reinstated]);
-    if status = 'lost' then
-        perform app.post('dispute_lost', dispute, paid.reservation_id, app.clock(),
+    perform app.post('dispute_reinstated', dispute, sale, app.clock(),
+        array[app.ledger_account('stripe'), app.ledger_account(case when was_lost then 'losses' else 'disputes' end)],
+        array[reinstated, -reinstated]);
+    if status = 'lost' and not was_lost then
+        perform app.post('dispute_lost', dispute, sale, app.clock(),
             array[app.ledger_account('losses'), app.ledger_account('disputes')],
             array[withdrawn - reinstated, reinstated - withdrawn]);
     end if;
     if known.id is null then
-        perform app.tell_admins('dispute', paid.payment_id, null, null, dispute);
+        perform app.tell_admins('dispute', paid, null, null, dispute);
     end if;
 end $$;
 grant execute on function app.dispute_seen(
