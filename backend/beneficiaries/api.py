@@ -19,6 +19,7 @@ from backend.beneficiaries.problems import (
 )
 from backend.beneficiaries.schemas import (
     ActivationOut,
+    AssociationToDo,
     BeneficiaryIn,
     BeneficiaryOut,
     BeneficiaryStatus,
@@ -66,6 +67,12 @@ async def enrol_beneficiary(person: BeneficiaryIn, session: AsEnroller, once: On
 async def read_own_support(session: AsBeneficiary) -> OwnSupport:
     """Read which association answers for your right, a transfer that was asked for, and the state of your card."""
     return await queries.own_support(session)
+
+
+@router.get("/associations/me/to-do", responses=may_answer(*WHICH))
+async def read_to_do(session: AsAssociation) -> AssociationToDo:
+    """Read what waits for the association where you are owner or staff: rights, transfers, imports and agreements."""
+    return await queries.to_do(session)
 
 
 @router.get("/beneficiaries", responses=may_answer(*WHICH, CursorInvalid))

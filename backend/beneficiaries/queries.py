@@ -15,10 +15,11 @@ from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.associations.queries import acting_association
+from backend.associations.queries import acting_association, agreements, own_association
 from backend.beneficiaries.models import Beneficiary, Import
 from backend.beneficiaries.problems import BeneficiaryNotFound, ImportNotFound, TransferNotFound
 from backend.beneficiaries.schemas import (
+    AssociationToDo,
     BeneficiaryOut,
     BeneficiaryStatus,
     ImportOut,
@@ -33,6 +34,9 @@ from backend.sealing.seals import SEALED_PERSON, keyring, opened_json
 
 # A batch of an import takes some tenths of a second. An import that reports nothing for this long has died.
 SILENT = timedelta(seconds=60)
+# A right that ends within this time is to be renewed, or not.
+ENDS_WITHIN = timedelta(days=30)
+PEOPLE_TO_DO, OTHERS_TO_DO = 6, 20
 
 _OPEN = text("select * from app.open_persons(:wanted, :why)")
 _TRANSFERS = text("select * from app.transfers_seen(:one, :status, :before, :most)")
@@ -86,6 +90,38 @@ async def beneficiaries(session: AsyncSession, which: Wanted, after: UUID | None
     # The extra one beyond the page is not opened, because nobody will see it.
     persons = await opened_persons(session, [right.id for right in rights[:limit]], "list")
     return [_shown(right, persons) for right in rights]
+
+
+async def to_do(session: AsyncSession) -> AssociationToDo:
+    """Return what waits for the association that the caller works for. Raises what `require_association` raises.
+
+    Only the people who are shown are opened.
+    """
+    association, _ = await own_association(session)
+    today = await session.scalar(text("select (app.clock() at time zone :zone)::date"), {"zone": association.time_zone})
+    ours = col(Beneficiary.association_id) == acting_association("staff")
+    soon = col(Beneficiary.eligible_until) <= today + ENDS_WITHIN
+    ending = select(Beneficiary).where(ours, col(Beneficiary.status) == "verified", soon)
+    pending = select(Beneficiary).where(ours, col(Beneficiary.status) == "pending")
+    by_end = (col(Beneficiary.eligible_until), col(Beneficiary.id))
+    rights = (await session.execute(ending.order_by(*by_end).limit(PEOPLE_TO_DO))).scalars().all()
+    waiting = (await session.execute(pending.order_by(col(Beneficiary.id)).limit(PEOPLE_TO_DO))).scalars().all()
+    persons = await opened_persons(session, [right.id for right in (*rights, *waiting)], "list")
+    proposed = await agreements(session, None, "proposed", None, OTHERS_TO_DO)
+    return AssociationToDo(
+        today=today,
+        rights=[_shown(right, persons) for right in rights],
+        rights_in_all=await _count(session, ending),
+        pending=[_shown(right, persons) for right in waiting],
+        pending_in_all=await _count(session, pending),
+        transfers=(await transfers(session, "pending", None, OTHERS_TO_DO))[:OTHERS_TO_DO],
+        imports=[one for one in (await imports(session, None, 3))[:3] if one.status != "done" or one.refused],
+        agreements=[one for one in proposed[:OTHERS_TO_DO] if one.association.id == association.id],
+    )
+
+
+async def _count(session: AsyncSession, wanted: Select[Beneficiary]) -> int:
+    return (await session.scalar(select(func.count()).select_from(wanted.subquery()))) or 0
 
 
 async def transfers(

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.accounts.addresses import EmailAddress
+from backend.associations.schemas import AgreementOut
 from backend.http.schemas import In, Out, if_sent
 
 BENEFICIARY = "01980c5e-8d4e-7b02-a3c9-6e1f54d20b77"
@@ -201,6 +202,23 @@ class ImportOut(_Counts):
     status: Literal["running", "done", "failed", "interrupted"] = Field(examples=["running"])
     begun_at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
     ended_at: datetime | None = Field(examples=[None])
+
+
+class AssociationToDo(Out):
+    """What waits for the people of an association."""
+
+    today: date = Field(description="Where the association is.", examples=["2026-11-29"])
+    rights: list[BeneficiaryOut] = Field(
+        description="Verified people whose right ends within 30 days or is over, the first to end first; at most 6."
+    )
+    rights_in_all: int = Field(description="How many such people there are.", examples=[11])
+    pending: list[BeneficiaryOut] = Field(description="People to verify, in the order of enrolment; at most 6.")
+    pending_in_all: int = Field(examples=[2])
+    transfers: list[TransferOut] = Field(description="Pending transfers, newest first; at most 20.")
+    imports: list[ImportOut] = Field(
+        description="Those of your last 3 imports that are not done, or refused lines; newest first."
+    )
+    agreements: list[AgreementOut] = Field(description="Agreements that you proposed; newest first, at most 20.")
 
 
 class OwnSupport(Out):

@@ -148,3 +148,21 @@ async def test_a_reader_sees_figures_only_and_chooses_between_associations(town:
     assert page.said == "Le droit est renouvelé."
     assert f"association={second.id}" in page.path
     assert (await browser.opens(f"/association/people/{amina.id}?association={first.id}")).status_code == 403
+
+
+async def test_what_is_to_do_names_the_first_rights_to_end_and_counts_the_others(town: Town) -> None:
+    house = await town.an_association()
+    people = [await town.a_beneficiary(association=house) for _ in range(8)]
+    today = (await town.now()).date()
+    for number, one in enumerate(people):
+        until = today + timedelta(days=28 - number if number < 7 else 200)
+        await town.changes("update app.beneficiaries set eligible_until = $1 where id = $2", until, one.id)
+    opened = "select count(*) from app.audit_entries where action = 'person.opened'"
+    before = await town.value(opened)
+    browser = await Browser.of(house)
+    page = await browser.opens("/association")
+    assert "Voir l’autre" in page.links
+    assert await town.value(opened) - before == 6
+    found = await house.gets("/associations/me/to-do")
+    assert [one["id"] for one in found["rights"]] == [str(one.id) for one in reversed(people[1:7])]
+    assert (found["rights_in_all"], found["pending_in_all"], found["transfers"]) == (7, 0, [])

@@ -9,7 +9,6 @@ from starlette.routing import BaseRoute
 from backend.beneficiaries.problems import BeneficiaryNotFound
 from backend.beneficiaries.schemas import BeneficiaryIn, PersonSought
 from backend.pages.associations.house import House, house_where_one_works
-from backend.pages.associations.to_do import ENDS_WITHIN
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
@@ -19,6 +18,7 @@ STATUSES = ("pending", "verified", "suspended")
 FIELDS = ("first_name", "last_name", "birth_date", "household_size", "eligible_until", "email", "phone")
 OPTIONAL = frozenset({"household_size", "email", "phone"})
 A_YEAR = 365
+ENDS_WITHIN = timedelta(days=30)
 
 
 async def people(visit: Visit) -> Response:

@@ -1,8 +1,5 @@
 """«À faire»: rights that end, people to verify, transfers, imports and agreements."""
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
-
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -11,8 +8,6 @@ from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown
 
-ENDS_WITHIN = timedelta(days=30)
-SHOWN = 6
 ANSWERS = ("accept", "decline", "withdraw")
 
 
@@ -26,30 +21,10 @@ async def to_do(visit: Visit) -> Response:
         return house.to("/association/activity")
     if about["status"] != "verified":
         return house.page("waiting.html", "to_do", about=about)
-    today = datetime.now(UTC).astimezone(ZoneInfo(about["time_zone"])).date()
-    ending = await house.get(
-        "/v1/beneficiaries", status="verified", ending_before=today + ENDS_WITHIN + timedelta(days=1), limit=100
-    )
-    pending = await house.get("/v1/beneficiaries", status="pending", limit=SHOWN)
-    transfers = await house.get("/v1/beneficiaries/transfers", status="pending", limit=20)
-    imports = await house.get("/v1/beneficiaries/imports", limit=3)
-    agreements = await house.get("/v1/agreements", status="proposed", limit=20)
-    if same := visit.unchanged(today, about, ending, pending, transfers, imports, agreements):
+    found = await house.get("/v1/associations/me/to-do")
+    if same := visit.unchanged(about, found):
         return same
-    rights = sorted(ending["data"], key=lambda one: str(one["eligible_until"]))
-    return house.page(
-        "to_do.html",
-        "to_do",
-        rights=rights[:SHOWN],
-        more_rights=max(len(rights) - SHOWN, 0),
-        many=ending["has_more"],
-        today=today.isoformat(),
-        pending=pending,
-        transfers=transfers["data"],
-        imports=[one for one in imports["data"] if one["status"] != "done" or one["refused"]],
-        agreements=[one for one in agreements["data"] if one["association"]["id"] == house.id],
-        form=Form(),
-    )
+    return house.page("to_do.html", "to_do", form=Form(), **found)
 
 
 async def answer_transfer(visit: Visit) -> Response:
