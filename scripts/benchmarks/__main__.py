@@ -19,6 +19,7 @@ from scripts.benchmarks import (
     handovers,
     hot_requests,
     imports,
+    ledger,
     memory,
     papers,
     plans,
@@ -46,6 +47,7 @@ class Which(StrEnum):
     MEMORY = "memory"
     DRAFTS = "drafts"
     IMPORTS = "imports"
+    LEDGER = "ledger"
     PAPERS = "papers"
     WEB = "web"
 
@@ -62,6 +64,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.MEMORY: memory.memory,
     Which.DRAFTS: drafts.drafts,
     Which.IMPORTS: imports.imports,
+    Which.LEDGER: ledger.ledger,
     Which.PAPERS: papers.papers,
     Which.WEB: web.web,
 }
