@@ -335,3 +335,41 @@ async def test_a_lot_is_closed_although_its_holder_and_merchant_are_erased(town:
     await nights_pass(town)
     assert await postings(town) == [SALE, EARNED]
     assert await closed(town) == [(1, 399, 40, 8, 351)]
+
+
+async def test_a_lot_waits_for_a_report_and_its_refund(town: Town) -> None:
+    lot = await town.a_lot(left=3, price_cents=399)
+    marc, odile = await town.a_customer(), await town.an_admin()
+    bought = await collected(town, marc, lot)
+    said = {"kind": "quality", "text": "Le pain était dur."}
+    report = await marc.posts(f"/reservations/{bought.id}/problem-report", said)
+    await nights_pass(town, 7)
+    assert await closed(town) == [], "nobody has decided"
+    answer = {"outcome": "give_back", "share": 50, "text": "La moitié."}
+    await odile.posts(f"/problem-reports/{report['id']}/decide", answer)
+    await nights_pass(town, 2)
+    assert await postings(town) == [
+        SALE,
+        ("refund", {"held": 200, "stripe": -200}),
+        ("earned", {"held": 199, "vat": -4, "commission": -20, "shop": -175}),
+    ]
+    assert await closed(town) == [(1, 199, 20, 4, 175)]
+
+
+async def test_a_refund_that_stripe_refuses_for_good_stays_held_and_holds_up_nobody(town: Town) -> None:
+    lot = await town.a_lot(left=3, price_cents=399)
+    marc, zoe = await town.a_customer(), await town.a_customer("Zoé")
+    cancelled = await marc.buys(lot)
+    await zoe.buys(lot)
+    refused = "update app.payments set status = 'refund_due', refusals = 10 where reservation_id = $1"
+    for change in (
+        "update app.reservations set status = 'cancelled', ended_because = 'holder', ended_at = now() where id = $1",
+        refused,
+    ):
+        await town.changes(change, cancelled.id)
+    await town.clock(lot.pickup_end + HOUR)
+    await town.worker_runs()
+    await nights_pass(town)
+    assert await closed(town) == [(1, 399, 40, 8, 351)]
+    assert await balance(town, "held") == -399
+    assert await town.value("select count(*) from app.ledger_differences('sales')") == 0

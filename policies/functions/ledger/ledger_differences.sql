@@ -10,7 +10,7 @@
 -- Definer, because the worker may not read the ledger; only the worker may execute it.
 create or replace function app.ledger_differences(step text)
 returns table (kind text, source text, reservation_id uuid, shop_id uuid, cents bigint)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set work_mem = '128MB' as $$
 #variable_conflict use_column
 declare
     moment timestamptz := app.clock();
@@ -19,19 +19,37 @@ declare
 begin
     if step = 'balance' then
         return query
+        with sums as materialized (
+            select n.posting_id, sum(n.cents)::bigint as cents from accounting.lines n group by n.posting_id
+        ), wrong as (
+            select s.posting_id, s.cents from sums s where s.cents <> 0
+            union all
+            -- What comes to 0 in all and in each shop's book does so in the platform's.
+            select n.posting_id, sum(n.cents)::bigint
+            from accounting.ledger_accounts a join accounting.lines n on n.account_id = a.id
+            where a.book = 'shop' group by n.posting_id, a.subject having sum(n.cents) <> 0
+        )
         select 'unbalanced', p.source, p.reservation_id, null::uuid, w.cents
-        from (select n.posting_id, sum(n.cents)::bigint as cents
-              from accounting.lines n left join accounting.ledger_accounts a on a.id = n.account_id
-              group by n.posting_id, a.book, case a.book when 'shop' then a.subject end having sum(n.cents) <> 0) w
-        join accounting.postings p on p.id = w.posting_id;
-        return query
+        from wrong w join accounting.postings p on p.id = w.posting_id
+        union all
         select 'empty', p.source, p.reservation_id, null::uuid, 0::bigint from accounting.postings p
-        where not exists (select from accounting.lines n where n.posting_id = p.id);
+        where not exists (select from sums s where s.posting_id = p.id);
     elsif step = 'sales' then
         return query
-        select 'overdrawn', null::text, p.reservation_id, null::uuid, sum(n.cents)::bigint
-        from accounting.postings p join accounting.lines n on n.posting_id = p.id and n.account_id = any (pools)
-        where p.reservation_id is not null group by p.reservation_id having sum(n.cents) > 0;
+        with pools as materialized (
+            select p.reservation_id, sum(n.cents)::bigint as cents
+            from accounting.postings p join accounting.lines n on n.posting_id = p.id and n.account_id = any (pools)
+            where p.reservation_id is not null group by p.reservation_id having sum(n.cents) <> 0
+        )
+        select 'overdrawn', null::text, k.reservation_id, null::uuid, k.cents from pools k where k.cents > 0
+        union all
+        select 'not_earned', x.stripe_payment_intent, k.reservation_id, null::uuid, -k.cents
+        from pools k
+        join app.payments x on x.reservation_id = k.reservation_id and x.status <> 'refund_due'
+        join app.reservations r on r.id = k.reservation_id and r.purpose = 'collect'
+        where k.cents < 0
+          and exists (select from accounting.postings p where p.reservation_id = k.reservation_id and p.kind = 'earned')
+          and not exists (select from app.lots_to_close q where q.lot_id = r.lot_id);
         return query
         with said as (
             select x.reservation_id, x.stripe_payment_intent, x.refunded_cents, x.status from app.payments x
@@ -46,16 +64,6 @@ begin
                s.reservation_id, null::uuid, s.refunded_cents - coalesce(p.refunded, 0)
         from said s left join posted p on p.reservation_id = s.reservation_id
         where not coalesce(p.sold, false) or p.refunded <> s.refunded_cents;
-        return query
-        select 'not_earned', x.stripe_payment_intent, e.reservation_id, null::uuid, k.cents
-        from (select distinct p.reservation_id from accounting.postings p where p.kind = 'earned') e
-        join app.payments x on x.reservation_id = e.reservation_id and x.status <> 'refund_due'
-        join app.reservations r on r.id = e.reservation_id and r.purpose = 'collect'
-        join lateral (
-            select -sum(n.cents)::bigint as cents
-            from accounting.postings p join accounting.lines n on n.posting_id = p.id and n.account_id = any (pools)
-            where p.reservation_id = e.reservation_id) k on k.cents > 0
-        where not exists (select from app.lots_to_close q where q.lot_id = r.lot_id);
     elsif step = 'lots' then
         return query
         with totals as (
