@@ -10,6 +10,7 @@ import facturx
 import pypdfium2
 import pytest
 
+from backend.documents import jobs
 from tests.town import Town
 from tests.town.books import a_closed_lot, a_correction, a_transfer, due_to, invoicing, issues_papers
 from tests.town.people import Person
@@ -336,3 +337,30 @@ async def test_papers_are_the_same_whoever_paid_for_portions(town: Town) -> None
         seen.append(contents)
     assert seen[0] == seen[1]
     assert not any(word in json.dumps(seen, ensure_ascii=False) for word in ("reservation", "pi_", "portions"))
+
+
+async def test_papers_are_forgotten_ten_years_after_their_year(town: Town) -> None:
+    shop = await town.a_shop()
+    lot = await a_closed_lot(town, shop, [399, 399], NOVEMBER)
+    await town.clock(DECEMBER)
+    await issues_papers(town)
+    await a_correction(town, shop, lot, 399, "2026-12-10T03:00:00+01:00")
+    await town.clock("2027-01-01T06:33:00+01:00")
+    await issues_papers(town)
+    assert len(list((town.folder / "documents").rglob("*.paper.pdf"))) == 4
+
+    async def left_after(at: str) -> int:
+        await town.clock(at)
+        async with invoicing(town) as (work, _):
+            await jobs.forget_documents(work)
+        left: int = await town.value("select count(*) from accounting.documents")
+        assert len(list((town.folder / "documents").rglob("*.paper.pdf"))) == left
+        return left
+
+    assert await left_after("2036-12-31T23:00:00+01:00") == 4
+    # The first invoice is named by a credit note of the next year, and what the statements list is still there.
+    assert await left_after("2037-01-02T00:00:00+01:00") == 4
+    assert await left_after("2038-01-02T00:00:00+01:00") == 2
+    await town.changes("delete from accounting.closed_lot_corrections")
+    await town.changes("delete from accounting.closed_lots")
+    assert await left_after("2038-01-02T00:00:00+01:00") == 0

@@ -8,6 +8,10 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                         at time zone 'Europe/Paris'
       -- An invoice stays as long as a credit note names it.
       and not exists (select from accounting.documents c where c.original_id = d.id)
+      -- A statement stays as long as what it lists: otherwise that would be stated again.
+      and not exists (select from accounting.stated_lots s where s.statement_id = d.id)
+      and not exists (select from accounting.stated_corrections s where s.statement_id = d.id)
+      and not exists (select from accounting.stated_postings s where s.statement_id = d.id)
     order by d.id limit most
 $$;
 grant execute on function app.documents_over(int) to ecopanier_worker;

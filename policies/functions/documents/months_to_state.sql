@@ -16,7 +16,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select a.subject, p.event_at from accounting.postings p
         join accounting.lines l on l.posting_id = p.id
         join accounting.ledger_accounts a on a.id = l.account_id and a.kind = 'shop' and a.book = 'platform'
-        where p.event_at > app.clock() - interval '100 days' and p.kind not in ('earned', 'invoice_vat')
+        where p.event_at > app.clock() - interval '100 days' and p.kind not in ('earned', 'invoice_vat', 'carried')
           and not exists (select from accounting.closed_lot_corrections c where c.posting_id = p.id)
           and not exists (select from accounting.stated_postings s where s.posting_id = p.id)
     ), first as (
