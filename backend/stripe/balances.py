@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import stripe
-from stripe.params import BalanceTransactionListParams
+from stripe.params import BalanceTransactionListParams, BalanceTransactionRetrieveParams
 
 from backend.stripe.calls import StripeCalls, id_of, moment_of, since
 
@@ -26,8 +26,8 @@ class BalanceTransaction:
 
     category: Stripe's reporting category: `charge`, `refund`, `refund_failure`, `transfer`, `transfer_reversal`,
     `payout`, `payout_reversal`, `dispute`, `dispute_reversal`, `fee`, `topup` and others. source: the id of the charge,
-    refund, transfer, reversal, payout or dispute. intent: the PaymentIntent of a charge or refund, in lists of balance
-    transactions. available_at: when it counts as available.
+    refund, transfer, reversal, payout or dispute. intent: the PaymentIntent of a charge, refund or dispute, but not
+    in the lines of payouts, charges and disputes. available_at: when it counts as available.
     """
 
     id: str
@@ -93,8 +93,9 @@ class Balances(StripeCalls):
 
     async def retrieve_balance_transaction(self, id: str, account: str | None = None) -> BalanceTransaction:
         """Return one balance transaction."""
+        wanted: BalanceTransactionRetrieveParams = {"expand": ["source"]}
         async with self._asking("retrieve a balance transaction", id):
-            return line_of(await self._v1.balance_transactions.retrieve_async(id, {}, {"stripe_account": account}))
+            return line_of(await self._v1.balance_transactions.retrieve_async(id, wanted, {"stripe_account": account}))
 
     async def payout_lines(self, payout: str, account: str | None = None) -> list[BalanceTransaction]:
         """Return what an automatic payout paid, the newest first, without the payout's own line.

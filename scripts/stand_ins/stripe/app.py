@@ -127,7 +127,10 @@ class StandIn:
         return thing
 
     def _anything(self, id: str) -> dict[str, Any] | None:
-        kinds = ("charge", "payment_intent", "balance_transaction", "refund", "transfer")
+        kinds = (
+            "charge", "payment_intent", "balance_transaction", "refund", "dispute", "transfer", "transfer_reversal",
+            "payout",
+        )  # fmt: skip
         return next((found for kind in kinds if (found := self.store.find(kind, id))), None)
 
     def _acting_account(self, request: Request) -> str | None:
