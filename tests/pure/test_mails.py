@@ -33,6 +33,7 @@ VALUES: dict[str, Any] = {
     "valid_minutes": 60,
     "lot": LOT,
     "lots": [LOT, replace(LOT, title="Panier du matin")],
+    "differences": 2,
     "pass_code": "7K3M9QXT4B",
     "pass_pin": "048213",
     "day": date(2026, 11, 30),
