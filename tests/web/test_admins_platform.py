@@ -92,7 +92,7 @@ async def test_mails_that_failed_are_listed_without_an_address(town: Town) -> No
     page = await (await (await Browser.of(await town.an_admin())).opens("/admin")).follows("E-mails")
     assert "550" in page.words
     assert "adresse refusée" in page.words
-    assert "joignez-la autrement" in page.words
+    assert "Joignez la personne autrement" in page.words
     assert str(marc.email) not in page.text
     page = await page.follows(f"/admin/accounts?q={marc.id}")
     assert str(marc.email) in page.words
