@@ -455,6 +455,11 @@ class Settings(BaseSettings):
             )
         if self.auth == "supabase" and self.supabase_url is None:
             found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set it to the project's address.")
+        elif self.auth == "supabase" and self.supabase_secret_key is None:
+            found.append(
+                "ECOPANIER_AUTH=supabase needs SUPABASE_SECRET_KEY: set a secret key of the project. Without it, "
+                "nobody can sign in on our pages."
+            )
         if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
             found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
         if self.production:

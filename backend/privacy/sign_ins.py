@@ -3,13 +3,10 @@
 from uuid import UUID
 
 import httpx2
-import structlog
 
 from backend.settings import Settings
 
 SECONDS = 15.0
-
-log = structlog.get_logger("ecopanier.privacy")
 
 
 class SignInNotRemoved(Exception):
@@ -22,12 +19,9 @@ class SignInNotRemoved(Exception):
 async def remove_sign_in(settings: Settings, account_id: UUID) -> None:
     """Remove an account from Supabase Auth, if that signs people in. A missing account is ignored.
 
-    Without SUPABASE_SECRET_KEY this is impossible, and only logged. Raises SignInNotRemoved.
+    Raises SignInNotRemoved.
     """
-    if settings.auth != "supabase" or settings.supabase_url is None:
-        return
-    if settings.supabase_secret_key is None:
-        log.error("sign_in.not_removed", account_id=str(account_id))
+    if settings.auth != "supabase" or settings.supabase_url is None or settings.supabase_secret_key is None:
         return
     key = settings.supabase_secret_key.get_secret_value()
     headers = {"apikey": key, "Authorization": f"Bearer {key}"}

@@ -231,6 +231,7 @@ def test_supabase_replaces_the_pages_for_signing_in(monkeypatch: pytest.MonkeyPa
     assert both | ours <= paths()
     monkeypatch.setenv("ECOPANIER_AUTH", "supabase")
     monkeypatch.setenv("SUPABASE_URL", "https://project.supabase.co")
+    monkeypatch.setenv("SUPABASE_SECRET_KEY", "sb_secret_x")
     settings.cache_clear()
     try:
         assert both | {"/register/finish"} <= paths()

@@ -181,7 +181,11 @@ async def test_creating_an_admin_with_invalid_arguments_is_refused(
 
 async def test_an_admin_with_supabase_auth_has_its_id_and_no_password(town: Town) -> None:
     theirs = "5b0f7a52-7a3e-4a3d-9c57-0d0f6a7f2b11"
-    supabase = {"ECOPANIER_AUTH": "supabase", "SUPABASE_URL": "https://project.supabase.co"}
+    supabase = {
+        "ECOPANIER_AUTH": "supabase",
+        "SUPABASE_URL": "https://project.supabase.co",
+        "SUPABASE_SECRET_KEY": "sb_secret_x",
+    }
 
     without = await ecopanier(town, "admin", "create", "--email", "o@example.org", "--password", PASSWORD, **supabase)
     made = await ecopanier(town, "admin", "create", "--email", "o@example.org", "--supabase-id", theirs, **supabase)

@@ -192,6 +192,7 @@ async def test_a_supabase_token_counts_by_its_assurance_level(
     async with SupabaseProject() as project:
         monkeypatch.setenv("ECOPANIER_AUTH", "supabase")
         monkeypatch.setenv("SUPABASE_URL", project.url)
+        monkeypatch.setenv("SUPABASE_SECRET_KEY", "sb_secret_x")
         settings.cache_clear()
         app = main.create_app()
         async with (

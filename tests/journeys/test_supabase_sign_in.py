@@ -36,6 +36,7 @@ async def product(town: Town, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
     async with SupabaseProject() as project:
         monkeypatch.setenv("ECOPANIER_AUTH", "supabase")
         monkeypatch.setenv("SUPABASE_URL", project.url)
+        monkeypatch.setenv("SUPABASE_SECRET_KEY", "sb_secret_x")
         monkeypatch.setenv("SUPABASE_JWT_SECRET", SHARED_SECRET)
         settings.cache_clear()
         app = main.create_app()

@@ -50,6 +50,10 @@ def test_safe_production_settings_are_accepted(environment: pytest.MonkeyPatch) 
         ({"SMTP_URL": ""}, "SMTP_URL is missing"),
         ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "STRIPE_API_BASE is not"),
         ({"ECOPANIER_AUTH": "supabase"}, "needs SUPABASE_URL"),
+        (
+            {"ECOPANIER_AUTH": "supabase", "SUPABASE_URL": "https://project.supabase.co"},
+            "needs SUPABASE_SECRET_KEY",
+        ),
         ({"SUPABASE_JWT_SECRET": "short"}, "SUPABASE_JWT_SECRET is shorter"),
     ],
 )

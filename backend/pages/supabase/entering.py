@@ -18,7 +18,7 @@ from backend.http.scans import typed
 from backend.identity.supabase_auth import AuthRefused, Tokens
 from backend.pages.client import Api, Refused
 from backend.pages.forms import Form
-from backend.pages.session import LASTS, address_of, begin_session, end_session, hidden, shown_again, told
+from backend.pages.session import LASTS, address_of, begin_session, end_session, hidden, is_secure, shown_again, told
 from backend.pages.supabase.answers import auth_of, refused_by
 from backend.pages.visit import Visit, own_path, route
 from backend.pages.visitors.joining import (
@@ -209,8 +209,8 @@ async def register(visit: Visit) -> Response:
     page = visit.to("/register/code", **({"next": going} if going else {}))
     begin_code(visit, page, str(wanted["email"]))
     carried = hidden(FACTS, facts, FACTS_LAST)
-    seconds, https = int(FACTS_LAST.total_seconds()), visit.request.url.scheme == "https"
-    page.set_cookie(FACTS, carried, seconds, path="/", httponly=True, secure=https, samesite="lax")
+    seconds = int(FACTS_LAST.total_seconds())
+    page.set_cookie(FACTS, carried, seconds, path="/", httponly=True, secure=is_secure(), samesite="lax")
     return page
 
 

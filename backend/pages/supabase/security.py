@@ -55,7 +55,7 @@ async def confirm_factor(visit: Visit) -> Response:
     await spend(visit.request.scope, "second-factors", TRIES, str(session.account_id))
     token = session.tokens["access_token"]
     try:
-        begun = next((one for one in (await auth.user(token)).factors or () if not one.counts), None)
+        begun = next((one for one in (await auth.user(token)).factors or () if one.status != "verified"), None)
         if begun is None:
             return visit.to("/account/second-factor")
         tokens = await auth.pass_factor(token, begun.id, typed(str(form.value("code"))), address_of(visit.request))
