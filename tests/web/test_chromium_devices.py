@@ -32,7 +32,8 @@ QUEUED = """async () => Promise.all(
 
 @asynccontextmanager
 async def chromium_of(town: Town, browser: Browser) -> AsyncIterator[BrowserContext]:
-    """Yield a Chromium with the cookies of a browser."""
+    """Yield a Chromium with the cookies of a browser, and serve the town to it."""
+    await town.ensure_served()
     alone = ["--no-sandbox"] if os.geteuid() == 0 else []
     async with async_playwright() as playwright:
         started = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=alone)

@@ -33,7 +33,6 @@ async def _slowed(chromium: BrowserContext) -> Page:
 async def test_two_taps_on_a_slow_network_do_once(town: Town) -> None:
     shop, marc = await town.a_shop(), await town.a_beneficiary()
     free = await town.a_free_lot(left=5)
-    await town.ensure_served()
     async with chromium_of(town, await Browser.of(shop.merchant)) as chromium:
         page = await _slowed(chromium)
         await page.goto(f"/my-shops/{shop.id}/lots/new")

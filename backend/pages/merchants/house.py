@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
-from backend.pages.forms import Form, constraints
+from backend.pages.forms import Form, constraints, whole
 from backend.pages.merchants.workplace import Workplace, at_shop
 from backend.pages.opening_hours import hours_shown, hours_typed
 from backend.pages.photos import PhotoSent, send_photo
@@ -117,8 +117,7 @@ async def billing(visit: Visit) -> Response:
         return _billing(visit, place, Form(), values)
     form = await visit.form()
     wanted: dict[str, Any] = {name: form.value(name) or None for name in BILLED}
-    if form.value("food_vat_bp").isdecimal():
-        wanted["food_vat_bp"] = int(form.value("food_vat_bp"))
+    wanted["food_vat_bp"] = whole(form.value("food_vat_bp")) or None
     wanted["vat_franchise"] = bool(form.value("vat_franchise"))
     if wrong := await _refused(visit, place, form, wanted, BILLED, values):
         return _billing(visit, place, wrong[0], {}, wrong[1])

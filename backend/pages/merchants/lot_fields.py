@@ -172,7 +172,8 @@ def window(form: Form, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return the pickup window. An end that is not after the beginning is on the next day. Raises Unreadable."""
     try:
         day = date.fromisoformat(form.value("day"))
-    except ValueError:
+        day + timedelta(days=2)  # the end may be on the day after, and in UTC on the one after that
+    except (ValueError, OverflowError):
         raise Unreadable("day") from None
     start = datetime.combine(day, clock(form, "from"), zone)
     return start, within(clock(form, "until"), start, zone)

@@ -199,7 +199,7 @@ def _to_api(form: Form) -> dict[str, Any]:
     body["original_price_cents"] = cents(form, "original_price")
     body["price_cents"] = 0 if free else cents(form, "price")
     body["quantity"] = whole(form, "quantity")
-    body["weekdays"] = sorted(int(one) for one in form.value("weekdays", []) if one.isdigit())
+    body["weekdays"] = [day for day in WEEKDAYS if str(day) in form.value("weekdays", [])]
     body["allergens"] = form.value("allergens", [])
     body["cold_chain"] = bool(form.value("cold_chain"))
     for name in ("weight_grams", "food_date_in_days", "becomes_free_minutes"):
