@@ -7,7 +7,7 @@ import json
 import os
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,8 +29,18 @@ from backend.settings import settings
 LASTS = timedelta(days=30)  # as long as a refresh token
 REFRESH_WITHIN_SECONDS = 60
 NONCE_BYTES = 12
+UNSENT = "unsent"
+"""The entry of `tokens` with a form that was sent without a session. It goes when the form is sent again."""
 
 Kind = Literal["person", "kiosk", "station"]
+
+
+@dataclass(frozen=True)
+class Unsent:
+    """A form that was sent without a session. path: where it goes; fields: names and values, in their order."""
+
+    path: str
+    fields: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, repr=False)
@@ -52,6 +62,12 @@ class PageSession:
     works_for_association: bool = False
     unread: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def unsent(self) -> Unsent | None:
+        """The form with which somebody came to sign in; None without one."""
+        held = self.tokens.get(UNSENT)
+        return Unsent(held["path"], [(name, value) for name, value in held["fields"]]) if held else None
 
 
 def cookie_name(kind: Kind) -> str:
@@ -97,6 +113,7 @@ async def begin_session(
     lasts: timedelta = LASTS,
     *,
     registered: bool = True,
+    unsent: Unsent | None = None,
 ) -> None:
     """Keep the tokens of a sign-in under a new id, and set the cookie. tokens: as `POST /v1/auth/token` answers.
 
@@ -104,7 +121,10 @@ async def begin_session(
     """
     claims = await request.app.state.identities.claims(tokens["access_token"])
     account = claims.account_id if registered else None
-    await _begin(request, answer, "person", _kept(tokens), lasts, account, claims.session)
+    kept = _kept(tokens)
+    if unsent is not None:
+        kept[UNSENT] = {"path": unsent.path, "fields": list(unsent.fields)}
+    await _begin(request, answer, "person", kept, lasts, account, claims.session)
 
 
 async def keep_tokens(request: Request, session: PageSession, tokens: Mapping[str, Any]) -> PageSession:
@@ -116,13 +136,18 @@ async def keep_tokens(request: Request, session: PageSession, tokens: Mapping[st
     return replace(session, tokens=kept, ends_at=ends)
 
 
+async def forget_unsent(request: Request, session: PageSession) -> PageSession:
+    """Forget the form that was kept while somebody signed in, and return the session without it."""
+    return await keep_secret(request, session, {name: held for name, held in session.tokens.items() if name != UNSENT})
+
+
 async def begin_device(request: Request, answer: Response, kind: Kind, secret: Mapping[str, Any]) -> None:
     """Keep the secret of a device that was paired, for as long as a browser keeps a cookie (400 days)."""
     await _begin(request, answer, kind, secret, timedelta(days=400), None, None)
 
 
 async def keep_secret(request: Request, session: PageSession, secret: Mapping[str, Any]) -> PageSession:
-    """Keep something else in the session of a device, and return the session with it."""
+    """Keep other tokens in a session that ends as before, and return the session with them."""
     await request.app.state.database.acts.row(
         "renew_page_session",
         held=session.id_hash,

@@ -30,7 +30,8 @@ from backend.pages.amounts import Amounts
 from backend.pages.assets import asset
 from backend.pages.client import Api, Refused
 from backend.pages.forms import MOST_FIELDS, Form, form_of
-from backend.pages.session import Kind, PageSession, find_session
+from backend.pages.refilling import refilled
+from backend.pages.session import Kind, PageSession, Unsent, find_session, forget_unsent
 from backend.pages.templates import environment
 from backend.pages.texts import PageLanguage, Texts, texts
 from backend.problems.common import BodyUnreadable, InternalError, NotAllowed
@@ -45,6 +46,9 @@ LARGEST_FILE = 20 * 1024 * 1024
 TYPED_AGAIN = "_again"
 SHOWN_ON = "_page"
 """The hidden field with the page on which a form stood that was sent without a session."""
+
+REFILLED = "refilled"
+"""The parameter of a page that shows what was typed into its form before somebody signed in."""
 
 Endpoint = Callable[["Visit"], Awaitable[Response]]
 
@@ -90,7 +94,8 @@ class Visit:
     @property
     def address(self) -> str:
         """The path and query of this page, without what it says was done."""
-        asked = urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name != "done"])
+        own = ("done", REFILLED)
+        asked = urlencode([(name, value) for name, value in self.request.query_params.multi_items() if name not in own])
         return f"{self.request.url.path}?{asked}" if asked else self.request.url.path
 
     @property
@@ -213,7 +218,13 @@ def visited(
                 raise SignInNeeded
             if roles and visit.session is not None and visit.session.role not in roles:
                 raise NotAllowed
+            unsent = visit.session.unsent if visit.session is not None else None
+            if unsent is not None and visit.session is not None and visit.posted:
+                if request.url.path == urlsplit(unsent.path).path:  # it is sent now
+                    visit.session = await forget_unsent(request, visit.session)
             found = await endpoint(visit)
+            if unsent is not None and REFILLED in visit.query and not visit.posted:
+                _refill(visit, found, unsent)
         except SignInNeeded:
             found = await _to_sign_in(visit)
         except Refused as refusal:
@@ -235,6 +246,15 @@ def visited(
         return _finished(visit, found)
 
     return answer
+
+
+def _refill(visit: Visit, found: Response, unsent: Unsent) -> None:
+    """Fill the form of a page with what was typed into it before somebody signed in."""
+    if found.status_code == 200 and isinstance(found, HTMLResponse):
+        html = refilled(bytes(found.body).decode(), visit.request.url.path, unsent.path, unsent.fields)
+        if html is not None:
+            found.body = html.encode()
+            found.headers["content-length"] = str(len(found.body))
 
 
 async def _refused(visit: Visit, refusal: Refused) -> Response:

@@ -96,6 +96,27 @@ async def test_a_session_that_ends_in_a_lots_form_loses_nothing(town: Town) -> N
     assert await town.value("select title from app.lots where status = 'published'") == 'Pains <b> "x"'
 
 
+async def test_a_form_kept_while_signing_in_is_shown_again_until_it_is_sent(town: Town) -> None:
+    marc, lea = await town.a_customer(), await town.a_customer()
+    browser, name = await with_password(marc)
+    page = await browser.opens("/account/details")
+    browser.cookies.clear()
+    typed = await page.form("Enregistrer").send(display_name="Marc & Léa")
+    entered = await browser.sends("/sign-in", **dict(typed.form("/sign-in").fields, username=name, password=PASSWORD))
+    assert entered.status_code == 303  # reloading the next page sends no password again
+    page = await browser.opens(entered.headers["location"])
+    assert page.path.startswith("/account/details?")
+    for again in (page, await browser.opens(page.path)):
+        assert again.form("Enregistrer").fields["display_name"] == "Marc & Léa"
+    assert "Marc & Léa" not in (await browser.opens("/account/details")).main.text
+    assert "Marc &amp; Léa" not in (await (await Browser.of(lea)).opens(page.path)).text
+
+    await town.changes("update app.accounts set display_name = 'Marc' where id = $1", marc.id)
+    assert (await again.form("Enregistrer").send()).said == "C’est enregistré."
+    await town.changes("update app.accounts set display_name = 'Marc' where id = $1", marc.id)
+    assert (await browser.opens(page.path)).form("Enregistrer").fields["display_name"] == "Marc"
+
+
 async def test_a_session_that_ends_in_forms_of_others_loses_nothing(town: Town) -> None:
     marc, house, odile = await town.a_customer(), await town.an_association(), await town.an_admin()
     forms = (

@@ -18,7 +18,17 @@ from backend.http.scans import typed
 from backend.identity.supabase_auth import AuthRefused, Tokens
 from backend.pages.client import Api, Refused
 from backend.pages.forms import Form
-from backend.pages.session import LASTS, address_of, begin_session, end_session, hidden, is_secure, shown_again, told
+from backend.pages.session import (
+    LASTS,
+    Unsent,
+    address_of,
+    begin_session,
+    end_session,
+    hidden,
+    is_secure,
+    shown_again,
+    told,
+)
 from backend.pages.supabase.answers import auth_of, refused_by
 from backend.pages.visit import Visit, own_path, route
 from backend.pages.visitors.joining import (
@@ -31,7 +41,7 @@ from backend.pages.visitors.joining import (
     registering,
     terms_version,
 )
-from backend.pages.visitors.signing_in import HOMES, first_form, typed_again, with_form
+from backend.pages.visitors.signing_in import HOMES, SEND_AGAIN, first_form, send_again, typed_again
 from backend.problems.common import NotSignedIn, RequestInvalid
 from backend.second_factors.problems import ChallengeOver, WrongSecondFactor
 
@@ -143,16 +153,17 @@ async def entered(
     if not registered:
         page = visit.to("/register/finish", next=going)
     elif again:
-        page = visit.page("visitors/send_again.html", next=going, again=again)
+        page = visit.to(SEND_AGAIN)
     elif me.is_success and await _terms_changed(api):
         page = visit.to("/new-terms", next=going)
     else:
         page = visit.to(going, done)
     lasts = LASTS if registered else FINISHING_LASTS
-    await begin_session(visit.request, page, told(tokens), lasts, registered=registered)
+    unsent = Unsent(going, again) if again and registered else None
+    await begin_session(visit.request, page, told(tokens), lasts, registered=registered, unsent=unsent)
     if FACTS in visit.request.cookies:
         page.delete_cookie(FACTS, path="/")
-    return await with_form(visit, page, going, again) if again and registered else page
+    return page
 
 
 def _carried(visit: Visit, tokens: Tokens) -> Mapping[str, Any] | None:
@@ -326,6 +337,7 @@ async def sign_out(visit: Visit) -> Response:
 
 routes: list[BaseRoute] = [
     route("/sign-in", sign_in, ["GET", "POST"]),
+    route(SEND_AGAIN, send_again, needs="person"),
     route("/sign-out", sign_out, ["POST"]),
     route("/register", register, ["GET", "POST"]),
     route("/register/code", code, ["GET", "POST"]),

@@ -1,9 +1,8 @@
 """Signing in and out, and choosing the language of the pages."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.accounts.problems import SecondFactorNeeded
@@ -12,13 +11,14 @@ from backend.pages import cookies
 from backend.pages.client import Api, Refused
 from backend.pages.forms import Form
 from backend.pages.refilling import refilled
-from backend.pages.session import begin_session, end_session
-from backend.pages.visit import LANGUAGE_COOKIE, SHOWN_ON, TYPED_AGAIN, Visit, own_path, route
+from backend.pages.session import Unsent, begin_session, end_session
+from backend.pages.visit import LANGUAGE_COOKIE, REFILLED, SHOWN_ON, TYPED_AGAIN, Visit, own_path, route
 from backend.second_factors.codes import DIGITS
 from backend.second_factors.problems import ChallengeOver
 from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
+SEND_AGAIN = "/sign-in/again"
 HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
@@ -59,30 +59,31 @@ async def sign_in(visit: Visit) -> Response:
         page.headers.update(refusal.headers)
         return page
     tokens = answer.json()
+    going = wanted or await home(visit, tokens["access_token"])
     if again:
-        page = visit.page("visitors/send_again.html", next=wanted or "/", again=again)
+        page = visit.to(SEND_AGAIN)
     else:
-        going = wanted or await home(visit, tokens["access_token"])
         page = visit.to("/new-terms", next=going) if tokens["terms_to_accept"] else visit.to(going)
-    await begin_session(visit.request, page, tokens)
-    return await with_form(visit, page, wanted or "/", again) if again else page
+    await begin_session(visit.request, page, tokens, unsent=Unsent(wanted or "/", again) if again else None)
+    return page
 
 
-async def with_form(visit: Visit, page: Response, wanted: str, typed: Sequence[tuple[str, str]]) -> Response:
-    """Return the page on which the form stood, filled with what was typed; `page` where that cannot be."""
-    shown_on = own_path(dict(typed).get(SHOWN_ON), wanted)
-    held = [visit.request.headers.get("cookie", ""), page.headers["set-cookie"].partition(";")[0]]
-    headers = {"cookie": "; ".join(one for one in held if one), "accept": "text/html"}
-    address = f"{shown_on}{'&' if '?' in shown_on else '?'}done=typed_again"
-    found = await Api(visit.request, visit.language).sends("GET", address, headers=headers)
-    if found.status_code != 200 or not found.headers.get("content-type", "").startswith("text/html"):
-        return page
-    html = refilled(found.text, shown_on, wanted, [(name, value) for name, value in typed if name != SHOWN_ON])
-    if html is None:
-        return page
-    filled = HTMLResponse(html, headers={"Content-Security-Policy": found.headers["content-security-policy"]})
-    filled.headers["set-cookie"] = page.headers["set-cookie"]
-    return filled
+async def send_again(visit: Visit) -> Response:
+    """Go back to the page with the form that was sent without a session, or ask here whether to send it."""
+    unsent = visit.session.unsent if visit.session else None
+    if unsent is None:
+        return visit.to("/")
+    fields = [(name, value) for name, value in unsent.fields if name != SHOWN_ON]
+    shown_on = own_path(dict(unsent.fields).get(SHOWN_ON), unsent.path)
+    headers = {"cookie": visit.request.headers.get("cookie", ""), "accept": "text/html"}
+    found = await Api(visit.request, visit.language).sends("GET", shown_on, headers=headers)
+    if (
+        found.status_code == 200
+        and found.headers.get("content-type", "").startswith("text/html")
+        and refilled(found.text, shown_on, unsent.path, fields) is not None
+    ):
+        return visit.to(shown_on, "typed_again", **{REFILLED: "1"})
+    return visit.page("visitors/send_again.html", next=unsent.path, again=fields)
 
 
 async def typed_again(visit: Visit) -> list[tuple[str, str]]:
@@ -147,6 +148,7 @@ async def choose_language(visit: Visit) -> Response:
 
 routes: list[BaseRoute] = [
     route("/sign-in", sign_in, ["GET", "POST"]),
+    route(SEND_AGAIN, send_again, needs="person"),
     route("/sign-out", sign_out, ["POST"]),
     route("/language", choose_language, ["POST"]),
 ]
