@@ -169,7 +169,20 @@ async def end_session(request: Request, answer: Response, session: PageSession) 
         await api.sends("POST", "/v1/auth/logout", {"refresh_token": session.tokens["refresh_token"]})
     await request.app.state.database.acts.row("end_page_session", held=session.id_hash)
     answer.delete_cookie(cookie_name(session.kind), path="/", secure=is_secure(), httponly=True, samesite="lax")
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    forget_kept(request, answer)
+
+
+def is_station(request: Request) -> bool:
+    """Return whether the browser is that of a device that hands portions over."""
+    return cookie_name("station") in request.cookies
+
+
+def forget_kept(request: Request, answer: Response) -> None:
+    """Tell the browser to forget what it keeps of whoever used it.
+
+    A station's device keeps its storage, where pickups wait that it was shown without a network. It keeps no passes.
+    """
+    answer.headers["Clear-Site-Data"] = '"cache"' if is_station(request) else '"cache", "storage"'
 
 
 async def _begin(
@@ -185,7 +198,7 @@ async def _begin(
     if before:
         # Somebody else may have used this browser. Their session ends, and what the browser keeps of them goes.
         await request.app.state.database.acts.row("end_page_session", held=_hash(before))
-        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+        forget_kept(request, answer)
     cookie = os.urandom(32).hex()
     id_hash = _hash(cookie)
     await request.app.state.database.acts.row(

@@ -103,6 +103,29 @@ async def test_a_counter_without_a_network_lets_a_pass_wait_and_sends_it_later(t
         await expect(page.locator("#queue")).to_be_hidden()
 
 
+async def test_what_waits_on_a_station_outlives_whoever_signs_in_there(town: Town) -> None:
+    amina, shop = await town.a_customer("Amina"), await town.a_shop()
+    bought = await amina.buys(await town.a_lot(shop=shop, opens_in=-timedelta(minutes=5)))
+    tablet = await Browser.of(amina)
+    tablet.cookies |= (await a_device(town, shop)).browser.cookies
+    waits = {"key": "one", "at": 0, "state": "lost", "words": "Trop tard"}
+    async with chromium_of(town, tablet) as chromium:
+        page = await chromium.new_page()
+        await page.goto("/station")
+        await asyncio.wait_for(page.evaluate("async () => { await navigator.serviceWorker.ready }"), 10)
+        await page.evaluate(
+            "async (one) => (await caches.open('station-queue')).put('/station/queue/one', Response.json(one))", waits
+        )
+        await page.goto(f"/reservations/{bought.id}")
+        await page.goto("/account")
+        await page.click("form[action='/sign-out'] button")
+        await page.wait_for_load_state()
+        kept = (await page.evaluate(KEPT))["caches"]
+        assert not [urls for name, urls in kept if name == "passes" and urls]
+        await page.goto("/station")
+        await expect(page.locator("#queue li")).to_contain_text("Trop tard")
+
+
 async def test_passes_are_shown_without_a_network_until_somebody_signs_out(town: Town) -> None:
     amina = await town.a_customer("Amina")
     bought = await amina.buys(await town.a_lot(opens_in=-timedelta(minutes=5)))

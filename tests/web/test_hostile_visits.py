@@ -12,6 +12,7 @@ from backend.settings import settings
 from tests.town import Town
 from tests.visitors import PASSWORD
 from tests.web.browser import Browser
+from tests.web.test_station_counter import a_device
 
 TOO_LARGE = b"a" * (1024 * 1024 + 1)
 ELSEWHERE: tuple[tuple[str, str, bytes, int], ...] = (
@@ -80,6 +81,31 @@ async def test_signing_in_ends_the_earlier_session_of_the_browser(town: Town) ->
     assert (await shared.opens("/account")).path.startswith("/sign-in")
     assert (await elsewhere.opens("/account")).status_code == 200
     assert "clear-site-data" not in (await Browser(town).enters()).headers
+
+
+@pytest.mark.parametrize("is_station", [True, False])
+async def test_signing_in_and_out_leaves_what_waits_on_a_station(town: Town, is_station: bool) -> None:
+    marc, shop = await town.a_customer(), await town.a_shop()
+    bought = await marc.buys(await town.a_lot(shop=shop))
+    tablet = await Browser.of(marc)
+    if is_station:
+        tablet.cookies |= (await a_device(town, shop)).browser.cookies
+    shown = await tablet.opens(f"/reservations/{bought.id}")
+    assert ("kept-until" in shown.headers) is not is_station
+    amina = Browser(town)
+    await amina.joins()
+    for answer in (await tablet.enters(), await tablet.sends("/sign-out")):
+        assert answer.headers["clear-site-data"] == ('"cache"' if is_station else '"cache", "storage"')
+
+
+async def test_what_waits_on_a_revoked_station_goes_on_waiting(town: Town) -> None:
+    shop = await town.a_shop()
+    device = (await a_device(town, shop)).browser
+    late = {"shown": "7K3M9QXT4B", "pin": "123456", "seconds_ago": "60"}
+    assert (await device.sends("/station/late", **late)).status_code == 200  # it is refused for good
+    [station] = (await shop.merchant.gets(f"/shops/{shop.id}/stations"))["data"]
+    await shop.merchant.asks("DELETE", f"/shops/{shop.id}/stations/{station['id']}")
+    assert (await device.sends("/station/late", **late)).status_code == 401
 
 
 @pytest.mark.parametrize("address", ["http://ecopanier.example", "https://ecopanier.example"])

@@ -15,6 +15,7 @@ from backend.pages.customers.favourites import EATERS
 from backend.pages.customers.problem import report_of
 from backend.pages.forms import Form
 from backend.pages.qr import drawn
+from backend.pages.session import is_station
 from backend.pages.visit import Visit, route
 from backend.reservations.problems import ReservationNotFound
 
@@ -99,7 +100,7 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         report=await report_of(visit, found["id"]) if begun and found["status"] not in ("held", "expired") else None,
         begun=begun,
     )
-    if held is not None:
+    if held is not None and not is_station(visit.request):
         page.headers["Kept-Until"] = str(found["pickup_end"])  # the browser may show it without a network until then
         day = Amounts(visit.t, now).day(found["pickup_start"], found["shop"]["time_zone"])
         page.headers["Kept-As"] = quote(f"{found['title']}, {day}"[:200])  # how the page without a network lists it

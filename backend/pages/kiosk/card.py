@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from backend.pages.amounts import Amounts
 from backend.pages.client import Api, Refused
-from backend.pages.session import end_session, keep_secret
+from backend.pages.session import end_session, forget_kept, keep_secret
 from backend.pages.texts import PageLanguage, texts
 from backend.pages.visit import Endpoint, Visit
 
@@ -83,7 +83,7 @@ async def enter(visit: Visit, tokens: Mapping[str, Any]) -> None:
 async def leave(visit: Visit, said: str) -> Response:
     """Sign out, forget the language, and let the browser forget what it keeps. said: what the first page says."""
     page = visit.to("/kiosk", said=said)
-    page.headers["Clear-Site-Data"] = '"cache", "storage"'
+    forget_kept(visit.request, page)
     if visit.session is None:
         return page
     card = visit.session.tokens.get("card")

@@ -15,10 +15,12 @@ from backend.pages.session import begin_device, end_session
 from backend.pages.visit import Visit, route
 from backend.pickups.problems import WrongPin
 from backend.problems.common import NotAllowed, NotSignedIn
+from backend.stations.problems import StationPaused
 from backend.stations.schemas import PairingIn
 
 PATH = "/station"
 MOST_DIGITS = 6
+WAITS = frozenset({StationPaused.code})
 LONGEST_CODE = 20  # a code is shorter, the content of a square is longer
 
 
@@ -82,8 +84,8 @@ async def hand_over_late(visit: Visit) -> Response:
             "/v1/pickups", {**_shown(form), "shown_at": shown_at.isoformat()}, key=f"{form.key}-late"
         )
     except Refused as refusal:
-        if refusal.status == 429 or refusal.status >= 500:
-            raise
+        if refusal.code in WAITS or refusal.status in (401, 429) or refusal.status >= 500:
+            raise  # the pickup goes on waiting: the device may be paired again, and its shop restored
         return JSONResponse({"handed": False, "words": refusal.detail})
     words = visit.t("station.handed", n=handed["quantity"], title=handed["title"])
     return JSONResponse({"handed": True, "words": words})

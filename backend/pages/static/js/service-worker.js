@@ -4,6 +4,7 @@ const FILES = "files";
 const PASSES = "passes";
 const PAGES = "pages";
 const QUEUE = "station-queue";
+const LEAVES = ["/sign-in", "/sign-out"]; // with these forms somebody else may use the browser from now on
 const PASS = /^\/reservations\/[0-9a-f-]{36}$/;
 
 addEventListener("install", (event) => {
@@ -19,6 +20,7 @@ addEventListener("fetch", (event) => {
   if (request.method === "GET" && url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
   else if (request.mode !== "navigate") return;
   else if (request.method === "POST" && url.pathname === "/station") event.respondWith(handOver(request));
+  else if (request.method === "POST" && LEAVES.includes(url.pathname)) event.waitUntil(caches.delete(PASSES));
   else if (request.method === "GET") event.respondWith(page(request, url));
 });
 
