@@ -111,10 +111,16 @@ class Form:
         """Return this form with what the page itself found wrong."""
         return Form(self.typed, {**self.errors, **errors}, None, self.key)
 
-    def overtaken(self, problem: str, stored: Mapping[str, Any]) -> "Form":
-        """Return this form after somebody else changed the same thing. stored: what its fields would start with now."""
+    def overtaken(self, problem: str, stored: Mapping[str, Any], words: Mapping[str, str] | None = None) -> "Form":
+        """Return this form after somebody else changed the same thing, with what differs from it.
+
+        stored: what its fields would start with now; words: how to say those that are codes, lists or boxes.
+        """
+        said = words or {}
         differs = {
-            name: str(now) for name, now in stored.items() if name in self.typed and str(self.typed[name]) != str(now)
+            name: said.get(name, str(now))
+            for name, now in stored.items()
+            if name in self.typed and _comparable(self.typed[name]) != _comparable(now)
         }
         return Form(self.typed, {}, problem, self.key, differs)
 
@@ -122,6 +128,13 @@ class Form:
     def is_wrong(self) -> bool:
         """Whether something has to be corrected."""
         return bool(self.errors or self.problem)
+
+
+def _comparable(value: Any) -> Any:
+    """Return a value as it can be compared with what a browser sends."""
+    if isinstance(value, list | tuple):
+        return sorted(map(str, value))
+    return str(value).replace("\r\n", "\n").strip()
 
 
 def whole(typed: Any) -> Any:

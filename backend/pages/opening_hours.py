@@ -1,6 +1,6 @@
 """The form of opening hours: two openings a day, as shops and associations give them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from backend.pages.forms import Form
@@ -23,6 +23,18 @@ def _openings(form: Form, day: str) -> list[dict[str, str]]:
         if opens or closes:
             found.append({"opens": opens, "closes": MIDNIGHT if closes == "00:00" else closes})
     return found
+
+
+def hours_overtaken(
+    form: Form, problem: str, typed: Mapping[str, Sequence[Mapping[str, str]]], known: Mapping[str, Any]
+) -> Form:
+    """Return the form after somebody else changed the hours, with the days that differ from what was typed."""
+    ours = {day: _told(typed[day]) for day in WEEK}
+    return Form({**form.typed, **ours}, key=form.key).overtaken(problem, {day: _told(known[day]) for day in WEEK})
+
+
+def _told(openings: Sequence[Mapping[str, str]]) -> str:
+    return ", ".join(f"{one['opens']} – {one['closes']}" for one in openings)
 
 
 def hours_shown(form: Form, known: Mapping[str, Any]) -> dict[str, Any]:

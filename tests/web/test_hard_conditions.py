@@ -44,6 +44,57 @@ async def test_two_tabs_of_a_lot_say_what_the_other_changed(town: Town) -> None:
     assert tuple((await town.rows("select title, quantity from app.lots"))[0]) == ("Pains <b>du matin</b>", 8)
 
 
+async def test_two_tabs_of_a_lot_say_what_differs_in_lists_and_boxes(town: Town) -> None:
+    lot = await town.a_lot(title="Pains", left=5)
+    sophie = await Browser.of(lot.shop.merchant)
+    path = f"/my-shops/{lot.shop.id}/lots/{lot.id}/edit"
+    first, second = await sophie.opens(path), await sophie.opens(path)
+    theirs: dict[str, Typed] = {
+        "allergens": ["milk", "nuts"],
+        "cold_chain": True,
+        "category": "bakery",
+        "origin": "Alsace",
+    }
+    assert (await first.form("Enregistrer").send(dict(theirs))).said == "C’est enregistré."
+    late = (await second.form("Enregistrer").send(title="Pains du matin")).alert.replace("\xa0", " ")
+    for differs in ("Allergènes : enregistré maintenant : « Lait, Fruits à coque »", "À garder au froid", "Alsace"):
+        assert differs in late.replace("\u202f", " "), late
+    assert "Description" not in late  # the control: nobody changed it
+
+
+async def test_two_tabs_of_opening_hours_say_which_days_differ(town: Town) -> None:
+    shop, house = await town.a_shop(), await town.an_association()
+    for browser, path in (
+        (await Browser.of(shop.merchant), f"/my-shops/{shop.id}/settings/hours"),
+        (await Browser.of(house), "/association/about/hours"),
+    ):
+        first, second = await browser.opens(path), await browser.opens(path)
+        hours = {"tuesday-0-opens": "07:00", "tuesday-0-closes": "12:00"}
+        assert (await first.form("Enregistrer").send(dict(hours))).said == "C’est enregistré."
+        late = await second.form("Enregistrer").send({"monday-0-opens": "09:00", "monday-0-closes": "10:00"})
+        assert late.status_code == 412
+        assert "mardi" in late.alert
+        assert "07:00 – 12:00" in late.alert
+        assert "mercredi" not in late.alert
+        assert late.form("Enregistrer").fields["monday-0-opens"] == "09:00"
+        assert (await late.form("Enregistrer").send()).said == "C’est enregistré."
+
+
+async def test_two_tabs_of_a_recurring_listing_say_what_differs(town: Town) -> None:
+    shop = await town.a_shop()
+    sophie = await Browser.of(shop.merchant)
+    page = await sophie.opens(f"/my-shops/{shop.id}/recurring/new")
+    typed: dict[str, Typed] = {"title": "Pains", "original_price": "8", "price": "4", "quantity": "4"}
+    page = await page.form("Enregistrer").send({**typed, "pickup_from": "18:00", "pickup_until": "19:00"})
+    path = page.links["Modifier : Pains".replace(" :", "\xa0:")]
+    first, second = await sophie.opens(path), await sophie.opens(path)
+    assert (await first.form("Enregistrer").send(weekdays=["1", "2"])).said == "C’est enregistré."
+    late = await second.form("Enregistrer").send(title="Pains du matin")
+    assert late.status_code == 412
+    assert "lundi, mardi" in late.alert
+    assert (await late.form("Enregistrer").send()).said == "C’est enregistré."
+
+
 async def test_two_tabs_of_a_shop_an_association_and_the_parameters(town: Town) -> None:
     shop, house, odile = await town.a_shop(), await town.an_association(), await town.an_admin()
     forms = (
@@ -102,7 +153,8 @@ async def test_a_form_kept_while_signing_in_is_shown_again_until_it_is_sent(town
     page = await browser.opens("/account/details")
     browser.cookies.clear()
     typed = await page.form("Enregistrer").send(display_name="Marc & Léa")
-    entered = await browser.sends("/sign-in", **dict(typed.form("/sign-in").fields, username=name, password=PASSWORD))
+    fields = {field: str(value) for field, value in typed.form("/sign-in").fields.items()}
+    entered = await browser.sends("/sign-in", **{**fields, "username": name, "password": PASSWORD})
     assert entered.status_code == 303  # reloading the next page sends no password again
     page = await browser.opens(entered.headers["location"])
     assert page.path.startswith("/account/details?")

@@ -11,7 +11,7 @@ from backend.members.schemas import MemberIn
 from backend.pages.associations.house import House, house_of
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
-from backend.pages.opening_hours import WEEK, hours_shown, hours_typed
+from backend.pages.opening_hours import WEEK, hours_overtaken, hours_shown, hours_typed
 from backend.pages.photos import PhotoSent, send_photo
 from backend.pages.visit import Visit, route
 from backend.problems.common import NotAllowed
@@ -40,8 +40,12 @@ async def about(visit: Visit) -> Response:
             raise
         wrong = form.refused(refusal, TEXTS)
         if refusal.status == 412:
-            stored = {name: answer.json()[name] or "" for name in TEXTS}
-            wrong = form.overtaken(visit.t("forms.overtaken"), stored)
+            known = answer.json()
+            boxes = {name: "yes" if known[name] else "" for name in BOXES}
+            words = {name: visit.t("forms.ticked" if ticked else "forms.not_ticked") for name, ticked in boxes.items()}
+            stored = {**{name: known[name] or "" for name in TEXTS}, **boxes}
+            whole = Form({**dict.fromkeys(BOXES, ""), **form.typed}, key=form.key)
+            wrong = whole.overtaken(visit.t("forms.overtaken"), stored, words)
         return await _about_page(house, answer.json(), answer.headers["etag"], wrong, refusal.status)
     return house.to(PAGE, "saved")
 
@@ -88,20 +92,32 @@ async def hours(visit: Visit) -> Response:
     house = await house_of(visit)
     if not house.owns:
         raise NotAllowed
-    known = await house.get("/v1/associations/me")
+    answer = await house.sends("GET", "/v1/associations/me")
+    known, version = answer.json(), answer.headers["etag"]
     form = await visit.form() if visit.posted else Form()
     status = 200
     if visit.posted:
+        week = hours_typed(form, known["opening_hours"])
         try:
-            week = hours_typed(form, known["opening_hours"])
-            await house.sends("PATCH", "/v1/associations/me", {"opening_hours": week})
+            seen = {"if-match": str(form.value("version"))}
+            await house.sends("PATCH", "/v1/associations/me", {"opening_hours": week}, headers=seen)
             return house.to(PAGE, "saved")
         except Refused as refusal:
-            if refusal.status not in (409, 422):
+            if refusal.status not in (409, 412, 422):
                 raise
-            form, status = form.refused(refusal, ("opening_hours",)), refusal.status
+            status = refusal.status
+            if status == 412:
+                form = hours_overtaken(form, visit.t("forms.overtaken"), week, known["opening_hours"])
+            else:
+                form = form.refused(refusal, ("opening_hours",))
     return house.page(
-        "hours.html", "association", status, form=form, one=known, **hours_shown(form, known["opening_hours"])
+        "hours.html",
+        "association",
+        status,
+        form=form,
+        one=known,
+        version=version,
+        **hours_shown(form, known["opening_hours"]),
     )
 
 

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.merchants.workplace import Workplace, at_shop
-from backend.pages.opening_hours import hours_shown, hours_typed
+from backend.pages.opening_hours import hours_overtaken, hours_shown, hours_typed
 from backend.pages.photos import PhotoSent, send_photo
 from backend.pages.visit import Visit, route
 from backend.problems.common import PreconditionFailed
@@ -20,6 +20,7 @@ from backend.shops.schemas import ShopEdit
 SAID = ("name", "description", "category", "telephone", "website")
 PLACED = ("address", "insee_code", "latitude", "longitude")
 BILLED = ("legal_name", "legal_form", "legal_address", "vat_number", "food_vat_bp")
+BOXES = ("shows_impact", "vat_franchise")
 FOOD_VAT = ("", "550", "1000", "2000", "210", "850")
 """The rates of VAT on food in hundredths of a percent, the usual one first; those of overseas last."""
 
@@ -32,8 +33,7 @@ async def settings(visit: Visit) -> Response:
 async def page(visit: Visit) -> Response:
     """Show the form of what the shop's page says, or send it."""
     place = await at_shop(visit, "owner")
-    values = {name: place.shop[name] or "" for name in SAID}
-    values["shows_impact"] = "yes" if place.shop["shows_impact"] else ""
+    values = _values(place)
     if not visit.posted:
         return _page(visit, place, Form(), values)
     form = await visit.form()
@@ -112,8 +112,8 @@ async def billing(visit: Visit) -> Response:
     """Show the form of what receipts and invoices say about the company, or send it."""
     place = await at_shop(visit, "owner")
     values = {name: str(place.shop[name] or "") for name in BILLED}
+    values["vat_franchise"] = "yes" if place.shop["vat_franchise"] else ""
     if not visit.posted:
-        values["vat_franchise"] = "yes" if place.shop["vat_franchise"] else ""
         return _billing(visit, place, Form(), values)
     form = await visit.form()
     wanted: dict[str, Any] = {name: form.value(name) or None for name in BILLED}
@@ -145,7 +145,10 @@ async def hours(visit: Visit) -> Response:
     form = await visit.form()
     week = hours_typed(form, place.shop["opening_hours"])
     if wrong := await _refused(visit, place, form, {"opening_hours": week}, ("opening_hours",), {}):
-        return _hours(visit, place, *wrong)
+        again, status = wrong
+        if status == PreconditionFailed.status:
+            again = hours_overtaken(form, visit.t("forms.overtaken"), week, place.shop["opening_hours"])
+        return _hours(visit, place, again, status)
     return visit.to(f"{place.path}/settings", "saved")
 
 
@@ -176,7 +179,14 @@ async def _refused(
         await visit.api.patch(f"/v1/shops/{place.shop['id']}", wanted, etag=form.value("version") or None)
     except Refused as refusal:
         if refusal.code == PreconditionFailed.code:
-            return form.overtaken(visit.t("forms.overtaken"), stored), refusal.status
+            boxes = {name: stored[name] for name in BOXES if name in stored}
+            words = {name: visit.t("forms.ticked" if ticked else "forms.not_ticked") for name, ticked in boxes.items()}
+            if "category" in stored:
+                words["category"] = visit.t(f"categories.{stored['category']}")
+            if "food_vat_bp" in stored:
+                words["food_vat_bp"] = visit.t(f"my_shop.food_vat.{stored['food_vat_bp'] or 'unsaid'}")
+            whole_form = Form({**dict.fromkeys(boxes, ""), **form.typed}, key=form.key)
+            return whole_form.overtaken(visit.t("forms.overtaken"), stored, words), refusal.status
         if refusal.status in (401, 403, 404, 429) or refusal.status >= 500:
             raise
         return form.refused(refusal, fields), refusal.status

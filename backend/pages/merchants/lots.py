@@ -1,6 +1,7 @@
 """The lots of a shop: the list, one lot, and what can be done with it."""
 
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from backend.pages.merchants.day import counted
 from backend.pages.merchants.lot_fields import (
     AT,
     FIELDS,
+    FREE,
     NAMES,
     Unreadable,
     changed,
@@ -31,7 +33,6 @@ from backend.problems.common import PathUnknown, PreconditionFailed
 from backend.shops.models import Category
 
 PAGE = 20
-TOLD = ("title", "description", "original_price", "price", "quantity", "day", "from", "until", "food_date", "batch")
 STATUSES = ("published", "draft", "ended", "withdrawn")
 STEP, BEFORE_PICKUP = timedelta(minutes=15), timedelta(hours=2)
 MOST_HOURS = 48
@@ -133,7 +134,8 @@ async def edit(visit: Visit) -> Response:
             await visit.api.patch(f"/v1/lots/{found['id']}", body, etag=form.value("version") or None)
     except (Unreadable, Refused) as wrong_one:
         if isinstance(wrong_one, Refused) and wrong_one.code == PreconditionFailed.code:
-            page = whole.overtaken(visit.t("forms.overtaken"), _in_words(of_lot(found, place.zone)))
+            stored = of_lot(found, place.zone)
+            page = whole.overtaken(visit.t("forms.overtaken"), stored, in_words(visit, stored))
         else:
             page = refused(visit, whole, wrong_one)
         return lot_form(visit, place, page, {}, getattr(wrong_one, "status", 422), lot=found, version=version)
@@ -203,9 +205,20 @@ async def _versioned(visit: Visit, place: Workplace, lot_id: str) -> tuple[dict[
     return found, answer.headers["etag"]
 
 
-def _in_words(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a lot's form that can be told in a word or two."""
-    return {name: values[name] for name in TOLD}
+def in_words(visit: Visit, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return how to say the fields of a lot that are codes, lists or boxes. values: what its form starts with."""
+    t = visit.t
+    ticked = {
+        name: t("forms.ticked" if values.get(name) else "forms.not_ticked") for name in ("cold_chain", "fair_draw")
+    }
+    return {
+        **ticked,
+        "category": t(f"categories.{values['category']}"),
+        "kind": t(f"my_lots.{'free' if values['kind'] == FREE else 'discounted'}"),
+        "date_kind": t(f"my_lots.date_kinds.{values['date_kind']}"),
+        "allergens": ", ".join(t(f"allergens.{one}") for one in values["allergens"]),
+        "reduction_ground": t(f"lot.grounds.{values['reduction_ground']}") if values["reduction_ground"] else "",
+    }
 
 
 def merged_quantity(form: Form) -> Form:

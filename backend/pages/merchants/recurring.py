@@ -11,7 +11,7 @@ from backend.lots.models import Allergen, ReductionGround
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.merchants.lot_fields import AT, Unreadable, cents, started_from, whole, written
-from backend.pages.merchants.lots import read_lot
+from backend.pages.merchants.lots import in_words, read_lot
 from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown, PreconditionFailed
@@ -26,8 +26,6 @@ FIELDS = (
     "pickup_from", "pickup_until", "date_kind", "food_date_in_days", "allergens", "cold_chain", "weight_grams",
     "origin", "reduction_ground", "becomes_free_minutes", "gtin",
 )  # fmt: skip
-# What a form says of the values that somebody else stored: those told in a word or two.
-TOLD = ("title", "quantity", "publish_at", "pickup_from", "pickup_until", "original_price", "price")
 _PLAIN = ("title", "description", "category", "kind", "publish_at", "pickup_from", "pickup_until", "date_kind")
 
 
@@ -105,14 +103,15 @@ async def edit(visit: Visit) -> Response:
     try:
         body = {name: value for name, value in _to_api(form).items() if value != listing.get(name)}
         if body:
-            await visit.api.patch(f"/v1/recurring-listings/{listing['id']}", body, etag=form.value("version") or None)
+            etag = form.value("version") or None
+            await visit.api.patch(f"/v1/recurring-listings/{listing['id']}", body, etag=etag)
     except (Unreadable, Refused) as wrong:
         if isinstance(wrong, Refused) and wrong.code == PreconditionFailed.code:
-            again = form.overtaken(visit.t("forms.overtaken"), {name: _values(listing)[name] for name in TOLD})
+            stored, whole_form = _values(listing), Form({"cold_chain": "", **form.typed}, key=form.key)
+            again = whole_form.overtaken(visit.t("forms.overtaken"), stored, _in_words(visit, stored))
         else:
             again = _refused(visit, form, wrong)
-        status = getattr(wrong, "status", 422)
-        return _form(visit, place, again, {}, status, listing=listing, version=version)
+        return _form(visit, place, again, {}, getattr(wrong, "status", 422), listing=listing, version=version)
     return visit.to(f"{place.path}/recurring", "saved")
 
 
@@ -177,12 +176,18 @@ def _other(listing: Mapping[str, Any], on: date) -> dict[str, Any]:
     return found[0] if found else {}
 
 
+def _in_words(visit: Visit, values: Mapping[str, Any]) -> dict[str, str]:
+    """Return how to say the fields of a listing that are codes, lists or boxes."""
+    days = [visit.t(f"my_shop.days.{_WEEK[int(day) - 1]}") for day in values["weekdays"]]
+    return {**in_words(visit, values), "weekdays": ", ".join(days)}
+
+
 async def _listing(visit: Visit, place: Workplace) -> dict[str, Any]:
     return (await _versioned(visit, place))[0]
 
 
 async def _versioned(visit: Visit, place: Workplace) -> tuple[dict[str, Any], str]:
-    """Return a listing of this shop and its ETag."""
+    """Return the listing in the path, and its ETag. Raises PathUnknown for another shop's."""
     answer = await visit.api.sends("GET", f"/v1/recurring-listings/{visit.parameters['listing_id']}")
     if not answer.is_success:
         raise Refused(answer)
