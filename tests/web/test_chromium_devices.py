@@ -123,7 +123,14 @@ async def test_what_waits_on_a_station_outlives_whoever_signs_in_there(town: Tow
         kept = (await page.evaluate(KEPT))["caches"]
         assert not [urls for name, urls in kept if name == "passes" and urls]
         await page.goto("/station")
-        await expect(page.locator("#queue li")).to_contain_text("Trop tard")
+        line = page.locator("#queue li")
+        await expect(line).to_contain_text("Trop tard")
+        await line.locator("button").focus()
+        await page.evaluate("dispatchEvent(new Event('online'))")  # it looks again, and changes nothing
+        await page.wait_for_timeout(300)
+        await expect(line.locator("button")).to_be_focused()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#shown")).to_be_focused()
 
 
 async def test_passes_are_shown_without_a_network_until_somebody_signs_out(town: Town) -> None:

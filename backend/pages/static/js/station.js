@@ -9,6 +9,7 @@ if ("serviceWorker" in navigator) {
 
 const QUEUE = "station-queue";
 const list = document.getElementById("queue");
+let shown = "";
 const state = document.querySelector("[data-online]");
 
 function showNetwork() {
@@ -32,10 +33,13 @@ async function keep(record) {
 async function drop(record) {
   await (await caches.open(QUEUE)).delete(`/station/queue/${record.key}`);
   await show();
+  (list.querySelector("button") ?? document.getElementById("shown")).focus(); // the button that was pressed is gone
 }
 
 async function show() {
   const found = await records();
+  if (JSON.stringify(found) === shown) return; // so that a button keeps the focus, and nothing is read out again
+  shown = JSON.stringify(found);
   list.hidden = !found.length;
   list.replaceChildren(
     ...found.map((record) => {
