@@ -81,7 +81,7 @@ def rendered(
     else:
         paragraphs[marked] = action
     if unsubscribe is not None:
-        words = "Stop these mails" if language == "en" else "Ne plus recevoir ces courriels"
+        words = "Stop these e-mails" if language == "en" else "Ne plus recevoir ces e-mails"
         paragraphs.append(Paragraph("footnote", words, unsubscribe))
     if sender is not None:
         paragraphs.append(Paragraph("footnote", sender))

@@ -402,7 +402,7 @@ async def test_a_link_in_the_mail_stops_such_mails_by_a_button_or_one_click(town
     for _ in range(2):
         stopped = await town.request("POST", page, content=b"List-Unsubscribe=One-Click", headers=form)
         assert stopped.status_code == 200
-        assert "Vous ne recevrez plus ces courriels" in stopped.text
+        assert "Vous ne recevrez plus ces e-mails" in stopped.text
 
     await marc.buys(await town.a_lot())
     assert events(await told(marc)) == ["reservation_confirmed", "reservation_confirmed"]

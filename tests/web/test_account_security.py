@@ -69,7 +69,7 @@ async def test_other_sign_ins_are_listed_and_ended(town: Town) -> None:
     page = await amina.opens("/account/sessions")
     assert "Un autre appareil" not in page.words
     page = await page.forms[0].send()
-    assert "Vous êtes parti." in page.said
+    assert "Votre session est fermée." in page.said
     assert "session" not in amina.cookies
 
 
@@ -102,7 +102,7 @@ async def test_a_page_that_needs_a_second_factor_leads_there_and_back(
     await browser.enters(holder.email)
     refused = await browser.opens("/admin/accounts")
     assert refused.status_code == 403
-    page = await refused.follows("Ajouter un second facteur")
+    page = await refused.follows("Ajouter la double authentification")
     page = await page.form("Ajouter la double authentification").send(password=PASSWORD)
     page = await page.form("Confirmer").send(code=await shown(town, secret_on(page)))
     page = await page.follows("Je les ai notés")

@@ -43,7 +43,11 @@ async def test_an_account_is_found_suspended_and_restored_with_a_reason(town: To
     assert "Trois plaintes." in page.words
     page = await (await page.follows("Rétablir Marc")).form("Rétablir").send(reason="Erreur de notre part.")
     assert "Le compte est rétabli." in page.said
-    page = await (await page.follows("Second facteur perdu Marc")).form("Retirer dans 24 heures").send(reason="Perdu.")
+    page = (
+        await (await page.follows("Double authentification perdue Marc"))
+        .form("Enlever dans 24 heures")
+        .send(reason="Perdu.")
+    )
     assert page.status_code == 404
     assert page.alert
 

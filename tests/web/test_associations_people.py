@@ -134,7 +134,7 @@ async def test_pages_of_an_association_can_be_read_in_english(town: Town) -> Non
     browser = await Browser.of(house)
     browser.cookies["language"] = "en"
     pages = await all_pages(browser)
-    assert "Rights that end" in pages["/association"].headings
+    assert "Rights ending soon" in pages["/association"].headings
     assert all(page.headers["content-language"] == "en" for page in pages.values())
 
 

@@ -98,7 +98,7 @@ async def test_a_problem_is_reported_with_a_photo_once_and_its_answer_is_read(to
     lot, marc = await town.a_lot(opens_in=OPEN), await town.a_customer()
     path = await collected(marc, lot)
     browser = await Browser.of(marc)
-    page = await (await browser.opens(path)).follows("Décrire le souci")
+    page = await (await browser.opens(path)).follows("Décrire le problème")
     empty = await page.form("Envoyer").send(text="", checks=False)
     assert dict(empty.errors) == {"kind": "Choisissez une réponse.", "text": "Ce champ est à remplir."}
     wrong = await page.form("Envoyer").send(kind="quality", text="Moisi", photo=("x.jpg", b"no photo", "image/jpeg"))
@@ -123,8 +123,8 @@ async def test_a_door_that_was_closed_is_reported_from_the_pass(town: Town) -> N
     marc = await town.a_customer()
     later, bought = await marc.buys(await town.a_lot()), await marc.buys(await town.a_lot(opens_in=OPEN))
     browser = await Browser.of(marc)
-    assert "Décrire le souci" not in (await browser.opens(f"/reservations/{later.id}")).links
-    page = await (await browser.opens(f"/reservations/{bought.id}")).follows("Décrire le souci")
+    assert "Décrire le problème" not in (await browser.opens(f"/reservations/{later.id}")).links
+    page = await (await browser.opens(f"/reservations/{bought.id}")).follows("Décrire le problème")
     assert page.form("Envoyer").options("kind") == ["closed", "missing", "other"]
     page = await page.form("Envoyer").send(kind="closed", text="Personne à 19 h.")
     assert "La porte était fermée" in page.words

@@ -44,7 +44,7 @@ async def test_figures_are_drawn_beside_a_table_with_the_same_numbers(town: Town
 async def test_a_reader_sees_the_figures_and_nothing_else(town: Town) -> None:
     shop = await town.a_shop()
     paul = await a_member(town, shop, await town.a_customer("Paul"), "reader")
-    page = await (await paul.opens("/account")).follows("Ma boutique")
+    page = await (await paul.opens("/account")).follows("Mes commerces")
     page = await page.follows("Boulangerie du Marché")
     assert page.path == f"/my-shops/{shop.id}/figures"
     assert "Comptoir" not in page.links

@@ -10,7 +10,7 @@ PHOTO = ("front.jpg", file_of(two_colours(640, 480)), "image/jpeg")
 async def test_an_owner_changes_what_the_page_says(town: Town) -> None:
     shop = await town.a_shop()
     sophie = await Browser.of(shop.merchant)
-    page = await (await sophie.opens(f"/my-shops/{shop.id}")).follows("Boutique")
+    page = await (await sophie.opens(f"/my-shops/{shop.id}")).follows("Commerce")
     page = await page.follows("Ce que dit la page")
     page = await page.form("Enregistrer").send(telephone="onze", description="<i>Pain</i>")
     assert page.status_code == 422

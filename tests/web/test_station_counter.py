@@ -88,7 +88,7 @@ async def test_a_device_without_a_code_or_revoked_is_told_so(town: Town) -> None
     sent = await counter.form("/station").send(shown="7K3M9QXT4B", pin="000000")
     for page in (await counter.browser.opens("/station"), sent):
         assert page.status_code == 403
-        assert "plus relié à la boutique" in page.words
+        assert "plus relié au commerce" in page.words
     # It is paired again on the same page.
     added = await shop.merchant.posts(f"/shops/{shop.id}/stations", {"name": "Caisse 2"})
     again = await sent.form("/station/pair").send(pairing_code=added["pairing_code"])

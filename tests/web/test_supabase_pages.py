@@ -166,12 +166,12 @@ async def test_signing_out_ends_the_session_there_too_even_if_it_does_not_answer
 ) -> None:
     amina, _ = await elsewhere.joins()
     page = await (await amina.opens("/account")).form("/sign-out").send()
-    assert (page.said, elsewhere.supabase.people.sessions) == ("Vous êtes parti. À bientôt.", {})
+    assert (page.said, elsewhere.supabase.people.sessions) == ("Votre session est fermée. À bientôt.", {})
 
     await enters(amina)
     elsewhere.supabase.answer = (500, b"oops")
     page = await (await amina.opens("/account")).form("/sign-out").send()
-    assert page.said == "Vous êtes parti. À bientôt."
+    assert page.said == "Votre session est fermée. À bientôt."
     assert await town.value("select count(*) from app.page_sessions") == 0
 
 

@@ -21,7 +21,7 @@ async def registers(browser: Browser, **more: str) -> Page:
 async def test_a_visitor_registers_and_is_signed_in_by_the_code(town: Town) -> None:
     amina = Browser(town)
     page = await registers(amina)
-    assert (page.path, page.headings[0]) == ("/register/code", "Regardez vos courriels")
+    assert (page.path, page.headings[0]) == ("/register/code", "Regardez vos e-mails")
     assert EMAIL in page.main.text
     page = await page.form("/register/code").send(code="000000")
     assert (page.status_code, page.title[:8]) == (422, "Erreur\xa0:")

@@ -1,4 +1,4 @@
-"""Registering: the form, « regardez vos courriels » with the code, and new terms that are to be agreed to."""
+"""Registering: the form, « regardez vos e-mails » with the code, and new terms that are to be agreed to."""
 
 from datetime import timedelta
 from typing import Any
