@@ -45,7 +45,7 @@ _POST = (
 )
 
 
-async def _closed(town: Town, shop: Shop, gross: int = 399, net: int = 351) -> UUID:
+async def closed_lot(town: Town, shop: Shop, gross: int = 399, net: int = 351) -> UUID:
     """Close a lot of the shop that came to this much."""
     lot, vat = uuid4(), (gross - net) // 6
     commission = gross - net - vat
@@ -116,8 +116,8 @@ async def _balance(owner: Merchant, shop: Shop) -> tuple[int, int, int, int]:
 async def test_a_shop_is_paid_in_one_transfer_for_all_closed_lots(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    await _closed(town, shop)
-    await _closed(town, shop, 798, 702)
+    await closed_lot(town, shop)
+    await closed_lot(town, shop, 798, 702)
     assert await _balance(sophie, shop) == (1053, 0, 0, 0)
     assert await _night(town) == 0  # no account yet
 
@@ -137,7 +137,7 @@ async def test_a_shop_is_paid_in_one_transfer_for_all_closed_lots(town: Town) ->
 async def test_a_payout_shows_its_transfers_and_a_failed_one_comes_back(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
     await _night(town)
@@ -164,7 +164,7 @@ async def test_a_payout_shows_its_transfers_and_a_failed_one_comes_back(town: To
 async def test_a_payout_is_found_although_no_event_told_of_it(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
     await _night(town)
@@ -185,12 +185,12 @@ async def test_a_lost_answer_transfers_once(town: Town, fault: str) -> None:
     shop = await town.a_shop(sophie)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
 
     await town.stripe.fault("transfers.create", fault, times=9)
     assert await _night(town) == 0
     await town.stripe.no_faults()
-    await _closed(town, shop, 798, 702)  # what comes meanwhile waits for the transfer that is not known yet
+    await closed_lot(town, shop, 798, 702)  # what comes meanwhile waits for the transfer that is not known yet
     assert await _balance(sophie, shop) == (702, 351, 0, 0)
     for _ in range(3):
         await _night(town)
@@ -211,7 +211,7 @@ async def test_without_looking_first_a_key_that_stripe_forgot_transfers_twice(to
     shop = await town.a_shop(sophie)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
     await town.stripe.fault("transfers.create", "drop_reply", times=9)
     await _night(town)
     await town.stripe.no_faults()
@@ -229,7 +229,7 @@ async def test_an_empty_balance_waits_for_the_next_night(town: Town) -> None:
     account = await _onboarded(town, sophie, shop)
     available = (await town.stripe.books())["platform"]["available_cents"]
     await town.stripe.top_up(-available)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
 
     assert await _night(town) == 0
     assert (
@@ -246,7 +246,7 @@ async def test_a_refund_after_the_transfer_is_taken_back(town: Town) -> None:
     shop = await town.a_shop(sophie)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
-    lot = await _closed(town, shop, 810, 713)
+    lot = await closed_lot(town, shop, 810, 713)
     await _night(town)
 
     await _refunded(town, shop, lot, 405, 356)
@@ -266,7 +266,7 @@ async def test_what_cannot_be_taken_back_is_netted_from_what_comes(town: Town) -
     shop = await town.a_shop(sophie)
     account = await _onboarded(town, sophie, shop)
     await town.stripe.top_up(RICH)
-    lot = await _closed(town, shop)
+    lot = await closed_lot(town, shop)
     await _night(town)
     payout = await town.stripe.pay_out(account)
     await town.stripe.end_payout(payout["id"], "paid", account)
@@ -279,7 +279,7 @@ async def test_what_cannot_be_taken_back_is_netted_from_what_comes(town: Town) -
     in_debt = await odile.gets("/admin/shops-in-debt")
     assert [(one["shop_id"], one["debt_cents"]) for one in in_debt] == [(str(shop.id), 351)]
 
-    await _closed(town, shop, 599, 527)
+    await closed_lot(town, shop, 599, 527)
     await _night(town)
     assert await _moved(town, account) == [351, 176]
 
@@ -287,7 +287,7 @@ async def test_what_cannot_be_taken_back_is_netted_from_what_comes(town: Town) -
 async def test_without_an_account_a_shop_stops_selling_when_too_much_waits(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    await _closed(town, shop)
+    await closed_lot(town, shop)
     fields = await town.lot_fields(shop)
     await sophie.posts("/lots", {**fields, "publish": True})
     await town.clock(await town.now() + timedelta(days=31))
@@ -305,7 +305,7 @@ async def test_only_owners_and_admins_read_a_shops_money(town: Town) -> None:
     sophie, marc = await town.a_merchant(), await town.a_customer()
     shop, odile = await town.a_shop(sophie), await town.an_admin()
     other = await town.a_merchant("Paul")
-    await _closed(town, shop)
+    await closed_lot(town, shop)
     for path in ("balance", "ledger", "ledger.csv", "payouts", "payout-account"):
         for reader in (sophie, odile):
             assert (await reader.asks("GET", f"/shops/{shop.id}/{path}")).status_code == 200

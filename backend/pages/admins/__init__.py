@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.admins import accounts, deciding, figures, journal, lots, parameters, recalls, reports
+from backend.pages.admins import accounts, deciding, figures, journal, lots, money, parameters, recalls, reports
 
 routes: list[BaseRoute] = [
     *deciding.routes,
@@ -11,6 +11,7 @@ routes: list[BaseRoute] = [
     *reports.routes,
     *recalls.routes,
     *figures.routes,
+    *money.routes,
     *journal.routes,
     *parameters.routes,
 ]

@@ -13,6 +13,7 @@ MENU = (
     ("lots", "/admin/lots", "box"),
     ("problem_reports", "/admin/reports", "bell-alert"),
     ("recalls", "/admin/recalls", "bell"),
+    ("money", "/admin/money", "page"),
     ("platform_figures", "/admin/figures", "chart"),
     ("audit", "/admin/audit", "list"),
     ("settings", "/admin/settings", "settings"),
