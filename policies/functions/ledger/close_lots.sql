@@ -120,10 +120,10 @@ begin
         where s.kept > 0
     ), shares as (
         -- Of a gift each piece takes what it was worth, in the order of ids, as long as there is money.
-        select y.*, s.pool, s.paid, s.commission as whole_commission, s.vat as whole_vat,
-               s.earned + least(y.upto - y.part, s.free) as before, s.earned + least(y.upto, s.free) as after
+        select y.*, y.earned + least(y.upto - y.part, y.free) as before, y.earned + least(y.upto, y.free) as after
         from (
-            select x.sale, x.piece, x.lot_id, x.portions, e.times, w.part,
+            select x.sale, x.piece, x.lot_id, x.portions, e.times, w.part, s.pool, s.paid, s.earned, s.free,
+                   s.commission as whole_commission, s.vat as whole_vat,
                    (sum(w.part) over (partition by x.sale order by x.piece))::bigint as upto
             from pieces x
             join sales s on s.sale = x.sale
@@ -134,7 +134,6 @@ begin
                   and split_part(p.source, ':', 1) = x.piece::text) e
             cross join lateral (
                 select case when x.worth is null then s.free else greatest(x.worth - e.cents, 0) end as part) w) y
-        join sales s on s.sale = y.sale
     ), split as materialized (
         select x.piece, x.sale, x.lot_id, x.portions, x.times, x.pool, g.gross, c.commission,
                least(app.share_of(x.whole_vat, x.paid - x.before, x.paid) - app.share_of(x.whole_vat, x.paid - x.after, x.paid),
@@ -145,15 +144,17 @@ begin
             select least(app.share_of(x.whole_commission, x.paid - x.before, x.paid)
                          - app.share_of(x.whole_commission, x.paid - x.after, x.paid), g.gross) as commission) c
         where g.gross > 0
+    ), numbered as materialized (
+        -- Numbered here, because joining the new postings by their sources would compare each with each.
+        select nextval('accounting.postings_id_seq') as id, x.* from (select y.* from split y order by random()) x
     ), posted as (
-        insert into accounting.postings (kind, source, reservation_id, event_at)
-        select 'earned', x.piece || case when x.times > 0 then ':' || x.times + 1 else '' end, x.sale, moment
-        from split x order by random()
-        returning id, source
-    ), booked as (
-        select p.id, x.*, l.shop_id, l.title, l.pickup_end, s.time_zone, f.closed_at
-        from posted p join split x on x.piece = split_part(p.source, ':', 1)::uuid
-        join app.lots l on l.id = x.lot_id join app.shops s on s.id = l.shop_id
+        insert into accounting.postings (id, kind, source, reservation_id, event_at) overriding system value
+        select x.id, 'earned', x.piece || case when x.times > 0 then ':' || x.times + 1 else '' end, x.sale, moment
+        from numbered x
+    ), booked as materialized (
+        select x.*, l.shop_id, l.title, l.pickup_end, f.closed_at
+        from numbered x
+        join app.lots l on l.id = x.lot_id
         left join accounting.closed_lots f on f.lot_id = x.lot_id
     ), lined as (
         insert into accounting.lines (posting_id, account_id, cents)
