@@ -109,7 +109,10 @@ LEFT_OUT = {
     "alembic_version": "The version of the schema.",
     "credentials": "Password hashes, which would only help somebody who steals the export.",
     "refresh_tokens": "Hashes of secrets. The sessions that they belong to are in the export.",
-    "page_sessions": "Hashes of secrets, and sealed tokens. The sessions that they belong to are in the export.",
+    "page_sessions": (
+        "Hashes of secrets, sealed tokens, and a form that was sent without a session, until it is sent again. The "
+        "sessions that they belong to are in the export."
+    ),
     "one_time_tokens": "Hashes of secrets that were mailed.",
     "confirmations": "Registrations that nobody has confirmed, and hashes of secrets that were mailed, for a day.",
     "throttles": "Counters under keyed hashes that identify nobody; they last for minutes.",
