@@ -95,6 +95,8 @@ from backend.shops import api as shops
 from backend.stations import api as stations
 from backend.stripe.client import stripe_of
 from backend.stripe.looks import gather
+from backend.subscriptions import api as subscriptions
+from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
 from backend.waiting import api as waiting
@@ -130,6 +132,7 @@ ROUTERS: Sequence[APIRouter] = (
     waiting.router,
     favourites.router,
     diets.router,
+    subscriptions.router,
     suspended_lots.router,
     payments.router,
     payouts.router,
@@ -161,7 +164,7 @@ PAGES: Sequence[Any] = (
 HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # The jobs that look at Stripe after an event, by its type. docs/stripe-events.md lists them.
-STRIPE_LOOKS = gather(PAYMENT_LOOKS, PAYOUT_LOOKS)
+STRIPE_LOOKS = gather(PAYMENT_LOOKS, PAYOUT_LOOKS, SUBSCRIPTION_LOOKS)
 
 # Written to without signing in, by machines that sign their requests: the limit on anonymous writes does not apply.
 UNLIMITED = frozenset({"/v1/stripe/webhook"})

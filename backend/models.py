@@ -30,6 +30,7 @@ from backend.reservations import models as reservations
 from backend.second_factors import models as second_factors
 from backend.shops import models as shops
 from backend.stations import models as stations
+from backend.subscriptions import models as subscriptions
 from backend.suspended_lots import models as suspended_lots
 from backend.terms import models as terms
 from backend.waiting import models as waiting
@@ -66,6 +67,7 @@ TABLES = (
     second_factors,
     shops,
     stations,
+    subscriptions,
     suspended_lots,
     terms,
     waiting,

@@ -47,6 +47,7 @@ from backend.recalls import jobs as recalls
 from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
 from backend.stripe.client import stripe_of
+from backend.subscriptions import jobs as subscriptions
 
 CONCURRENT_JOBS = 8
 MANY = 500
@@ -185,6 +186,26 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def carry_forward(payment_id: str) -> None:
         await payments.carry_forward(work, UUID(payment_id))
 
+    @app.task(name="subscriptions.look_at_checkout", retry=RETRY)
+    async def look_at_checkout(object_id: str, account: str | None) -> None:
+        await subscriptions.look_at_checkout(work, object_id)
+
+    @app.task(name="subscriptions.look_at_subscription", retry=RETRY)
+    async def look_at_subscription(object_id: str, account: str | None) -> None:
+        await subscriptions.look_at_subscription(work, object_id)
+
+    @app.task(name="subscriptions.look_at_invoice", retry=RETRY)
+    async def look_at_invoice(object_id: str, account: str | None) -> None:
+        await subscriptions.look_at_invoice(work, object_id)
+
+    @app.task(name="subscriptions.look_at_refund", retry=RETRY)
+    async def look_at_refund(object_id: str, account: str | None) -> None:
+        await subscriptions.look_at_refund(work, object_id)
+
+    @app.task(name="subscriptions.end", retry=RETRY)
+    async def end_subscription(customer: str) -> None:
+        await subscriptions.end(work, customer)
+
     @app.task(name="recalls.end_lot", retry=RETRY)
     async def end_recalled_lot(recall_id: str, lot_id: str) -> None:
         await recalls.end_lot(work, UUID(recall_id), UUID(lot_id))
@@ -261,6 +282,15 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="ledger.check", retry=RETRY)
     async def check_ledger(timestamp: int) -> None:
         await ledger.check_ledger(work)
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="subscriptions.look_again")
+    async def look_at_subscriptions_again(timestamp: int) -> None:
+        await subscriptions.look_again(work)
+
+    @app.periodic(cron="22 * * * *")
+    @app.task(name="subscriptions.tell_exports")
+    async def tell_exports(timestamp: int) -> None:
+        await work.acts.value("tell_monthly_exports", most=SOME)
 
     # A job of its own, because `prune` must not wait for a file store that is down.
     @app.periodic(cron="37 * * * *")

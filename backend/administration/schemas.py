@@ -236,6 +236,10 @@ _LEAST_COMMISSION: dict[str, Any] = {
     "description": "The least commission on a sale before VAT, in cents, if it and its VAT are within the price.",
     "examples": [30],
 }
+_PREMIUM: dict[str, Any] = {
+    "description": "The price of a month of merchants' Premium before VAT, in cents. Who has subscribed keeps theirs.",
+    "examples": [1999],
+}
 _NO_SHOW_REFUND: dict[str, Any] = {
     "description": "The percentage of the price that is refunded to who did not collect; 0: nothing.",
     "examples": [0],
@@ -289,6 +293,7 @@ class SettingsIn(In):
     least_transfer_cents: int = if_sent(ge=1, le=100_000, **_LEAST_TRANSFER)
     payout_grace_days: int = if_sent(ge=1, le=80, **_PAYOUT_DAYS)
     payout_grace_cents: int = if_sent(ge=0, le=10_000_000, **_PAYOUT_CENTS)
+    premium_cents: int = if_sent(ge=100, le=20_000, **_PREMIUM)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -313,6 +318,7 @@ class SettingsOut(Out):
     least_transfer_cents: int = Field(**_LEAST_TRANSFER)
     payout_grace_days: int = Field(**_PAYOUT_DAYS)
     payout_grace_cents: int = Field(**_PAYOUT_CENTS)
+    premium_cents: int = Field(**_PREMIUM)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -49,6 +49,7 @@ TAGS = {
     "payments": "Money, through Stripe.",
     "payouts": "What closed lots came to, and how it reaches a shop's bank; disputes for admins.",
     "documents": "Papers that do not change: customers' receipts, shops' statements and invoices.",
+    "subscriptions": "Premium, which merchants may subscribe to by Stripe Billing.",
     "terms": "The texts that you agree to, in all their versions.",
     "help": "Common questions of each role, with their answers.",
     "impact": "What handovers saved: meals, kg, CO₂e, euros, and how many people they helped.",

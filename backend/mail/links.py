@@ -26,6 +26,7 @@ _PICKUPS = Link("/reservations", "Voir mes retraits", "See my pickups")
 _GIFTS = Link("/gifts", "Voir mes dons", "See my gifts")
 _RIGHT = Link("/my-right", "Voir mon droit", "See my right")
 _SHOP = Link("/my-shops/now", "Ouvrir ma boutique", "Open my shop")
+_PREMIUM = Link("/subscription", "Voir mon abonnement", "See my subscription")
 _ASSOCIATION = Link("/association", "Ouvrir mon association", "Open my association")
 _ADMIN = Link("/admin", "Voir ce qui est à décider", "See what there is to decide")
 _PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
@@ -71,6 +72,11 @@ LINKS: Mapping[str, Link] = {
     "shop_paused": _SHOP,
     "payout_account_changed": _SHOP,
     "payout_failed": _SHOP,
+    "premium_payment_failed": _PREMIUM,
+    "premium_ended": _PREMIUM,
+    "monthly_export": Link(
+        "/my-shops/{shop_id}/money.csv?month={month}", "Télécharger l'export", "Download the export"
+    ),
     "lot_taken_down": _SHOP,
     "recall_for_shop": _SHOP,
     "recall_to_pass_on": _ASSOCIATION,

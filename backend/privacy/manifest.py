@@ -65,6 +65,7 @@ PARTS = {
         ("problem_reports",),
     ),
     "payments": Part("Vos paiements et remboursements, en centimes d'euro.", ("payments",)),
+    "subscription": Part("Votre abonnement Premium, tel que Stripe le connaît.", ("subscriptions",)),
     "waiting": Part("Vos places sur des listes d'attente.", ("waiting",)),
     "suspended_lots": Part("Les lots suspendus que vous avez offerts.", ("suspended_lots", "suspended_portions")),
     "impact": Part("Ce que vos retraits ont sauvé.", ("impact_entries",)),
@@ -165,5 +166,7 @@ LEFT_OUT = {
     "accounting.stated_lots": "Not about people.",
     "accounting.stated_corrections": "Not about people.",
     "accounting.stated_postings": "Not about people.",
+    "accounting.billed_periods": "Names no person, and keeps no link to an account.",
+    "accounting.billed_refunds": "Names no person.",
     "accounting.erased_shops": "Only shops whose merchant's account was erased.",
 }

@@ -16,6 +16,12 @@ class NotAllowed(Problem):
     code, status = "access.forbidden", 403
 
 
+class PremiumNeeded(Problem):
+    """Raised when a shop asks for a feature of Premium that it does not have."""
+
+    code, status = "premium.needed", 403
+
+
 class NotAtKiosk(Problem):
     """Raised when a session at a kiosk asks for something that is not for a shared device."""
 

@@ -31,6 +31,7 @@ DEFAULTS = {
     "least_transfer_cents": 100,
     "payout_grace_days": 30,
     "payout_grace_cents": 50_000,
+    "premium_cents": 1999,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
     "co2e_grams_per_meal": 900,

@@ -1,6 +1,7 @@
 -- Begin a draft: return the caller's shop and its time zone, what it offered last, and whether the model may be asked.
 -- Called by POST /v1/lots/drafts before anything is drafted from the photo, as a merchant.
--- The call to the model is counted here, before it is made, so that a shop's daily limit holds whatever fails later.
+-- The call to the model is counted here, before it is made, so that a shop's daily limit holds whatever fails later. With
+-- Premium a shop has no such limit, unless the model is turned off (0).
 -- Definer, because nobody may read or write the counter. Only a verified shop of the caller's gets through; see
 -- shop_to_draft_for.
 -- Locks: the shop's counter of the day.
@@ -18,7 +19,7 @@ begin
     if with_model then
         budget := app.setting_int('model_drafts_per_shop_and_day');
         insert into app.model_calls as m (shop_id, day, calls) select shop, app.local_day(begun_at, time_zone), 1 where budget > 0
-        on conflict (shop_id, day) do update set calls = m.calls + 1 where m.calls < budget;
+        on conflict (shop_id, day) do update set calls = m.calls + 1 where m.calls < budget or app.shop_entitled(shop, 'drafts');
         if not found then no_model_because := 'model_budget_spent'; end if;
     end if;
 

@@ -105,6 +105,9 @@ begin
         select 'payments', (select jsonb_agg(to_jsonb(p) order by p.id)
                             from app.payments p join app.reservations r on r.id = p.reservation_id where r.account_id = me)
         union all
+        select 'subscription', (select jsonb_agg(to_jsonb(s) - array['account_id', 'version', 'to_end'])
+                                from app.subscriptions s where s.account_id = me)
+        union all
         select 'waiting', (select jsonb_agg(to_jsonb(w) - 'account_id' order by w.id)
                            from app.waiting w where w.account_id = me)
         union all

@@ -40,6 +40,7 @@ begin
     delete from app.confirmations c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.terms_asked t where t.account_id = account;
+    perform app.end_subscription(account);
     delete from app.consents c where c.account_id = account;
     delete from app.members m where m.account_id = account;
     -- What is still to be decided and given back goes on without what they wrote, and without what was written to them.

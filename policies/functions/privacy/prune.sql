@@ -48,6 +48,9 @@ begin
         ('app.problem_reports', 'problem_reports', 'reported_at < $1'),
         ('app.waiting', 'waiting', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.draws', 'draws', 'id < app.first_id_at($1) and drawn_at < $1'),
+        ('app.subscriptions', 'subscriptions',
+            $q$ coalesce(ended_at, page_begun_at, looked_at) < $1 and (subscription is null or ended_at is not null)
+                and not to_end $q$),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
         ('accounting.ledger_checks', 'ledger_checks', 'checked_at < $1'),
         ('app.transfers', 'transfers', 'id < app.first_id_at($1) and ended_at < $1'),
@@ -89,6 +92,10 @@ begin
                 and not exists (select from accounting.transfer_lots x where x.lot_id = t.lot_id) $q$),
         ('accounting.disputes', 'payouts',
             $q$ opened_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$),
+        ('accounting.billed_periods', 'accounting_payments',
+            $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.billed_refunds r
+                                where r.invoice = t.invoice and r.refunded_at > $1) $q$),
         ('accounting.erased_shops', 'accounting_payments',
             $q$ erased_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$)
     ) as k (rows_of, what, over)

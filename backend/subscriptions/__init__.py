@@ -1,0 +1,1 @@
+"""Premium: what merchants may subscribe to, with Stripe Billing."""
