@@ -195,6 +195,9 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "closed": {"shop": lot["shop"], "state": "closed"},
         },
         "payout_failed": {"": {"shop": lot["shop"], "cents": 12050}},
+        "premium_payment_failed": {"": {"cents": 2399, "until": "2026-12-06T17:45:00+00:00"}},
+        "premium_ended": {"": {"unpaid": False}, "unpaid": {"unpaid": True}},
+        "monthly_export": {"": {**shop, "shop_id": "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11", "month": "2026-10"}},
         "suspended_lot_given_back": {"": {**about, "refund_cents": 405}},
         "problem_report_answered": {
             "": {**about, **_REPORT, "outcome": "give_back", "share": 50},

@@ -11,11 +11,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.database.sessions import AsAdmin, AsShopMember, signed_in_as
 from backend.figures import queries
 from backend.figures.problems import FiguresPeriodInvalid
-from backend.figures.schemas import FiguresOfDays, PlatformDays, PlatformFigures, ShopDay, ShopFigures, Step
+from backend.figures.schemas import (
+    FiguresOfDays,
+    FiguresOfShops,
+    PlatformDays,
+    PlatformFigures,
+    ShopDay,
+    ShopFigures,
+    ShopFiguresByItem,
+    Step,
+)
 from backend.files.csv_writer import Cell, csv_of
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
 from backend.identity.tokens import Role
+from backend.problems.common import PremiumNeeded
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 
@@ -119,6 +129,27 @@ async def export_shop_figures(
     found = await queries.shop_figures(session, shop_id, since, until, by)
     rows = ([found.shop_name, name, *_cells(days)] for name, days in _named(by, found.rows, found.total, found.before))
     return _csv(("Commerce", *HEADER), rows)
+
+
+@router.get("/shops/{shop_id}/figures/items", responses=may_answer(ShopNotFound, PremiumNeeded, FiguresPeriodInvalid))
+async def read_figures_by_item(
+    shop_id: UUID,
+    session: AsShopMemberOrAdmin,
+    since: Since = None,
+    until: Until = None,
+    most: Annotated[int, Query(ge=1, le=500, description="The most items to return.")] = 100,
+) -> ShopFiguresByItem:
+    """Read the figures of a shop with Premium by item, compared with as many days before.
+
+    An item is all lots of the same title. Days, periods and figures are those of `GET /shops/{shop_id}/figures`.
+    """
+    return await queries.shop_figures_by_item(session, shop_id, since, until, most)
+
+
+@router.get("/me/shops/figures", responses=may_answer(PremiumNeeded, FiguresPeriodInvalid))
+async def read_figures_of_own_shops(session: AsShopMember, since: Since = None, until: Until = None) -> FiguresOfShops:
+    """Read the figures of all shops with Premium where you work in one answer, compared with as many days before."""
+    return await queries.figures_of_own_shops(session, since, until)
 
 
 @router.get("/admin/figures", responses=may_answer(FiguresPeriodInvalid))

@@ -7,7 +7,14 @@ from sqlalchemy import Uuid, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.database.sessions import call
-from backend.figures.schemas import PlatformFigures, ShopDay, ShopFigures, Step
+from backend.figures.schemas import (
+    FiguresOfShops,
+    PlatformFigures,
+    ShopDay,
+    ShopFigures,
+    ShopFiguresByItem,
+    Step,
+)
 from backend.shops.queries import require_own
 
 # As the caller: row-level security shows the lots that the shop listed, and agreements to owners only.
@@ -60,6 +67,22 @@ async def shop_figures(
     """
     found = await call(session, "shop_figures", shop=shop_id, since=since, until=until, step=by)
     return ShopFigures.model_validate(found)
+
+
+async def shop_figures_by_item(
+    session: AsyncSession, shop_id: UUID, since: date | None, until: date | None, most: int
+) -> ShopFiguresByItem:
+    """Return the figures of a shop by item. The database raises ShopNotFound, PremiumNeeded, FiguresPeriodInvalid."""
+    found = await call(session, "shop_figures_of_items", shop=shop_id, since=since, until=until, most=most)
+    return ShopFiguresByItem.model_validate(found)
+
+
+async def figures_of_own_shops(session: AsyncSession, since: date | None, until: date | None) -> FiguresOfShops:
+    """Return the figures of the caller's shops with Premium.
+
+    The database raises PremiumNeeded, FiguresPeriodInvalid.
+    """
+    return FiguresOfShops.model_validate(await call(session, "figures_of_own_shops", since=since, until=until))
 
 
 async def shop_day(session: AsyncSession, shop_id: UUID, lot_id: UUID | None) -> ShopDay:

@@ -52,6 +52,74 @@ class ShopFigures(_Figures):
     rows: list[FiguresOfDays]
 
 
+class FiguresOfItem(Out):
+    """Sums over the lots of one item. Amounts are in euro cents."""
+
+    lots: int = Field(examples=[6])
+    offered: int = Field(examples=[48])
+    reserved: int = Field(examples=[44])
+    collected: int = Field(examples=[41])
+    lost: int = Field(examples=[7])
+    revenue_cents: int = Field(examples=[16359])
+    value_saved_cents: int = Field(examples=[40900])
+    food_kg: float = Field(examples=[20.5])
+
+
+class ItemOfShop(Out):
+    """An item: all lots of the same title."""
+
+    title: str = Field(description="As it was written last.", examples=["Panier du soir"])
+    category: str = Field(examples=["bakery"])
+    total: FiguresOfItem | None = Field(description="null if it was not offered in the period.")
+    before: FiguresOfItem | None = Field(description="The same for as many days before; null if it was not offered.")
+
+
+class ShopFiguresByItem(Out):
+    """The figures of a shop by item, compared with as many days before. They are defined as those of the shop."""
+
+    first_day: date = Field(alias="from", description="The first day.", examples=["2026-11-01"])
+    last_day: date = Field(alias="to", description="The last day.", examples=["2026-11-30"])
+    time_zone: str = Field(description="The zone of the days.", examples=["Europe/Paris"])
+    method: str = Field(description="The method of CO₂e: `GET /impact/method`.", examples=["ecopanier-2025"])
+    shop_name: str = Field(examples=["Boulangerie du Marché"])
+    total: FiguresOfDays
+    before: FiguresOfDays
+    items: list[ItemOfShop] = Field(description="What was collected most comes first.")
+
+
+class Sums(Out):
+    """Sums over several shops, defined as those of one. Amounts are in euro cents."""
+
+    offered: int = Field(examples=[280])
+    reserved: int = Field(examples=[242])
+    collected: int = Field(examples=[230])
+    lost: int = Field(examples=[50])
+    revenue_cents: int = Field(examples=[92000])
+    value_saved_cents: int = Field(examples=[230000])
+    food_kg: float = Field(examples=[115.0])
+    co2e_kg: float = Field(examples=[207.0])
+
+
+class FiguresOfOneShop(Out):
+    """The figures of one of several shops, compared with as many days before."""
+
+    shop_id: UUID = Field(examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"])
+    shop_name: str = Field(examples=["Boulangerie du Marché"])
+    first_day: date = Field(alias="from", description="The first day, where the shop is.", examples=["2026-11-01"])
+    last_day: date = Field(alias="to", description="The last day, where the shop is.", examples=["2026-11-30"])
+    time_zone: str = Field(examples=["Europe/Paris"])
+    total: FiguresOfDays
+    before: FiguresOfDays
+
+
+class FiguresOfShops(Out):
+    """The figures of all your shops with Premium, and of all of them together."""
+
+    total: Sums
+    before: Sums
+    shops: list[FiguresOfOneShop]
+
+
 class PlatformDays(FiguresOfDays):
     """Sums over all shops, and what happened on the platform on these days."""
 

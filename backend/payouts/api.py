@@ -1,7 +1,7 @@
 """Payouts over HTTP: a shop's payout account, balance, closed lots and payouts; disputes and debts for admins."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, cast
 from uuid import UUID
@@ -20,6 +20,7 @@ from backend.identity.callers import Caller, caller, documented_sign_in
 from backend.identity.tokens import Role
 from backend.payouts import actions, queries
 from backend.payouts.problems import DisputeNotFound, DisputeNotLost, PayoutAccountClosed, PayoutAddressNeeded
+from backend.payouts.queries import LedgerRow
 from backend.payouts.schemas import (
     BalanceOut,
     ClosedLotOut,
@@ -30,7 +31,7 @@ from backend.payouts.schemas import (
     PayoutOut,
     ShopInDebt,
 )
-from backend.problems.common import CursorInvalid
+from backend.problems.common import CursorInvalid, PremiumNeeded
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 from backend.stripe.client import Stripe
@@ -113,17 +114,30 @@ async def list_closed_lots(
             "description": "CSV for a spreadsheet: UTF-8 with byte order mark, semicolons, French headers.",
             "content": {CSV: {"schema": {"type": "string"}}},
         },
-        **may_answer(ShopNotFound),
+        **may_answer(ShopNotFound, PremiumNeeded),
     },
 )
 async def export_closed_lots(
     shop_id: UUID,
     session: AsOwnerOrAdmin,
-    most: Annotated[int, Query(ge=1, le=MOST_ROWS, description="The most lots to return.")] = MOST_ROWS,
+    month: Annotated[
+        str | None,
+        Query(
+            pattern=r"^20\d\d-(0[1-9]|1[0-2])$",
+            description="Only what was closed or corrected in this month, where the shop is.",
+            examples=["2026-10"],
+        ),
+    ] = None,
+    most: Annotated[int, Query(ge=1, le=MOST_ROWS, description="The most rows to return.")] = MOST_ROWS,
 ) -> Response:
-    """Download what the closed lots of a shop that you own came to, the newest first, with corrections as rows."""
-    found = await queries.closed_lots(session, shop_id, None, most - 1)
-    headers = {"Content-Disposition": 'attachment; filename="ventes.csv"', "Cache-Control": "no-store"}
+    """Download what the closed lots of a shop that you own came to, with its fees, the newest first.
+
+    What was corrected later is a row of its own. The file is part of Premium; the list (`GET /shops/{shop_id}/ledger`)
+    is there for every shop.
+    """
+    found = await queries.export(session, shop_id, date.fromisoformat(f"{month}-01") if month else None, most)
+    name = f"ventes-{month}.csv" if month else "ventes.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(csv_of(HEADER, _rows(found)), headers=headers, media_type=f"{CSV}; charset=utf-8")
 
 
@@ -164,14 +178,16 @@ async def list_shops_in_debt(
     return await queries.shops_in_debt(session, limit)
 
 
-def _rows(lots: list[ClosedLotOut]) -> Iterator[list[Cell]]:
+def _rows(lots: list[LedgerRow]) -> Iterator[list[Cell]]:
     for lot in lots:
-        name: list[Cell] = [str(lot.lot_id), lot.title, lot.window_ended_at.isoformat()]
+        at = (lot.corrected_at or lot.closed_at).isoformat()
         cents = (lot.gross_cents, lot.commission_cents, lot.vat_cents, lot.net_cents)
-        yield [*name, lot.closed_at.isoformat(), lot.portions, *_euros(cents), "oui" if lot.transferred else "non"]
-        for later in lot.corrections:
-            cents = (later.gross_cents, later.commission_cents, later.vat_cents, later.net_cents)
-            yield [*name, later.at.isoformat(), 0, *_euros(cents), ""]
+        settled = "" if lot.transferred is None else "oui" if lot.transferred else "non"
+        yield [
+            *(str(lot.lot_id), lot.title, lot.window_ended_at.isoformat(), at, lot.portions or 0),
+            *_euros(cents),
+            settled,
+        ]
 
 
 def _euros(cents: tuple[int, ...]) -> list[Cell]:

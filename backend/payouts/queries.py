@@ -1,6 +1,7 @@
 """Reads of payouts. The database checks who may read whose books."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,6 +14,7 @@ from backend.payouts.schemas import BalanceOut, ClosedLotOut, DisputeOut, Payout
 _LEDGER = text(
     "select * from app.shop_ledger(shop => :shop, most => :most, before_at => :before_at, before_lot => :before_lot)"
 )
+_EXPORT = text("select * from app.shop_ledger_export(shop => :shop, month => :month, most => :most)")
 _PAYOUTS = text(
     "select * from app.shop_payouts(shop => :shop, most => :most, before_at => :before_at, before_id => :before_id)"
 )
@@ -21,6 +23,22 @@ _DISPUTES = text(
     " wanted => :wanted)"
 )
 _IN_DEBT = text("select * from app.shops_in_debt_seen(most => :most)")
+
+
+class LedgerRow(NamedTuple):
+    """A closed lot, or with `corrected_at` what changed of one later. Cents; `transferred` is None for a correction."""
+
+    lot_id: UUID
+    title: str
+    window_ended_at: datetime
+    closed_at: datetime
+    corrected_at: datetime | None
+    portions: int | None
+    gross_cents: int
+    commission_cents: int
+    vat_cents: int
+    net_cents: int
+    transferred: bool | None
 
 
 async def payout_account(session: AsyncSession, shop_id: UUID) -> PayoutAccountOut:
@@ -40,6 +58,15 @@ async def closed_lots(
     before_at, before_lot = before or (None, None)
     asked = {"shop": shop_id, "most": limit + 1, "before_at": before_at, "before_lot": before_lot}
     return [ClosedLotOut.model_validate(row) for row in await session.execute(_LEDGER, asked)]
+
+
+async def export(session: AsyncSession, shop_id: UUID, month: date | None, most: int) -> list[LedgerRow]:
+    """Return what was closed and corrected in a month (None: ever), the newest first.
+
+    The database raises ShopNotFound, PremiumNeeded.
+    """
+    rows = await session.execute(_EXPORT, {"shop": shop_id, "month": month, "most": most})
+    return [LedgerRow(*row) for row in rows]
 
 
 async def payouts(

@@ -54,7 +54,7 @@ async def read_own_subscription(session: AsMerchant) -> SubscriptionOut:
 async def manage_subscription(
     request: Request, database: DatabaseDep, merchant: Caller, response: Response
 ) -> PageOfStripe:
-    """Change your card or end your subscription: the answer is the address of Stripe's page. Our invoices are not there."""
+    """Change your card or end your subscription: the answer is the address of Stripe's page. It has no invoices."""
     response.headers["Cache-Control"] = "no-store"
     stripe = cast(Stripe, request.app.state.stripe)
     return await actions.manage(database, stripe, merchant, language_of(request.scope))

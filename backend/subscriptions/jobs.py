@@ -1,4 +1,4 @@
-"""What the worker does for subscriptions: look at Stripe after its events and without them, end those of erased accounts.
+"""What the worker does for subscriptions: look at Stripe, and end those of erased accounts.
 
 Every job may run twice, late, or beside another. Each asks Stripe for the present state.
 """
@@ -53,7 +53,7 @@ async def look_at_refund(work: Work, refund: str) -> None:
 
 
 async def look_again(work: Work) -> int:
-    """Look at subscriptions, invoices and refunds whose events may be lost, and return how many subscriptions there were.
+    """Look at subscriptions, invoices and refunds whose events may be lost; return how many subscriptions.
 
     What Stripe refuses about one does not stop the others. Raises PaymentUnavailable.
     """
@@ -86,6 +86,9 @@ async def end(work: Work, customer: str) -> None:
     for one in await work.stripe.subscriptions_of(customer):
         if one.status not in ENDED:
             await work.stripe.cancel_subscription(one.id)
+        # What was paid and not heard of yet; afterwards nothing tells any more that the customer was ours.
+        for invoice in await work.stripe.invoices_since(one.created_at - timedelta(minutes=1), subscription=one.id):
+            await _post(work, invoice)
     await work.acts.value("subscription_gone", wanted=customer)
 
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "2026_11_29_1900"
-down_revision = "2026_11_29_1731"
+down_revision = "2026_11_29_1770"
 branch_labels = None
 depends_on = None
 

@@ -47,7 +47,7 @@ async def open_account(visit: Visit) -> Response:
 async def spreadsheet(visit: Visit) -> Response:
     """Return what closed lots came to as a file for a spreadsheet."""
     place = await at_shop(visit, "owner")
-    return await _file(visit, f"/v1/shops/{place.shop['id']}/ledger.csv")
+    return await _file(visit, f"/v1/shops/{place.shop['id']}/ledger.csv", month=visit.query.get("month"))
 
 
 async def paper(visit: Visit) -> Response:
@@ -56,8 +56,8 @@ async def paper(visit: Visit) -> Response:
     return await _file(visit, f"/v1/documents/{visit.parameters['id']}.{visit.parameters['form']}")
 
 
-async def _file(visit: Visit, path: str) -> Response:
-    answer = await visit.api.sends("GET", path)
+async def _file(visit: Visit, path: str, **asked: str | None) -> Response:
+    answer = await visit.api.sends("GET", path, query=asked)
     if not answer.is_success:
         raise Refused(answer)
     headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
