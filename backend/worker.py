@@ -282,10 +282,16 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="ledger.check", retry=RETRY)
     async def check_ledger(timestamp: int) -> None:
         await ledger.check_ledger(work)
+
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="subscriptions.look_again")
     async def look_at_subscriptions_again(timestamp: int) -> None:
         await subscriptions.look_again(work)
+
+    @app.periodic(cron="*/10 * * * *")
+    @app.task(name="subscriptions.issue_invoices")
+    async def invoice_subscriptions(timestamp: int) -> None:
+        await subscriptions.issue_invoices(work)
 
     @app.periodic(cron="22 * * * *")
     @app.task(name="subscriptions.tell_exports")

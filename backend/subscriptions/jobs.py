@@ -7,8 +7,10 @@ import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import asyncpg
 import structlog
 
+from backend.documents.company import company_of
 from backend.job_context import Work
 from backend.stripe.billing import BilledPeriod
 from backend.stripe.client import PaymentRefused
@@ -74,6 +76,30 @@ async def look_again(work: Work) -> int:
         except PaymentRefused as refusal:
             log.error("subscription.refused", customer=customer, code=refusal.code, status=refusal.status)
     return len(customers)
+
+
+async def issue_invoices(work: Work) -> int:
+    """Issue our invoices for months that were paid, and credit notes for refunds of them; return how many.
+
+    Nothing is issued without the platform's own data, which every invoice has to name. One that cannot be issued does
+    not stop the others.
+    """
+    company = company_of(work.settings)
+    due = await work.acts.rows("subscriptions_to_invoice", most=AT_ONCE)
+    if company is None:
+        if due:
+            log.error("subscriptions.no_company", invoices=len(due))
+        return 0
+    issued = 0
+    for invoice, refund in due:
+        try:
+            await work.acts.value(
+                "invoice_subscription", wanted=invoice, refunded=refund, platform=company.model_dump_json()
+            )
+            issued += 1
+        except asyncpg.PostgresError as failure:
+            log.error("subscriptions.not_invoiced", invoice=invoice, refund=refund, code=failure.sqlstate)
+    return issued
 
 
 async def end(work: Work, customer: str) -> None:

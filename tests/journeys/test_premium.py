@@ -10,6 +10,7 @@ import pytest
 import stripe
 
 from backend import worker
+from backend.ledger.check import read_balance
 from backend.settings import settings
 from backend.stripe.client import Stripe
 from backend.subscriptions import actions, jobs
@@ -347,7 +348,14 @@ async def test_refunds_in_the_dashboard_give_back_net_and_vat(town: Town) -> Non
     assert await posted(town) == {"stripe": 1399, "subscriptions": -1166, "vat": -233}
     async with worker.working(settings()) as (work, _):
         await jobs.look_again(work)
-    assert await posted(town) == {"stripe": 1399, "subscriptions": -1166, "vat": -233}
+        await read_balance(work.acts, work.stripe)
+    assert {name: cents for name, cents in (await posted(town)).items() if name in ("subscriptions", "vat")} == {
+        "subscriptions": -1166,
+        "vat": -233,
+    }
+    lines = await town.rows("select * from accounting.stripe_balance_transactions where intent = $1", intent)
+    assert len(lines) == 4
+    assert all(line["posting_id"] is not None for line in lines)
 
 
 async def test_an_admin_changes_the_price_for_who_subscribes_later(town: Town) -> None:

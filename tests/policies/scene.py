@@ -168,6 +168,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         " select payment_id, 400, now() from accounting.payments"
     )
     await _paid_out(town, shop, await _closed_lot(town, shop))
+    await _premium(town, shop)
     await town.changes("insert into key_vault.erased_accounts (account_id, erased_at) values ($1, now())", uuid4())
     await town.changes(
         "insert into accounting.erased_shops (shop_id, siret, erased_at) values ($1, '73282932000074', now())", uuid4()
@@ -246,6 +247,28 @@ async def _lots_and_reservations(town: Town, shop: Shop, closed: Shop, customer:
     await town.changes("insert into app.reminded_lots values ($1, now())", discounted.id)
     await town.changes("update app.lots set status = 'ended' where shop_id = $1", closed.id)
     await town.changes("update app.shops set status = 'suspended' where id = $1", closed.id)
+
+
+async def _premium(town: Town, shop: Shop) -> None:
+    """Subscribe the shop's merchant to Premium, pay a month of it, and refund some."""
+    mark = uuid4().hex
+    await town.changes(
+        "insert into app.subscriptions (account_id, customer, subscription, status, cents, begun_at, period_ends_at,"
+        " looked_at) values ($1, $2, $2, 'active', 2399, now(), now() + interval '1 month', now())",
+        shop.merchant.id,
+        mark,
+    )
+    await town.changes(
+        "insert into accounting.billed_periods (invoice, intent, shop_id, first_day, last_day, net_cents, vat_cents,"
+        " paid_at) values ($1, $1, $2, current_date, current_date, 1999, 400, now())",
+        mark,
+        shop.id,
+    )
+    await town.changes(
+        "insert into accounting.billed_refunds (refund, invoice, cents, net_cents, refunded_at)"
+        " values ($1, $1, 12, 10, now())",
+        mark,
+    )
 
 
 async def _paid_out(town: Town, shop: Shop, lot: UUID) -> None:

@@ -2,7 +2,20 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.merchants import counter, day, figures, house, lots, money, photo, recurring, reports, shops, team
+from backend.pages.merchants import (
+    counter,
+    day,
+    figures,
+    house,
+    lots,
+    money,
+    photo,
+    recurring,
+    reports,
+    shops,
+    subscription,
+    team,
+)
 
 routes: list[BaseRoute] = [
     *shops.routes,
@@ -13,6 +26,7 @@ routes: list[BaseRoute] = [
     *recurring.routes,
     *figures.routes,
     *money.routes,
+    *subscription.routes,
     *reports.routes,
     *house.routes,
     *team.routes,

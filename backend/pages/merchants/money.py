@@ -6,6 +6,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
+from backend.pages.merchants.subscription import offer
 from backend.pages.merchants.workplace import at_shop
 from backend.pages.visit import Visit, route
 
@@ -59,7 +60,7 @@ async def paper(visit: Visit) -> Response:
 async def _file(visit: Visit, path: str, **asked: str | None) -> Response:
     answer = await visit.api.sends("GET", path, query=asked)
     if not answer.is_success:
-        raise Refused(answer)
+        return offer(visit, Refused(answer))
     headers = {name: answer.headers[name] for name in _PASSED_ON if name in answer.headers}
     return Response(answer.content, headers=headers)
 
