@@ -15,6 +15,7 @@ from backend.payouts import jobs
 from backend.settings import settings
 from tests.races.test_counter import rewrite_function
 from tests.town import Merchant, Shop, Town, refused
+from tests.town.books import has_premium
 
 RICH = 1_000_000  # cents, so that the platform's balance never runs out by itself
 
@@ -306,6 +307,7 @@ async def test_only_owners_and_admins_read_a_shops_money(town: Town) -> None:
     shop, odile = await town.a_shop(sophie), await town.an_admin()
     other = await town.a_merchant("Paul")
     await closed_lot(town, shop)
+    await has_premium(town, sophie)  # for the file alone
     for path in ("balance", "ledger", "ledger.csv", "payouts", "payout-account"):
         for reader in (sophie, odile):
             assert (await reader.asks("GET", f"/shops/{shop.id}/{path}")).status_code == 200

@@ -13,22 +13,14 @@ from backend.documents.jobs import print_documents
 from backend.subscriptions import jobs
 from tests.journeys.test_drafts import a_picture
 from tests.journeys.test_figures import NUMBERS, closes, figures, numbers, sells
-from tests.town import Merchant, Person, Shop, Town, refused
-from tests.town.books import invoicing
+from tests.town import Person, Shop, Town, refused
+from tests.town.books import has_premium, invoicing
 
 WITHOUT_CO2E = NUMBERS[:-1]
 _POST = (
     "select app.post($1, $2, null, app.clock(), array[app.ledger_account('held'), app.ledger_account('shop', $3),"
     " app.ledger_account('commission'), app.ledger_account('vat')], array[399::bigint, -351, -40, -8])"
 )
-_SUBSCRIBED = (
-    "insert into app.subscriptions (account_id, customer, subscription, status, cents, begun_at, period_ends_at,"
-    " looked_at) values ($1, $2, $2, 'active', 2399, now(), 'infinity', now())"
-)
-
-
-async def has_premium(town: Town, merchant: Merchant) -> None:
-    await town.changes(_SUBSCRIBED, merchant.id, uuid4().hex)
 
 
 async def a_closed_lot(town: Town, shop: Shop, at: str, title: str = "Panier") -> UUID:

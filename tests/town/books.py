@@ -12,7 +12,7 @@ from backend import worker
 from backend.documents import jobs
 from backend.job_context import Work
 from backend.settings import settings
-from tests.town import Town
+from tests.town import Person, Town
 from tests.town.things import Shop
 
 COMPANY = {
@@ -118,3 +118,13 @@ async def issues_papers(town: Town, **changes: Any) -> int:
         issued = await jobs.issue_months(work)
         await jobs.print_documents(work)
     return issued
+
+
+async def has_premium(town: Town, merchant: Person) -> None:
+    """Give a merchant Premium, as if Stripe had said so."""
+    await town.changes(
+        "insert into app.subscriptions (account_id, customer, subscription, status, cents, begun_at, period_ends_at,"
+        " looked_at) values ($1, $2, $2, 'active', 2399, now(), 'infinity', now())",
+        merchant.id,
+        uuid4().hex,
+    )
