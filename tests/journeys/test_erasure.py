@@ -289,6 +289,7 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
             for table in ("transfers", "transfer_lots", "reversals", "payouts", "payout_transfers", "disputes")
         ),
         *((f"accounting.billed_{table}", "ecopanier_accountant", "SELECT") for table in ("periods", "refunds")),
+        *((f"accounting.ledger_{table}", "authenticated", "SELECT") for table in ("checks", "differences")),
         *(
             (f"accounting.{table}", who, "SELECT")
             for table in ("ledger_accounts", "postings", "lines", "stripe_balance_transactions")
