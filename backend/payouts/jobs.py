@@ -139,6 +139,8 @@ async def carry_transfer(work: Work, transfer_id: UUID) -> bool:
             await _made(work, transfer_id, found[0].id)
             return True
         asked = await work.acts.row("transfer_asked", transfer=transfer_id, lost=True)
+        if asked["cents"] is None:
+            return False
     try:
         made = await work.stripe.create_transfer(
             transfer_id, asked["attempt"], account=asked["stripe_account"], cents=asked["cents"]

@@ -79,6 +79,24 @@ async def test_money_that_comes_back_after_a_loss_makes_it_smaller(town: Town) -
     assert (await balance(town, "disputes"), await balance(town, "losses")) == (0, 0)
 
 
+async def test_money_that_comes_back_goes_to_the_shop_that_bore_the_loss(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
+    bought = await collected(town, marc, lot)
+    dispute = await town.stripe.dispute(await _intent(town, bought))
+    await town.stripe.decide_dispute(dispute["id"], "lost")
+    await _settled(town)
+    await nights_pass(town)
+    await (await town.an_admin()).posts(f"/admin/disputes/{dispute['id']}/decide", {"borne_by": "shop"})
+    await town.stripe.decide_dispute(dispute["id"], "reinstated")
+    await _settled(town)
+    await nights_pass(town)
+
+    assert [await balance(town, name) for name in ("disputes", "losses")] == [0, 0]
+    assert [await balance(town, name) for name in ("shop", "commission", "vat")] == [-351, -40, -8]
+    listed = (await lot.shop.merchant.gets(f"/shops/{lot.shop.id}/ledger"))["data"]
+    assert [one["net_cents"] for one in listed[0]["corrections"]] == [-351, 351]
+
+
 async def test_a_dispute_whose_events_were_lost_is_found(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
     bought = await collected(town, marc, lot)

@@ -242,6 +242,41 @@ async def test_an_empty_balance_waits_for_the_next_night(town: Town) -> None:
     assert await _moved(town, account) == [351]
 
 
+async def test_a_refund_after_a_refused_transfer_lowers_it(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    account = await _onboarded(town, sophie, shop)
+    await town.stripe.top_up(RICH)
+    lot = await closed_lot(town, shop, 810, 713)
+    await town.stripe.fault("transfers.create", "lacks_funds")
+    assert await _night(town) == 0
+
+    await _refunded(town, shop, lot, 405, 356)
+
+    assert await _night(town) == 1
+    assert await _moved(town, account) == [357]
+    assert await _balance(sophie, shop) == (0, 357, 0, 0)
+
+
+async def test_a_refund_of_all_after_a_lost_transfer_leaves_none(town: Town) -> None:
+    sophie = await town.a_merchant()
+    shop = await town.a_shop(sophie)
+    account = await _onboarded(town, sophie, shop)
+    await town.stripe.top_up(RICH)
+    lot = await closed_lot(town, shop)
+    await town.stripe.fault("transfers.create", "error_500_undone", times=9)
+    assert await _night(town) == 0
+    await town.stripe.no_faults()
+    await town.stripe.forget_idempotency_keys()
+    await _refunded(town, shop, lot)
+    await town.clock(await town.now() + timedelta(hours=25))
+
+    assert [await _night(town) for _ in range(2)] == [0, 0]
+    assert await _moved(town, account) == []
+    assert await town.value("select status from accounting.transfers") == "cancelled"
+    assert await _balance(sophie, shop) == (0, 0, 0, 0)
+
+
 async def test_a_refund_after_the_transfer_is_taken_back(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)

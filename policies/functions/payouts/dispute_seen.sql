@@ -2,9 +2,10 @@
 -- Called by the worker (payouts.look_at_dispute), which has just fetched it, so that the order of events does not matter.
 -- `withdrawn`, `fee` and `reinstated` are what the dispute's balance transactions say, in cents. A dispute that is lost
 -- is the platform's loss until an admin decides that the shop bears it (decide_dispute), and lost it stays: money that comes
--- back afterwards makes the loss smaller. Admins are told of a new one.
+-- back afterwards makes the loss smaller. If a shop bore the loss and all of it comes back, it comes back to the shop. Admins
+-- are told of a new one.
 -- Definer, because nobody may write disputes or postings; only the worker may execute it.
--- Locks: the sale's posting, the dispute, then postings.
+-- Locks: the sale's posting, the dispute, then postings, lots to close.
 create or replace function app.dispute_seen(
     dispute text, intent text, cents bigint, status text, reason text, answer_by timestamptz, opened_at timestamptz,
     withdrawn bigint, fee bigint, reinstated bigint) returns void
@@ -42,6 +43,9 @@ begin
         perform app.post('dispute_lost', dispute, sale, app.clock(),
             array[app.ledger_account('losses'), app.ledger_account('disputes')],
             array[withdrawn - reinstated, reinstated - withdrawn]);
+    end if;
+    if reinstated >= withdrawn and known.borne_by = 'shop' then
+        perform app.post_refund_failed(sale, dispute, app.clock(), 'dispute_returned', 'dispute_borne', 'dispute');
     end if;
     if known.id is null then
         perform app.tell_admins('dispute', paid, null, null, dispute);
