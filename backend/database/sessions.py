@@ -8,19 +8,21 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
 
 import asyncpg
 from fastapi import Depends, Query, Request
 from sqlalchemy import Connection as Begun
-from sqlalchemy import event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+from sqlalchemy import TextClause, event, make_url, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.database.acts import Acts
 from backend.database.connections import Connection, Connections
 from backend.database.safety import newest_migration, refuse_unsafe
+from backend.database.shared_reads import SHARED, SharedReads
 from backend.identity.callers import CallerOrNobody, caller_or_nobody, documented_sign_in, signed_in
 from backend.identity.tokens import Role
 from backend.observability.request_id import request_id
@@ -42,6 +44,14 @@ class SecondFactorRequired(Problem):
     """Raised when a sign-in has not passed the second factor that it must: an admin's, or one that opens names."""
 
     code, status = "auth.second_factor_required", 403
+
+
+class _CallersSession(Session):
+    """A session that takes on its caller's identity when a transaction begins; see `_become`."""
+
+
+class _ActsSession(Session):
+    """A session as the login itself, which names the request when a transaction begins; see `_name_request`."""
 
 
 class Database:
@@ -72,6 +82,7 @@ class Database:
             connect_args=arguments,
             hide_parameters=True,
         )
+        self._reading = self._engine.execution_options(postgresql_readonly=True)  # with the same connections
 
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
@@ -105,18 +116,19 @@ class Database:
 
         association: the one that a member of several acts for. Acts check that the caller works there.
         """
-        session = AsyncSession(self._engine, expire_on_commit=False)
-        session.sync_session.info["account_id"] = account_id
-        session.sync_session.info["association"] = association
-        session.sync_session.info["second_factor"] = self._second_factor
-        event.listen(session.sync_session, "after_begin", _become)
-        return session
+        return self._session_on(self._engine, account_id, association)
+
+    def reading_session(self, account_id: UUID | None, association: UUID | None = None) -> AsyncSession:
+        """Return what `session` returns, in which Postgres refuses to write."""
+        return self._session_on(self._reading, account_id, association)
+
+    def _session_on(self, engine: AsyncEngine, account_id: UUID | None, association: UUID | None) -> AsyncSession:
+        info = {"account_id": account_id, "association": association, "second_factor": self._second_factor}
+        return AsyncSession(engine, expire_on_commit=False, sync_session_class=_CallersSession, info=info)
 
     def act_session(self) -> AsyncSession:
         """Return a session as the login itself: the API's may call acts and read no table."""
-        session = AsyncSession(self._engine, expire_on_commit=False)
-        event.listen(session.sync_session, "after_begin", _name_request)
-        return session
+        return AsyncSession(self._engine, expire_on_commit=False, sync_session_class=_ActsSession)
 
     async def ready(self) -> str | None:
         """Return why requests cannot be served, or None if the database is reachable and its migrations current."""
@@ -140,6 +152,17 @@ def _server_settings() -> dict[str, str]:
     return {"application_name": "ecopanier", "timezone": "UTC"}
 
 
+_VISITOR = text("select set_config('role', 'anon', true)")
+_IDENTITY = text(
+    "select app.standing(:account),"
+    " app.admin_lacks_factor(:account, cast(cast(:claims as text) as jsonb), :second_factor),"
+    " set_config('request.jwt.claims', :claims, true), set_config('app.request_id', :request, true),"
+    " set_config('app.association', :association, true),"
+    " set_config('app.second_factor', :second_factor, true), set_config('role', 'authenticated', true)"
+)
+_REQUEST = text("select set_config('app.request_id', :request, true)")
+
+
 def _become(session: Session, transaction: SessionTransaction, connection: Begun) -> None:
     """Set the caller's identity when a transaction begins, and look up their current role.
 
@@ -149,16 +172,10 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
         return  # a savepoint: its outer transaction has the identity already
     account_id: UUID | None = session.info["account_id"]
     if account_id is None:
-        connection.execute(text("select set_config('role', 'anon', true)"))
+        connection.execute(_VISITOR)
         return
     standing, lacks_factor, *_ = connection.execute(
-        text(
-            "select app.standing(:account),"
-            " app.admin_lacks_factor(:account, cast(cast(:claims as text) as jsonb), :second_factor),"
-            " set_config('request.jwt.claims', :claims, true), set_config('app.request_id', :request, true),"
-            " set_config('app.association', :association, true),"
-            " set_config('app.second_factor', :second_factor, true), set_config('role', 'authenticated', true)"
-        ),
+        _IDENTITY,
         {
             "account": account_id,
             "claims": json.dumps(_claims(account_id)),
@@ -195,20 +212,50 @@ def _claims(account_id: UUID) -> dict[str, str]:
 def _name_request(_session: Session, transaction: SessionTransaction, connection: Begun) -> None:
     """Set the request id for the audit log when a transaction begins. The worker's transactions have none."""
     if not transaction.nested and (request := request_id.get()) is not None:
-        connection.execute(text("select set_config('app.request_id', :request, true)"), {"request": request})
+        connection.execute(_REQUEST, {"request": request})
+
+
+# Once for the class: a listener for each session would take longer than some of their statements.
+event.listen(_CallersSession, "after_begin", _become)
+event.listen(_ActsSession, "after_begin", _name_request)
 
 
 async def database(request: Request) -> Database:
-    """Return this process's database connections."""
+    """Return this process's database connections.
+
+    Whoever asks for these begins transactions of their own and may wait for others: the page's shared one ends.
+    """
+    if (shared := _shared(request)) is not None:
+        await shared.end()
+    return _database(request)
+
+
+def _database(request: Request) -> Database:
     return cast(Database, request.app.state.database)
 
 
+def _shared(request: Request) -> SharedReads | None:
+    return cast(SharedReads | None, request.scope.get(SHARED))
+
+
+@asynccontextmanager
+async def _begun(request: Request, account_id: UUID | None, association: UUID | None) -> AsyncIterator[AsyncSession]:
+    """Open a session as this caller for one request: the one that the page's reads share, if it is a page's."""
+    opened, shared = _database(request), _shared(request)
+    if shared is not None and not shared.lent:
+        async with shared.lend(opened.reading_session, account_id, association) as session:
+            yield session
+        return
+    async with opened.session(account_id, association) as session, session.begin():
+        yield session
+
+
 async def _acts(request: Request) -> Acts:
-    return (await database(request)).acts
+    return _database(request).acts
 
 
 async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterator[AsyncSession]:
-    async with (await database(request)).session(account_id) as session, session.begin():
+    async with _begun(request, account_id, None) as session:
         yield session
 
 
@@ -280,7 +327,7 @@ def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
         account_id = await caller_or_nobody(request)
         if account_id is None:
             raise NotSignedIn
-        async with (await database(request)).session(account_id, association) as session, session.begin():
+        async with _begun(request, account_id, association) as session:
             await session.connection()
             if roles:
                 await require_role(session, *roles, or_member_of=or_member_of)
@@ -314,11 +361,15 @@ def role_in(session: AsyncSession) -> Role:
 
 async def call(session: AsyncSession, act: str, **values: Any) -> Any:
     """Call a definer function as the session's caller and return its one value."""
-    places = ", ".join(f"{name} => :{name}" for name in values)
-    return (await session.execute(text(f"select app.{act}({places})"), values)).scalar_one()
+    return (await session.execute(_calling("", act, *values), values)).scalar_one()
 
 
 async def call_row(session: AsyncSession, act: str, **values: Any) -> Sequence[Any]:
     """Call a definer function as the session's caller and return its row."""
-    places = ", ".join(f"{name} => :{name}" for name in values)
-    return (await session.execute(text(f"select * from app.{act}({places})"), values)).one()  # noqa: S608  as above
+    return (await session.execute(_calling("* from ", act, *values), values)).one()
+
+
+@cache
+def _calling(columns: str, act: str, *names: str) -> TextClause:
+    # All of these are names from our own code, never from a request: nothing to inject.
+    return text(f"select {columns}app.{act}({', '.join(f'{name} => :{name}' for name in names)})")

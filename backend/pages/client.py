@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -10,12 +11,17 @@ import httpx2
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Scope
 
+from backend.database.shared_reads import SHARED, SharedReads
 from backend.pages.texts import texts
 from backend.problems.problem import Problem, problem_texts
 from backend.problems.texts import Language
 
 _PASSED_ON = ("user-agent", "x-forwarded-for")
 _OF_A_BODY = ("content-type", "content-length")
+_ID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+MOST_KNOWN = 1_000
+_writing: set[str] = set()
+"""The paths, with a `*` for each id, of reads that also write, such as those that the audit log tells of."""
 
 
 class Refused(Exception):
@@ -64,15 +70,24 @@ class Refused(Exception):
 
 
 class Api:
-    """Our API as the caller of one page. `token`: their access token or None; `language`: that of the answers."""
+    """Our API as the caller of one page. `token`: their access token or None; `language`: that of the answers.
 
-    def __init__(self, request: Request, language: str, token: str | None = None) -> None:
+    shares: whether its reads share one transaction; then `end` must be called.
+    """
+
+    def __init__(self, request: Request, language: str, token: str | None = None, *, shares: bool = False) -> None:
         # Every line of a header: a caller may forge the first line of x-forwarded-for, and a proxy adds its own.
         self._headers = {name: ", ".join(lines) for name in _PASSED_ON if (lines := request.headers.getlist(name))}
         self._headers |= {"accept-language": language, "x-request-id": request.scope["request_id"]}
         self.token = token
         self._app = request.app
         self._client = (request.client.host, request.client.port) if request.client else ("", 0)
+        self._shared = SharedReads() if shares else None
+
+    async def end(self) -> None:
+        """End the transaction that the reads share, if there is one."""
+        if self._shared is not None:
+            await self._shared.end()
 
     async def sends(
         self,
@@ -114,6 +129,19 @@ class Api:
             "client": self._client,
             "root_path": "",
         }
+        shared = self._shared
+        if shared is None:
+            return await _answered(self._app, scope, content)
+        kind = _ID.sub("*", target)
+        if method != "GET" or kind in _writing:
+            await shared.end()
+            return await _answered(self._app, scope, content)
+        answer = await _answered(self._app, {**scope, SHARED: shared}, content)
+        if not shared.wrote:
+            return answer
+        shared.wrote = False
+        if len(_writing) < MOST_KNOWN:
+            _writing.add(kind)
         return await _answered(self._app, scope, content)
 
     async def get(self, path: str, **query: Any) -> Any:

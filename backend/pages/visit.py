@@ -200,7 +200,9 @@ def visited(
 
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
-        visit = Visit(request, _asked_language(request), None, Api(request, _asked_language(request)), policy_of(more))
+        reads = request.method in READING
+        asked = _asked_language(request)
+        visit = Visit(request, asked, None, Api(request, asked, shares=reads), policy_of(more))
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
@@ -213,7 +215,7 @@ def visited(
                 visit.unregistered, visit.session = visit.session, None
             if visit.session is not None:
                 visit.language = _language(request, visit.session)
-                visit.api = Api(request, visit.language, visit.session.tokens.get("access_token"))
+                visit.api = Api(request, visit.language, visit.session.tokens.get("access_token"), shares=reads)
             if needs is not None and visit.session is None:
                 raise SignInNeeded
             if roles and visit.session is not None and visit.session.role not in roles:
@@ -242,6 +244,7 @@ def visited(
             log_failure(error, request.scope)
             found = _problem_page(visit, InternalError())
         finally:
+            await visit.api.end()
             await request.close()  # the files of a form
         return _finished(visit, found)
 

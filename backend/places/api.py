@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Query, Request, Response
 
-from backend.database.sessions import ActsDep
+from backend.database.sessions import DatabaseDep
 from backend.http.routing import Router
 from backend.identity.callers import also_at_kiosks
 from backend.places.addresses import addresses_found
@@ -29,7 +29,7 @@ async def find_places(
             examples=["Paris 11"],
         ),
     ],
-    acts: ActsDep,
+    database: DatabaseDep,
     response: Response,
 ) -> Places:
     """Find communes, and arrondissements of Paris, Lyon and Marseille, by name or postcode, and addresses.
@@ -37,7 +37,7 @@ async def find_places(
     At most 20: those whose name is what you wrote, then those that begin with it by population, then those with a later
     word that does. Addresses come from a geocoder, where the server has one.
     """
-    places = await places_found(acts, q)
-    addresses = await addresses_found(request.app.state.geocoder, acts, q)
+    places = await places_found(database.acts, q)
+    addresses = await addresses_found(request.app.state.geocoder, database.acts, q)
     response.headers["Cache-Control"] = "public, max-age=86400" if addresses is not None else "no-store"
     return Places(data=places, addresses=[AddressOut.model_validate(one) for one in addresses or ()], source=SOURCE)
