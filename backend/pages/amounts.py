@@ -99,5 +99,7 @@ def _day(moment: str | datetime | date, zone: str) -> date:
     return _there(moment, zone).date() if isinstance(moment, str | datetime) else moment
 
 
+# A list writes the same few moments for each of its lots: their day, their hours and whether both are of one day.
+@lru_cache(4096)
 def _there(moment: str | datetime, zone: str) -> datetime:
     return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(ZoneInfo(zone))

@@ -67,6 +67,7 @@ def _small(styles: bytes) -> bytes:
     return re.sub(rb"\s+", b" ", re.sub(rb"\s*([{};])\s*", rb"\1", styles))
 
 
+@cache
 def asset(name: str) -> str:
     """Return the address of a file in `static/`, such as `js/scanner.js`. Raises PathUnknown."""
     return f"/static/{name}?v={_content(name)[2]}"
