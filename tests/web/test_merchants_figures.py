@@ -1,8 +1,9 @@
 """A shop's figures and the problem reports about it, for owners, staff and readers."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from tests.journeys.test_figures import sells
 from tests.town import Person, Shop, Town
 from tests.web.browser import Browser
 
@@ -29,7 +30,10 @@ async def a_report(town: Town, shop: Shop, text: str) -> UUID:
 
 
 async def test_figures_are_drawn_beside_a_table_with_the_same_numbers(town: Town) -> None:
-    shop = await town.a_shop()
+    shop, now = await town.a_shop(), datetime.now(UTC)
+    yesterday = (now - timedelta(days=1)).replace(hour=12, minute=0)
+    await sells(town, shop, yesterday.isoformat())
+    await town.clock(now.isoformat())
     sophie = await Browser.of(shop.merchant)
     page = await (await sophie.opens(f"/my-shops/{shop.id}")).follows("Bilan")
     for period, rows in (("7", 7), ("91", 13)):
@@ -39,6 +43,9 @@ async def test_figures_are_drawn_beside_a_table_with_the_same_numbers(town: Town
     link = page.links["Télécharger pour un tableur"]
     answer = await sophie.opens(link)
     assert answer.headers["content-type"].startswith("text/csv")
+    empty = await town.a_shop()
+    page = await (await Browser.of(empty.merchant)).opens(f"/my-shops/{empty.id}/figures")
+    assert not list(page.main.all("rect"))  # nothing to draw
 
 
 async def test_a_reader_sees_the_figures_and_nothing_else(town: Town) -> None:
