@@ -188,19 +188,23 @@ def queue(work: Work, url: str) -> procrastinate.App:
 
     @app.task(name="subscriptions.look_at_checkout", retry=RETRY)
     async def look_at_checkout(object_id: str, account: str | None) -> None:
-        await subscriptions.look_at_checkout(work, object_id)
+        if account is None:  # connected accounts have no Premium
+            await subscriptions.look_at_checkout(work, object_id)
 
     @app.task(name="subscriptions.look_at_subscription", retry=RETRY)
     async def look_at_subscription(object_id: str, account: str | None) -> None:
-        await subscriptions.look_at_subscription(work, object_id)
+        if account is None:  # connected accounts have no Premium
+            await subscriptions.look_at_subscription(work, object_id)
 
     @app.task(name="subscriptions.look_at_invoice", retry=RETRY)
     async def look_at_invoice(object_id: str, account: str | None) -> None:
-        await subscriptions.look_at_invoice(work, object_id)
+        if account is None:  # connected accounts have no Premium
+            await subscriptions.look_at_invoice(work, object_id)
 
     @app.task(name="subscriptions.look_at_refund", retry=RETRY)
     async def look_at_refund(object_id: str, account: str | None) -> None:
-        await subscriptions.look_at_refund(work, object_id)
+        if account is None:  # connected accounts have no Premium
+            await subscriptions.look_at_refund(work, object_id)
 
     @app.task(name="subscriptions.end", retry=RETRY)
     async def end_subscription(customer: str) -> None:

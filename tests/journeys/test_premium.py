@@ -15,6 +15,7 @@ from backend.settings import settings
 from backend.stripe.client import Stripe
 from backend.subscriptions import actions, jobs
 from backend.subscriptions.looking import look
+from tests.journeys.test_export import copy_of
 from tests.races.test_counter import rewrite_function
 from tests.town import Merchant, Person, Town, refused
 from tests.town.answers import refusal_in
@@ -373,8 +374,9 @@ async def test_erasing_a_merchant_ends_the_subscription(town: Town) -> None:
     sophie = await a_shopkeeper(town)
     await subscribes(town, sophie)
     customer = await customer_of(town, sophie)
-    export = await town.rows("select 1 from app.subscriptions where account_id = $1", sophie.id)
-    assert len(export) == 1
+    files, _ = await copy_of(sophie)
+    (exported,) = files["subscription"]
+    assert (exported["status"], exported["customer"], exported["cents"]) == ("active", customer, 2399)
 
     answer = await sophie.asks("DELETE", "/me")
     assert answer.is_success, refusal_in(answer).code
