@@ -11,6 +11,7 @@ import pypdfium2
 import pytest
 
 from backend.documents import jobs
+from tests.journeys.test_ledger import collected, nights_pass
 from tests.town import Town
 from tests.town.books import a_closed_lot, a_correction, a_transfer, due_to, invoicing, issues_papers
 from tests.town.people import Person
@@ -364,3 +365,21 @@ async def test_papers_are_forgotten_ten_years_after_their_year(town: Town) -> No
     await town.changes("delete from accounting.closed_lot_corrections")
     await town.changes("delete from accounting.closed_lots")
     assert await left_after("2038-01-02T00:00:00+01:00") == 0
+
+
+async def test_what_was_sold_and_given_is_stated_once_it_is_closed(town: Town) -> None:
+    lot = await town.a_lot(left=4, price_cents=405)
+    marc, zoe = await town.a_customer(), await town.a_beneficiary("Zoé")
+    await (await town.a_customer("Jeanne")).gives(lot)
+    given = await zoe.reserves(await town.suspended_lot_of(lot))
+    await collected(town, marc, lot, 2)
+    await lot.shop.merchant.hands_over(await zoe.pass_for(given))
+    await nights_pass(town)
+    moment = await town.now()
+    await town.clock(f"{moment.year + moment.month // 12}-{moment.month % 12 + 1:02}-01T06:33:00+01:00")
+    assert await issues_papers(town) == 2
+    contents = await contents_of(town, "statement")
+    assert [(one["gross_cents"], one["commission_cents"]) for one in contents["lots"]] == [(1215, 122)]
+    assert contents["closing_cents"] == await due_to(town, lot.shop)
+    (invoice,) = await papers(lot.shop.merchant, lot.shop, kind="invoice")
+    assert (invoice["net_cents"], invoice["vat_cents"]) == (122, 24)
