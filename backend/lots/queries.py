@@ -1,9 +1,10 @@
 """Reads of lots, under row-level security."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, bindparam, func, select
+from sqlalchemy import JSON, Integer, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
@@ -88,6 +89,25 @@ async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
     return LotRead.model_validate(row), row.version
 
 
+_OWN = select(is_own(Shop.id)).where(col(Shop.id) == bindparam("shop"))
+
+
+@cache
+def _of_shop(own: bool, of_status: bool, after_another: bool) -> Select[*tuple[Any, ...]]:
+    """Return the query of a shop's lots. Each of its forms is made once, because that takes longer than running it."""
+    wanted = _LOTS.where(col(Lot.shop_id) == bindparam("shop")).order_by(col(Lot.id).desc())
+    wanted = wanted.limit(bindparam("most", type_=Integer))
+    if not own:
+        wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
+        # Whoever lost their right still sees the rows of free lots that they reserved, but not in this list.
+        wanted = wanted.where((col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary())
+    if of_status:
+        wanted = wanted.where(col(Lot.status) == bindparam("status"))
+    if after_another:
+        wanted = wanted.where(col(Lot.id) < bindparam("before"))
+    return wanted
+
+
 async def lots_of_shop(
     session: AsyncSession, shop_id: UUID, status: LotStatus | None, before: UUID | None, limit: int
 ) -> list[LotOut]:
@@ -95,19 +115,12 @@ async def lots_of_shop(
 
     Raises ShopNotFound.
     """
-    own = (await session.execute(select(is_own(Shop.id)).where(col(Shop.id) == shop_id))).scalar_one_or_none()
+    asked = {"shop": shop_id, "status": status, "before": before, "most": limit + 1}
+    own = (await session.execute(_OWN, asked)).scalar_one_or_none()
     if own is None:
         raise ShopNotFound
-    wanted = _LOTS.where(col(Lot.shop_id) == shop_id).order_by(col(Lot.id).desc()).limit(limit + 1)
-    if not own:
-        wanted = wanted.where(col(Lot.status) == "published", col(Lot.pickup_end) > func.app.clock())
-        # Whoever lost their right still sees the rows of free lots that they reserved, but not in this list.
-        wanted = wanted.where((col(Lot.kind) == "discounted") | func.app.caller_is_current_beneficiary())
-    if status is not None:
-        wanted = wanted.where(col(Lot.status) == status)
-    if before is not None:
-        wanted = wanted.where(col(Lot.id) < before)
-    lots = {row.id: LotOut.model_validate(row) for row in (await session.execute(wanted)).all()}
+    wanted = _of_shop(own, status is not None, before is not None)
+    lots = {row.id: LotOut.model_validate(row) for row in (await session.execute(wanted, asked)).all()}
     if not own and status in (None, "published"):
         # Nobody sees the rows of lots that are sold out, or look so.
         sold_out = select(func.app.lots_without_portions(shop_id, before, limit + 1, type_=JSON))
