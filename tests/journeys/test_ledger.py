@@ -281,6 +281,35 @@ async def test_given_portions_are_earned_when_collected_and_refunded_otherwise(t
     assert await balance(town, "suspended") == 0
 
 
+@pytest.mark.parametrize("given", [2, 3], ids=["all collected", "one left"])
+@pytest.mark.parametrize("price", [100, 405])
+async def test_given_portions_cost_their_shop_what_sold_ones_cost(town: Town, price: int, given: int) -> None:
+    shop, marc = await town.a_shop(), await town.a_customer()
+    for kind in ("sold", "given"):
+        lot = await town.a_lot(left=5, price_cents=price, shop=shop)
+        if kind == "given":
+            await marc.gives(lot, given)
+        holders = [await town.a_beneficiary() if kind == "given" else await town.a_customer() for _ in range(2)]
+        passes = []
+        for holder in holders:
+            taken = (
+                await holder.buys(lot)
+                if isinstance(holder, Customer)
+                else await holder.reserves(await town.suspended_lot_of(lot))
+            )
+            passes.append(await holder.pass_for(taken))
+        await town.opens(lot)
+        for shown in passes:
+            await shop.merchant.hands_over(shown)
+        await town.clock(lot.pickup_end + HOUR)
+        await town.worker_runs()
+    await nights_pass(town)
+    one = {100: (30, 6), 405: (41, 8)}[price]
+    total = (2, 2 * price, 2 * one[0], 2 * one[1], 2 * (price - sum(one)))
+    assert await closed(town) == [total, total]
+    assert (await balance(town, "suspended"), await balance(town, "held")) == (0, 0)
+
+
 async def test_moved_portions_are_earned_at_the_price_of_their_new_lot(town: Town) -> None:
     shop = await town.a_shop()
     lot = await town.a_lot(left=3, price_cents=399, shop=shop)

@@ -6,7 +6,7 @@
 -- Lots are taken in the random order of their moments, and their sales posted in random order.
 -- What is still held of a sale is earned if its portions were collected, left or cancelled too late; of a gift, what its
 -- portions cost that were collected of this lot. The commission is that of the whole sale less the share of what was
--- refunded. A lot that comes back, because a refund failed, earns the rest as a correction.
+-- refunded; of a gift, that of the passes with which its portions were collected, as if they had been sold. A lot that comes back, because a refund failed, earns the rest as a correction.
 -- A percentage of what nobody collected is refunded first, if the setting says so; then the lot waits for that.
 -- Definer, because nobody may write the ledger; only the worker may execute it.
 -- Locks: lots to close (skip locked); payments of who did not come (skip locked); then the postings of the sales in the
@@ -83,13 +83,15 @@ begin
     on conflict do nothing;
 
     with pieces as (
-        select r.id as sale, r.id as piece, r.lot_id, r.quantity as portions, null::bigint as worth
+        select r.id as sale, r.id as piece, r.lot_id, r.quantity as portions, null::bigint as worth,
+               null::int as unit, null::bigint as price
         from app.reservations r
         where r.lot_id = any (over) and r.purpose = 'collect' and r.unit_price_cents > 0
           and (r.status in ('picked_up', 'no_show') or r.status = 'cancelled' and r.ended_because = 'holder_late')
         union all
         select t.suspended_lot_id, t.reservation_id, r.lot_id, t.collected,
-               (t.collected * r.unit_price_cents - t.given_back_cents)::bigint
+               (t.collected * r.unit_price_cents - t.given_back_cents)::bigint, r.unit_price_cents,
+               (t.collected * r.unit_price_cents)::bigint
         from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
         where r.lot_id = any (over) and t.collected > 0
     ), sums as materialized (
@@ -103,7 +105,7 @@ begin
         join accounting.ledger_accounts a on a.id = n.account_id
         where p.reservation_id = any (paid) group by p.reservation_id
     ), sales as (
-        select s.*, c.commission, c.vat,
+        select s.*, c.commission, c.vat, f.basis_points, f.least_cents,
                greatest(s.kept - case
                    when x.status = 'refund_due'
                    then greatest(coalesce(x.refund_cents, s.paid) - (s.paid - s.kept - s.earned), 0)
@@ -114,18 +116,23 @@ begin
         from sums s
         left join app.payments x on x.reservation_id = s.sale
         left join accounting.payments b on x.id is null and b.stripe_payment_intent = s.intent
-        cross join lateral app.commission_of(
-            s.paid, coalesce(x.commission_bp, b.commission_bp, app.setting_int('commission_bp')),
-            coalesce(x.least_commission_cents, b.least_commission_cents, app.setting_int('least_commission_cents'))) c
+        cross join lateral (
+            select coalesce(x.commission_bp, b.commission_bp, app.setting_int('commission_bp')) as basis_points,
+                   coalesce(x.least_commission_cents, b.least_commission_cents,
+                            app.setting_int('least_commission_cents')) as least_cents) f
+        cross join lateral app.commission_of(s.paid, f.basis_points, f.least_cents) c
         where s.kept > 0
     ), shares as (
         -- Of a gift each piece takes what it was worth, in the order of ids, as long as there is money.
         select y.*, y.earned + least(y.upto - y.part, y.free) as before, y.earned + least(y.upto, y.free) as after
         from (
-            select x.sale, x.piece, x.lot_id, x.portions, e.times, w.part, s.pool, s.paid, s.earned, s.free,
-                   s.commission as whole_commission, s.vat as whole_vat,
+            select x.sale, x.piece, x.lot_id, x.portions, x.unit, x.price, x.all_prices, x.prices_so_far,
+                   e.times, e.cents as earned_before, w.part, s.pool, s.paid, s.earned, s.free,
+                   s.commission as whole_commission, s.vat as whole_vat, s.basis_points, s.least_cents,
                    (sum(w.part) over (partition by x.sale order by x.piece))::bigint as upto
-            from pieces x
+            from (select q.*, sum(q.price) over (partition by q.lot_id)::bigint as all_prices,
+                         sum(q.price) over (partition by q.lot_id order by q.piece)::bigint as prices_so_far
+                  from pieces q) x
             join sales s on s.sale = x.sale
             cross join lateral (
                 select count(distinct p.id) as times, coalesce(sum(n.cents), 0)::bigint as cents
@@ -136,13 +143,28 @@ begin
                 select case when x.worth is null then s.free else greatest(x.worth - e.cents, 0) end as part) w) y
     ), split as materialized (
         select x.piece, x.sale, x.lot_id, x.portions, x.times, x.pool, g.gross, c.commission,
-               least(app.share_of(x.whole_vat, x.paid - x.before, x.paid) - app.share_of(x.whole_vat, x.paid - x.after, x.paid),
-                     g.gross - c.commission) as vat
+               least(app.share_of(w.vat, w.paid - w.before, w.paid)
+                     - app.share_of(w.vat, w.paid - w.before - g.gross, w.paid), g.gross - c.commission) as vat
         from shares x
         cross join lateral (select x.after - x.before as gross) g
+        -- Given portions cost their shop what sold ones would have, pass by pass. Otherwise its total would tell them apart.
+        left join lateral (
+            select sum(c.commission)::bigint as commission, sum(c.vat)::bigint as vat
+            from app.lots b join app.reservations r on r.lot_id = b.id and r.status = 'picked_up'
+            cross join lateral app.commission_of(r.quantity * x.unit, x.basis_points, x.least_cents) c
+            where b.suspended_from = x.lot_id) t on x.price is not null
         cross join lateral (
-            select least(app.share_of(x.whole_commission, x.paid - x.before, x.paid)
-                         - app.share_of(x.whole_commission, x.paid - x.after, x.paid), g.gross) as commission) c
+            select x.whole_commission as commission, x.whole_vat as vat, x.paid, x.before where x.price is null
+            union all
+            select app.share_of(t.commission, x.prices_so_far, x.all_prices)
+                   - app.share_of(t.commission, x.prices_so_far - x.price, x.all_prices),
+                   app.share_of(t.vat, x.prices_so_far, x.all_prices)
+                   - app.share_of(t.vat, x.prices_so_far - x.price, x.all_prices),
+                   x.price, x.earned_before
+            where x.price is not null) w
+        cross join lateral (
+            select least(app.share_of(w.commission, w.paid - w.before, w.paid)
+                         - app.share_of(w.commission, w.paid - w.before - g.gross, w.paid), g.gross) as commission) c
         where g.gross > 0
     ), numbered as materialized (
         -- Numbered here, because joining the new postings by their sources would compare each with each.
