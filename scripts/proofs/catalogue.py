@@ -14,6 +14,7 @@ from scripts.proofs.figures import Outcome
 from scripts.proofs.house import House
 from scripts.proofs.impact import totals_follow_handovers
 from scripts.proofs.imports import same_people_at_once
+from scripts.proofs.money.trial import no_cent_is_lost
 from scripts.proofs.notices import no_notice_is_lost
 from scripts.proofs.one_key import one_key_at_once
 from scripts.proofs.storms import Trouble, Weather, kills, storm, time_leaps
@@ -151,6 +152,11 @@ PROOFS = {
             "notices",
             "5 000 notices, a mail server that dies, hangs, answers 4xx and 5xx: none lost, none twice but in flight",
             no_notice_is_lost,
+        ),
+        Proof(
+            "money",
+            "random sales, gifts, refunds, disputes, payouts; the worker dies between any two calls: no cent is lost",
+            no_cent_is_lost,
         ),
         Proof(
             "fuzz",

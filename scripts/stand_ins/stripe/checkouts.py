@@ -28,8 +28,8 @@ def create(call: Call) -> dict[str, Any]:
     mode = params.required_text("mode")
     if mode not in ("payment", "subscription"):
         raise Refusal(400, "Invalid mode: only payment and subscription are supported here", param="mode")
-    expires_at = params.integer("expires_at") or objects.now() + LONGEST_SECONDS
-    ahead = expires_at - objects.now()
+    expires_at = params.integer("expires_at") or call.store.now() + LONGEST_SECONDS
+    ahead = expires_at - call.store.now()
     if not SHORTEST_SECONDS <= ahead <= LONGEST_SECONDS:
         raise Refusal(
             400,
@@ -90,7 +90,7 @@ def expire(call: Call) -> dict[str, Any]:
 def expire_what_is_due(call: Call) -> None:
     """Expire the sessions whose time is over, as Stripe does by itself."""
     for session in call.store.newest("checkout.session", equal={"$.status": "open"}):
-        if session["expires_at"] <= objects.now():
+        if session["expires_at"] <= call.store.now():
             _expired(call, session)
 
 

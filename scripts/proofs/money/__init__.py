@@ -1,0 +1,1 @@
+"""`scripts/prove money`: a long random history of sales, gifts, refunds, disputes and payouts loses no cent."""
