@@ -23,6 +23,48 @@ def drawn_icon(name: str, small: bool = False, turns: bool = False, **more: str)
     )
 
 
+_DRAWINGS = {
+    "bakery": "food-bread",
+    "pastry": "food-cake",
+    "desserts": "food-cake",
+    "fruits_vegetables": "food-crate",
+    "organic": "food-crate",
+    "prepared_meals": "food-pot",
+    "caterer": "food-pot",
+    "fish": "food-fish",
+    "butcher": "food-meat",
+    "delicatessen": "food-meat",
+    "dairy": "food-cheese",
+    "cheese": "food-cheese",
+    "drinks": "food-drinks",
+}
+_GROUNDS = {
+    "bakery": "cream",
+    "pastry": "cream",
+    "desserts": "cream",
+    "fruits_vegetables": "leaf",
+    "organic": "leaf",
+    "dairy": "leaf",
+    "cheese": "leaf",
+    "grocery": "cream",
+    "canned": "cream",
+}
+
+
+@lru_cache(100)
+def drawn_food(category: str) -> Markup:
+    """Return the drawing of a category of food."""
+    return Markup('<svg aria-hidden="true"><use href="{}#{}"/></svg>').format(
+        asset("sprite.svg"), _DRAWINGS.get(category, "food-groceries")
+    )
+
+
+@lru_cache(100)
+def ground_of_food(category: str) -> str:
+    """Return the class of the colour behind a drawing."""
+    return f"ground-{_GROUNDS.get(category, 'rose')}"
+
+
 class _Context(Context):
     """A context that calls texts, methods and macros without first asking each of them what Jinja should pass to it."""
 
@@ -64,4 +106,4 @@ environment = _Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-environment.globals.update(drawn_icon=drawn_icon, asset=asset)
+environment.globals.update(drawn_icon=drawn_icon, drawn_food=drawn_food, ground_of_food=ground_of_food, asset=asset)

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, Uuid, column, func, null, select, true
+from sqlalchemy import Select, Uuid, bindparam, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -120,19 +120,23 @@ async def zone_of_shop(session: AsyncSession, shop: UUID) -> ZoneInfo:
     return ZoneInfo(zone or PARIS)
 
 
+@cache
+def _own_reservation() -> Select[Any]:
+    own = _reservations().where(col(Reservation.id) == bindparam("wanted"))
+    state = func.app.pass_state(col(Reservation.id)).table_valued("locked", "handed_at").lateral()
+    lot = own.selected_columns
+    return own.outerjoin(state, true()).add_columns(
+        func.app.free_cancellation_until(lot["pickup_start"]).label("free_cancellation_until"),
+        func.coalesce(state.c.locked, False).label("pass_locked"),
+        state.c.handed_at,
+    )
+
+
 async def reservation(session: AsyncSession, reservation_id: UUID) -> ReservationRead:
     """Return one reservation. Raises ReservationNotFound."""
     row = None
     if role_in(session) is not Role.MERCHANT:
-        own = _reservations().where(col(Reservation.id) == reservation_id)
-        state = func.app.pass_state(col(Reservation.id)).table_valued("locked", "handed_at").lateral()
-        lot = own.selected_columns
-        own = own.outerjoin(state, true()).add_columns(
-            func.app.free_cancellation_until(lot["pickup_start"]).label("free_cancellation_until"),
-            func.coalesce(state.c.locked, False).label("pass_locked"),
-            state.c.handed_at,
-        )
-        row = (await session.execute(own)).one_or_none()
+        row = (await session.execute(_own_reservation(), {"wanted": reservation_id})).one_or_none()
     if row is None:
         row = (await session.execute(_at_counter(1, wanted=reservation_id))).one_or_none()
         if row is None:
@@ -150,33 +154,36 @@ async def reserved(session: AsyncSession, reservation_id: UUID) -> Reserved:
     return Reserved(row.title, row.quantity)
 
 
-async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:
-    """Return the pass of a confirmed reservation of the caller. Raises ReservationNotFound, NoPassYet."""
+@cache
+def _pass() -> Select[Any]:
     # From the function, because the holder may no longer be allowed to see the lot.
     lot = (
         func.app.what_was_reserved(col(Reservation.id))
         .table_valued("pickup_start", "pickup_end", column("shop_id", Uuid))
         .lateral()
     )
-    row = (
-        await session.execute(
-            select(
-                col(Pass.code),
-                col(Reservation.status),
-                lot.c.pickup_start,
-                lot.c.pickup_end,
-                col(Shop.name),
-                col(Shop.address),
-                col(Shop.latitude),
-                col(Shop.longitude),
-                col(Shop.time_zone),
-            )
-            .join(Reservation, col(Reservation.id) == col(Pass.reservation_id))
-            .join(lot, true())
-            .join(Shop, col(Shop.id) == lot.c.shop_id)
-            .where(col(Pass.reservation_id) == reservation_id)
+    return (
+        select(
+            col(Pass.code),
+            col(Reservation.status),
+            lot.c.pickup_start,
+            lot.c.pickup_end,
+            col(Shop.name),
+            col(Shop.address),
+            col(Shop.latitude),
+            col(Shop.longitude),
+            col(Shop.time_zone),
         )
-    ).one_or_none()
+        .join(Reservation, col(Reservation.id) == col(Pass.reservation_id))
+        .join(lot, true())
+        .join(Shop, col(Shop.id) == lot.c.shop_id)
+        .where(col(Pass.reservation_id) == bindparam("wanted"))
+    )
+
+
+async def pass_of(session: AsyncSession, passes: Passes, reservation_id: UUID) -> PassOut:
+    """Return the pass of a confirmed reservation of the caller. Raises ReservationNotFound, NoPassYet."""
+    row = (await session.execute(_pass(), {"wanted": reservation_id})).one_or_none()
     if row is None:
         raise ReservationNotFound
     if row.status != "confirmed":

@@ -77,18 +77,17 @@ class Search:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the search as the fields of a form, without what is usual."""
-        usual = type(self)()
         found: list[tuple[str, str]] = []
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if value == getattr(usual, one.name):
+        for name, usual in _USUAL:
+            value = getattr(self, name)
+            if value == usual:
                 continue
-            if one.name == "gift":
+            if name == "gift":
                 found.append(("for", "gift"))
             elif isinstance(value, tuple):
-                found += [(one.name, each) for each in value]
+                found += [(name, each) for each in value]
             else:
-                found.append((one.name, str(value)))
+                found.append((name, str(value)))
         return found
 
     def path(self, page: str = "/", **changes: Any) -> str:
@@ -118,6 +117,9 @@ class Search:
             "limit": LOTS_A_PAGE,
             "after": self.after or None,
         }
+
+
+_USUAL = tuple((one.name, getattr(Search(), one.name)) for one in fields(Search))  # a page writes a dozen addresses
 
 
 def _known(value: str | None, known: Iterable[str]) -> str:
