@@ -54,6 +54,7 @@ QUICK_JOURNEYS = {
     "second_factors": "test_second_factors.py::test_a_code_of_the_authenticator_follows_the_password",
     "shops": "test_shops.py::test_a_shop_is_invisible_until_an_admin_verifies_it",
     "stations": "test_stations.py::test_a_paired_device_hands_over_and_its_shop_sees_where",
+    "subscriptions": "test_premium.py::test_a_merchant_subscribes_and_the_month_is_in_the_ledger",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
     "terms": "test_terms.py::test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days",
     "notices": "test_notices.py::test_a_confirmed_reservation_is_told_in_the_app_and_by_mail",

@@ -151,7 +151,12 @@ def show_to_browsers(page: Callable[[Problem, Scope], Response]) -> None:
 
 def problem_response(problem: Problem, scope: Scope) -> Response:
     """Return a problem as a response in the caller's language: as JSON, or as a page to a browser."""
-    if _page_of and not scope["path"].startswith("/v1/") and "text/html" in Headers(scope=scope).get("accept", ""):
+    # A request whose head could not be read has no path.
+    if (
+        _page_of
+        and not scope.get("path", "/v1/").startswith("/v1/")
+        and "text/html" in Headers(scope=scope).get("accept", "")
+    ):
         return _page_of[0](problem, scope)
     language = language_of(scope)
     body = _problem_body(problem, language, scope.get("request_id", ""))
