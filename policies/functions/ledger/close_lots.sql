@@ -14,12 +14,12 @@
 create or replace function app.close_lots(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    nobody constant uuid := '00000000-0000-0000-0000-000000000000';
     moment timestamptz := app.clock();
     share  int := app.setting_int('no_show_refund_percent');
     due    uuid[];
     over   uuid[];
     paid   uuid[];
+    closed_before uuid[];
     refund uuid;
     commissions bigint := app.ledger_account('commission');
     taxes  bigint := app.ledger_account('vat');
@@ -78,9 +78,7 @@ begin
     perform from accounting.postings p
     where p.kind = 'sale' and p.reservation_id = any (paid)
     order by p.id for no key update;
-    insert into accounting.ledger_accounts (kind, subject, book)
-    select distinct 'shop', l.shop_id, 'platform' from app.lots l where l.id = any (over) order by l.shop_id
-    on conflict do nothing;
+    closed_before := array(select f.lot_id from accounting.closed_lots f where f.lot_id = any (over));
 
     with pieces as (
         select r.id as sale, r.id as piece, r.lot_id, r.quantity as portions, null::bigint as worth,
@@ -104,6 +102,13 @@ begin
         join accounting.lines n on n.posting_id = p.id
         join accounting.ledger_accounts a on a.id = n.account_id
         where p.reservation_id = any (paid) group by p.reservation_id
+    ), taken as materialized (
+        -- What was earned of a piece before. Grouped by it instead of asked for by its kind, which may look so rare that an
+        -- index on the kind would be walked for each piece.
+        select p.reservation_id as sale, case p.kind when 'earned' then split_part(p.source, ':', 1)::uuid end as piece,
+               count(distinct p.id) as times, (sum(n.cents) filter (where n.cents > 0))::bigint as cents
+        from accounting.postings p join accounting.lines n on n.posting_id = p.id
+        where p.reservation_id = any (paid) group by 1, 2
     ), sales as (
         select s.*, c.commission, c.vat, f.basis_points, f.least_cents,
                greatest(s.kept - case
@@ -124,29 +129,25 @@ begin
         where s.kept > 0
     ), shares as (
         -- Of a gift each piece takes what it was worth, in the order of ids, as long as there is money.
-        select y.*, y.earned + least(y.upto - y.part, y.free) as before, y.earned + least(y.upto, y.free) as after
+        select y.*, y.earned + least(y.upto - y.part, y.free) as earlier, y.earned + least(y.upto, y.free) as later
         from (
             select x.sale, x.piece, x.lot_id, x.portions, x.unit, x.price, x.all_prices, x.prices_so_far,
-                   e.times, e.cents as earned_before, w.part, s.pool, s.paid, s.earned, s.free,
+                   coalesce(e.times, 0) as times, coalesce(e.cents, 0) as earned_before, w.part, s.pool, s.paid, s.earned, s.free,
                    s.commission as whole_commission, s.vat as whole_vat, s.basis_points, s.least_cents,
                    (sum(w.part) over (partition by x.sale order by x.piece))::bigint as upto
             from (select q.*, sum(q.price) over (partition by q.lot_id)::bigint as all_prices,
                          sum(q.price) over (partition by q.lot_id order by q.piece)::bigint as prices_so_far
                   from pieces q) x
             join sales s on s.sale = x.sale
+            left join taken e on e.sale = x.sale and e.piece = x.piece
             cross join lateral (
-                select count(distinct p.id) as times, coalesce(sum(n.cents), 0)::bigint as cents
-                from accounting.postings p join accounting.lines n on n.posting_id = p.id and n.cents > 0
-                where p.reservation_id = x.sale and p.kind = 'earned'
-                  and split_part(p.source, ':', 1) = x.piece::text) e
-            cross join lateral (
-                select case when x.worth is null then s.free else greatest(x.worth - e.cents, 0) end as part) w) y
+                select case when x.worth is null then s.free else greatest(x.worth - coalesce(e.cents, 0), 0) end as part) w) y
     ), split as materialized (
         select x.piece, x.sale, x.lot_id, x.portions, x.times, x.pool, g.gross, c.commission,
                least(app.share_of(w.vat, w.paid - w.before, w.paid)
                      - app.share_of(w.vat, w.paid - w.before - g.gross, w.paid), g.gross - c.commission) as vat
         from shares x
-        cross join lateral (select x.after - x.before as gross) g
+        cross join lateral (select x.later - x.earlier as gross) g
         -- Given portions cost their shop what sold ones would have, pass by pass. Otherwise its total would tell them apart.
         left join lateral (
             select sum(c.commission)::bigint as commission, sum(c.vat)::bigint as vat
@@ -154,7 +155,7 @@ begin
             cross join lateral app.commission_of(r.quantity * x.unit, x.basis_points, x.least_cents) c
             where b.suspended_from = x.lot_id) t on x.price is not null
         cross join lateral (
-            select x.whole_commission as commission, x.whole_vat as vat, x.paid, x.before where x.price is null
+            select x.whole_commission as commission, x.whole_vat as vat, x.paid, x.earlier as before where x.price is null
             union all
             select app.share_of(t.commission, x.prices_so_far, x.all_prices)
                    - app.share_of(t.commission, x.prices_so_far - x.price, x.all_prices),
@@ -173,17 +174,20 @@ begin
         insert into accounting.postings (id, kind, source, reservation_id, event_at) overriding system value
         select x.id, 'earned', x.piece || case when x.times > 0 then ':' || x.times + 1 else '' end, x.sale, moment
         from numbered x
+    ), shops as materialized (
+        -- Looked up one by one: what is known of how many there are may be from before the first was opened.
+        select s.shop_id, app.ledger_account('shop', s.shop_id) as account
+        from (select distinct l.shop_id from app.lots l where l.id in (select x.lot_id from split x) order by l.shop_id) s
     ), booked as materialized (
-        select x.*, l.shop_id, l.title, l.pickup_end, f.closed_at
+        select x.*, l.shop_id, l.title, l.pickup_end, s.account, x.lot_id = any (closed_before) as again
         from numbered x
         join app.lots l on l.id = x.lot_id
-        left join accounting.closed_lots f on f.lot_id = x.lot_id
+        join shops s on s.shop_id = l.shop_id
     ), lined as (
         insert into accounting.lines (posting_id, account_id, cents)
         select x.id, v.account, v.cents
         from booked x
-        join accounting.ledger_accounts a on a.book = 'platform' and a.kind = 'shop' and coalesce(a.subject, nobody) = x.shop_id
-        cross join lateral (values (x.pool, x.gross), (a.id, x.commission + x.vat - x.gross),
+        cross join lateral (values (x.pool, x.gross), (x.account, x.commission + x.vat - x.gross),
                                    (commissions, -x.commission), (taxes, -x.vat)) v (account, cents)
         where v.cents <> 0
     ), closed as (
@@ -191,14 +195,14 @@ begin
                                             commission_cents, vat_cents, net_cents)
         select x.lot_id, x.shop_id, x.title, x.pickup_end, moment, sum(x.portions), sum(x.gross), sum(x.commission),
                sum(x.vat), sum(x.gross - x.commission - x.vat)
-        from booked x where x.closed_at is null
+        from booked x where not x.again
         group by x.lot_id, x.shop_id, x.title, x.pickup_end order by x.lot_id
     )
     insert into accounting.closed_lot_corrections
         (lot_id, shop_id, at, gross_cents, commission_cents, vat_cents, net_cents, reason, posting_id, earned_id)
     select x.lot_id, x.shop_id, moment, x.gross, x.commission, x.vat, x.gross - x.commission - x.vat, 'refund_failed', x.id,
            x.id
-    from booked x where x.closed_at is not null;
+    from booked x where x.again;
     delete from app.lots_to_close q where q.lot_id = any (over);
     return cardinality(due);
 end $$;
