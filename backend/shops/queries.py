@@ -127,10 +127,15 @@ async def shops_in(acts: Acts, insee_code: str, after: tuple[str, UUID], limit: 
     )
 
 
+_OWN = {
+    at_least: select(col(Shop.id)).where(col(Shop.id) == bindparam("wanted"), is_own(Shop.id, at_least))
+    for at_least in get_args(MemberRole)
+}
+
+
 async def require_own(session: AsyncSession, shop_id: UUID, at_least: MemberRole) -> None:
     """Raise ShopNotFound unless the caller has at least this role at a shop."""
-    own = select(col(Shop.id)).where(col(Shop.id) == shop_id, is_own(Shop.id, at_least))
-    if (await session.execute(own)).one_or_none() is None:
+    if (await session.execute(_OWN[at_least], {"wanted": shop_id})).one_or_none() is None:
         raise ShopNotFound
 
 

@@ -25,15 +25,16 @@ async def person(visit: Visit) -> Response:
 
 
 async def _person_page(house: House, form: Form, status: int = 200) -> Response:
+    today, pending, card = await _today(house), await _pending_transfers(house), await _card(house)
+    # Last, because it is written down who reads a name: the calls before share a transaction that only reads.
     found = await house.get(_path(house.visit))
-    today = await _today(house)
     return house.page(
         "person.html",
         "people",
         status,
         one=found,
-        card=await _card(house),
-        transfer=await _transfer(house, found),
+        card=card,
+        transfer=next((one for one in pending if one["beneficiary_id"] == found["id"]), None),
         form=form,
         today=today.isoformat(),
         until=_next_end(found, today).isoformat(),
@@ -50,9 +51,9 @@ async def _card(house: House) -> Any:
         return None
 
 
-async def _transfer(house: House, found: Mapping[str, Any]) -> Any:
-    pending = await house.get("/v1/beneficiaries/transfers", status="pending", limit=100)
-    return next((one for one in pending["data"] if one["beneficiary_id"] == found["id"]), None)
+async def _pending_transfers(house: House) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await house.get("/v1/beneficiaries/transfers", status="pending", limit=100))["data"]
+    return found
 
 
 async def renew(visit: Visit) -> Response:
