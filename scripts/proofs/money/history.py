@@ -146,11 +146,14 @@ class History(RuleBasedStateMachine):
         self.world.does(self.world.takes_free(self._one(self._open(self.world.told.lots), lot)))
 
     @precondition(_some_held)
-    @rule(held=some)
-    def collects(self, held: int) -> None:
-        one = self._one(self._open(self.world.told.held), held)
-        status = self.world.does(self.world.collects(one))
-        self._did(f"handovers answered {status}")
+    @rule(held=some, with_others=SOON)
+    def collects(self, held: int, with_others: bool) -> None:
+        """Somebody collects, and whoever else has a pass of the same lot."""
+        still = self._open(self.world.told.held)
+        one = self._one(still, held)
+        together = [other for other in still if with_others and other.lot.opens == one.lot.opens]
+        for other in together or [one]:
+            self._did(f"handovers answered {self.world.does(self.world.collects(other))}")
 
     @precondition(_some_lots)
     @rule(lot=some)
