@@ -179,7 +179,7 @@ class History(RuleBasedStateMachine):
     @rule(report=some, share=st.sampled_from((0, 33, 50, 100)))
     def answers(self, report: int, share: int) -> None:
         id, shop = self._one(self.world.told.reports, report)
-        body = {"outcome": "give_back", "share": share} if share else {"outcome": "refuse"}
+        body = {"outcome": "give_back", "share": share} if share else {"outcome": "sorry"}
         owner = self.world.shops[shop].owner
         self.world.does(
             self.world.asks(owner, "POST", f"/problem-reports/{id}/answer", {**body, "text": "Nous sommes désolés."})
@@ -367,7 +367,10 @@ union all
 
 
 async def _people_act(world: World) -> int:
-    """Do what is left to people: fund refunds that wait, and refund what was given up. Returns how much that was."""
+    """Do what is left to people: decide reports, fund refunds that wait, refund what was given up. Returns how much."""
+    for report, _ in world.told.reports:  # the lot of a report that nobody decided is not closed
+        body = {"outcome": "sorry", "text": "Rien n'a pu être établi."}
+        await world.asks(world.admin, "POST", f"/problem-reports/{report}/decide", body)
     waiting = [refund for refund in await world.refunds() if refund["status"] == "pending"]
     for refund in waiting:
         await world.stripe.complete_refund(refund["id"])
