@@ -270,7 +270,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
         await payouts.look_again(work)
 
     # After the night's lots were closed. What Stripe could not do is tried again the next night.
-    @app.periodic(cron="40 3 * * *")
+    @app.periodic(cron="40 4 * * *")
     @app.task(name="payouts.move_money")
     async def move_money(timestamp: int) -> None:
         await payouts.move_money(work)

@@ -1,6 +1,6 @@
 """Subscribe to Premium on Stripe's page, and manage the subscription there."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
@@ -47,7 +47,8 @@ async def subscribe(database: Database, stripe: Stripe, merchant: UUID, language
             if page.status == "open" and page.url is not None:
                 return PageOfStripe(url=page.url)
             await _refuse_second(database, stripe, begun.customer or "")
-            await _call(database, merchant, "subscription_page_over", page=begun.page_id)
+            async with database.session(merchant) as session, session.begin():
+                await call(session, "subscription_page_over", page=begun.page_id)
     except PaymentRefused as refusal:
         log.error("subscription.refused", account=str(merchant), code=refusal.code, status=refusal.status)
         raise PaymentUnavailable from refusal
@@ -62,7 +63,8 @@ async def _make_page(database: Database, stripe: Stripe, merchant: UUID, begun: 
     customer = begun.customer
     if customer is None:
         made = await stripe.create_customer(merchant, email=begun.email)
-        customer = await _call(database, merchant, "subscription_customer", given=made)
+        async with database.session(merchant) as session, session.begin():
+            customer = await call(session, "subscription_customer", given=made)
         if customer is None:  # the account was erased meanwhile
             raise PremiumNotBegun
     else:
@@ -76,7 +78,8 @@ async def _make_page(database: Database, stripe: Stripe, merchant: UUID, begun: 
         back=f"{settings().public_url}{PATH}",
         language=begun.language,
     )
-    kept = await _call(database, merchant, "subscription_page_made", page=begun.page_id, made=page.id)
+    async with database.session(merchant) as session, session.begin():
+        kept = await call(session, "subscription_page_made", page=begun.page_id, made=page.id)
     if not kept or page.url is None:  # erased, or subscribed in another tab
         await stripe.expire_checkout(page.id, begun.page_id)
         raise PremiumAlready
@@ -95,7 +98,8 @@ async def manage(database: Database, stripe: Stripe, merchant: UUID, language: L
 
     Raises PremiumNotBegun, PaymentUnavailable.
     """
-    customer = await _call(database, merchant, "subscription_customer", given=None)
+    async with database.session(merchant) as session, session.begin():
+        customer: str | None = await call(session, "subscription_customer", given=None)
     if customer is None:
         raise PremiumNotBegun
     try:
@@ -109,8 +113,3 @@ async def manage(database: Database, stripe: Stripe, merchant: UUID, language: L
 async def _begin(database: Database, merchant: UUID, language: Language) -> _Begun:
     async with database.session(merchant) as session, session.begin():
         return _Begun(*await call_row(session, "begin_subscription", language=language))
-
-
-async def _call(database: Database, merchant: UUID, act: str, **arguments: Any) -> Any:
-    async with database.session(merchant) as session, session.begin():
-        return await call(session, act, **arguments)

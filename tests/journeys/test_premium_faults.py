@@ -7,9 +7,9 @@ import pytest
 import stripe
 
 from backend import worker
+from backend.database.sessions import call
 from backend.settings import settings
 from backend.stripe.client import Stripe
-from backend.subscriptions import actions
 from backend.subscriptions.looking import look
 from tests.journeys.test_premium import a_page, a_shopkeeper, customer_of, events_arrive, posted, state, subscribes
 from tests.races.test_counter import rewrite_function
@@ -67,16 +67,15 @@ async def test_a_process_killed_between_two_calls_leaves_one_page(
     town: Town, monkeypatch: pytest.MonkeyPatch, killed_at: str
 ) -> None:
     sophie = await a_shopkeeper(town)
-    calls = actions._call
 
-    async def dies(database: Any, merchant: Any, act: str, **arguments: Any) -> Any:
+    async def dies(session: Any, act: str, **arguments: Any) -> Any:
         if act == killed_at:
             raise OSError("killed")
-        return await calls(database, merchant, act, **arguments)
+        return await call(session, act, **arguments)
 
-    monkeypatch.setattr(actions, "_call", dies)
+    monkeypatch.setattr("backend.subscriptions.actions.call", dies)
     assert not (await sophie.asks("POST", "/subscriptions")).is_success
-    monkeypatch.setattr(actions, "_call", calls)
+    monkeypatch.setattr("backend.subscriptions.actions.call", call)
 
     await subscribes(town, sophie)
 

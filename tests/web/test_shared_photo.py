@@ -36,7 +36,7 @@ async def test_who_works_for_several_shops_chooses_one_for_a_shared_photo(town: 
     answer = await sophie._asks("POST", "/share", [], {"Sec-Fetch-Site": "none"}, [("photo", PHOTO)])
     page = await sophie.opens(answer.headers["location"])
     assert page.headings == ["Pour quel commerce\u202f?"]
-    assert len(page.forms) == 2
+    assert [form.action.endswith("/photo") for form in page.forms].count(True) == 2
     page = await page.form(f"/my-shops/{shop.id}/photo").send()
     assert page.form("Publier").fields["title"] == "Salades composées"
     assert page.path.startswith(f"/my-shops/{shop.id}/photo/")
