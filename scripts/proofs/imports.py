@@ -41,7 +41,8 @@ async def same_people_at_once(house: House, outcome: Outcome, weather: Weather) 
     associations = [await _association(house) for _ in range(2)]
     async with house.sql() as sql:
         since: datetime = await sql.fetchval("select app.clock()")
-    people = _lines(PEOPLE_IN_A_HURRY if weather.hurried else PEOPLE, weather)
+    # By the house's clock, which other proofs may have moved.
+    people = _lines(PEOPLE_IN_A_HURRY if weather.hurried else PEOPLE, weather, since.date() + timedelta(days=200))
     orders = [weather.chance.sample(people, len(people)) for _ in associations]
     kills = KILLS_IN_A_HURRY if weather.hurried else KILLS
     for kill in range(kills):
@@ -114,9 +115,8 @@ async def _nothing_is_half(
     outcome.expect(left_over == 0, f"{left_over} accounts are nobody's")
 
 
-def _lines(count: int, weather: Weather) -> list[str]:
+def _lines(count: int, weather: Weather, until: date) -> list[str]:
     mark = f"{weather.chance.getrandbits(32):x}"  # other people each time
-    until = date.today() + timedelta(days=200)  # noqa: DTZ011  far from midnight's edge
     return [f"Zoé {mark};Lefèvre {number};12/04/1987;{until}\n" for number in range(count)]
 
 
