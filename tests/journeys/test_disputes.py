@@ -66,24 +66,6 @@ async def test_a_lost_dispute_is_the_platforms_loss_until_an_admin_decides(town:
     assert again.code == "dispute.not_lost"
 
 
-async def test_a_lost_dispute_is_the_refund_that_was_due(town: Town) -> None:
-    marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
-    bought = await marc.buys(lot)
-    dispute = await town.stripe.dispute(await _intent(town, bought))
-    await _settled(town)
-    await marc.cancels(bought)
-    await town.worker_runs()
-    assert await town.value("select status from app.payments") == "refund_due"  # Stripe refuses it meanwhile
-
-    await town.stripe.decide_dispute(dispute["id"], "lost")
-    await _settled(town)
-
-    assert await town.value("select status from app.payments") == "refunded"
-    assert [await balance(town, name) for name in ("held", "disputes", "losses")] == [0, 0, 0]
-    await town.worker_runs()
-    assert await town.value("select status from app.payments") == "refunded"
-
-
 async def test_money_that_comes_back_after_a_loss_makes_it_smaller(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
     bought = await collected(town, marc, lot)

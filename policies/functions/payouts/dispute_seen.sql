@@ -3,10 +3,9 @@
 -- `withdrawn`, `fee` and `reinstated` are what the dispute's balance transactions say, in cents. A dispute that is lost
 -- is the platform's loss until an admin decides that the shop bears it (decide_dispute), and lost it stays: money that comes
 -- back afterwards makes the loss smaller. If a shop bore the loss and all of it comes back, it comes back to the shop. Admins
--- are told of a new one. If a refund was due, which Stripe refuses while a payment is disputed, the lost dispute was that
--- refund: the cardholder has the money, so it is due no longer and no loss.
+-- are told of a new one.
 -- Definer, because nobody may write disputes or postings; only the worker may execute it.
--- Locks: the payment, the sale's posting, the dispute, then postings, lots to close.
+-- Locks: the sale's posting, the dispute, then postings, lots to close.
 create or replace function app.dispute_seen(
     dispute text, intent text, cents bigint, status text, reason text, answer_by timestamptz, opened_at timestamptz,
     withdrawn bigint, fee bigint, reinstated bigint) returns void
@@ -19,9 +18,9 @@ declare
     known   accounting.disputes;
     was_lost boolean;
 begin
-    select p.id into paid from app.payments p where p.stripe_payment_intent = intent for update;
     select p.reservation_id into sale from accounting.postings p
     where p.kind = 'sale' and p.source = intent for no key update;
+    select p.id into paid from app.payments p where p.stripe_payment_intent = intent;
     select l.shop_id into shop from app.reservations r join app.lots l on l.id = r.lot_id where r.id = sale;
     select d.* into known from accounting.disputes d where d.id = dispute for update;
     was_lost := coalesce(known.status = 'lost', false);
@@ -41,15 +40,9 @@ begin
         array[app.ledger_account('stripe'), app.ledger_account(case when was_lost then 'losses' else 'disputes' end)],
         array[reinstated, -reinstated]);
     if status = 'lost' and not was_lost then
-        update app.payments p set status = 'refunded', stripe_refund = dispute, refusals = 0, looked_at = app.clock()
-        where p.id = paid and p.status = 'refund_due' and withdrawn - reinstated >= coalesce(p.refund_cents, p.amount_cents);
-        if found then
-            perform app.post_refund(sale, 'dispute_lost', dispute, withdrawn - reinstated, app.clock(), 'disputes', 'dispute');
-        else
-            perform app.post('dispute_lost', dispute, sale, app.clock(),
-                array[app.ledger_account('losses'), app.ledger_account('disputes')],
-                array[withdrawn - reinstated, reinstated - withdrawn]);
-        end if;
+        perform app.post('dispute_lost', dispute, sale, app.clock(),
+            array[app.ledger_account('losses'), app.ledger_account('disputes')],
+            array[withdrawn - reinstated, reinstated - withdrawn]);
     end if;
     if reinstated >= withdrawn and known.borne_by = 'shop' then
         perform app.post_refund_failed(sale, dispute, app.clock(), 'dispute_returned', 'dispute_borne', 'dispute');
