@@ -66,6 +66,23 @@ async def test_a_lost_dispute_is_the_platforms_loss_until_an_admin_decides(town:
     assert again.code == "dispute.not_lost"
 
 
+async def test_a_shop_cannot_bear_a_dispute_of_what_was_refunded_already(town: Town) -> None:
+    marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
+    bought = await marc.buys(lot)
+    intent = await _intent(town, bought)
+    await town.stripe.refund_in_dashboard(intent)
+    await _settled(town)
+    dispute = await town.stripe.dispute(intent)
+    await town.stripe.decide_dispute(dispute["id"], "lost")
+    await _settled(town)
+
+    odile = await town.an_admin()
+    refusal = await refused(odile.posts(f"/admin/disputes/{dispute['id']}/decide", {"borne_by": "shop"}))
+
+    assert refusal.code == "dispute.not_lost"
+    assert (await balance(town, "losses"), await balance(town, "unmatched")) == (399, 0)
+
+
 async def test_money_that_comes_back_after_a_loss_makes_it_smaller(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(price_cents=399, original_price_cents=800)
     bought = await collected(town, marc, lot)

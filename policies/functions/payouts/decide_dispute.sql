@@ -7,7 +7,9 @@
 create or replace function app.decide_dispute(dispute text, bearer text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    d accounting.disputes;
+    d    accounting.disputes;
+    lost bigint;
+    left_of_sale bigint;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     select x.* into d from accounting.disputes x where x.id = dispute for update;
@@ -15,16 +17,24 @@ begin
     if d.status <> 'lost' or d.borne_by = 'shop' or bearer = 'shop' and d.shop_id is null then
         raise exception 'dispute.not_lost' using errcode = 'EP409';
     end if;
-    update accounting.disputes x set borne_by = bearer where x.id = d.id;
-    perform app.note('dispute.decided', 'shop', d.shop_id, jsonb_build_object('dispute', d.id, 'borne_by', bearer));
     if bearer = 'shop' then
         -- A refund or the closing of its lot waits until the money's way is decided, or is done and seen here.
         perform from accounting.postings p
         where p.kind = 'sale' and p.reservation_id = d.reservation_id for no key update;
-        perform app.post_refund(d.reservation_id, 'dispute_borne', d.id, (
-            select sum(n.cents)::bigint from accounting.postings p join accounting.lines n on n.posting_id = p.id
-            where p.source = d.id and p.kind in ('dispute_lost', 'dispute_reinstated')
-              and n.account_id = app.ledger_account('losses')), app.clock(), 'losses', 'dispute');
+        select coalesce(sum(n.cents), 0) into lost
+        from accounting.postings p join accounting.lines n on n.posting_id = p.id
+        where p.source = d.id and p.kind in ('dispute_lost', 'dispute_reinstated')
+          and n.account_id = app.ledger_account('losses');
+        -- What was refunded already is no longer the shop's, so the shop cannot bear it.
+        select coalesce(-sum(n.cents), 0) into left_of_sale
+        from accounting.postings p join accounting.lines n on n.posting_id = p.id
+        join accounting.ledger_accounts a on a.id = n.account_id
+        where p.reservation_id = d.reservation_id and a.kind in ('held', 'suspended', 'shop', 'commission', 'vat');
+        lost := least(lost, left_of_sale);
+        if lost <= 0 then raise exception 'dispute.not_lost' using errcode = 'EP409'; end if;
+        perform app.post_refund(d.reservation_id, 'dispute_borne', d.id, lost, app.clock(), 'losses', 'dispute');
     end if;
+    update accounting.disputes x set borne_by = bearer where x.id = d.id;
+    perform app.note('dispute.decided', 'shop', d.shop_id, jsonb_build_object('dispute', d.id, 'borne_by', bearer));
 end $$;
 grant execute on function app.decide_dispute(text, text) to authenticated;
