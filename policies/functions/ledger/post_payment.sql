@@ -16,9 +16,10 @@ begin
     -- Closing its lot locks it too: either sees what the other took of the money.
     perform from accounting.postings p where p.kind = 'sale' and p.source = intent for no key update;
     if not found then return; end if;
+    -- Those that failed first: their money can be refunded again, maybe within the same second.
     for one in
         select x.* from jsonb_to_recordset(refunds) as x (id text, cents bigint, stands boolean, at timestamptz)
-        order by x.at, x.id
+        order by x.stands, x.at, x.id
     loop
         perform app.post_refund(sale, 'refund', one.id, one.cents, one.at);
         if not one.stands then perform app.post_refund_failed(sale, one.id, app.clock()); end if;
