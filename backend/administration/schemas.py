@@ -159,7 +159,7 @@ One = TypeVar("One")
 
 
 class Waiting(Out, Generic[One]):
-    """What of one kind waits for a decision."""
+    """The things of one kind that wait for a decision."""
 
     count: int = Field(description="Of all, also of those that are not listed.", examples=[1])
     oldest: list[One] = Field(description="The oldest, at most as many as you asked for.")

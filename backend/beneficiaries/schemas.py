@@ -205,7 +205,7 @@ class ImportOut(_Counts):
 
 
 class AssociationToDo(Out):
-    """What waits for the people of an association."""
+    """The things that wait for the people of an association."""
 
     today: date = Field(description="Where the association is.", examples=["2026-11-29"])
     rights: list[BeneficiaryOut] = Field(

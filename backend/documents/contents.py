@@ -29,7 +29,7 @@ class Party(Contents):
 
 
 class ReceiptContents(Contents):
-    """What a person paid to a shop. `vat_bp`: the VAT that the shop's food bears; None if the shop has not said it."""
+    """A payment to a shop. `vat_bp`: the VAT that the shop's food bears; None if the shop has not said it."""
 
     reference: str
     issued_on: date
@@ -57,7 +57,7 @@ class LotTotal(Contents):
 
 
 class Correction(LotTotal):
-    """What changed of a lot's total after it was closed. `on`: the day of the correction."""
+    """A change of a lot's total after it was closed. `on`: the day of the correction."""
 
 
 class Movement(Contents):
@@ -128,7 +128,7 @@ class Quarter(Contents):
 
 
 class YearContents(Contents):
-    """What the platform declares about a seller for a year: four quarters."""
+    """The declaration of the platform about a seller for a year: four quarters."""
 
     year: int
     issued_on: date

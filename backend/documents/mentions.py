@@ -1,4 +1,4 @@
-"""What the law wants an invoice to say (commercial code, articles L. 441-9, L. 441-10 and D. 441-5)."""
+"""The mentions that the law wants on an invoice (commercial code, articles L. 441-9, L. 441-10 and D. 441-5)."""
 
 from typing import Final
 

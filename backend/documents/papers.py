@@ -1,4 +1,4 @@
-"""What the papers say: from the frozen contents of a document to its PDF. Nothing here asks the database or the clock.
+"""From the frozen contents of a document to its PDF. Nothing here asks the database or the clock.
 
 All papers are in French, as the law wants invoices and as an accountant reads them. They are kept as PDF/A-3.
 """

@@ -81,7 +81,7 @@ class NewFactor(BaseModel):
     """A factor that is being added. Its secret is shown once."""
 
     class Totp(BaseModel):
-        """What an authenticator app needs."""
+        """The values that an authenticator app needs."""
 
         secret: str = Field(pattern="^[A-Z2-7]{16,128}$")
         uri: str = Field(pattern="^otpauth://", max_length=1_000)

@@ -1,4 +1,4 @@
-"""What the worker does for the ledger: close lots by night, and check the books once a day."""
+"""Jobs of the ledger: close lots by night, and check the books once a day."""
 
 import time
 

@@ -71,7 +71,7 @@ class Line(Table, table=True):
 
 
 class StripeBalanceTransaction(Table, table=True):
-    """What Stripe says moved on a balance, in cents. `account` None: the platform's own balance."""
+    """A move on a balance as Stripe lists it, in cents. `account` None: the platform's own balance."""
 
     __tablename__ = "stripe_balance_transactions"
     __table_args__ = (
@@ -104,7 +104,7 @@ class LotToClose(Table, table=True):
 
 
 class ClosedLot(Table, table=True):
-    """What a lot earned its shop, in cents: sold and suspended portions together. The smallest thing that it reads."""
+    """The earnings of a shop by one lot, in cents: sold and suspended portions together. It reads nothing smaller."""
 
     __tablename__ = "closed_lots"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What leaves of the ledger: postings with their lines, and what the last check found. No person stands in it."""
+"""Answers about the ledger: postings with their lines, and what the last check found. No person stands in it."""
 
 from datetime import datetime
 from typing import Literal

@@ -1,4 +1,4 @@
-"""What the worker does for payouts: looks at Stripe's accounts, payouts and disputes, and moves money each night.
+"""Jobs of payouts: look at Stripe's accounts, payouts and disputes, and move money each night.
 
 Every job may run twice, late, or beside another. The database commits what is about to be asked before Stripe is asked,
 and what Stripe answered after it. A transfer whose answer got lost is looked up by its `transfer_group` first: Stripe
