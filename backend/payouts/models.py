@@ -60,7 +60,7 @@ class Transfer(Table, table=True):
 
 
 class TransferLot(Table, table=True):
-    """What a transfer brings for one closed lot, its corrections included."""
+    """The cents that a transfer brings for one closed lot, its corrections included."""
 
     __tablename__ = "transfer_lots"
     __table_args__ = (Index("transfer_lots_lot_id_idx", "lot_id"), {"schema": "accounting"})

@@ -1,4 +1,4 @@
-"""What payouts, balances and disputes look like to a client."""
+"""Request and response bodies of payouts, balances and disputes."""
 
 from datetime import date, datetime
 from typing import Literal
@@ -51,7 +51,7 @@ class BalanceOut(Out):
 
 
 class LedgerCorrection(Out):
-    """What changed of a closed lot later, such as a refund. Cents are added to those of the lot."""
+    """A later change of a closed lot, such as a refund. Cents are added to those of the lot."""
 
     at: datetime = Field(examples=["2026-08-02T01:10:00Z"])
     gross_cents: int = Field(examples=[-399])
@@ -61,7 +61,7 @@ class LedgerCorrection(Out):
 
 
 class ClosedLotOut(Out):
-    """What one closed lot came to. Sold and suspended portions count together."""
+    """The total of one closed lot. Sold and suspended portions count together."""
 
     lot_id: UUID = Field(examples=[LOT])
     title: str = Field(examples=["Panier de pain"])
@@ -117,7 +117,7 @@ class DisputeOut(Out):
 
 
 class DisputeDecisionIn(In):
-    """Who bears a lost dispute."""
+    """The decision who bears a lost dispute."""
 
     borne_by: Literal["platform", "shop"] = Field(examples=["shop"])
 

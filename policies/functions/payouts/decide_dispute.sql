@@ -3,7 +3,7 @@
 -- payment is taken back from it in the night, commission and VAT with it, and the platform's loss is made good.
 -- Definer, because nobody may write disputes or postings. Only an admin gets through.
 -- What is still held for the sale, because its lot is not closed yet, is taken first.
--- Locks: the dispute, the sale's posting.
+-- Locks: the sale's posting, the dispute, as dispute_seen does.
 create or replace function app.decide_dispute(dispute text, bearer text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -12,15 +12,15 @@ declare
     left_of_sale bigint;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
+    -- A refund, the closing of its lot and dispute_seen lock the sale's posting first too; what they did is seen below.
+    perform from accounting.postings p join accounting.disputes x on x.reservation_id = p.reservation_id
+    where p.kind = 'sale' and x.id = dispute for no key update of p;
     select x.* into d from accounting.disputes x where x.id = dispute for update;
     if not found then raise exception 'dispute.not_found' using errcode = 'EP404'; end if;
     if d.status <> 'lost' or d.borne_by = 'shop' or bearer = 'shop' and d.shop_id is null then
         raise exception 'dispute.not_lost' using errcode = 'EP409';
     end if;
     if bearer = 'shop' then
-        -- A refund or the closing of its lot waits until the money's way is decided, or is done and seen here.
-        perform from accounting.postings p
-        where p.kind = 'sale' and p.reservation_id = d.reservation_id for no key update;
         select coalesce(sum(n.cents), 0) into lost
         from accounting.postings p join accounting.lines n on n.posting_id = p.id
         where p.source = d.id and p.kind in ('dispute_lost', 'dispute_reinstated')
