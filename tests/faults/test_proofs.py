@@ -50,8 +50,9 @@ SHORT = {
         0.0,
         ["notices", "kills of worker", "mails taken", "times to down", "times to hang"],
     ),
-    "money": (PROOFS["money"], 12.0, ["histories", "payments", "gifts"]),
     "imports": (PROOFS["imports"], 0.0, ["kills of API", "requests cut off", "seen as interrupted", "lines"]),
+    # Last, since it moves the clock by months, and the worker then deletes what others still count.
+    "money": (PROOFS["money"], 12.0, ["histories", "payments", "gifts"]),
 }
 
 

@@ -242,7 +242,7 @@ async def clues(town: Town, shown: Sequence[Shown]) -> list[tuple[Any, ...]]:
     found = []
     for one in shown:
         closed = of_lot.get(one.lot)
-        soon = any(timedelta(0) <= event["at"] - one.at < timedelta(minutes=10) for event in events)
+        soon = any(timedelta(0) <= event["at"] - one.at < timedelta(minutes=5) for event in events)
         own = any(event["cents"] == PRICE - 49 for event in events if event["at"].date() == one.at.date())
         found.append(
             (
