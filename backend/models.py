@@ -6,6 +6,8 @@ from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
+from backend.collection_points import models as collection_points
+from backend.collections import models as collections
 from backend.database.columns import Table
 from backend.diets import models as diets
 from backend.documents import models as documents
@@ -33,6 +35,7 @@ from backend.stations import models as stations
 from backend.subscriptions import models as subscriptions
 from backend.suspended_lots import models as suspended_lots
 from backend.terms import models as terms
+from backend.tours import models as tours
 from backend.waiting import models as waiting
 
 __all__ = ["metadata"]
@@ -44,6 +47,8 @@ TABLES = (
     audit,
     beneficiaries,
     cards,
+    collection_points,
+    collections,
     drafts,
     diets,
     documents,
@@ -70,6 +75,7 @@ TABLES = (
     subscriptions,
     suspended_lots,
     terms,
+    tours,
     waiting,
 )
 metadata = Table.metadata

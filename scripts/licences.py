@@ -18,6 +18,7 @@ COMPATIBLE = frozenset(
         "Apache-2.0",
         "BSD-2-Clause",
         "BSD-3-Clause",
+        "CC0-1.0",
         "EUPL-1.2",
         "ISC",
         "LGPL-2.1-or-later",
@@ -44,6 +45,7 @@ SPDX_NAMES = {
     "ISC License (ISCL)": "ISC",
     "MIT License": "MIT",
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
     "The Unlicense (Unlicense)": "Unlicense",
 }
 

@@ -167,6 +167,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         "insert into accounting.corrections (payment_id, refunded_cents, noted_at)"
         " select payment_id, 400, now() from accounting.payments"
     )
+    await _collected(town, shop, association, people["collector"])
     await _paid_out(town, shop, await _closed_lot(town, shop))
     await _premium(town, shop)
     await town.changes("insert into key_vault.erased_accounts (account_id, erased_at) values ($1, now())", uuid4())
@@ -407,6 +408,66 @@ async def _gift(api: Connection, worker: Connection, lot: Lot, donor: Person) ->
         await become(api, donor.id)
         payment = await api.fetchval("select payment_id from app.suspend_lot($1, 1, 'refund')", lot.id)
     await worker.execute("select app.settle_payment($1, $2, 'succeeded', 400)", payment, f"pi_{uuid4().hex}")
+
+
+async def _collected(town: Town, shop: Shop, association: Person, collector: Person) -> None:
+    """Add a collection in an accepted tour, one that a depot gives and nobody drives, and the collector's profile."""
+    depot = await town.value(
+        "insert into app.collection_points (kind, association_id, name) values ('depot', $1, 'Dépôt') returning id",
+        association.id,
+    )
+    carried, _ = await town.rows(
+        "insert into app.collections"
+        " (from_point, to_point, shop_id, giver_id, association_id, asked_how, status, window_start, window_end)"
+        " select p.id, case when p.shop_id = $1 then $3::uuid end, p.shop_id,"
+        "  case when p.kind = 'depot' then $2::uuid end, case when p.shop_id = $1 then $2::uuid end, 'member',"
+        "  case when p.shop_id = $1 then 'scheduled' else 'requested' end, now(), now() + interval '1 hour'"
+        " from app.collection_points p where p.shop_id = $1 or p.id = $3 order by p.shop_id is null returning id",
+        shop.id,
+        association.id,
+        depot,
+    )
+    await town.changes(
+        "insert into app.collection_items (collection_id, title, category, grams, date_kind)"
+        " select id, 'Pain', 'bakery', 4000, 'none' from app.collections where shop_id = $1 or giver_id = $2",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.collection_changes (collection_id, at, change)"
+        " select id, now(), 'requested' from app.collections where shop_id = $1 or giver_id = $2",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.collector_profiles"
+        " (collector_id, vehicle, most_grams, crates, speed_kmh, latitude, longitude, insee_code)"
+        " values ($1, 'van', 500000, 20, 25, 48.58, 7.74, '67482')",
+        collector.id,
+    )
+    tour = await town.value(
+        "insert into app.tours"
+        " (day, collector_id, association_id, status, planner, begins_at, ends_at, metres, accepted_at)"
+        " values (current_date, $1, $2, 'accepted', 'person', now(), now(), 4000, now()) returning id",
+        collector.id,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.tour_stops (tour_id, number, point_id, arrives_at, leaves_at)"
+        " select $1, 1, id, now(), now() from app.collection_points where shop_id = $2",
+        tour,
+        shop.id,
+    )
+    await town.changes("insert into app.stop_tasks values ($1, 1, $2, 'take')", tour, carried["id"])
+    await town.changes(
+        "insert into app.tour_steps"
+        " (id, tour_id, number, collection_id, kind, at, received_at, by_account, fingerprint)"
+        " values ($1, $2, 1, $3, 'arrived', now(), now(), $4, 'x')",
+        uuid4(),
+        tour,
+        carried["id"],
+        collector.id,
+    )
 
 
 async def _recurring(town: Town, shop: Shop) -> None:

@@ -8,5 +8,6 @@ begin
         or exists (select from app.recurring_listings r where r.photo_id = photo)
         or exists (select from app.shops s where s.photo_id = photo)
         or exists (select from app.associations a where a.photo_id = photo)
-        or exists (select from app.problem_reports q where q.photo_id = photo);
+        or exists (select from app.problem_reports q where q.photo_id = photo)
+        or exists (select from app.tour_steps t where t.photo_id = photo);
 end $$;

@@ -171,7 +171,17 @@ begin
         select 'kiosks', (select jsonb_agg(to_jsonb(k) - array['device_hash', 'registered_by'] order by k.id)
                           from app.kiosks k where k.association_id = any (own_associations) or k.registered_by = me)
         union all
-        select 'collector', (select jsonb_agg(to_jsonb(c)) from app.collectors c where c.id = me)
+        select 'collector', (select jsonb_agg(to_jsonb(c) || coalesce(to_jsonb(p) - array['collector_id', 'place'], '{}'))
+                             from app.collectors c left join app.collector_profiles p on p.collector_id = c.id
+                             where c.id = me)
+        union all
+        select 'tours', (select jsonb_agg(to_jsonb(t) || jsonb_build_object('steps', (
+                             select coalesce(jsonb_agg(to_jsonb(s) - array['fingerprint', 'by_account'] order by s.at, s.id), '[]')
+                             from app.tour_steps s where s.tour_id = t.id and s.by_account = me)) order by t.id)
+                         from app.tours t where t.collector_id = me)
+        union all
+        select 'collections_asked', (select jsonb_agg(to_jsonb(c) - array['decided_by'] order by c.id)
+                                     from app.collections c where c.asked_by = me)
         union all
         select 'decisions_about_me', (select jsonb_agg(to_jsonb(d) - 'decided_by' order by d.id)
                                       from app.decisions d where d.subject_id = me or d.subject_id = any (own_shops)

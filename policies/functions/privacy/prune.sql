@@ -52,6 +52,10 @@ begin
             $q$ coalesce(ended_at, page_begun_at, looked_at) < $1 and (subscription is null or ended_at is not null)
                 and not to_end $q$),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
+        ('app.tours', 'tours', 'day < app.paris_day($1)'),
+        ('app.collections', 'collections', $q$ id < app.first_id_at($1)
+            and not exists (select from app.stop_tasks k where k.collection_id = t.id)
+            and not exists (select from app.collections r where r.remainder_of = t.id) $q$),
         ('accounting.ledger_checks', 'ledger_checks', 'checked_at < $1'),
         ('app.transfers', 'transfers', 'id < app.first_id_at($1) and ended_at < $1'),
         ('app.right_reminders', 'right_reminders', 'right_ends < app.paris_day($1)'),

@@ -1,0 +1,1 @@
+"""Collectors, their tours, and what they report on the way."""
