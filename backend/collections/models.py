@@ -63,6 +63,7 @@ class Collection(Table, table=True):
             postgresql_where=sql("association_id is not null"),
         ),
         Index("collections_asked_by_idx", "asked_by", postgresql_where=sql("asked_by is not null")),
+        Index("collections_decided_by_idx", "decided_by", postgresql_where=sql("decided_by is not null")),
         Index("collections_remainder_of_idx", "remainder_of", postgresql_where=sql("remainder_of is not null")),
         Index("collections_from_point_idx", "from_point", "id"),
         Index("collections_to_point_idx", "to_point", "id", postgresql_where=sql("to_point is not null")),

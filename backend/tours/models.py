@@ -140,6 +140,7 @@ class StopTask(Table, table=True):
             ondelete="CASCADE",
         ),
         Index("stop_tasks_living_key", "collection_id", "kind", unique=True, postgresql_where=sql("living")),
+        Index("stop_tasks_collection_id_idx", "collection_id"),
         Index("stop_tasks_stop_idx", "tour_id", "number"),
     )
 

@@ -108,6 +108,7 @@ def upgrade() -> None:
         create index collections_association_id_idx on app.collections (association_id, id)
             where association_id is not null;
         create index collections_asked_by_idx on app.collections (asked_by) where asked_by is not null;
+        create index collections_decided_by_idx on app.collections (decided_by) where decided_by is not null;
         create index collections_remainder_of_idx on app.collections (remainder_of) where remainder_of is not null;
         create index collections_from_point_idx on app.collections (from_point, id);
         create index collections_to_point_idx on app.collections (to_point, id) where to_point is not null;
@@ -265,6 +266,7 @@ def upgrade() -> None:
         );
         -- A collection is in one tour at a time.
         create unique index stop_tasks_living_key on app.stop_tasks (collection_id, kind) where living;
+        create index stop_tasks_collection_id_idx on app.stop_tasks (collection_id);
         create index stop_tasks_stop_idx on app.stop_tasks (tour_id, number);
 
         -- What a collector reported from a stop. The id is the device's, so that a step sent again is the same step.
