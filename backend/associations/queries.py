@@ -67,11 +67,17 @@ async def require_association(session: AsyncSession, at_least: MemberRole) -> UU
 
 async def own_association(session: AsyncSession) -> tuple[OwnAssociation, int]:
     """Return the association that the caller works for and its version. Raises what `require_association` raises."""
-    acting = await require_association(session, "reader")
-    found = await session.get(Association, acting, populate_existing=True)
+    found, _ = await association_today(session)
+    return OwnAssociation.model_validate(found), found.version
+
+
+async def association_today(session: AsyncSession) -> tuple[Association, date]:
+    """Return the association that the caller works for and the day there. Raises what `require_association` raises."""
+    acting = select(Association, _TODAY).where(col(Association.id) == acting_association("reader"))
+    found = (await session.execute(acting, execution_options={"populate_existing": True})).one_or_none()
     if found is None:
         raise AssociationNotFound
-    return OwnAssociation.model_validate(found), found.version
+    return found[0], found[1]
 
 
 async def association_page(acts: Acts, association_id: UUID, language: Language) -> AssociationPage:

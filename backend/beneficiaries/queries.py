@@ -15,7 +15,7 @@ from sqlalchemy import Select, case, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.associations.queries import acting_association, agreements, own_association
+from backend.associations.queries import acting_association, agreements, association_today
 from backend.beneficiaries.models import Beneficiary, Import
 from backend.beneficiaries.problems import BeneficiaryNotFound, ImportNotFound, TransferNotFound
 from backend.beneficiaries.schemas import (
@@ -97,8 +97,7 @@ async def to_do(session: AsyncSession) -> AssociationToDo:
 
     Only the people who are shown are opened.
     """
-    association, _ = await own_association(session)
-    today = await session.scalar(text("select (app.clock() at time zone :zone)::date"), {"zone": association.time_zone})
+    association, today = await association_today(session)
     ours = col(Beneficiary.association_id) == acting_association("staff")
     soon = col(Beneficiary.eligible_until) <= today + ENDS_WITHIN
     ending = select(Beneficiary).where(ours, col(Beneficiary.status) == "verified", soon)
@@ -111,16 +110,18 @@ async def to_do(session: AsyncSession) -> AssociationToDo:
     return AssociationToDo(
         today=today,
         rights=[_shown(right, persons) for right in rights],
-        rights_in_all=await _count(session, ending),
+        rights_in_all=await _count(session, ending, rights),
         pending=[_shown(right, persons) for right in waiting],
-        pending_in_all=await _count(session, pending),
+        pending_in_all=await _count(session, pending, waiting),
         transfers=(await transfers(session, "pending", None, OTHERS_TO_DO))[:OTHERS_TO_DO],
         imports=[one for one in (await imports(session, None, 3))[:3] if one.status != "done" or one.refused],
         agreements=[one for one in proposed[:OTHERS_TO_DO] if one.association.id == association.id],
     )
 
 
-async def _count(session: AsyncSession, wanted: Select[Beneficiary]) -> int:
+async def _count(session: AsyncSession, wanted: Select[Beneficiary], shown: Sequence[Beneficiary]) -> int:
+    if len(shown) < PEOPLE_TO_DO:
+        return len(shown)
     return (await session.scalar(select(func.count()).select_from(wanted.subquery()))) or 0
 
 

@@ -48,6 +48,7 @@ class PageSession:
     """The session of one browser. For a device that is no person, `role` and `account_id` are None.
 
     tokens: `access_token`, `refresh_token` and `expires_at` (seconds since 1970) of a person, or a device's secret.
+    associations: where an active account works: `id`, `name`, `role`, `status` and `time_zone` of each.
     """
 
     id_hash: bytes
@@ -61,6 +62,7 @@ class PageSession:
     works_for_shop: bool = False
     works_for_association: bool = False
     unread: int = 0
+    associations: Sequence[Mapping[str, str]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -100,6 +102,7 @@ async def find_session(request: Request, language: str, kind: Kind = "person") -
         found["works_for_shop"],
         found["works_for_association"],
         found["unread"],
+        tuple(json.loads(found["associations"] or b"[]")),
     )
     if kind == "person" and tokens["expires_at"] - time.time() < REFRESH_WITHIN_SECONDS:
         return await _refreshed(request, language, session)

@@ -28,12 +28,14 @@ MENU = (
 
 @dataclass(frozen=True)
 class House:
-    """The association for which the visitor acts. role: `owner`, `staff` or `reader`."""
+    """The association for which the visitor acts. role: `owner`, `staff` or `reader`; status: `verified` or not yet."""
 
     visit: Visit
     id: str
     name: str
     role: str
+    status: str
+    time_zone: str
     asked: Mapping[str, str]
     others: tuple[Mapping[str, Any], ...]
 
@@ -88,17 +90,17 @@ READERS = frozenset({"activity", "association"})
 async def house_of(visit: Visit) -> House:
     """Return the association for which the visitor acts: the one that the address names, or the first of theirs.
 
-    Raises NotAllowed for whoever works for none.
+    Raises NotAllowed for whoever works for none, and Refused for a suspended account.
     """
-    found = await visit.api.get("/v1/me/memberships", limit=100)
-    theirs = [one for one in found["data"] if one["kind"] == "association"]
+    theirs = visit.session.associations if visit.session is not None else ()
     if not theirs:
+        await visit.api.get("/v1/me/memberships", limit=1)  # raises Refused for a suspended account
         raise NotAllowed
     wanted = visit.query.get("association")
     one = next((each for each in theirs if each["id"] == wanted), theirs[0])
-    asked = {"association": str(one["id"])} if len(theirs) > 1 else {}
+    asked = {"association": one["id"]} if len(theirs) > 1 else {}
     others = tuple(each for each in theirs if each is not one)
-    return House(visit, str(one["id"]), str(one["name"]), str(one["role"]), asked, others)
+    return House(visit, one["id"], one["name"], one["role"], one["status"], one["time_zone"], asked, others)
 
 
 async def house_where_one_works(visit: Visit) -> House:

@@ -25,7 +25,7 @@ async def person(visit: Visit) -> Response:
 
 
 async def _person_page(house: House, form: Form, status: int = 200) -> Response:
-    today, pending, card = await _today(house), await _pending_transfers(house), await _card(house)
+    today, pending, card = _today(house), await _pending_transfers(house), await _card(house)
     # Last, because it is written down who reads a name: the calls before share a transaction that only reads.
     found = await house.get(_path(house.visit))
     return house.page(
@@ -75,7 +75,7 @@ async def renew(visit: Visit) -> Response:
 
 async def _renew_page(house: House, form: Form, status: int = 200) -> Response:
     found = await house.get(_path(house.visit))
-    today = await _today(house)
+    today = _today(house)
     return house.page(
         "renew.html",
         "to_do",
@@ -193,9 +193,8 @@ async def erase(visit: Visit) -> Response:
     return house.to("/association/people", "person_erased")
 
 
-async def _today(house: House) -> date:
-    about = await house.get("/v1/associations/me")
-    return datetime.now(UTC).astimezone(ZoneInfo(about["time_zone"])).date()
+def _today(house: House) -> date:
+    return datetime.now(UTC).astimezone(ZoneInfo(house.time_zone)).date()
 
 
 def _next_end(found: Mapping[str, Any], today: date) -> date:

@@ -16,13 +16,12 @@ async def to_do(visit: Visit) -> Response:
     if visit.session is not None and visit.session.role == "admin":
         return visit.to("/admin")  # some mails go to associations and to admins
     house = await house_of(visit)
-    about = await house.get("/v1/associations/me")
     if not house.works:
         return house.to("/association/activity")
-    if about["status"] != "verified":
-        return house.page("waiting.html", "to_do", about=about)
+    if house.status != "verified":
+        return house.page("waiting.html", "to_do", about=await house.get("/v1/associations/me"))
     found = await house.get("/v1/associations/me/to-do")
-    if same := visit.unchanged(about, found):
+    if same := visit.unchanged(house.name, house.role, house.asked, house.others, found):
         return same
     return house.page("to_do.html", "to_do", form=Form(), **found)
 

@@ -1,4 +1,5 @@
 -- Return a browser's session with what the head of every page shows, or nothing if it has ended.
+-- `associations`: those that an active account works for, in the order in which they invited it; null without any.
 -- Called by the pages at each request, as the API. A session ends with the sign-in that it belongs to, and when its
 -- account is erased. A suspended account keeps it, so that its pages can say why they refuse.
 -- Definer, because nobody may read these sessions; only the API may execute it.
@@ -6,7 +7,7 @@
 create or replace function app.find_page_session(
     held bytea, out kind text, out account_id uuid, out session_id uuid, out sealed bytea, out ends_at timestamptz,
     out role text, out display_name text, out locale text, out works_for_shop boolean,
-    out works_for_association boolean, out unread int)
+    out works_for_association boolean, out unread int, out associations json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -17,9 +18,13 @@ begin
            exists (select from app.members m where m.account_id = a.id and m.shop_id is not null),
            exists (select from app.members m where m.account_id = a.id and m.association_id is not null),
            (select count(*) from (select from app.notices n
-                                  where n.account_id = a.id and n.read_at is null and n.in_app limit 100) few)
+                                  where n.account_id = a.id and n.read_at is null and n.in_app limit 100) few),
+           case when a.status = 'active' then (
+               select json_agg(json_build_object('id', c.id, 'name', c.name, 'role', m.role, 'status', c.status,
+                                                 'time_zone', c.time_zone) order by m.id)
+               from app.members m join app.associations c on c.id = m.association_id where m.account_id = a.id) end
     into kind, account_id, session_id, sealed, ends_at, last, role, display_name, locale, works_for_shop,
-         works_for_association, unread
+         works_for_association, unread, associations
     from app.page_sessions p
     left join app.accounts a on a.id = p.account_id
     left join app.sessions s on s.id = p.session_id
