@@ -29,6 +29,7 @@ from backend.diets import api as diets
 from backend.documents import api as documents
 from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
+from backend.email_changes import api as email_changes
 from backend.favourites import api as favourites
 from backend.figures import api as figures
 from backend.handed_passes import api as handed_passes
@@ -140,6 +141,9 @@ ROUTERS: Sequence[APIRouter] = (
     impact.router,
     figures.router,
 )
+
+# Served only where we sign people in ourselves.
+OWN_SIGN_IN: Sequence[APIRouter] = (second_factors.router, email_changes.router, kiosks.sign_in)
 
 # The pages for people. `elsewhere` answers what nothing else serves, so it is last.
 PAGES: Sequence[Any] = (
@@ -304,7 +308,7 @@ def create_app(
     if routers is None:
         own = settings().auth == "own"
         who_signs_in = accounts if own else supabase
-        routers = [*ROUTERS, who_signs_in.sign_in, *([second_factors.router, kiosks.sign_in] if own else [])]
+        routers = [*ROUTERS, who_signs_in.sign_in, *(OWN_SIGN_IN if own else [])]
         app.include_router(who_signs_in.well_known)
     for router in routers:
         app.include_router(router, prefix="/v1")
@@ -315,7 +319,7 @@ def create_app(
     if settings().serves_docs:
         app.router.routes.extend(pages.docs_routes)
     if settings().auth == "own":
-        app.router.routes.extend([*account_pages.routes, *visitors.joining.routes])
+        app.router.routes.extend([*account_pages.routes, *visitors.joining.routes, *account.email.routes])
     else:
         app.router.routes.extend(supabase_pages.routes)
     for module in PAGES:

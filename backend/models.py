@@ -12,6 +12,7 @@ from backend.database.columns import Table
 from backend.diets import models as diets
 from backend.documents import models as documents
 from backend.drafts import models as drafts
+from backend.email_changes import models as email_changes
 from backend.favourites import models as favourites
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
@@ -50,6 +51,7 @@ TABLES = (
     collection_points,
     collections,
     drafts,
+    email_changes,
     diets,
     documents,
     favourites,

@@ -29,6 +29,7 @@ from backend.beneficiaries import jobs as beneficiaries
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.documents import jobs as documents
+from backend.email_changes import jobs as email_changes
 from backend.favourites import jobs as favourites
 from backend.impact import jobs as impact
 from backend.job_context import Work
@@ -114,6 +115,9 @@ WRITERS: dict[str, LetterWriter] = {
     "registration": accounts.write_registration,
     "address_to_confirm": accounts.write_confirmation,
     "reset_password": accounts.write_reset,
+    "email_change": email_changes.write_email_change,
+    "email_change_asked": email_changes.write_change_asked,
+    "email_changed": email_changes.write_changed,
     "invitation": members.write_invitation,
     "lot_recalled": to_every_address,
     "recall_for_shop": to_every_address,

@@ -102,6 +102,9 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "suspended_lot_refunded": {"": {**about, "quantity": 1, "refund_cents": 405}},
         "address_to_confirm": {"": {**_CODE, "page": "confirm"}},
         "already_registered": {"": {}},
+        "address_wanted": {"": {}},
+        "email_change_asked": {"": {"secret_token": "t0k3n-of-the-mail", "valid_days": 7}},
+        "email_changed": {"": {"secret_token": "t0k3n-of-the-mail", "valid_days": 7}},
         "reset_password": {"": {"valid_minutes": 60, "secret_token": "t0k3n-of-the-mail"}},
         "invitation": {
             "": {"shop": lot["shop"], "association": None, "role": "staff", "secret_token": "t0k3n-of-the-mail"},

@@ -197,7 +197,7 @@ async def sign_in(
 async def _ask_confirmation(acts: Acts, account_id: UUID, email: str) -> None:
     """Mail a code to an account of an earlier release whose address was never confirmed, unless it got many already."""
     counted = await acts.row(
-        "throttle", tried=_mail_bucket("confirmation", email), most=MOST_MAILS, window_seconds=MAIL_WINDOW_SECONDS
+        "throttle", tried=mail_bucket("confirmation", email), most=MOST_MAILS, window_seconds=MAIL_WINDOW_SECONDS
     )
     if counted["tries_left"] >= 0:
         await acts.value("ask_confirmation", account=account_id)
@@ -348,7 +348,7 @@ async def activate_beneficiary(
             most=MOST_ADDRESSES,
             window_seconds=ADDRESSES_SECONDS,
         )
-        _refuse_too_many("addresses", MOST_ADDRESSES, ADDRESSES_SECONDS, tried["tries_left"], tried["resets"])
+        refuse_too_many("addresses", MOST_ADDRESSES, ADDRESSES_SECONDS, tried["tries_left"], tried["resets"])
         key = keyring().data_key(*activated)
         sealed = key.seal(SEALED_ADDRESS, email.encode())
     account_id: UUID = await call(
@@ -414,14 +414,14 @@ async def _count_mail(session: AsyncSession, kind: str, email: str) -> None:
     count = await call_row(
         session,
         "throttle",
-        tried=_mail_bucket(kind, email),
+        tried=mail_bucket(kind, email),
         most=MOST_MAILS,
         window_seconds=MAIL_WINDOW_SECONDS,
     )
-    _refuse_too_many("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, count[0], count[1])
+    refuse_too_many("mails", MOST_MAILS, MAIL_WINDOW_SECONDS, count[0], count[1])
 
 
-def _refuse_too_many(name: str, most: int, window_seconds: int, tries_left: int, resets: datetime) -> None:
+def refuse_too_many(name: str, most: int, window_seconds: int, tries_left: int, resets: datetime) -> None:
     """Raise RateLimited if `app.throttle` counted more tries than allowed."""
     if tries_left < 0:
         seconds = math.ceil((resets - datetime.now(UTC)).total_seconds())
@@ -438,7 +438,7 @@ def _name_bucket(look_up: bytes) -> bytes:
     return bucket("account:" + look_up.hex())
 
 
-def _mail_bucket(kind: str, email: str) -> bytes:
+def mail_bucket(kind: str, email: str) -> bytes:
     """Return the key of the counter of the mails of one kind to an address.
 
     Each kind has its own, so that registrations by a stranger do not use up the links to a new password.

@@ -60,7 +60,7 @@ async def write_registration(work: Work, delivery: Delivery) -> Letter | None:
     if not issued["issued"]:
         return None
     locale: Literal["fr", "en"] = "en" if asked["locale"] == "en" else "fr"
-    return _with_code(Addressee(who.email, locale, False), held, "confirm")
+    return with_code(Addressee(who.email, locale, False), held, "confirm")
 
 
 async def write_confirmation(work: Work, delivery: Delivery) -> Letter | None:
@@ -82,7 +82,7 @@ async def write_confirmation(work: Work, delivery: Delivery) -> Letter | None:
         new_code_hash=code_hash(work.settings, look_up, held.code),
     )
     # An account of an earlier release gets a new password; a beneficiary's address needs the one that they have.
-    return _with_code(addressee, held, "confirm-address" if addressee.sealed else "confirm")
+    return with_code(addressee, held, "confirm-address" if addressee.sealed else "confirm")
 
 
 async def write_reset(work: Work, delivery: Delivery) -> Letter | None:
@@ -103,7 +103,7 @@ async def write_reset(work: Work, delivery: Delivery) -> Letter | None:
     return Letter(addressee, "reset_password", Enclosed(values))
 
 
-def _with_code(addressee: Addressee, held: Mailed, page: str) -> Letter:
+def with_code(addressee: Addressee, held: Mailed, page: str) -> Letter:
     """Return a letter with a code and a link. page: for a new password or the current one."""
     values = {
         "secret_code": held.code,

@@ -33,9 +33,9 @@ Password = Annotated[
         repr=False,
     ),
 ]
-_TokenText = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]
-Token = Annotated[_TokenText, Field(examples=[_TOKEN], repr=False)]
-_CodeText = Annotated[
+MailedToken = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TOKEN)]
+Token = Annotated[MailedToken, Field(examples=[_TOKEN], repr=False)]
+MailedCode = Annotated[
     str,
     StringConstraints(pattern=rf"^[0-9]{{{CODE_DIGITS}}}$"),
     BeforeValidator(lambda written: plain_code(written) if isinstance(written, str) else written),
@@ -168,8 +168,8 @@ class ConfirmationIn(In):
     )
 
     email: EmailAddress | None = None
-    code: _CodeText | None = Field(default=None, description="The six digits from the mail.", repr=False)
-    token: _TokenText | None = Field(default=None, description="The end of the mail's link.", repr=False)
+    code: MailedCode | None = Field(default=None, description="The six digits from the mail.", repr=False)
+    token: MailedToken | None = Field(default=None, description="The end of the mail's link.", repr=False)
     password: _PasswordText | None = Field(
         default=None,
         repr=False,

@@ -50,6 +50,9 @@ for _method, _path in (
     ("POST", "/me/second-factors"),
     ("DELETE", "/me/second-factors"),
     ("POST", "/me/second-factors/confirm"),
+    ("GET", "/me/email"),
+    ("POST", "/me/email"),
+    ("POST", "/me/email/confirm"),
 ):
     sign_in.add_api_route(
         _path,
@@ -70,6 +73,7 @@ for _path in (
     "activate",
     "card",
     "second-factor",
+    "revoke-email-change",
 ):
     sign_in.add_api_route(
         f"/auth/{_path}",

@@ -29,6 +29,7 @@ _SHOP = Link("/my-shops/now", "Ouvrir ma boutique", "Open my shop")
 _PREMIUM = Link("/subscription", "Voir mon abonnement", "See my subscription")
 _ASSOCIATION = Link("/association", "Ouvrir mon association", "Open my association")
 _ADMIN = Link("/admin", "Voir ce qui est à décider", "See what there is to decide")
+_NOT_ME = Link("/not-me/{secret_token}", "Ce n'était pas moi", "It was not me")
 _PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
 
 LINKS: Mapping[str, Link] = {
@@ -49,6 +50,9 @@ LINKS: Mapping[str, Link] = {
     "problem_report_answered": _PICKUPS,
     "address_to_confirm": Link("/{page}/{secret_token}", "Confirmer mon adresse", "Confirm my address"),
     "already_registered": _PASSWORD,
+    "email_change_asked": _NOT_ME,
+    "email_changed": _NOT_ME,
+    "address_wanted": Link("/account", "Voir mon compte", "See my account"),
     "reset_password": Link("/new-password/{secret_token}", "Choisir un mot de passe", "Choose a password"),
     "invitation": Link("/invitation/{secret_token}", "Voir l'invitation", "See the invitation"),
     "right_ends": _RIGHT,

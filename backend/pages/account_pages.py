@@ -84,6 +84,12 @@ ACTIVATE_BY_HAND = Page("activate", "/v1/auth/activate", (TOKEN, PASSWORD, ADDRE
 CONFIRM_HERE = Page("confirm-here", "", (PASSWORD,))
 NEW_PASSWORD_WITH_CODE = Page("new-password", "", (PASSWORD, SECOND_FACTOR))
 PAGES = (CONFIRM, CONFIRM_ADDRESS, NEW_PASSWORD, FORGOT_PASSWORD, ACTIVATE)
+NOT_ME, NOT_ME_RESTORED = "not-me", "not-me-restored"
+LINK_PAGES = {
+    "new-email": Page("new-email", "/v1/me/email/confirm", ()),
+    NOT_ME: Page(NOT_ME, "/v1/auth/revoke-email-change", ()),
+}
+"""The pages that mails about a change of address link to; they have a button and no field."""
 SIGNED_OUT_AFTER = frozenset({CONFIRM.name, CONFIRM_ADDRESS.name, NEW_PASSWORD.name, ACTIVATE.name})
 """The pages after which one signs in."""
 
@@ -163,7 +169,7 @@ def done_page(
 async def done(visit: Visit) -> Response:
     """Show that something is done. Raises PathUnknown."""
     name = visit.parameters["name"]
-    if name not in {page.name for page in PAGES}:
+    if name not in {*(page.name for page in PAGES), NOT_ME, NOT_ME_RESTORED}:
         raise PathUnknown
     return done_page(visit, name)
 

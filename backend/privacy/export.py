@@ -3,6 +3,7 @@
 import asyncio
 import zipfile
 from collections.abc import AsyncIterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from tempfile import SpooledTemporaryFile
 from typing import IO, Any, NamedTuple
@@ -17,6 +18,7 @@ from backend.associations.documents import SIGNED
 from backend.beneficiaries.queries import opened_persons
 from backend.database.sessions import caller_in, role_in
 from backend.diets.actions import open_diet
+from backend.email_changes.actions import own_changes
 from backend.files.store import FileStore
 from backend.identity.tokens import Role
 from backend.privacy.manifest import PARTS
@@ -56,6 +58,9 @@ async def everything_held(session: AsyncSession) -> Held:
     if role_in(session) == Role.BENEFICIARY:
         persons = await opened_persons(session, [account_id], "export")
         parts["person"] = [person.model_dump(mode="json") for person in persons.values()]
+    changes = await own_changes(session, account_id, "export")
+    if changes:
+        parts["email_changes"] = [asdict(change) for change in changes]
     diet = await open_diet(session, "export")
     if diet is not None:
         parts["diet"] = [diet.model_dump(mode="json")]

@@ -44,6 +44,9 @@ PARTS = {
         ("second_factors", "recovery_codes"),
     ),
     "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
+    "email_changes": Part(
+        "Vos changements d'adresse e-mail qui attendent ou qui peuvent encore être annulés.", ("email_changes",)
+    ),
     "right": Part("Votre code et votre droit aux lots offerts, et la taille de votre foyer.", ("beneficiaries",)),
     "person": Part(
         "Votre nom, votre date de naissance et vos coordonnées, ouverts pour cette copie.", ("beneficiary_persons",)

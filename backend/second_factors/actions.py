@@ -85,7 +85,7 @@ async def confirm_enrolment(
     address: the caller's network address, whose tries count. Raises WrongSecondFactor, SecondFactorNotFound,
     SecondFactorLocked.
     """
-    proof = await _compared(acts, account_id, OneCode(code=code), address, active=False)
+    proof = await compared(acts, account_id, OneCode(code=code), address, active=False)
     written = codes.new_recovery_codes()
     activated_at: datetime = await acts.value(
         "confirm_second_factor",
@@ -106,7 +106,7 @@ async def remove_factor(acts: Acts, account_id: UUID, password: str, given: OneC
     Raises WrongPassword, WrongSecondFactor, SecondFactorNotFound, SecondFactorLocked, TooManyTries, TryAgain.
     """
     await confirm_holder(acts, account_id, password, change="second-factor")
-    proof = await _compared(acts, account_id, given, address, active=True)
+    proof = await compared(acts, account_id, given, address, active=True)
     await acts.value(
         "remove_second_factor",
         caller=account_id,
@@ -129,7 +129,7 @@ async def finish_sign_in(acts: Acts, tokens: OwnTokens, wanted: SecondFactorIn, 
     if account_id is None:
         raise ChallengeOver
     try:
-        proof = await _compared(acts, account_id, wanted, device.address, active=True)
+        proof = await compared(acts, account_id, wanted, device.address, active=True)
     except SecondFactorNotFound:
         raise ChallengeOver from None  # it was removed meanwhile: the password alone opens a session now
     refresh_token = new_token()
@@ -151,7 +151,7 @@ async def finish_sign_in(acts: Acts, tokens: OwnTokens, wanted: SecondFactorIn, 
     )
 
 
-async def _compared(acts: Acts, account_id: UUID, given: OneCode, address: str, *, active: bool) -> Proof:
+async def compared(acts: Acts, account_id: UUID, given: OneCode, address: str, *, active: bool) -> Proof:
     """Count a try, then compare a code with the account's secret. active: whether a code has confirmed it before.
 
     The act that follows refuses a code that was used. Raises WrongSecondFactor, SecondFactorNotFound,

@@ -18,12 +18,12 @@ _TOKEN = "c2hvd24gaW4gdGhlIGRvY3VtZW50YXRpb24gb25seSE"  # noqa: S105  an example
 _RECOVERY_CODE = "7K3M-9QXT-4BZ0-WRH8"
 _SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # noqa: S105  an example
 
-_CodeText = Annotated[
+FactorCode = Annotated[
     str,
     StringConstraints(pattern=rf"^[0-9]{{{DIGITS}}}$"),
     BeforeValidator(lambda written: typed(written) if isinstance(written, str) else written),
 ]
-_RecoveryText = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+RecoveryCode = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Password = Annotated[
     str,
     StringConstraints(strip_whitespace=False, max_length=1000),
@@ -51,10 +51,10 @@ class OneCode(In):
 
     model_config = _one_code()
 
-    code: _CodeText | None = Field(
+    code: FactorCode | None = Field(
         default=None, description="The six digits that the authenticator shows now.", examples=[_CODE], repr=False
     )
-    recovery_code: _RecoveryText | None = Field(
+    recovery_code: RecoveryCode | None = Field(
         default=None,
         description="One of the recovery codes, with or without dashes; each works once.",
         examples=[None],
@@ -104,7 +104,7 @@ class EnrolmentOut(Out):
 class ConfirmedCodeIn(In):
     """The first code of a new authenticator."""
 
-    code: _CodeText = Field(description="The six digits that it shows now.", examples=[_CODE], repr=False)
+    code: FactorCode = Field(description="The six digits that it shows now.", examples=[_CODE], repr=False)
 
 
 class RecoveryCodesOut(Out):

@@ -43,7 +43,8 @@ async def test_every_table_is_exported_or_left_out_for_a_reason(lasting_town: To
     assert await not_told() == set()
     # The act reads each table that the manifest names.
     act = await lasting_town.value("select prosrc from pg_proc where proname = 'export_account'")
-    opened = {"sealed_addresses", "diets"}  # by open_own_address and open_diet
+    # By open_own_address, open_diet and own_email_changes.
+    opened = {"sealed_addresses", "diets", "email_changes"}
     assert [table for table in told - opened if f"app.{table} " not in act] == []
 
     await lasting_town.changes("create table app.diaries (account_id uuid references app.accounts)")
@@ -61,6 +62,7 @@ async def test_each_role_exports_exactly_its_own_rows(lasting_town: Town, role: 
     if role == "beneficiary":  # what the scene has sealed cannot be opened
         await lasting_town.changes("delete from app.sealed_addresses")
         await lasting_town.changes("delete from app.diets")
+        await lasting_town.changes("delete from app.email_changes")
     parts, others = await copy_of(person)
 
     listed = {entry["file"].removesuffix(".json"): entry for entry in parts.pop("manifest")["files"]}

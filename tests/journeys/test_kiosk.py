@@ -442,6 +442,7 @@ PUBLIC_ROUTES = {
     "POST /v1/auth/verify-email",
     "POST /v1/auth/forgot-password",
     "POST /v1/auth/reset-password",
+    "POST /v1/auth/revoke-email-change",
     "POST /v1/auth/activate",
     "POST /v1/handed-passes/show",
     "POST /v1/handed-passes/show.svg",

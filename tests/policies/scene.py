@@ -212,6 +212,12 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             person.id.bytes,
         )
         await town.changes(
+            "insert into app.email_changes (id, account_id, lookup, sealed, revoke_hash, asked_at, ends_at)"
+            " values ($1, $1, sha256($2), 'sealed', sha256($2), now(), now() + interval '1 day')",
+            person.id,
+            person.id.bytes,
+        )
+        await town.changes(
             "insert into app.terms_asked (account_id, version, asked_at) values ($1, '2026-01', now())", person.id
         )
         await town.changes(

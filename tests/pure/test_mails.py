@@ -31,6 +31,7 @@ VALUES: dict[str, Any] = {
     "page": "confirm",
     "valid_hours": 24,
     "valid_minutes": 60,
+    "valid_days": 7,
     "lot": LOT,
     "lots": [LOT, replace(LOT, title="Panier du matin")],
     "differences": 2,

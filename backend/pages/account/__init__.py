@@ -2,7 +2,9 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.account import choices, data, diet, overview, places, security
+from backend.pages.account import choices, data, diet, email, overview, places, security
+
+__all__ = ["email", "routes"]
 
 routes: list[BaseRoute] = [
     *overview.routes,

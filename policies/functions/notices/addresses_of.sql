@@ -9,6 +9,7 @@ begin
     return (
         select array_remove(array[
             case when case
+                when event = 'email_changed' then false  -- its mail goes to the old address: change_email queues it
                 when every_address then coalesce(a.email, s.account_id::text) is not null
                 when event = 'address_to_confirm' then
                     a.status = 'active' and coalesce(a.email, s.account_id::text) is not null

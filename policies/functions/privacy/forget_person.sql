@@ -38,6 +38,7 @@ begin
     delete from app.place_alerts a where a.account_id = account;
     delete from app.saved_places p where p.account_id = account;
     delete from app.confirmations c where c.account_id = account;
+    delete from app.email_changes c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.terms_asked t where t.account_id = account;
     perform app.end_subscription(account);

@@ -27,6 +27,7 @@ begin
         ('app.stations', 'pairings', 'code_ends_at < $1'),
         ('app.stations', 'stations', 'revoked_at < $1'),
         ('app.confirmations', 'confirmations', 'ends_at < $1'),
+        ('app.email_changes', 'email_changes', 'ends_at < $1'),
         ('app.devices', 'devices', 'last_used_on < app.paris_day($1)'),
         ('app.throttles', 'throttles', 'resets_at < $1'),
         ('app.idempotency_keys', 'idempotency_keys', 'created_at < $1'),
