@@ -40,6 +40,7 @@ class ReceiptContents(Contents):
     price_cents: int
     amount_cents: int
     refunded_cents: int
+    disputed_cents: int = 0  # what a lost dispute gave back; receipts of before do not say it
     vat_bp: int | None
     vat_franchise: bool
     gift: bool

@@ -116,11 +116,19 @@ def receipt_paper(receipt: ReceiptContents) -> Paper:
     if receipt.vat_franchise:
         notes.append(NO_VAT)
     elif receipt.vat_bp is not None:
-        kept = receipt.amount_cents - receipt.refunded_cents
+        kept = receipt.amount_cents - receipt.refunded_cents - receipt.disputed_cents
         sums.append(Sum(f"dont TVA {percent(receipt.vat_bp)}", euros(vat_within(kept, receipt.vat_bp))))
-    if receipt.refunded_cents:
-        sums.insert(1, Sum("Remboursé", euros(-receipt.refunded_cents)))
-        sums.insert(2, Sum("Reste payé, TTC", euros(receipt.amount_cents - receipt.refunded_cents), bold=True))
+    given_back = [
+        Sum(words, euros(-cents))
+        for words, cents in (
+            ("Remboursé", receipt.refunded_cents),
+            ("Rendu par votre banque après contestation", receipt.disputed_cents),
+        )
+        if cents
+    ]
+    if given_back:
+        left = receipt.amount_cents - receipt.refunded_cents - receipt.disputed_cents
+        sums[1:1] = [*given_back, Sum("Reste payé, TTC", euros(left), bold=True)]
     if receipt.gift:
         notes.append("Lot suspendu : payé pour être retiré par une personne bénéficiaire.")
     notes.append(

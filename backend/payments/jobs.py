@@ -92,7 +92,7 @@ async def carry_forward(work: Work, payment_id: UUID) -> None:
     try:
         await _carry_forward(work, payment_id)
     except PaymentRefused as refusal:
-        again = await work.acts.value("payment_refused", payment=payment_id)
+        again = await work.acts.value("payment_refused", payment=payment_id, certain=refusal.certain)
         event = "payment.refused" if again else "payment.given_up"
         log.error(event, payment_id=str(payment_id), code=refusal.code, status=refusal.status)
 
@@ -170,13 +170,27 @@ async def _intent_made_for(work: Work, payment: Payment) -> str | None:
 
 
 async def _refund(work: Work, payment: Payment, intent_id: str) -> None:
-    """Refund what is due and was not refunded yet. What a person refunded in Stripe's dashboard counts towards it."""
+    """Refund what is due and was not refunded yet. What a person refunded in Stripe's dashboard counts towards it,
+    and what the payer has by a lost dispute: Stripe refuses to refund that.
+    """
     intent = await work.stripe.retrieve_payment_intent(intent_id)
     # By default the amount that was received, because a wrong amount is one of the reasons for a refund.
     due_cents = payment.refund_cents if payment.refund_cents is not None else intent.amount_received_cents
     refund = None
+    if due_cents > intent.refunded_cents and intent.disputed:
+        counted = await work.acts.row(
+            "refund_by_dispute",
+            payment=payment.id,
+            received_cents=intent.amount_received_cents,
+            paid_at=intent.paid_at,
+            refunded=intent.refunded_cents,
+            refunds=as_json(await work.stripe.refunds_of(intent_id)),
+        )
+        if counted["status"] != "refund_due":
+            return
+        due_cents -= counted["disputed_cents"]
     if due_cents > intent.refunded_cents:
-        refund = await work.stripe.refund_payment_intent(intent_id, payment.id, due_cents)
+        refund = await work.stripe.refund_payment_intent(intent_id, payment.id, due_cents, payment.refund_attempt)
     refunds = await work.stripe.refunds_of(intent_id)
     await work.acts.value(
         "payment_refunded",

@@ -13,7 +13,9 @@ class Payment(Table, table=True):
 
     intended → pending → succeeded; cancel_due → cancelled; refund_due → refunded. A job carries out what is due until
     Stripe has done it. The whole amount is refunded unless `refund_cents` says how much. `refunded_cents` is what
-    Stripe says was refunded, by us or by a person in its dashboard. `refusals` counts Stripe's refusals in a row.
+    Stripe says was refunded, by us or by a person in its dashboard; `disputed_cents` is what a lost dispute gave back
+    instead, of what is due. `refusals` counts Stripe's refusals in a row; `refund_attempt` numbers what is asked
+    after each certain one.
     `checkout` is set once the holder wants to pay on Stripe's page: `wanted` while the first PaymentIntent is being
     cancelled, `open` while the page can be paid, `closed` when it cannot any more. `commission_bp`, in hundredths of a
     percent, and `least_commission_cents` are the commission that was agreed when it succeeded.
@@ -37,7 +39,9 @@ class Payment(Table, table=True):
     stripe_refund: str | None = text(unique=True)
     refund_cents: int | None = None
     refunded_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    disputed_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     refusals: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    refund_attempt: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
     looked_at: datetime = now()
     checkout: str | None = text()

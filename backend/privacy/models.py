@@ -53,6 +53,7 @@ class BookedPayment(Table, table=True):
     moved_at: datetime = moment()
     commission_bp: int | None = None
     least_commission_cents: int | None = None
+    disputed_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class Correction(Table, table=True):
@@ -70,6 +71,7 @@ class Correction(Table, table=True):
     refunded_cents: int
     stripe_refund: str | None = text()
     noted_at: datetime = moment()
+    disputed_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class ErasedShop(Table, table=True):

@@ -22,6 +22,7 @@ class Intent:
     paid_at: datetime | None = None  # by Stripe's clock, in whole seconds; None if it is not paid
     payment_id: UUID | None = None  # of the payment that it was made for, from its metadata
     charge_id: str | None = None  # of the last attempt to pay it
+    disputed: bool = False  # at any time, whatever became of it
 
 
 class Intents(StripeCalls):
@@ -89,4 +90,5 @@ def _intent(intent: stripe.PaymentIntent) -> Intent:
         paid_at=moment_of(charge.created) if charge is not None and charge.paid else None,
         payment_id=our_id(intent.metadata, "payment_id"),
         charge_id=id_of(intent.latest_charge),
+        disputed=charge is not None and charge.disputed,
     )

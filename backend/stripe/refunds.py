@@ -41,8 +41,10 @@ class Refund:
 class Refunds(StripeCalls):
     """The calls about refunds."""
 
-    async def refund_payment_intent(self, id: str, payment_id: UUID, due_cents: int) -> str:
+    async def refund_payment_intent(self, id: str, payment_id: UUID, due_cents: int, attempt: int = 1) -> str:
         """Refund, once, what is missing of the cents that are due in all; return the id of this or an earlier refund.
+
+        Stripe repeats a refusal to an attempt for a day, so use the next one after a PaymentRefused that is `certain`.
 
         What was refunded already counts, whoever refunded it, unless it failed. Also raises PaymentRefused if a refund
         of ours was made but failed later (such as to a closed card): a person must act.
@@ -57,6 +59,7 @@ class Refunds(StripeCalls):
         if failed := [one for one in ours if not _stands(one)]:
             log.error("refund.failed", refund=failed[0].id, payment_id=str(payment_id))
             raise PaymentRefused("complete a refund", 200, "refund_failed", None)
+        again = f"-{attempt}" if attempt > 1 else ""
         try:
             async with self._asking("refund a payment intent", payment_id):
                 refund = await self._v1.refunds.create_async(
@@ -64,7 +67,7 @@ class Refunds(StripeCalls):
                     # With the amount and the number of refunds before: after another refund, or the failure of one,
                     # something else is missing. Stripe would refuse another amount with the same key for a day, and
                     # would answer the same amount with the refund that it made then.
-                    {"idempotency_key": f"refund-{payment_id}-{missing_cents}-{len(refunds)}"},
+                    {"idempotency_key": f"refund-{payment_id}-{missing_cents}-{len(refunds)}{again}"},
                 )
                 return refund.id
         except PaymentRefused as refusal:

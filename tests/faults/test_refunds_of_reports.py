@@ -91,8 +91,8 @@ async def test_a_report_given_back_while_its_gift_is_refunded_waits_for_it(
     refunding = Stripe.refund_payment_intent
     met: list[int] = []
 
-    async def meanwhile(self: Stripe, id: str, payment_id: UUID, due_cents: int) -> str:
-        refund = await refunding(self, id, payment_id, due_cents)
+    async def meanwhile(self: Stripe, id: str, payment_id: UUID, due_cents: int, attempt: int) -> str:
+        refund = await refunding(self, id, payment_id, due_cents, attempt)
         if not met:
             await answers(lot.shop.merchant, made, "give_back", share=25)
             async with town.copy.connection(WORKER) as worker:

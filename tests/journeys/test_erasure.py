@@ -18,6 +18,7 @@ from tests.town.databases import API
 from tests.visitors import PASSWORD, Visitor, mails
 
 BOOKED = {
+    "disputed_cents",
     "commission_bp",
     "least_commission_cents",
     "payment_id",
@@ -270,7 +271,14 @@ async def test_accounting_holds_only_legal_data_and_one_role_reads_it(town: Town
     corrected = await town.rows(
         "select attname from pg_attribute where attrelid = 'accounting.corrections'::regclass and attnum > 0"
     )
-    assert {row["attname"] for row in corrected} == {"id", "payment_id", "refunded_cents", "stripe_refund", "noted_at"}
+    assert {row["attname"] for row in corrected} == {
+        "id",
+        "payment_id",
+        "refunded_cents",
+        "disputed_cents",
+        "stripe_refund",
+        "noted_at",
+    }
     rights = await town.rows("""
         select c.oid::regclass::text as thing, a.grantee::regrole::text as who, a.privilege_type as may
         from pg_class c cross join lateral aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a

@@ -25,8 +25,9 @@ begin
     select b.refunded_cents into known from accounting.current_payments b where b.payment_id = payment;
     fell := now_known < known;
     if now_known = known then return; end if;
-    insert into accounting.corrections (payment_id, refunded_cents, stripe_refund, noted_at)
-    values (payment, now_known, refund, app.clock()) returning id into correction;
+    insert into accounting.corrections (payment_id, refunded_cents, stripe_refund, disputed_cents, noted_at)
+    select payment, now_known, refund, b.disputed_cents, app.clock()
+    from accounting.current_payments b where b.payment_id = payment returning id into correction;
     perform app.defer('payments.look_at_intent', jsonb_build_object('intent', intent));
     if fell then
         perform app.tell_refund_failed(correction, a.id)

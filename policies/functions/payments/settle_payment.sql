@@ -7,7 +7,8 @@
 -- A person may refund in Stripe's dashboard: `refunded` are the cents in all, `refund` is the last refund. In part is
 -- noted, so that the rest can still be refunded; in full ends the reservation, unless its food was collected. A refund
 -- may fail days later, for example because a card is closed: then what we owe is due again. Of a gift we owe what was not
--- collected, and that is known once the gift is settled: until then it is paid again.
+-- collected, and that is known once the gift is settled: until then it is paid again. What a lost dispute gave back counts as
+-- refunded (refund_by_dispute).
 -- The sale and each of `refunds` are posted in the ledger, and the commission is what the settings say now (post_payment).
 -- Order and repetition of calls do not matter: the state was fetched just now, a final status stays final, and all of
 -- it happens under the locks.
@@ -73,10 +74,10 @@ begin
                 when r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late' then 0
                 end, received_cents);
             update app.payments x
-            set status = case when refunded < due then 'refund_due' when due = 0 then 'succeeded' else 'refunded' end,
-                refund_cents = case when refunded < due then coalesce(x.refund_cents, nullif(due, received_cents))
+            set status = case when refunded + x.disputed_cents < due then 'refund_due' when due = 0 then 'succeeded' else 'refunded' end,
+                refund_cents = case when refunded + x.disputed_cents < due then coalesce(x.refund_cents, nullif(due, received_cents))
                                     else x.refund_cents end,
-                stripe_refund = case when refunded >= due and due > 0 then refund end, looked_at = app.clock()
+                stripe_refund = case when refunded + x.disputed_cents >= due and due > 0 then refund end, looked_at = app.clock()
             where x.id = p.id returning x.status into p.status;
             if p.status = 'refund_due' then
                 perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));

@@ -21,10 +21,7 @@ begin
         raise exception 'dispute.not_lost' using errcode = 'EP409';
     end if;
     if bearer = 'shop' then
-        select coalesce(sum(n.cents), 0) into lost
-        from accounting.postings p join accounting.lines n on n.posting_id = p.id
-        where p.source = d.id and p.kind in ('dispute_lost', 'dispute_reinstated')
-          and n.account_id = app.ledger_account('losses');
+        lost := app.dispute_loss(d.id, d.reservation_id);
         -- What was refunded already is no longer the shop's, so the shop cannot bear it.
         select coalesce(-sum(n.cents), 0) into left_of_sale
         from accounting.postings p join accounting.lines n on n.posting_id = p.id

@@ -4,8 +4,10 @@
 -- is the platform's loss until an admin decides that the shop bears it (decide_dispute), and lost it stays: money that comes
 -- back afterwards makes the loss smaller. If a shop bore the loss and all of it comes back, it comes back to the shop. Admins
 -- are told of a new one.
+-- A refund that Stripe refused while its payment was disputed is tried again once the dispute is closed; of a lost one
+-- refund_by_dispute then counts what the payer has. If that comes back to us, the refund is due again.
 -- Definer, because nobody may write disputes or postings; only the worker may execute it.
--- Locks: the sale's posting, the dispute, then postings, lots to close.
+-- Locks: the payment, the sale's posting, the dispute, then the booked payment, postings, lots to close.
 create or replace function app.dispute_seen(
     dispute text, intent text, cents bigint, status text, reason text, answer_by timestamptz, opened_at timestamptz,
     withdrawn bigint, fee bigint, reinstated bigint) returns void
@@ -18,9 +20,9 @@ declare
     known   accounting.disputes;
     was_lost boolean;
 begin
+    select p.id into paid from app.payments p where p.stripe_payment_intent = intent for update;
     select p.reservation_id into sale from accounting.postings p
     where p.kind = 'sale' and p.source = intent for no key update;
-    select p.id into paid from app.payments p where p.stripe_payment_intent = intent;
     select l.shop_id into shop from app.reservations r join app.lots l on l.id = r.lot_id where r.id = sale;
     select d.* into known from accounting.disputes d where d.id = dispute for update;
     was_lost := coalesce(known.status = 'lost', false);
@@ -31,7 +33,10 @@ begin
             case when status in ('won', 'lost', 'warning_closed', 'prevented') then app.clock() end, app.clock())
     on conflict (id) do update
     set status = excluded.status, fee_cents = excluded.fee_cents, cents = excluded.cents, answer_by = excluded.answer_by,
-        closed_at = coalesce(d.closed_at, excluded.closed_at), looked_at = excluded.looked_at;
+        closed_at = coalesce(d.closed_at, excluded.closed_at), looked_at = excluded.looked_at,
+        -- The dispute may have been seen before its sale.
+        payment_id = coalesce(d.payment_id, excluded.payment_id),
+        reservation_id = coalesce(d.reservation_id, excluded.reservation_id), shop_id = coalesce(d.shop_id, excluded.shop_id);
 
     perform app.post('dispute', dispute, sale, opened_at,
         array[app.ledger_account('disputes'), app.ledger_account('dispute_fees'), app.ledger_account('stripe')],
@@ -46,6 +51,13 @@ begin
     end if;
     if reinstated >= withdrawn and known.borne_by = 'shop' then
         perform app.post_refund_failed(sale, dispute, app.clock(), 'dispute_returned', 'dispute_borne', 'dispute');
+    end if;
+    if was_lost and reinstated > 0 then
+        perform app.undo_refund_by_dispute(sale, coalesce(known.payment_id, paid));
+    end if;
+    if status in ('won', 'lost', 'warning_closed', 'prevented') then
+        update app.payments p set refusals = 0 where p.id = paid and p.status = 'refund_due';
+        if found then perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', paid)); end if;
     end if;
     if known.id is null then
         perform app.tell_admins('dispute', paid, null, null, dispute);

@@ -28,10 +28,10 @@ begin
         order by p.id for update of p);
     insert into accounting.payments (payment_id, paid_at, amount_cents, refunded_cents, status, stripe_payment_intent,
                                      stripe_refund, shop_siret, lot_category, moved_at, commission_bp,
-                                     least_commission_cents)
+                                     least_commission_cents, disputed_cents)
     select p.id, p.created_at, p.amount_cents, least(p.refunded_cents, p.amount_cents),
            p.status, p.stripe_payment_intent, p.stripe_refund, coalesce(e.siret, s.siret), l.category, app.clock(), p.commission_bp,
-           p.least_commission_cents
+           p.least_commission_cents, p.disputed_cents
     from app.payments p
     join app.reservations r on r.id = p.reservation_id
     join app.lots l on l.id = r.lot_id

@@ -11,9 +11,9 @@ begin
     select x.* into p from app.payments x where x.reservation_id = reservation for update nowait;
     if not found or p.status <> 'succeeded' then return 0; end if;
     due := greatest(round(p.amount_cents * share / 100.0), 1);
-    if due <= p.refunded_cents then return 0; end if;
+    if due <= p.refunded_cents + p.disputed_cents then return 0; end if;
     update app.payments x set status = 'refund_due', refund_cents = due, refusals = 0, looked_at = app.clock()
     where x.id = p.id;
     perform app.defer('payments.carry_forward', jsonb_build_object('payment_id', p.id));
-    return due - p.refunded_cents;
+    return due - p.refunded_cents - p.disputed_cents;
 end $$;
