@@ -388,6 +388,8 @@ def check_ledger(
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from backend.ledger import check as checking
+    from backend.ledger.shops import compare_shops
+    from backend.payouts.jobs import look_at_account_and_payouts
     from backend.stripe.problems import PaymentUnavailable
     from backend.worker import working
 
@@ -395,14 +397,17 @@ def check_ledger(
         shown = progress.add_task("", total=None)
 
         def tell(step: str, done: int) -> None:
-            progress.update(shown, description=f"{step} {done}" if step == "Stripe" else step)
+            progress.update(shown, description=f"{step} {done}" if step in ("Stripe", "shops") else step)
 
         async with working(settings()) as (work, _):
             url = needed(settings().worker_database_url, "ECOPANIER_WORKER_DATABASE_URL")
-            stripe_cents = None
+            stripe_cents, of_shops = None, list[checking.Difference]()
             if with_stripe:
                 _, stripe_cents = await checking.compare(work.acts, work.stripe, progress=tell)
-            return await checking.check(url, stripe_cents=stripe_cents, progress=tell)
+                of_shops = await compare_shops(
+                    work.acts, work.stripe, lambda account: look_at_account_and_payouts(work, account), progress=tell
+                )
+            return await checking.check(url, stripe_cents=stripe_cents, of_shops=of_shops, progress=tell)
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:

@@ -289,7 +289,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.periodic(cron="23 6 * * *")
     @app.task(name="ledger.check", retry=RETRY)
     async def check_ledger(timestamp: int) -> None:
-        await ledger.check_ledger(work)
+        await ledger.check_ledger(work, payouts.look_at_account_and_payouts)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="subscriptions.look_again")

@@ -40,11 +40,11 @@ class Found:
     differences: tuple[Difference, ...]
 
 
-def _nothing(_step: str, _done: int) -> None:
+def no_progress(_step: str, _done: int) -> None:
     """Show no progress."""
 
 
-async def read_balance(acts: Acts, stripe: Stripe, *, progress: Progress = _nothing) -> list[str]:
+async def read_balance(acts: Acts, stripe: Stripe, *, progress: Progress = no_progress) -> list[str]:
     """Store the platform's balance transactions since the last time; return the intents that nothing is posted about.
 
     Raises PaymentUnavailable. What was stored before stays, and the next time begins where this one began.
@@ -64,7 +64,7 @@ async def read_balance(acts: Acts, stripe: Stripe, *, progress: Progress = _noth
     return [row[0] for row in await acts.rows("match_balance_transactions")]
 
 
-async def compare(acts: Acts, stripe: Stripe, *, progress: Progress = _nothing) -> tuple[list[str], int | None]:
+async def compare(acts: Acts, stripe: Stripe, *, progress: Progress = no_progress) -> tuple[list[str], int | None]:
     """Read the platform's balance transactions; return the intents that nothing is posted about, and Stripe's balance.
 
     The balance, in cents, is None if money moved each time while we read. Raises PaymentUnavailable.
@@ -77,10 +77,17 @@ async def compare(acts: Acts, stripe: Stripe, *, progress: Progress = _nothing) 
     return intents, None
 
 
-async def check(url: str, *, stripe_cents: int | None = None, progress: Progress = _nothing) -> Found:
+async def check(
+    url: str,
+    *,
+    stripe_cents: int | None = None,
+    of_shops: Iterable[Difference] = (),
+    progress: Progress = no_progress,
+) -> Found:
     """Check the ledger in one snapshot of the database at `url`, and keep what was found for the admins.
 
-    stripe_cents: Stripe's balance, which must be the sum of the balance transactions that we have read.
+    stripe_cents: Stripe's balance, which must be the sum of the balance transactions that we have read. of_shops: what
+    differs between the books of shops and their accounts at Stripe (backend/ledger/shops.py).
     """
     # A connection of its own, because a large ledger takes longer than a request may.
     connection = await asyncpg.connect(url, statement_cache_size=0)
@@ -95,6 +102,7 @@ async def check(url: str, *, stripe_cents: int | None = None, progress: Progress
         assert size is not None  # noqa: S101  an aggregate returns a row
         if stripe_cents is not None and stripe_cents != size["stripe_cents"]:
             differences.append(Difference("stripe_balance", None, None, None, stripe_cents - size["stripe_cents"]))
+        differences += of_shops
         found = json.dumps([asdict(one) for one in differences], default=str)
         await connection.fetchval("select app.keep_check($1, $2)", found, size["lines"])
         return Found(size["lines"], tuple(differences))

@@ -1,11 +1,13 @@
 """Jobs of the ledger: close lots by night, and check the books once a day."""
 
 import time
+from collections.abc import Awaitable, Callable
 
 import structlog
 
 from backend.job_context import Work
 from backend.ledger.check import Found, check, compare
+from backend.ledger.shops import compare_shops
 from backend.payments.jobs import look_at_intent
 from backend.settings import SettingsRefused
 from backend.stripe.client import PaymentRefused
@@ -51,9 +53,10 @@ async def post_earlier(work: Work) -> int:
     return looked_at
 
 
-async def check_ledger(work: Work) -> Found:
-    """Check that the ledger balances and agrees with Stripe's balance. Admins are told of a difference.
+async def check_ledger(work: Work, catch_up: Callable[[Work, str], Awaitable[None]]) -> Found:
+    """Check that the ledger balances and agrees with Stripe's balances. Admins are told of a difference.
 
+    catch_up: looks at a shop's account whose balance is not what its book says, before that is called a difference.
     Payments and refunds of which no event reached us are posted first. Raises PaymentUnavailable.
     """
     await post_earlier(work)
@@ -65,7 +68,8 @@ async def check_ledger(work: Work) -> Found:
     url = work.settings.worker_database_url
     if url is None:
         raise SettingsRefused(["ECOPANIER_WORKER_DATABASE_URL is missing: set it to the worker's own login."])
-    found = await check(url.get_secret_value(), stripe_cents=stripe_cents)
+    of_shops = await compare_shops(work.acts, work.stripe, lambda account: catch_up(work, account))
+    found = await check(url.get_secret_value(), stripe_cents=stripe_cents, of_shops=of_shops)
     for one in found.differences:
         log.error("ledger.differs", kind=one.kind, source=one.source, cents=one.cents)
     return found

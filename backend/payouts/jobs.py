@@ -84,7 +84,7 @@ async def look_again(work: Work) -> int:
     reached; the rest waits for the next run.
     """
     accounts = await work.acts.rows("payout_accounts_to_look_at", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE)
-    looked_at = await _each(work, _look_at_account_and_payouts, [row[0] for row in accounts])
+    looked_at = await _each(work, look_at_account_and_payouts, [row[0] for row in accounts])
     open_disputes = await work.acts.rows("open_disputes", older_than=LOOKED_AT_AGAIN_AFTER, most=AT_ONCE)
     looked_at += await _each(work, look_at_dispute, [row[0] for row in open_disputes])
     for dispute in await work.stripe.disputes_since(datetime.now(UTC) - DISPUTES_LOOKED_FOR):
@@ -94,7 +94,11 @@ async def look_again(work: Work) -> int:
     return looked_at
 
 
-async def _look_at_account_and_payouts(work: Work, account: str) -> None:
+async def look_at_account_and_payouts(work: Work, account: str) -> None:
+    """Note what Stripe says now about a shop's account and its latest payouts.
+
+    Raises PaymentUnavailable, PaymentRefused.
+    """
     await look_at_account(work, account)
     for payout in await work.stripe.payouts_since(datetime.now(UTC) - PAYOUTS_LOOKED_FOR, account):
         await look_at_payout(work, account, payout.id)
@@ -116,9 +120,13 @@ async def move_money(work: Work) -> int:
     """
     made = 0
     try:
-        for row in await work.acts.rows("begin_reversals", most=AT_ONCE):
-            await carry_reversal(work, row[0])
         after: UUID | None = None
+        while rows := await work.acts.rows("begin_reversals", most=AT_ONCE, after=after):
+            for row in rows:
+                after = row["shop_id"]
+                if row["reversal_id"] is not None:
+                    await carry_reversal(work, row["reversal_id"])
+        after = None
         while rows := await work.acts.rows("begin_transfers", most=AT_ONCE, after=after):
             for row in rows:
                 after = row["shop_id"]
@@ -166,12 +174,19 @@ async def carry_reversal(work: Work, reversal_id: UUID) -> bool:
                 "reversal_made", reversal=reversal_id, stripe_reversal=found.id, made_at=found.created_at
             )
             return True
+        asked = await work.acts.row("reversal_asked", reversal=reversal_id, lost=True)
+        if asked["cents"] is None:
+            return False
     try:
-        made = await work.stripe.reverse_transfer(asked["stripe_transfer"], reversal_id, 1, asked["cents"])
+        made = await work.stripe.reverse_transfer(
+            asked["stripe_transfer"], reversal_id, asked["attempt"], asked["cents"]
+        )
     except PaymentRefused as refusal:
         log.warning("reversal.refused", reversal_id=str(reversal_id), code=refusal.code, status=refusal.status)
         if refusal.certain:
-            await work.acts.value("reversal_refused", reversal=reversal_id, code=refusal.code)
+            await work.acts.value(
+                "reversal_refused", reversal=reversal_id, code=refusal.code, lacks_funds=refusal.lacks_funds
+            )
         return False
     await work.acts.value("reversal_made", reversal=reversal_id, stripe_reversal=made.id, made_at=made.created_at)
     return True

@@ -71,7 +71,10 @@ class TransferLot(Table, table=True):
 
 
 class Reversal(Table, table=True):
-    """Money of a transfer that is taken back, because the shop owes it. What Stripe refuses is netted later."""
+    """Money of a transfer that is taken back, because the shop owes it. What Stripe refuses is netted later.
+
+    It is asked for by attempts, as transfers are: the next one after a refusal for want of balance, or a day later.
+    """
 
     __tablename__ = "reversals"
     __table_args__ = (
@@ -87,6 +90,7 @@ class Reversal(Table, table=True):
     shop_id: UUID
     cents: int = Field(sa_type=BigInteger)
     status: str = text(sa_column_kwargs={"server_default": "intended"})
+    attempt: int = Field(sa_column_kwargs={"server_default": "1"})
     asked_at: datetime | None = moment()
     refused_code: str | None = text()
     stripe_reversal: str | None = text()

@@ -83,7 +83,7 @@ async def test_the_daily_check_finds_nothing_after_stripe_was_away(town: Town) -
     await town.worker_runs()
 
     async with worker.working(settings()) as (work, _):
-        found = await check_ledger(work)
+        found = await check_ledger(work, payouts.look_at_account_and_payouts)
         ours = {row["source"] for row in await town.rows("select source from accounting.postings")}
     assert [one for one in found.differences if one.source in ours or one.source is None] == []
     assert await town.money(bought) == (399, 399)

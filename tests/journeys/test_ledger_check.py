@@ -9,6 +9,7 @@ import pytest
 
 from backend.ledger import jobs as ledger
 from backend.ledger.check import Found
+from backend.payouts.jobs import look_at_account_and_payouts
 from backend.settings import settings
 from backend.worker import working
 from tests.journeys.test_ledger import HOUR, balance, collected, nights_pass, postings
@@ -19,7 +20,7 @@ from tests.town.databases import WORKER
 
 async def checked(town: Town) -> Found:
     async with working(settings()) as (work, _):
-        return await ledger.check_ledger(work)
+        return await ledger.check_ledger(work, look_at_account_and_payouts)
 
 
 async def kinds(town: Town) -> list[str]:

@@ -9,7 +9,8 @@ declare
     v accounting.reversals;
 begin
     update accounting.reversals x
-    set status = 'made', stripe_reversal = reversal_made.stripe_reversal, made_at = reversal_made.made_at
+    set status = 'made', stripe_reversal = reversal_made.stripe_reversal, made_at = reversal_made.made_at,
+        refused_code = null
     where x.id = reversal and x.status = 'intended' returning x.* into v;
     if not found then return; end if;
     update accounting.transfers t set reversed_cents = t.reversed_cents + v.cents where t.id = v.transfer_id;
