@@ -43,6 +43,7 @@ class Which(StrEnum):
     SCALE = "scale"
     STATEMENTS = "statements"
     HANDOVERS = "handovers"
+    COUNTER = "counter"
     TOTALS = "totals"
     MEMORY = "memory"
     DRAFTS = "drafts"
@@ -60,6 +61,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.SCALE: scale.search_at_scale,
     Which.STATEMENTS: statements.statements,
     Which.HANDOVERS: handovers.handovers,
+    Which.COUNTER: handovers.beside_the_ledger,
     Which.TOTALS: handovers.totals,
     Which.MEMORY: memory.memory,
     Which.DRAFTS: drafts.drafts,

@@ -1,4 +1,4 @@
-"""Measure what the impact entry costs a handover, and check that the totals never miss an entry."""
+"""Measure what the impact entry and the ledger cost a handover, and check that the totals never miss an entry."""
 
 import threading
 import time
@@ -24,6 +24,22 @@ create function public.add_up_naively() returns void language sql as $$
           where e.recorded_at > (select counted_until from public.naive_totals)) n
 $$;
 """
+
+# A database as it was before the ledger: without its tables, and the triggers and references that stand on them.
+DROP_LEDGER = """
+drop trigger queue_closing on app.lots;
+drop table app.lots_to_close, accounting.lines, accounting.postings, accounting.ledger_accounts,
+    accounting.closed_lots, accounting.closed_lot_corrections, accounting.stripe_balance_transactions,
+    accounting.balances_read, accounting.ledger_checks, accounting.ledger_differences cascade
+"""
+
+# What a handover would do if the money were earned at the counter, instead of at night.
+EARN_AT_THE_COUNTER = """perform app.post(
+            'earned', r.id::text, r.id, moment,
+            array[app.ledger_account('held'), app.ledger_account('shop', l.shop_id), app.ledger_account('commission'),
+                  app.ledger_account('vat')],
+            array[399, -351, -40, -8]);
+        perform app.record_impact(r, l);"""
 
 # The published totals and the sums of the entries, in one statement and so from one snapshot. Money is published up to
 # midnight, so what is compared are the figures that move at once.
@@ -68,6 +84,40 @@ def handovers(ground: Ground) -> list[Figure]:
     assert found == (each_turn * amounts.rounds, each_turn * 2 * amounts.rounds), found
     detail = f"{median(measured, 'with'):.0f}/s ÷ {median(measured, 'without'):.0f}/s"
     return [Figure("handovers with their impact entry ÷ without", 0.75, ratio(measured, "with", "without"), detail)]
+
+
+def beside_the_ledger(ground: Ground) -> list[Figure]:
+    """Compare handovers with the same act in a database without the ledger; the control posts at the counter."""
+    amounts = ground.amounts
+    each_turn = CLIENTS * amounts.handovers
+    now = ground.counter("counter_now", each_turn * 2 * amounts.rounds)
+    before = ground.counter("counter_before", each_turn * amounts.rounds)
+    with ground.connected(before) as connection:
+        connection.execute(DROP_LEDGER.encode())
+    with ground.connected(now) as connection:
+        posting = _changed(connection, "pick_up_and_post", EARN_AT_THE_COUNTER)
+    turns = {now: iter(range(2 * amounts.rounds)), before: iter(range(amounts.rounds))}
+
+    def turn(database: str, act: str) -> float:
+        variables = {"first": 1 + next(turns[database]) * each_turn, "each": amounts.handovers, "done": 0}
+        script = pgbench.HAND_OVER.format(act=act)
+        return pgbench.per_second(
+            ground.url(database), script, clients=CLIENTS, each=amounts.handovers, variables=variables
+        )
+
+    measured = interleaved(
+        amounts.rounds,
+        {
+            "now": lambda: turn(now, "pick_up"),
+            "before": lambda: turn(before, "pick_up"),
+            "posting": lambda: turn(now, posting),
+        },
+    )
+    detail = (
+        f"{median(measured, 'now'):.0f}/s ÷ {median(measured, 'before'):.0f}/s; control that posts at the counter: "
+        f"{ratio(measured, 'posting', 'before'):.2f}"
+    )
+    return [Figure("handovers with the ledger ÷ without its tables", 0.95, ratio(measured, "now", "before"), detail)]
 
 
 def totals(ground: Ground) -> list[Figure]:
@@ -122,11 +172,15 @@ def _add_up(ground: Ground, database: str, over: threading.Event) -> None:
 
 def _without_entry(connection: "psycopg.Connection[tuple[object, ...]]") -> str:
     """Create a copy of pick_up that writes no impact entry, and return its name."""
-    name = "pick_up_without_entry"
+    return _changed(connection, "pick_up_without_entry", "")
+
+
+def _changed(connection: "psycopg.Connection[tuple[object, ...]]", name: str, instead: str) -> str:
+    """Create a copy of pick_up with something else instead of its impact entry, and return its name."""
     found = connection.execute("select pg_get_functiondef('app.pick_up'::regproc)").fetchone()
     assert found is not None
     text = str(found[0]).replace("FUNCTION app.pick_up(", f"FUNCTION app.{name}(")
-    text, entry = text.replace("perform app.record_impact(r, l);", ""), text
+    text, entry = text.replace("perform app.record_impact(r, l);", instead), text
     assert text != entry, "pick_up does not call record_impact as this expects"
     connection.execute(text.encode())
     connection.execute(f"alter function app.{name} owner to ecopanier_owner".encode())
