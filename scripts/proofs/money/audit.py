@@ -73,38 +73,34 @@ SALES = """
     from app.reservations r join accounting.postings s on s.kind = 'sale' and s.reservation_id = r.id
 """
 
-# Refunds that are due of payments whose dispute was lost. Stripe refuses them, because the payer has the money already:
-# a person must decide what becomes of it.
-TO_DECIDE = """
-    select p.reservation_id from app.payments p join accounting.disputes d on d.payment_id = p.id
-    where p.status = 'refund_due' and d.status = 'lost'
+# Months of Premium, with what was given back of them.
+MONTHS = """
+    select b.intent, b.net_cents + b.vat_cents as paid,
+           (select coalesce(sum(r.cents), 0) from accounting.billed_refunds r
+            where r.invoice = b.invoice and r.failed_at is null) as refunded
+    from accounting.billed_periods b
 """
 
-LEFT = f"""
-    with to_decide as ({TO_DECIDE})
+LEFT = """
     select format('payment %s is %s', p.id, p.status) from app.payments p
     where p.status in ('intended', 'pending', 'cancel_due', 'refund_due')
-      and p.reservation_id not in (select d.reservation_id from to_decide d)
 union all
     select format('transfer %s is %s', t.id, t.status) from accounting.transfers t where t.status = 'intended'
 union all
     select format('reversal %s is %s', v.id, v.status) from accounting.reversals v where v.status = 'intended'
 union all
     select format('lot %s waits to be closed', q.lot_id) from app.lots_to_close q
-    where not exists (select from app.reservations r join to_decide d on d.reservation_id = r.id
-                      where r.lot_id = q.lot_id)
 union all
     select format('%s cents are still %s', sum(n.cents), a.kind)
     from accounting.postings p join accounting.lines n on n.posting_id = p.id
     join accounting.ledger_accounts a on a.id = n.account_id
     where a.kind in ('held', 'suspended', 'unmatched')
-      and not exists (select from to_decide d where d.reservation_id = p.reservation_id)
     group by a.kind having sum(n.cents) <> 0
 union all
     select format('%s cents are due to shop %s, which has an account', app.shop_due_cents(y.shop_id), y.shop_id)
     from app.payout_accounts y
     where y.state = 'active' and app.shop_due_cents(y.shop_id) >= app.setting_int('least_transfer_cents')
-"""  # noqa: S608  our words
+"""
 
 # Of a dispute we bear what is not back; the shop bears nothing of what is back. $1: whether all are decided.
 DISPUTED = """
@@ -176,6 +172,7 @@ async def _stripe(world: World, books: dict[str, Any], *, settled: bool) -> list
         if line["id"] not in world.known and line["type"] in KINDS:
             theirs[KINDS[line["type"]]] += line["amount"]
     ours = Counter[str]({row["kind"]: row["cents"] for row in await world.sql.fetch(BY_KIND)})
+    ours["sale"] += ours.pop("subscription", 0)  # both are charges to Stripe
     pending = sum(one["amount"] for one in await world.refunds() if one["status"] == "pending")
     theirs["refund"] -= pending  # they are asked for, and wait for funds
     if not settled and await world.sql.fetchval(
@@ -209,19 +206,23 @@ async def _sales(world: World, *, settled: bool) -> list[str]:
     """Compare each sale with what Stripe charged and refunded: nobody pays for nothing, shops earn what was paid."""
     entries = {entry["payment_intent"]: entry for entry in await world.paid()}
     found, sales = [], {row["intent"]: row for row in await world.sql.fetch(SALES)}
+    months = {row["intent"]: row for row in await world.sql.fetch(MONTHS)}
     for intent, entry in entries.items():
-        if intent not in sales:
+        if (month := months.get(intent)) is not None:
+            if (entry["charged_cents"], entry["refunded_cents"]) != (month["paid"], month["refunded"]):
+                found.append(f"{intent}: Stripe says {entry}, the books say {dict(month)}")
+        elif intent not in sales:
             found.append(f"{intent} was charged {entry['charged_cents']} cents and posted nowhere")
     held = await world.sql.fetch(
         "select p.reservation_id::text as sale,"
         " coalesce(-sum(n.cents) filter (where a.kind in ('held', 'suspended')), 0) as held,"
         " coalesce(-sum(n.cents) filter (where a.kind in ('shop', 'commission', 'vat')), 0) as earned,"
-        " coalesce(-sum(n.cents) filter (where a.kind = 'losses' and p.kind like 'dispute_b%'), 0) as borne"
+        " coalesce(-sum(n.cents) filter (where a.kind = 'losses'"
+        " and (p.kind in ('dispute_borne', 'dispute_returned') or p.kind like 'dispute_refund%')), 0) as borne"
         " from accounting.postings p join accounting.lines n on n.posting_id = p.id"
         " join accounting.ledger_accounts a on a.id = n.account_id where p.reservation_id is not null group by 1"
     )
     kept = {row["sale"]: row for row in held}
-    to_decide = {str(row[0]) for row in await world.sql.fetch(TO_DECIDE)}
     for intent, row in sales.items():
         entry = entries[intent]
         net, mine = entry["charged_cents"] - entry["refunded_cents"], kept[row["sale"]]
@@ -231,8 +232,6 @@ async def _sales(world: World, *, settled: bool) -> list[str]:
         if mine["held"] < 0 or mine["held"] + mine["earned"] != net:
             found.append(f"{intent}: Stripe keeps {net} cents, of which {mine['held']} held, {mine['earned']} earned")
         due = row["status"] in PAID_FOR or row["ended_because"] == "holder_late"
-        if row["sale"] in to_decide:
-            continue
         if settled and net > 0 and not due and row["purpose"] == "collect":
             found.append(f"{intent} was charged {net} cents for a reservation that is {row['status']}")
         if settled and mine["earned"] != net:

@@ -8,9 +8,11 @@ from uuid import uuid4
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import initialize, precondition, rule, run_state_machine_as_test
 
 from scripts.proofs.money.audit import violations
+from scripts.proofs.money.deaths import Deaths
+from scripts.proofs.money.shop_lives import ShopLives
 from scripts.proofs.money.world import Held, World
 
 NIGHTS_UNTIL_SETTLED = 7
@@ -21,6 +23,8 @@ OPERATIONS = (
     *("payment_intents.create", "payment_intents.retrieve", "payment_intents.cancel", "payment_intents.search"),
     *("checkout_sessions.create", "checkout_sessions.expire", "refunds.create", "refunds.list"),
     *("transfers.create", "transfers.list", "reversals.create", "reversals.list", "payouts.retrieve"),
+    *("customers.create", "subscriptions.list", "subscriptions.cancel", "invoices.list", "invoices.retrieve"),
+    "disputes.retrieve",
 )
 MODES = ("drop_before", "drop_reply", "error_500", "error_500_kept", "error_500_undone", "rate_limit", "lacks_funds")
 MONEY_LACKS = ("transfers.create", "reversals.create", "refunds.create")
@@ -31,7 +35,7 @@ SOON = st.sampled_from((True, True, True, False))  # whether the worker hears of
 LIVES = st.one_of(st.none(), st.none(), st.integers(0, 25))
 
 
-class History(RuleBasedStateMachine):
+class History(ShopLives, Deaths):
     """What happens to money, in any order. After each rest, and in the end, every cent is where it belongs."""
 
     world: ClassVar[World]
@@ -357,12 +361,13 @@ class History(RuleBasedStateMachine):
 
 # What a person must refund in Stripe's dashboard, because Stripe refused our refund, or it failed later.
 GIVEN_UP = """
-    select p.stripe_payment_intent as intent, coalesce(p.refund_cents, p.amount_cents) - p.refunded_cents as cents
+    select p.stripe_payment_intent as intent,
+           coalesce(p.refund_cents, p.amount_cents) - p.refunded_cents - p.disputed_cents as cents
     from app.payments p where p.status = 'refund_due' and p.refusals > 0
 union all
-    select b.stripe_payment_intent, b.refunded_cents - c.refunded_cents
+    select b.stripe_payment_intent, b.refunded_cents + b.disputed_cents - c.refunded_cents - c.disputed_cents
     from accounting.payments b join accounting.current_payments c on c.payment_id = b.payment_id
-    where c.refunded_cents < b.refunded_cents
+    where c.refunded_cents + c.disputed_cents < b.refunded_cents + b.disputed_cents
 """
 
 
@@ -381,16 +386,21 @@ async def _people_act(world: World) -> int:
     return len(waiting) + len(given_up)
 
 
-def live(world: World, *, histories: int, steps: int, seed: int, shrink: bool = True) -> dict[str, int]:
-    """Let random histories happen, and return how often what happened. Raises AssertionError with the shortest one."""
+def live(
+    world: World, *, histories: int, steps: int, seed: int, shrink: bool = True, kills: bool = False
+) -> dict[str, int]:
+    """Let random histories happen, and return how often what happened. Raises AssertionError with the shortest one.
+
+    kills: processes are killed, too.
+    """
     from hypothesis import seed as seeded
 
     happened: dict[str, int] = {}
-    machine = seeded(seed)(type("History", (History,), {"world": world, "happened": happened}))
+    machine = seeded(seed)(type("History", (History,), {"world": world, "happened": happened, "kills": kills}))
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=histories,
+            max_examples=histories + 1,  # the first is always the simplest one, in which nothing happens
             stateful_step_count=steps,
             deadline=None,
             database=None,

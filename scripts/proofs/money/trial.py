@@ -8,15 +8,15 @@ from scripts.proofs.money.history import live
 from scripts.proofs.money.world import World
 from scripts.proofs.storms import Weather
 
-STEPS, STEPS_IN_A_HURRY = 50, 25
-SECONDS_A_HISTORY = 2.5
+STEPS, STEPS_IN_A_HURRY = 300, 25
+SECONDS_A_HISTORY, SECONDS_IN_A_HURRY = 40.0, 2.5
 
 
 async def no_cent_is_lost(house: House, outcome: Outcome, weather: Weather) -> None:
     """Let random histories of money happen for about this time, each with a settled end."""
     await asyncio.to_thread(house.worker.kill)  # jobs run in this process, in an order that can be repeated
     seed = weather.chance.getrandbits(32)
-    histories = max(2, round(weather.seconds / SECONDS_A_HISTORY))
+    histories = max(2, round(weather.seconds / (SECONDS_IN_A_HURRY if weather.hurried else SECONDS_A_HISTORY)))
     try:
         await asyncio.to_thread(_live, house, outcome, histories, seed, hurried=weather.hurried)
     finally:
@@ -33,6 +33,7 @@ def _live(house: House, outcome: Outcome, histories: int, seed: int, *, hurried:
             steps=STEPS_IN_A_HURRY if hurried else STEPS,
             seed=seed,
             shrink=not hurried,
+            kills=not hurried,
         )
     except AssertionError as failure:
         told = [str(failure), *getattr(failure, "__notes__", [])]

@@ -34,7 +34,7 @@ begin
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname = 'accounting' and c.relname <> 'ledger_accounts';
     execute 'truncate ' || named || ', app.reservations, app.lots, app.stripe_events, app.payout_accounts,'
-         || ' app.idempotency_keys, jobs.procrastinate_jobs cascade';
+         || ' app.subscriptions, app.idempotency_keys, jobs.procrastinate_jobs cascade';
 end $$
 """
 
@@ -63,6 +63,7 @@ class Shop:
     id: UUID
     owner: UUID
     account: str | None = None
+    station: str | None = None  # the token of its station
 
 
 @dataclass
@@ -75,6 +76,7 @@ class Told:
     disputes: list[str] = field(default_factory=list)
     payouts: list[tuple[str, str]] = field(default_factory=list)
     reports: list[tuple[str, int]] = field(default_factory=list)
+    subscribers: list[UUID] = field(default_factory=list)
 
 
 class World:
@@ -192,10 +194,18 @@ class World:
     # --- People
 
     async def asks(
-        self, who: UUID, method: str, path: str, body: Any = None, *, key: str | None = None
+        self,
+        who: UUID | None,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str | None = None,
+        station: str | None = None,
     ) -> tuple[int, Any]:
-        """Send a request as somebody; return the status and the answer."""
-        headers = {"Authorization": f"Bearer {self.house.token(who)}"}
+        """Send a request as somebody, a station or nobody; return the status and the answer."""
+        token = station if who is None else self.house.token(who)
+        headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
         if key is not None:
             headers["Idempotency-Key"] = key
         answer = await self.http.request(method, f"{self.house.url}/v1{path}", json=body, headers=headers)
@@ -220,9 +230,9 @@ class World:
         )
         self.told.lots.append(lot)
 
-    async def reserves(self, who: UUID, lot: Lot, portions: int, **gift: str) -> None:
+    async def reserves(self, who: UUID, lot: Lot, portions: int, *, key: str | None = None, **gift: str) -> None:
         """Reserve, or give with `if_unclaimed`; repeat what got no answer with the same key."""
-        key = str(uuid4())
+        key = key or str(uuid4())
         for _ in range(2):
             if gift:
                 body: dict[str, Any] = {"lot_id": str(lot.id), "quantity": portions, **gift}
@@ -266,6 +276,25 @@ class World:
         )
         return status
 
+    async def collects_late(self, held: Held, later: timedelta) -> int:
+        """Show the pass to a station in the window of its lot. It sends that so much later; return its answer."""
+        shop = self.shops[held.lot.shop]
+        status, shown = await self.asks(held.holder, "GET", f"/reservations/{held.id}/pass")
+        if status == 200 and shop.station is None:
+            status, added = await self.asks(shop.owner, "POST", f"/shops/{shop.id}/stations", {"name": "Caisse"})
+            if status == 201:
+                code = {"pairing_code": added["pairing_code"]}
+                status, paired = await self.asks(None, "POST", "/stations/pair", code)
+                shop.station = paired["station_token"]
+        if shop.station is None or status not in (200, 201):
+            return status
+        await self.until(held.lot.opens + timedelta(minutes=30))
+        at = await self.now()
+        await self.passes(later)
+        body = {"qr": shown["qr"], "pin": shown["pin"], "shown_at": at.isoformat()}
+        status, _ = await self.asks(None, "POST", "/pickups", body, key=str(uuid4()), station=shop.station)
+        return status
+
     async def takes_free(self, lot: Lot) -> None:
         """Reserve a portion of the free lot beside a lot, as somebody who has taken none yet."""
         beside = await self.sql.fetchval("select id from app.lots where suspended_from = $1", lot.id)
@@ -280,6 +309,38 @@ class World:
             shop.account = await self.sql.fetchval(
                 "select stripe_account from app.payout_accounts where shop_id = $1", shop.id
             )
+
+    async def replaces_shop(self, number: int) -> None:
+        self.shops[number] = await self._shop()
+
+    async def subscribes(self, shop: Shop, card: str) -> str:
+        """Subscribe to Premium on Stripe's page; return what became of it."""
+        status, page = await self.asks(shop.owner, "POST", "/subscriptions")
+        if status not in (200, 201):
+            return f"answered {status}"
+        if shop.owner not in self.told.subscribers:
+            self.told.subscribers.append(shop.owner)
+        return f"paid with {await self.stripe.pay_on_page(page['url'], card)}"
+
+    async def subscription_goes_on(self, owner: UUID, act: str) -> bool:
+        """Do to a subscription what time, Stripe or its owner does; return whether Stripe let it happen."""
+        known = await self.sql.fetchrow(
+            "select subscription, customer from app.subscriptions where account_id = $1", owner
+        )
+        if known is None or known["subscription"] is None:
+            return False
+        try:
+            if act == "renew":
+                await self.stripe.renew(known["subscription"])
+            elif act == "retry":
+                await self.stripe.retry_invoice(known["subscription"])
+            elif act == "decline":
+                await self.stripe.change_card(known["customer"], "pm_card_chargeDeclined")
+            else:
+                await self.stripe.change_subscription(known["subscription"], act)
+        except ValueError:
+            return False
+        return True
 
     # --- Time
 
