@@ -262,6 +262,25 @@ async def test_refunds_in_the_dashboard_give_back_net_and_vat(town: Town) -> Non
     assert all(line["posting_id"] is not None for line in lines)
 
 
+async def test_a_refund_that_failed_before_anybody_looked_is_posted_both_ways(town: Town) -> None:
+    sophie = await a_shopkeeper(town)
+    await subscribes(town, sophie)
+    intent = await town.value("select intent from accounting.billed_periods")
+    await town.stripe.webhooks("hold")
+    failing = await town.stripe.refund_in_dashboard(intent)
+    await town.stripe.fail_refund(failing["id"])
+    await town.stripe.refund_in_dashboard(intent, 1000)
+    await town.stripe.webhooks("release")
+    await events_arrive(town)
+
+    assert await posted(town) == {"stripe": 1399, "subscriptions": -1999 + 833, "vat": -400 + 167}
+    async with worker.working(settings()) as (work, _):
+        await read_balance(work.acts, work.stripe)
+    lines = await town.rows("select * from accounting.stripe_balance_transactions where intent = $1", intent)
+    assert len(lines) == 4
+    assert all(line["posting_id"] is not None for line in lines)
+
+
 async def test_an_admin_changes_the_price_for_who_subscribes_later(town: Town) -> None:
     sophie, paul = await a_shopkeeper(town), await a_shopkeeper(town, "Paul")
     await subscribes(town, sophie)
