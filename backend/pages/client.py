@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 from backend.database.shared_reads import SHARED, SharedReads
 from backend.pages.texts import texts
+from backend.pages.told import told
 from backend.problems.problem import Problem, problem_texts
 from backend.problems.texts import Language
 
@@ -38,15 +39,17 @@ class Refused(Exception):
         self.status = answer.status_code
         self.problem = problem
         self.headers = {name: answer.headers[name] for name in ("retry-after",) if name in answer.headers}
+        about = (problem["code"], problem["title"], problem["detail"])
+        problem["title"], problem["detail"] = told(self.texts, *about, self.headers, problem.get("request_id", ""))
 
     def _typeset(self, problem: dict[str, Any]) -> None:
-        for told, name in (
+        for part, name in (
             (problem, "title"),
             (problem, "detail"),
             *((e, "message") for e in problem.get("errors") or ()),
         ):
-            if isinstance(told.get(name), str):
-                told[name] = self.texts.typeset(told[name])
+            if isinstance(part.get(name), str):
+                part[name] = self.texts.typeset(part[name])
 
     @classmethod
     def by(cls, problem: Problem, language: Language) -> "Refused":

@@ -23,7 +23,11 @@ class _Elsewhere(Route):
 
 async def _unknown(visit: Visit) -> Response:
     return visit.page(
-        "refusal.html", 404, title=visit.t("problems.not_found"), detail=visit.t("problems.not_found_text"), status=404
+        "refusal.html",
+        404,
+        title=visit.t("problems.told.path.unknown.title"),
+        detail=visit.t("problems.told.path.unknown.detail"),
+        status=404,
     )
 
 

@@ -34,6 +34,7 @@ from backend.pages.refilling import refilled
 from backend.pages.session import Kind, PageSession, Unsent, find_session, forget_unsent
 from backend.pages.templates import environment
 from backend.pages.texts import PageLanguage, Texts, texts
+from backend.pages.told import told
 from backend.problems.common import BodyUnreadable, InternalError, NotAllowed
 from backend.problems.problem import Problem, language_of, problem_words
 from backend.problems.texts import Language
@@ -277,12 +278,14 @@ async def _refused(visit: Visit, refusal: Refused) -> Response:
 
 def _problem_page(visit: Visit, problem: Problem) -> Response:
     title, detail = problem_words(problem, visit.problem_language)
-    told = visit.t.typeset
+    t = texts(visit.problem_language)
+    request_id = str(visit.request.scope["request_id"])
+    title, detail = told(t, problem.code, t.typeset(title), t.typeset(detail), problem.headers, request_id)
     answer = visit.page(
         "refusal.html",
         problem.status,
-        title=told(title),
-        detail=told(detail),
+        title=title,
+        detail=detail,
         status=problem.status,
         code=problem.code,
     )

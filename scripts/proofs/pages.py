@@ -33,13 +33,17 @@ AT_ONCE = 2  # pages that are looked at together
 
 @dataclass(frozen=True)
 class Mode:
-    """How a page is looked at. text: the size of the text, 1 being usual."""
+    """How a page is looked at.
+
+    text: the size of the text, 1 being usual. forced: with the colours of the system only.
+    """
 
     name: str
     width: int
     height: int = 800
     scheme: Literal["light", "dark"] = "light"
     text: float = 1.0
+    forced: bool = False
     language: str = "fr"
     axe: bool = True
     measures_targets: bool = False
@@ -51,6 +55,8 @@ MODES = (
     Mode("360 px", 360, 740, measures_targets=True, moves_the_focus=True),
     Mode("dark", 360, 740, "dark"),
     Mode("dark, 1280 px", 1280, 800, "dark"),
+    # The system paints here, and axe reads the colours of our style sheet.
+    Mode("forced colours", 360, 740, forced=True, axe=False, moves_the_focus=True),
     Mode("320 px", 320, 640),
     Mode("320 px, English", 320, 640, language="en", axe=False),
     Mode("200 % text, 1280 px", 1280, text=2.0, moves_the_focus=True),
@@ -61,7 +67,7 @@ MODES_AT_A_KIOSK = (
     *MODES,
     Mode("Arabic, 1280 px", 1280, language="ar", measures_targets=True, moves_the_focus=True),
     Mode("Arabic, 360 px", 360, 740, language="ar"),
-    Mode("Arabic, dark, 200 % text", 800, 1280, "dark", 2.0, "ar"),
+    Mode("Arabic, dark, 200 % text", 800, 1280, "dark", 2.0, language="ar"),
 )
 
 
@@ -128,6 +134,7 @@ class Looker:
             viewport={"width": mode.width, "height": mode.height},
             color_scheme=mode.scheme,
             reduced_motion="reduce",
+            forced_colors="active" if mode.forced else "none",
             storage_state=visitor.state if visitor is not None else None,
         )
         if mode.language == "en":

@@ -62,6 +62,36 @@ async def test_two_tabs_of_a_lot_say_what_differs_in_lists_and_boxes(town: Town)
     assert "Description" not in late  # the control: nobody changed it
 
 
+async def test_two_tabs_of_a_lot_end_its_offer_only_as_it_was_seen(town: Town) -> None:
+    lot = await town.a_lot(left=6)
+    await (await town.a_customer()).buys(lot, 2)
+    sophie = await Browser.of(lot.shop.merchant)
+    path = f"/my-shops/{lot.shop.id}/lots/{lot.id}"
+    seen, edited = await sophie.opens(path), await sophie.opens(f"{path}/edit")
+    await edited.form("Enregistrer").send(quantity="8")
+    for form in ("Plus rien à proposer", f"{path}/give"):
+        late = await seen.form(form).send()
+        assert late.status_code == 412
+        assert "Quelqu’un a changé ce lot" in late.alert
+        assert await town.value("select quantity from app.lots") == 8
+    ends = late.form("Plus rien à proposer")
+    for _ in range(2):  # a double tap
+        page = await ends.send()
+        assert (page.status_code, page.alert) == (200, "")
+    assert await town.value("select quantity from app.lots") == 2
+
+
+async def test_a_reservation_keeps_nobody_from_ending_what_is_on_offer(town: Town) -> None:
+    lot, marc = await town.a_lot(left=6), await town.a_customer()
+    await marc.buys(lot, 2)
+    sophie = await Browser.of(lot.shop.merchant)
+    seen = await sophie.opens(f"/my-shops/{lot.shop.id}/lots/{lot.id}")
+    await marc.buys(lot, 1)
+    page = await seen.form("Plus rien à proposer").send()
+    assert (page.status_code, page.alert) == (200, "")
+    assert await town.value("select quantity from app.lots") == 3
+
+
 async def test_two_tabs_of_opening_hours_say_which_days_differ(town: Town) -> None:
     shop, house = await town.a_shop(), await town.an_association()
     for browser, path in (

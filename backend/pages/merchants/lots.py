@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.lots.models import Allergen, ReductionGround
+from backend.lots.problems import QuantityBelowReserved
 from backend.lots.schemas import LotIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
@@ -54,12 +55,11 @@ async def lots(visit: Visit) -> Response:
 async def lot(visit: Visit) -> Response:
     """Show one lot with its numbers and what can be done with it."""
     place = await at_shop(visit)
-    return await _lot_page(visit, place, await read_lot(visit, place))
+    return await _lot_page(visit, place)
 
 
-async def _lot_page(
-    visit: Visit, place: Workplace, found: dict[str, Any], form: Form | None = None, status: int = 200
-) -> Response:
+async def _lot_page(visit: Visit, place: Workplace, form: Form | None = None, status: int = 200) -> Response:
+    found, version = await _versioned(visit, place, str(visit.parameters["lot_id"]))
     (numbers,) = (await visit.api.get(f"/v1/shops/{place.shop['id']}/day", lot=found["id"]))["lots"]
     return place.page(
         visit,
@@ -67,6 +67,7 @@ async def _lot_page(
         status,
         one=counted(numbers, datetime.now(place.zone)),
         lot=found,
+        version=version,
         form=form or Form(),
         hours=_hours_to_give(found, place),
         given=datetime.fromisoformat(found["becomes_free_at"]) if found["becomes_free_at"] else None,
@@ -165,12 +166,29 @@ async def withdraw(visit: Visit) -> Response:
 async def sold_out(visit: Visit) -> Response:
     """Offer nothing more of a lot: what is reserved stays."""
     place = await at_shop(visit)
-    found = await read_lot(visit, place)
-    taken = found["quantity"] - found["remaining"]
-    if taken == 0:
-        return visit.to(f"{place.path}/lots/{found['id']}/withdraw")
-    await visit.api.patch(f"/v1/lots/{found['id']}", {"quantity": taken})
+    version = (await visit.form()).value("version") or None
+    for last_try in (False, True):
+        found = await read_lot(visit, place)
+        taken = found["quantity"] - found["remaining"]
+        if taken == 0:
+            return visit.to(f"{place.path}/lots/{found['id']}/withdraw")
+        if found["remaining"] == 0:  # a second tap
+            break
+        try:
+            await visit.api.patch(f"/v1/lots/{found['id']}", {"quantity": taken}, etag=version)
+            break
+        except Refused as wrong:
+            if wrong.code == PreconditionFailed.code:
+                return await _changed_meanwhile(visit, place)
+            if wrong.code != QuantityBelowReserved.code or last_try:  # somebody reserved right now
+                raise
     return visit.to(f"{place.path}/lots/{found['id']}", "lot_sold_out")
+
+
+async def _changed_meanwhile(visit: Visit, place: Workplace) -> Response:
+    """Return the lot as it is now, after somebody else changed it: nothing was done."""
+    problem = Form(problem=visit.t("my_lots.changed_meanwhile"))
+    return await _lot_page(visit, place, problem, PreconditionFailed.status)
 
 
 async def give(visit: Visit) -> Response:
@@ -180,12 +198,14 @@ async def give(visit: Visit) -> Response:
     form = await visit.form()
     at = form.value("becomes_free") or None
     try:
-        await visit.api.patch(f"/v1/lots/{found['id']}", {"becomes_free_at": at})
+        await visit.api.patch(f"/v1/lots/{found['id']}", {"becomes_free_at": at}, etag=form.value("version") or None)
     except Refused as wrong:
+        if wrong.code == PreconditionFailed.code:
+            return await _changed_meanwhile(visit, place)
         again = form.refused(wrong, ("becomes_free",), NAMES)
         if wrong.code in AT:
             again = form.wrong(becomes_free=wrong.detail)
-        return await _lot_page(visit, place, found, again, wrong.status)
+        return await _lot_page(visit, place, again, wrong.status)
     return visit.to(f"{place.path}/lots/{found['id']}", "lot_given" if at else "lot_not_given")
 
 
