@@ -1,4 +1,4 @@
-"""Whether a browser keeps cookies: a form that needs one afterwards sets a small one before."""
+"""Find out whether a browser keeps cookies: a form that needs one afterwards sets a small one before."""
 
 from starlette.responses import Response
 

@@ -26,7 +26,10 @@ async def photo(visit: Visit) -> Response:
 
 @dataclass(frozen=True)
 class PhotoSent:
-    """A photo that a form sent: its id, or what is wrong with it and the status that says so."""
+    """A photo that a form sent: its id, or what is wrong with it and the status that says so.
+
+    photo_id: None also for a form that takes the photo away.
+    """
 
     photo_id: str | None
     wrong: str | None = None
@@ -34,7 +37,12 @@ class PhotoSent:
 
 
 async def send_photo(visit: Visit, form: Form) -> PhotoSent:
-    """Upload the photo of a form. Raises Refused for what is not about the photo."""
+    """Upload the photo of a form, unless its button takes the photo away.
+
+    Raises Refused for what is not about the photo.
+    """
+    if form.value("remove") == "yes":
+        return PhotoSent(None)
     photo = (await visit.sent()).get("photo")
     if not isinstance(photo, UploadFile) or not photo.size:
         return PhotoSent(None, visit.t("forms.missing"))

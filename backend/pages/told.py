@@ -1,4 +1,4 @@
-"""What pages say instead of the API's words about a problem, where these are for programs: headers, requests, ids."""
+"""Words for people about a problem, where those of the API speak to programs of headers, requests and ids."""
 
 import math
 from collections.abc import Mapping

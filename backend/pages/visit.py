@@ -29,6 +29,7 @@ from backend.observability.failures import log_failure
 from backend.pages.amounts import Amounts
 from backend.pages.assets import asset
 from backend.pages.client import Api, Refused
+from backend.pages.content_policy import policy_of
 from backend.pages.forms import MOST_FIELDS, Form, form_of
 from backend.pages.refilling import refilled
 from backend.pages.session import Kind, PageSession, Unsent, find_session, forget_unsent
@@ -345,45 +346,6 @@ def _finished(visit: Visit, answer: Response) -> Response:
     if visit.session is not None or visit.posted or "set-cookie" in answer.headers:
         answer.headers.setdefault("Cache-Control", "no-store")
     return answer
-
-
-def policy_of(more: Mapping[str, str]) -> str:
-    """Return the Content-Security-Policy of a page, with these additional sources by directive."""
-    directives = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": "'self'",
-        "img-src": f"'self' data: blob: {_where_photos_are_kept()}".strip(),
-        "font-src": "'self'",
-        "connect-src": "'self'",
-        "media-src": "'self' blob:",
-        "manifest-src": "'self'",
-        "worker-src": "'self'",
-        "base-uri": "'none'",
-        # Chromium also applies it to redirects, such as the one to the page on which somebody pays.
-        "form-action": f"'self' {_pages_of_stripe()}",
-        "frame-ancestors": "'none'",
-        "require-trusted-types-for": "'script'",
-    }
-    for name, sources in more.items():
-        directives[name] = f"{directives.get(name, '')} {sources}".strip()
-    if more.get("require-trusted-types-for") == "":
-        del directives["require-trusted-types-for"]
-    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
-
-
-def _pages_of_stripe() -> str:
-    """Return the origins of Stripe's pages for payments, payout accounts and subscriptions, or of its stand-in."""
-    base = settings().stripe_api_base
-    if base.startswith("https://api.stripe.com"):
-        return "https://checkout.stripe.com https://connect.stripe.com https://billing.stripe.com"
-    return base.rstrip("/")
-
-
-def _where_photos_are_kept() -> str:
-    """Return the origin to which the address of a photo leads; nothing if we send photos ourselves."""
-    kept = urlsplit(settings().supabase_url or "")
-    return f"{kept.scheme}://{kept.netloc}" if settings().photos == "supabase" else ""
 
 
 def _asked_language(request: Request) -> PageLanguage:

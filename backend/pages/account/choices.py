@@ -65,7 +65,7 @@ async def consents(visit: Visit) -> Response:
 
 
 async def agree(visit: Visit) -> Response:
-    """Give or withdraw a consent."""
+    """Record that a consent is given or withdrawn."""
     form = await visit.form()
     kind, version = str(form.value("kind")), form.value("version")
     if kind in AGREED:

@@ -12,7 +12,7 @@ from backend.pages.associations.house import House, house_of
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.opening_hours import WEEK, hours_overtaken, hours_shown, hours_typed
-from backend.pages.photos import PhotoSent, send_photo
+from backend.pages.photos import send_photo
 from backend.pages.visit import Visit, route
 from backend.problems.common import NotAllowed
 
@@ -78,7 +78,7 @@ async def photo(visit: Visit) -> Response:
     """Put a photo on the association's page, or take it away."""
     house = await house_of(visit)
     form = await visit.form()
-    taken = PhotoSent(None) if form.value("remove") == "yes" else await send_photo(visit, form)
+    taken = await send_photo(visit, form)
     if taken.wrong is not None:
         answer = await house.sends("GET", "/v1/associations/me")
         wrong = form.wrong(photo=taken.wrong)

@@ -109,7 +109,7 @@ async def pickup(visit: Visit) -> Response:
 
 
 async def cancel(visit: Visit) -> Response:
-    """Give a reservation back."""
+    """Cancel a reservation, so that others can have it."""
     form = await visit.form()
     await visit.api.post(f"/v1/reservations/{visit.parameters['reservation_id']}/cancel", key=form.key)
     return visit.to("/kiosk/pickups", said="cancelled")

@@ -11,7 +11,7 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.merchants.workplace import Workplace, at_shop
 from backend.pages.opening_hours import hours_overtaken, hours_shown, hours_typed
-from backend.pages.photos import PhotoSent, send_photo
+from backend.pages.photos import send_photo
 from backend.pages.visit import Visit, route
 from backend.problems.common import PreconditionFailed
 from backend.shops.models import Category
@@ -62,7 +62,7 @@ async def page_photo(visit: Visit) -> Response:
     """Put a photo on the shop's page, or take it away."""
     place = await at_shop(visit, "owner")
     form = await visit.form()
-    taken = PhotoSent(None) if form.value("remove") == "yes" else await send_photo(visit, form)
+    taken = await send_photo(visit, form)
     if taken.wrong is not None:
         return _page(visit, place, form.wrong(photo=taken.wrong), _values(place), taken.status)
     photo_id = taken.photo_id

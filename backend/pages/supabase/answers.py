@@ -1,4 +1,4 @@
-"""What Supabase Auth refuses, in the words of our own API."""
+"""Say in the words of our own API why Supabase Auth refused something."""
 
 import structlog
 

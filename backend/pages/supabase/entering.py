@@ -281,7 +281,7 @@ def password_wrong(visit: Visit, password: str) -> str | None:
 
 
 async def takes_over(visit: Visit, tokens: Tokens, password: str) -> bool:
-    """Give a sign-in the password of whoever has confirmed its address, and end the other sessions.
+    """Set the password of a sign-in whose address was confirmed, and end its other sessions.
 
     Return False if the project refuses the password: then another one must be chosen by mail, and nobody is signed in.
     """

@@ -11,7 +11,8 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from backend.pages.visit import Visit, policy_of, route
+from backend.pages.content_policy import policy_of
+from backend.pages.visit import Visit, route
 from backend.pages.visitors.find import place_of, saved_places
 from backend.pages.visitors.search import Search
 from backend.settings import settings

@@ -26,7 +26,7 @@ _NEAR = re.compile(r"-?[0-9]{1,2}(\.[0-9]{1,7})?,-?[0-9]{1,3}(\.[0-9]{1,7})?")
 
 @dataclass(frozen=True)
 class Search:
-    """What the address asks for; whatever is not understood in it is left out.
+    """The search that an address asks for; parts of the address that are not understood are left out.
 
     where, insee: a place by its name. near: coordinates. place: a saved place. gift: the lots are to be given.
     """
@@ -71,7 +71,7 @@ class Search:
 
     @property
     def filters(self) -> int:
-        """How many filters are set, besides the place and the order."""
+        """The number of filters that are set, besides the place and the order."""
         wanted = (self.q, self.category, self.euros, self.when, self.km != USUAL_KM)
         return sum(map(bool, wanted)) + len(self.without)
 
