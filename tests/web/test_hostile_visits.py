@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from backend.database.acts import Acts
+from backend.pages import content_policy
 from backend.pages import session as page_sessions
-from backend.pages import visit as visits
 from backend.settings import settings
 from tests.town import Town
 from tests.visitors import PASSWORD
@@ -135,8 +135,8 @@ async def test_a_page_shows_photos_from_where_they_are_kept(
     """Browsers apply the policy to where the address of a photo leads, too."""
     changes = {"photos": kept, "supabase_url": "https://project.supabase.example/"}
     known = settings().model_copy(update=changes)
-    monkeypatch.setattr(visits, "settings", lambda: known)
-    images = visits.policy_of({}).partition("img-src")[2].partition(";")[0]
+    monkeypatch.setattr(content_policy, "settings", lambda: known)
+    images = content_policy.policy_of({}).partition("img-src")[2].partition(";")[0]
     assert ("https://project.supabase.example" in images.split()) is origin
 
 
