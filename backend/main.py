@@ -24,6 +24,7 @@ from backend.beneficiaries import imports_api as imports
 from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
+from backend.collection_points import api as collection_points
 from backend.database.sessions import Database
 from backend.diets import api as diets
 from backend.documents import api as documents
@@ -113,6 +114,7 @@ ROUTERS: Sequence[APIRouter] = (
     places.router,
     shops.router,
     stations.router,
+    collection_points.router,
     drafts.router,
     lots.router,
     recurring.router,

@@ -5,11 +5,13 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Computed
+from sqlalchemy import Boolean, Column, Computed, Integer
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from backend.database.columns import Index, Point, Table, identifier, moment, now, sql, text
+
+_MERCATOR = "(app.mercator(latitude, longitude))"
 
 
 class PointKind(StrEnum):
@@ -48,6 +50,13 @@ class CollectionPoint(Table, table=True):
             postgresql_using="gist",
             postgresql_where=sql("shown and closed_at is null"),
         ),
+        Index(
+            "collection_points_map_idx",
+            "map_x",
+            "map_y",
+            "kind",
+            postgresql_where=sql("shown and closed_at is null"),
+        ),
     )
 
     id: UUID = identifier()
@@ -78,3 +87,27 @@ class CollectionPoint(Table, table=True):
     closed_at: datetime | None = moment()
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
+    map_x: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, Computed(f"floor({_MERCATOR}[0])::int", persisted=True), nullable=True),
+    )
+    map_y: int | None = Field(
+        default=None,
+        sa_column=Column(Integer, Computed(f"floor({_MERCATOR}[1])::int", persisted=True), nullable=True),
+    )
+
+
+class PointReport(Table, table=True):
+    """How full the containers of a point were, in percent, as somebody there reported."""
+
+    __tablename__ = "point_reports"
+    __table_args__ = (
+        Index("point_reports_point_id_idx", "point_id", "at"),
+        Index("point_reports_by_account_idx", "by_account", postgresql_where=sql("by_account is not null")),
+    )
+
+    id: UUID = identifier()
+    point_id: UUID = Field(foreign_key="app.collection_points.id", ondelete="CASCADE")
+    at: datetime = moment()
+    percent: int
+    by_account: UUID | None = Field(foreign_key="app.accounts.id")

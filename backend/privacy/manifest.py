@@ -131,6 +131,7 @@ LEFT_OUT = {
     "impact_factors": "Not about people.",
     "text_versions": "Not about people.",
     "collection_points": "Places of shops and associations, which their members read.",
+    "point_reports": "How full containers are; who reported it is kept for the audit alone.",
     "collection_items": "Food; the collections that the person asked for are in the export.",
     "collection_changes": "What happened to collections, which those whom they concern read.",
     "tour_stops": "Places and times of tours, which are in the export.",

@@ -26,3 +26,14 @@ create trigger keep_point_of_shop after insert or update of name, address, insee
 create trigger keep_point_of_association after insert or update of name, address, insee_code, latitude, longitude,
     opening_hours, status, is_public
     on app.associations for each row execute function app.keep_point_of_association();
+
+-- Reports of how full a point is: those who see the point by working there, and admins.
+alter table app.point_reports enable row level security;
+alter table app.point_reports force row level security;
+
+create policy "Acts read and write every row" on app.point_reports for all to ecopanier_owner using (true) with check (true);
+
+grant select (id, point_id, at, percent) on app.point_reports to authenticated;
+
+create policy "People see reports of the points that they see" on app.point_reports for select to authenticated
+    using (exists (select from app.collection_points p where p.id = point_id));

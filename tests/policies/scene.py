@@ -422,6 +422,14 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         "insert into app.collection_points (kind, association_id, name) values ('depot', $1, 'Dépôt') returning id",
         association.id,
     )
+    await town.changes(
+        "insert into app.point_reports (point_id, at, percent)"
+        " select id, now(), 60 from app.collection_points where id = $1 or association_id = $2 or shop_id in"
+        " (select id from app.shops where owner_id = $3)",
+        depot,
+        association.id,
+        shop.merchant.id,
+    )
     carried, _ = await town.rows(
         "insert into app.collections"
         " (from_point, to_point, shop_id, giver_id, association_id, asked_how, status, window_start, window_end)"

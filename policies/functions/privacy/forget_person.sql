@@ -90,6 +90,7 @@ begin
     -- The documents of agreements are removed with the association. The shops were party to them and have their own copy.
     update app.agreements g set status = 'going' where g.association_id = any (closing) and g.status <> 'going';
     delete from app.collectors c where c.id = account;
+    update app.point_reports r set by_account = null where r.by_account = account;
     update app.decisions d set reason = null
     where d.reason is not null
       and (d.subject in ('account', 'collector') and d.subject_id = account

@@ -53,6 +53,7 @@ begin
             $q$ coalesce(ended_at, page_begun_at, looked_at) < $1 and (subscription is null or ended_at is not null)
                 and not to_end $q$),
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
+        ('app.point_reports', 'point_reports', 'id < app.first_id_at($1)'),
         ('app.tours', 'tours', 'day < app.paris_day($1)'),
         ('app.collections', 'collections', $q$ id < app.first_id_at($1)
             and not exists (select from app.stop_tasks k where k.collection_id = t.id)
