@@ -35,5 +35,11 @@ create policy "Acts read and write every row" on app.point_reports for all to ec
 
 grant select (id, point_id, at, percent) on app.point_reports to authenticated;
 
-create policy "People see reports of the points that they see" on app.point_reports for select to authenticated
-    using (exists (select from app.collection_points p where p.id = point_id));
+create policy "Members see reports of the points where they work" on app.point_reports for select to authenticated
+    using (exists (select from app.collection_points p
+                   where p.id = point_id
+                     and (p.shop_id = any (array(select app.shops_of((select app.caller()), 'reader')))
+                          or p.association_id = any (array(select app.associations_of((select app.caller()), 'reader'))))));
+
+create policy "Admins see reports of points" on app.point_reports for select to authenticated
+    using ((select app.caller_role()) = 'admin');

@@ -119,7 +119,8 @@ async def test_many_points_are_counted_by_cells_of_the_map(town: Town) -> None:
     ines = await town.a_collector()
     await town.changes(
         "insert into app.collection_points (kind, name, latitude, longitude, shown)"
-        " select 'relay', 'R' || n, 48.5 + (n % 20) * 0.005, 7.6 + (n / 20) * 0.005, true from generate_series(0, 399) n"
+        " select 'relay', 'R' || n, 48.5 + (n % 20) * 0.005, 7.6 + (n / 20) * 0.005, true"
+        " from generate_series(0, 399) n"
     )
 
     far, near = await on_map(ines, zoom=6), await on_map(ines, zoom=13)

@@ -72,6 +72,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/associations/me/members": await town.an_association("Invite"),
         "/v1/associations/me/members/{member_id}": await town.an_association("Change"),
         "/v1/beneficiaries/cards": await town.an_association("Imprime"),
+        "/v1/collection-points": await town.an_association("Entrepose"),
         "/v1/kiosks": await town.an_association("Accueille"),
     }
 
@@ -97,6 +98,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "agreement_id": uuid4(),
         "kiosk_id": uuid4(),
         "member_id": uuid4(),
+        "point_id": uuid4(),
         "station_id": uuid4(),
         "recall_notice_id": uuid4(),
         "report_id": uuid4(),

@@ -22,6 +22,7 @@ PUBLIC = ("/v1/terms/", "/v1/help/")
 # Routes on which an admin decides and may therefore see other people's things.
 DECIDED_BY_ADMINS = (
     "/v1/admin/",
+    "/v1/collection-points/",
     "/v1/agreements/",
     "/v1/beneficiaries/",
     "/v1/kiosks/",
@@ -86,6 +87,7 @@ async def things_of_other_people(town: Town) -> Things:
         "waiting_id": entry,
         "report_id": report,
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
+        "point_id": await town.value("select id from app.collection_points where shop_id = $1::text::uuid", shop["id"]),
         "notice_id": await town.value(
             "insert into app.notices (account_id, event, facts, in_app, at)"
             " values ($1, 'account_ends', '{}', true, now()) returning id",

@@ -35,6 +35,8 @@ class Table:
     key: str
     """An SQL expression for the primary key as one text."""
     columns: tuple[str, ...]
+    writable: tuple[str, ...]
+    """The columns that are not generated."""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,8 @@ async def tables(town: Town) -> dict[str, Table]:
         select c.oid::regclass::text as name,
                (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
                 where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped) as columns,
+               (select array_agg(a.attname::text order by a.attnum) from pg_attribute a
+                where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = '') as writable,
                coalesce((select array_agg(a.attname::text order by a.attnum) from pg_attribute a join pg_index i
                          on i.indrelid = c.oid and i.indisprimary and a.attnum = any (i.indkey)
                          where a.attrelid = c.oid),
@@ -72,7 +76,12 @@ async def tables(town: Town) -> dict[str, Table]:
           and c.relkind in ('r', 'p', 'v', 'm', 'f')
     """)
     return {
-        row["name"]: Table(row["name"], " || ' ' || ".join(f"{c}::text" for c in row["key"]), tuple(row["columns"]))
+        row["name"]: Table(
+            row["name"],
+            " || ' ' || ".join(f"{c}::text" for c in row["key"]),
+            tuple(row["columns"]),
+            tuple(row["writable"]),
+        )
         for row in rows
     }
 
@@ -147,7 +156,7 @@ async def found(town: Town, who: str, connection: Connection, table: Table) -> d
     if not addable:
         assert await attempt(connection, f"insert into {table.name} default values") == "refused"
     if not editable:
-        column = table.columns[-1]  # the first may be a number that nobody can set
+        column = table.writable[-1]  # the first may be a number that nobody can set
         assert await attempt(connection, f"update {table.name} set {column} = null") == "refused"  # noqa: S608
     for row in rows:
         one = f"where {table.key} = $1"
