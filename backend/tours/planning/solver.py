@@ -53,8 +53,9 @@ def improved(problem: Problem, begun: Plan, effort: Effort, told: Told = lambda 
     best, orders = begun, orders_of(begun)
     kept = {number: order for number, order in orders.items() if problem.vehicles[number].locked}
     narrowed: dict[int, int] = {}
-    for number in range(ROUNDS):
-        share = SHARE_OF_FIRST_ROUND if number == 0 else (1 - SHARE_OF_FIRST_ROUND) / (ROUNDS - 1)
+    rounds = ROUNDS if any(one.longest_ride is not None for one in problem.requests) else 1
+    for number in range(rounds):
+        share = 1.0 if rounds == 1 else SHARE_OF_FIRST_ROUND if number == 0 else (1 - SHARE_OF_FIRST_ROUND) / (rounds - 1)
         answer = _solved(problem, kept, best, narrowed, effort, share, started, told)
         orders = {**kept, **answer}
         found, late = _driven(problem, orders)
