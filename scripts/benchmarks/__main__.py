@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from backend.tours.planning.solver import Effort
 from scripts.benchmarks import before as earlier
 from scripts.benchmarks import (
     drafts,
@@ -26,6 +27,7 @@ from scripts.benchmarks import (
     report,
     scale,
     statements,
+    tours,
     web,
 )
 from scripts.benchmarks.figures import Figure
@@ -75,8 +77,9 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     only: Annotated[list[Which] | None, typer.Option(help="Run only this measurement; may be repeated.")] = None,
     rounds: Annotated[
         int | None, typer.Option(min=1, help="Number of rounds; in each, everything that is compared runs once.")
@@ -96,6 +99,8 @@ def main(
     explain: Annotated[bool, typer.Option("--explain", help="Print the query plans of the search instead.")] = False,
 ) -> None:
     """Measure whether EcoPanier reaches its speed targets, as ratios of figures from the same run. Takes minutes."""
+    if context.invoked_subcommand is not None:
+        return
     began = time.monotonic()
     amounts = Amounts.quick() if quick else Amounts()
     if rounds is not None:
@@ -122,6 +127,36 @@ def main(
         report.show(figures, amounts, folder, time.monotonic() - began)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@app.command("tours", help=f"Plan tours with the product's planner, and check the plans.\n\n{tours.FIELDS}")
+def plan_tours(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            exists=True, dir_okay=False, help="Instances; without any, an evening in Strasbourg is planned."
+        ),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.5, help="CPU seconds of each: 10, of the evening 18.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the solver's chance.")] = 1,
+) -> None:
+    """Plan instances of a pickup-and-delivery problem, or an evening."""
+    if not files:
+        report.table(tours.evening_figures(seconds or tours.EVENING_SECONDS, tours.AGAIN_SECONDS))
+        return
+    wrong = False
+    print(f"{'instance':20} {'vehicles':>8} {'distance':>10} {'feasible':>8} {'CPU s':>6}  planner")
+    for file in files:
+        found = tours.solved(tours.read(file.read_text()), Effort(seconds=seconds or tours.INSTANCE_SECONDS, seed=seed))
+        feasible = not found.wrong and not found.unplanned
+        wrong = wrong or not feasible
+        print(
+            f"{file.name:20} {found.vehicles:8} {found.distance:10.2f} {'yes' if feasible else 'NO':>8} "
+            f"{found.cpu_seconds:6.1f}  {found.planner}",
+            flush=True,
+        )
+    if wrong:
+        raise typer.Exit(1)
 
 
 if __name__ == "__main__":

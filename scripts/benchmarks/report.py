@@ -20,19 +20,25 @@ SYNCS = 50
 
 def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: float) -> None:
     """Print the table and the facts."""
-    table = Table("figure", "target", "measured", "", "in numbers", box=None, pad_edge=False)
+    console = table(figures)
+    for line in facts(amounts, folder):
+        console.print(line, style="dim")
+    console.print(f"took {seconds:.0f} s", style="dim")
+
+
+def table(figures: Sequence[Figure]) -> Console:
+    """Print the table and return the console that it stands on."""
+    rows = Table("figure", "target", "measured", "", "in numbers", box=None, pad_edge=False)
     for figure in figures:
         verdict = target = ""
         if figure.target is not None:
             verdict = "[green]ok" if figure.reached else "[red]missed"
             target = f"{'≤' if figure.at_most else '≥'} {figure.target:g}{figure.unit}"
-        table.add_row(figure.name, target, f"{figure.measured:.2f}{figure.unit}", verdict, figure.detail)
+        rows.add_row(figure.name, target, f"{figure.measured:.2f}{figure.unit}", verdict, figure.detail)
     console = Console(width=None if os.isatty(1) else 180, highlight=False)
-    console.print(table)
+    console.print(rows)
     console.print()
-    for line in facts(amounts, folder):
-        console.print(line, style="dim")
-    console.print(f"took {seconds:.0f} s", style="dim")
+    return console
 
 
 def facts(amounts: Amounts, folder: Path) -> list[str]:

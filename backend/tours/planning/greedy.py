@@ -1,8 +1,8 @@
-"""Plan by inserting one request after another where it costs least: urgent first, then those whose window closes first.
+"""Plan by inserting one request after another where it costs least: urgent ones first, then by when windows close.
 
-It serves where PyVRP is missing or fails, gives PyVRP a plan to begin with, and puts back what the repair of a plan took
-out. A place in a tour is first looked up with the latest times at which its stops may begin; only the best are driven
-through in full.
+It serves where PyVRP is missing or fails, gives PyVRP a plan to begin with, and puts back what the repair of a plan
+took out. A place in a tour is first looked up with the latest times at which its stops may begin; only the best are
+driven through in full.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from backend.tours.planning.problem import Plan, Problem, Reason, Tour
 from backend.tours.planning.schedule import latest, timed, visit_of
 
+MOST_URGENT = 2
 Order = list[tuple[int, bool]]
 Told = Callable[[int, int], None]
 """Called with how many requests were looked at, and how many there are."""
@@ -52,8 +53,62 @@ def greedy(problem: Problem, begun: dict[int, Order] | None = None, told: Told |
     return Plan(tuple(tour for _, tour in sorted(tours.items()) if tour.stops), unplanned)
 
 
+def urgent_first(problem: Problem, plan: Plan) -> Plan:
+    """Return the plan with the most urgent requests that it left out, if less urgent ones can make room for them."""
+    for index in sorted(plan.unplanned, key=lambda one: (problem.requests[one].delivery.closes, one)):
+        if problem.requests[index].urgency < MOST_URGENT or index not in plan.unplanned:
+            continue
+        for number in range(len(problem.vehicles)):
+            changed = _with_room_made(problem, plan, number, index)
+            if changed is not None:
+                plan = changed
+                break
+    return plan
+
+
+def _with_room_made(problem: Problem, plan: Plan, number: int, urgent: int) -> Plan | None:
+    """Return the plan with an urgent request in one vehicle's tour; None if no others can make room."""
+    orders = {tour.vehicle: [(stop.request, stop.delivers) for stop in tour.stops] for tour in plan.tours}
+    order = orders.get(number, list(problem.vehicles[number].locked))
+    promised = {index for index, _ in problem.vehicles[number].locked}
+    staying = [
+        (index, delivers)
+        for index, delivers in order
+        if index in promised or problem.requests[index].urgency == MOST_URGENT
+    ]
+    tour = timed(problem, number, staying)
+    if tour is None:
+        return None
+    best = _best(problem, {number: staying}, {number: tour}, urgent)
+    if best is None:
+        return None
+    changed = greedy(problem, {**orders, number: best[1]})
+    lost = [index for index in changed.unplanned if problem.requests[index].urgency == MOST_URGENT]
+    before = [index for index in plan.unplanned if problem.requests[index].urgency == MOST_URGENT]
+    return changed if len(lost) < len(before) else None
+
+
+def drivable(problem: Problem, number: int, order: Order, first_out: set[int]) -> Order:
+    """Return an order without what keeps its vehicle from driving it: `first_out` first, then the least urgent."""
+    vehicle, order = problem.vehicles[number], list(order)
+    while order and not _fits(problem, number, order):
+        promised = {index for index, _ in vehicle.locked}
+        inside = {index for index, _ in order if index not in promised}
+        if not inside:
+            return list(vehicle.locked)
+        out = min(inside, key=lambda index: (index not in first_out, problem.requests[index].urgency, index))
+        order = [step for step in order if step[0] != out]
+    return order
+
+
+def _fits(problem: Problem, number: int, order: Order) -> bool:
+    return _driven(problem, number, order) is not None and all(
+        part >= 0 for free in _free(problem, number, order) for part in free
+    )
+
+
 def why_not(problem: Problem, index: int) -> Reason:
-    """Return why no tour has room for a request: it fits no vehicle, none could reach it, or the others take the room."""
+    """Return why no tour has room for a request: it fits no vehicle, none can reach it, or others take the room."""
     request = problem.requests[index]
     fitting = [
         number
@@ -72,7 +127,7 @@ def _driven(problem: Problem, number: int, order: Order) -> Tour | None:
     """Return the tour of an order, or None if it breaks the times or the vehicle's longest way."""
     tour = timed(problem, number, order)
     farthest = problem.vehicles[number].farthest
-    return None if tour is None or farthest is not None and tour.metres > farthest else tour
+    return None if tour is None or (farthest is not None and tour.metres > farthest) else tour
 
 
 def _best(

@@ -5,14 +5,15 @@ killed, too slow or wrong, the greedy plan stands, and `Planned.because` says wh
 """
 
 import asyncio
-import pickle
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 import structlog
+from pydantic import TypeAdapter, ValidationError
 
 from backend.tours.planning.checker import violations
 from backend.tours.planning.greedy import greedy
@@ -20,8 +21,10 @@ from backend.tours.planning.problem import Plan, Problem
 from backend.tours.planning.solver import Effort, SolverMissing, better, improved
 
 SPARE_SECONDS = 15.0  # wall time beside the CPU time, for a busy machine
-WALL_PER_CPU = 4.0
+WALL_PER_CPU = 10.0  # it runs behind everything else
 LARGEST_LINE = 16 * 1024 * 1024
+NICENESS = 10  # requests of people come first
+SOLVER = (sys.executable, "-m", "backend.tours.planning.planner")
 
 log = structlog.get_logger("ecopanier.planning")
 
@@ -47,17 +50,38 @@ class Planned:
     because: Because | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What the solver's process reads."""
+
+    problem: Problem
+    first: Plan
+    effort: Effort
+
+
+WORK, PLAN = TypeAdapter(Work), TypeAdapter(Plan)
+
+
 class PlanRefused(Exception):
     """Raised when even the greedy plan breaks a rule: the problem contradicts itself, or there is a bug."""
 
 
-async def plan_tours(problem: Problem, effort: Effort, told: Told = lambda _: None) -> Planned:
-    """Return the best plan that passes the checker. Raises PlanRefused."""
-    first = await asyncio.to_thread(greedy, problem)
+async def plan_tours(
+    problem: Problem, effort: Effort, told: Told = lambda _: None, solver: Sequence[str] = SOLVER
+) -> Planned:
+    """Return the best plan that passes the checker.
+
+    told: called with the progress. solver: the command of the process that improves the greedy plan.
+    Raises PlanRefused.
+    """
+    try:
+        first = await asyncio.to_thread(greedy, problem)
+    except ValueError as impossible:
+        raise PlanRefused(str(impossible)) from impossible
     if wrong := violations(problem, first):
         raise PlanRefused("; ".join(wrong))
     told(0.0)
-    answer = await _in_own_process(problem, first, effort, told)
+    answer = await _in_own_process(Work(problem, first, effort), told, solver)
     told(1.0)
     if isinstance(answer, Because):
         log.warning("planning.greedy", because=answer.value)
@@ -68,33 +92,30 @@ async def plan_tours(problem: Problem, effort: Effort, told: Told = lambda _: No
     return Planned(answer) if better(problem, answer, first) else Planned(first, Because.NO_BETTER)
 
 
-async def _in_own_process(problem: Problem, first: Plan, effort: Effort, told: Told) -> Plan | Because:
-    seconds = (effort.seconds or 0.0) * WALL_PER_CPU + SPARE_SECONDS
-    running = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "backend.tours.planning.planner",
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=LARGEST_LINE,
-    )
+async def _in_own_process(work: Work, told: Told, solver: Sequence[str]) -> Plan | Because:
+    seconds = (work.effort.seconds or 0.0) * WALL_PER_CPU + SPARE_SECONDS
+    try:
+        running = await asyncio.create_subprocess_exec(
+            *solver, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LARGEST_LINE
+        )
+    except OSError:
+        return Because.FAILED
     try:
         async with asyncio.timeout(seconds):
-            assert running.stdin is not None and running.stdout is not None  # noqa: S101  both are pipes
-            running.stdin.write(pickle.dumps((problem, first, effort)))
+            assert running.stdin is not None  # noqa: S101  a pipe
+            assert running.stdout is not None  # noqa: S101  a pipe
+            running.stdin.write(WORK.dump_json(work))
             running.stdin.write_eof()
             async for line in running.stdout:
                 word, _, rest = line.partition(b" ")
                 if word == b"missing":
                     return Because.MISSING
                 if word == b"done":
-                    # It is our own process, started a moment ago, and nobody else writes to its pipe.
-                    plan: Plan = pickle.loads(bytes.fromhex(rest.decode()))  # noqa: S301
-                    return plan
+                    return PLAN.validate_json(rest)
                 told(float(rest))
     except TimeoutError:
         return Because.TOO_SLOW
-    except (OSError, ValueError, pickle.UnpicklingError):
+    except (OSError, ValueError, ValidationError):
         return Because.FAILED
     finally:
         with suppress(ProcessLookupError):
@@ -104,8 +125,9 @@ async def _in_own_process(problem: Problem, first: Plan, effort: Effort, told: T
 
 
 def main() -> None:
-    """Solve the problem on stdin and write progress, then the plan, to stdout. Started by `plan_tours`."""
-    problem, first, effort = pickle.loads(sys.stdin.buffer.read())  # noqa: S301  from the process that started us
+    """Solve the work on stdin and write progress, then the plan, to stdout. Started by `plan_tours`."""
+    os.nice(NICENESS)
+    work = WORK.validate_json(sys.stdin.buffer.read())
     out = sys.stdout
 
     def told(share: float) -> None:
@@ -113,11 +135,11 @@ def main() -> None:
         out.flush()
 
     try:
-        plan = improved(problem, first, effort, told)
+        plan = improved(work.problem, work.first, work.effort, told)
     except SolverMissing:
         out.write("missing \n")
     else:
-        out.write(f"done {pickle.dumps(plan).hex()}\n")
+        out.write(f"done {PLAN.dump_json(plan).decode()}\n")
     out.flush()
 
 

@@ -1,7 +1,7 @@
 """What is to be planned, and what a plan is. Times are whole seconds from the day's begin, distances whole metres.
 
-One matrix of whole numbers, rounded up, is shared by the greedy planner, the solver and the checker, so that what one of
-them calls feasible is feasible for the others.
+One matrix of whole numbers, rounded up, is shared by the greedy planner, the solver and the checker, so that what one
+of them calls feasible is feasible for the others.
 """
 
 from collections.abc import Sequence
@@ -57,8 +57,8 @@ class Vehicle:
 
     capacity: in each dimension. starts, ends: places; `ends` None: the tour ends with its last stop. begins, finishes:
     the shift. farthest: the most metres of a tour; None without a limit. profile: which of the problem's matrices holds
-    for it. done: what it has done or was promised, by `Problem.requests` index and kind, in order: it stays so. aboard:
-    requests that it has picked up and that stay with it.
+    for it. locked: what it has done or was promised, by `Problem.requests` index and kind (True delivers), in order:
+    its tour begins with exactly that.
     """
 
     id: str

@@ -91,9 +91,7 @@ def _rides_shortened(
     return None
 
 
-def _tour(
-    problem: Problem, vehicle_index: int, order: Order, visits: Sequence[Visit], begins: Sequence[int]
-) -> Tour:
+def _tour(problem: Problem, vehicle_index: int, order: Order, visits: Sequence[Visit], begins: Sequence[int]) -> Tour:
     vehicle = problem.vehicles[vehicle_index]
     distances, durations = problem.distances[vehicle.profile], problem.durations[vehicle.profile]
     at, clock, metres, stops = vehicle.starts, vehicle.begins, 0, []

@@ -1,27 +1,33 @@
 """Improve a plan with PyVRP, and repair what its model cannot say: how long chilled food may ride.
 
 PyVRP knows no limit for the ride of a shipment (its issue 1097) and may return an answer that is not feasible. So each
-answer is driven through again: what rides too long gets a narrower window for its pickup, and what still does so goes
-back to the greedy planner, urgent requests first.
+answer is driven through again: what rides too long is taken out and goes back to the greedy planner, urgent requests
+first. In the next round it gets narrower windows, between which no ride is too long (an anchor).
 """
 
 import math
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from backend.tours.planning.greedy import Order, greedy
+from backend.tours.planning.greedy import MOST_URGENT, Order, drivable, greedy, urgent_first
 from backend.tours.planning.problem import Plan, Problem, Vehicle
 from backend.tours.planning.schedule import timed
 
 if TYPE_CHECKING:
     import pyvrp
+    from pyvrp.stop import StoppingCriterion
 
 LARGEST_COST = 90_000  # of what is worth most: beyond PyVRP's largest penalty (100 000), breaking a rule would pay
 PRIZE_BY_URGENCY = (0.2, 0.6, 1.0)  # 1 : 3 : 5
-SHARE_OF_FIRST_ROUND = 0.6
-ROUNDS = 3
+NO_LIMIT = 2**63 - 1
+LONGEST_WAY = 10_000  # of what PyVRP sees where it must plan everything: far more, and its penalties weigh too little
+URGENT_ROUNDS = (0.15, 0.1, 0.1)  # of the effort, for the most urgent alone if the greedy planner missed any
+ROUNDS = (0.5, 0.2, 1.0)  # of the effort, with chilled food: one round and its repairs; the last takes what is left
+FIRST_LOOK = 0.1  # of the effort, to find how many vehicles an easy plan needs
+FEWER_VEHICLES = (0.15, 0.15)  # of the effort, for each try with one vehicle less
+NO_PLAN = 2**62  # what PyVRP says that a plan that breaks a rule costs, or more
 
 Told = Callable[[float], None]
 """Called with how much of the time is over, from 0 to 1."""
@@ -46,26 +52,84 @@ def improved(problem: Problem, begun: Plan, effort: Effort, told: Told = lambda 
     Vehicles that were promised something keep the tour that they have. Raises SolverMissing.
     """
     try:
-        import pyvrp  # noqa: F401, PLC0415  an optional dependency, slow to import
+        import pyvrp  # noqa: F401  an optional dependency, slow to import
     except ImportError as missing:
         raise SolverMissing from missing
-    started = time.process_time()
-    best, orders = begun, orders_of(begun)
-    kept = {number: order for number, order in orders.items() if problem.vehicles[number].locked}
-    narrowed: dict[int, int] = {}
-    rounds = ROUNDS if any(one.longest_ride is not None for one in problem.requests) else 1
-    for number in range(rounds):
-        share = 1.0 if rounds == 1 else SHARE_OF_FIRST_ROUND if number == 0 else (1 - SHARE_OF_FIRST_ROUND) / (rounds - 1)
-        answer = _solved(problem, kept, best, narrowed, effort, share, started, told)
-        orders = {**kept, **answer}
-        found, late = _driven(problem, orders)
+    clock = Clock(effort, told)
+    if problem.all_required and problem.vehicle_cost:
+        best = _with_fewest_vehicles(problem, begun, clock)
+    else:
+        best = _with_most_served(problem, begun, clock)
+    return replace(best, planner="pyvrp")
+
+
+def _with_most_served(problem: Problem, begun: Plan, clock: "Clock") -> Plan:
+    """Return the best plan found where not everything has room: first the most urgent alone, then all."""
+    best = begun
+    kept = {number: order for number, order in orders_of(begun).items() if problem.vehicles[number].locked}
+    vehicles = [number for number in range(len(problem.vehicles)) if number not in kept]
+    urgent = frozenset(index for index, one in enumerate(problem.requests) if one.urgency == MOST_URGENT)
+    limited = any(one.longest_ride is not None for one in problem.requests)
+    rounds: list[tuple[frozenset[int] | None, float]] = [
+        (urgent, share) for share in (URGENT_ROUNDS if urgent & best.unplanned.keys() else ())
+    ]
+    rounds += [(None, share) for share in (ROUNDS if limited else (1.0,))]
+    anchors: dict[int, int] = {}
+    for only, share in rounds:
+        if only is not None and not only & best.unplanned.keys():
+            continue
+        anchors |= _anchors(problem, best, urgent | anchors.keys())
+        answer = _solved(problem, _Asked(kept, vehicles, best, anchors, only), clock, share)
+        found, late = _driven(problem, {**kept, **(answer or {})})
+        found = urgent_first(problem, found)
         if better(problem, found, best):
             best = found
-        if not late:
+        anchors |= late
+        if only is None and not late:
             break
-        for index, opens in late.items():
-            narrowed[index] = max(narrowed.get(index, 0), opens)
-    return replace(best, planner="pyvrp")
+    return best
+
+
+def _anchors(problem: Problem, plan: Plan, which: Set[int]) -> dict[int, int]:
+    """Return when a plan picks up each of these requests whose ride is limited."""
+    return {
+        stop.request: stop.begins
+        for tour in plan.tours
+        for stop in tour.stops
+        if not stop.delivers and stop.request in which and problem.requests[stop.request].longest_ride is not None
+    }
+
+
+def _with_fewest_vehicles(problem: Problem, begun: Plan, clock: "Clock") -> Plan:
+    """Return the best plan found where everything must have room: fewer vehicles first, then fewer metres.
+
+    PyVRP seldom empties a tour that is half full, because every plan on the way there costs more. So it is asked for a
+    plan with one vehicle less, from anew, until it finds none; what time is left goes into the metres.
+    """
+    best = begun
+    vehicles = [number for number, vehicle in enumerate(problem.vehicles) if not vehicle.locked]
+    kept = {number: order for number, order in orders_of(begun).items() if problem.vehicles[number].locked}
+
+    def tried(number: int, start: Plan | None, share: float, *, first_will_do: bool) -> bool:
+        nonlocal best
+        answer = _solved(problem, _Asked(kept, vehicles[:number], start), clock, share, first_will_do=first_will_do)
+        if answer is None:
+            return False
+        found, _ = _driven(problem, {**kept, **answer})
+        if not better(problem, found, best):
+            return False
+        best = found
+        return True
+
+    tried(len(vehicles), begun if not begun.unplanned else None, FIRST_LOOK, first_will_do=False)
+    for share in FEWER_VEHICLES:
+        free = len(best.tours) - len(kept)
+        while free > 1 and not best.unplanned and tried(free - 1, None, share, first_will_do=True):
+            free = len(best.tours) - len(kept)
+    used = [tour.vehicle for tour in best.tours if tour.vehicle not in kept]
+    vehicles = used or vehicles
+    tried(len(vehicles), best if not best.unplanned else None, 1.0, first_will_do=False)
+    return best
 
 
 def orders_of(plan: Plan) -> dict[int, Order]:
@@ -74,29 +138,25 @@ def orders_of(plan: Plan) -> dict[int, Order]:
 
 
 def better(problem: Problem, one: Plan, other: Plan) -> bool:
-    """Return whether a plan is better: more urgent requests, then more requests, fewer vehicles (if they cost), metres."""
+    """Return whether a plan is better: urgent ones first, then more requests, then less cost."""
     return _worth(problem, one) < _worth(problem, other)
 
 
 def _worth(problem: Problem, plan: Plan) -> tuple[int, int, int]:
     missing = [problem.requests[index].urgency for index in plan.unplanned]
     cost = plan.metres() + problem.vehicle_cost * len(plan.tours)
-    return (sum(urgency == max(PRIZES) for urgency in missing), len(missing), cost)
-
-
-PRIZES = range(len(PRIZE_BY_URGENCY))
+    return (sum(urgency == MOST_URGENT for urgency in missing), len(missing), cost)
 
 
 def _driven(problem: Problem, orders: dict[int, Order]) -> tuple[Plan, dict[int, int]]:
     """Return the plan of these orders in which every rule is kept, and the requests that rode too long.
 
     What breaks a rule is taken out, the least urgent last, and put back where it fits. Requests that rode too long come
-    with when their pickup should begin at the earliest.
+    with when their pickup should begin.
     """
     late: dict[int, int] = {}
     kept: dict[int, Order] = {}
     for number, order in orders.items():
-        vehicle = problem.vehicles[number]
         relaxed = timed(_without_rides(problem), number, order)
         if relaxed is not None:
             left = {stop.request: stop.leaves for stop in relaxed.stops if not stop.delivers}
@@ -105,7 +165,7 @@ def _driven(problem: Problem, orders: dict[int, Order]) -> tuple[Plan, dict[int,
                 limit = request.longest_ride
                 if stop.delivers and limit is not None and stop.begins - left.get(stop.request, stop.begins) > limit:
                     late[stop.request] = min(stop.begins - limit - request.pickup.service, request.pickup.closes)
-        kept[number] = _drivable(problem, number, vehicle, order, late)
+        kept[number] = drivable(problem, number, order, set(late))
     return greedy(problem, kept), {index: opens for index, opens in late.items() if _still_late(problem, kept, index)}
 
 
@@ -117,67 +177,85 @@ def _without_rides(problem: Problem) -> Problem:
     return replace(problem, requests=tuple(replace(one, longest_ride=None) for one in problem.requests))
 
 
-def _drivable(problem: Problem, number: int, vehicle: Vehicle, order: Order, late: dict[int, int]) -> Order:
-    """Return an order without what keeps it from being driven: first what rides too long, then the least urgent."""
-    order = list(order)
-    while order and not _fits(problem, number, order):
-        inside = {index for index, delivers in order if delivers and (index, delivers) not in vehicle.locked}
-        if not inside:
-            return list(vehicle.locked)
-        out = min(inside, key=lambda index: (index not in late, problem.requests[index].urgency, index))
-        order = [step for step in order if step[0] != out]
-    return order
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What PyVRP is asked.
 
+    kept: tours that stay. vehicles: those that may drive. begun: the plan to begin with. anchors: by request, when its
+    pickup begins at the earliest; it must then be delivered by when it would ride too long from there. only: the
+    requests that may be planned; None for all.
+    """
 
-def _fits(problem: Problem, number: int, order: Order) -> bool:
-    vehicle = problem.vehicles[number]
-    tour = timed(problem, number, order)
-    if tour is None or vehicle.farthest is not None and tour.metres > vehicle.farthest:
-        return False
-    load = [0] * len(vehicle.capacity)
-    for index, delivers in order:
-        sign = -1 if delivers else 1
-        load = [now + sign * part for now, part in zip(load, problem.requests[index].load, strict=True)]
-        if any(now > most for now, most in zip(load, vehicle.capacity, strict=True)):
-            return False
-    return True
+    kept: dict[int, Order]
+    vehicles: list[int]
+    begun: Plan | None
+    anchors: dict[int, int] = field(default_factory=dict)
+    only: frozenset[int] | None = None
 
 
 def _solved(
-    problem: Problem,
-    kept: dict[int, Order],
-    begun: Plan,
-    narrowed: dict[int, int],
-    effort: Effort,
-    share: float,
-    started: float,
-    told: Told,
-) -> dict[int, Order]:
-    """Return the orders that PyVRP finds for the vehicles to which nothing was promised."""
-    import pyvrp  # noqa: PLC0415  an optional dependency, slow to import
+    problem: Problem, asked: _Asked, clock: "Clock", share: float, *, first_will_do: bool = False
+) -> dict[int, Order] | None:
+    """Return the orders that PyVRP finds; None if every plan that it found breaks a rule of its model."""
+    import pyvrp
 
-    vehicles = [number for number in range(len(problem.vehicles)) if number not in kept]
-    taken = {index for order in kept.values() for index, _ in order}
-    requests = [index for index in range(len(problem.requests)) if index not in taken]
+    vehicles = asked.vehicles
+    taken = {index for order in asked.kept.values() for index, _ in order}
+    requests = [
+        index
+        for index in range(len(problem.requests))
+        if index not in taken and (asked.only is None or index in asked.only)
+    ]
     if not vehicles or not requests:
         return {}
     unit = _unit(problem)
-    model, data = pyvrp.Model(), None
+    model = pyvrp.Model()
     places = _add_places(problem, model)
     nowhere = model.add_location(0, 0)
     profiles = [model.add_profile() for _ in problem.distances]
     _add_ways(problem, model, places, nowhere, profiles, unit)
-    depots = {
-        place: model.add_depot(places[place])
-        for place in sorted(
-            {
-                place
-                for number in vehicles
-                for place in (problem.vehicles[number].starts, problem.vehicles[number].ends)
-                if place is not None
-            }
+    _add_vehicles(problem, model, vehicles, places, nowhere, profiles, unit)
+    safe = _served_urgent(problem, asked)
+    for index in requests:
+        request = problem.requests[index]
+        model.add_shipment(
+            places[request.pickup.place],
+            places[request.delivery.place],
+            pickup_tw_early=max(request.pickup.opens, asked.anchors.get(index, 0)),
+            pickup_tw_late=request.pickup.closes,
+            pickup_service_duration=request.pickup.service,
+            delivery_tw_early=request.delivery.opens,
+            delivery_tw_late=_latest_delivery(problem, index, asked.anchors),
+            delivery_service_duration=request.delivery.service,
+            amount=list(request.load),
+            prize=0 if problem.all_required else round(LARGEST_COST * PRIZE_BY_URGENCY[request.urgency]),
+            required=problem.all_required or index in safe,
         )
-    }
+    data = model.data()
+    where = {index: number for number, index in enumerate(requests)}
+    first = _begun(pyvrp, data, asked.begun, vehicles, where) if asked.begun is not None else None
+    stop = clock.stop(share, first_will_do=first_will_do)
+    found = model.solve(stop, seed=clock.effort.seed, collect_stats=False, display=False, initial_solution=first).best
+    if not found.is_feasible():
+        return None
+    answer: dict[int, Order] = {}
+    for route in found.routes():
+        steps = [step for step in route.schedule() if step.is_pickup() or step.is_delivery()]
+        answer[vehicles[route.vehicle_type()]] = [(requests[step.idx], step.is_delivery()) for step in steps]
+    return answer
+
+
+def _add_vehicles(
+    problem: Problem,
+    model: "pyvrp.Model",
+    vehicles: list[int],
+    places: list["pyvrp.Location"],
+    nowhere: "pyvrp.Location",
+    profiles: list["pyvrp.Profile"],
+    unit: int,
+) -> None:
+    used = {place for number in vehicles for place in _begin_and_end(problem.vehicles[number]) if place is not None}
+    depots = {place: model.add_depot(places[place]) for place in sorted(used)}
     anywhere = model.add_depot(nowhere)
     for number in vehicles:
         vehicle = problem.vehicles[number]
@@ -186,45 +264,43 @@ def _solved(
             capacity=list(vehicle.capacity),
             start_depot=depots[vehicle.starts],
             end_depot=depots[vehicle.ends] if vehicle.ends is not None else anywhere,
-            fixed_cost=math.ceil(problem.vehicle_cost / unit),
+            fixed_cost=min(problem.vehicle_cost, 2 * _longest(problem)) // unit,
             tw_early=vehicle.begins,
             tw_late=vehicle.finishes,
+            max_distance=vehicle.farthest // unit if vehicle.farthest is not None else NO_LIMIT,
             profile=profiles[vehicle.profile],
-            **({"max_distance": vehicle.farthest // unit} if vehicle.farthest is not None else {}),
         )
-    for index in requests:
-        request = problem.requests[index]
-        model.add_shipment(
-            places[request.pickup.place],
-            places[request.delivery.place],
-            pickup_tw_early=max(request.pickup.opens, narrowed.get(index, 0)),
-            pickup_tw_late=request.pickup.closes,
-            pickup_service_duration=request.pickup.service,
-            delivery_tw_early=request.delivery.opens,
-            delivery_tw_late=request.delivery.closes,
-            delivery_service_duration=request.delivery.service,
-            amount=list(request.load),
-            prize=0 if problem.all_required else round(LARGEST_COST * PRIZE_BY_URGENCY[request.urgency]),
-            required=problem.all_required,
-        )
-    data = model.data()
-    where = {index: number for number, index in enumerate(requests)}
-    first = _begun(pyvrp, data, begun, vehicles, where)
-    stop = _Stop(effort, share, started, told)
-    found = model.solve(stop, seed=effort.seed, collect_stats=False, display=False, initial_solution=first).best
-    answer: dict[int, Order] = {}
-    for route in found.routes():
-        steps = [step for step in route.schedule() if step.is_pickup() or step.is_delivery()]
-        answer[vehicles[route.vehicle_type()]] = [(requests[step.idx], step.is_delivery()) for step in steps]
-    return answer
+
+
+def _served_urgent(problem: Problem, asked: _Asked) -> set[int]:
+    """Return the most urgent requests of the plan to begin with: they must stay."""
+    if asked.begun is None:
+        return set()
+    served = {stop.request for tour in asked.begun.tours for stop in tour.stops}
+    return {index for index in served if problem.requests[index].urgency == MOST_URGENT}
+
+
+def _latest_delivery(problem: Problem, index: int, anchors: dict[int, int]) -> int:
+    request = problem.requests[index]
+    if index not in anchors or request.longest_ride is None:
+        return request.delivery.closes
+    return min(request.delivery.closes, anchors[index] + request.pickup.service + request.longest_ride)
+
+
+def _begin_and_end(vehicle: Vehicle) -> tuple[int, int | None]:
+    return vehicle.starts, vehicle.ends
 
 
 def _unit(problem: Problem) -> int:
     """Return how many metres PyVRP counts as one, so that no detour costs as much as the least prize."""
+    longest = _longest(problem)
     if problem.all_required:
-        return 1
-    longest = max(max(map(max, matrix), default=1) for matrix in problem.distances)
+        return max(1, longest // LONGEST_WAY)
     return max(1, math.ceil(2 * longest / (LARGEST_COST * PRIZE_BY_URGENCY[0])))
+
+
+def _longest(problem: Problem) -> int:
+    return max(max(map(max, matrix), default=1) for matrix in problem.distances)
 
 
 def _add_places(problem: Problem, model: "pyvrp.Model") -> list["pyvrp.Location"]:
@@ -260,6 +336,7 @@ def _begun(
             [
                 activity(kinds.DELIVERY if stop.delivers else kinds.PICKUP, where[stop.request])
                 for stop in tour.stops
+                if stop.request in where
             ],
             vehicles.index(tour.vehicle),
         )
@@ -270,19 +347,34 @@ def _begun(
     return first if first.is_feasible() else None
 
 
-class _Stop:
-    """Stops PyVRP after its share of the effort, and tells how far it is."""
+class Clock:
+    """Shares an effort out among the runs of PyVRP, and tells how far they are."""
 
-    def __init__(self, effort: Effort, share: float, started: float, told: Told) -> None:
-        self._effort, self._share, self._started, self._told = effort, share, started, told
-        self._began, self._done = time.process_time(), 0
+    def __init__(self, effort: Effort, told: Told) -> None:
+        self.effort, self.told, self.began, self.done = effort, told, time.process_time(), 0
 
-    def __call__(self, best_cost: float) -> bool:
-        self._done += 1
-        if self._effort.iterations is not None:
-            return self._done > self._effort.iterations * self._share
-        assert self._effort.seconds is not None  # noqa: S101  one of the two is given
-        now = time.process_time()
-        if self._done % 500 == 0:
-            self._told(min((now - self._started) / self._effort.seconds, 1.0))
-        return now - self._began > self._effort.seconds * self._share
+    def stop(self, share: float, *, first_will_do: bool = False) -> "StoppingCriterion":
+        """Return what PyVRP asks after each iteration, with the cost of its best plan.
+
+        share: of the whole effort; never more than what is left. first_will_do: whether the first plan that breaks no
+        rule is enough.
+        """
+        seconds, iterations = self.effort.seconds, self.effort.iterations
+        if iterations is not None:
+            last = min(iterations, self.done + math.ceil(iterations * share))
+        else:
+            assert seconds is not None  # noqa: S101  one of the two is given
+            ends = self.began + min(seconds, time.process_time() - self.began + seconds * share)
+
+        def stop(best_cost: int) -> bool:
+            self.done += 1
+            if first_will_do and best_cost < NO_PLAN:
+                return True
+            if iterations is not None:
+                return self.done > last
+            now = time.process_time()
+            if self.done % 500 == 0:
+                self.told(min((now - self.began) / (seconds or 1.0), 1.0))
+            return now > ends
+
+        return stop
