@@ -1,4 +1,4 @@
-"""Nothing that a shop reads of its money, nor the work of a handover, tells paid, suspended and free portions apart.
+"""Nothing that a shop reads of its money tells paid, suspended and free portions apart.
 
 An attacker has all answers of the API, the exports, the printed papers, its rows in SQL, its notices and its account at
 Stripe. Two worlds that differ only in who paid for which pass must look the same.
@@ -20,7 +20,6 @@ from backend.payouts import jobs as payouts
 from backend.settings import settings
 from tests.journeys.test_ledger import HOUR, PARIS, nights_pass
 from tests.journeys.test_payouts import RICH, _onboarded
-from tests.policies.test_indistinguishable_portions import KINDS, Counter
 from tests.town import Person, Reservation, Shop, Town
 
 PRICE = 405
@@ -106,50 +105,6 @@ async def test_a_shop_reads_the_same_whoever_paid_for_which_pass(town: Town) -> 
     for kinds, other in zip(list(worlds)[1:], others, strict=True):
         for what, text in first.items():
             assert other[what] == text, (kinds, what)
-
-
-# --- The work of a handover
-
-
-async def wal_bytes(counter: Counter, kind: str, number: int) -> int:
-    """Hand a portion over, and return the bytes that this wrote to the write-ahead log."""
-    shown = await counter.shown(kind, number)
-    async with counter.town.copy.connection() as connection:
-        await connection.execute("checkpoint")
-        before = await connection.fetchval("select pg_current_wal_insert_lsn()")
-        handed = await connection.fetchrow(
-            "select * from app.pick_up($1, $2, true)", counter.shop.merchant.id, shown.code
-        )
-        assert handed is not None
-        assert handed["problem"] is None
-        written: int = await connection.fetchval("select pg_current_wal_insert_lsn() - $1::pg_lsn", before)
-    return written
-
-
-POSTS_AT_ONCE = """
-    create function app.posts_at_once() returns trigger language plpgsql security definer as $$
-    begin
-        perform app.post('sale', 'at once ' || new.id, new.id, app.clock(),
-                         array[app.ledger_account('held'), app.ledger_account('fees')], array[1::bigint, -1::bigint]);
-        return null;
-    end $$;
-    create trigger posts_at_once after update on app.reservations for each row
-    when (new.status = 'picked_up' and new.unit_price_cents > 0) execute function app.posts_at_once();
-"""
-A_FEW_BYTES = 120  # what rows of one shape may differ by: alignment, and hint bits that a page had or not
-
-
-@pytest.mark.parametrize("posts_at_once", [False, True], ids=["as it is", "control"])
-async def test_a_handover_writes_as_much_for_each_kind(town: Town, posts_at_once: bool) -> None:
-    counter = await Counter.opened(town)
-    if posts_at_once:
-        await town.changes(POSTS_AT_ONCE)
-    for kind in KINDS:
-        await wal_bytes(counter, kind, 0)  # the person is recorded at the first handover only
-
-    written = {kind: await wal_bytes(counter, kind, 1) for kind in KINDS}
-
-    assert (max(written.values()) - min(written.values()) > A_FEW_BYTES) is posts_at_once, written
 
 
 # --- A classifier over many lots
