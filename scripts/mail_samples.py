@@ -95,9 +95,10 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "pass_handed": {"": about},
         "suspended_lot_moved": {"": about},
         "suspended_lot_over": {
-            "": {**about, "quantity": 3, "collected": 2, "refund_cents": 405},
-            "all": {**about, "quantity": 1, "collected": 1, "refund_cents": None},
-            "none": {**about, "quantity": 2, "collected": 0, "refund_cents": 810},
+            "": {**about, "quantity": 3, "collected": 2, "kept": 0, "refund_cents": 405},
+            "all": {**about, "quantity": 1, "collected": 1, "kept": 0, "refund_cents": None},
+            "none": {**about, "quantity": 2, "collected": 0, "kept": 0, "refund_cents": 810},
+            "kept": {**about, "quantity": 2, "collected": 0, "kept": 1, "refund_cents": 405},
         },
         "suspended_lot_refunded": {"": {**about, "quantity": 1, "refund_cents": 405}},
         "address_to_confirm": {"": {**_CODE, "page": "confirm"}},

@@ -123,6 +123,8 @@ class ClosedLot(Table, table=True):
     commission_cents: int = Field(sa_type=BigInteger)
     vat_cents: int = Field(sa_type=BigInteger)
     net_cents: int = Field(sa_type=BigInteger)
+    sales: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    """Passes with which its portions were bought or reserved, whoever paid."""
 
 
 class ClosedLotCorrection(Table, table=True):

@@ -62,7 +62,7 @@ async def read_suspended_lot(suspended_lot_id: UUID, session: SignedIn, response
 async def edit_suspended_lot(
     suspended_lot_id: UUID, wanted: SuspendedLotEdit, session: SignedIn, if_match: IfMatch, response: Response
 ) -> SuspendedLotOut:
-    """Choose what happens to portions that nobody collects. You can do so until the pickup window ends."""
+    """Choose what happens to portions that nobody reserves. You can do so until the pickup window ends."""
     await actions.choose_if_unclaimed(session, suspended_lot_id, wanted.if_unclaimed, if_match)
     gift, version = await queries.suspended_lot(session, suspended_lot_id)
     response.headers["ETag"] = etag(version)

@@ -25,7 +25,8 @@ class SuspendedLot(Table, table=True):
 class SuspendedPortions(Table, table=True):
     """Portions of a gift at one lot: the reservation that keeps them there, and how many were collected in the end.
 
-    `collected` is None until the window of that lot is over and counted.
+    `collected` is None until the window of that lot is over and counted. `kept` is then how many were reserved by
+    somebody who did not come or cancelled too late; they are paid to the shop as well.
     """
 
     __tablename__ = "suspended_portions"
@@ -39,6 +40,7 @@ class SuspendedPortions(Table, table=True):
     suspended_lot_id: UUID = Field(foreign_key="app.suspended_lots.id")
     lot_id: UUID = Field(foreign_key="app.lots.id")
     collected: int | None
+    kept: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     given_back: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
-    """How many of the collected portions were given back to the donor after a problem report."""
+    """How many of the portions that were collected or kept were given back to the donor after a problem report."""
     given_back_cents: int = Field(default=0, sa_column_kwargs={"server_default": "0"})

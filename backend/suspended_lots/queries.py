@@ -27,6 +27,7 @@ def _suspended_lots() -> Any:
         select(
             func.count(col(SuspendedPortions.lot_id).distinct()).label("places"),
             func.coalesce(func.sum(col(SuspendedPortions.collected)), 0).label("collected"),
+            func.coalesce(func.sum(col(SuspendedPortions.kept)), 0).label("kept"),
             # Ids are ordered by time, so this is the latest.
             func.array_agg(
                 aggregate_order_by(col(SuspendedPortions.reservation_id), col(SuspendedPortions.reservation_id).desc())
@@ -64,6 +65,7 @@ def _suspended_lots() -> Any:
             col(offered.lot_id),
             parts.c.places,
             parts.c.collected,
+            parts.c.kept,
             func.greatest(due, col(Payment.refunded_cents)).label("refunded_cents"),
             lot.c.title,
             lot.c.pickup_start,
@@ -102,7 +104,9 @@ def _shown(row: Row[Any]) -> SuspendedLotOut:
 
 def _status(row: Row[Any]) -> SuspendedStatus:
     if row.settled_at is not None:
-        return "refunded" if not row.collected else "collected" if row.collected == row.quantity else "partly_collected"
+        if not row.collected:
+            return "kept" if row.kept else "refunded"
+        return "collected" if row.collected + row.kept == row.quantity else "partly_collected"
     if row.places == 0:  # never offered
         status: SuspendedStatus = "refunded" if row.refunded_cents else row.paid_status
         return status

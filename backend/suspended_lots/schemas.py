@@ -12,12 +12,12 @@ from backend.shops.schemas import ShopBrief
 
 IfUnclaimed = Literal["refund", "move"]
 SuspendedStatus = Literal[
-    "held", "cancelled", "expired", "offered", "unclaimed", "moved", "collected", "partly_collected", "refunded"
+    "held", "cancelled", "expired", "offered", "unclaimed", "moved", "collected", "partly_collected", "kept", "refunded"
 ]
 _IF_UNCLAIMED = (
-    "What happens to portions that nobody has collected by the end of the pickup window. `refund` gives you the money "
+    "What happens to portions that nobody has reserved by the end of the pickup window. `refund` gives you the money "
     "back. `move` offers them with another lot of the same shop that costs no more, and refunds what is left after "
-    "7 days."
+    "7 days. What was reserved and not collected is paid to the shop, as if it had been bought."
 )
 
 
@@ -48,7 +48,8 @@ class SuspendedLotOut(Out):
     id: UUID = Field(examples=[RESERVATION])
     status: SuspendedStatus = Field(
         description="`offered` until the window ends; `unclaimed` while we look for another lot; `moved` once it is "
-        "offered there; in the end `collected`, `partly_collected` or `refunded`.",
+        "offered there; in the end `collected`, `partly_collected`, `refunded`, or `kept`: reserved by somebody who "
+        "did not come.",
         examples=["offered"],
     )
     lot_id: UUID = Field(description="The lot that offers its portions now.", examples=[LOT])
@@ -56,6 +57,11 @@ class SuspendedLotOut(Out):
     shop: ShopBrief = Field(description="Where its portions are collected.")
     quantity: int = Field(examples=[2])
     collected: int = Field(description="Portions collected in pickup windows that are over.", examples=[0])
+    kept: int = Field(
+        description="Portions reserved by somebody who did not come or cancelled too late. The shop kept them and is "
+        "paid, as for a bought portion.",
+        examples=[0],
+    )
     unit_price_cents: int = Field(examples=[390])
     total_cents: int = Field(examples=[780])
     refunded_cents: int = Field(description="Refunded or being refunded.", examples=[0])

@@ -95,11 +95,11 @@ union all
     select format('gift %s of %s: %s collected, %s offered, %s looking for a lot',
                   s.id, r.quantity, n.collected, n.offered, s.unclaimed)
     from app.suspended_lots s join app.reservations r on r.id = s.id, lateral (
-        select count(*) places, coalesce(sum(p.collected), 0) collected,
+        select count(*) places, coalesce(sum(p.collected), 0) collected, coalesce(sum(p.kept), 0) kept,
                coalesce(sum(x.quantity) filter (where p.collected is null), 0) offered
         from app.suspended_portions p join app.reservations x on x.id = p.reservation_id
         where p.suspended_lot_id = s.id) n
-    where n.places > 0 and s.settled_at is null and n.collected + n.offered + s.unclaimed <> r.quantity
+    where n.places > 0 and s.settled_at is null and n.collected + n.kept + n.offered + s.unclaimed <> r.quantity
           -- of a gift that was refunded in Stripe's dashboard, only what beneficiaries had reserved is left
           -- (the refund itself may have failed since)
           and not coalesce(r.ended_because = 'refunded', false)
@@ -110,8 +110,8 @@ union all
 MONEY = """
     select p.id, p.status, p.amount_cents, p.refunded_cents, p.stripe_payment_intent, r.id as reservation_id,
            r.status as reservation, r.ended_because, r.unit_price_cents * r.quantity as total_cents,
-           -- For a settled gift: the collected portions at the prices of the lots where they were collected.
-           (select sum(t.collected * x.unit_price_cents) from app.suspended_portions t
+           -- For a settled gift: the portions collected, or kept for who did not come, at the prices of their lots.
+           (select sum((t.collected + t.kept) * x.unit_price_cents) from app.suspended_portions t
             join app.reservations x on x.id = t.reservation_id join app.suspended_lots s on s.id = t.suspended_lot_id
             where s.id = r.id and s.settled_at is not null) as collected_cents
     from app.payments p join app.reservations r on r.id = p.reservation_id

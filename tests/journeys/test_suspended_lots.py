@@ -83,13 +83,14 @@ async def test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded(town: Town
 
     await ends(town, lot)
 
-    assert await part_of(marc, held, "status", "collected", "refunded_cents") == ("partly_collected", 1, 800)
-    assert await town.money(held) == (1200, 800)
+    # Zoé did not come. Her portion was kept for her, so it is paid like a bought one.
+    assert await part_of(marc, held, "status", "collected", "kept", "refunded_cents") == ("partly_collected", 1, 1, 400)
+    assert await town.money(held) == (1200, 400)
     assert await town.status_of(late) == "no_show"
     await everything_agrees(town)
     (mail,) = mails(town, "suspended_lot_over")
-    assert "Retirées : 1 sur 3. Merci !" in mail
-    assert "8,00" in mail
+    assert "Retirées : 1 sur 3. Merci ! Une portion réservée n'a pas été retirée" in mail
+    assert "4,00" in mail
     assert not any(word in mail for word in ("Amina", "Zoé", amina.code, str(amina.id)))
     # Impact is counted once, at the handover, as help for Amina.
     (entry,) = await town.rows("select account_id, people_helped from app.impact_entries")
@@ -97,7 +98,7 @@ async def test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded(town: Town
     assert (await marc.gets("/impact/me"))["meals"] == 0
     # Running the worker again repeats nothing.
     await town.worker_runs()
-    assert await town.money(held) == (1200, 800)
+    assert await town.money(held) == (1200, 400)
     assert len(mails(town, "suspended_lot_over")) == 1
 
 

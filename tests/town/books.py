@@ -46,9 +46,9 @@ async def a_closed_lot(
     await town.changes(
         """
         insert into accounting.closed_lots (lot_id, shop_id, title, window_ended_at, closed_at, portions, gross_cents,
-                                            commission_cents, vat_cents, net_cents)
+                                            commission_cents, vat_cents, net_cents, sales)
         select $1, $2, $3, $4::timestamptz - interval '3 days', $4, count(*), sum(p), sum(c.commission), sum(c.vat),
-               sum(p) - sum(c.commission) - sum(c.vat)
+               sum(p) - sum(c.commission) - sum(c.vat), count(*)
         from unnest($5::bigint[]) p cross join lateral app.commission_of(p, 1000, 30) c
         """,
         lot,

@@ -1,4 +1,4 @@
-"""The lots that one gives: what became of each, and what happens to portions that nobody collects."""
+"""The lots that one gives: what became of each, and what happens to portions that nobody reserves."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -37,7 +37,7 @@ def _page(visit: Visit, found: Any, form: Form, status: int = 200) -> Response:
 
 
 async def choose(visit: Visit) -> Response:
-    """Choose what happens to portions that nobody collects."""
+    """Choose what happens to portions that nobody reserves."""
     form = await visit.form()
     try:
         await visit.api.patch(_path(visit), {"if_unclaimed": form.value("if_unclaimed")})

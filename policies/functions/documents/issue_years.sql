@@ -2,7 +2,8 @@
 -- administration (DAC7, article 1649 ter A of the CGI). Return how many; fewer than `most` once all are issued.
 -- Left out are only sellers with fewer than 30 sales and at most 2 000 euros net of our fees in the year; a seller is a company, by
 -- its SIREN, whatever the number of its shops. A quarter has the totals of the lots that were closed in it, what was
--- corrected in it, and the number of sales. Quarters are those of Paris.
+-- corrected in it, and the number of sales: of passes, whoever paid for them, so that the copy does not tell a gift of several
+-- portions from several sales. Quarters are those of Paris.
 -- Called by the worker's job documents.issue_months. Definer, because the ledger is nobody's to read; only the worker may execute it.
 -- Locks: the documents that it inserts.
 create or replace function app.issue_years(platform jsonb, most int) returns int
@@ -18,30 +19,19 @@ begin
     if extract(month from today) > 3 then return 0; end if;
     with amounts as (
         select x.shop_id, extract(quarter from x.at at time zone 'Europe/Paris')::int as quarter,
-               sum(x.net_cents) as consideration, sum(x.commission_cents + x.vat_cents) as fees
-        from (select c.shop_id, c.closed_at as at, c.net_cents, c.commission_cents, c.vat_cents
+               sum(x.net_cents) as consideration, sum(x.commission_cents + x.vat_cents) as fees, sum(x.sales) as sales
+        from (select c.shop_id, c.closed_at as at, c.net_cents, c.commission_cents, c.vat_cents, c.sales
               from accounting.closed_lots c where c.closed_at >= starts and c.closed_at < ends
               union all
-              select c.shop_id, c.at, c.net_cents, c.commission_cents, c.vat_cents
+              select c.shop_id, c.at, c.net_cents, c.commission_cents, c.vat_cents, 0
               from accounting.closed_lot_corrections c where c.at >= starts and c.at < ends) x
-        group by 1, 2
-    ), sales as (
-        -- Once each: a sale whose refund failed is earned again, and a gift is earned portion by portion.
-        select x.shop_id, extract(quarter from x.at at time zone 'Europe/Paris')::int as quarter, count(*) as sales
-        from (select a.subject as shop_id, min(p.event_at) as at
-              from accounting.postings p
-              join accounting.lines l on l.posting_id = p.id
-              join accounting.ledger_accounts a on a.id = l.account_id and a.book = 'platform' and a.kind = 'shop'
-              where p.kind = 'earned' and p.event_at >= starts and p.event_at < ends
-              group by a.subject, coalesce(p.reservation_id::text, p.source)) x
         group by 1, 2
     ), quarters as (
         select s.shop_id, q.quarter, coalesce(x.consideration, 0) as consideration, coalesce(x.fees, 0) as fees,
-               coalesce(n.sales, 0) as sales
-        from (select shop_id from amounts union select shop_id from sales) s
+               coalesce(x.sales, 0) as sales
+        from (select distinct shop_id from amounts) s
         cross join generate_series(1, 4) as q (quarter)
         left join amounts x on x.shop_id = s.shop_id and x.quarter = q.quarter
-        left join sales n on n.shop_id = s.shop_id and n.quarter = q.quarter
     ), shops as (
         select q.shop_id, app.party_of(q.shop_id) as party, sum(q.consideration) as consideration, sum(q.sales) as sales,
                jsonb_agg(jsonb_build_object('sales', q.sales, 'consideration_cents', q.consideration, 'fees_cents', q.fees)

@@ -5,8 +5,9 @@
 -- that waits, a refund under way (one that Stripe refused for good does not hold up the others: its money stays held).
 -- Lots are taken in the random order of their moments, and their sales posted in random order.
 -- What is still held of a sale is earned if its portions were collected, left or cancelled too late; of a gift, what its
--- portions cost that were collected of this lot. The commission is that of the whole sale less the share of what was
--- refunded; of a gift, that of the passes with which its portions were collected, as if they had been sold. A lot that comes back, because a refund failed, earns the rest as a correction.
+-- portions cost for which the same is true of a beneficiary. The commission is that of the whole sale less the share of what
+-- was refunded; of a gift, that of the passes with which its portions were reserved, as if they had been sold, report by
+-- report. A lot that comes back, because a refund failed, earns the rest as a correction. `sales` are passes, whoever paid.
 -- A percentage of what nobody collected is refunded first, if the setting says so; then the lot waits for that.
 -- Definer, because nobody may write the ledger; only the worker may execute it.
 -- Locks: lots to close (skip locked); payments of who did not come (skip locked); then the postings of the sales in the
@@ -87,11 +88,27 @@ begin
         where r.lot_id = any (over) and r.purpose = 'collect' and r.unit_price_cents > 0
           and (r.status in ('picked_up', 'no_show') or r.status = 'cancelled' and r.ended_because = 'holder_late')
         union all
-        select t.suspended_lot_id, t.reservation_id, r.lot_id, t.collected,
-               (t.collected * r.unit_price_cents - t.given_back_cents)::bigint, r.unit_price_cents,
-               (t.collected * r.unit_price_cents)::bigint
+        select t.suspended_lot_id, t.reservation_id, r.lot_id, t.collected + t.kept, w.worth, r.unit_price_cents, w.worth
         from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
-        where r.lot_id = any (over) and t.collected > 0
+        cross join lateral (
+            select ((t.collected + t.kept) * r.unit_price_cents - t.given_back_cents)::bigint as worth) w
+        where r.lot_id = any (over) and t.collected + t.kept > 0
+    ), passes as materialized (
+        -- Of given portions, with the percentage that a report gave back.
+        select b.suspended_from as lot_id, r.quantity, r.status = 'no_show' as absent,
+               coalesce((select case when q.decision is null then q.share else q.decided_share end
+                         from app.problem_reports q
+                         where q.reservation_id = r.id and q.given_back_at is not null), 0) as given_back
+        from app.lots b join app.reservations r on r.lot_id = b.id
+        where b.suspended_from = any (over)
+          and (r.status in ('picked_up', 'no_show') or r.status = 'cancelled' and r.ended_because = 'holder_late')
+    ), sold as materialized (
+        -- What of it was refunded counts too, as a correction would leave it.
+        select q.lot_id, sum(q.portions)::int as portions,
+               greatest(count(*) filter (where q.unit is null)
+                        + least(coalesce(sum(q.portions) filter (where q.unit is not null), 0),
+                                (select count(*) from passes p where p.lot_id = q.lot_id)), 1)::int as sales
+        from pieces q group by q.lot_id
     ), sums as materialized (
         select p.reservation_id as sale, min(p.source) filter (where p.kind = 'sale') as intent,
                sum(n.cents) filter (where p.kind = 'sale' and n.cents > 0)::bigint as paid,
@@ -131,29 +148,37 @@ begin
         -- Of a gift each piece takes what it was worth, in the order of ids, as long as there is money.
         select y.*, y.earned + least(y.upto - y.part, y.free) as earlier, y.earned + least(y.upto, y.free) as later
         from (
-            select x.sale, x.piece, x.lot_id, x.portions, x.unit, x.price, x.all_prices, x.prices_so_far,
+            select x.sale, x.piece, x.lot_id, x.unit, x.price, x.all_prices, x.prices_so_far, x.all_portions,
                    coalesce(e.times, 0) as times, coalesce(e.cents, 0) as earned_before, w.part, s.pool, s.paid, s.earned, s.free,
                    s.commission as whole_commission, s.vat as whole_vat, s.basis_points, s.least_cents,
                    (sum(w.part) over (partition by x.sale order by x.piece))::bigint as upto
             from (select q.*, sum(q.price) over (partition by q.lot_id)::bigint as all_prices,
-                         sum(q.price) over (partition by q.lot_id order by q.piece)::bigint as prices_so_far
+                         sum(q.price) over (partition by q.lot_id order by q.piece)::bigint as prices_so_far,
+                         sum(q.portions) filter (where q.unit is not null) over (partition by q.lot_id) as all_portions
                   from pieces q) x
             join sales s on s.sale = x.sale
             left join taken e on e.sale = x.sale and e.piece = x.piece
             cross join lateral (
                 select case when x.worth is null then s.free else greatest(x.worth - coalesce(e.cents, 0), 0) end as part) w) y
     ), split as materialized (
-        select x.piece, x.sale, x.lot_id, x.portions, x.times, x.pool, g.gross, c.commission,
+        select x.piece, x.sale, x.lot_id, x.times, x.pool, g.gross, c.commission,
                least(app.share_of(w.vat, w.paid - w.before, w.paid)
                      - app.share_of(w.vat, w.paid - w.before - g.gross, w.paid), g.gross - c.commission) as vat
         from shares x
         cross join lateral (select x.later - x.earlier as gross) g
         -- Given portions cost their shop what sold ones would have, pass by pass. Otherwise its total would tell them apart.
         left join lateral (
-            select sum(c.commission)::bigint as commission, sum(c.vat)::bigint as vat
-            from app.lots b join app.reservations r on r.lot_id = b.id and r.status = 'picked_up'
-            cross join lateral app.commission_of(r.quantity * x.unit, x.basis_points, x.least_cents) c
-            where b.suspended_from = x.lot_id) t on x.price is not null
+            select app.share_of(sum(c.commission - app.share_of(c.commission, v.back, v.price))::bigint,
+                                least(x.all_portions, sum(r.quantity)), sum(r.quantity)) as commission,
+                   app.share_of(sum(c.vat - app.share_of(c.vat, v.back, v.price))::bigint,
+                                least(x.all_portions, sum(r.quantity)), sum(r.quantity)) as vat
+            from passes r
+            cross join lateral (
+                select (r.quantity * x.unit)::bigint as price,
+                       round(r.quantity * x.unit
+                             * greatest(r.given_back, case when r.absent then share else 0 end) / 100.0)::bigint as back) v
+            cross join lateral app.commission_of(v.price, x.basis_points, x.least_cents) c
+            where r.lot_id = x.lot_id) t on x.price > 0
         cross join lateral (
             select x.whole_commission as commission, x.whole_vat as vat, x.paid, x.earlier as before where x.price is null
             union all
@@ -162,7 +187,7 @@ begin
                    app.share_of(t.vat, x.prices_so_far, x.all_prices)
                    - app.share_of(t.vat, x.prices_so_far - x.price, x.all_prices),
                    x.price, x.earned_before
-            where x.price is not null) w
+            where x.price > 0) w
         cross join lateral (
             select least(app.share_of(w.commission, w.paid - w.before, w.paid)
                          - app.share_of(w.commission, w.paid - w.before - g.gross, w.paid), g.gross) as commission) c
@@ -192,11 +217,11 @@ begin
         where v.cents <> 0
     ), closed as (
         insert into accounting.closed_lots (lot_id, shop_id, title, window_ended_at, closed_at, portions, gross_cents,
-                                            commission_cents, vat_cents, net_cents)
-        select x.lot_id, x.shop_id, x.title, x.pickup_end, moment, sum(x.portions), sum(x.gross), sum(x.commission),
-               sum(x.vat), sum(x.gross - x.commission - x.vat)
-        from booked x where not x.again
-        group by x.lot_id, x.shop_id, x.title, x.pickup_end order by x.lot_id
+                                            commission_cents, vat_cents, net_cents, sales)
+        select x.lot_id, x.shop_id, x.title, x.pickup_end, moment, o.portions, sum(x.gross), sum(x.commission),
+               sum(x.vat), sum(x.gross - x.commission - x.vat), o.sales
+        from booked x join sold o on o.lot_id = x.lot_id where not x.again
+        group by x.lot_id, x.shop_id, x.title, x.pickup_end, o.portions, o.sales order by x.lot_id
     )
     insert into accounting.closed_lot_corrections
         (lot_id, shop_id, at, gross_cents, commission_cents, vat_cents, net_cents, reason, posting_id, earned_id)

@@ -16,7 +16,8 @@ declare
 begin
     for due in
         select q.id, q.reservation_id, case when q.decision is null then q.share else q.decided_share end as share,
-               r.lot_id, r.quantity, r.status, l.suspended_from
+               r.lot_id, r.quantity, l.suspended_from,
+               r.status in ('picked_up', 'no_show') or r.ended_because = 'holder_late' as paid_for
         from app.problem_reports q
         join app.reservations r on r.id = q.reservation_id
         join app.lots l on l.id = r.lot_id
@@ -31,8 +32,8 @@ begin
             perform from app.problem_reports q where q.id = due.id and q.given_back_at is null for update nowait;
             continue when not found;
             back := case when due.suspended_from is null then app.give_back_to_holder(due.reservation_id, due.share)
-                         when due.status = 'picked_up' then app.give_back_to_donors(due.id, due.lot_id, due.quantity, due.share)
-                         else 0 end;  -- a given portion that nobody collected: its gift is refunded or moves
+                         when due.paid_for then app.give_back_to_donors(due.id, due.lot_id, due.quantity, due.share)
+                         else 0 end;  -- its shop could not hand it over: the gift is refunded or moves
             update app.problem_reports q set given_back_at = app.clock(), given_back_cents = back where q.id = due.id;
             perform app.note('problem_report.given_back', 'problem_report', due.id, jsonb_build_object('cents', back));
             handled := handled + 1;

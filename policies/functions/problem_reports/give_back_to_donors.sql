@@ -1,4 +1,4 @@
--- Give a part of the price of collected given portions back to their donors, in percent; return the cents.
+-- Give a part of the price of given portions that were collected, or kept for who did not come, back to their donors, in percent; return the cents.
 -- Called by give_back_reported for a lot whose portions are counted. The gifts count from the oldest on. Donors read how
 -- much, never of whom. Only the owner may execute it.
 -- Raises lock_not_available, as for a locked row, while one of the gifts is being refunded.
@@ -7,7 +7,7 @@ create or replace function app.give_back_to_donors(report uuid, beside uuid, por
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     gifts  uuid[] := array(select distinct t.suspended_lot_id from app.suspended_portions t
-                           where t.lot_id = beside and t.collected > t.given_back order by 1);
+                           where t.lot_id = beside and t.collected + t.kept > t.given_back order by 1);
     missing int := portions;
     part   record;
     taken  int;
@@ -23,15 +23,17 @@ begin
         raise exception 'refunded meanwhile' using errcode = 'lock_not_available';
     end if;
     for part in
-        select t.reservation_id, t.suspended_lot_id, t.collected - t.given_back as open, r.unit_price_cents, s.settled_at
+        select t.reservation_id, t.suspended_lot_id, t.collected + t.kept - t.given_back as open, r.unit_price_cents, s.settled_at
         from app.suspended_portions t join app.reservations r on r.id = t.reservation_id
         join app.suspended_lots s on s.id = t.suspended_lot_id
-        where t.lot_id = beside and t.collected > t.given_back order by r.confirmed_at, r.id
+        where t.lot_id = beside and t.collected + t.kept > t.given_back order by r.confirmed_at, r.id
     loop
         exit when missing = 0;
         taken := least(missing, part.open);
         missing := missing - taken;
-        cents := round(taken * part.unit_price_cents * share / 100.0);
+        -- Rounded once for all portions of the pass, as it is of a paid one.
+        cents := round((portions - missing) * part.unit_price_cents * share / 100.0)
+                 - round((portions - missing - taken) * part.unit_price_cents * share / 100.0);
         update app.suspended_portions t set given_back = t.given_back + taken, given_back_cents = t.given_back_cents + cents
         where t.reservation_id = part.reservation_id;
 

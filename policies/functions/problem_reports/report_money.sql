@@ -12,6 +12,9 @@ begin
     from app.reservations r join app.lots l on l.id = r.lot_id
     left join app.payments p on p.reservation_id = r.id
     where r.id = reservation
-      and (l.suspended_from is null and p.status = 'succeeded' or l.suspended_from is not null and r.status = 'picked_up');
+      and (l.suspended_from is null and p.status = 'succeeded'
+           -- Given portions are paid for those who did not come, too (close_suspended).
+           or l.suspended_from is not null
+              and (r.status in ('picked_up', 'no_show') or r.status = 'cancelled' and r.ended_because = 'holder_late'));
     cents := coalesce(cents, 0);
 end $$;
