@@ -180,6 +180,7 @@ def _changed(connection: "psycopg.Connection[tuple[object, ...]]", name: str, in
     found = connection.execute("select pg_get_functiondef('app.pick_up'::regproc)").fetchone()
     assert found is not None
     text = str(found[0]).replace("FUNCTION app.pick_up(", f"FUNCTION app.{name}(")
+    text = text.replace("pick_up.shown_at", f"{name}.shown_at")  # an argument, by the name of its function
     text, entry = text.replace("perform app.record_impact(r, l);", instead), text
     assert text != entry, "pick_up does not call record_impact as this expects"
     connection.execute(text.encode())
