@@ -155,7 +155,7 @@ PROOFS = {
         ),
         Proof(
             "money",
-            "random sales, gifts, refunds, disputes, payouts; the worker dies between any two calls: no cent is lost",
+            "random sales, gifts, refunds, disputes, payouts, Premium; deaths between any calls, kill -9: no cent lost",
             no_cent_is_lost,
         ),
         Proof(
