@@ -8,7 +8,8 @@ sign in with an access token that the product's own code issues.
 import itertools
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -17,12 +18,14 @@ from uuid import UUID, uuid4
 
 import asyncpg
 import httpx2
+import procrastinate
 
 from backend import worker
 from backend.identity.tokens import OwnTokens
+from backend.job_context import Work
 from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import SEALED_PERSON, keyring, sealed_json
-from backend.settings import settings
+from backend.settings import Settings, settings
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
@@ -31,6 +34,15 @@ from tests.town.serving import Served
 from tests.town.things import STRASBOURG, Lot, Reservation, Shop, a_place_in
 
 P = TypeVar("P", bound=Person)
+
+
+@dataclass(frozen=True)
+class _Idle:
+    """An open worker that runs no jobs at present, and the settings that it was opened with."""
+
+    settings: Settings
+    work: Work
+    queue: procrastinate.App
 
 
 class Town:
@@ -43,6 +55,8 @@ class Town:
         self._client = client
         self._sql = connection
         self._numbers = itertools.count(1)
+        self._workers = AsyncExitStack()
+        self._idle_workers: list[_Idle] = []
 
     @classmethod
     @asynccontextmanager
@@ -52,9 +66,11 @@ class Town:
         """Open a town on this database; the environment holds the product's settings until it closes."""
         with served.environment(copy, folder):
             async with copy.connection() as connection:
+                town = cls(copy, connection, served, client, folder)
                 try:
-                    yield cls(copy, connection, served, client, folder)
+                    yield town
                 finally:
+                    await town._workers.aclose()
                     await served.disconnect_from(copy)
 
     # Reading and changing the database
@@ -421,10 +437,21 @@ class Town:
         return self._tokens.issue(account_id, uuid4())
 
     async def worker_runs(self) -> None:
-        """Run all jobs that are due now, and the jobs that they queue."""
+        """Run all jobs that are due now, and the jobs that they queue.
+
+        The worker stays open for the next run, because opening it takes longer than most runs. Two runs at once have
+        a worker each, and changed settings need a new one.
+        """
         await self.ensure_served()
-        async with worker.working(settings()) as (work, queue):
-            await worker.run_due_jobs(work, queue)
+        chosen = settings()
+        idle = next((one for one in self._idle_workers if one.settings is chosen), None)
+        if idle is None:
+            work, queue = await self._workers.enter_async_context(worker.working(chosen))
+        else:
+            self._idle_workers.remove(idle)
+            work, queue = idle.work, idle.queue
+        await worker.run_due_jobs(work, queue)
+        self._idle_workers.append(_Idle(chosen, work, queue))  # not after a failure
 
     # Directly to the database
 
