@@ -1,8 +1,11 @@
 """The command line: `scripts/ecopanier --help`."""
 
 import asyncio
+import gc
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -37,6 +40,16 @@ app.add_typer(places, name="places")
 MOST_COLUMNS = 10
 
 
+@contextmanager
+def _much_to_import() -> Iterator[None]:
+    """Collect no garbage meanwhile, for a fifth less work: nearly everything that imports make stays."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 @app.command()
 def serve(
     host: str = "127.0.0.1",
@@ -45,10 +58,12 @@ def serve(
     """Serve the HTTP API, in one process."""
     settings()  # refuses before anything is opened
 
-    from backend.http import serving
-    from backend.main import create_app
+    with _much_to_import():
+        from backend.http import serving
+        from backend.main import create_app
 
-    serving.serve(create_app(), host, port)
+        served = create_app()
+    serving.serve(served, host, port)
 
 
 @app.command()
@@ -64,7 +79,8 @@ def worker(
         if (why := silence(settings().data_dir)) is not None:
             raise SystemExit(why)
         return
-    from backend import worker as background
+    with _much_to_import():
+        from backend import worker as background
 
     settings()
     background.main()
