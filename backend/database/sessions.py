@@ -87,6 +87,18 @@ class Database:
     @classmethod
     async def open(cls, url: str, settings: Settings) -> "Database":
         """Connect to the database. Raises UnsafeDatabase if the login could bypass row-level security."""
+        database = cls._unchecked(url, settings)
+        try:
+            async with database._connections.one() as connection:
+                await refuse_unsafe(connection)
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    @classmethod
+    def _unchecked(cls, url: str, settings: Settings) -> "Database":
+        """Return the pools, which connect when they are used. Tests use it for copies of a database they checked."""
 
         async def connect() -> Connection:
             connection = await asyncpg.connect(
@@ -102,14 +114,7 @@ class Database:
             )
             return connection
 
-        connections = Connections(connect, settings.db_connections)
-        try:
-            async with connections.one() as connection:
-                await refuse_unsafe(connection)
-        except BaseException:
-            await connections.close()
-            raise
-        return cls(connections, url, settings)
+        return cls(Connections(connect, settings.db_connections), url, settings)
 
     def session(self, account_id: UUID | None, association: UUID | None = None) -> AsyncSession:
         """Return a session that takes on this account's identity (None: a visitor's) when its transaction begins.

@@ -97,7 +97,7 @@ class Databases:
     @contextmanager
     def served(cls, folder: Path) -> Iterator["Databases"]:
         """Start a server in an empty folder, migrate the template, and stop the server at the end."""
-        with EmbeddedPostgres(folder, settings=FAST) as server:
+        with EmbeddedPostgres(folder, settings={**FAST, "io_method": "sync"}) as server:  # files are in memory
             databases = cls(server)
             try:
                 yield databases

@@ -64,6 +64,7 @@ class Served:
         self._app: FastAPI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._copy: Copy | None = None
+        self._checked = False
         self._moving = asyncio.Lock()
 
     @contextmanager
@@ -152,4 +153,9 @@ class Served:
         if app.state.geocoder is not None:
             await app.state.geocoder.aclose()
         app.state.geocoder = geocoder_of(settings())
-        main.use_database(app, await Database.open(copy.url(API), settings()))
+        # All copies are equal, so the first is checked for all: the check reads much of the catalogue.
+        if self._checked:
+            main.use_database(app, Database._unchecked(copy.url(API), settings()))
+        else:
+            main.use_database(app, await Database.open(copy.url(API), settings()))
+            self._checked = True
