@@ -178,8 +178,11 @@ async def reached(connection: Connection, cast: Cast) -> set[str]:
     return found
 
 
-async def walk(town: Town) -> dict[tuple[str, ...], set[str]]:
-    """Make every pair of acts, each pair on its own; return the pairs after which the admin has something."""
+async def walk(town: Town, *begins_with: str) -> dict[tuple[str, ...], set[str]]:
+    """Make every pair of acts, each pair on its own; return the pairs after which the admin has something.
+
+    begins_with: the acts that may come first in a pair; none means all.
+    """
     relais, other_admin = await town.an_association("Le Relais"), await town.an_admin("Ada")
     theirs = await town.a_beneficiary(association=relais)
     by_another_admin = await town.a_beneficiary("Boris")
@@ -191,7 +194,7 @@ async def walk(town: Town) -> dict[tuple[str, ...], set[str]]:
     async with town.copy.connection(API) as connection, undone(connection):
         writes = [act for act in acts if not act.reads]
         assert len(writes) > 40
-        for first in calls(cast, writes):
+        for first in calls(cast, [act for act in writes if not begins_with or act.name in begins_with]):
             async with undone(connection):
                 let_through, made = await make(connection, cast, first)
                 if not let_through:
@@ -223,7 +226,7 @@ async def test_control_the_walk_finds_the_detours_of_former_rules(town: Town) ->
     await rewrite_function(town, "end_transfer", "if may is not true then", "if may is not true and not is_admin then")
     await rewrite_function(town, "end_transfer", "asked.asked_by = app.caller()", "false")
 
-    found = await walk(town)
+    found = await walk(town, "renew_activation", "issue_cards", "register_kiosk", "ask_transfer")
 
     assert found[("admin: renew_activation",)] == {"session"}
     assert found["admin: issue_cards", "puppet: register_kiosk"] == {"session"}
