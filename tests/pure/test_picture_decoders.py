@@ -8,7 +8,6 @@ import resource
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from typing import Any
 
@@ -99,9 +98,8 @@ async def test_a_photo_that_takes_too_much_processor_time_is_refused(
     assert len(ended) == 1, "the decoder"
     assert (await read(ACCEPTED["JPEG"]))[0].width == 1600, "another is started"
     monkeypatch.setattr(pictures, "CPU_SECONDS", 600)  # the control: it is a picture, and takes long
-    began = time.perf_counter()
     await read(BOMB)
-    assert time.perf_counter() - began > 1
+    assert max(sum(process.cpu_times()[:2]) for process in decoders().values()) > 1
 
 
 async def test_many_bombs_of_one_account_do_not_keep_others_waiting(unbounded: None) -> None:
@@ -113,13 +111,13 @@ async def test_many_bombs_of_one_account_do_not_keep_others_waiting(unbounded: N
         over.append(account)
 
     async with asyncio.TaskGroup() as people:
-        bombs = [people.create_task(send("mallory", BOMB)) for _ in range(5)]
+        bombs = [people.create_task(send("mallory", BOMB)) for _ in range(3)]
         bombs.append(people.create_task(send("trudy", BOMB)))
         await asyncio.sleep(0)
         await send("sophie", ACCEPTED["JPEG"])
 
     assert over.index("sophie") <= 2, "one bomb of each at most was before her"
-    assert sorted(over) == ["mallory"] * 5 + ["sophie", "trudy"]
+    assert sorted(over) == ["mallory"] * 3 + ["sophie", "trudy"]
 
 
 async def test_photos_of_one_account_are_decoded_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
