@@ -7,14 +7,13 @@ script, and their address, which has a token, is told to nobody.
 from dataclasses import dataclass
 from typing import Any
 
-import httpx2
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from backend.accounts import passwords
 from backend.accounts.addresses import LONGEST_ADDRESS
 from backend.accounts.tokens import LONGEST_TOKEN
-from backend.pages.client import Refused
+from backend.pages.client import Answer, Refused
 from backend.pages.forms import Attributes, Form
 from backend.pages.session import begin_session
 from backend.pages.visit import Visit, route
@@ -108,7 +107,7 @@ def link_form(visit: Visit, page: Page, form: Form, status: int = 200, held: str
     return shown(visit, "links/form.html", status, page=page, form=form, held=held)
 
 
-def _refused(visit: Visit, page: Page, form: Form, answer: httpx2.Response) -> Response:
+def _refused(visit: Visit, page: Page, form: Form, answer: Answer) -> Response:
     """Show the form again. What is wrong with one of its fields is said there."""
     refusal = Refused(answer)
     shown_again = form.refused(refusal, [one.name for one in page.fields])

@@ -3,7 +3,7 @@
 Numbers come from Babel (CLDR). A window of time is written in the shop's zone, which is named where it is not Paris.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,13 @@ class Amounts:
     def __init__(self, texts: Texts, now: datetime) -> None:
         self._texts = texts
         self._now = now
+        self._todays: dict[str, date] = {}
         # Latin digits in every language, so that a price is the same on the screen and at the counter.
         self._locale = "fr" if texts.language == "ar" else texts.language
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number, as « 1 234,5 » in French."""
-        return format_decimal(round(value, decimals), f"#,##0.{'0' * decimals}" if decimals else "#,##0", self._locale)
+        return _number(value, decimals, self._locale)
 
     def euros(self, cents: int) -> str:
         """Return cents as euros, « 1 234,50 € » in French."""
@@ -48,7 +49,7 @@ class Amounts:
 
     def hour(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return an hour, « 17 h 15 » in French and `17:15` otherwise."""
-        return written_hour(_there(moment, zone), self._texts.language)
+        return _hour(moment, zone, self._texts.language)
 
     def day(self, moment: str | datetime | date, zone: str = PARIS, *, year: bool = False) -> str:
         """Return a day, such as « samedi 28 novembre »."""
@@ -61,7 +62,10 @@ class Amounts:
 
     def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return « aujourd’hui », « demain », « hier » or the day."""
-        away = (_day(moment, zone) - self._now.astimezone(ZoneInfo(zone)).date()) // timedelta(days=1)
+        today = self._todays.get(zone)
+        if today is None:
+            today = self._todays[zone] = self._now.astimezone(ZoneInfo(zone)).date()
+        away = (_day(moment, zone) - today).days
         known = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}.get(away)
         return self._texts(known) if known else self.day(moment, zone)
 
@@ -86,7 +90,12 @@ class Amounts:
 _LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
 
 
-# Pages write the same few prices again and again, and Babel takes its time.
+# Pages write the same few prices and numbers again and again, and Babel takes its time.
+@lru_cache(4096)
+def _number(value: float, decimals: int, locale: str) -> str:
+    return format_decimal(round(value, decimals), f"#,##0.{'0' * decimals}" if decimals else "#,##0", locale)
+
+
 @lru_cache(4096)
 def _euros(cents: int, locale: str) -> str:
     return format_currency(cents / 100, "EUR", locale=locale)
@@ -103,3 +112,8 @@ def _day(moment: str | datetime | date, zone: str) -> date:
 @lru_cache(4096)
 def _there(moment: str | datetime, zone: str) -> datetime:
     return (datetime.fromisoformat(moment) if isinstance(moment, str) else moment).astimezone(ZoneInfo(zone))
+
+
+@lru_cache(4096)
+def _hour(moment: str | datetime, zone: str, language: str) -> str:
+    return written_hour(_there(moment, zone), language)

@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlencode
 
@@ -25,13 +26,31 @@ _writing: set[str] = set()
 """The paths, with a `*` for each id, of reads that also write, such as those that the audit log tells of."""
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of the API within this process. headers: by their names in lower case."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the API did what it was asked."""
+        return 200 <= self.status_code < 300
+
+    def json(self) -> Any:
+        """Return the value that the body is the JSON of."""
+        return json.loads(self.content)
+
+
 class Refused(Exception):
     """Raised when the API refuses: its status and its problem, in the language of the page.
 
     texts: those of the language that the problem is written in.
     """
 
-    def __init__(self, answer: httpx2.Response) -> None:
+    def __init__(self, answer: Answer) -> None:
         problem: dict[str, Any] = answer.json()
         super().__init__(problem["code"])
         self.texts = texts("fr" if answer.headers.get("content-language") == "fr" else "en")
@@ -59,7 +78,7 @@ class Refused(Exception):
         if problem.errors:
             body["errors"] = [error.model_dump() for error in problem.errors]
         headers = {**problem.headers, "content-language": language}
-        return cls(httpx2.Response(problem.status, json=body, headers=headers))
+        return cls(Answer(problem.status, headers, json.dumps(body).encode()))
 
     @property
     def code(self) -> str:
@@ -102,7 +121,7 @@ class Api:
         form: Mapping[str, str] | None = None,
         files: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> httpx2.Response:
+    ) -> Answer:
         """Send a request and return the answer, whatever its status. query: entries that are None are left out."""
         sent = {"host": "page", **self._headers, **(headers or {})}
         if self.token is not None:
@@ -168,7 +187,7 @@ class Api:
         return _accepted(await self.sends("DELETE", path))
 
 
-def _accepted(answer: httpx2.Response) -> Any:
+def _accepted(answer: Answer) -> Any:
     if not answer.is_success:
         raise Refused(answer)
     return answer.json() if answer.content else None
@@ -181,7 +200,7 @@ def _written(value: Any) -> Any:
     return [_written(one) for one in value] if isinstance(value, list | tuple) else value
 
 
-async def _answered(app: ASGIApp, scope: Scope, content: bytes) -> httpx2.Response:
+async def _answered(app: ASGIApp, scope: Scope, content: bytes) -> Answer:
     """Call an app within this process. An HTTP client in between would take longer than many of these calls."""
     waiting: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
     over = asyncio.Event()
@@ -203,4 +222,5 @@ async def _answered(app: ASGIApp, scope: Scope, content: bytes) -> httpx2.Respon
                 over.set()
 
     await app(scope, receive, send)
-    return httpx2.Response(begun["status"], headers=list(begun.get("headers", ())), content=b"".join(parts))
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in begun.get("headers", ())}
+    return Answer(begun["status"], headers, b"".join(parts))

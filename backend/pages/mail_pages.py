@@ -6,12 +6,12 @@ nothing, because the scanners of mailboxes open every link; a POST does.
 
 from base64 import b64encode
 
-import httpx2
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages import qr
 from backend.pages.account_pages import shown
+from backend.pages.client import Answer
 from backend.pages.visit import Visit, route
 
 
@@ -45,7 +45,7 @@ async def _unsubscribe(visit: Visit) -> Response:
     return shown(visit, "links/unsubscribe.html", event=answer.json()["title"], stopped=visit.posted)
 
 
-def _refused(visit: Visit, name: str, answer: httpx2.Response) -> Response:
+def _refused(visit: Visit, name: str, answer: Answer) -> Response:
     return shown(visit, "links/refused.html", answer.status_code, name=name, problem=answer.json())
 
 

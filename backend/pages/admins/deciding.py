@@ -1,6 +1,5 @@
 """«À décider»: shops, associations and collectors to verify, reports, recalls, and refunds that failed."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,10 +24,9 @@ _LISTS = {"shops": "/v1/shops", "associations": "/v1/admin/associations", "colle
 async def to_decide(visit: Visit) -> Response:
     """Show everything that waits for an admin, the oldest first."""
     yesterday = datetime.now(UTC).astimezone(ZoneInfo(PARIS)).date() - timedelta(days=1)
-    waiting, figures = await asyncio.gather(
-        visit.api.get("/v1/admin/to-decide", most=MOST),
-        visit.api.get("/v1/admin/figures", **{"from": yesterday, "to": yesterday}),
-    )
+    # One after the other, in one transaction: at once, each page would hold a connection and wait for a second one.
+    waiting = await visit.api.get("/v1/admin/to-decide", most=MOST)
+    figures = await visit.api.get("/v1/admin/figures", **{"from": yesterday, "to": yesterday})
     return desk_page(visit, "to_decide.html", "to_decide", figures=figures, waiting=waiting, form=Form())
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx2
 from starlette.responses import Response
 
-from backend.pages.client import Refused
+from backend.pages.client import Answer, Refused
 from backend.pages.forms import Form
 from backend.pages.visit import Visit
 from backend.problems.common import NotAllowed
@@ -56,7 +55,7 @@ class House:
 
     async def sends(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, **more: Any
-    ) -> httpx2.Response:
+    ) -> Answer:
         """Send a request to the API for this association. Raises Refused."""
         answer = await self.visit.api.sends(method, path, body, query={**(query or {}), **self.asked}, **more)
         if not answer.is_success:

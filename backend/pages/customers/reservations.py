@@ -32,7 +32,9 @@ async def reservations(visit: Visit) -> Response:
     coming: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
     if after is None:
-        open_ = await visit.api.get("/v1/reservations", limit=MOST, **{"from": now.isoformat()})
+        open_ = past  # a list that is whole has the reservations to come too
+        if past["has_more"]:
+            open_ = await visit.api.get("/v1/reservations", limit=MOST, **{"from": now.isoformat()})
         coming = sorted((one for one in open_["data"] if is_coming(one, now)), key=lambda one: str(one["pickup_start"]))
         entries = await visit.api.get("/v1/waiting", limit=MOST)
         waiting = [one for one in entries["data"] if one["status"] in WAITS]

@@ -115,12 +115,14 @@ async def _shops(visit: Visit) -> list[dict[str, Any]]:
 async def _kept(visit: Visit, photo_id: str) -> File:
     """Return a photo that was shared before its shop was chosen."""
     answer = await visit.api.sends("GET", f"/v1/photos/{_id(photo_id)}/full")
-    if answer.is_redirect:  # to where the picture is stored
+    content = answer.content if answer.is_success else b""
+    if 300 <= answer.status_code < 400:  # to where the picture is stored
         async with httpx2.AsyncClient(timeout=10) as store:
-            answer = await store.get(answer.headers["location"])
-    if not answer.is_success:
+            stored = await store.get(answer.headers["location"])
+        content = stored.content if stored.is_success else b""
+    if not content:
         raise PathUnknown
-    return _file("photo.webp", answer.content, "image/webp")
+    return _file("photo.webp", content, "image/webp")
 
 
 def _file(name: str | None, content: bytes, kind: str | None) -> File:

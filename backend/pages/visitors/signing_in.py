@@ -80,7 +80,7 @@ async def send_again(visit: Visit) -> Response:
     if (
         found.status_code == 200
         and found.headers.get("content-type", "").startswith("text/html")
-        and refilled(found.text, shown_on, unsent.path, fields) is not None
+        and refilled(found.content.decode(), shown_on, unsent.path, fields) is not None
     ):
         return visit.to(shown_on, "typed_again", **{REFILLED: "1"})
     return visit.page("visitors/send_again.html", next=unsent.path, again=fields)

@@ -6,7 +6,7 @@
 -- and begins in 2020 or later.
 -- Definer, because reservations and entries are personal; only the owner may execute it.
 create or replace function app.figures(only_shop uuid, zone text, since date, until date, step text) returns jsonb
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     today constant date := app.local_day(app.clock(), zone);
     days  int;

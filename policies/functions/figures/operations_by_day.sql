@@ -11,7 +11,7 @@ create or replace function app.operations_by_day(
     out new_collectors bigint, out new_associations bigint, out new_admins bigint, out shops_verified bigint,
     out mails_failed bigint, out reports bigint)
 returns setof record
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     begins timestamptz := since::timestamp at time zone 'Europe/Paris';
     ends   timestamptz := (until + 1)::timestamp at time zone 'Europe/Paris';
