@@ -4,11 +4,10 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import httpx2
 import pytest
 from playwright.async_api import expect
 
-from backend.pages.client import Api
+from backend.pages.client import Answer, Api
 from tests.town import Town
 from tests.web.browser import Browser
 from tests.web.test_chromium_devices import chromium_of
@@ -57,7 +56,7 @@ async def test_the_day_takes_three_calls_and_two_when_nothing_changed(
     sophie, sends = await Browser.of(shop.merchant), Api.sends
     asked: list[str] = []
 
-    async def counted(api: Api, method: str, path: str, *rest: Any, **more: Any) -> httpx2.Response:
+    async def counted(api: Api, method: str, path: str, *rest: Any, **more: Any) -> Answer:
         asked.append(path)
         return await sends(api, method, path, *rest, **more)
 
