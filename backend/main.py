@@ -101,6 +101,7 @@ from backend.subscriptions import api as subscriptions
 from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
+from backend.tours import steps_api as tour_steps
 from backend.waiting import api as waiting
 
 # Every feature's routes, under /v1.
@@ -139,6 +140,7 @@ ROUTERS: Sequence[APIRouter] = (
     suspended_lots.router,
     payments.router,
     payouts.router,
+    tour_steps.router,
     documents.router,
     impact.router,
     figures.router,

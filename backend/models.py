@@ -8,6 +8,7 @@ from backend.beneficiaries import models as beneficiaries
 from backend.cards import models as cards
 from backend.collection_points import models as collection_points
 from backend.collections import models as collections
+from backend.custody import models as custody
 from backend.database.columns import Table
 from backend.diets import models as diets
 from backend.documents import models as documents
@@ -50,6 +51,7 @@ TABLES = (
     cards,
     collection_points,
     collections,
+    custody,
     drafts,
     email_changes,
     diets,

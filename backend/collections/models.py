@@ -105,6 +105,7 @@ class CollectionItem(Table, table=True):
     """One kind of food of a collection: what was offered, taken and accepted.
 
     `holds_stock`: its portions are out of the stock of its lot. `value_cents` is what all of it cost originally.
+    `frozen_because`: why nobody may receive it, `cold_chain` or `recalled`.
     """
 
     __tablename__ = "collection_items"
@@ -136,6 +137,11 @@ class CollectionItem(Table, table=True):
     accepted_crates: int | None
     accepted_portions: int | None
     refused_because: str | None = text()
+    left_grams: int | None
+    left_crates: int | None
+    left_portions: int | None
+    frozen_because: str | None = text()
+    frozen_at: datetime | None = moment()
 
 
 class CollectionChange(Table, table=True):

@@ -129,7 +129,10 @@ class TourStop(Table, table=True):
 
 
 class StopTask(Table, table=True):
-    """What is to be done at a stop: take a collection, or leave it. A collection is in one tour at a time."""
+    """What is to be done at a stop: take a collection, or leave it. A collection is in one tour at a time.
+
+    `ended_by`: the incident by which it ended, until a later step makes it living again.
+    """
 
     __tablename__ = "stop_tasks"
     __table_args__ = (
@@ -142,6 +145,7 @@ class StopTask(Table, table=True):
         Index("stop_tasks_living_key", "collection_id", "kind", unique=True, postgresql_where=sql("living")),
         Index("stop_tasks_collection_id_idx", "collection_id"),
         Index("stop_tasks_stop_idx", "tour_id", "number"),
+        Index("stop_tasks_ended_by_idx", "ended_by", postgresql_where=sql("ended_by is not null")),
     )
 
     tour_id: UUID = Field(primary_key=True)
@@ -149,6 +153,7 @@ class StopTask(Table, table=True):
     collection_id: UUID = Field(primary_key=True, foreign_key="app.collections.id")
     kind: str = text(primary_key=True)
     living: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="true"))
+    ended_by: UUID | None = Field(default=None, foreign_key="app.tour_steps.id")
 
 
 class TourStep(Table, table=True):

@@ -1,6 +1,6 @@
 -- Photos: whoever sees or reserved a lot that shows a photo, or sees the page of a shop or association that does, sees the
 -- photo, and so does whoever took it, as long as they work for a shop or an association or no problem report shows it.
--- Photos of problem reports are seen by whom the report concerns.
+-- Photos of problem reports and of collectors' steps are seen by those concerned.
 alter table app.photos enable row level security;
 alter table app.photos force row level security;
 
@@ -28,14 +28,17 @@ create policy "Members see their own photos" on app.photos for select to authent
 -- somebody drafted a lot from while they worked for a shop is the shop's.
 create policy "Holders see the photos that they just took" on app.photos for select to authenticated
     using (account_id = (select app.caller()) and not used and not app.photo_of_draft(id)
-           and (select app.caller_role()) in ('customer', 'beneficiary'));
+           and (select app.caller_role()) in ('customer', 'beneficiary', 'collector'));
 
 create policy "Holders, the shop and admins see photos of problem reports" on app.photos for select to authenticated
     using (app.photo_of_report(id));
 
+create policy "Those concerned see photos of steps" on app.photos for select to authenticated
+    using (app.photo_of_step(id));
+
 create policy "Members and holders take photos" on app.photos for insert to authenticated
     with check (account_id = (select app.caller()) and status = 'coming'
-                and ((select app.caller_role()) in ('customer', 'beneficiary')
+                and ((select app.caller_role()) in ('customer', 'beneficiary', 'collector')
                      or exists (select app.shops_of((select app.caller()), 'staff'))
                      or exists (select app.associations_of((select app.caller()), 'staff'))));
 

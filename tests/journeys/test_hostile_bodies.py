@@ -74,6 +74,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/beneficiaries/cards": await town.an_association("Imprime"),
         "/v1/collection-points": await town.an_association("Entrepose"),
         "/v1/kiosks": await town.an_association("Accueille"),
+        "/v1/tours/{tour_id}/stops/{number}/steps": await town.a_collector("Roule"),
     }
 
 
@@ -104,6 +105,8 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "report_id": uuid4(),
         "dispute_id": uuid4(),
         "place_id": uuid4(),
+        "tour_id": uuid4(),
+        "number": 1,
     }
     known = await takers(town)
     description = (await town.request("GET", "/openapi.json")).json()

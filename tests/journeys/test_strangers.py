@@ -12,6 +12,7 @@ import pytest
 
 from tests.town import Town
 from tests.town.people import Person
+from tests.town.rounds import a_round
 from tests.town.things import recurring_listing
 
 # The ids that fill the path parameters: things of people who are none of the callers.
@@ -79,6 +80,7 @@ async def things_of_other_people(town: Town) -> Things:
         "transfer_id": UUID(transfer["id"]),
         "association_id": association.id,
         "collector_id": (await town.a_collector("Loin")).id,
+        "tour_id": (await a_round(town)).id,
         "account_id": merchant.id,
         "photo_id": photo,
         "listing_id": UUID(listing["id"]),
@@ -130,7 +132,7 @@ def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
 
 async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
     """Send a request and return its status and body, without the request id."""
-    filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10")
+    filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10", number=1)
     key = str(uuid4()) if method == "POST" else None
     got = await person.asks(method, filled, body, key=key)
     said = json.loads(got.text) if "json" in got.headers.get("content-type", "") else {"bytes": len(got.content)}

@@ -454,6 +454,19 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.custody_entries (collection_id, number, kind, source, at, recorded_at, previous, hash)"
+        " select id, 1, 'taken', id, now(), now(), sha256(''), sha256('') from app.collections"
+        " where shop_id = $1 or giver_id = $2",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.custody_heads (collection_id, entries, hash)"
+        " select id, 1, sha256('') from app.collections where shop_id = $1 or giver_id = $2",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
         "insert into app.collector_profiles"
         " (collector_id, vehicle, most_grams, crates, speed_kmh, latitude, longitude, insee_code)"
         " values ($1, 'van', 500000, 20, 25, 48.58, 7.74, '67482')",
