@@ -34,10 +34,13 @@ keys = typer.Typer(no_args_is_help=True, help="Manage the keys that encrypt bene
 app.add_typer(keys, name="keys")
 ledger = typer.Typer(no_args_is_help=True, help="Check the books of the platform's money.")
 app.add_typer(ledger, name="ledger")
+trace = typer.Typer(no_args_is_help=True, help="Check who had collected food, from the shop to the association.")
+app.add_typer(trace, name="trace")
 places = typer.Typer(no_args_is_help=True, help="Manage the communes that searches can start from.")
 app.add_typer(places, name="places")
 
 MOST_COLUMNS = 10
+MOST_SHOWN = 100
 
 
 @contextmanager
@@ -389,6 +392,35 @@ def list_settings() -> None:
         default = "" if field.default in (None, PydanticUndefined) else str(field.default)
         table.add_row(str(field.validation_alias), default, field.description or "")
     Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@trace.command("check")
+def check_trace() -> None:
+    """Check that no entry in a chain of custody was changed, removed or moved; exit status 1 if one was.
+
+    The digest at the end stays the same until a chain grows: note it elsewhere to see a chain that was rewritten.
+    """
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from backend.custody import check as checking
+    from backend.worker import working
+
+    async def run(progress: Progress) -> checking.Checked:
+        shown = progress.add_task("0", total=None)
+        async with working(settings()) as (work, _):
+            return await checking.check_custody(
+                work.acts, lambda entries: progress.update(shown, description=str(entries))
+            )
+
+    columns = (SpinnerColumn(), TextColumn("{task.description} entries"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        found = asyncio.run(run(progress))
+    sys.stdout.write(f"{found.chains} chains, {found.entries} entries, {len(found.broken)} problems.\n")
+    sys.stdout.write(f"Digest {found.digest}\n")
+    for one in found.broken[:MOST_SHOWN]:
+        sys.stdout.write(f"{one.collection_id} {one.number or '-'} {one.problem}\n")
+    if found.broken:
+        raise SystemExit(1)
 
 
 @ledger.command("check")

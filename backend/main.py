@@ -25,6 +25,7 @@ from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
 from backend.collection_points import api as collection_points
+from backend.custody import api as custody
 from backend.database.sessions import Database
 from backend.diets import api as diets
 from backend.documents import api as documents
@@ -141,6 +142,7 @@ ROUTERS: Sequence[APIRouter] = (
     payments.router,
     payouts.router,
     tour_steps.router,
+    custody.router,
     documents.router,
     impact.router,
     figures.router,

@@ -12,8 +12,8 @@ def upgrade() -> None:
     op.execute("""
         set local lock_timeout = '10s';
 
-        -- The legal temperature of a kind of food, from a day on; a newer row of the kind replaces it. Null: no limit on
-        -- that side. `tolerance` may be added for a short time, as at a handover.
+        -- The legal temperature of a kind of food, from a day on; a newer row of the kind replaces it. Null: no limit
+        -- on that side. `tolerance` may be added for a short time, as at a handover.
         create table app.temperature_limits (
             kind text not null constraint temperature_limits_kind_check check (char_length(kind) between 1 and 40),
             valid_from date not null,
@@ -40,7 +40,7 @@ def upgrade() -> None:
             ('label', '2009-12-21', null, null, 0,
              'Denrées préemballées : la température que dit l''étiquette, que la personne compare');
 
-        -- What was left at the association, and why nobody may receive an item: its cold chain broke, or it is recalled.
+        -- What was left at the association, and why nobody may receive an item: its cold chain broke, or a recall.
         alter table app.collection_items
             add left_grams int, add left_crates int, add left_portions int,
             add frozen_because text constraint collection_items_frozen_because_check
@@ -57,8 +57,8 @@ def upgrade() -> None:
             add constraint stop_tasks_ended_check check (not living or ended_by is null);
         create index stop_tasks_ended_by_idx on app.stop_tasks (ended_by) where ended_by is not null;
 
-        -- Who had the food of a collection, entry by entry, each linked to the one before by its hash. Entries stand in the
-        -- order in which they arrived; `at` is when it happened. They name no person.
+        -- Who had the food of a collection, entry by entry, each linked to the one before by its hash. Entries stand in
+        -- the order in which they arrived; `at` is when it happened. They name no person.
         create table app.custody_entries (
             id uuid not null default app.uuid7() constraint custody_entries_pkey primary key,
             collection_id uuid not null constraint custody_entries_collection_id_fkey references app.collections

@@ -73,7 +73,7 @@ async def a_collection(
     items: list[dict[str, Any]] | None = None,
     **fields: Any,
 ) -> Collected:
-    """Make a collection of a shop's food; `items` are columns of its items, `fields` its own. 30 kg of bread by default."""
+    """Make a collection of a shop's food, 30 kg of bread by default. `items` are columns of its items."""
     shop = shop or await town.a_shop()
     association = association or await town.an_association()
     now = await town.now()
@@ -143,11 +143,12 @@ async def a_round(
     for number, (place, at) in enumerate(places, 1):
         await town.changes(
             "insert into app.tour_stops (tour_id, number, point_id, arrives_at, leaves_at)"
-            f" select $1, $2, {place}, $3, $3 from app.collections where id = $4",  # noqa: S608 - our own names
+            " select $1, $2, case when $5 then from_point else to_point end, $3, $3 from app.collections where id = $4",
             tour,
             number,
             begins + timedelta(minutes=5 * number),
             at.id,
+            place == "from_point",
         )
     for number, one in enumerate(collections, 1):
         await town.changes("insert into app.stop_tasks values ($1, $2, $3, 'take')", tour, number, one.id)

@@ -84,8 +84,6 @@ begin
                         case when target = 'delivered' then ends #> '{leave,at}' else ends #> '{take,at}' end)));
             if target in ('taken', 'delivered') and c.status <> 'delivered' then
                 perform app.tell_of_collection(c.id, 'collection_' || target);
-            elsif target = 'failed' then
-                perform app.tell_of_collection(c.id, 'collection_failed', jsonb_build_object('reason', why));
             end if;
         end if;
     end loop;

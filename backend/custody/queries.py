@@ -1,0 +1,94 @@
+"""Queries for chains of custody, under row-level security."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from backend.collections.models import Collection, CollectionItem
+from backend.collections.problems import CollectionNotFound
+from backend.custody.models import CustodyEntry
+from backend.custody.schemas import Trace, TraceEntry, TraceItem
+
+MOST_OF_LOT = 100
+
+
+async def trace(session: AsyncSession, collection_id: UUID) -> Trace:
+    """Return the chain of custody of a collection that concerns the caller. Raises CollectionNotFound."""
+    found = await _traces(session, [collection_id])
+    if not found:
+        raise CollectionNotFound
+    return found[0]
+
+
+async def traces_of_lot(session: AsyncSession, lot_id: UUID) -> list[Trace]:
+    """Return the chains of the collections that took from a lot and concern the caller, newest first."""
+    wanted = (
+        select(col(CollectionItem.collection_id))
+        .where(col(CollectionItem.lot_id) == lot_id)
+        .distinct()
+        .order_by(col(CollectionItem.collection_id).desc())
+        .limit(MOST_OF_LOT)
+    )
+    return await _traces(session, (await session.execute(wanted)).scalars().all())
+
+
+async def _traces(session: AsyncSession, ids: Sequence[UUID]) -> list[Trace]:
+    collections: Sequence[Any] = (
+        await session.execute(
+            select(
+                col(Collection.id),
+                col(Collection.status),
+                col(Collection.shop_id),
+                col(Collection.giver_id),
+                col(Collection.association_id),
+            )
+            .where(col(Collection.id).in_(ids))
+            .order_by(col(Collection.id).desc())
+        )
+    ).all()
+    items = (
+        (
+            await session.execute(
+                select(CollectionItem)
+                .where(col(CollectionItem.collection_id).in_(ids))
+                .order_by(col(CollectionItem.id))
+            )
+        )
+        .scalars()
+        .all()
+    )
+    entries = (
+        (
+            await session.execute(
+                select(CustodyEntry)
+                .where(col(CustodyEntry.collection_id).in_(ids))
+                .order_by(col(CustodyEntry.collection_id), col(CustodyEntry.number))
+            )
+        )
+        .scalars()
+        .all()
+    )
+    return [
+        Trace(
+            collection_id=one.id,
+            status=one.status,
+            shop_id=one.shop_id,
+            giver_id=one.giver_id,
+            association_id=one.association_id,
+            items=[_item(item) for item in items if item.collection_id == one.id],
+            entries=[_entry(entry) for entry in entries if entry.collection_id == one.id],
+        )
+        for one in collections
+    ]
+
+
+def _item(item: CollectionItem) -> TraceItem:
+    return TraceItem.model_validate({**item.model_dump(), "item_id": item.id})
+
+
+def _entry(entry: CustodyEntry) -> TraceEntry:
+    return TraceEntry.model_validate({**entry.model_dump(), "previous": entry.previous.hex(), "hash": entry.hash.hex()})
