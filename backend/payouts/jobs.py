@@ -132,9 +132,20 @@ async def move_money(work: Work) -> int:
                 after = row["shop_id"]
                 if row["transfer_id"] is not None:
                     made += await carry_transfer(work, row["transfer_id"])
+        await keep_own_balance(work)
     except PaymentUnavailable:
         log.warning("payouts.unavailable", made=made)
     return made
+
+
+async def keep_own_balance(work: Work) -> None:
+    """Let Stripe pay our own balance out only by hand: refunds and transfers need it. Raises PaymentUnavailable."""
+    try:
+        if (await work.stripe.payout_rhythm()).interval != "manual":
+            await work.stripe.pay_out_by_hand()
+            log.info("payouts.by_hand")
+    except PaymentRefused as refusal:
+        log.error("payouts.not_by_hand", code=refusal.code)
 
 
 async def carry_transfer(work: Work, transfer_id: UUID) -> bool:

@@ -135,6 +135,13 @@ async def test_a_shop_is_paid_in_one_transfer_for_all_closed_lots(town: Town) ->
     assert await _books_balance(town)
 
 
+async def test_our_own_balance_is_paid_out_only_by_hand(town: Town) -> None:
+    async with _work(town) as work:
+        for _ in range(2):
+            await jobs.move_money(work)
+            assert (await work.stripe.payout_rhythm()).interval == "manual"
+
+
 async def test_a_payout_shows_its_transfers_and_a_failed_one_comes_back(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
