@@ -77,9 +77,36 @@ _TRANSFER = {"code": "2026-BEN-00042", "giver": "Le Relais", "receiver": "Les Pa
 _TO = {"to_receiver": True, "to_admin": False}
 
 
+_COLLECTION = {
+    "receiver": "Le Relais",
+    "access": "Sonner à la porte de service, cour de gauche.",
+    "carrier": "volunteer",
+    "vehicle": "cargo_bike",
+    "arrives_at": "2026-11-30T17:40:00+00:00",
+    "delivers_at": "2026-11-30T18:10:00+00:00",
+    "cold": "chilled",
+    "notes": "Six caisses à rapporter.",
+    "grams": 12500,
+    "crates": 3,
+    "portions": 8,
+    "items": [
+        {"title": "Pains spéciaux", "grams": 4500, "crates": 1, "portions": None},
+        {"title": "Quiches lorraines", "grams": None, "crates": None, "portions": 8},
+    ],
+    "more": 2,
+}
+_OF_COLLECTION = {"collection_id": "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11", "reason": None, "kind": None, "next": None}
+
+
 def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return the values of each event and variant; lot: the one that they are about."""
     about, shop = {"lot": lot}, {"shop": lot["shop"], "address": lot["address"]}
+    collection = {**_COLLECTION, "giver": lot["shop"], "address": lot["address"], "zone": lot["zone"]}
+    carried = {
+        "collection": {**collection, "window_start": lot["pickup_start"], "window_end": lot["pickup_end"]},
+        **_OF_COLLECTION,
+    }
+    nobody = {**carried, "collection": {**carried["collection"], "receiver": None, "arrives_at": None, "vehicle": None}}
     offers = [{**lot, "price_cents": cents, "free": cents == 0} for cents in (405, 0)]
     return {
         "reservation_confirmed": {"": {**about, **_PASS}, "one": {**about, **_PASS, "portions": 1}},
@@ -167,6 +194,20 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "report": {"what": "problem_report", "name": lot["shop"]},
             "dispute": {"what": "dispute", "name": None},
         },
+        "collection_asked": {"": carried, "for-nobody": nobody},
+        "collection_accepted": {"": carried},
+        "collection_refused": {"": {**carried, "reason": "Notre frigo est plein."}},
+        "collection_scheduled": {"": carried},
+        "collection_postponed": {"": {**carried, "reason": "La camionnette est en panne."}, "no-reason": carried},
+        "collection_cancelled": {"": {**carried, "reason": "Tout est vendu."}, "no-reason": nobody},
+        "collection_taken": {"": carried},
+        "collection_delivered": {"": carried},
+        "collection_failed": {"": {**carried, "reason": "Porte close, deux fois."}},
+        "collection_incident": {
+            kind: {**carried, "kind": kind, "next": "reassigned", "reason": "Rideau baissé."}
+            for kind in ("closed", "nobody", "missing", "refused", "other")
+        }
+        | {"cold": {**carried, "kind": "cold", "next": "frozen"}, "failed": {**carried, "next": "failed"}},
         "refund_failed": {
             "": {
                 "intent": "pi_3QxyzABC",

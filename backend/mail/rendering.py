@@ -66,7 +66,8 @@ def rendered(
     it is one of `pictures`; without pictures it is left out. `sender` says below all that who sends the mail. Values,
     lists and dataclasses included, cannot add markup or paragraphs. Filters write days, times and amounts in the mail's
     language: `{{ day | day }}`, `{{ day | day(year=true) }}`, `{{ moment | day_in(zone) }}`,
-    `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ start | window(end, zone) }}`, `{{ cents | euros }}`;
+    `{{ moment | time_in(zone) }} ({{ zone | zone_name }})`, `{{ start | window(end, zone) }}`, `{{ cents | euros }}`,
+    `{{ grams | kilos }}`;
     a zone is an IANA name.
     Texts that several mails share stand in `templates/parts/`. Raises jinja2.UndefinedError if a value is missing.
     """
@@ -232,6 +233,12 @@ def _euros(context: Context, cents: int) -> str:
     return f"€{euros}.{rest:02d}" if context["language"] == "en" else f"{euros},{rest:02d} €"
 
 
+@pass_context
+def _kilos(context: Context, grams: int) -> str:
+    written = f"{grams / 1000:.3f}".rstrip("0").rstrip(".")
+    return f"{written} kg" if context["language"] == "en" else f"{written.replace('.', ',')} kg"
+
+
 @cache
 def _templates() -> Environment:
     templates = Environment(
@@ -250,5 +257,6 @@ def _templates() -> Environment:
         window=_window,
         zone_name=_zone_name,
         euros=_euros,
+        kilos=_kilos,
     )
     return templates

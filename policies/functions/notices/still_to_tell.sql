@@ -29,5 +29,11 @@ begin
             where c.id = (notice.facts ->> 'correction')::bigint)
         when notice.event = 'to_decide' and notice.facts ->> 'what' = 'recall' then exists (
             select from app.recall_matches m where m.notice_id = notice.subject and m.decided_at is null)
+        when notice.event = 'collection_asked' then exists (
+            select from app.collections c where c.id = notice.subject and c.status = 'requested')
+        when notice.event in ('collection_accepted', 'collection_scheduled', 'collection_postponed') then exists (
+            select from app.collections c
+            where c.id = notice.subject and c.status in ('requested', 'accepted', 'scheduled')
+              and c.window_end > app.clock())
         else true end;
 end $$;

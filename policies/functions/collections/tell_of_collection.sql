@@ -1,0 +1,32 @@
+-- Tell those whom a collection concerns of an event: owners and staff of the shop or association that gives, and of the
+-- association that receives, and the collector of the tour that it is in. The platform's admins are told of what no
+-- association receives yet.
+-- Called by every act that changes a collection, in its transaction, while the collection is locked. `facts` are added to
+-- the facts of the event: `reason` of what was refused, cancelled, postponed or failed; of an incident its `kind`
+-- (closed, nobody, missing, refused, cold, other) and what comes `next` (reassigned, frozen, failed, null).
+-- All read the same text, but whoever did it is not told. Each change is told once.
+-- Definer, because it reads members and tours and nobody may write notices; only the owner may execute it.
+create or replace function app.tell_of_collection(collection uuid, event text, facts jsonb default '{}') returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+declare
+    told app.collections;
+    all_ jsonb;
+begin
+    select * into told from app.collections c where c.id = collection;
+    if not found then raise exception 'collection.not_found' using errcode = 'EP404'; end if;
+    all_ := jsonb_build_object('reason', told.reason, 'kind', null, 'next', null) || facts
+            || jsonb_build_object('collection_id', collection, 'collection', app.collection_told(collection));
+    perform app.notify(w.account_id, event, all_, md5(collection || event || told.version || facts), null, collection)
+    from (
+        select m.account_id from app.members m
+        where (m.shop_id = told.shop_id or m.association_id in (told.giver_id, told.association_id))
+          and m.role in ('owner', 'staff')
+        union
+        select t.collector_id from app.stop_tasks k join app.tours t on t.id = k.tour_id
+        where k.collection_id = collection and k.living and t.status not in ('declined', 'cancelled')
+        union
+        select a.id from app.accounts a
+        where told.association_id is null and a.role = 'admin' and a.status = 'active') w
+    where w.account_id is not null and w.account_id is distinct from app.caller()
+    order by w.account_id;
+end $$;
