@@ -102,11 +102,9 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     """Return the values of each event and variant; lot: the one that they are about."""
     about, shop = {"lot": lot}, {"shop": lot["shop"], "address": lot["address"]}
     collection = {**_COLLECTION, "giver": lot["shop"], "address": lot["address"], "zone": lot["zone"]}
-    carried = {
-        "collection": {**collection, "window_start": lot["pickup_start"], "window_end": lot["pickup_end"]},
-        **_OF_COLLECTION,
-    }
-    nobody = {**carried, "collection": {**carried["collection"], "receiver": None, "arrives_at": None, "vehicle": None}}
+    collection |= {"window_start": lot["pickup_start"], "window_end": lot["pickup_end"]}
+    carried = {"collection": collection, **_OF_COLLECTION}
+    nobody = {**carried, "collection": {**collection, "receiver": None, "arrives_at": None, "vehicle": None}}
     offers = [{**lot, "price_cents": cents, "free": cents == 0} for cents in (405, 0)]
     return {
         "reservation_confirmed": {"": {**about, **_PASS}, "one": {**about, **_PASS, "portions": 1}},
