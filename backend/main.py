@@ -51,6 +51,7 @@ from backend.ledger import api as ledger
 from backend.lots import api as lots
 from backend.lots import near
 from backend.members import api as members
+from backend.needs import api as needs
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
@@ -117,6 +118,7 @@ ROUTERS: Sequence[APIRouter] = (
     shops.router,
     stations.router,
     collection_points.router,
+    needs.router,
     drafts.router,
     lots.router,
     recurring.router,

@@ -21,6 +21,7 @@ from backend.kiosks import models as kiosks
 from backend.ledger import models as ledger
 from backend.lots import models as lots
 from backend.members import models as members
+from backend.needs import models as needs
 from backend.notices import models as notices
 from backend.payments import models as payments
 from backend.payouts import models as payouts
@@ -63,6 +64,7 @@ TABLES = (
     ledger,
     lots,
     members,
+    needs,
     notices,
     payments,
     payouts,

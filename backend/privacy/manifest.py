@@ -131,6 +131,7 @@ LEFT_OUT = {
     "impact_factors": "Not about people.",
     "text_versions": "Not about people.",
     "collection_points": "Places of shops and associations, which their members read.",
+    "association_needs": "What an association takes, which its members read.",
     "point_reports": "How full containers are; who reported it is kept for the audit alone.",
     "temperature_limits": "The legal temperatures of kinds of food.",
     "custody_entries": "What became of food; they name no person.",

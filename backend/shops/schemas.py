@@ -80,6 +80,11 @@ _FOOD_VAT: dict[str, Any] = {
     "description": "The VAT that its food bears, in hundredths of a percent, for its receipts; null: they say none.",
     "examples": [550],
 }
+_LARGE: dict[str, Any] = {
+    "description": "Whether it sells on more than 400 m²: its food then goes only to associations that it has an "
+    "agreement with.",
+    "examples": [False],
+}
 FoodVat = Literal[210, 550, 850, 1000, 2000]
 
 
@@ -127,6 +132,7 @@ class ShopEdit(In):
     vat_number: VatNumber | None = if_sent(**_VAT_NUMBER)
     vat_franchise: bool = if_sent(**_VAT_FRANCHISE)
     food_vat_bp: FoodVat | None = if_sent(**_FOOD_VAT)
+    above_400_m2: bool = if_sent(**_LARGE)
 
 
 class ShopBrief(Out):
@@ -234,6 +240,7 @@ class OwnShop(ShopFacts):
     vat_number: str | None = Field(**_VAT_NUMBER)
     vat_franchise: bool = Field(**_VAT_FRANCHISE)
     food_vat_bp: int | None = Field(**_FOOD_VAT)
+    above_400_m2: bool = Field(**_LARGE)
 
 
 class OwnShopPage(OnPage, OwnShop):

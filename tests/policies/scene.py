@@ -423,6 +423,12 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.association_needs"
+        " (association_id, takes, weekdays, opens, closes, grams_a_day, farthest_metres)"
+        " values ($1, '{bakery}', '{1,2,3}', '17:00', '21:00', 50000, 8000)",
+        association.id,
+    )
+    await town.changes(
         "insert into app.point_reports (point_id, at, percent)"
         " select id, now(), 60 from app.collection_points where id = $1 or association_id = $2 or shop_id in"
         " (select id from app.shops where owner_id = $3)",

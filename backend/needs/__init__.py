@@ -1,0 +1,1 @@
+"""What associations take and lack, and who should receive a collection."""

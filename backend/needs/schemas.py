@@ -1,0 +1,91 @@
+"""Request and response bodies for what associations take, and for who should receive a collection."""
+
+from datetime import time
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from backend.http.schemas import In, Out
+from backend.shops.models import Category
+
+Categories = Annotated[list[Category], Field(min_length=1, max_length=len(Category))]
+Hinder = Literal["category", "distance", "weekday", "hours", "capacity", "cold", "use_by", "agreement"]
+
+_TAKES: dict[str, Any] = {"description": "Categories of food that it takes.", "examples": [["bakery", "dairy"]]}
+_LACKS: dict[str, Any] = {
+    "description": "Of these categories, those of which it has too little.",
+    "examples": [["dairy"]],
+}
+_WEEKDAYS: dict[str, Any] = {
+    "description": "The days on which it takes deliveries; 1 is Monday.",
+    "examples": [[1, 2, 3, 4, 5]],
+}
+_OPENS: dict[str, Any] = {"description": "Time of day where the association is.", "examples": ["17:00:00"]}
+_CLOSES: dict[str, Any] = {"examples": ["21:00:00"]}
+_GRAMS: dict[str, Any] = {"description": "The most grams that it takes a day.", "examples": [120000]}
+_COLD: dict[str, Any] = {
+    "description": "Of them, the most that it can keep chilled or frozen; 0: it has no cold storage.",
+    "examples": [30000],
+}
+_FROZEN: dict[str, Any] = {"description": "Whether it can keep frozen food.", "examples": [False]}
+_FARTHEST: dict[str, Any] = {"description": "From how far, in metres, as the crow flies.", "examples": [8000]}
+_DECIDES: dict[str, Any] = {
+    "description": "`automatic`: a collection that fits is accepted by itself; `person`: somebody of it accepts each.",
+    "examples": ["person"],
+}
+
+
+class NeedsIn(In):
+    """What an association takes. It replaces what was said before."""
+
+    takes: Categories = Field(**_TAKES)
+    lacks: list[Category] = Field(default_factory=list, max_length=len(Category), **_LACKS)
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7, **_WEEKDAYS)
+    opens: time = Field(**_OPENS)
+    closes: time = Field(**_CLOSES)
+    grams_a_day: int = Field(ge=1000, le=100_000_000, **_GRAMS)
+    cold_grams_a_day: int = Field(default=0, ge=0, le=100_000_000, **_COLD)
+    frozen: bool = Field(default=False, **_FROZEN)
+    farthest_metres: int = Field(ge=500, le=200_000, **_FARTHEST)
+    decides: Literal["person", "automatic"] = Field(default="person", **_DECIDES)
+
+
+class NeedsOut(Out):
+    """What an association takes."""
+
+    takes: list[Category] = Field(**_TAKES)
+    lacks: list[Category] = Field(**_LACKS)
+    weekdays: list[int] = Field(**_WEEKDAYS)
+    opens: time = Field(**_OPENS)
+    closes: time = Field(**_CLOSES)
+    grams_a_day: int = Field(**_GRAMS)
+    cold_grams_a_day: int = Field(**_COLD)
+    frozen: bool = Field(**_FROZEN)
+    farthest_metres: int = Field(**_FARTHEST)
+    decides: Literal["person", "automatic"] = Field(**_DECIDES)
+
+
+class Suggestion(Out):
+    """How well an association fits a collection, and why."""
+
+    association_id: UUID = Field(examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a12"])
+    name: str = Field(examples=["Le Relais"])
+    fits: bool = Field(description="Whether nothing speaks against it.", examples=[True])
+    score: int = Field(
+        ge=0,
+        le=100,
+        description="Need 40, distance 20, capacity 20, fairness over 30 days 20.",
+        examples=[72],
+    )
+    hinders: list[Hinder] = Field(description="What speaks against it.", examples=[[]])
+    distance_m: int = Field(description="As the crow flies.", examples=[1800])
+    capacity_left_grams: int = Field(description="What it can still take on that day.", examples=[90000])
+    received_30_days_grams: int = Field(description="What it received in the last 30 days.", examples=[310000])
+    lacks: bool = Field(description="Whether it lacks some of the food.", examples=[True])
+
+
+class Suggestions(Out):
+    """Who should receive a collection, the best first; those that do not fit come last."""
+
+    data: list[Suggestion]
