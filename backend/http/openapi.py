@@ -48,7 +48,6 @@ TAGS = {
     "collection points": "Places where food is collected or brought: shops, associations, depots and relay points.",
     "cards": "Printed by an association, for a beneficiary without a telephone to sign in with.",
     "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
-    "collections": "Food that is collected from shops and brought to associations.",
     "tours": "Rounds of collectors, and what they report from their stops.",
     "payments": "Money, through Stripe.",
     "payouts": "What closed lots came to, and how it reaches a shop's bank; disputes for admins.",

@@ -108,7 +108,6 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "dispute_id": uuid4(),
         "place_id": uuid4(),
         "tour_id": uuid4(),
-        "collection_id": uuid4(),
         "number": 1,
     }
     known = await takers(town)

@@ -91,7 +91,6 @@ async def things_of_other_people(town: Town) -> Things:
         "report_id": report,
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
         "point_id": await town.value("select id from app.collection_points where shop_id = $1::text::uuid", shop["id"]),
-        "collection_id": uuid4(),
         "notice_id": await town.value(
             "insert into app.notices (account_id, event, facts, in_app, at)"
             " values ($1, 'account_ends', '{}', true, now()) returning id",
