@@ -15,6 +15,8 @@ declare
     bottom_y int := floor(low[1]);
     right_x  int := floor(high[0]);
     top_y    int := floor(high[1]);
+    -- However far in the map is, no more than some 20 cells fit along the longer side of the part.
+    side     int := greatest(cell, (right_x - left_x) / 20, (top_y - bottom_y) / 20);
     several  boolean;
 begin
     if app.caller_role() not in ('merchant', 'collector', 'association', 'admin')
@@ -36,7 +38,7 @@ begin
                 from (select count(*), avg(p.map_x) x, avg(p.map_y) y from app.collection_points p
                       where p.shown and p.closed_at is null and p.map_x between left_x and right_x
                         and p.map_y between bottom_y and top_y and p.kind = any (kinds)
-                      group by p.map_x / cell, p.map_y / cell) n);
+                      group by p.map_x / side, p.map_y / side) n);
     end if;
     return (select coalesce(json_agg(json_build_object(
                 'type', 'Feature', 'id', p.id,
