@@ -1,11 +1,12 @@
 """Tables of collections, what is in them, and what happened to them."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column
+from sqlalchemy import Boolean, Column, Numeric
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -99,6 +100,8 @@ class Collection(Table, table=True):
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
     changed_at: datetime = now()
+    received_at: datetime | None = moment()
+    received_degrees: Decimal | None = Field(default=None, sa_type=Numeric(4, 1))
 
 
 class CollectionItem(Table, table=True):

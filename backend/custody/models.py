@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Numeric, UniqueConstraint
+from sqlalchemy import BigInteger, Column, Numeric, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.database.columns import Table, identifier, moment, text
+from backend.database.columns import Index, Table, Xid8, identifier, moment, text
 
 
 class TemperatureLimit(Table, table=True):
@@ -61,3 +61,60 @@ class CustodyHead(Table, table=True):
     collection_id: UUID = Field(primary_key=True, foreign_key="app.collections.id", ondelete="CASCADE")
     entries: int
     hash: bytes
+
+
+class VehicleFactor(Table, table=True):
+    """What a kilometre of a vehicle emits, from a day on, with its source. A newer row replaces it."""
+
+    __tablename__ = "vehicle_factors"
+
+    vehicle: str = text(primary_key=True)
+    valid_from: date = Field(primary_key=True)
+    co2e_grams_per_km: int
+    source: str = text()
+
+
+class CollectedImpact(Table, table=True):
+    """The impact of a collection, written once when the association has received it.
+
+    `co2e_grams` is what the food saved less what its transport emitted; it can be negative. `metres` is its share of
+    the tour.
+    """
+
+    __tablename__ = "collected_impact"
+    __table_args__ = (
+        Index("collected_impact_written_by_idx", "written_by"),
+        Index("collected_impact_shop_id_idx", "shop_id"),
+        Index("collected_impact_association_id_idx", "association_id"),
+        Index("collected_impact_recorded_at_idx", "recorded_at"),
+    )
+
+    collection_id: UUID = Field(primary_key=True, foreign_key="app.collections.id", ondelete="CASCADE")
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    association_id: UUID = Field(foreign_key="app.associations.id")
+    vehicle: str | None = text()
+    metres: int
+    food_grams: int
+    meals: Decimal = Field(sa_type=Numeric(12, 3))
+    transport_co2e_grams: int = Field(sa_type=BigInteger)
+    co2e_grams: int = Field(sa_type=BigInteger)
+    value_saved_cents: int
+    recorded_at: datetime = moment()
+    written_by: int = Field(
+        default=None, sa_column=Column(Xid8, nullable=False, server_default=func.pg_current_xact_id())
+    )
+
+
+class CollectionOutcome(Table, table=True):
+    """What an association declares that it did with some of what it accepted."""
+
+    __tablename__ = "collection_outcomes"
+    __table_args__ = (Index("collection_outcomes_collection_id_idx", "collection_id", "id"),)
+
+    id: UUID = identifier()
+    collection_id: UUID = Field(foreign_key="app.collections.id", ondelete="CASCADE")
+    outcome: str = text()
+    grams: int
+    day: date
+    note: str = text(sa_column_kwargs={"server_default": ""})
+    declared_at: datetime = moment()

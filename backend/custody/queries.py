@@ -10,8 +10,10 @@ from sqlmodel import col
 
 from backend.collections.models import Collection, CollectionItem
 from backend.collections.problems import CollectionNotFound
-from backend.custody.models import CustodyEntry
-from backend.custody.schemas import Trace, TraceEntry, TraceItem
+from backend.custody.models import CollectionOutcome, CustodyEntry
+from backend.custody.problems import NothingReceived
+from backend.custody.schemas import OutcomeOut, ReceptionOut, Trace, TraceEntry, TraceItem
+from backend.database.sessions import call
 
 MOST_OF_LOT = 100
 
@@ -34,6 +36,33 @@ async def traces_of_lot(session: AsyncSession, lot_id: UUID) -> list[Trace]:
         .limit(MOST_OF_LOT)
     )
     return await _traces(session, (await session.execute(wanted)).scalars().all())
+
+
+async def reception(session: AsyncSession, collection_id: UUID) -> ReceptionOut:
+    """Return the reception of a collection that concerns the caller. Raises CollectionNotFound, NothingReceived."""
+    found = await call(session, "reception_of", collection=collection_id)
+    if found is None:
+        await require_seen(session, collection_id)
+        raise NothingReceived
+    return ReceptionOut.model_validate(found)
+
+
+async def outcomes(session: AsyncSession, collection_id: UUID) -> list[OutcomeOut]:
+    """Return what was declared of a collection that concerns the caller, oldest first. Raises CollectionNotFound."""
+    await require_seen(session, collection_id)
+    wanted = (
+        select(CollectionOutcome)
+        .where(col(CollectionOutcome.collection_id) == collection_id)
+        .order_by(col(CollectionOutcome.id))
+    )
+    return [OutcomeOut.model_validate(row) for row in (await session.execute(wanted)).scalars()]
+
+
+async def require_seen(session: AsyncSession, collection_id: UUID) -> None:
+    """Raise CollectionNotFound unless the collection concerns the caller."""
+    wanted = select(col(Collection.id)).where(col(Collection.id) == collection_id)
+    if (await session.execute(wanted)).scalar_one_or_none() is None:
+        raise CollectionNotFound
 
 
 async def _traces(session: AsyncSession, ids: Sequence[UUID]) -> list[Trace]:

@@ -1,13 +1,16 @@
 """Request and response bodies of custody."""
 
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from backend.http.schemas import Out
-from backend.tours.step_schemas import COLLECTION
+from backend.http.schemas import In, Out
+from backend.tours.step_schemas import COLLECTION, MOST_GRAMS, AmountIn, Degrees
+
+Outcome = Literal["distributed", "compost", "feed", "bin"]
 
 EntryKind = Literal[
     "taken",
@@ -76,3 +79,65 @@ class Trace(Out):
     association_id: UUID | None = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f5"])
     items: list[TraceItem]
     entries: list[TraceEntry]
+
+
+class ReceivedItemIn(AmountIn):
+    """What the association accepts of an item, and why it refuses the rest."""
+
+    item_id: UUID = Field(examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9b01"])
+    refused_because: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
+        default=None, description="Needed if less is accepted than was taken.", examples=["Moisi"]
+    )
+
+
+class ReceptionIn(In):
+    """What an association accepts of a collection. An item that is not named is accepted as it was taken."""
+
+    items: list[ReceivedItemIn] = Field(default_factory=list, max_length=200)
+    degrees: Degrees | None = Field(default=None, description="In °C, with one decimal.", examples=[3.5])
+
+    @model_validator(mode="after")
+    def _each_item_once(self) -> Self:
+        if len({item.item_id for item in self.items}) != len(self.items):
+            raise PydanticCustomError("items_twice", "Each item once")
+        return self
+
+
+class ReceptionOut(Out):
+    """What became of a collection: taken, accepted, refused, distributed and lost, with its impact."""
+
+    collection_id: UUID = Field(examples=[COLLECTION])
+    received_at: datetime = Field(examples=["2026-07-20T18:40:00Z"])
+    degrees: float | None = Field(examples=[3.5])
+    taken_grams: int = Field(examples=[22000])
+    accepted_grams: int = Field(examples=[15000])
+    refused_grams: int = Field(examples=[7000])
+    distributed_grams: int = Field(description="As the association declares.", examples=[12000])
+    lost_grams: int = Field(description="To compost, feed or the bin, as it declares.", examples=[1000])
+    undeclared_grams: int = Field(examples=[2000])
+    food_grams: int = Field(description="What counts as saved food.", examples=[15000])
+    meals: float = Field(examples=[30])
+    co2e_kg: float = Field(description="Saved by the food, less that of the transport.", examples=[26.2])
+    transport_co2e_kg: float = Field(description="Emitted for this collection's share of the tour.", examples=[0.8])
+    transport_km: float = Field(description="This collection's share of the tour.", examples=[4])
+    vehicle: str | None = Field(examples=["car"])
+
+
+class OutcomeIn(In):
+    """What an association did with some of what it accepted."""
+
+    outcome: Outcome = Field(description="`distributed`, or where it was lost to.", examples=["distributed"])
+    grams: int = Field(ge=1, le=MOST_GRAMS, examples=[12000])
+    day: date = Field(examples=["2026-07-21"])
+    note: Annotated[str, StringConstraints(max_length=500)] = Field(default="", examples=["Distribution du mardi"])
+
+
+class OutcomeOut(Out):
+    """A declaration of what became of some of a reception."""
+
+    id: UUID = Field(examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9c01"])
+    outcome: Outcome = Field(examples=["distributed"])
+    grams: int = Field(examples=[12000])
+    day: date = Field(examples=["2026-07-21"])
+    note: str = Field(examples=["Distribution du mardi"])
+    declared_at: datetime = Field(examples=["2026-07-21T18:00:00Z"])

@@ -18,13 +18,13 @@ from backend.problems.texts import Language
 NOT_COUNTED: dict[Language, tuple[str, ...]] = {
     "fr": (
         "L'empreinte du service lui-même : serveurs, téléphones, impressions.",
-        "Les trajets des personnes et des collecteurs.",
+        "Les trajets des personnes ; ceux des collecteurs sont comptés et déduits.",
         "Ce que devient la nourriture après sa remise.",
         "L'eau, les sols et la biodiversité.",
     ),
     "en": (
         "The footprint of the service itself: servers, telephones, printing.",
-        "The trips of people and collectors.",
+        "The trips of people; those of collectors are counted and subtracted.",
         "What happens to the food after it was handed over.",
         "Water, soil and biodiversity.",
     ),

@@ -71,11 +71,23 @@ class FactorOut(Out):
     in_use: bool = Field(description="Whether it applies today.", examples=[True])
 
 
+class VehicleOut(Out):
+    """What a kilometre of a collector's vehicle emits, from a day on."""
+
+    vehicle: str = Field(examples=["van"])
+    co2e_grams_per_km: int = Field(examples=[491])
+    source: str = Field(examples=["Arrêté du 10 avril 2012, annexes I et II"])
+    valid_from: date = Field(examples=["2012-04-10"])
+
+
 class MethodOut(Out):
     """How the figures are computed."""
 
     meal_grams: int = Field(description="Grams of food that count as one meal.", examples=[500])
     factors: list[FactorOut] = Field(description="All factors, with those that applied before.")
+    vehicles: list[VehicleOut] = Field(
+        description="What the transport of collections emits; its share is subtracted from what their food saves."
+    )
     not_counted: list[str] = Field(
         description="What the figures leave out, in French or, by Accept-Language, in English.",
         examples=[["The footprint of the service itself."]],

@@ -1,4 +1,4 @@
--- Add the impact entries written since the last time to the totals.
+-- Add the impact entries of handovers and collections written since the last time to the totals.
 -- Called by the worker every 5 seconds, and by recount_impact.
 -- The watermark is a transaction, not an id. Everything before the oldest running transaction is committed or gone, so
 -- no entry can appear behind the watermark later.
@@ -28,7 +28,7 @@ begin
                  coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
                  coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                  coalesce(sum(e.people_helped), 0) people_helped
-          from app.impact_entries e where e.written_by >= start and e.written_by < before) n
+          from app.impact_recorded e where e.written_by >= start and e.written_by < before) n
     where before > start;
 end $$;
 grant execute on function app.add_up_impact() to ecopanier_worker;

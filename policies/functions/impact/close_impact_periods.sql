@@ -20,25 +20,26 @@ begin
     from app.impact_periods p order by p.first_month desc limit 1;
     if first_month is null then
         select date_trunc('month', min(e.recorded_at) at time zone 'Europe/Paris') into first_month
-        from app.impact_entries e;
+        from app.impact_recorded e;
     end if;
 
     last_month := first_month;
     while last_month < now_month loop
         with entries as (
-            select e.* from app.impact_entries e
+            select e.* from app.impact_recorded e
             where e.recorded_at >= first_month::timestamp at time zone 'Europe/Paris'
               and e.recorded_at < (last_month + interval '1 month') at time zone 'Europe/Paris'
         )
-        select count(*) as handovers, sum(e.food_grams) as food_grams, sum(e.meals) as meals,
+        select count(e.account_id) as handovers, sum(e.food_grams) as food_grams, sum(e.meals) as meals,
                sum(e.co2e_grams) as co2e_grams, sum(e.value_saved_cents) as value_saved_cents,
                sum(e.recovered_by_shops_cents) as recovered_by_shops_cents, sum(e.people_helped) as people_helped,
                count(distinct e.account_id) >= 11 and count(distinct e.shop_id) >= 3
-               and greatest(
-                   (select max(s.food_grams) from (select sum(x.food_grams) as food_grams from entries x
-                                                   group by x.shop_id) s),
-                   (select max(a.food_grams) from (select sum(x.food_grams) as food_grams from entries x
-                                                   group by x.account_id) a)) <= 0.85 * sum(e.food_grams) as is_large
+               and (select max(s.food_grams) from (select sum(x.food_grams) as food_grams from entries x
+                                                   group by x.shop_id) s) <= 0.85 * sum(e.food_grams)
+               -- Collections have nobody behind them, so they hide nobody either.
+               and (select max(a.food_grams) from (select sum(x.food_grams) as food_grams from entries x
+                                                   where x.account_id is not null group by x.account_id) a)
+                   <= 0.85 * sum(e.food_grams) filter (where e.account_id is not null) as is_large
         into period from entries e;
         if period.is_large then
             insert into app.impact_periods

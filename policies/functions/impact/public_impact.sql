@@ -22,11 +22,11 @@ begin
                         coalesce(sum(e.co2e_grams), 0) co2e_grams, coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
                         coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                         coalesce(sum(e.people_helped), 0) people_helped
-                 from app.impact_entries e where e.written_by >= t.counted_before) n,
+                 from app.impact_recorded e where e.written_by >= t.counted_before) n,
         lateral (select coalesce(sum(e.value_saved_cents), 0) value_saved_cents,
                         coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                         coalesce(sum(e.people_helped), 0) people_helped
-                 from app.impact_entries e
+                 from app.impact_recorded e
                  where e.recorded_at >= app.paris_day(app.clock()) at time zone 'Europe/Paris') today,
         lateral (select t.value_saved_cents + n.value_saved_cents - today.value_saved_cents saved,
                         t.recovered_by_shops_cents + n.recovered_by_shops_cents

@@ -7,12 +7,13 @@ create or replace function app.recount_impact() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     if not exists (select from app.impact_totals t where t.counted_before > pg_current_xact_id())
-       and not exists (select from app.impact_entries e where e.written_by > pg_current_xact_id()) then
+       and not exists (select from app.impact_recorded e where e.written_by > pg_current_xact_id()) then
         return;
     end if;
     -- Handovers go on meanwhile. Transactions that are writing now are newer than the watermark that add_up_impact
     -- leaves, so their entries are counted next time.
     update app.impact_entries e set written_by = '1' where e.written_by > pg_current_xact_id();
+    update app.collected_impact e set written_by = '1' where e.written_by > pg_current_xact_id();
     update app.impact_totals t
     set counted_before = '0', food_grams = 0, meals = 0, co2e_grams = 0, value_saved_cents = 0,
         recovered_by_shops_cents = 0, people_helped = 0;

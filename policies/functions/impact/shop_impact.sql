@@ -1,4 +1,4 @@
--- Return the summed impact of the handovers of one of the caller's shops.
+-- Return the summed impact of the handovers and the collections of one of the caller's shops.
 -- Called by GET /v1/impact/shops/{shop_id}, as its merchant.
 -- Definer instead of a policy, because an entry tells what was paid and whether somebody was helped.
 -- Somebody who reads a sum before and after a handover reads that entry. So money and people helped are counted up to
@@ -30,8 +30,9 @@ begin
             'method', (select f.method from app.impact_factors f where f.category is null
                        order by f.valid_from desc, f.id desc limit 1),
             'since', min(e.recorded_at))
-        from app.impact_entries e,
-        lateral (select e.recorded_at < midnight and e.reservation_id <> all (mixed)) x (counts)
+        from app.impact_recorded e,
+        lateral (select e.recorded_at < midnight
+                        and (e.reservation_id is null or e.reservation_id <> all (mixed))) x (counts)
         where e.shop_id = shop);
 end $$;
 grant execute on function app.shop_impact(uuid) to authenticated;

@@ -28,9 +28,11 @@ begin
             from (
                 select date_trunc('month', e.recorded_at at time zone zone) as month, e.account_id, sum(e.meals) as meals,
                        sum(e.food_grams)::numeric as food_grams, sum(e.co2e_grams) as co2e_grams
-                from app.impact_entries e where e.shop_id = shop and e.recorded_at < over
+                from app.impact_recorded e where e.shop_id = shop and e.recorded_at < over
                 group by 1, 2) p
             group by p.month
-            having count(*) >= 11 and max(p.food_grams) <= 0.85 * sum(p.food_grams)) m);
+            having count(p.account_id) >= 11
+               and max(p.food_grams) filter (where p.account_id is not null)
+                   <= 0.85 * sum(p.food_grams) filter (where p.account_id is not null)) m);
 end $$;
 grant execute on function app.shown_impact(uuid) to anon, authenticated;

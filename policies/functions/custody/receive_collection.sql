@@ -1,0 +1,87 @@
+-- Receive a collection for the association that it was for: note what it accepts of each item and why it refuses the rest,
+-- count the impact, and end the collection. `items` are {item_id, grams, crates, portions, refused_because}; an item that is
+-- not named is accepted as it was taken. Nothing can be accepted beyond what was taken, of an item that is frozen, or beyond
+-- the legal temperature.
+-- Called by POST /v1/collections/{collection_id}/reception. The association may receive what was taken before the collector's
+-- report of having left it has come.
+-- Definer, because nobody may write collections; it lets through owners and staff of the association, and admins.
+-- Locks: the collection, then the head of its chain.
+create or replace function app.receive_collection(collection uuid, items jsonb, degrees numeric default null) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+#variable_conflict use_column
+declare
+    me      uuid := app.caller();
+    moment  timestamptz := app.clock();
+    c       app.collections;
+    i       app.collection_items;
+    said    record;
+    grams   int;
+    crates  int;
+    pieces  int;
+    why     text;
+    highest numeric;
+    lowest  numeric;
+begin
+    select x.* into c from app.collections x
+    where x.id = receive_collection.collection
+      and (x.association_id = any (array(select app.associations_of(me, 'staff'))) or app.caller_role() = 'admin')
+    for update;
+    if not found then raise exception 'collection.not_found' using errcode = 'EP404'; end if;
+    if c.status = 'received' then raise exception 'reception.exists' using errcode = 'EP409'; end if;
+    if c.status in ('cancelled', 'refused', 'failed') then raise exception 'reception.over' using errcode = 'EP409'; end if;
+    if c.status not in ('taken', 'delivered') then raise exception 'reception.too_early' using errcode = 'EP409'; end if;
+    if exists (select from jsonb_to_recordset(items) as s (item_id uuid)
+               where s.item_id not in (select x.id from app.collection_items x where x.collection_id = c.id)) then
+        raise exception 'reception.item_unknown' using errcode = 'EP422';
+    end if;
+
+    for i in select x.* from app.collection_items x where x.collection_id = c.id order by x.id loop
+        select s.* into said
+        from jsonb_to_recordset(items) as s (item_id uuid, grams int, crates int, portions int, refused_because text)
+        where s.item_id = i.id;
+        if said.item_id is null then
+            grams := i.taken_grams; crates := i.taken_crates; pieces := i.taken_portions; why := null;
+            if i.frozen_because is not null then
+                grams := grams * 0; crates := crates * 0; pieces := pieces * 0; why := i.frozen_because;
+            end if;
+        else
+            grams := said.grams; crates := said.crates; pieces := said.portions; why := said.refused_because;
+            -- What nobody weighed before is weighed now.
+            if i.taken_grams is null and grams is not null then i.taken_grams := grams; end if;
+        end if;
+        if grams > coalesce(i.taken_grams, 0) or crates > coalesce(i.taken_crates, 0) or pieces > coalesce(i.taken_portions, 0) then
+            raise exception 'reception.more_than_taken' using errcode = 'EP422';
+        end if;
+        if why is null and (grams < i.taken_grams or pieces < i.taken_portions or crates < i.taken_crates) then
+            raise exception 'reception.reason_missing' using errcode = 'EP422';
+        end if;
+        if grams > 0 or crates > 0 or pieces > 0 then
+            if i.frozen_because is not null then raise exception 'reception.item_frozen' using errcode = 'EP409'; end if;
+            if grams is null and pieces is null then
+                raise exception 'reception.weight_missing' using errcode = 'EP422';
+            end if;
+            select l.most + l.tolerance, l.least - l.tolerance into highest, lowest from app.temperature_limits l
+            where l.kind = i.temperature_kind and l.valid_from <= app.paris_day(moment)
+            order by l.valid_from desc limit 1;
+            if found and (degrees > highest or degrees < lowest) then
+                raise exception 'reception.too_warm' using errcode = 'EP409';
+            end if;
+        end if;
+        update app.collection_items x
+        set taken_grams = i.taken_grams, accepted_grams = grams, accepted_crates = crates, accepted_portions = pieces,
+            refused_because = why
+        where x.id = i.id;
+    end loop;
+
+    update app.collections x
+    set status = 'received', received_at = moment, received_degrees = degrees, changed_at = moment, version = x.version + 1
+    where x.id = c.id;
+    insert into app.collection_changes (collection_id, at, by_account, change) values (c.id, moment, me, 'received');
+    perform app.add_custody(c.id, 'received', c.id, moment, jsonb_build_object('degrees', degrees, 'items', (
+        select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+            'item_id', x.id, 'grams', x.accepted_grams, 'crates', x.accepted_crates, 'portions', x.accepted_portions,
+            'refused', x.refused_because is not null)) order by x.id)
+        from app.collection_items x where x.collection_id = c.id)));
+    perform app.record_collected(c.id);
+end $$;
+grant execute on function app.receive_collection(uuid, jsonb, numeric) to authenticated;
