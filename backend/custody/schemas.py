@@ -4,11 +4,11 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from backend.http.schemas import In, Out
-from backend.tours.step_schemas import COLLECTION, MOST_GRAMS, AmountIn, Degrees
+from backend.tours.step_schemas import COLLECTION, ITEM, MOST_GRAMS, AmountIn, Degrees
 
 Outcome = Literal["distributed", "compost", "feed", "bin"]
 
@@ -48,7 +48,7 @@ class TraceEntry(Out):
 class TraceItem(Out):
     """An item of a collection: asked, taken, left and accepted, in grams or pieces."""
 
-    item_id: UUID = Field(examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9b01"])
+    item_id: UUID = Field(examples=[ITEM])
     lot_id: UUID | None = Field(examples=[None])
     title: str = Field(examples=["Pains de la veille"])
     batch: str | None = Field(examples=["L2447"])
@@ -84,7 +84,7 @@ class Trace(Out):
 class ReceivedItemIn(AmountIn):
     """What the association accepts of an item, and why it refuses the rest."""
 
-    item_id: UUID = Field(examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9b01"])
+    item_id: UUID = Field(examples=[ITEM])
     refused_because: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
         default=None, description="Needed if less is accepted than was taken.", examples=["Moisi"]
     )
@@ -92,6 +92,12 @@ class ReceivedItemIn(AmountIn):
 
 class ReceptionIn(In):
     """What an association accepts of a collection. An item that is not named is accepted as it was taken."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [{"item_id": ITEM, "grams": 15000, "refused_because": "Moisi"}], "degrees": 3.5}]
+        }
+    )
 
     items: list[ReceivedItemIn] = Field(default_factory=list, max_length=200)
     degrees: Degrees | None = Field(default=None, description="In °C, with one decimal.", examples=[3.5])

@@ -26,6 +26,7 @@ DECIDED_BY_ADMINS = (
     "/v1/collection-points/",
     "/v1/agreements/",
     "/v1/beneficiaries/",
+    "/v1/collections/",
     "/v1/kiosks/",
     "/v1/shops/",
     "/v1/lots/{lot_id}",

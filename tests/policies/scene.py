@@ -467,6 +467,19 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.collection_outcomes (collection_id, outcome, grams, day, declared_at)"
+        " select id, 'bin', 1, current_date, now() from app.collections where shop_id = $1 or giver_id = $2",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.collected_impact (collection_id, shop_id, association_id, metres, food_grams, meals,"
+        " transport_co2e_grams, co2e_grams, value_saved_cents, recorded_at)"
+        " select id, $1, $2, 0, 1, 1, 0, 0, 0, now() from app.collections where shop_id = $1",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
         "insert into app.custody_heads (collection_id, entries, hash)"
         " select id, 1, sha256('') from app.collections where shop_id = $1 or giver_id = $2",
         shop.id,

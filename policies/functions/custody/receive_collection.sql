@@ -6,7 +6,7 @@
 -- report of having left it has come.
 -- Definer, because nobody may write collections; it lets through owners and staff of the association, and admins.
 -- Locks: the collection, then the head of its chain.
-create or replace function app.receive_collection(collection uuid, items jsonb, degrees numeric default null) returns void
+create or replace function app.receive_collection(collection uuid, items jsonb, degrees double precision default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -15,8 +15,8 @@ declare
     c       app.collections;
     i       app.collection_items;
     said    record;
-    grams   int;
-    crates  int;
+    weight  int;
+    boxes   int;
     pieces  int;
     why     text;
     highest numeric;
@@ -40,24 +40,24 @@ begin
         from jsonb_to_recordset(items) as s (item_id uuid, grams int, crates int, portions int, refused_because text)
         where s.item_id = i.id;
         if said.item_id is null then
-            grams := i.taken_grams; crates := i.taken_crates; pieces := i.taken_portions; why := null;
+            weight := i.taken_grams; boxes := i.taken_crates; pieces := i.taken_portions; why := null;
             if i.frozen_because is not null then
-                grams := grams * 0; crates := crates * 0; pieces := pieces * 0; why := i.frozen_because;
+                weight := weight * 0; boxes := boxes * 0; pieces := pieces * 0; why := i.frozen_because;
             end if;
         else
-            grams := said.grams; crates := said.crates; pieces := said.portions; why := said.refused_because;
+            weight := said.grams; boxes := said.crates; pieces := said.portions; why := said.refused_because;
             -- What nobody weighed before is weighed now.
-            if i.taken_grams is null and grams is not null then i.taken_grams := grams; end if;
+            if i.taken_grams is null and weight is not null then i.taken_grams := weight; end if;
         end if;
-        if grams > coalesce(i.taken_grams, 0) or crates > coalesce(i.taken_crates, 0) or pieces > coalesce(i.taken_portions, 0) then
+        if weight > coalesce(i.taken_grams, 0) or boxes > coalesce(i.taken_crates, 0) or pieces > coalesce(i.taken_portions, 0) then
             raise exception 'reception.more_than_taken' using errcode = 'EP422';
         end if;
-        if why is null and (grams < i.taken_grams or pieces < i.taken_portions or crates < i.taken_crates) then
+        if why is null and (weight < i.taken_grams or pieces < i.taken_portions or boxes < i.taken_crates) then
             raise exception 'reception.reason_missing' using errcode = 'EP422';
         end if;
-        if grams > 0 or crates > 0 or pieces > 0 then
+        if weight > 0 or boxes > 0 or pieces > 0 then
             if i.frozen_because is not null then raise exception 'reception.item_frozen' using errcode = 'EP409'; end if;
-            if grams is null and pieces is null then
+            if weight is null and pieces is null then
                 raise exception 'reception.weight_missing' using errcode = 'EP422';
             end if;
             select l.most + l.tolerance, l.least - l.tolerance into highest, lowest from app.temperature_limits l
@@ -68,7 +68,7 @@ begin
             end if;
         end if;
         update app.collection_items x
-        set taken_grams = i.taken_grams, accepted_grams = grams, accepted_crates = crates, accepted_portions = pieces,
+        set taken_grams = i.taken_grams, accepted_grams = weight, accepted_crates = boxes, accepted_portions = pieces,
             refused_because = why
         where x.id = i.id;
     end loop;
@@ -84,4 +84,4 @@ begin
         from app.collection_items x where x.collection_id = c.id)));
     perform app.record_collected(c.id);
 end $$;
-grant execute on function app.receive_collection(uuid, jsonb, numeric) to authenticated;
+grant execute on function app.receive_collection(uuid, jsonb, double precision) to authenticated;
