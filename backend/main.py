@@ -25,6 +25,7 @@ from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
 from backend.cards import api as cards
 from backend.collection_points import api as collection_points
+from backend.collections import api as collections
 from backend.custody import api as custody
 from backend.database.sessions import Database
 from backend.diets import api as diets
@@ -119,6 +120,7 @@ ROUTERS: Sequence[APIRouter] = (
     stations.router,
     collection_points.router,
     needs.router,
+    collections.router,
     drafts.router,
     lots.router,
     recurring.router,

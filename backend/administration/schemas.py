@@ -257,6 +257,14 @@ _PAYOUT_CENTS: dict[str, Any] = {
     "description": "Cents that may wait for a shop's payout account before it can publish no more discounted lots.",
     "examples": [50_000],
 }
+_PROFESSIONAL: dict[str, Any] = {
+    "description": "Grams above which professionals drive a collection, and volunteers below.",
+    "examples": [100_000],
+}
+_CRATE: dict[str, Any] = {
+    "description": "Grams of food that count for a crate whose weight nobody said.",
+    "examples": [8000],
+}
 _HOUSEHOLD: dict[str, Any] = {
     "description": "People in a household beyond the first for one more free portion a day; 0: no extra portion.",
     "examples": [0],
@@ -294,6 +302,8 @@ class SettingsIn(In):
     payout_grace_days: int = if_sent(ge=1, le=80, **_PAYOUT_DAYS)
     payout_grace_cents: int = if_sent(ge=0, le=10_000_000, **_PAYOUT_CENTS)
     premium_cents: int = if_sent(ge=100, le=20_000, **_PREMIUM)
+    professional_above_grams: int = if_sent(ge=1000, le=100_000_000, **_PROFESSIONAL)
+    crate_grams: int = if_sent(ge=500, le=50_000, **_CRATE)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -319,6 +329,8 @@ class SettingsOut(Out):
     payout_grace_days: int = Field(**_PAYOUT_DAYS)
     payout_grace_cents: int = Field(**_PAYOUT_CENTS)
     premium_cents: int = Field(**_PREMIUM)
+    professional_above_grams: int = Field(**_PROFESSIONAL)
+    crate_grams: int = Field(**_CRATE)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -132,6 +132,7 @@ class CollectionItem(Table, table=True):
     gtin: str | None = text()
     temperature_kind: str | None = text()
     value_cents: int | None
+    cold: str = text(sa_column_kwargs={"server_default": "none"})
     holds_stock: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     taken_grams: int | None
     taken_crates: int | None

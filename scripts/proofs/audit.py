@@ -15,14 +15,16 @@ WORTH_THEIR_PRICE = ("confirmed", "picked_up", "no_show", "given")
 
 # Each row describes one inconsistency. No rows means that everything is consistent.
 DATABASE = """
-    select format('lot %s: %s left, %s promised and %s set aside of %s',
-                  k.lot_id, k.remaining, n.promised, w.set_aside, k.quantity)
+    select format('lot %s: %s left, %s promised, %s set aside and %s to be collected of %s',
+                  k.lot_id, k.remaining, n.promised, w.set_aside, i.collected, k.quantity)
     from app.lots l join app.lot_stock k on k.lot_id = l.id, lateral (
         select coalesce(sum(r.quantity), 0) promised from app.reservations r
         where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given')) n, lateral (
         select coalesce(sum(o.offered), 0) set_aside from app.waiting o
-        where o.lot_id = l.id and o.status = 'offered') w
-    where k.remaining + n.promised + w.set_aside <> k.quantity or k.quantity <> l.quantity
+        where o.lot_id = l.id and o.status = 'offered') w, lateral (
+        select coalesce(sum(coalesce(c.taken_portions, c.portions)), 0) collected from app.collection_items c
+        where c.lot_id = l.id and c.holds_stock) i
+    where k.remaining + n.promised + w.set_aside + i.collected <> k.quantity or k.quantity <> l.quantity
 union all
     select format('lot %s: %s left although somebody waits', l.id, k.remaining)
     from app.lots l join app.lot_stock k on k.lot_id = l.id

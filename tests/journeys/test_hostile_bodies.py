@@ -11,7 +11,7 @@ from tests.town import Town
 from tests.town.people import Person
 from tests.town.things import recurring_listing
 
-MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings")
+MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings", "/v1/collections")
 # Fields that only the product sets, on every route.
 SET_BY_THE_PRODUCT = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
 

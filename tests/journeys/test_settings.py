@@ -32,6 +32,8 @@ DEFAULTS = {
     "payout_grace_days": 30,
     "payout_grace_cents": 50_000,
     "premium_cents": 1999,
+    "professional_above_grams": 100_000,
+    "crate_grams": 8000,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
     "co2e_grams_per_meal": 900,

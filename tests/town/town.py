@@ -117,7 +117,7 @@ class Town:
         return sum(entry["charged_cents"] for entry in books if entry["metadata"].get("reservation_id") in ours)
 
     async def stock_is_exact(self) -> bool:
-        """Return whether each lot's quantity equals what is left, reserved and offered to people who wait.
+        """Return whether each lot's quantity equals what is left, reserved, kept for who waits and held by collections.
 
         No waiting-list entry may be half taken, and each day's quota must equal the reservations that count in it.
         """
@@ -129,6 +129,8 @@ class Town:
                                    and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given'))
                   + (select coalesce(sum(w.offered), 0) from app.waiting w
                      where w.lot_id = l.id and w.status = 'offered')
+                  + (select coalesce(sum(coalesce(i.taken_portions, i.portions)), 0) from app.collection_items i
+                     where i.lot_id = l.id and i.holds_stock)
                   <> l.quantity
             union all
             select w.lot_id from app.waiting w where w.status = 'taking'

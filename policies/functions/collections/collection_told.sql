@@ -32,7 +32,7 @@ begin
                    coalesce(jsonb_agg(jsonb_build_object('title', i.title, 'grams', i.grams, 'crates', i.crates,
                                                          'portions', i.portions) order by i.place)
                             filter (where i.place <= 10), '[]') as told
-            from (select x.*, row_number() over (order by x.id) as place
+            from (select x.*, row_number() over (order by x.lot_id is null, x.title, x.id) as place
                   from app.collection_items x where x.collection_id = c.id) i) items
         where c.id = collection);
 end $$;

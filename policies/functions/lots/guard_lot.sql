@@ -44,7 +44,7 @@ begin
            is distinct from (old.kind, old.price_cents, old.becomes_free_at) then
             raise exception 'lot.converted' using errcode = 'EP409';
         end if;
-        -- Somebody who reserved the lot or waits for it must get what they saw.
+        -- Somebody who reserved the lot, waits for it or collects it must get what they saw.
         if (new.kind, new.original_price_cents, new.price_cents, new.pickup_start, new.pickup_end, new.date_kind,
             new.food_date, new.allergens, new.category, new.cold_chain, new.weight_grams, new.gtin, new.batch, new.fair_draw,
             new.origin, new.reduction_ground)
@@ -54,7 +54,8 @@ begin
             old.origin, old.reduction_ground)
            and (exists (select from app.reservations r
                         where r.lot_id = old.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show'))
-                or exists (select from app.waiting w where w.lot_id = old.id and w.status in ('waiting', 'offered'))) then
+                or exists (select from app.waiting w where w.lot_id = old.id and w.status in ('waiting', 'offered'))
+                or exists (select from app.collection_items i where i.lot_id = old.id and i.holds_stock)) then
             raise exception 'lot.has_reservations' using errcode = 'EP409';
         end if;
     end if;

@@ -1,0 +1,15 @@
+-- Cancel a collection that nobody has taken yet, whoever asks for it: its portions go back to their lots, it leaves its tour,
+-- and everyone is told why.
+-- Called by cancel_collection, and by what ends a shop, an association or food. Only the owner may execute it.
+-- Definer, because nobody may write collections or stock. Locks: the stock of its lots and the collection, which the caller
+-- holds already; then its tour (unschedule).
+create or replace function app.end_collection(c app.collections, why text, details jsonb default '{}') returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    perform app.give_stock_back(c.id);
+    update app.collections x set reason = why where x.id = c.id;
+    -- Before it leaves its tour, so that the collector is told too.
+    perform app.tell_of_collection(c.id, 'collection_cancelled', jsonb_build_object('reason', why));
+    if c.status = 'scheduled' then perform app.unschedule(c.id, 'cancelled'); end if;
+    perform app.change_collection(c.id, 'cancelled', 'cancelled', details || jsonb_build_object('reason', why));
+end $$;
