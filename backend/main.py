@@ -104,6 +104,7 @@ from backend.subscriptions import api as subscriptions
 from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
+from backend.tours import sheet_api as tour_sheets
 from backend.tours import steps_api as tour_steps
 from backend.waiting import api as waiting
 
@@ -146,6 +147,7 @@ ROUTERS: Sequence[APIRouter] = (
     payments.router,
     payouts.router,
     tour_steps.router,
+    tour_sheets.router,
     custody.router,
     documents.router,
     impact.router,

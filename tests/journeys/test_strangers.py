@@ -32,6 +32,7 @@ DECIDED_BY_ADMINS = (
     "/v1/shops/",
     "/v1/lots/{lot_id}",
     "/v1/problem-reports/",
+    "/v1/tours/",
 )
 
 
