@@ -215,6 +215,13 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
                 "refunded_cents": 400,
             }
         },
+        "report_undecided": {
+            "": {
+                **about,
+                "reported_at": "2026-11-30T19:45:00+00:00",
+                "holds_until": "2026-12-30T19:45:00+00:00",
+            }
+        },
         "ledger_differs": {"one": {"differences": 1}, "several": {"differences": 3}},
         "account_ends": {"": {}},
         "favourite_offers": {

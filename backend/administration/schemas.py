@@ -227,6 +227,11 @@ _ANSWER: dict[str, Any] = {
     "before a change keep theirs.",
     "examples": [72],
 }
+_REPORT_DECISION: dict[str, Any] = {
+    "description": "Days after a problem report for which it holds back the money of its lot if no admin decides. The "
+    "lot is closed after that, and a later decision corrects it.",
+    "examples": [30],
+}
 _COMMISSION: dict[str, Any] = {
     "description": "The platform's commission on a sale before VAT, in hundredths of a percent. A sale keeps what was "
     "set when it was paid.",
@@ -295,6 +300,7 @@ class SettingsIn(In):
     gather_minutes: int = if_sent(ge=0, le=120, **_GATHER)
     report_hours: int = if_sent(ge=1, le=336, **_REPORT)
     report_answer_hours: int = if_sent(ge=1, le=336, **_ANSWER)
+    report_decision_days: int = if_sent(ge=20, le=80, **_REPORT_DECISION)
     commission_bp: int = if_sent(ge=0, le=5000, **_COMMISSION)
     least_commission_cents: int = if_sent(ge=0, le=500, **_LEAST_COMMISSION)
     no_show_refund_percent: int = if_sent(ge=0, le=100, **_NO_SHOW_REFUND)
@@ -322,6 +328,7 @@ class SettingsOut(Out):
     gather_minutes: int = Field(**_GATHER)
     report_hours: int = Field(**_REPORT)
     report_answer_hours: int = Field(**_ANSWER)
+    report_decision_days: int = Field(**_REPORT_DECISION)
     commission_bp: int = Field(**_COMMISSION)
     least_commission_cents: int = Field(**_LEAST_COMMISSION)
     no_show_refund_percent: int = Field(**_NO_SHOW_REFUND)

@@ -101,6 +101,7 @@ LINKS: Mapping[str, Link] = {
     "collector_decided": Link("/help/collector", "Lire l'aide des collecteurs", "Read the help for collectors"),
     "to_decide": _ADMIN,
     "refund_failed": _ADMIN,
+    "report_undecided": _ADMIN,
     "ledger_differs": _ADMIN,
     "account_ends": HOME,
 }

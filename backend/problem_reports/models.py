@@ -55,4 +55,5 @@ class ProblemReport(Table, table=True):
     given_back_at: datetime | None = moment()
     given_back_cents: int | None
     admins_told_at: datetime | None = moment()
+    admins_reminded_at: datetime | None = moment()
     to_tell: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))

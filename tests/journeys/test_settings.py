@@ -25,6 +25,7 @@ DEFAULTS = {
     "gather_minutes": 10,
     "report_hours": 48,
     "report_answer_hours": 72,
+    "report_decision_days": 30,
     "commission_bp": 1000,
     "least_commission_cents": 30,
     "no_show_refund_percent": 0,

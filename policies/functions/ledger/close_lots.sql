@@ -2,7 +2,8 @@
 -- suspended portions together; return how many lots were looked at.
 -- Called by the worker (ledger.close_lots) until it returns 0. A lot waits for the next night while anything of it or of the
 -- free lot beside it can still change: a reservation that is open, given portions that are not counted, a problem report
--- that waits, a refund under way (one that Stripe refused for good does not hold up the others: its money stays held).
+-- that waits, a refund under way (one that Stripe refused for good does not hold up the others: its money stays held). A
+-- report that no admin decides holds up its lot for `report_decision_days`; what is decided later corrects the closed lot.
 -- Lots are taken in the random order of their moments, and their sales posted in random order.
 -- What is still held of a sale is earned if its portions were collected, left or cancelled too late; of a gift, what its
 -- portions cost for which the same is true of a beneficiary. The commission is that of the whole sale less the share of what
@@ -17,6 +18,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment timestamptz := app.clock();
     share  int := app.setting_int('no_show_refund_percent');
+    undecided_since timestamptz := moment - make_interval(days => app.setting_int('report_decision_days'));
     due    uuid[];
     over   uuid[];
     paid   uuid[];
@@ -56,7 +58,10 @@ begin
           and not exists (select from app.problem_reports q
                           where q.lot_id = l.id and q.given_back_at is null
                             and (q.decision = 'give_back'
-                                 or q.decision is null and (q.outcome is null or q.outcome = 'give_back')))
+                                 or q.decision is null and (q.outcome is null or q.outcome = 'give_back'))
+                            -- What needs no admin any more is given back soon.
+                            and (q.decision is not null or q.outcome is not null and l.kind <> 'free'
+                                 or q.reported_at > undecided_since))
           and not exists (select from app.reservations r join app.payments p on p.reservation_id = r.id
                           where r.lot_id = l.id
                             and (p.status = 'refund_due' and p.refusals < 10

@@ -72,6 +72,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('collection_failed', '{merchant,staff,association,collector,admin}', true, true, false, false, false),
         ('collection_incident', '{merchant,staff,association,collector,admin}', true, true, false, false, false),
         ('to_decide', '{admin}', true, true, false, false, false),
+        ('report_undecided', '{admin}', true, true, true, false, false),
         ('refund_failed', '{admin}', true, true, true, false, false),
         ('ledger_differs', '{admin}', true, true, true, false, false),
         ('second_factor_added', '{customer,merchant,beneficiary,collector,association,admin}', true, true, true, false, false),

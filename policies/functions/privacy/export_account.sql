@@ -94,7 +94,8 @@ begin
         union all
         -- Not the lot as its merchant listed it, nor what went back to whom: both tell a given portion from others.
         select 'problem_reports', (select jsonb_agg(
-                to_jsonb(q) - array['account_id', 'lot_id', 'given_back_at', 'given_back_cents', 'admins_told_at', 'to_tell']
+                to_jsonb(q) - array['account_id', 'lot_id', 'given_back_at', 'given_back_cents', 'admins_told_at',
+                                     'admins_reminded_at', 'to_tell']
                 order by q.id) from app.problem_reports q where q.account_id = me)
         union all
         select 'problem_reports_answered', (select jsonb_agg(jsonb_build_object(

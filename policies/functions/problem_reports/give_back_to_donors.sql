@@ -1,7 +1,9 @@
 -- Give a part of the price of given portions that were collected, or kept for who did not come, back to their donors, in percent; return the cents.
 -- Called by give_back_reported for a lot whose portions are counted. The gifts count from the oldest on. Donors read how
 -- much, never of whom. Only the owner may execute it.
--- Raises lock_not_available, as for a locked row, while one of the gifts is being refunded.
+-- Raises lock_not_available, as for a locked row, while one of the gifts is being refunded; and if the lot was closed
+-- without waiting for the decision, until everything of these gifts is closed: a refund takes held money first, and that
+-- of a gift that moved on belongs to another lot.
 -- Locks: the gifts in the order of ids, then their payments, without waiting.
 create or replace function app.give_back_to_donors(report uuid, beside uuid, portions int, share int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -21,6 +23,16 @@ begin
     -- Of a refund under way Stripe may have been asked already, for less than would be owed then.
     if exists (select from app.payments x where x.reservation_id = any (gifts) and x.status = 'refund_due') then
         raise exception 'refunded meanwhile' using errcode = 'lock_not_available';
+    end if;
+    if exists (select from app.lots b join accounting.closed_lots f on f.lot_id = b.suspended_from where b.id = beside)
+       and exists (select from app.suspended_lots s
+                   where s.id = any (gifts)
+                     and (s.settled_at is null
+                          or exists (select from app.suspended_portions t
+                                     join app.reservations r on r.id = t.reservation_id
+                                     join app.lots_to_close z on z.lot_id = r.lot_id
+                                     where t.suspended_lot_id = s.id))) then
+        raise exception 'not closed yet' using errcode = 'lock_not_available';
     end if;
     for part in
         select t.reservation_id, t.suspended_lot_id, t.collected + t.kept - t.given_back as open, r.unit_price_cents, s.settled_at
