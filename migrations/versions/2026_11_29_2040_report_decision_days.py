@@ -12,6 +12,7 @@ def upgrade() -> None:
     op.execute("""
         set local lock_timeout = '10s';
 
-        insert into app.settings (name, value, kind, minimum, maximum) values ('report_decision_days', 30, 'days', 20, 80);
+        insert into app.settings (name, value, kind, minimum, maximum)
+        values ('report_decision_days', 30, 'days', 20, 80);
         alter table app.problem_reports add column admins_reminded_at timestamptz;
     """)
