@@ -27,6 +27,7 @@ from backend.cards import api as cards
 from backend.collection_points import api as collection_points
 from backend.collections import api as collections
 from backend.custody import api as custody
+from backend.custody import papers_api as custody_papers
 from backend.database.sessions import Database
 from backend.diets import api as diets
 from backend.documents import api as documents
@@ -149,6 +150,7 @@ ROUTERS: Sequence[APIRouter] = (
     tour_steps.router,
     tour_sheets.router,
     custody.router,
+    custody_papers.router,
     documents.router,
     impact.router,
     figures.router,

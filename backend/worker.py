@@ -26,6 +26,7 @@ from backend.accounts.letters import LetterWriter, to_every_address
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
+from backend.custody import jobs as custody
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.documents import jobs as documents
@@ -333,6 +334,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="documents.forget")
     async def forget_papers(timestamp: int) -> None:
         await documents.forget_documents(work)
+        await custody.forget_papers(work)
 
     # Hourly, although reminders are due once a day: a worker that was down catches up.
     @app.periodic(cron="7 * * * *")
@@ -422,6 +424,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await documents.issue_months(work)
     await documents.print_documents(work)
     await documents.forget_documents(work)
+    await custody.forget_papers(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

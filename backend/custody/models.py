@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Numeric, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, Xid8, identifier, moment, text
+from backend.database.columns import Index, Table, Xid8, identifier, moment, sql, text
 
 
 class TemperatureLimit(Table, table=True):
@@ -118,3 +118,51 @@ class CollectionOutcome(Table, table=True):
     day: date
     note: str = text(sa_column_kwargs={"server_default": ""})
     declared_at: datetime = moment()
+
+
+class CollectionPaper(Table, table=True):
+    """A slip or a donation receipt: its contents, frozen when it is issued, and the hash of the PDF made from them."""
+
+    __tablename__ = "collection_papers"
+    __table_args__ = (
+        UniqueConstraint("collection_id", name="collection_papers_collection_id_key"),
+        UniqueConstraint("association_id", "number", name="collection_papers_number_key"),
+        Index("collection_papers_shop_id_idx", "shop_id", "id", postgresql_where=sql("shop_id is not null")),
+        Index("collection_papers_association_id_idx", "association_id", "id"),
+        Index("collection_papers_issued_at_idx", "issued_at"),
+    )
+
+    id: UUID = identifier()
+    kind: str = text()
+    collection_id: UUID | None
+    shop_id: UUID | None
+    association_id: UUID
+    number: str | None = text()
+    first_day: date
+    last_day: date
+    value_cents: int | None = Field(default=None, sa_type=BigInteger)
+    issued_at: datetime = moment()
+    contents: dict[str, Any] = Field(sa_type=JSONB)
+    sha256: str | None = text()
+    bytes: int | None = None
+    stored_at: datetime | None = moment()
+
+
+class DonationNumber(Table, table=True):
+    """The last number of an association's donation receipts in a year."""
+
+    __tablename__ = "donation_numbers"
+
+    association_id: UUID = Field(primary_key=True)
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+
+
+class DonatedCollection(Table, table=True):
+    """A collection that is on a donation receipt: each is on one."""
+
+    __tablename__ = "donated_collections"
+    __table_args__ = (Index("donated_collections_paper_id_idx", "paper_id"),)
+
+    collection_id: UUID = Field(primary_key=True)
+    paper_id: UUID = Field(foreign_key="app.collection_papers.id", ondelete="CASCADE")

@@ -73,3 +73,27 @@ class OutcomeOfWrongDay(Problem):
     """Raised when the day of a declaration is before the reception or in the future."""
 
     code, status = "outcome.wrong_day", 422
+
+
+class AlreadyOnReceipt(Problem):
+    """Raised when goods are valued that a donation receipt names already."""
+
+    code, status = "donation.issued", 409
+
+
+class NothingToReceipt(Problem):
+    """Raised when nothing was received between two days that is on no donation receipt yet."""
+
+    code, status = "donation.nothing", 409
+
+
+class NotValued(Problem):
+    """Raised when the shop has not said what some of the goods cost."""
+
+    code, status = "donation.not_valued", 409
+
+
+class PaperNotFound(Problem):
+    """Raised when a donation receipt does not exist or is not for the caller."""
+
+    code, status = "donation.not_found", 404

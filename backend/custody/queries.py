@@ -1,5 +1,6 @@
 """Queries for chains of custody, under row-level security."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from sqlmodel import col
 
 from backend.collections.models import Collection, CollectionItem
 from backend.collections.problems import CollectionNotFound
-from backend.custody.models import CollectionOutcome, CustodyEntry
-from backend.custody.problems import NothingReceived
-from backend.custody.schemas import OutcomeOut, ReceptionOut, Trace, TraceEntry, TraceItem
+from backend.custody.models import CollectionOutcome, CollectionPaper, CustodyEntry
+from backend.custody.problems import NothingReceived, PaperNotFound
+from backend.custody.schemas import DonationOut, OutcomeOut, ReceptionOut, Trace, TraceEntry, TraceItem
 from backend.database.sessions import call
 
 MOST_OF_LOT = 100
@@ -121,3 +122,34 @@ def _item(item: CollectionItem) -> TraceItem:
 
 def _entry(entry: CustodyEntry) -> TraceEntry:
     return TraceEntry.model_validate({**entry.model_dump(), "previous": entry.previous.hex(), "hash": entry.hash.hex()})
+
+
+_DONATIONS = select(CollectionPaper).where(col(CollectionPaper.kind) == "donation")
+
+
+async def donation(session: AsyncSession, paper_id: UUID) -> DonationOut:
+    """Return a donation receipt that the caller may read. Raises PaperNotFound."""
+    return DonationOut.model_validate(await _donation(session, paper_id))
+
+
+async def donation_contents(session: AsyncSession, paper_id: UUID) -> tuple[str, str, str | None]:
+    """Return the number, the contents as JSON and the hash of a donation receipt. Raises PaperNotFound."""
+    paper = await _donation(session, paper_id)
+    return paper.number or "", json.dumps(paper.contents), paper.sha256
+
+
+async def donations(session: AsyncSession, shop: UUID | None, before: UUID | None, limit: int) -> list[DonationOut]:
+    """Return up to `limit + 1` donation receipts that the caller may read, newest first."""
+    wanted = _DONATIONS.order_by(col(CollectionPaper.id).desc()).limit(limit + 1)
+    if shop is not None:
+        wanted = wanted.where(col(CollectionPaper.shop_id) == shop)
+    if before is not None:
+        wanted = wanted.where(col(CollectionPaper.id) < before)
+    return [DonationOut.model_validate(paper) for paper in (await session.execute(wanted)).scalars()]
+
+
+async def _donation(session: AsyncSession, paper_id: UUID) -> CollectionPaper:
+    found = (await session.execute(_DONATIONS.where(col(CollectionPaper.id) == paper_id))).scalar_one_or_none()
+    if found is None:
+        raise PaperNotFound
+    return found

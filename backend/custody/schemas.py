@@ -147,3 +147,57 @@ class OutcomeOut(Out):
     day: date = Field(examples=["2026-07-21"])
     note: str = Field(examples=["Distribution du mardi"])
     declared_at: datetime = Field(examples=["2026-07-21T18:00:00Z"])
+
+
+class ValueIn(In):
+    """What an item cost the shop, all that was asked of it."""
+
+    item_id: UUID = Field(examples=[ITEM])
+    value_cents: int = Field(ge=0, le=100_000_000, examples=[4500])
+
+
+class ValuesIn(In):
+    """What the items of a collection cost the shop."""
+
+    items: list[ValueIn] = Field(min_length=1, max_length=200)
+
+
+class DonationIn(In):
+    """A donation receipt to issue."""
+
+    association_id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f5"])
+    shop_id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
+    first_day: date = Field(examples=["2026-01-01"])
+    last_day: date = Field(examples=["2026-12-31"])
+    purpose: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
+        description="The association's object, as its statutes say.", examples=["Aide alimentaire"]
+    )
+    quality: Annotated[str, StringConstraints(min_length=1, max_length=300)] = Field(
+        description="Its quality, as the form lists them.",
+        examples=["Association d'intérêt général"],
+    )
+    attests: Literal[True] = Field(
+        description="That gifts to the association open the right to the tax reduction of article 238 bis of the CGI.",
+        examples=[True],
+    )
+
+    @model_validator(mode="after")
+    def _days_are_in_order(self) -> Self:
+        if self.last_day < self.first_day:
+            raise PydanticCustomError("days_in_order", "The last day is not before the first")
+        return self
+
+
+class DonationOut(Out):
+    """A donation receipt, which does not change any more."""
+
+    id: UUID = Field(
+        description="For `GET /donation-receipts/{paper_id}.pdf`.", examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9e01"]
+    )
+    number: str = Field(description="Without gaps, of the association and the year.", examples=["2026-0001"])
+    association_id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f5"])
+    shop_id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
+    first_day: date = Field(examples=["2026-01-01"])
+    last_day: date = Field(examples=["2026-12-31"])
+    value_cents: int = Field(examples=[45000])
+    issued_at: datetime = Field(examples=["2027-01-05T09:00:00Z"])

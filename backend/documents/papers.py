@@ -70,6 +70,15 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Signed:
+    """A signature: whose it is, their name and when, and the drawing as SVG; empty if they drew nothing."""
+
+    role: str
+    name: str
+    drawn: str
+
+
+@dataclass(frozen=True)
 class Paper:
     """All that is printed on a paper."""
 
@@ -79,6 +88,7 @@ class Paper:
     facts: Sequence[tuple[str, str]] = ()
     tables: Sequence[Rows] = ()
     sums: Sequence[Sum] = ()
+    signatures: Sequence[Signed] = ()
     notes: Sequence[str] = ()
     footer: str = _AUTHOR
     author: str = field(default=_AUTHOR)
@@ -86,26 +96,27 @@ class Paper:
 
 def receipt_pdf(contents: ReceiptContents) -> bytes:
     """Return a customer's receipt."""
-    return _printed(receipt_paper(contents), contents.issued_on)
+    return printed(receipt_paper(contents), contents.issued_on)
 
 
 def statement_pdf(contents: StatementContents) -> bytes:
     """Return a shop's monthly statement."""
-    return _printed(statement_paper(contents), contents.issued_on)
+    return printed(statement_paper(contents), contents.issued_on)
 
 
 def year_pdf(contents: YearContents) -> bytes:
     """Return a seller's copy of what the platform declares about them."""
-    return _printed(year_paper(contents), contents.issued_on)
+    return printed(year_paper(contents), contents.issued_on)
 
 
 def invoice_pdf(contents: InvoiceContents) -> bytes:
     """Return an invoice or a credit note as Factur-X: a PDF with the same invoice as XML (EN 16931) within."""
     xml = invoice_xml(contents)
-    return named_factur_x(_printed(invoice_paper(contents), contents.issued_on, xml))
+    return named_factur_x(printed(invoice_paper(contents), contents.issued_on, xml))
 
 
-def _printed(paper: Paper, issued_on: date, attached: bytes | None = None) -> bytes:
+def printed(paper: Paper, issued_on: date, attached: bytes | None = None) -> bytes:
+    """Return a paper as PDF/A-3."""
     return typeset_to_keep(_SOURCE, issued_on, attached, paper=asdict(paper))
 
 
@@ -324,13 +335,13 @@ def _side(role: str, party: Party) -> Side:
 
 
 def _identity(party: Party) -> list[str]:
-    found = [f"SIRET {_grouped(party.siret)}"]
+    found = [f"SIRET {grouped(party.siret)}"]
     if party.vat_number:
         found.append(f"TVA {party.vat_number}")
     return found
 
 
-def _grouped(siret: str) -> str:
+def grouped(siret: str) -> str:
     """Return a SIRET as people write it, with spaces that do not break."""
     return "\N{NO-BREAK SPACE}".join((siret[:3], siret[3:6], siret[6:9], siret[9:]))
 

@@ -75,6 +75,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/associations/me/needs": await town.an_association("Prend"),
         "/v1/collection-points": await town.an_association("Entrepose"),
         "/v1/kiosks": await town.an_association("Accueille"),
+        "/v1/collections/{collection_id}/values": merchant,
+        "/v1/donation-receipts": await town.an_association("Atteste"),
         "/v1/tours/{tour_id}/stops/{number}/steps": await town.a_collector("Roule"),
     }
 

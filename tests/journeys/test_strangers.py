@@ -28,6 +28,7 @@ DECIDED_BY_ADMINS = (
     "/v1/agreements/",
     "/v1/beneficiaries/",
     "/v1/collections/",
+    "/v1/donation-receipts/",
     "/v1/kiosks/",
     "/v1/shops/",
     "/v1/lots/{lot_id}",
@@ -85,6 +86,13 @@ async def things_of_other_people(town: Town) -> Things:
         "collector_id": (await town.a_collector("Loin")).id,
         "tour_id": (tour := await a_round(town)).id,
         "collection_id": tour.collections[0].id,
+        "paper_id": await town.value(
+            "insert into app.collection_papers"
+            " (kind, shop_id, association_id, number, first_day, last_day, value_cents, issued_at, contents)"
+            " values ('donation', $1, $2, '2026-0001', current_date, current_date, 1, now(), '{}') returning id",
+            tour.collections[0].shop.id,
+            tour.association.id,
+        ),
         "account_id": merchant.id,
         "photo_id": photo,
         "listing_id": UUID(listing["id"]),

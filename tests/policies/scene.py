@@ -479,6 +479,15 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         shop.id,
         association.id,
     )
+    paper = await town.value(
+        "insert into app.collection_papers"
+        " (kind, shop_id, association_id, number, first_day, last_day, value_cents, issued_at, contents)"
+        " values ('donation', $1, $2, '2026-0001', current_date, current_date, 1, now(), '{}') returning id",
+        shop.id,
+        association.id,
+    )
+    await town.changes("insert into app.donation_numbers values ($1, 2026, 1)", association.id)
+    await town.changes("insert into app.donated_collections values ($1, $2)", carried["id"], paper)
     await town.changes(
         "insert into app.custody_heads (collection_id, entries, hash)"
         " select id, 1, sha256('') from app.collections where shop_id = $1 or giver_id = $2",
