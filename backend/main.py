@@ -105,6 +105,7 @@ from backend.subscriptions import api as subscriptions
 from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
+from backend.tours import api as tours
 from backend.tours import sheet_api as tour_sheets
 from backend.tours import steps_api as tour_steps
 from backend.waiting import api as waiting
@@ -147,6 +148,7 @@ ROUTERS: Sequence[APIRouter] = (
     suspended_lots.router,
     payments.router,
     payouts.router,
+    tours.router,
     tour_steps.router,
     tour_sheets.router,
     custody.router,

@@ -310,8 +310,25 @@ class Settings(BaseSettings):
         ),
     ] = None
 
+    # Distances
+    osrm_url: Annotated[
+        str | None,
+        _env(
+            "ECOPANIER_OSRM_URL",
+            "Address of an OSRM-compatible routing server, asked for distances when tours are planned; without it, "
+            "they are great circles times a road factor. It gets the coordinates of shops, associations and of where "
+            "collectors start. Redirects are not followed.",
+        ),
+    ] = None
+
     @field_validator(
-        "public_url", "stripe_api_base", "gemini_base_url", "supabase_url", "rappelconso_url", "geocoder_url"
+        "public_url",
+        "stripe_api_base",
+        "gemini_base_url",
+        "supabase_url",
+        "rappelconso_url",
+        "geocoder_url",
+        "osrm_url",
     )
     @classmethod
     def _an_address(cls, value: str | None) -> str | None:
@@ -511,6 +528,9 @@ class Settings(BaseSettings):
             ).startswith("http://"),
             "ECOPANIER_GEOCODER_URL is not https: what people type would be sent in clear text.": (
                 self.geocoder_url or "https://"
+            ).startswith("http://"),
+            "ECOPANIER_OSRM_URL is not https: where collectors start would be sent in clear text.": (
+                self.osrm_url or "https://"
             ).startswith("http://"),
             "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
                 "http://"

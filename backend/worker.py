@@ -50,6 +50,7 @@ from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
 from backend.stripe.client import stripe_of
 from backend.subscriptions import jobs as subscriptions
+from backend.tours import jobs as tours
 
 CONCURRENT_JOBS = 8
 MANY = 500
@@ -222,6 +223,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="recalls.tell_shop", retry=RETRY)
     async def tell_shop(recall_id: str, shop_id: str, lot_ids: list[str]) -> None:
         await recalls.tell_shop(work, UUID(recall_id), UUID(shop_id), [UUID(lot_id) for lot_id in lot_ids])
+
+    @app.task(name="tours.plan", retry=RETRY)
+    async def plan_tours(plan_id: str) -> None:
+        await tours.plan(work, UUID(plan_id))
 
     @app.task(name="privacy.finish_erasure", retry=RETRY)
     async def finish_erasure(account_id: str) -> None:

@@ -144,6 +144,7 @@ LEFT_OUT = {
     "custody_heads": "How long chains of custody are.",
     "collection_items": "Food; the collections that the person asked for are in the export.",
     "collection_changes": "What happened to collections, which those whom they concern read.",
+    "tour_plans": "Days that were planned; who asked is kept for a year.",
     "tour_stops": "Places and times of tours, which are in the export.",
     "stop_tasks": "Which collections a tour takes; the tours are in the export.",
     "places": "Not about people.",

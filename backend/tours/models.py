@@ -50,7 +50,7 @@ class StepKind(StrEnum):
 class CollectorProfile(Table, table=True):
     """A collector's vehicle, what fits into it, and when and where they drive.
 
-    `hours` has a list of ["HH:MM", "HH:MM"] by weekday (mon … sun), in the local time of their commune.
+    `hours` has openings by weekday as shops' opening hours have, in the local time of where they start.
     """
 
     __tablename__ = "collector_profiles"
@@ -80,20 +80,24 @@ class CollectorProfile(Table, table=True):
 
 
 class Tour(Table, table=True):
-    """One collector's ordered round of collections on a day; without an association, admins planned it."""
+    """One collector's ordered round of collections on a day; without an association, admins planned it.
+
+    Without a collector it is open to any verified one.
+    """
 
     __tablename__ = "tours"
     __table_args__ = (
         Index("tours_collector_id_idx", "collector_id", "day"),
         Index("tours_association_id_idx", "association_id", "day", postgresql_where=sql("association_id is not null")),
         Index("tours_day_idx", "day", "id"),
+        Index("tours_open_idx", "day", postgresql_where=sql("collector_id is null and status = 'proposed'")),
         Index("tours_plan_id_idx", "plan_id", postgresql_where=sql("plan_id is not null")),
         Index("tours_under_way_key", "collector_id", unique=True, postgresql_where=sql("status = 'under_way'")),
     )
 
     id: UUID = identifier()
     day: date
-    collector_id: UUID = Field(foreign_key="app.accounts.id")
+    collector_id: UUID | None = Field(foreign_key="app.accounts.id")
     association_id: UUID | None = Field(foreign_key="app.associations.id")
     status: str = text(sa_column_kwargs={"server_default": "proposed"})
     planner: str = text()
@@ -105,11 +109,52 @@ class Tour(Table, table=True):
     sequence: int = Field(sa_column_kwargs={"server_default": "0"})
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()
+    opened_at: datetime | None = moment()
     accepted_at: datetime | None = moment()
     started_at: datetime | None = moment()
     done_at: datetime | None = moment()
     closed_at: datetime | None = moment()
     reason: str | None = text()
+
+
+class TourPlan(Table, table=True):
+    """An operator's wish to plan the tours of a day, and what came of it; without an association, admins asked."""
+
+    __tablename__ = "tour_plans"
+    __table_args__ = (
+        Index(
+            "tour_plans_association_id_idx",
+            "association_id",
+            "day",
+            postgresql_where=sql("association_id is not null"),
+        ),
+        Index("tour_plans_asked_by_idx", "asked_by", postgresql_where=sql("asked_by is not null")),
+        Index(
+            "tour_plans_running_key",
+            "day",
+            sql("coalesce(association_id, '00000000-0000-0000-0000-000000000000'::uuid)"),
+            unique=True,
+            postgresql_where=sql("status = any (array['queued'::text, 'running'::text])"),
+        ),
+    )
+
+    id: UUID = identifier()
+    day: date
+    association_id: UUID | None = Field(foreign_key="app.associations.id", ondelete="CASCADE")
+    asked_by: UUID | None = Field(foreign_key="app.accounts.id")
+    asked_at: datetime = moment()
+    effort_seconds: int
+    status: str = text(sa_column_kwargs={"server_default": "queued"})
+    attempts: int = Field(sa_column_kwargs={"server_default": "0"})
+    percent: int = Field(sa_column_kwargs={"server_default": "0"})
+    ended_at: datetime | None = moment()
+    planner: str | None = text()
+    because: str | None = text()
+    tours: int = Field(sa_column_kwargs={"server_default": "0"})
+    planned: int = Field(sa_column_kwargs={"server_default": "0"})
+    unplanned: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
 
 
 class TourStop(Table, table=True):

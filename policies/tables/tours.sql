@@ -1,6 +1,6 @@
 -- Collectors' profiles, tours, their stops, tasks and steps: a collector sees their own, an association those that it plans,
--- admins all. A profile tells where a person starts, so only they and admins read it; planning reads it by an act. Only acts
--- write.
+-- admins all. A profile tells where a person starts, so only they and admins read it; planning reads it by an act, and plans are
+-- read by one too. Only acts write.
 alter table app.collector_profiles enable row level security;
 alter table app.collector_profiles force row level security;
 alter table app.tours enable row level security;
@@ -18,6 +18,11 @@ create policy "Acts read and write every row" on app.tours for all to ecopanier_
 create policy "Acts read and write every row" on app.tour_stops for all to ecopanier_owner using (true) with check (true);
 create policy "Acts read and write every row" on app.stop_tasks for all to ecopanier_owner using (true) with check (true);
 create policy "Acts read and write every row" on app.tour_steps for all to ecopanier_owner using (true) with check (true);
+
+alter table app.tour_plans enable row level security;
+alter table app.tour_plans force row level security;
+
+create policy "Acts read and write every row" on app.tour_plans for all to ecopanier_owner using (true) with check (true);
 
 grant select on app.collector_profiles, app.tours, app.tour_stops, app.stop_tasks, app.tour_steps to authenticated;
 

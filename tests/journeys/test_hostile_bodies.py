@@ -77,6 +77,9 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/kiosks": await town.an_association("Accueille"),
         "/v1/collections/{collection_id}/values": merchant,
         "/v1/donation-receipts": await town.an_association("Atteste"),
+        "/v1/collectors/me": await town.a_collector("Pédale"),
+        "/v1/tours/plan": await town.an_association("Planifie"),
+        "/v1/tours/{tour_id}/decline": await town.a_collector("Décline"),
         "/v1/tours/{tour_id}/stops/{number}/steps": await town.a_collector("Roule"),
     }
 

@@ -515,6 +515,10 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
     )
     await town.changes("insert into app.stop_tasks values ($1, 1, $2, 'take')", tour, carried["id"])
     await town.changes(
+        "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1)"
+        " on conflict do nothing"
+    )
+    await town.changes(
         "insert into app.tour_steps"
         " (id, tour_id, number, collection_id, kind, at, received_at, by_account, fingerprint)"
         " values ($1, $2, 1, $3, 'arrived', now(), now(), $4, 'x')",

@@ -92,6 +92,7 @@ begin
     update app.agreements g set status = 'going' where g.association_id = any (closing) and g.status <> 'going';
     delete from app.collectors c where c.id = account;
     update app.point_reports r set by_account = null where r.by_account = account;
+    update app.tour_plans p set asked_by = null where p.asked_by = account;
     update app.decisions d set reason = null
     where d.reason is not null
       and (d.subject in ('account', 'collector') and d.subject_id = account
