@@ -86,6 +86,9 @@ async def things_of_other_people(town: Town) -> Things:
         "collector_id": (await town.a_collector("Loin")).id,
         "tour_id": (tour := await a_round(town)).id,
         "collection_id": tour.collections[0].id,
+        "plan_id": await town.value(
+            "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1) returning id"
+        ),
         "paper_id": await town.value(
             "insert into app.collection_papers"
             " (kind, shop_id, association_id, number, first_day, last_day, value_cents, issued_at, contents)"
