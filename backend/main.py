@@ -23,6 +23,7 @@ from backend.beneficiaries import api as beneficiaries
 from backend.beneficiaries import imports_api as imports
 from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
+from backend.calendars import api as calendars
 from backend.cards import api as cards
 from backend.collection_points import api as collection_points
 from backend.collections import api as collections
@@ -151,6 +152,7 @@ ROUTERS: Sequence[APIRouter] = (
     tours.router,
     tour_steps.router,
     tour_sheets.router,
+    calendars.router,
     custody.router,
     custody_papers.router,
     documents.router,

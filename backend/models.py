@@ -5,6 +5,7 @@ from backend.administration import models as administration
 from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
+from backend.calendars import models as calendars
 from backend.cards import models as cards
 from backend.collection_points import models as collection_points
 from backend.collections import models as collections
@@ -49,6 +50,7 @@ TABLES = (
     associations,
     audit,
     beneficiaries,
+    calendars,
     cards,
     collection_points,
     collections,

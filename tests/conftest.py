@@ -28,6 +28,7 @@ QUICK_JOURNEYS = {
     "administration": "test_administration.py::test_an_association_enrols_only_after_an_admin_verified_it",
     "associations": "test_agreements.py::test_an_agreement_is_proposed_confirmed_read_and_ended",
     "beneficiaries": "test_beneficiaries.py::test_a_beneficiary_reserves_free_lots_only_while_verified",
+    "calendars": "test_calendars.py::test_a_calendar_program_reads_the_tours",
     "cards": "test_cards.py::test_a_printed_sheet_has_ten_cards_that_a_camera_reads",
     "diets": "test_diets.py::test_a_diet_is_kept_with_a_consent_of_its_own",
     "documents": "test_papers_of_shops.py::test_a_month_becomes_a_statement_and_an_invoice",

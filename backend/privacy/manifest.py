@@ -44,6 +44,9 @@ PARTS = {
         ("second_factors", "recovery_codes"),
     ),
     "devices": Part("Les appareils d'où vous vous êtes connecté : depuis quand, et le dernier jour.", ("devices",)),
+    "calendar": Part(
+        "Depuis quand votre agenda des tournées a son adresse, et les tournées que vous avez quittées.", ("calendars",)
+    ),
     "email_changes": Part(
         "Vos changements d'adresse e-mail qui attendent ou qui peuvent encore être annulés.", ("email_changes",)
     ),

@@ -167,6 +167,7 @@ async def test_erasing_a_beneficiary_removes_name_code_and_data_key(town: Town) 
         ("app.one_time_tokens", "account_id"),
         ("app.confirmations", "account_id"),
         ("app.devices", "account_id"),
+        ("app.calendars", "account_id"),
     ):
         assert await town.value(f"select count(*) from {table} where {column} = $1", account_id) == 0  # noqa: S608
     assert await town.value("select count(*) from app.idempotency_keys where scope = any ($1)", [account_id]) == 0

@@ -221,6 +221,11 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
             "insert into app.terms_asked (account_id, version, asked_at) values ($1, '2026-01', now())", person.id
         )
         await town.changes(
+            "insert into app.calendars (account_id, token_hash, made_at) values ($1, sha256($2), now())",
+            person.id,
+            person.id.bytes,
+        )
+        await town.changes(
             "insert into app.devices (account_id, device_hash, known_since, last_used_on)"
             " values ($1, $2, now(), current_date)",
             person.id,

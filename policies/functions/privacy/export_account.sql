@@ -62,6 +62,9 @@ begin
         select 'devices', (select jsonb_agg(to_jsonb(d) - array['account_id', 'device_hash'] order by d.known_since)
                            from app.devices d where d.account_id = me)
         union all
+        select 'calendar', (select jsonb_agg(jsonb_build_object('made_at', c.made_at, 'left_tours', c.left_tours))
+                            from app.calendars c where c.account_id = me)
+        union all
         select 'terms_asked', (select jsonb_agg(to_jsonb(t) - 'account_id' order by t.asked_at)
                                from app.terms_asked t where t.account_id = me)
         union all

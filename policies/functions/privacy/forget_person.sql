@@ -40,6 +40,7 @@ begin
     delete from app.confirmations c where c.account_id = account;
     delete from app.email_changes c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
+    delete from app.calendars c where c.account_id = account;
     delete from app.terms_asked t where t.account_id = account;
     perform app.end_subscription(account);
     delete from app.consents c where c.account_id = account;

@@ -1,0 +1,1 @@
+"""Calendars in which collectors see their tours."""
