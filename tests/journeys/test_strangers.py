@@ -24,7 +24,6 @@ PUBLIC = ("/v1/terms/", "/v1/help/")
 DECIDED_BY_ADMINS = (
     "/v1/admin/",
     "/v1/collection-points/",
-    "/v1/collections/",
     "/v1/agreements/",
     "/v1/beneficiaries/",
     "/v1/collections/",
