@@ -216,6 +216,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def end_subscription(customer: str) -> None:
         await subscriptions.end(work, customer)
 
+    @app.task(name="subscriptions.delete_customer", retry=RETRY)
+    async def delete_customer(customer: str) -> None:
+        await subscriptions.delete_customer(work, customer)
+
     @app.task(name="recalls.end_lot", retry=RETRY)
     async def end_recalled_lot(recall_id: str, lot_id: str) -> None:
         await recalls.end_lot(work, UUID(recall_id), UUID(lot_id))

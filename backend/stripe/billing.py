@@ -78,6 +78,18 @@ class Billing(StripeCalls):
             )
             return made.id
 
+    async def delete_customer(self, id: str) -> None:
+        """Delete a customer with the address and cards that Stripe has of them. A subscription would end at once.
+
+        Deleting again does nothing. Stripe keeps the invoices.
+        """
+        async with self._asking("delete a customer", id):
+            try:
+                await self._v1.customers.delete_async(id)
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+
     async def create_subscription_checkout(
         self,
         row_id: UUID,
@@ -163,10 +175,15 @@ class Billing(StripeCalls):
             return _subscription(await self._v1.subscriptions.retrieve_async(id))
 
     async def subscriptions_of(self, customer: str) -> list[Subscription]:
-        """Return all subscriptions of a customer, ended ones too, the newest first."""
+        """Return all subscriptions of a customer, ended ones too, the newest first. A deleted customer has none."""
         async with self._asking("list subscriptions", customer):
-            page = await self._v1.subscriptions.list_async({"customer": customer, "status": "all", "limit": 100})
-            return [_subscription(one) async for one in page.auto_paging_iter()]
+            try:
+                page = await self._v1.subscriptions.list_async({"customer": customer, "status": "all", "limit": 100})
+                return [_subscription(one) async for one in page.auto_paging_iter()]
+            except stripe.InvalidRequestError as error:
+                if error.code != "resource_missing":
+                    raise
+                return []
 
     async def cancel_subscription(self, id: str) -> Subscription:
         """End a subscription at once and return it. Raises PaymentRefused if it has ended already."""

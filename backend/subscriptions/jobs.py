@@ -103,7 +103,10 @@ async def issue_invoices(work: Work) -> int:
 
 
 async def end(work: Work, customer: str) -> None:
-    """End the subscription of an erased account at Stripe, close its page, and forget it. Raises PaymentUnavailable."""
+    """End the subscription of an erased account at Stripe, close its page, and delete the customer there.
+
+    Raises PaymentUnavailable.
+    """
     row = await work.acts.row("subscription_to_end", wanted=customer)
     if not row["to_end"]:
         return
@@ -115,7 +118,13 @@ async def end(work: Work, customer: str) -> None:
         # What was paid and not heard of yet; afterwards nothing tells any more that the customer was ours.
         for invoice in await work.stripe.invoices_since(one.created_at - timedelta(minutes=1), subscription=one.id):
             await _post(work, invoice)
+    await work.stripe.delete_customer(customer)
     await work.acts.value("subscription_gone", wanted=customer)
+
+
+async def delete_customer(work: Work, customer: str) -> None:
+    """Delete a customer at Stripe whose subscription was forgotten here. Raises PaymentUnavailable."""
+    await work.stripe.delete_customer(customer)
 
 
 async def _post(work: Work, invoice: BilledPeriod) -> None:

@@ -18,6 +18,9 @@ create policy "The accountant reads billed periods" on accounting.billed_periods
 create policy "The accountant reads refunds of periods" on accounting.billed_refunds for select to ecopanier_accountant
     using (true);
 
+create trigger let_customer_go after delete on app.subscriptions
+    for each row when (old.customer is not null and not old.to_end) execute function app.let_customer_go();
+
 -- `prune` deletes a period ten years after the end of its year, with its refunds; this trigger refuses to delete younger ones.
 create trigger billed_periods_are_kept before delete on accounting.billed_periods
     for each row when (old.paid_at > app.clock() - interval '10 years') execute function app.refuse_change();

@@ -156,3 +156,23 @@ async def test_the_portal_ends_a_subscription_with_its_month(client: Stripe, sta
 async def test_a_subscription_can_be_ended_at_once(client: Stripe, stand_in: StripeStandIn) -> None:
     begun = await a_subscription(client, stand_in)
     assert (await client.cancel_subscription(begun.id)).status == "canceled"
+
+
+@pytest.mark.parametrize("fault", [None, "drop_before", "drop_reply", "error_500"])
+async def test_a_customer_is_deleted_once(client: Stripe, stand_in: StripeStandIn, fault: str | None) -> None:
+    begun = await a_subscription(client, stand_in)
+    if fault is not None:
+        await stand_in.fault("customers.delete", fault)
+
+    await client.delete_customer(begun.customer)
+    await client.delete_customer(begun.customer)
+
+    assert (await stand_in.events()).count("customer.deleted") == 1
+    assert [one.status for one in await client.subscriptions_of(begun.customer)] == ["canceled"]
+    assert await client.subscriptions_of("cus_unknown") == []
+    with pytest.raises(PaymentRefused):
+        await client.create_portal_session(begun.customer, back=BACK, language="fr")
+    with pytest.raises(PaymentRefused):
+        await client.create_subscription_checkout(
+            uuid4(), customer=begun.customer, account_id=uuid4(), cents=CENTS, name="x", back=BACK, language="fr"
+        )

@@ -2,8 +2,10 @@
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 import stripe
 
@@ -52,6 +54,13 @@ async def a_shopkeeper(town: Town, name: str = "Sophie") -> Merchant:
     merchant = await town.a_merchant(name)
     await town.a_shop(merchant)
     return merchant
+
+
+async def at_stripe(town: Town, customer: str) -> dict[str, Any]:
+    """Return what Stripe shows of a customer."""
+    async with httpx2.AsyncClient(auth=(town.stripe.api_key, ""), trust_env=False) as client:
+        found: dict[str, Any] = (await client.get(f"{town.stripe.base_url}/v1/customers/{customer}")).json()
+        return found
 
 
 async def state(person: Person) -> tuple[str, bool]:
@@ -309,9 +318,31 @@ async def test_erasing_a_merchant_ends_the_subscription(town: Town) -> None:
     client = Stripe(api_key=town.stripe.api_key, api_base=town.stripe.base_url)
     assert [one.status for one in await client.subscriptions_of(customer)] == ["canceled"]
     await client.aclose()
+    assert await at_stripe(town, customer) == {"id": customer, "object": "customer", "deleted": True}
     assert (await posted(town))["subscriptions"] == -1999  # the books stay, without a person
     columns = await town.rows("select * from accounting.billed_periods")
     assert str(sophie.id) not in str([dict(row) for row in columns])
+
+
+async def test_deleting_the_customer_is_tried_again_until_stripe_answers(town: Town) -> None:
+    sophie = await a_shopkeeper(town)
+    await subscribes(town, sophie)
+    customer = await customer_of(town, sophie)
+    await town.stripe.fault("customers.delete", "error_500", times=50)
+    assert (await sophie.asks("DELETE", "/me")).is_success
+    await events_arrive(town)
+    assert (await at_stripe(town, customer))["email"] is not None
+    assert await town.value("select count(*) from app.subscriptions") == 1
+
+    await town.stripe.no_faults()
+    await town.stripe.fault("customers.delete", "drop_reply")
+    await town.clock(await town.now() + timedelta(hours=7))
+    async with worker.working(settings()) as (work, _):
+        await jobs.look_again(work)
+        assert (await at_stripe(town, customer))["deleted"] is True
+        assert await town.value("select count(*) from app.subscriptions") == 0
+        await jobs.end(work, customer)  # as if a process had been killed before it noted that
+        await jobs.delete_customer(work, customer)
 
 
 async def test_erasing_a_merchant_closes_the_page_that_is_open(town: Town) -> None:
@@ -331,9 +362,12 @@ async def test_ended_subscriptions_are_forgotten_after_a_year(town: Town) -> Non
     await subscribes(town, paul)
     await town.stripe.change_subscription(ended, "cancel")
     await events_arrive(town)
+    customers = [await customer_of(town, merchant) for merchant in (sophie, paul)]
     await town.clock(await town.now() + timedelta(days=370))
     await town.value("select app.prune(100)")
+    await town.worker_runs()
 
+    assert [(await at_stripe(town, one)).get("deleted", False) for one in customers] == [True, False]
     assert [row["account_id"] for row in await town.rows("select account_id from app.subscriptions")] == [paul.id]
     await town.clock(await town.now() + timedelta(days=365 * 9))
     await town.value("select app.prune(100)")

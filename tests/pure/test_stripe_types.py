@@ -136,6 +136,7 @@ async def everything(client: Stripe, stand_in: StripeStandIn) -> None:
     await client.retrieve_invoice(subscription.latest_invoice or "")
     await client.invoices_since(A_WHILE_AGO, subscription=subscription.id)
     await client.cancel_subscription(subscription.id)
+    await client.delete_customer(await client.create_customer(uuid4(), email="pain@example.test"))
 
 
 def kinds(stand_in: StripeStandIn) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -204,6 +205,7 @@ PARAMETERS: dict[tuple[str, str], type] = {
     ("get", "/v1/disputes"): params.DisputeListParams,
     ("get", "/v1/disputes/*"): params.DisputeRetrieveParams,
     ("post", "/v1/customers"): params.CustomerCreateParams,
+    ("delete", "/v1/customers/*"): params.CustomerDeleteParams,
     ("get", "/v1/subscriptions"): params.SubscriptionListParams,
     ("get", "/v1/subscriptions/*"): params.SubscriptionRetrieveParams,
     ("delete", "/v1/subscriptions/*"): params.SubscriptionCancelParams,

@@ -1,4 +1,5 @@
--- Remove the subscription of an account that was erased, once nothing of it runs at Stripe.
+-- Remove the subscription of an account that was erased, once Stripe has deleted the
+-- customer.
 -- Called by the worker (subscriptions.end). Definer, because nobody may write subscriptions; only the worker may execute it.
 create or replace function app.subscription_gone(wanted text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -36,6 +36,7 @@ OPERATIONS = (
     Operation("events.retrieve", "GET", "/v1/events/{id}", listings.event),
     Operation("customers.create", "POST", "/v1/customers", subscriptions.create_customer),
     Operation("customers.retrieve", "GET", "/v1/customers/{id}", subscriptions.retrieve_customer),
+    Operation("customers.delete", "DELETE", "/v1/customers/{id}", subscriptions.delete_customer),
     Operation("subscriptions.list", "GET", "/v1/subscriptions", listings.subscriptions),
     Operation("subscriptions.retrieve", "GET", "/v1/subscriptions/{id}", subscriptions.retrieve),
     Operation("subscriptions.cancel", "DELETE", "/v1/subscriptions/{id}", subscriptions.cancel),

@@ -17,7 +17,7 @@ def a_month_after(seconds: int) -> int:
 
 
 def customer(*, email: str | None, name: str | None, metadata: dict[str, str], created: int) -> dict[str, Any]:
-    """Return a customer. `_card` is the payment method that invoices are charged to."""
+    """Return a customer. `_card` is the payment method that invoices are charged to; `_deleted`: it was deleted."""
     return {
         "id": objects.new_id("cus"),
         "object": "customer",
@@ -50,7 +50,13 @@ def customer(*, email: str | None, name: str | None, metadata: dict[str, str], c
         "tax_exempt": "none",
         "test_clock": None,
         "_card": None,
+        "_deleted": False,
     }
+
+
+def deleted_customer(id: str) -> dict[str, Any]:
+    """Return all that Stripe still shows of a customer that was deleted."""
+    return {"id": id, "object": "customer", "deleted": True}
 
 
 def _price(*, cents: int, interval: str, product: str, created: int) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def create(call: Call) -> dict[str, Any]:
             param="expires_at",
         )
     customer = params.text("customer")
-    if customer is not None and call.store.find("customer", customer) is None:
+    known = call.store.find("customer", customer) if customer is not None else None
+    if customer is not None and (known is None or known["_deleted"]):
         raise missing("customer", customer, status=400, param="customer")
     name, amount, currency, interval = _sold(call.form.get("line_items"))
     if (mode == "subscription") != (interval is not None):

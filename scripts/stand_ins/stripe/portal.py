@@ -39,7 +39,8 @@ def create(call: Call) -> dict[str, Any]:
     params = Params(call.form, {"configuration", "customer", "locale", "return_url"})
     customer, configuration = params.required_text("customer"), params.required_text("configuration")
     for kind, id in (("customer", customer), ("billing_portal.configuration", configuration)):
-        if call.store.find(kind, id) is None:
+        thing = call.store.find(kind, id)
+        if thing is None or thing.get("_deleted"):
             raise missing(kind, id, status=400, param=kind)
     session = portal_objects.portal_session(
         base=call.base,

@@ -23,7 +23,22 @@ def create_customer(call: Call) -> dict[str, Any]:
 
 def retrieve_customer(call: Call) -> dict[str, Any]:
     Params(call.form, set())
-    return found(call, "customer", call.id)
+    customer = call.store.find("customer", call.id)
+    if customer is None:
+        raise missing("customer", call.id)
+    return billing_objects.deleted_customer(call.id) if customer["_deleted"] else customer
+
+
+def delete_customer(call: Call) -> dict[str, Any]:
+    """Answer DELETE /v1/customers/{id}: what runs ends at once. Invoices stay."""
+    Params(call.form, set())
+    customer = found(call, "customer", call.id)
+    for subscription in call.store.newest("subscription", equal={"$.customer": call.id}):
+        if subscription["status"] not in ENDED:
+            end(call, subscription, "cancellation_requested")
+    call.emit("customer.deleted", customer)
+    call.store.save(customer | {"email": None, "name": None, "_card": None, "_deleted": True})
+    return billing_objects.deleted_customer(call.id)
 
 
 def retrieve(call: Call) -> dict[str, Any]:
@@ -45,9 +60,9 @@ def cancel(call: Call) -> dict[str, Any]:
 
 
 def found(call: Call, kind: str, id: str) -> dict[str, Any]:
-    """Return an object of Billing. Raises Refusal."""
+    """Return an object of Billing. Raises Refusal, as for a customer that was deleted."""
     thing = call.store.find(kind, id)
-    if thing is None:
+    if thing is None or thing.get("_deleted"):
         raise missing(kind, id)
     return thing
 
