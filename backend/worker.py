@@ -122,6 +122,7 @@ WRITERS: dict[str, LetterWriter] = {
     "email_changed": email_changes.write_changed,
     "invitation": members.write_invitation,
     "lot_recalled": to_every_address,
+    "collection_recalled": to_every_address,
     "recall_for_shop": to_every_address,
     "recall_to_pass_on": to_every_address,
 }

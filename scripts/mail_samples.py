@@ -201,6 +201,10 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "collection_taken": {"": carried},
         "collection_delivered": {"": carried},
         "collection_failed": {"": {**carried, "reason": "Porte close, deux fois."}},
+        "collection_recalled": {
+            held_by: {**carried, **_RECALL, "held_by": held_by, "foods": ["Yaourts nature"]}
+            for held_by in ("giver", "collector", "association")
+        },
         "collection_incident": {
             kind: {**carried, "kind": kind, "next": "reassigned", "reason": "Rideau baissé."}
             for kind in ("closed", "nobody", "missing", "refused", "other")

@@ -98,6 +98,7 @@ LINKS: Mapping[str, Link] = {
     "collection_delivered": HOME,
     "collection_failed": HOME,
     "collection_incident": HOME,
+    "collection_recalled": HOME,
     "collector_decided": Link("/help/collector", "Lire l'aide des collecteurs", "Read the help for collectors"),
     "to_decide": _ADMIN,
     "refund_failed": _ADMIN,

@@ -121,3 +121,53 @@ async def test_entries_cannot_be_changed(town: Town) -> None:
     await a_day(town)
     with pytest.raises(Exception, match=r"record\.append_only"):
         await town.changes("update app.custody_entries set content = '{}'")
+
+
+GTIN, BATCH = "03017620422003", "L1"
+
+
+@pytest.mark.parametrize(
+    ("until", "held_by"),
+    [("asked", "giver"), ("taken", "collector"), ("left", "association"), ("received", "association")],
+)
+async def test_a_recall_reaches_what_was_collected_and_names_who_holds_it(town: Town, until: str, held_by: str) -> None:
+    food = {"title": "Tartinade", "gtin": GTIN, "batch": BATCH}
+    tour = await a_round(town, await a_collection(town, items=[food, {"title": "Pains"}]))
+    other = await a_collection(town, items=[{**food, "batch": "L2"}], status="accepted")
+    (one,) = tour.collections
+    if until != "asked":
+        await tour.takes(1)
+    if until in ("left", "received"):
+        await tour.leaves()
+    path = f"/collections/{one.id}/reception"
+    if until == "received":
+        await tour.association.posts(path, {})
+
+    odile = await town.an_admin()
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "batch": BATCH, "reason": "Listeria"})
+
+    trace = await tour.association.gets(f"/collections/{one.id}/trace")
+    assert [item["frozen_because"] for item in trace["items"]] == ["recalled", None]
+    assert trace["entries"][-1]["kind"] == "recalled"
+    assert trace["entries"][-1]["content"]["held_by"] == held_by
+    assert (await other.association.gets(f"/collections/{other.id}/trace"))["entries"] == []
+    for person in (one.shop.merchant, tour.association, tour.collector):
+        (told,) = [n for n in (await person.gets("/notices"))["data"] if n["event"] == "collection_recalled"]
+        assert "Tartinade" in str(told)
+    assert "collection_recalled" not in str(await other.association.gets("/notices"))
+    if until in ("taken", "left"):
+        accepted = {"items": [{"item_id": str(one.items[0]), "grams": 30_000}]}
+        refusal = refusal_in(await tour.association.asks("POST", path, accepted))
+        assert (refusal.status, refusal.code) == (409, "reception.item_frozen")
+        got = await tour.association.posts(path, {})
+        assert (got["accepted_grams"], got["refused_grams"]) == (30_000, 30_000)
+
+
+async def test_a_recalled_lot_freezes_what_was_collected_from_it(town: Town) -> None:
+    lot = await town.a_lot(gtin=GTIN, batch=BATCH)
+    one = await a_collection(town, shop=lot.shop, items=[{"lot_id": lot.id, "portions": 2}])
+    await (await a_round(town, one)).takes(1)
+    odile = await town.an_admin()
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "Listeria"})
+    (trace,) = (await lot.shop.merchant.gets(f"/lots/{lot.id}/trace"))["data"]
+    assert trace["items"][0]["frozen_because"] == "recalled"

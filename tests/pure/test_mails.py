@@ -107,6 +107,8 @@ VALUES: dict[str, Any] = {
     ],
     "kind": "quality",
     "next": "reassigned",
+    "held_by": "collector",
+    "foods": ["Pain"],
     "collection_id": "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11",
     "collection": {
         "giver": "Boulangerie du Marché",

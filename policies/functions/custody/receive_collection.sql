@@ -5,7 +5,7 @@
 -- Called by POST /v1/collections/{collection_id}/reception. The association may receive what was taken before the collector's
 -- report of having left it has come.
 -- Definer, because nobody may write collections; it lets through owners and staff of the association, and admins.
--- Locks: the collection, then the head of its chain.
+-- Locks: the stock of its lots, the collection, then the head of its chain.
 create or replace function app.receive_collection(collection uuid, items jsonb, degrees double precision default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
@@ -22,6 +22,7 @@ declare
     highest numeric;
     lowest  numeric;
 begin
+    perform app.hold_stock_of_collection(collection);
     select x.* into c from app.collections x
     where x.id = receive_collection.collection
       and (x.association_id = any (array(select app.associations_of(me, 'staff'))) or app.caller_role() = 'admin')
@@ -74,14 +75,20 @@ begin
     end loop;
 
     update app.collections x
-    set status = 'received', received_at = moment, received_degrees = degrees, changed_at = moment, version = x.version + 1
-    where x.id = c.id;
-    insert into app.collection_changes (collection_id, at, by_account, change) values (c.id, moment, me, 'received');
+    set received_at = moment, received_degrees = degrees where x.id = c.id;
+    perform app.change_collection(c.id, 'received', 'received');
     perform app.add_custody(c.id, 'received', c.id, moment, jsonb_build_object('degrees', degrees, 'items', (
         select jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
             'item_id', x.id, 'grams', x.accepted_grams, 'crates', x.accepted_crates, 'portions', x.accepted_portions,
             'refused', x.refused_because is not null)) order by x.id)
         from app.collection_items x where x.collection_id = c.id)));
     perform app.record_collected(c.id);
+    -- Portions that the shop kept go back to their lots.
+    for i in
+        update app.collection_items x set holds_stock = false where x.collection_id = c.id and x.holds_stock returning x.*
+    loop
+        update app.lot_stock k set remaining = k.remaining + greatest(i.portions - coalesce(i.taken_portions, i.portions), 0)
+        where k.lot_id = i.lot_id;
+    end loop;
 end $$;
 grant execute on function app.receive_collection(uuid, jsonb, double precision) to authenticated;

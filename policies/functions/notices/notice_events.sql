@@ -54,6 +54,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('monthly_export', '{merchant}', true, true, false, false, false),
         ('agreement_proposed', '{merchant}', true, true, false, false, false),
         ('lot_taken_down', '{merchant}', true, true, true, false, false),
+        ('collection_recalled', '{merchant,staff,association,collector,admin}', true, true, true, true, false),
         ('recall_for_shop', '{merchant}', true, true, true, true, false),
         ('recall_to_pass_on', '{association,admin}', true, true, true, true, false),
         ('association_decided', '{association}', true, true, true, false, false),

@@ -2,7 +2,8 @@
 -- another per shop that tells its merchant; return how many lots it froze, without those beside.
 -- Called by issue_recall, take_recall_notice and decide_recall_notice. Lots that are over stay as they are; their holders
 -- are told. Nobody is asked about any of them any more. Only the owner may execute it.
--- Locks: the lots in the order of ids, then what admins are asked about them.
+-- What of it was collected freezes as well (freeze_collected).
+-- Locks: the lots in the order of ids, what admins are asked about them, then the collections in the order of ids.
 create or replace function app.freeze_recalled(recall uuid, lots uuid[]) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -37,5 +38,6 @@ begin
         perform app.defer('recalls.tell_shop', jsonb_build_object(
             'recall_id', recall, 'shop_id', shop.id, 'lot_ids', shop.listed));
     end loop;
+    perform app.freeze_collected(recall, lots);
     return frozen;
 end $$;

@@ -7,7 +7,6 @@ create or replace function app.fold_tour(tour uuid) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    me     uuid := app.caller();
     moment timestamptz := app.clock();
     fold   jsonb := app.steps_of_tour(tour);
     c      app.collections;
@@ -15,7 +14,6 @@ declare
     target text;
     step   uuid;
     why    text;
-    frozen int;
     entry  record;
 begin
     update app.tour_stops p
@@ -72,16 +70,16 @@ begin
               and i.frozen_at is distinct from f.frozen_at;
 
         if target <> c.status then
-            update app.collections x
-            set status = target, version = x.version + 1, changed_at = moment,
-                reason = case when target = 'failed' then why when c.status = 'failed' then null else x.reason end
-            where x.id = c.id;
-            insert into app.collection_changes (collection_id, at, by_account, change, details)
-            values (c.id, moment, me,
-                    case target when 'accepted' then 'unscheduled' when 'scheduled' then 'reopened' else target end,
-                    jsonb_strip_nulls(jsonb_build_object(
-                        'tour', tour, 'reason', why, 'happened_at',
-                        case when target = 'delivered' then ends #> '{leave,at}' else ends #> '{take,at}' end)));
+            if target = 'failed' or c.status = 'failed' then
+                update app.collections x set reason = case target when 'failed' then why end,
+                                             status = case when c.status = 'failed' then 'accepted' else x.status end
+                where x.id = c.id;
+            end if;
+            perform app.change_collection(
+                c.id, case target when 'accepted' then 'unscheduled' when 'scheduled' then 'reopened' else target end, target,
+                jsonb_strip_nulls(jsonb_build_object(
+                    'tour', tour, 'reason', why, 'happened_at',
+                    case when target = 'delivered' then ends #> '{leave,at}' else ends #> '{take,at}' end)));
             if target in ('taken', 'delivered') and c.status <> 'delivered' then
                 perform app.tell_of_collection(c.id, 'collection_' || target);
             end if;
