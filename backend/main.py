@@ -25,6 +25,7 @@ from backend.beneficiaries import transfers_api as transfers
 from backend.beneficiaries.problems import FileTooLarge
 from backend.calendars import api as calendars
 from backend.cards import api as cards
+from backend.chat_hooks import api as chat_hooks
 from backend.collection_points import api as collection_points
 from backend.collections import api as collections
 from backend.custody import api as custody
@@ -124,6 +125,7 @@ ROUTERS: Sequence[APIRouter] = (
     stations.router,
     collection_points.router,
     needs.router,
+    chat_hooks.router,
     collections.router,
     drafts.router,
     lots.router,

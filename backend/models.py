@@ -7,6 +7,7 @@ from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
 from backend.calendars import models as calendars
 from backend.cards import models as cards
+from backend.chat_hooks import models as chat_hooks
 from backend.collection_points import models as collection_points
 from backend.collections import models as collections
 from backend.custody import models as custody
@@ -52,6 +53,7 @@ TABLES = (
     beneficiaries,
     calendars,
     cards,
+    chat_hooks,
     collection_points,
     collections,
     custody,

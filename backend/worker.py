@@ -26,6 +26,7 @@ from backend.accounts.letters import LetterWriter, to_every_address
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
+from backend.chat_hooks import jobs as chat_hooks
 from backend.custody import jobs as custody
 from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
@@ -64,6 +65,7 @@ DEAD_AFTER_SECONDS = 10.0
 FINISH_SECONDS = 20.0
 PAUSE_SECONDS = 1.0
 LONGEST_WAIT_FOR_A_MAIL_SECONDS = 15 * 60
+LONGEST_WAIT_FOR_A_CHAT_SECONDS = 12 * 60 * 60
 
 log = structlog.get_logger("ecopanier.worker")
 
@@ -72,7 +74,8 @@ class Retry(BaseRetryStrategy):
     """Retries failed jobs with growing pauses of 3, 9, 27 … seconds.
 
     A job fails for good after 12 retries, about nine days. A mail that the relay does not take never does: it is sent
-    once the relay is mended, whenever that is, at most a quarter of an hour later.
+    once the relay is mended, whenever that is, at most a quarter of an hour later. A message to a chat is tried
+    until its hook is switched off or its collection is over, at least twice a day.
     """
 
     _others = RetryStrategy(max_attempts=12, exponential_wait=3)
@@ -82,6 +85,9 @@ class Retry(BaseRetryStrategy):
         if isinstance(exception, MailNotSent):
             attempts = min(job.attempts, 12)  # no huge powers
             return RetryDecision(retry_in={"seconds": min(3 ** (attempts + 1), LONGEST_WAIT_FOR_A_MAIL_SECONDS)})
+        if isinstance(exception, chat_hooks.ChatNotPosted):
+            attempts = min(job.attempts, 12)
+            return RetryDecision(retry_in={"seconds": min(3 ** (attempts + 1), LONGEST_WAIT_FOR_A_CHAT_SECONDS)})
         return self._others.get_retry_decision(exception=exception, job=job)
 
 
@@ -184,6 +190,13 @@ def queue(work: Work, url: str) -> procrastinate.App:
 
     for task in TASKS_OF_EARLIER_RELEASES:
         app.task(name=task, retry=RETRY, pass_context=True)(tell_queued)
+
+    @app.task(name="chat_hooks.post", retry=RETRY)
+    async def post_in_chat(
+        hook_id: str, event: str, collection_id: str | None = None, kind: str | None = None, next: str | None = None
+    ) -> None:
+        about = None if collection_id is None else UUID(collection_id)
+        await chat_hooks.post(work, UUID(hook_id), event, about, {"kind": kind, "next": next})
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:

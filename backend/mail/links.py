@@ -88,6 +88,7 @@ LINKS: Mapping[str, Link] = {
     "import_ended": _ASSOCIATION,
     "rights_end": _ASSOCIATION,
     "transfer": _ASSOCIATION,
+    "chat_hook_off": _ASSOCIATION,
     "collection_asked": HOME,
     "collection_accepted": HOME,
     "collection_refused": HOME,

@@ -134,6 +134,7 @@ LEFT_OUT = {
     "impact_factors": "Not about people.",
     "text_versions": "Not about people.",
     "collection_points": "Places of shops and associations, which their members read.",
+    "chat_hooks": "Chats that collections are announced in. Their sealed addresses are secrets; they name no person.",
     "association_needs": "What an association takes, which its members read.",
     "point_reports": "How full containers are; who reported it is kept for the audit alone.",
     "temperature_limits": "The legal temperatures of kinds of food.",

@@ -36,6 +36,7 @@ DECIDED_BY_ADMINS = (
 )
 
 
+CHAT = {"name": "#collectes", "kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/x", "events": ["asked"]}
 PLACE = {"name": "Maison", "latitude": 48.5734, "longitude": 7.7521}
 
 
@@ -104,6 +105,7 @@ async def things_of_other_people(town: Town) -> Things:
         "report_id": report,
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
         "point_id": await town.value("select id from app.collection_points where shop_id = $1::text::uuid", shop["id"]),
+        "hook_id": UUID((await association.posts("/chat-hooks", CHAT))["id"]),
         "notice_id": await town.value(
             "insert into app.notices (account_id, event, facts, in_app, at)"
             " values ($1, 'account_ends', '{}', true, now()) returning id",

@@ -434,6 +434,13 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.chat_hooks (association_id, name, kind, events, language, host, ends_with, key_id, sealed,"
+        " wrapped, master_key)"
+        " select a, 'Salon', 'slack', '{asked}', 'fr', 'hooks.example', 'abcd', app.uuid7(), '', '', '-'"
+        " from unnest(array[$1, null]::uuid[]) a",
+        association.id,
+    )
+    await town.changes(
         "insert into app.point_reports (point_id, at, percent)"
         " select id, now(), 60 from app.collection_points where id = $1 or association_id = $2 or shop_id in"
         " (select id from app.shops where owner_id = $3)",

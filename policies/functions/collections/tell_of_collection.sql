@@ -4,7 +4,8 @@
 -- Called by every act that changes a collection, in its transaction, while the collection is locked. `facts` are added to
 -- the facts of the event: `reason` of what was refused, cancelled, postponed or failed; of an incident its `kind`
 -- (closed, nobody, missing, refused, cold, other) and what comes `next` (reassigned, frozen, failed, null).
--- All read the same text, but whoever did it is not told. Each change is told once.
+-- All read the same text, but whoever did it is not told. Each change is told once. Chats are told of requests and
+-- incidents (tell_chats).
 -- Definer, because it reads members and tours and nobody may write notices; only the owner may execute it.
 create or replace function app.tell_of_collection(collection uuid, event text, facts jsonb default '{}') returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -29,4 +30,7 @@ begin
         where told.association_id is null and a.role = 'admin' and a.status = 'active') w
     where w.account_id is not null and w.account_id is distinct from app.caller()
     order by w.account_id;
+    if event in ('collection_asked', 'collection_incident') then
+        perform app.tell_chats(collection, told.association_id, split_part(event, '_', 2), facts);
+    end if;
 end $$;

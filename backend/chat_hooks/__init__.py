@@ -1,0 +1,1 @@
+"""Chat hooks: addresses at Slack and Teams that new requests and incidents of collections are posted to."""
