@@ -15,6 +15,7 @@ SHOWN_CHARACTERS = 4
 
 async def add_chat_hook(session: AsyncSession, wanted: ChatHookIn) -> ChatHookOut:
     """Add a chat hook with its address sealed. The database raises NotAllowed, WhichAssociation, TooManyChatHooks."""
+    key, sealed = sealed_address(wanted.url)
     added: UUID = await call(
         session,
         "add_chat_hook",
@@ -24,7 +25,10 @@ async def add_chat_hook(session: AsyncSession, wanted: ChatHookIn) -> ChatHookOu
         hook_language=wanted.language,
         hook_host=urlsplit(wanted.url).hostname,
         hook_ends_with=wanted.url[-SHOWN_CHARACTERS:],
-        **sealed_address(wanted.url),
+        hook_key=key.account_id,
+        hook_sealed=sealed,
+        hook_wrapped=key.wrapped,
+        hook_master_key=key.master_key,
     )
     return await queries.chat_hook(session, added)
 

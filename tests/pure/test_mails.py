@@ -26,6 +26,7 @@ LOT = NamedLot(
 VALUES: dict[str, Any] = {
     "public_url": "https://ecopanier.example",
     "secret_token": "t0k3n",
+    "host": "hooks.slack.com",
     "secret_code": "482913",
     "code": "2026-BEN-00042",
     "page": "confirm",
