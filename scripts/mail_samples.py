@@ -104,6 +104,17 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
     collection = {**_COLLECTION, "giver": lot["shop"], "address": lot["address"], "zone": lot["zone"]}
     collection |= {"window_start": lot["pickup_start"], "window_end": lot["pickup_end"]}
     carried = {"collection": collection, **_OF_COLLECTION}
+    tour = {
+        "tour_id": "01980c5e-9a10-7a53-b7f4-2f0d7c1e9c01",
+        "day": "2026-11-30",
+        "begins_at": "2026-11-30T17:20:00+00:00",
+        "ends_at": "2026-11-30T19:05:00+00:00",
+        "zone": "Europe/Paris",
+        "metres": 8240,
+        "reason": None,
+        "soon": True,
+        "collections": 5,
+    }
     nobody = {**carried, "collection": {**collection, "receiver": None, "arrives_at": None, "vehicle": None}}
     offers = [{**lot, "price_cents": cents, "free": cents == 0} for cents in (405, 0)]
     return {
@@ -193,6 +204,9 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "report": {"what": "problem_report", "name": lot["shop"]},
             "dispute": {"what": "dispute", "name": None},
         },
+        "tour_offered": {"": tour, "one": {**tour, "collections": 1}},
+        "tour_cancelled": {"": {**tour, "reason": "Trop de neige."}, "no-reason": tour},
+        "tour_open": {"": {**tour, "reason": "Vélo en panne."}, "later": {**tour, "soon": False}},
         "collection_asked": {"": carried, "for-nobody": nobody},
         "collection_accepted": {"": carried},
         "collection_refused": {"": {**carried, "reason": "Notre frigo est plein."}},

@@ -172,6 +172,8 @@ async def test_a_collector_who_drops_out_leaves_the_tour_open_to_others(town: To
 
     assert gone.status_code == 204
     assert await status_of(town, one.id) == "accepted"
+    told = await town.rows("select account_id, event, facts from app.notices where event like 'tour%' order by id")
+    assert [(row["account_id"], row["event"]) for row in told] == [(karim.id, "tour_offered"), (relais.id, "tour_open")]
     pending, rachid = await town.a_collector("Pas encore", status="pending"), await a_driver(town, "Rachid")
     assert await tours_of(pending, at) == []
     (open_,) = await tours_of(rachid, at)
@@ -200,6 +202,8 @@ async def test_cancelling_a_tour_frees_its_collections(town: Town) -> None:
     assert (await relais.asks("POST", f"/tours/{tour['id']}/cancel", why)).status_code == 204
 
     assert await status_of(town, one.id) == "accepted"
+    told = await town.rows("select account_id from app.notices where event = 'tour_cancelled'")
+    assert [row["account_id"] for row in told] == [karim.id]
     start = await karim.asks("POST", f"/tours/{tour['id']}/start")
     assert refusal_in(start).code == "tour.not_accepted"
     assert (await planned(town, relais, at))["planned"] == 1

@@ -110,6 +110,12 @@ VALUES: dict[str, Any] = {
     "next": "reassigned",
     "held_by": "collector",
     "foods": ["Pain"],
+    "zone": "Europe/Paris",
+    "begins_at": "2026-11-30T17:20:00+00:00",
+    "ends_at": "2026-11-30T19:05:00+00:00",
+    "collections": 5,
+    "metres": 8240,
+    "soon": True,
     "collection_id": "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11",
     "collection": {
         "giver": "Boulangerie du Marché",

@@ -31,6 +31,11 @@ begin
             select from app.recall_matches m where m.notice_id = notice.subject and m.decided_at is null)
         when notice.event = 'collection_asked' then exists (
             select from app.collections c where c.id = notice.subject and c.status = 'requested')
+        when notice.event = 'tour_offered' then exists (
+            select from app.tours t
+            where t.id = notice.subject and t.status = 'proposed' and t.collector_id = notice.account_id)
+        when notice.event = 'tour_open' then exists (
+            select from app.tours t where t.id = notice.subject and t.status = 'proposed' and t.collector_id is null)
         when notice.event in ('collection_accepted', 'collection_scheduled', 'collection_postponed') then exists (
             select from app.collections c
             where c.id = notice.subject and c.status in ('requested', 'accepted', 'scheduled')

@@ -16,6 +16,7 @@ begin
     update app.stop_tasks k set living = false where k.tour_id = tour and k.living;
     update app.tours t set status = 'cancelled', reason = why, version = t.version + 1, sequence = t.sequence + 1
     where t.id = tour;
+    perform app.tell_of_tour(t, 'tour_cancelled') from app.tours t where t.id = tour;
     perform app.note('tour.cancelled', 'tour', tour);
 end $$;
 grant execute on function app.cancel_tour(uuid, text) to authenticated;

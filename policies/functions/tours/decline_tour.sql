@@ -17,6 +17,7 @@ begin
     where t.id = tour;
     perform app.free_collections(tour, array(select k.collection_id from app.stop_tasks k
                                              where k.tour_id = tour and k.living), why);
+    perform app.tell_of_tour(t, 'tour_open') from app.tours t where t.id = tour;
     perform app.note('tour.declined', 'tour', tour);
 end $$;
 grant execute on function app.decline_tour(uuid, text) to authenticated;

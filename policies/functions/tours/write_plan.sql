@@ -52,6 +52,7 @@ begin
                 app.clock())
         returning id into tour;
         perform app.write_stops(tour, one -> 'stops', usable);
+        perform app.tell_of_tour(t, 'tour_offered') from app.tours t where t.id = tour;
     end loop;
 
     update app.tour_plans p
