@@ -30,6 +30,7 @@ from backend.collection_points import api as collection_points
 from backend.collections import api as collections
 from backend.custody import api as custody
 from backend.custody import papers_api as custody_papers
+from backend.custody import tables_api as custody_tables
 from backend.database.sessions import Database
 from backend.diets import api as diets
 from backend.documents import api as documents
@@ -126,6 +127,7 @@ ROUTERS: Sequence[APIRouter] = (
     collection_points.router,
     needs.router,
     chat_hooks.router,
+    custody_tables.router,  # before /collections/{collection_id}
     collections.router,
     drafts.router,
     lots.router,

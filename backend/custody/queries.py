@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -13,10 +14,22 @@ from backend.collections.models import Collection, CollectionItem
 from backend.collections.problems import CollectionNotFound
 from backend.custody.models import CollectionOutcome, CollectionPaper, CustodyEntry
 from backend.custody.problems import NothingReceived, PaperNotFound
-from backend.custody.schemas import DonationOut, OutcomeOut, ReceptionOut, Trace, TraceEntry, TraceItem
+from backend.custody.schemas import (
+    CratesAtPoint,
+    Dimension,
+    DonationOut,
+    MonthRow,
+    OutcomeOut,
+    ReceptionOut,
+    Trace,
+    TraceEntry,
+    TraceItem,
+)
 from backend.database.sessions import call
 
 MOST_OF_LOT = 100
+_MONTH = text("select * from app.collections_by_month(month => :month, dimension => :dimension)")
+_CRATES = text("select * from app.crates_by_month(month => :month)")
 
 
 async def trace(session: AsyncSession, collection_id: UUID) -> Trace:
@@ -153,3 +166,14 @@ async def _donation(session: AsyncSession, paper_id: UUID) -> CollectionPaper:
     if found is None:
         raise PaperNotFound
     return found
+
+
+async def month(session: AsyncSession, first_day: date, by: Dimension) -> list[MonthRow]:
+    """Return what was collected in a month of what concerns the caller, the most food first."""
+    rows = await session.execute(_MONTH, {"month": first_day, "dimension": by})
+    return [MonthRow.model_validate(row) for row in rows]
+
+
+async def crates(session: AsyncSession, first_day: date) -> list[CratesAtPoint]:
+    """Return how many crates were brought and fetched in a month, by point that the caller may see."""
+    return [CratesAtPoint.model_validate(row) for row in await session.execute(_CRATES, {"month": first_day})]

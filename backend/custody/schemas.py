@@ -201,3 +201,44 @@ class DonationOut(Out):
     last_day: date = Field(examples=["2026-12-31"])
     value_cents: int = Field(examples=[45000])
     issued_at: datetime = Field(examples=["2027-01-05T09:00:00Z"])
+
+
+Dimension = Literal["shop", "association", "collector", "commune"]
+
+
+class MonthRow(Out):
+    """What was collected in a month by a shop, for an association, by a collector or in a commune."""
+
+    id: str | None = Field(
+        description="Of the shop, the association or the collector, or the INSEE code; null: unseen drivers.",
+        examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"],
+    )
+    name: str | None = Field(examples=["Boulangerie de la Krutenau"])
+    collections: int = Field(examples=[12])
+    tours: int = Field(examples=[5])
+    trips_saved: int = Field(examples=[7])
+    asked_grams: int = Field(examples=[300000])
+    collected_grams: int = Field(examples=[220000])
+    accepted_grams: int = Field(examples=[210000])
+    refused_grams: int = Field(examples=[10000])
+    distributed_grams: int = Field(examples=[200000])
+    lost_grams: int = Field(description="Declared as compost, feed or bin.", examples=[5000])
+    metres: int = Field(examples=[42000])
+    transport_co2e_grams: int = Field(examples=[8064])
+
+
+class MonthOfCollections(Out):
+    """What was collected in a month."""
+
+    month: str = Field(examples=["2026-07"])
+    by: Dimension = Field(examples=["shop"])
+    rows: list[MonthRow] = Field(description="The most food first.")
+
+
+class CratesAtPoint(Out):
+    """How many reusable crates were brought to a point, and how many were fetched."""
+
+    point_id: UUID = Field(examples=["01980c5e-9a10-7a53-b7f4-2f0d7c1e9f01"])
+    name: str = Field(examples=["Boulangerie de la Krutenau"])
+    brought: int = Field(examples=[12])
+    fetched: int = Field(examples=[10])

@@ -152,6 +152,12 @@ class StepIn(In):
     photo_id: UUID | None = Field(default=None, description="From `POST /photos`.", examples=[PHOTO])
     signature: SignatureIn | None = None
     incident: IncidentIn | None = None
+    crates_brought: int | None = Field(
+        default=None, ge=0, le=10_000, description="Reusable crates that you left at the point.", examples=[4]
+    )
+    crates_fetched: int | None = Field(
+        default=None, ge=0, le=10_000, description="Reusable crates that you took away from it.", examples=[3]
+    )
     corrects: UUID | None = Field(
         default=None, description="An earlier step that was a mistake: it does not count.", examples=[None]
     )
@@ -186,6 +192,8 @@ class StepIn(In):
             "degrees": self.degrees,
             "signature": self.signature and self.signature.model_dump(mode="json"),
             "incident": self.incident and self.incident.model_dump(mode="json"),
+            "crates_brought": self.crates_brought,
+            "crates_fetched": self.crates_fetched,
             "corrects": self.corrects and str(self.corrects),
             "note": self.note or None,
         }

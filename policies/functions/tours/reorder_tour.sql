@@ -12,7 +12,10 @@ begin
     if held.id is null or held.collector_id is distinct from app.caller() and not app.operates_tour(held) then
         raise exception 'tour.not_found' using errcode = 'EP404';
     end if;
-    if held.status not in ('proposed', 'accepted') then raise exception 'tour.begun' using errcode = 'EP409'; end if;
+    if held.status not in ('proposed', 'accepted')
+       or exists (select from app.tour_steps s where s.tour_id = tour) then
+        raise exception 'tour.begun' using errcode = 'EP409';
+    end if;
     if held.version <> reorder_tour.version then raise exception 'try_again' using errcode = 'EP503'; end if;
     before := array(select k.collection_id || k.kind || s.point_id
                     from app.stop_tasks k join app.tour_stops s on s.tour_id = tour and s.number = k.number

@@ -46,6 +46,10 @@ begin
         (id, tour_id, number, collection_id, kind, at, received_at, by_account, details, photo_id, fingerprint)
     values (step, tour, number, (select c.id from unnest(carried) as c (id) where c.id = take_step.collection), kind, at, moment,
             me, details || jsonb_strip_nulls(jsonb_build_object('collection_id', collection)), photo, fingerprint);
+    -- The telephone that was offline had begun the tour. Stops of a tour under way are not put into another order.
+    update app.tours t set status = 'under_way', started_at = moment, version = t.version + 1
+    where t.id = tour and t.status = 'accepted'
+      and not exists (select from app.tours o where o.collector_id = t.collector_id and o.status = 'under_way');
     perform app.fold_tour(tour);
     if kind = 'incident' or details ? 'degrees' then perform app.tell_of_step(step); end if;
     if photo is not null then
