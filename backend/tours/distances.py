@@ -34,9 +34,14 @@ def straight_metres(here: Place, there: Place) -> float:
     return 2 * EARTH_METRES * math.asin(min(1.0, math.sqrt(half)))
 
 
+def estimated_metres(places: Sequence[Place], road_factor: float) -> Matrix:
+    """Return the metres from each place to each by the great circle and a road factor, rounded up."""
+    return [[math.ceil(road_factor * straight_metres(here, there)) for there in places] for here in places]
+
+
 async def road_metres(places: Sequence[Place], road_factor: float, osrm_url: str | None) -> Matrix:
     """Return the metres from each place to each, rounded up. osrm_url: without one, no server is asked."""
-    metres = [[math.ceil(road_factor * straight_metres(here, there)) for there in places] for here in places]
+    metres = estimated_metres(places, road_factor)
     if osrm_url is None or len(places) < 2:
         return metres
     refused = 0

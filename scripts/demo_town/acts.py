@@ -31,6 +31,10 @@ class Acts:
         assert row is not None
         return row[0]
 
+    def rows(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Run a statement and return its rows."""
+        return self._connection.execute(statement.encode(), values).fetchall()
+
     def call(self, act: str, **values: Any) -> tuple[Any, ...]:
         """Call an act and return its single row."""
         places = sql.SQL(", ").join(sql.SQL("{} => {}").format(sql.Identifier(n), sql.Placeholder(n)) for n in values)

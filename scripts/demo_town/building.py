@@ -16,7 +16,7 @@ AFTERWARDS = """
     update app.notices n set read_at = n.at where n.at < app.clock() - interval '2 days';
     set local search_path = jobs, pg_catalog, pg_temp;  -- the queue's triggers name its tables without a schema
     delete from jobs.procrastinate_jobs j
-    where j.task_name in ('payments.carry_forward', 'notices.deliver');
+    where j.task_name in ('payments.carry_forward', 'notices.deliver', 'tours.plan');
 
     update app.associations s set created_at = a.created_at from app.accounts a where a.id = s.id;
     update app.members m set created_at = m.joined_at where m.created_at > m.joined_at;

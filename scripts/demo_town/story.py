@@ -35,6 +35,7 @@ from scripts.demo_town.people import (
     Neighbour,
     address,
 )
+from scripts.demo_town.rounds import Rounds
 from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret, invented_telephone
 from scripts.demo_town.wishes import WISHES, Wishes
 
@@ -101,6 +102,7 @@ class Story:
         for days_ago in range(TRADE_BEGAN, 0, -1):
             self._a_day_of_trade(days_ago)
         self._the_present()
+        Rounds(self._acts, self._accounts, self._shops, self._then, self._now).happen()
         while self._ahead:
             moment, _, happens = heapq.heappop(self._ahead)
             self._acts.at(moment)

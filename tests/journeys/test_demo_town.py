@@ -177,6 +177,15 @@ async def test_a_seeded_town_obeys_the_rules_at_any_moment(town: Town, moment: s
         "select count(*) from app.reservations where status = 'confirmed' and unit_price_cents > 0"
     )
     assert not await town.value("select count(*) from jobs.procrastinate_jobs")
+    # Past evenings were driven and received; tonight's tours wait, and one request is not answered yet.
+    collections = await town.rows("select status, count(*) from app.collections group by status")
+    assert {row[0]: row[1] for row in collections}.keys() >= {"requested", "received"}
+    driven = await town.rows("select status from app.tours where day < $1", now.astimezone(PARIS).date())
+    assert len(driven) >= 5
+    assert {row[0] for row in driven} == {"closed"}
+    assert await town.value("select count(*) from app.tours where status in ('proposed', 'accepted')") >= 1
+    checked = (await town.rows("select * from app.broken_custody(null, 1000)"))[0]
+    assert (checked["chains"] > 10, checked["problems"]) == (True, "[]")
     assert not await town.value("select count(*) from app.idempotency_keys")
     assert now - await town.value("select since from app.impact_totals") > timedelta(days=14)
 
