@@ -121,7 +121,7 @@ async def list_tours(
     """List the tours of a day: yours, your association's, and to verified collectors those open to all."""
     response.headers["Cache-Control"] = "no-store"
     found = _as_bytes(await call(session, "tours_on", day=day, mine=mine))
-    return ToursOut.model_validate_json(b'{"items":' + found + b"}")
+    return ToursOut.model_validate_json(b'{"data":' + found + b"}")
 
 
 @router.get("/tours/{tour_id}", responses=may_answer(TourNotFound))

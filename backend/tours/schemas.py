@@ -156,7 +156,7 @@ class TourOut(Out):
 class ToursOut(Out):
     """Tours of a day."""
 
-    items: list[TourOut]
+    data: list[TourOut]
 
 
 class TaskOut(Out):

@@ -64,8 +64,8 @@ async def planned(town: Town, operator: Person, at: datetime, effort: int = 1) -
 async def tours_of(person: Person, at: datetime, mine: str = "false") -> list[dict[str, Any]]:
     """Return the tours of a day that somebody sees."""
     answer = accepted(await person.asks("GET", f"/tours?day={at.date().isoformat()}&mine={mine}"))
-    items: list[dict[str, Any]] = answer.json()["items"]
-    return items
+    found: list[dict[str, Any]] = answer.json()["data"]
+    return found
 
 
 async def status_of(town: Town, collection: UUID) -> str:
