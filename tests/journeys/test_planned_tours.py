@@ -225,6 +225,24 @@ async def test_a_collection_that_is_unscheduled_leaves_its_tour(town: Town) -> N
     assert {task["collection_id"] for stop in page["stops"] for task in stop["tasks"]} == {str(other.id)}
 
 
+async def test_a_postponed_collection_leaves_a_proposed_tour(town: Town) -> None:
+    at = await noon(town)
+    relais = await town.an_association()
+    one = await for_the_evening(town, at, relais)
+    karim = await a_driver(town)
+    await planned(town, relais, at)
+    (tour,) = await tours_of(karim, at)
+
+    window = {"window_start": later(at, 30).isoformat(), "window_end": later(at, 32).isoformat(), "reason": "Panne"}
+    accepted(await relais.asks("POST", f"/collections/{one.id}/postpone", window))
+
+    assert await status_of(town, one.id) == "accepted"
+    taken = await karim.asks("POST", f"/tours/{tour['id']}/accept")
+    assert refusal_in(taken).code == "tour.not_open"
+    assert (await karim.gets(f"/tours/{tour['id']}"))["status"] == "cancelled", "nothing was left in it"
+    assert (await planned(town, relais, later(at, 24)))["planned"] == 1
+
+
 async def test_stops_are_put_in_another_order_that_can_be_driven(town: Town) -> None:
     at = await noon(town)
     relais = await town.an_association()

@@ -10,6 +10,6 @@ begin
     update app.collections x set reason = why where x.id = c.id;
     -- Before it leaves its tour, so that the collector is told too.
     perform app.tell_of_collection(c.id, 'collection_cancelled', jsonb_build_object('reason', why));
-    if c.status = 'scheduled' then perform app.unschedule(c.id, 'cancelled'); end if;
+    perform app.unschedule(c.id, 'cancelled');
     perform app.change_collection(c.id, 'cancelled', 'cancelled', details || jsonb_build_object('reason', why));
 end $$;

@@ -22,6 +22,6 @@ begin
         'reason', why, 'from', c.window_start, 'until', c.window_end, 'window_start', starts, 'window_end', ends));
     -- Before it leaves its tour, so that the collector is told too.
     perform app.tell_of_collection(collection, 'collection_postponed');
-    if c.status = 'scheduled' then perform app.unschedule(collection, 'postponed'); end if;
+    perform app.unschedule(collection, 'postponed');
 end $$;
 grant execute on function app.postpone_collection(uuid, timestamptz, timestamptz, text, int[]) to authenticated;

@@ -23,7 +23,7 @@ begin
     day_begins := begun.day::timestamp at time zone 'Europe/Paris';
     day_ends := (begun.day + 1)::timestamp at time zone 'Europe/Paris';
     replaced := array(select t.id from app.tours t
-                      where t.day = begun.day and t.status = 'proposed'
+                      where (t.day = begun.day or t.ends_at < app.clock()) and t.status = 'proposed'
                         and t.association_id is not distinct from begun.association_id);
     return json_build_object(
         'day', begun.day, 'now', app.clock(), 'day_begins', day_begins, 'day_ends', day_ends,

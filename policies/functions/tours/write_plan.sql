@@ -1,4 +1,5 @@
--- Write the tours of a plan and end it: the operator's proposed tours of the day go, the new ones come, all or nothing.
+-- Write the tours of a plan and end it: the operator's proposed tours of the day, and those that
+-- nobody accepted in time, go; the new ones come, all or nothing.
 -- Called by the job tours.plan. `made`: a list of {collector_id, begins_at, ends_at, metres, stops: [{point_id, arrives_at,
 -- leaves_at, tasks: [{collection_id, version, kind}]}]}. What changed since begin_plan read it is left out and listed as
 -- unplanned: a collection that is not accepted any more or was edited. A plan that is over stays as it is.
@@ -23,10 +24,10 @@ begin
     order by c.id for update;
 
     perform from app.tours t
-    where t.day = begun.day and t.status = 'proposed' and t.association_id is not distinct from begun.association_id
+    where (t.day = begun.day or t.ends_at < app.clock()) and t.status = 'proposed' and t.association_id is not distinct from begun.association_id
     order by t.id for update;
     delete from app.tours t
-    where t.day = begun.day and t.status = 'proposed' and t.association_id is not distinct from begun.association_id;
+    where (t.day = begun.day or t.ends_at < app.clock()) and t.status = 'proposed' and t.association_id is not distinct from begun.association_id;
 
     usable := array(
         select c.id from app.collections c
