@@ -353,6 +353,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def print_papers(timestamp: int) -> None:
         await documents.print_documents(work)
 
+    @app.periodic(cron="*/5 * * * *")
+    @app.task(name="custody.settle")
+    async def settle_failed_collections(timestamp: int) -> None:
+        await custody.settle_failed(work)
+
     @app.periodic(cron="53 * * * *")
     @app.task(name="documents.forget")
     async def forget_papers(timestamp: int) -> None:
@@ -448,6 +453,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await documents.print_documents(work)
     await documents.forget_documents(work)
     await custody.forget_papers(work)
+    await custody.settle_failed(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
 

@@ -1,4 +1,4 @@
-"""Forget slips and donation receipts whose time is over."""
+"""Give back portions of collections that failed, and forget slips and donation receipts whose time is over."""
 
 from backend.associations.problems import DocumentStoreUnavailable
 from backend.job_context import Work
@@ -18,3 +18,14 @@ async def forget_papers(work: Work) -> int:
             await work.acts.value("paper_gone", paper=row[0])
             removed += 1
     return removed
+
+
+async def settle_failed(work: Work) -> int:
+    """Give the portions of collections that failed back to their lots; return how many collections.
+
+    One transaction takes few of them, because each holds the stock of its lots until the end.
+    """
+    settled = 0
+    while count := int(await work.acts.value("settle_failed", most=1)):
+        settled += count
+    return settled

@@ -195,3 +195,30 @@ async def test_collected_food_counts_in_the_series_and_after_a_recount(town: Tow
     )
     await town.changes("select app.recount_impact()")
     assert (await town.request("GET", "/v1/impact")).json() == before
+
+
+async def test_portions_that_were_not_taken_go_back_to_their_lot(town: Town) -> None:
+    lot = await town.a_lot(left=5)
+    held = {"lot_id": lot.id, "portions": 3, "holds_stock": True}
+    tour = await a_round(town, await a_collection(town, shop=lot.shop, items=[held]))
+    (one,) = tour.collections
+    await town.changes("update app.lot_stock set remaining = 2 where lot_id = $1", lot.id)
+    await tour.takes(1, items=[{"item_id": str(one.items[0]), "portions": 2}])
+    assert await town.left(lot) == 2
+    got = await receives(tour)
+    assert got["food_grams"] == 1000  # two meals
+    assert await town.left(lot) == 3
+
+
+async def test_portions_of_a_failed_collection_go_back_later(town: Town) -> None:
+    lot = await town.a_lot(left=5)
+    held = {"lot_id": lot.id, "portions": 3, "holds_stock": True}
+    tour = await a_round(town, await a_collection(town, shop=lot.shop, items=[held]))
+    await town.changes("update app.lot_stock set remaining = 2 where lot_id = $1", lot.id)
+    await tour.reports(1, tour.step("incident", 5, incident={"reason": "refused"}))
+    await town.worker_runs()
+    assert await town.left(lot) == 2
+    await town.clock(await town.now() + timedelta(minutes=31))
+    await town.worker_runs()
+    await town.worker_runs()
+    assert await town.left(lot) == 5

@@ -8,8 +8,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from tests.photographs import file_of, two_colours
 from tests.town import Town
-from tests.town.answers import refusal_in
+from tests.town.answers import accepted, refusal_in
 from tests.town.rounds import Round, a_collection, a_round
 
 BOOKS = """
@@ -346,3 +347,22 @@ async def test_an_old_tour_keeps_its_clock(town: Town) -> None:
     tour = await a_round(town)
     await town.clock((await town.now()) + timedelta(hours=70))
     assert (await tour.takes(1))["collections"][0]["status"] == "taken"
+
+
+async def test_a_photo_of_a_step_is_seen_by_those_concerned_alone(town: Town) -> None:
+    tour = await a_round(town)
+    (one,) = tour.collections
+    taken = accepted(await tour.collector.sends_photo(file_of(two_colours()), to="/photos")).json()
+    step = tour.step("photo", 6, photo_id=taken["photo_id"], collection_id=str(one.id))
+    await tour.reports(1, step)
+    path = f"/photos/{taken['photo_id']}/full"
+    for person in (tour.collector, one.shop.merchant, tour.association, await town.an_admin()):
+        assert (await person.asks("GET", path)).status_code == 200
+    for stranger in (await town.a_merchant(), await town.a_collector("Nadia"), await town.a_customer()):
+        assert (await stranger.asks("GET", path)).status_code == 404
+
+    other = await a_round(town)
+    stolen = refusal_in(await other.sends(1, other.step("photo", 6, photo_id=taken["photo_id"])))
+    assert (stolen.status, stolen.code) == (422, "step.photo_unknown")
+    pending = await town.a_collector("Attend", status="pending")
+    assert (await pending.sends_photo(file_of(two_colours()), to="/photos")).status_code == 403
