@@ -42,7 +42,7 @@ async def remove_chat_hook(hook_id: UUID, session: AsEnroller) -> None:
     await actions.remove_chat_hook(session, hook_id)
 
 
-@router.post("/chat-hooks/{hook_id}/test", status_code=202, responses=may_answer(*WHICH, ChatHookNotFound))
+@router.post("/chat-hooks/{hook_id}/test", status_code=204, responses=may_answer(*WHICH, ChatHookNotFound))
 async def test_chat_hook(hook_id: UUID, request: Request, session: AsEnroller) -> None:
     """Post a test message in a chat. Whether it got through stands in `posted_at` or `problem` a moment later.
 

@@ -2,7 +2,19 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.associations import about, activity, agreements, cards, importing, people, person, to_do
+from backend.pages.associations import (
+    about,
+    activity,
+    agreements,
+    cards,
+    chats,
+    importing,
+    needs,
+    people,
+    person,
+    receiving,
+    to_do,
+)
 
 routes: list[BaseRoute] = [
     *to_do.routes,
@@ -12,5 +24,8 @@ routes: list[BaseRoute] = [
     *cards.routes,
     *activity.routes,
     *agreements.routes,
+    *receiving.routes,
+    *needs.routes,
+    *chats.routes,
     *about.routes,
 ]

@@ -19,6 +19,8 @@ MENU = (
     ("to_do", "/association", "check"),
     ("people", "/association/people", "people"),
     ("cards_kiosks", "/association/cards", "cards"),
+    ("collections", "/association/collections", "truck"),
+    ("needs", "/association/needs", "box"),
     ("activity", "/association/activity", "chart"),
     ("agreements", "/association/agreements", "file"),
     ("association", "/association/about", "home"),
