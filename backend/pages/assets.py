@@ -28,6 +28,7 @@ _STYLES = (
     "admin",
     "kiosk",
     "station",
+    "tour",
     "room",
     "paper",
 )

@@ -19,7 +19,7 @@ from backend.terms.problems import TermsToAccept
 
 A_YEAR = timedelta(days=365)
 SEND_AGAIN = "/sign-in/again"
-HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now"}
+HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now", "collector": "/tours"}
 """The first page after signing in, by role; for everybody else it is «Trouver»."""
 
 

@@ -1,11 +1,13 @@
-// Keeps what is needed without a network, and nothing else: the pages of one's passes until their window ends, the
-// counter of a paired device, and an offline page. What a device is shown without a network waits to be checked.
+// Keeps what is needed without a network, and nothing else: the pages of one's passes and tours until these are over, the
+// counter of a paired device, and an offline page. What a device is shown, or a collector reports, without a network waits.
 const FILES = "files";
 const PASSES = "passes";
 const PAGES = "pages";
 const QUEUE = "station-queue";
 const LEAVES = ["/sign-in", "/sign-out"]; // with these forms somebody else may use the browser from now on
-const PASS = /^\/reservations\/[0-9a-f-]{36}$/;
+const STEPS = "tour-steps";
+const PASS = /^\/(reservations|tours)\/[0-9a-f-]{36}(\/stops\/\d+)?$/;
+const STEP = /^\/tours\/[0-9a-f-]{36}\/stops\/\d+\/steps$/;
 
 addEventListener("install", (event) => {
   skipWaiting();
@@ -20,6 +22,7 @@ addEventListener("fetch", (event) => {
   if (request.method === "GET" && url.pathname.startsWith("/static/")) event.respondWith(file(request, url));
   else if (request.mode !== "navigate") return;
   else if (request.method === "POST" && url.pathname === "/station") event.respondWith(handOver(request));
+  else if (request.method === "POST" && STEP.test(url.pathname)) event.respondWith(report(request, url));
   else if (request.method === "POST" && LEAVES.includes(url.pathname)) event.waitUntil(caches.delete(PASSES));
   else if (request.method === "GET") event.respondWith(page(request, url));
 });
@@ -77,5 +80,18 @@ async function handOver(request) {
     const record = { key: crypto.randomUUID(), at: Date.now(), shown: sent.get("shown"), pin: sent.get("pin") };
     await (await caches.open(QUEUE)).put(`/station/queue/${record.key}`, Response.json(record));
     return Response.redirect("/station", 303);
+  }
+}
+
+// A step that could not be sent: a script of the tour's pages sends it later, with how long ago it was.
+async function report(request, url) {
+  const copy = request.clone();
+  try {
+    return await fetch(request);
+  } catch {
+    const fields = [...(await copy.formData())];
+    const record = { key: crypto.randomUUID(), at: Date.now(), path: url.pathname, fields };
+    await (await caches.open(STEPS)).put(`/tours/queue/${record.key}`, Response.json(record));
+    return Response.redirect(url.pathname.replace(/\/steps$/, ""), 303);
   }
 }
