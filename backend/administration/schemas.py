@@ -266,6 +266,14 @@ _PROFESSIONAL: dict[str, Any] = {
     "description": "Grams above which professionals drive a collection, and volunteers below.",
     "examples": [100_000],
 }
+_CHILLED: dict[str, Any] = {
+    "description": "Most minutes that planned tours let chilled and frozen food ride.",
+    "examples": [60],
+}
+_ROADS: dict[str, Any] = {
+    "description": "How long roads are, in percent of the great circle, where no routing server says it.",
+    "examples": [130],
+}
 _CRATE: dict[str, Any] = {
     "description": "Grams of food that count for a crate whose weight nobody said.",
     "examples": [8000],
@@ -310,6 +318,8 @@ class SettingsIn(In):
     premium_cents: int = if_sent(ge=100, le=20_000, **_PREMIUM)
     professional_above_grams: int = if_sent(ge=1000, le=100_000_000, **_PROFESSIONAL)
     crate_grams: int = if_sent(ge=500, le=50_000, **_CRATE)
+    chilled_ride_minutes: int = if_sent(ge=10, le=240, **_CHILLED)
+    road_factor_percent: int = if_sent(ge=100, le=300, **_ROADS)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
     co2e_grams_per_meal: int = if_sent(ge=0, le=10_000, **_CO2E)
@@ -338,6 +348,8 @@ class SettingsOut(Out):
     premium_cents: int = Field(**_PREMIUM)
     professional_above_grams: int = Field(**_PROFESSIONAL)
     crate_grams: int = Field(**_CRATE)
+    chilled_ride_minutes: int = Field(**_CHILLED)
+    road_factor_percent: int = Field(**_ROADS)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)
     co2e_grams_per_meal: int = Field(**_CO2E)

@@ -19,7 +19,6 @@ from backend.time_zones import PARIS
 from backend.tours.distances import Place, straight_metres
 from backend.tours.planning.problem import Matrix, Plan, Problem, Reason, Request, Tour, Vehicle, Visit
 
-KILOGRAMS_A_CRATE = 8  # where nobody said how many crates
 PLENTY = 1_000_000  # of a load that does not count for a vehicle
 BASIC_LOADS = 3
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -88,6 +87,7 @@ class DayRead(BaseModel):
     chilled_ride_seconds: int
     road_factor: float
     portion_grams: int
+    crate_grams: int
     collections: list[CollectionRead]
     collectors: list[CollectorRead]
 
@@ -244,9 +244,9 @@ def _visits(read: DayRead, one: CollectionRead, numbers: dict[UUID, int]) -> tup
 
 
 def _loads(read: DayRead, one: CollectionRead) -> tuple[int, int, int]:
-    kilograms = math.ceil((one.grams or one.portions * read.portion_grams) / 1000)
-    crates = one.crates or max(1, math.ceil(kilograms / KILOGRAMS_A_CRATE))
-    return kilograms, crates, crates if one.cold else 0
+    grams = one.grams or one.portions * read.portion_grams + one.crates * read.crate_grams
+    crates = one.crates or max(1, math.ceil(grams / read.crate_grams))
+    return math.ceil(grams / 1000), crates, crates if one.cold else 0
 
 
 def _urgency(read: DayRead, one: CollectionRead) -> int:

@@ -35,6 +35,8 @@ DEFAULTS = {
     "premium_cents": 1999,
     "professional_above_grams": 100_000,
     "crate_grams": 8000,
+    "chilled_ride_minutes": 60,
+    "road_factor_percent": 130,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
     "co2e_grams_per_meal": 900,

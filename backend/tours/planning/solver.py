@@ -7,6 +7,7 @@ first. In the next round it gets narrower windows, between which no ride is too 
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Set
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -235,7 +236,10 @@ def _solved(
     where = {index: number for number, index in enumerate(requests)}
     first = _begun(pyvrp, data, asked.begun, vehicles, where) if asked.begun is not None else None
     stop = clock.stop(share, first_will_do=first_will_do)
-    found = model.solve(stop, seed=clock.effort.seed, collect_stats=False, display=False, initial_solution=first).best
+    with warnings.catch_warnings():  # of penalties that reach their limit: what then breaks a rule is not taken
+        warnings.simplefilter("ignore")
+        result = model.solve(stop, seed=clock.effort.seed, collect_stats=False, display=False, initial_solution=first)
+    found = result.best
     if not found.is_feasible():
         return None
     answer: dict[int, Order] = {}

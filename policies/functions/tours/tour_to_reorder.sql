@@ -29,7 +29,7 @@ begin
             'day_ends', (seen.day + 1)::timestamp at time zone 'Europe/Paris', 'seconds', 1,
             'chilled_ride_seconds', app.setting_int('chilled_ride_minutes') * 60,
             'road_factor', app.setting_int('road_factor_percent') / 100.0,
-            'portion_grams', app.setting_int('meal_grams'),
+            'portion_grams', app.setting_int('meal_grams'), 'crate_grams', app.setting_int('crate_grams'),
             'collections', (select coalesce(json_agg(app.planned_collection(c) order by c.id), '[]')
                             from app.collections c
                             where c.id in (select k.collection_id from app.stop_tasks k
