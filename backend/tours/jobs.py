@@ -15,6 +15,7 @@ from backend.tours.planning.problem import Plan
 from backend.tours.planning.solver import Effort
 
 TELL_EVERY_SECONDS = 1.0
+COLLECTIONS_A_SECOND = 10
 
 log = structlog.get_logger("ecopanier.planning")
 
@@ -34,7 +35,7 @@ async def plan(work: Work, plan_id: UUID) -> None:
     if made.collections:
         telling = _Telling(work, plan_id)
         try:
-            planned = await plan_tours(made.problem, Effort(seconds=read.seconds), telling.hear)
+            planned = await plan_tours(made.problem, Effort(seconds=_seconds(read)), telling.hear)
         except PlanRefused as wrong:
             log.error("planning.refused", plan=str(plan_id), wrong=str(wrong)[:500])
             await work.acts.value("fail_plan", plan=plan_id, why="broken")
@@ -50,6 +51,11 @@ async def plan(work: Work, plan_id: UUID) -> None:
         planner=found.planner,
         because=because.value if because else None,
     )
+
+
+def _seconds(read: DayRead) -> float:
+    """Return the processor time to spend: at most what was asked for, and less on a day with few collections."""
+    return min(float(read.seconds), max(1.0, len(read.collections) / COLLECTIONS_A_SECOND))
 
 
 class _Telling:

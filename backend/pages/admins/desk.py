@@ -11,6 +11,7 @@ MENU = (
     ("to_decide", "/admin", "check"),
     ("accounts", "/admin/accounts", "people"),
     ("lots", "/admin/lots", "box"),
+    ("tours", "/admin/tours", "route"),
     ("problem_reports", "/admin/reports", "bell-alert"),
     ("recalls", "/admin/recalls", "bell"),
     ("money", "/admin/money", "page"),

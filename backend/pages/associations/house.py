@@ -17,6 +17,7 @@ from backend.problems.common import NotAllowed
 
 MENU = (
     ("to_do", "/association", "check"),
+    ("tours", "/association/tours", "route"),
     ("people", "/association/people", "people"),
     ("cards_kiosks", "/association/cards", "cards"),
     ("collections", "/association/collections", "truck"),

@@ -1,0 +1,7 @@
+"""The pages of those who plan tours: associations for what comes to them, admins for everything."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.operators import day_plan
+
+routes: list[BaseRoute] = [*day_plan.routes]

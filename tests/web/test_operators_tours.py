@@ -1,0 +1,67 @@
+"""The day plan of operators: planning, what is in no tour, another order of stops, and cancelling."""
+
+from tests.town import Town
+from tests.town.rounds_planned import a_driver, for_the_evening, noon
+from tests.web.browser import Browser
+
+
+async def test_an_association_plans_a_day_in_one_tap_and_sees_what_is_left_out(town: Town) -> None:
+    at = await noon(town)
+    relais = await town.an_association()
+    first, second = await for_the_evening(town, at, relais), await for_the_evening(town, at, relais)
+    await town.changes("update app.shops set name = 'Le Fournil' where id = $1", first.shop.id)
+    heavy = await for_the_evening(town, at, relais, grams=900_000)
+    await town.changes("update app.shops set name = 'La Grande Halle' where id = $1", heavy.shop.id)
+    await a_driver(town, "Karim")
+    browser = await Browser.of(relais)
+    day = at.date().isoformat()
+
+    page = await browser.opens(f"/association/tours?day={day}")
+    assert "3 collectes acceptées attendent ce jour-là." in page.words
+    page = await page.form("Planifier ce jour").send()
+    assert browser.taps == 1
+    assert "Les tournées se calculent." in page.words
+    await town.worker_runs()
+    page = await browser.opens(page.path)
+
+    assert "1 tournée, 2 collectes" in page.words
+    assert "La Grande Halle : trop pour tous les véhicules" in page.words
+    assert "Karim" in page.headings
+    stops = await town.rows(
+        "select p.name from app.tour_stops s join app.collection_points p on p.id = s.point_id order by s.number"
+    )
+    assert len(stops) == 3
+    tour = await town.value("select id from app.tours")
+    page = await page.form(f"/association/tours/{tour}/order").send(button=f"Plus tard {stops[0]['name']}")
+    moved = await town.rows(
+        "select p.name from app.tour_stops s join app.collection_points p on p.id = s.point_id order by s.number"
+    )
+    assert [row["name"] for row in moved] == [stops[1]["name"], stops[0]["name"], stops[2]["name"]]
+    assert "L’ordre est changé." in page.said
+
+    # What was not taken yet cannot be left.
+    page = await page.form(f"/association/tours/{tour}/order").send(button=f"Plus tard {stops[0]['name']}")
+    assert (page.status_code, bool(page.alert)) == (409, True)
+    sheet = await browser.opens(f"/association/tours/{tour}/sheet")
+    assert sheet.status_code == 200
+
+    page = await browser.opens(f"/association/tours?day={day}")
+    page = await page.form(f"/association/tours/{tour}/cancel").send(reason="Pluie verglaçante.")
+    assert "La tournée est annulée." in page.said
+    assert await town.value("select status from app.tours where id = $1", tour) == "cancelled"
+    assert await town.value("select status from app.collections where id = $1", second.id) == "accepted"
+
+
+async def test_an_admin_plans_for_everybody_and_others_do_not_get_in(town: Town) -> None:
+    at = await noon(town)
+    await for_the_evening(town, at)
+    await a_driver(town)
+    browser = await Browser.of(await town.an_admin())
+    page = await browser.opens(f"/admin/tours?day={at.date().isoformat()}")
+    page = await page.form("Planifier ce jour").send()
+    await town.worker_runs()
+    assert "1 tournée, 1 collecte" in (await browser.opens(page.path)).words
+
+    for other in (await town.a_merchant(), await town.a_customer(), await town.a_collector("Nadia")):
+        assert (await (await Browser.of(other)).opens("/admin/tours")).status_code == 403
+        assert (await (await Browser.of(other)).opens("/association/tours")).status_code == 403
