@@ -45,7 +45,7 @@ async def tours(visit: Visit) -> Response:
     today = datetime.now(ZoneInfo(PARIS)).date()
     found = []
     for away in DAYS:
-        found += (await visit.api.get("/v1/tours", day=(today + timedelta(days=away)).isoformat()))["items"]
+        found += (await visit.api.get("/v1/tours", day=(today + timedelta(days=away)).isoformat()))["data"]
     profile = await visit.api.sends("GET", "/v1/collectors/me")
     if not profile.is_success and profile.status_code != 404:
         raise Refused(profile)
