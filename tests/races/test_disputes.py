@@ -1,4 +1,4 @@
-"""Disputes of one sale that are decided and looked at by many at once, while it is refunded: none waits in a circle."""
+"""Disputes that are decided, looked at and counted as refunds by many at once, while a sale is refunded: no deadlock."""
 
 import asyncio
 import json
@@ -96,3 +96,56 @@ async def test_deciding_looking_and_refunding_at_once_do_not_deadlock(town: Town
         assert unmatched in (0, REFUNDED)
         assert lost == ROUNDS * 399 - 399 + REFUNDED - unmatched
     assert await town.value("select count(*) from app.ledger_differences('balance')") == 0
+
+
+PAYMENT_FIRST = "select p.id into paid from app.payments p where p.stripe_payment_intent = intent for update;"
+THEN_DISPUTE = "select d.* into known from accounting.disputes d where d.id = dispute for update;"
+SALES = 5
+
+
+async def with_the_dispute_first(town: Town) -> None:
+    """Let dispute_seen lock the dispute before its payment, with a pause in between."""
+    source = await town.value("select pg_get_functiondef('app.dispute_seen'::regproc)")
+    assert source.count(PAYMENT_FIRST) == source.count(THEN_DISPUTE) == 1
+    source = source.replace(PAYMENT_FIRST, f"{THEN_DISPUTE}\n    perform pg_sleep(0.1);\n    {PAYMENT_FIRST}")
+    await town.changes(source)
+
+
+async def counts_as_the_refund(connection: Connection, payment: asyncpg.Record) -> None:
+    await connection.execute(
+        "select app.refund_by_dispute($1, 399, app.clock(), 0, '[]'::jsonb)",
+        payment["id"],
+    )
+
+
+@pytest.mark.parametrize("dispute_first", [False, True], ids=["the acts", "control"])
+async def test_looking_and_counting_the_refund_at_once_give_one_result(town: Town, dispute_first: bool) -> None:
+    lot = await town.a_lot(left=SALES, price_cents=399)
+    for number in range(SALES):
+        await (await town.a_customer(f"Marc {number}")).buys(lot)
+    await town.changes("update app.payments set status = 'refund_due'")
+    payments = await town.rows("select id, stripe_payment_intent from app.payments order by id")
+    if dispute_first:
+        await with_the_dispute_first(town)
+
+    outcomes: list[Any] = []
+    for number, payment in enumerate(payments):
+        dispute, intent = f"dp_{number}", payment["stripe_payment_intent"]
+        async with town.copy.connection(WORKER) as worker:
+            await looks(worker, dispute, intent, 2000)
+        async with town.copy.connections(2 * LOOKS, WORKER) as workers:
+            outcomes += await asyncio.gather(
+                *(looks(worker, dispute, intent, 2000) for worker in workers[:LOOKS]),
+                *(counts_as_the_refund(worker, payment) for worker in workers[LOOKS:]),
+                return_exceptions=True,
+            )
+
+    circles = [one for one in outcomes if isinstance(one, asyncpg.DeadlockDetectedError)]
+    assert [one for one in outcomes if isinstance(one, BaseException) and one not in circles] == []
+    assert bool(circles) is dispute_first
+    assert await town.value("select count(*) from app.ledger_differences('balance')") == 0
+    if not dispute_first:
+        found = await town.rows("select status, refunded_cents, disputed_cents from app.payments")
+        assert [tuple(row) for row in found] == [("refunded", 0, 399)] * SALES
+        assert await town.value("select count(*) from accounting.postings where kind = 'dispute_refund'") == SALES
+        assert [await balance(town, one) for one in ("held", "losses", "unmatched")] == [0, 0, 0]
