@@ -16,14 +16,18 @@ from scripts.places import data_folder
 NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall", "as")
 
 
-def seed() -> None:
+def seed(
+    stripe_state: Annotated[
+        Path | None, typer.Option(help="The file of Stripe's stand-in, which then knows the town's payments.")
+    ] = None,
+) -> None:
     """Fill an empty database with a small demo town, and write its sign-ins to the data directory."""
     from backend.cli import needed
     from backend.settings import settings
     from scripts.demo_town import seed as build_town
 
     needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
-    build_town(settings())
+    build_town(settings(), stripe_state)
 
 
 def mails(folder: Annotated[Path, typer.Option(help="Where to write them; it is made if it is missing.")]) -> None:

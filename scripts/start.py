@@ -101,6 +101,7 @@ class Run:
             "PYTHONUNBUFFERED": "1",
         }
         self.stand_in_port = self.data / "stripe-stand-in.port"
+        self.stand_in_state = self.data / "stripe-stand-in.sqlite"
         os.environ.update(self.environment)
         self.settings = Settings.checked()
         self.watched: list[Program | Database] = []
@@ -125,7 +126,8 @@ class Run:
             owning = {**serving, **ways.environment}
             self.migrate(ways.owner, owning)
             if self.settings.demo and not self.settings.production and databases.is_empty(ways.owner):
-                self.step("seed", owning, "A demo town was built")
+                known = ["--stripe-state", str(self.stand_in_state)] if stand_in is not None else []
+                self.step("seed", owning, "A demo town was built", *known)
         the_api = {**serving, **to_stripe, "DATABASE_URL": ways.api}
         the_worker = {**the_api, "ECOPANIER_WORKER_DATABASE_URL": ways.worker}
         if listen := self.environment.get(databases.LISTEN):
@@ -163,7 +165,7 @@ class Run:
         port = free_port("0")  # chosen here, so that the API can start before the stand-in listens
         signed_with = ("STRIPE_WEBHOOK_SECRET", "STRIPE_CONNECT_WEBHOOK_SECRET", "STRIPE_THIN_WEBHOOK_SECRET")
         keys = {"STRIPE_API_KEY": "sk_test_stand_in"} | {name: f"whsec_{secrets.token_hex(16)}" for name in signed_with}
-        places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.data / "stripe-stand-in.sqlite")]
+        places = ["--port-file", str(self.stand_in_port), "--state-file", str(self.stand_in_state)]
         webhook = ["--webhook-url", f"http://{HOST}:{self.port}/v1/stripe/webhook"]
         command = [sys.executable, "-m", "scripts.stand_ins.stripe", "--port", str(port), *places, *webhook]
         program = Program("stripe-stand-in", command, {**self.environment, **keys}, self.log("stripe-stand-in"))

@@ -1,10 +1,14 @@
 """Fill an empty database with the demo town in one transaction."""
 
+from pathlib import Path
+
 import psycopg
 
 from scripts.demo_town.acts import Acts
+from scripts.demo_town.money import Money
 from scripts.demo_town.sign_ins import sign_ins
 from scripts.demo_town.story import Story
+from scripts.demo_town.stripe import PastStripe
 
 # Remove what only the building of the story needed, and correct dates that columns take from the database's own clock.
 AFTERWARDS = """
@@ -30,12 +34,14 @@ class NotEmpty(Exception):
     """Raised when the database already has accounts. Nothing was changed."""
 
 
-def build(owner_url: str, password_hash: str) -> str:
+def build(owner_url: str, password_hash: str, stripe_state: Path | None = None) -> str:
     """Build the town as of now, and return its sign-ins as a text.
 
-    owner_url: of a login that may migrate. password_hash: the hash of the one password that everybody has. Raises
-    NotEmpty or psycopg.Error, and then changes nothing.
+    owner_url: of a login that may migrate. password_hash: the hash of the one password that everybody has.
+    stripe_state: the file of Stripe's stand-in, which knows the town's payments from then on; None: nobody knows them.
+    Raises NotEmpty or psycopg.Error, and then changes nothing.
     """
+    stripe = PastStripe()
     with psycopg.connect(owner_url) as connection:
         acts = Acts(connection)
         # Wait for a migration or another seed that is running.
@@ -45,9 +51,12 @@ def build(owner_url: str, password_hash: str) -> str:
         if accounts:
             raise NotEmpty(f"There are already {accounts} accounts: a demo town is built only in an empty database.")
         now = acts.value("select app.clock()")
-        story = Story(acts, now, password_hash)
+        story = Story(acts, Money(acts, stripe), now, password_hash)
         with acts.in_the_past():
             story.tell()
         acts.run(AFTERWARDS)
         acts.run("update app.impact_totals set since = (select min(recorded_at) from app.impact_entries)")
+    if stripe_state is not None:
+        stripe.keep(stripe_state)
+    stripe.close()
     return sign_ins(story.codes)

@@ -1,4 +1,4 @@
-"""The demo town's history of four weeks, in chronological order."""
+"""The demo town's history of six weeks, in chronological order."""
 
 import hashlib
 import heapq
@@ -24,6 +24,7 @@ from backend.settings import settings
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.complaints import COMPLAINTS, OF_YESTERDAY, Complaint
 from scripts.demo_town.members import HELPERS, Helper
+from scripts.demo_town.money import Money, Sale
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
     ADMIN,
@@ -36,12 +37,24 @@ from scripts.demo_town.people import (
     address,
 )
 from scripts.demo_town.rounds import Rounds
-from scripts.demo_town.shops import FOURNIL, SHOPS, STRASBOURG, Shop, invented_siret, invented_telephone
+from scripts.demo_town.shops import (
+    CHARCUTERIE,
+    CREMERIE,
+    FOURNIL,
+    SHOPS,
+    STRASBOURG,
+    Shop,
+    invented_siret,
+    invented_telephone,
+)
 from scripts.demo_town.wishes import WISHES, Wishes
 
 SEED = 2025
-WEEKS = 4
+WEEKS = 6
 TRADE_BEGAN = 23  # days ago
+FIRST_LOTS = range(38, TRADE_BEGAN, -3)  # days ago: one bakery began alone, so that a month with papers is over
+NIGHTS = range(36, -1, -1)  # days ago
+PAYOUTS = (29, 22, 15, 8)  # days ago
 LOT_WITHDRAWN = 12  # days ago
 UNANSWERED = timedelta(hours=72)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -81,8 +94,9 @@ class Story:
     The story is always the same; only its dates move with the present.
     """
 
-    def __init__(self, acts: Acts, now: datetime, password_hash: str) -> None:
+    def __init__(self, acts: Acts, money: Money, now: datetime, password_hash: str) -> None:
         self._acts = acts
+        self._money = money
         self._now = now.astimezone(UTC)
         self._today = now.astimezone(PARIS).date()
         self._hash = password_hash
@@ -99,6 +113,9 @@ class Story:
     def tell(self) -> None:
         """Plan and carry out the whole story."""
         self._people_come()
+        self._money_moves()
+        for days_ago in FIRST_LOTS:
+            self._a_lot_of_the_past(OFFERS[0], self._today - timedelta(days=days_ago))
         for days_ago in range(TRADE_BEGAN, 0, -1):
             self._a_day_of_trade(days_ago)
         self._the_present()
@@ -106,7 +123,11 @@ class Story:
         while self._ahead:
             moment, _, happens = heapq.heappop(self._ahead)
             self._acts.at(moment)
+            self._money.at(moment)
             happens()
+        self._acts.at(self._now)
+        self._money.at(self._now)
+        self._money.is_checked()
 
     def _then(self, moment: datetime, happens: Callable[..., object], *arguments: object) -> None:
         assert moment <= self._now, "the story ends now"
@@ -314,6 +335,35 @@ class Story:
     def _token(self, person: Enrolled) -> bytes:
         return hashlib.sha256(f"{self._hash} {person.key}".encode()).digest()
 
+    # Money moves
+
+    def _money_moves(self) -> None:
+        opened = self._days_ago(7 * WEEKS - 3, "15:00")
+        for place, shop in enumerate(shop for shop in SHOPS if shop is not CREMERIE):
+            self._then(opened + place * MINUTE, self._opens_account, shop)
+        for days_ago in NIGHTS:
+            if self._days_ago(days_ago, "05:30") <= self._now:
+                self._then(self._days_ago(days_ago, "05:30"), self._money.night_passes)
+        for days_ago in PAYOUTS:
+            self._then(self._days_ago(days_ago, "08:00"), self._money.banks_are_paid)
+            self._then(self._days_ago(days_ago - 2, "10:00"), self._money.payouts_arrive)
+        self._then(self._days_ago(25, "10:00"), self._subscribes, FOURNIL)
+        self._then(self._days_ago(14, "11:00"), self._is_disputed, 6)
+        self._then(self._days_ago(3, "15:00"), self._is_disputed, None)
+
+    def _opens_account(self, shop: Shop) -> None:
+        owner = self._accounts[shop.merchant.login]
+        self._money.opens_account(self._shops[shop.name], owner, active=shop is not CHARCUTERIE)
+
+    def _subscribes(self, shop: Shop) -> None:
+        self._money.subscribes(self._accounts[shop.merchant.login])
+
+    def _is_disputed(self, lost_days_ago: int | None) -> None:
+        """Let a bank ask for money back. lost_days_ago: when the dispute is lost; None: it is open."""
+        dispute = self._money.is_disputed()
+        if dispute is not None and lost_days_ago is not None:
+            self._then(self._days_ago(lost_days_ago, "16:00"), self._money.is_lost, dispute, self._acts.now)
+
     # They trade
 
     def _a_day_of_trade(self, days_ago: int) -> None:
@@ -455,8 +505,9 @@ class Story:
             pass_code=claim.code,
         )
         reserved, (begin, end) = self._acts.now, claim.lot.window
-        intent = f"pi_demo_{key}"
+        intent = ""
         if payment is not None:
+            intent = self._money.begins(cents, payment, reservation)
             self._acts.call(
                 "payment_opened",
                 payment=payment,
@@ -468,32 +519,33 @@ class Story:
             if claim.becomes == "lapsed":
                 self._then(reserved + 11 * MINUTE, self._lapses, payment, intent)
                 return
-            self._then(reserved + MINUTE, self._is_settled, payment, intent, "succeeded", cents)
+            self._then(reserved + MINUTE, self._money.is_paid, payment, intent, cents)
         match claim.becomes:
             case "picked_up":
-                self._then(begin + claim.late * (end - begin), self._picks_up, claim)
+                sale = Sale(intent, cents, begin + claim.late * (end - begin))
+                self._then(sale.collected_at, self._picks_up, claim, sale)
             case "cancelled":
-                self._then(reserved + 20 * MINUTE, self._cancels, holder, reservation, payment, cents)
+                self._then(reserved + 20 * MINUTE, self._cancels, holder, reservation, payment, intent, cents)
             case "cancelled_late":
-                self._then(begin - 30 * MINUTE, self._cancels, holder, reservation, None, 0)
-
-    def _is_settled(self, payment: UUID, intent: str, status: str, cents: int) -> None:
-        self._acts.call("settle_payment", payment=payment, intent=intent, intent_status=status, received_cents=cents)
+                self._then(begin - 30 * MINUTE, self._cancels, holder, reservation, None, "", 0)
 
     def _lapses(self, payment: UUID, intent: str) -> None:
         self._acts.call("lapse_holds", most=100)
-        self._is_settled(payment, intent, "canceled", 0)
+        self._money.is_given_up(payment, intent)
 
-    def _cancels(self, holder: UUID, reservation: UUID, payment: UUID | None, cents: int) -> None:
+    def _cancels(self, holder: UUID, reservation: UUID, payment: UUID | None, intent: str, cents: int) -> None:
         self._acts.call_as(holder, "cancel_reservation", reservation=reservation)
         if payment is not None:
-            refund = f"re_demo_{next(self._numbers)}"
-            self._acts.call("payment_refunded", payment=payment, refund=refund, refunded=cents)
+            self._money.is_refunded(payment, intent, cents)
 
-    def _picks_up(self, claim: Claim) -> None:
+    def _picks_up(self, claim: Claim, sale: Sale) -> None:
         merchant = self._accounts[claim.lot.offer.shop.merchant.login]
         problem, *_ = self._acts.call("pick_up", caller=merchant, pass_code=claim.code, pin_matches=True)
         assert problem is None, problem
+        if sale.cents:
+            self._money.sales.append(sale)
+        if self._acts.now < self._days_ago(TRADE_BEGAN, "00:00"):
+            return
         self._pickups += 1
         complaint = self._complaints.pop(self._pickups, None)
         if complaint is None and claim.lot.window[0].astimezone(PARIS).date() == self._today - timedelta(days=1):

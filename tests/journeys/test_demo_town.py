@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -9,8 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from stdnum.fr import siret
 
+from backend.stripe.client import Stripe
 from scripts.demo_town import NotEmpty, build
 from scripts.demo_town.people import PASSWORD
+from scripts.stand_ins.stripe import StripeStandIn
 from tests.production import SAFE_SETTINGS
 from tests.startup.commands import ecopanier
 from tests.town import Merchant, Pass, Person, Reservation, Town, refused
@@ -114,6 +117,37 @@ async def test_one_association_of_the_demo_town_is_public_and_one_secret(town: T
     assert page["telephone"] == "+33 3 53 01 00 01"
     assert page["opening_hours_text"] == ["Tous les jours : de 6 h 30 à 19 h 30"]
     assert page["next_lots"]
+
+
+async def test_the_money_of_the_demo_town_balances_and_can_be_seen(town: Town) -> None:
+    build(town.copy.url(), HASH)
+    assert [tuple(row) for row in await town.rows("select differences from accounting.ledger_checks")] == [(0,)]
+    counted = await town.rows(
+        "select (select count(*) from accounting.closed_lots) >= 20,"
+        " (select count(*) from accounting.transfers where status = 'made') >= 10,"
+        " (select count(*) from accounting.payouts where status = 'paid') >= 5,"
+        " (select count(*) from accounting.postings where kind = 'refund') > 0,"
+        " (select array_agg(status order by status) from accounting.disputes) = '{lost,needs_response}',"
+        " (select array_agg(state::text order by state) from app.payout_accounts)"
+    )
+    assert tuple(counted[0]) == (True, True, True, True, True, ["active"] * 10 + ["onboarding"])
+    # The worker of a demo issues the papers of the month that is over.
+    assert await town.value("select count(*) from app.months_to_state()") >= 1
+
+
+async def test_the_stand_in_knows_the_payments_of_the_demo_town(town: Town, tmp_path: Path) -> None:
+    state = tmp_path / "stripe.sqlite"
+    build(town.copy.url(), HASH, state)
+    paid = await town.rows("select stripe_payment_intent, refunded_cents from app.payments where status <> 'cancelled'")
+    async with StripeStandIn(api_key="sk_test_of_the_demo", state_file=state) as stand_in:
+        client = Stripe(api_key="sk_test_of_the_demo", api_base=stand_in.base_url)
+        for row in paid:
+            found = await client.retrieve_payment_intent(row["stripe_payment_intent"])
+            assert (found.status, found.refunded_cents) == ("succeeded", row["refunded_cents"])
+        balance = await client.balance()
+        await client.aclose()
+    held = await town.value("select sum(net)::int from accounting.stripe_balance_transactions where account is null")
+    assert balance.available_cents + balance.pending_cents == held > 0
 
 
 async def test_seeding_in_production_is_refused(town: Town) -> None:

@@ -1,4 +1,4 @@
-"""Disputes that are decided, looked at and counted as refunds by many at once, while a sale is refunded: no deadlock."""
+"""Disputes that are decided, looked at and counted as refunds at once, while a sale is refunded: no deadlock."""
 
 import asyncio
 import json
