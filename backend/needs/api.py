@@ -1,19 +1,23 @@
-"""What associations take, and who should receive a collection, over HTTP."""
+"""What associations take and offer, who should receive a collection, and usual leftovers, over HTTP."""
 
 from uuid import UUID
 
 from fastapi import Response
 
 from backend.associations.problems import WHICH
-from backend.collections.problems import CollectionNotFound
-from backend.database.sessions import AsAssociation, AsAssociationMember, SignedIn
+from backend.collections.problems import CollectionNotFound, CollectionTooMuch, CollectionWindowInvalid
+from backend.collections.schemas import CollectionDetail
+from backend.database.sessions import AsAssociation, AsAssociationMember, AsShopMember, SignedIn
 from backend.http.etags import IfMatch, etag
+from backend.http.idempotency import OnceDep
 from backend.http.routing import Router
+from backend.lots.problems import AlcoholOffered, LotRecalled, PastUseBy
 from backend.needs import actions, queries
 from backend.needs.problems import NeedsColdInvalid, NeedsHoursInvalid, NeedsLackInvalid, NeedsUnknown
-from backend.needs.schemas import NeedsIn, NeedsOut, Suggestions
+from backend.needs.schemas import NeedsIn, NeedsOut, OfferIn, Suggestions, UsualLeftovers
 from backend.problems.common import PreconditionFailed
 from backend.problems.problem import may_answer
+from backend.shops.problems import ShopNotFound
 
 router = Router(tags=["collections"])
 
@@ -50,3 +54,23 @@ async def suggest_receivers(collection_id: UUID, session: SignedIn, response: Re
     """
     response.headers["Cache-Control"] = "no-store"
     return await queries.suggestions(session, collection_id)
+
+
+@router.post(
+    "/associations/me/offers",
+    status_code=201,
+    responses=may_answer(*WHICH, AlcoholOffered, LotRecalled, PastUseBy, CollectionTooMuch, CollectionWindowInvalid),
+)
+async def offer_surplus(wanted: OfferIn, session: AsAssociation, once: OnceDep) -> CollectionDetail:
+    """Offer other associations what yours has too much of.
+
+    It becomes a collection from where your association is, offered to the association that it fits best; if it fits
+    none, an admin decides. You can cancel it until somebody comes.
+    """
+    return await once(session, actions.offer_surplus(session, wanted), 201, {"ETag": etag(1)})
+
+
+@router.get("/shops/{shop_id}/usual-leftovers", responses=may_answer(ShopNotFound))
+async def read_usual_leftovers(shop_id: UUID, session: AsShopMember) -> UsualLeftovers:
+    """Read what your shop usually has left on each day of the week, to propose it when you ask for a collection."""
+    return await queries.usual_leftovers(session, shop_id)

@@ -9,7 +9,7 @@ from backend.associations.queries import require_association
 from backend.database.sessions import call
 from backend.needs.models import AssociationNeeds
 from backend.needs.problems import NeedsUnknown
-from backend.needs.schemas import NeedsOut, Suggestions
+from backend.needs.schemas import NeedsOut, Suggestions, UsualLeftovers
 
 
 async def own_needs(session: AsyncSession) -> tuple[NeedsOut, int]:
@@ -28,3 +28,9 @@ async def suggestions(session: AsyncSession, collection_id: UUID) -> Suggestions
     """Return who should receive a collection. The database raises CollectionNotFound."""
     found = await call(session, "collection_suggestions", collection=collection_id)
     return Suggestions.model_validate({"data": found if isinstance(found, list) else from_json(found)})
+
+
+async def usual_leftovers(session: AsyncSession, shop_id: UUID) -> UsualLeftovers:
+    """Return what a shop of the caller usually has left. The database raises ShopNotFound."""
+    found = await call(session, "usual_leftovers", shop=shop_id)
+    return UsualLeftovers.model_validate(found if isinstance(found, dict) else from_json(found))

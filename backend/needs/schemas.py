@@ -1,11 +1,12 @@
-"""Request and response bodies for what associations take, and for who should receive a collection."""
+"""Request and response bodies for what associations take and offer, who should receive what, and usual leftovers."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from backend.collections.schemas import MOST_ITEMS, ItemIn
 from backend.http.schemas import In, Out
 from backend.shops.models import Category
 
@@ -89,3 +90,39 @@ class Suggestions(Out):
     """Who should receive a collection, the best first; those that do not fit come last."""
 
     data: list[Suggestion]
+
+
+class OfferIn(In):
+    """What an association has too much of, for others to have."""
+
+    items: list[ItemIn] = Field(min_length=1, max_length=MOST_ITEMS)
+    window_start: datetime = Field(
+        description="From when the food can be taken, where your association is.", examples=["2026-11-30T17:30:00Z"]
+    )
+    window_end: datetime = Field(description="Until when; at most 24 hours later.", examples=["2026-11-30T19:00:00Z"])
+    notes: str = Field(
+        default="", max_length=1000, description="For whoever comes.", examples=["Sonner à la porte de service."]
+    )
+
+
+class UsualLeftover(Out):
+    """What a shop usually has left of a category on a day of the week."""
+
+    weekday: int = Field(ge=1, le=7, description="1 is Monday.", examples=[2])
+    category: Category = Field(examples=["bakery"])
+    grams: int = Field(description="A portion without a weight counts with that of a meal.", examples=[3200])
+    portions: int = Field(examples=[8])
+    days: int = Field(description="How many such days are behind the number; at least 3.", examples=[7])
+
+
+class UsualLeftovers(Out):
+    """What a shop usually has left, learnt from its lots that ended."""
+
+    method: Literal["median"] = Field(
+        description=(
+            "The median over the days with lots of the category; days on which all of them were collected count as 0."
+        ),
+        examples=["median"],
+    )
+    weeks: int = Field(description="How many weeks back it looks.", examples=[8])
+    data: list[UsualLeftover]
