@@ -72,6 +72,8 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/associations/me/members": await town.an_association("Invite"),
         "/v1/associations/me/members/{member_id}": await town.an_association("Change"),
         "/v1/beneficiaries/cards": await town.an_association("Imprime"),
+        "/v1/collections/{collection_id}/reception": await town.an_association("Reçoit"),
+        "/v1/collections/{collection_id}/outcomes": await town.an_association("Distribue"),
         "/v1/associations/me/offers": await town.an_association("Donne"),
         "/v1/associations/me/needs": await town.an_association("Prend"),
         "/v1/chat-hooks": await town.an_association("Bavarde"),
