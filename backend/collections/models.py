@@ -115,6 +115,8 @@ class CollectionItem(Table, table=True):
     __table_args__ = (
         Index("collection_items_collection_id_idx", "collection_id"),
         Index("collection_items_lot_id_idx", "lot_id", postgresql_where=sql("lot_id is not null")),
+        Index("collection_items_gtin_idx", "gtin", postgresql_where=sql("gtin is not null")),
+        Index("collection_items_holding_idx", "collection_id", postgresql_where=sql("holds_stock")),
     )
 
     id: UUID = identifier()

@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from tests.town import Lot, Town
+from tests.town.rounds import a_round
 
 
 async def series(town: Town) -> list[dict[str, Any]]:
@@ -104,3 +105,24 @@ async def test_the_method_names_each_factor_with_its_source(town: Town) -> None:
     factors = (await town.request("GET", "/v1/impact/method")).json()["factors"]
     assert [(one["value"], one["in_use"]) for one in factors] == [(850, True), (900, False)]
     assert datetime.fromisoformat(factors[0]["valid_from"]) > datetime.fromisoformat(factors[1]["valid_from"])
+
+
+async def test_collected_food_is_in_its_month_and_hides_nobody(town: Town) -> None:
+    """Eleven people and three shops must stand behind the handovers alone, however much was collected beside them."""
+    await town.clock("2026-12-30T10:00:00+01:00")
+    for _ in range(3):
+        tour = await a_round(town)
+        await tour.takes(1)
+        await tour.association.posts(f"/collections/{tour.collections[0].id}/reception", {})
+    lots = await lots_of_three_shops(town)
+    await hand_over(town, lots, 10)
+    await town.clock("2027-01-02T10:00:00+01:00")
+    assert await series(town) == []
+    await hand_over(town, lots, 2)
+    await town.clock("2027-02-02T10:00:00+01:00")
+    (period,) = await series(town)
+    assert (period["from"], period["to"], period["people_helped"]) == ("2026-12", "2027-01", 11)
+    total = (await town.request("GET", "/v1/impact")).json()
+    for name in ("meals", "food_kg", "co2e_kg"):
+        assert period[name] == total[name], name
+    assert period["food_kg"] == 3 * 30 + 12 * 0.5

@@ -9,6 +9,7 @@ import pytest
 from backend.settings import settings
 from tests.recall_feed import AS_KEPT, GTIN, OTHER, OTHER_AS_KEPT, RecallFeed, a_record
 from tests.town import Admin, Lot, Town, refused
+from tests.town.rounds import a_collection, a_round
 from tests.visitors import read_mail
 
 
@@ -309,3 +310,17 @@ async def test_the_next_reading_begins_thirty_days_before_the_newest(town: Town,
     asked = [request.path for request in recall_feed.received]
     assert f"{today - timedelta(days=30)}" in asked[1]
     assert f"{today.year - 1}-" in asked[0]
+
+
+async def test_a_notice_reaches_food_that_was_collected_and_never_listed(town: Town, recall_feed: RecallFeed) -> None:
+    items = [{"title": "Tartinade", "gtin": AS_KEPT, "batch": batch} for batch in ("L1", "L2")]
+    tour = await a_round(town, await a_collection(town, items=items))
+    await tour.takes(1)
+    recall_feed.records = [a_record("2026-11-0042", (GTIN, "l1"))]
+    for _ in range(2):
+        await town.worker_runs()
+    trace = await tour.association.gets(f"/collections/{tour.collections[0].id}/trace")
+    assert [item["frozen_because"] for item in trace["items"]] == ["recalled", None]
+    assert [entry["kind"] for entry in trace["entries"]] == ["taken", "recalled"]
+    told = [notice["event"] for notice in (await tour.collector.gets("/notices"))["data"]]
+    assert told.count("collection_recalled") == 1

@@ -12,8 +12,8 @@ declare
 begin
     for failed in
         select c.id from app.collections c
-        where c.status = 'failed' and c.changed_at < app.clock() - interval '30 minutes'
-          and exists (select from app.collection_items i where i.collection_id = c.id and i.holds_stock)
+        where c.id in (select i.collection_id from app.collection_items i where i.holds_stock)
+          and c.status = 'failed' and c.changed_at < app.clock() - interval '30 minutes'
         order by c.id limit most
     loop
         perform app.hold_stock_of_collection(failed);

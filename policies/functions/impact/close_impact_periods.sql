@@ -33,10 +33,14 @@ begin
         select count(e.account_id) as handovers, sum(e.food_grams) as food_grams, sum(e.meals) as meals,
                sum(e.co2e_grams) as co2e_grams, sum(e.value_saved_cents) as value_saved_cents,
                sum(e.recovered_by_shops_cents) as recovered_by_shops_cents, sum(e.people_helped) as people_helped,
-               count(distinct e.account_id) >= 11 and count(distinct e.shop_id) >= 3
+               count(distinct e.account_id) >= 11
+               and count(distinct e.shop_id) filter (where e.account_id is not null) >= 3
                and (select max(s.food_grams) from (select sum(x.food_grams) as food_grams from entries x
                                                    group by x.shop_id) s) <= 0.85 * sum(e.food_grams)
-               -- Collections have nobody behind them, so they hide nobody either.
+               -- Collections have nobody behind them, so they hide nobody either: handovers alone must be enough.
+               and (select max(s.food_grams) from (select sum(x.food_grams) as food_grams from entries x
+                                                   where x.account_id is not null group by x.shop_id) s)
+                   <= 0.85 * sum(e.food_grams) filter (where e.account_id is not null)
                and (select max(a.food_grams) from (select sum(x.food_grams) as food_grams from entries x
                                                    where x.account_id is not null group by x.account_id) a)
                    <= 0.85 * sum(e.food_grams) filter (where e.account_id is not null) as is_large

@@ -79,7 +79,10 @@ begin
             where l.id = any (certain) and l.gtin = item.gtin and app.match_item(item, l.batch, l.food_date) = 'exact'
               and not exists (select from app.recall_matches m
                               where m.notice_id = notice and m.lot_id = l.id and m.recalled));
-        continue when cardinality(chosen) = 0;
+        -- Food that was collected, and was never in a lot, is recalled too.
+        continue when cardinality(chosen) = 0 and not exists (
+            select from app.collection_items c
+            where c.gtin = item.gtin and app.match_item(item, c.batch, c.food_date) = 'exact');
         insert into app.recalls (gtin, batch, reason, issued_at, notice_id)
         values (item.gtin, item.batch, take_recall_notice.reason, moment, notice) returning id into issued;
         insert into app.recall_matches as m (notice_id, lot_id, because, found_at, decided_at, recalled)
