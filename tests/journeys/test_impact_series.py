@@ -114,11 +114,10 @@ async def test_collected_food_is_in_its_month_and_hides_nobody(town: Town) -> No
         tour = await a_round(town)
         await tour.takes(1)
         await tour.association.posts(f"/collections/{tour.collections[0].id}/reception", {})
-    lots = await lots_of_three_shops(town)
-    await hand_over(town, lots, 10)
+    await hand_over(town, await lots_of_three_shops(town), 10)
     await town.clock("2027-01-02T10:00:00+01:00")
     assert await series(town) == []
-    await hand_over(town, lots, 2)
+    await hand_over(town, await lots_of_three_shops(town), 2)
     await town.clock("2027-02-02T10:00:00+01:00")
     (period,) = await series(town)
     assert (period["from"], period["to"], period["people_helped"]) == ("2026-12", "2027-01", 11)
