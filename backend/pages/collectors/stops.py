@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
-from backend.pages.collectors.tours import PAGE, ROLES, keep, page_of
+from backend.pages.collectors.tours import PAGE, ROLES, is_driven, keep, page_of
 from backend.pages.forms import Form, whole
 from backend.pages.visit import Visit, route
 from backend.problems.common import NotAllowed, PathUnknown, TryAgain
@@ -194,7 +194,7 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
     here = next((one for one in sheet["stops"] if one["number"] == number), None)
     if here is None:
         raise PathUnknown
-    driving = sheet["mine"] and sheet["status"] in ("accepted", "under_way", "done")
+    driving = sheet["mine"] and (is_driven(sheet) or sheet["status"] == "done")
     page = page_of(
         visit,
         "collectors/stop.html",
@@ -210,7 +210,7 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
         form=form,
         step=lambda: str(uuid4()),
     )
-    if driving:
+    if sheet["mine"]:
         keep(visit, page, sheet)
     return page
 

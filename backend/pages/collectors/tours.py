@@ -24,6 +24,8 @@ DAYS = range(-1, 7)
 """The days of the list: tours are planned at most 30 days ahead, and most on the day itself."""
 KEPT = timedelta(hours=12)
 """How long after its end a tour's pages can be read without a network."""
+BEFORE = timedelta(hours=3)
+"""How long before its begin a tour can be reported from."""
 ACTS = ("accept", "start")
 METRES_A_KM = 1000
 
@@ -119,7 +121,7 @@ async def _tour(visit: Visit, found: dict[str, Any], form: Form, status: int = 2
     mine = visit.session is not None and found["collector_id"] == str(visit.session.account_id)
     answer = await visit.api.sends("GET", f"/v1/tours/{found['id']}/sheet")
     stops = answer.json()["stops"] if answer.is_success else found["stops"]
-    driving = mine and found["status"] in ("accepted", "under_way")
+    driving = mine and is_driven(found)
     here = next((one["number"] for one in stops if one["state"] in ("ahead", "arrived")), None) if driving else None
     page = page_of(
         visit,
@@ -137,6 +139,12 @@ async def _tour(visit: Visit, found: dict[str, Any], form: Form, status: int = 2
     if mine:
         keep(visit, page, found)
     return page
+
+
+def is_driven(found: Mapping[str, Any]) -> bool:
+    """Return whether a tour has begun, or soon will: from then on its stops can be reported."""
+    soon = datetime.fromisoformat(found["begins_at"]) - BEFORE <= datetime.now(UTC)
+    return found["status"] == "under_way" or (found["status"] == "accepted" and soon)
 
 
 def keep(visit: Visit, page: Response, found: Mapping[str, Any]) -> None:
