@@ -110,6 +110,7 @@ DUE: dict[str, dict[str, int]] = {
     "end_lost_factors": {"most": SOME},
     "tell_of_reports": {"most": SOME},
     "give_back_reported": {"most": SOME},
+    "reopen_tour": {},
 }
 
 # What the mails of some events enclose: the pass, and the window as a calendar's entry.

@@ -23,6 +23,7 @@ from scripts.benchmarks import (
     ledger,
     memory,
     papers,
+    planning,
     plans,
     report,
     scale,
@@ -53,6 +54,7 @@ class Which(StrEnum):
     LEDGER = "ledger"
     PAPERS = "papers"
     WEB = "web"
+    PLANNING = "planning"
 
 
 MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
@@ -71,6 +73,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.LEDGER: ledger.ledger,
     Which.PAPERS: papers.papers,
     Which.WEB: web.web,
+    Which.PLANNING: planning.planning,
 }
 
 

@@ -243,6 +243,33 @@ async def test_a_postponed_collection_leaves_a_proposed_tour(town: Town) -> None
     assert (await planned(town, relais, later(at, 24)))["planned"] == 1
 
 
+@pytest.mark.parametrize("how", ["suspended", "rejected"])
+async def test_a_tour_whose_collector_is_gone_is_open_to_others(town: Town, how: str) -> None:
+    at = await noon(town)
+    relais = await town.an_association()
+    one = await for_the_evening(town, at, relais)
+    karim = await a_driver(town)
+    await planned(town, relais, at)
+    (tour,) = await tours_of(karim, at)
+    await karim.posts(f"/tours/{tour['id']}/accept", {})
+    await town.worker_runs()
+    assert await status_of(town, one.id) == "scheduled", "control: who is there keeps the tour"
+    odile = await town.an_admin()
+
+    if how == "suspended":
+        accepted(await odile.asks("POST", f"/admin/accounts/{karim.id}/suspend", {"reason": "Essai"}))
+    else:
+        verdict = {"decision": "rejected", "reason": "Essai"}
+        accepted(await odile.asks("POST", f"/admin/collectors/{karim.id}/verify", verdict))
+    await town.worker_runs()
+
+    assert await status_of(town, one.id) == "accepted"
+    rachid = await a_driver(town, "Rachid")
+    assert [open_["collector_id"] for open_ in await tours_of(rachid, at)] == [None]
+    told = await town.rows("select account_id from app.notices where event = 'tour_open'")
+    assert [row["account_id"] for row in told] == [relais.id]
+
+
 async def test_stops_are_put_in_another_order_that_can_be_driven(town: Town) -> None:
     at = await noon(town)
     relais = await town.an_association()

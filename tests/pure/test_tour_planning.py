@@ -296,6 +296,19 @@ async def test_the_greedy_plan_stands_where_the_solver_fails(
     assert planned.plan == greedy(problem)
 
 
+@pytest.mark.parametrize("end", ["time.sleep(60)", "os.kill(os.getpid(), 9)"], ids=["too slow", "killed"])
+async def test_what_a_solver_had_found_stands_when_it_does_not_end(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planner, "SPARE_SECONDS", 1.0)
+    problem = evening(60, 6)
+    found = improved(problem, greedy(problem), QUICK)
+    line = f"found {PLAN.dump_json(found).decode()}"
+
+    planned = await plan_tours(problem, QUICK, solver=a_process(f"import os, time; print({line!r}, flush=True); {end}"))
+
+    assert planned.because is None
+    assert planned.plan == found
+
+
 async def test_a_solver_that_does_not_exist_leaves_the_greedy_plan() -> None:
     problem = evening(10, 2)
 

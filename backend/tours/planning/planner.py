@@ -1,7 +1,7 @@
 """Plan tours: the greedy planner at once, then PyVRP in a process of its own, and the checker over what comes back.
 
 PyVRP runs apart so that it can be killed, and so that the API answers as fast as before meanwhile. Where it is missing,
-killed, too slow or wrong, the greedy plan stands, and `Planned.because` says why.
+killed, too slow or wrong before it found anything better, the greedy plan stands, and `Planned.because` says why.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ from backend.tours.planning.solver import Effort, SolverMissing, better, improve
 SPARE_SECONDS = 15.0  # wall time beside the CPU time, for a busy machine
 WALL_PER_CPU = 10.0  # it runs behind everything else
 LARGEST_LINE = 16 * 1024 * 1024
-NICENESS = 10  # requests of people come first
+NICENESS = 19  # requests of people come first
 SOLVER = (sys.executable, "-m", "backend.tours.planning.planner")
 
 log = structlog.get_logger("ecopanier.planning")
@@ -100,6 +100,7 @@ async def _in_own_process(work: Work, told: Told, solver: Sequence[str]) -> Plan
         )
     except OSError:
         return Because.FAILED
+    found: Plan | None = None
     try:
         async with asyncio.timeout(seconds):
             assert running.stdin is not None  # noqa: S101  a pipe
@@ -110,22 +111,25 @@ async def _in_own_process(work: Work, told: Told, solver: Sequence[str]) -> Plan
                 word, _, rest = line.partition(b" ")
                 if word == b"missing":
                     return Because.MISSING
-                if word == b"done":
+                if word == b"found":
+                    found = PLAN.validate_json(rest)
+                elif word == b"done":
                     return PLAN.validate_json(rest)
-                told(float(rest))
+                else:
+                    told(float(rest))
     except TimeoutError:
-        return Because.TOO_SLOW
+        return found or Because.TOO_SLOW
     except (OSError, ValueError, ValidationError):
         return Because.FAILED
     finally:
         with suppress(ProcessLookupError):
             running.kill()
         await running.wait()
-    return Because.FAILED
+    return found or Because.FAILED
 
 
 def main() -> None:
-    """Solve the work on stdin and write progress, then the plan, to stdout. Started by `plan_tours`."""
+    """Solve the work on stdin; write progress, better plans, then the best one to stdout. Started by `plan_tours`."""
     os.nice(NICENESS)
     work = WORK.validate_json(sys.stdin.buffer.read())
     out = sys.stdout
@@ -134,8 +138,12 @@ def main() -> None:
         out.write(f"progress {share:.3f}\n")
         out.flush()
 
+    def found(plan: Plan) -> None:
+        out.write(f"found {PLAN.dump_json(plan).decode()}\n")
+        out.flush()
+
     try:
-        plan = improved(work.problem, work.first, work.effort, told)
+        plan = improved(work.problem, work.first, work.effort, told, found)
     except SolverMissing:
         out.write("missing \n")
     else:

@@ -47,16 +47,23 @@ class Effort:
     seed: int = 1
 
 
-def improved(problem: Problem, begun: Plan, effort: Effort, told: Told = lambda _: None) -> Plan:
+def improved(
+    problem: Problem,
+    begun: Plan,
+    effort: Effort,
+    told: Told = lambda _: None,
+    found: Callable[[Plan], None] = lambda _: None,
+) -> Plan:
     """Return a plan at least as good as the one to begin with.
 
-    Vehicles that were promised something keep the tour that they have. Raises SolverMissing.
+    Vehicles that were promised something keep the tour that they have. found: called with each better plan on the way,
+    in case that there is no time for the last one. Raises SolverMissing.
     """
     try:
         import pyvrp  # noqa: F401  an optional dependency, slow to import
     except ImportError as missing:
         raise SolverMissing from missing
-    clock = Clock(effort, told)
+    clock = Clock(effort, told, lambda plan: found(replace(plan, planner="pyvrp")))
     if problem.all_required and problem.vehicle_cost:
         best = _with_fewest_vehicles(problem, begun, clock)
     else:
@@ -85,6 +92,7 @@ def _with_most_served(problem: Problem, begun: Plan, clock: "Clock") -> Plan:
         found = urgent_first(problem, found)
         if better(problem, found, best):
             best = found
+            clock.found(best)
         anchors |= late
         if only is None and not late:
             break
@@ -120,6 +128,7 @@ def _with_fewest_vehicles(problem: Problem, begun: Plan, clock: "Clock") -> Plan
         if not better(problem, found, best):
             return False
         best = found
+        clock.found(best)
         return True
 
     tried(len(vehicles), begun if not begun.unplanned else None, FIRST_LOOK, first_will_do=False)
@@ -352,10 +361,10 @@ def _begun(
 
 
 class Clock:
-    """Shares an effort out among the runs of PyVRP, and tells how far they are."""
+    """Shares an effort out among the runs of PyVRP, and tells how far they are and what they found."""
 
-    def __init__(self, effort: Effort, told: Told) -> None:
-        self.effort, self.told, self.began, self.done = effort, told, time.process_time(), 0
+    def __init__(self, effort: Effort, told: Told, found: Callable[[Plan], None]) -> None:
+        self.effort, self.told, self.found, self.began, self.done = effort, told, found, time.process_time(), 0
 
     def stop(self, share: float, *, first_will_do: bool = False) -> "StoppingCriterion":
         """Return what PyVRP asks after each iteration, with the cost of its best plan.
