@@ -74,6 +74,24 @@ async def test_a_collection_is_received_with_less_than_was_taken(town: Town) -> 
     assert "Moisi" in (await browser.opens(f"/association/collections/{one.id}")).words
 
 
+async def test_surplus_is_offered_by_a_form_and_cancelled(town: Town) -> None:
+    browser = await Browser.of(await town.an_association())
+    page = await (await browser.opens("/association/collections")).follows("Proposer un surplus")
+    wrong = await page.form("Proposer").send(title="Lait <cru>", category="dairy", kg="douze", until="16:00")
+    assert set(wrong.errors) == {"kg"}
+    wrong = await wrong.form("Proposer").send(kg="12,5", date_kind="use_by")
+    assert set(wrong.errors) == {"food_date"}
+    wrong = await wrong.form("Proposer").send(date_kind="none")
+    assert set(wrong.errors) == {"until"}
+    page = await wrong.form("Proposer").send(until="19:00", crates="2")
+    assert page.said.startswith("C’est proposé")
+    assert "Lait <cru>" in page.words
+    assert await town.value("select grams from app.collections where giver_id is not null") == 12_500
+    page = await page.form("Annuler la collecte").send(reason="Distribué")
+    assert page.said == "La collecte est annulée. Chacun est prévenu."
+    assert "Ce que vous donnez" in page.headings
+
+
 async def test_an_owner_adds_tests_and_removes_a_chat_whose_address_is_not_shown(town: Town) -> None:
     browser = await Browser.of(await town.an_association())
     page = await (await browser.opens("/association/collections")).follows("Slack et Teams")
