@@ -28,6 +28,7 @@ from backend.cards import api as cards
 from backend.chat_hooks import api as chat_hooks
 from backend.collection_points import api as collection_points
 from backend.collections import api as collections
+from backend.collections import asking_api as asking
 from backend.custody import api as custody
 from backend.custody import papers_api as custody_papers
 from backend.custody import tables_api as custody_tables
@@ -65,6 +66,7 @@ from backend.pages import (
     account_pages,
     admins,
     assets,
+    collecting,
     collectors,
     customers,
     elsewhere,
@@ -131,6 +133,7 @@ ROUTERS: Sequence[APIRouter] = (
     chat_hooks.router,
     custody_tables.router,  # before /collections/{collection_id}
     collections.router,
+    asking.router,
     drafts.router,
     lots.router,
     recurring.router,
@@ -185,6 +188,7 @@ PAGES: Sequence[Any] = (
     mail_pages,
     invitations,
     pages,
+    collecting,
     shared_devices,
     assets,
     elsewhere,

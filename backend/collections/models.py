@@ -1,13 +1,13 @@
 """Tables of collections, what is in them, and what happened to them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, Numeric
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Boolean, Column, Integer, Numeric
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
@@ -162,3 +162,121 @@ class CollectionChange(Table, table=True):
     by_account: UUID | None
     change: str = text()
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"})
+
+
+class CollectionLink(Table, table=True):
+    """A link with which whoever has it asks for collections of a shop. Only the hash of its token is kept."""
+
+    __tablename__ = "collection_links"
+    __table_args__ = (
+        Index("collection_links_token_hash_key", "token_hash", unique=True),
+        Index("collection_links_shop_id_idx", "shop_id", "id"),
+        Index("collection_links_created_by_idx", "created_by", postgresql_where=sql("created_by is not null")),
+    )
+
+    id: UUID = identifier()
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    name: str = text()
+    token_hash: bytes
+    created_by: UUID | None = Field(foreign_key="app.accounts.id")
+    created_at: datetime = moment()
+    revoked_at: datetime | None = moment()
+    last_used_at: datetime | None = moment()
+
+
+class CollectionLinkUse(Table, table=True):
+    """A form that was sent with a link: sent again, it is the same request."""
+
+    __tablename__ = "collection_link_uses"
+    __table_args__ = (
+        Index(
+            "collection_link_uses_collection_id_idx",
+            "collection_id",
+            postgresql_where=sql("collection_id is not null"),
+        ),
+    )
+
+    link_id: UUID = Field(primary_key=True, foreign_key="app.collection_links.id", ondelete="CASCADE")
+    form: UUID = Field(primary_key=True)
+    collection_id: UUID | None = Field(foreign_key="app.collections.id", ondelete="CASCADE")
+
+
+class CollectionHabit(Table, table=True):
+    """Whether what a shop could not hand out is offered for collection by itself, and when it can be taken."""
+
+    __tablename__ = "collection_habits"
+
+    shop_id: UUID = Field(primary_key=True, foreign_key="app.shops.id")
+    active: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    opens: time
+    closes: time
+    notes: str = text(sa_column_kwargs={"server_default": ""})
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+
+
+class UnsoldLotAsked(Table, table=True):
+    """A lot that the habit of its shop has looked at."""
+
+    __tablename__ = "unsold_lots_asked"
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id", ondelete="CASCADE")
+    at: datetime = moment()
+
+
+class RecurringCollection(Table, table=True):
+    """A request that comes back on the same weekdays; its items have `food_date_in_days` instead of `food_date`."""
+
+    __tablename__ = "recurring_collections"
+    __table_args__ = (
+        Index("recurring_collections_shop_id_idx", "shop_id", "id"),
+        Index(
+            "recurring_collections_association_id_idx",
+            "association_id",
+            postgresql_where=sql("association_id is not null"),
+        ),
+        Index("recurring_collections_active_idx", "id", postgresql_where=sql("active")),
+    )
+
+    id: UUID = identifier()
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    association_id: UUID | None = Field(foreign_key="app.associations.id")
+    weekdays: list[int] = Field(sa_type=ARRAY(Integer))
+    opens: time
+    closes: time
+    items: list[dict[str, Any]] = Field(sa_type=JSONB)
+    notes: str = text(sa_column_kwargs={"server_default": ""})
+    first_day: date
+    last_day: date | None
+    active: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="true"))
+    last_problem: str | None = text()
+    version: int = Field(sa_column_kwargs={"server_default": "1"})
+    created_at: datetime = moment()
+
+
+class RecurringCollectionDay(Table, table=True):
+    """A day on which a recurring request does not come, or comes at other hours."""
+
+    __tablename__ = "recurring_collection_days"
+
+    series_id: UUID = Field(primary_key=True, foreign_key="app.recurring_collections.id", ondelete="CASCADE")
+    day: date = Field(primary_key=True)
+    skipped: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    opens: time | None
+    closes: time | None
+
+
+class CollectionOccurrence(Table, table=True):
+    """The collection that a recurring request made of a day."""
+
+    __tablename__ = "collection_occurrences"
+    __table_args__ = (
+        Index(
+            "collection_occurrences_collection_id_idx",
+            "collection_id",
+            postgresql_where=sql("collection_id is not null"),
+        ),
+    )
+
+    series_id: UUID = Field(primary_key=True, foreign_key="app.recurring_collections.id", ondelete="CASCADE")
+    day: date = Field(primary_key=True)
+    collection_id: UUID | None = Field(foreign_key="app.collections.id", ondelete="CASCADE")

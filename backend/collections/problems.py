@@ -109,6 +109,36 @@ class CollectionFailed(Problem):
     code, status = "collection.failed", 409
 
 
+class CollectionLinkNotFound(Problem):
+    """Raised when a link does not exist or is of a shop that the caller does not own."""
+
+    code, status = "collection_link.not_found", 404
+
+
+class CollectionLinkUnknown(Problem):
+    """Raised when a link is used that is unknown or revoked, or whose shop may not ask for collections."""
+
+    code, status = "collection_link.unknown", 404
+
+
+class TooManyCollectionLinks(Problem):
+    """Raised when a shop that has 20 links makes one more."""
+
+    code, status = "collection_link.too_many", 409
+
+
+class RecurringCollectionNotFound(Problem):
+    """Raised when a recurring request does not exist or is of a shop that the caller does not work for."""
+
+    code, status = "recurring_collection.not_found", 404
+
+
+class TooManyRecurringCollections(Problem):
+    """Raised when a shop that has 20 recurring requests makes one more."""
+
+    code, status = "recurring_collection.too_many", 409
+
+
 TAKEN = (CollectionTaken, CollectionDelivered, CollectionReceived)
 """The states in which a collector has or had the food."""
 OVER = (CollectionRefused, CollectionCancelled, CollectionFailed)

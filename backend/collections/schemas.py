@@ -61,16 +61,8 @@ class LotOfCollection(In):
     )
 
 
-class ItemIn(In):
+class FoodIn(In):
     """Food that is in no lot. At least one of `grams` or `kg`, `crates` and `portions` says how much."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"title": "Pains spéciaux", "category": "bakery", "kg": 12.5, "crates": 3, "date_kind": "none"}
-            ]
-        }
-    )
 
     title: OneLine = Field(max_length=200, **_TITLE)
     category: Category = Field(default=Category.OTHER, examples=["bakery"])
@@ -81,20 +73,17 @@ class ItemIn(In):
     crates: int | None = Field(default=None, ge=1, le=10_000, **_CRATES)
     portions: int | None = Field(default=None, ge=1, le=100_000, **_PORTIONS)
     date_kind: DateKind = Field(examples=["use_by"])
-    food_date: date | None = Field(default=None, **_FOOD_DATE)
     cold: Cold = Field(default=Cold.NONE, description="How it must be kept on the way.", examples=["chilled"])
     batch: Batch | None = Field(default=None, **_BATCH)
     gtin: Gtin | None = Field(default=None, **_GTIN)
     value_cents: int | None = Field(default=None, ge=0, le=100_000_000, **_VALUE)
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
+    def _measured(self) -> Self:
         if self.kg is not None and self.grams is not None:
             raise PydanticCustomError("weight_twice", "Send grams or kg, not both")
         if self.kg is None and self.grams is None and self.crates is None and self.portions is None:
             raise PydanticCustomError("quantity_missing", "Say how much: grams, kg, crates or portions")
-        if (self.date_kind is DateKind.NONE) != (self.food_date is None):
-            raise PydanticCustomError("food_date_mismatch", "A date belongs to use_by and best_before only")
         return self
 
     def stored(self) -> dict[str, Any]:
@@ -103,6 +92,26 @@ class ItemIn(In):
         if self.kg is not None:
             grams = max(1, int((self.kg * 1000).quantize(Decimal(1), ROUND_HALF_UP)))
         return {**self.model_dump(mode="json", exclude={"kg"}), "grams": grams}
+
+
+class ItemIn(FoodIn):
+    """Food that is in no lot, with its date."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"title": "Pains spéciaux", "category": "bakery", "kg": 12.5, "crates": 3, "date_kind": "none"}
+            ]
+        }
+    )
+
+    food_date: date | None = Field(default=None, **_FOOD_DATE)
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        if (self.date_kind is DateKind.NONE) != (self.food_date is None):
+            raise PydanticCustomError("food_date_mismatch", "A date belongs to use_by and best_before only")
+        return self
 
 
 class CollectionIn(In):

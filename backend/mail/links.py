@@ -30,6 +30,7 @@ _PREMIUM = Link("/subscription", "Voir mon abonnement", "See my subscription")
 _ASSOCIATION = Link("/association", "Ouvrir mon association", "Open my association")
 _ADMIN = Link("/admin", "Voir ce qui est à décider", "See what there is to decide")
 _NOT_ME = Link("/not-me/{secret_token}", "Ce n'était pas moi", "It was not me")
+_COLLECTION = Link("/collections/{collection_id}", "Voir la collecte", "See the collection")
 _PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
 
 LINKS: Mapping[str, Link] = {
@@ -89,20 +90,20 @@ LINKS: Mapping[str, Link] = {
     "rights_end": _ASSOCIATION,
     "transfer": _ASSOCIATION,
     "chat_hook_off": _ASSOCIATION,
-    "collection_asked": HOME,
-    "collection_accepted": HOME,
-    "collection_refused": HOME,
-    "collection_scheduled": HOME,
-    "collection_postponed": HOME,
-    "collection_cancelled": HOME,
-    "collection_taken": HOME,
-    "collection_delivered": HOME,
-    "collection_failed": HOME,
-    "collection_incident": HOME,
-    "collection_recalled": HOME,
     "tour_offered": HOME,
     "tour_cancelled": HOME,
     "tour_open": HOME,
+    "collection_asked": _COLLECTION,
+    "collection_accepted": _COLLECTION,
+    "collection_refused": _COLLECTION,
+    "collection_scheduled": _COLLECTION,
+    "collection_postponed": _COLLECTION,
+    "collection_cancelled": _COLLECTION,
+    "collection_taken": _COLLECTION,
+    "collection_delivered": _COLLECTION,
+    "collection_failed": _COLLECTION,
+    "collection_incident": _COLLECTION,
+    "collection_recalled": _COLLECTION,
     "collector_decided": Link("/help/collector", "Lire l'aide des collecteurs", "Read the help for collectors"),
     "to_decide": _ADMIN,
     "refund_failed": _ADMIN,

@@ -11,7 +11,7 @@ from tests.town import Town
 from tests.town.people import Person
 from tests.town.things import recurring_listing
 
-MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-listings", "/v1/collections")
+MERCHANTS = ("/v1/shops/", "/v1/lots/", "/v1/recurring-", "/v1/collection-links", "/v1/collect/")
 # Fields that only the product sets, on every route.
 SET_BY_THE_PRODUCT = {"status": "verified", "remaining": 99, "version": 1, "is_admin": True, "id": str(UUID(int=7))}
 
@@ -57,6 +57,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/shops": merchant,
         "/v1/lots": merchant,
         "/v1/pickups": merchant,
+        "/v1/collections": merchant,
         "/v1/me": customer,
         "/v1/me/places": customer,
         "/v1/me/places/{place_id}": customer,
@@ -111,6 +112,9 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "member_id": uuid4(),
         "point_id": uuid4(),
         "collection_id": uuid4(),
+        "link_id": uuid4(),
+        "series_id": uuid4(),
+        "token": uuid4(),
         "hook_id": uuid4(),
         "station_id": uuid4(),
         "recall_notice_id": uuid4(),

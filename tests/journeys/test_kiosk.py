@@ -452,6 +452,8 @@ PUBLIC_ROUTES = {
     "POST /v1/passes/show",
     "POST /v1/passes/show.svg",
     "POST /v1/stations/pair",
+    "GET /v1/collect/{token}",
+    "POST /v1/collect/{token}",
     "POST /v1/stripe/webhook",
     "GET /v1/allergens",
     "GET /v1/associations",

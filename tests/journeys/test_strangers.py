@@ -116,6 +116,16 @@ async def things_of_other_people(town: Town) -> Things:
         "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
         "token": uuid4(),
         "dispute_id": uuid4(),
+        "link_id": await town.value(
+            "insert into app.collection_links (shop_id, name, token_hash, created_at)"
+            " values ($1::text::uuid, 'Soir', 'x', now()) returning id",
+            shop["id"],
+        ),
+        "series_id": await town.value(
+            "insert into app.recurring_collections (shop_id, weekdays, opens, closes, items, first_day, created_at)"
+            " values ($1::text::uuid, '{1}', '19:00', '20:00', '[{}]', '2026-11-30', now()) returning id",
+            shop["id"],
+        ),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
         "document_id": await town.value(
             "insert into accounting.documents (kind, source, shop_id, first_day, last_day, issued_at, contents)"

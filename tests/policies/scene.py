@@ -472,6 +472,28 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "with link as (insert into app.collection_links (shop_id, name, token_hash, created_at)"
+        "  values ($1, 'Soir', uuid_send($1), now()) returning id)"
+        " insert into app.collection_link_uses (link_id, form) select id, id from link",
+        shop.id,
+    )
+    await town.changes(
+        "insert into app.collection_habits (shop_id, opens, closes) values ($1, '19:00', '20:00')", shop.id
+    )
+    await town.changes(
+        "insert into app.unsold_lots_asked (lot_id, at) select min(id::text)::uuid, now() from app.lots"
+        " where shop_id = $1 having count(*) > 0",
+        shop.id,
+    )
+    await town.changes(
+        "with series as (insert into app.recurring_collections"
+        "  (shop_id, weekdays, opens, closes, items, first_day, created_at)"
+        "  values ($1, '{1}', '19:00', '20:00', '[{}]', '2026-11-30', now()) returning id),"
+        " other as (insert into app.recurring_collection_days (series_id, day) select id, '2026-11-30' from series)"
+        " insert into app.collection_occurrences (series_id, day) select id, '2026-11-30' from series",
+        shop.id,
+    )
+    await town.changes(
         "insert into app.custody_entries (collection_id, number, kind, source, at, recorded_at, previous, hash)"
         " select id, 1, 'taken', id, now(), now(), sha256(''), sha256('') from app.collections"
         " where shop_id = $1 or giver_id = $2",

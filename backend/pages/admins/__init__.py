@@ -2,12 +2,24 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.admins import accounts, deciding, figures, journal, lots, money, parameters, recalls, reports
+from backend.pages.admins import (
+    accounts,
+    collections,
+    deciding,
+    figures,
+    journal,
+    lots,
+    money,
+    parameters,
+    recalls,
+    reports,
+)
 
 routes: list[BaseRoute] = [
     *deciding.routes,
     *accounts.routes,
     *lots.routes,
+    *collections.routes,
     *reports.routes,
     *recalls.routes,
     *figures.routes,

@@ -3,6 +3,7 @@
 from starlette.routing import BaseRoute
 
 from backend.pages.merchants import (
+    collections,
     counter,
     day,
     figures,
@@ -24,6 +25,7 @@ routes: list[BaseRoute] = [
     *photo.routes,
     *lots.routes,
     *recurring.routes,
+    *collections.routes,
     *figures.routes,
     *money.routes,
     *subscription.routes,

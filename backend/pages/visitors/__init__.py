@@ -2,10 +2,11 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.visitors import find, houses, impact, joining, lot, map, signing_in
+from backend.pages.visitors import collect, find, houses, impact, joining, lot, map, signing_in
 
 routes: list[BaseRoute] = [
     *find.routes,
+    *collect.routes,
     *lot.routes,
     *houses.routes,
     *impact.routes,

@@ -28,6 +28,11 @@ begin
     using app.recurring_listings r where r.id = d.listing_id and r.shop_id = any (own_shops);
     update app.recurring_listings r set active = false, title = '-', description = '', photo_id = null
     where r.shop_id = any (own_shops);
+    delete from app.recurring_collections r where r.shop_id = any (own_shops);
+    delete from app.collection_habits h where h.shop_id = any (own_shops);
+    update app.collection_links k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
+    where k.shop_id = any (own_shops);
+    update app.collections c set notes = '' where c.shop_id = any (own_shops);
     delete from app.favourites f where f.shop_id = any (own_shops);
     update app.problem_reports q set answer = '' where q.shop_id = any (own_shops) and q.answer is not null;
     delete from app.listing_drafts d where d.shop_id = any (own_shops);

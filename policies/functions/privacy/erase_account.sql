@@ -5,7 +5,7 @@
 -- does the same to what slipped in beside the first time. `reason` is a word of ours for the audit log.
 -- Locks, in the order of policies/LOCKS.md: the beneficiary if the account is one; the account (no key update); the
 -- association, or all active admins in the order of ids, if the account is one; recurring listings and shops that the
--- account owns, then the account of another owner (other_owner); the person's passes; quotas and lots (lock_lots); reservations and payments (end_reservation); gifts; then what
+-- account owns, then the account of another owner (other_owner); the person's passes; quotas and lots (lock_lots); collections that end; reservations and payments (end_reservation); gifts; then what
 -- forget_person and close_shops remove.
 create or replace function app.erase_account(account uuid, reason text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -20,6 +20,7 @@ declare
     staying     uuid;
     shop        uuid;
     lot         uuid;
+    open_       uuid[];
 begin
     perform from app.beneficiaries b where b.id = account for update;
     -- `no key update`, so that foreign keys to this account can still be checked: if the person is reserving right now,
@@ -66,9 +67,14 @@ begin
         select l.id from app.lots l
         where l.shop_id = any (own_shops)
           and (l.status in ('draft', 'published', 'paused', 'recalled') or l.gtin is not null));  -- may be recalled now
+    -- Collections of what closes, which nobody has taken yet, are cancelled. Their stock is locked with the others'.
+    open_ := app.open_collections_of(own_shops, array(select a.id from app.associations a where a.owner_id = account));
+    running := running || array(
+        select distinct i.lot_id from app.collection_items i where i.collection_id = any (open_) and i.holds_stock);
     perform from app.passes p join app.reservations r on r.id = p.reservation_id
     where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;
     perform app.lock_lots(running);
+    perform app.end_collections(open_, 'Le commerce ou l''association a fermé.');
     for reservation in
         select r.id from app.reservations r
         where r.account_id = account and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')
