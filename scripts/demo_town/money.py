@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from backend.documents.company import company_of
 from backend.ledger.check import STEPS
+from backend.settings import settings
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.stripe import PastStripe, intent_of, month_of
 
@@ -95,6 +97,15 @@ class Money:
             self._acts.call(
                 "transfer_made", transfer=transfer, stripe_transfer=made, payment=payment, made_at=self._acts.now
             )
+
+    def papers_are_issued(self) -> None:
+        """Issue the papers of the months that are over. The worker prints them."""
+        company = company_of(settings())
+        if company is None:
+            return
+        while due := self._acts.rows("select shop_id, month from app.months_to_state()"):
+            for shop, month in due:
+                self._acts.call("issue_month", shop=shop, month=month, platform=company.model_dump_json())
 
     def banks_are_paid(self) -> None:
         """Pay out every account, as Stripe does each week."""

@@ -344,6 +344,9 @@ class Story:
         for days_ago in NIGHTS:
             if self._days_ago(days_ago, "05:30") <= self._now:
                 self._then(self._days_ago(days_ago, "05:30"), self._money.night_passes)
+        papers = paris(self._today.replace(day=1), "06:30")
+        if papers <= self._now:
+            self._then(papers, self._money.papers_are_issued)
         for days_ago in PAYOUTS:
             self._then(self._days_ago(days_ago, "08:00"), self._money.banks_are_paid)
             self._then(self._days_ago(days_ago - 2, "10:00"), self._money.payouts_arrive)

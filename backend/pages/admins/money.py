@@ -13,6 +13,16 @@ from backend.pages.visit import Visit, route
 DISPUTES = 20
 IN_DEBT = 50
 POSTINGS = 50
+# Stripe's reasons that have words of ours; the others read as "general".
+REASONS = (
+    "credit_not_processed",
+    "duplicate",
+    "fraudulent",
+    "product_not_received",
+    "product_unacceptable",
+    "subscription_canceled",
+    "unrecognized",
+)
 
 
 async def money(visit: Visit) -> Response:
@@ -27,7 +37,15 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
         visit.api.get("/v1/admin/shops-in-debt", limit=IN_DEBT),
     )
     return desk_page(
-        visit, "money.html", "money", status, form=form, found=differences, disputes=disputes, in_debt=in_debt
+        visit,
+        "money.html",
+        "money",
+        status,
+        form=form,
+        found=differences,
+        disputes=disputes,
+        in_debt=in_debt,
+        reasons=REASONS,
     )
 
 
