@@ -109,6 +109,7 @@ DUE: dict[str, dict[str, int]] = {
     "ask_unsold": {"most": SOME},
     "cancel_recalled_collections": {},
     "settle_collections": {"most": SOME},
+    "ask_remainders": {"most": SOME},
     "tell_reservations": {"most": MANY},
     "remind_holders": {"most": SOME},
     "end_lost_factors": {"most": SOME},

@@ -22,7 +22,9 @@ DATABASE = """
         where r.lot_id = l.id and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given')) n, lateral (
         select coalesce(sum(o.offered), 0) set_aside from app.waiting o
         where o.lot_id = l.id and o.status = 'offered') w, lateral (
-        select coalesce(sum(coalesce(c.taken_portions, c.portions)), 0) collected from app.collection_items c
+        select coalesce(sum(case when x.status = 'received' then coalesce(c.taken_portions, c.portions)
+                                 else c.portions end), 0) collected
+        from app.collection_items c join app.collections x on x.id = c.collection_id
         where c.lot_id = l.id and c.holds_stock) i
     where k.remaining + n.promised + w.set_aside + i.collected <> k.quantity or k.quantity <> l.quantity
 union all

@@ -208,6 +208,22 @@ async def test_portions_that_were_not_taken_go_back_to_their_lot(town: Town) -> 
     got = await receives(tour)
     assert got["food_grams"] == 1000  # two meals
     assert await town.left(lot) == 3
+    assert await town.stock_is_exact()
+
+
+async def test_what_a_collector_left_is_asked_for_again_once(town: Town) -> None:
+    bread = {"grams": 4000, "crates": 2}
+    tour = await a_round(town, await a_collection(town, items=[bread]))
+    (one,) = tour.collections
+    await tour.takes(1, items=[{"item_id": str(one.items[0]), "grams": 3000, "crates": 2}])
+    await receives(tour)
+    for _ in range(2):
+        await town.worker_runs()
+
+    [rest] = await town.rows("select * from app.collections where remainder_of = $1", one.id)
+    assert (rest["status"], rest["asked_how"], rest["grams"], rest["crates"]) == ("requested", "remainder", 1000, 0)
+    first = await town.value("select window_start from app.collections where id = $1", one.id)
+    assert rest["window_start"] - first == timedelta(days=1)
 
 
 async def test_portions_of_a_failed_collection_go_back_later(town: Town) -> None:

@@ -129,7 +129,9 @@ class Town:
                                    and r.status in ('held', 'confirmed', 'picked_up', 'no_show', 'given'))
                   + (select coalesce(sum(w.offered), 0) from app.waiting w
                      where w.lot_id = l.id and w.status = 'offered')
-                  + (select coalesce(sum(coalesce(i.taken_portions, i.portions)), 0) from app.collection_items i
+                  + (select coalesce(sum(case when c.status = 'received' then coalesce(i.taken_portions, i.portions)
+                                              else i.portions end), 0)
+                     from app.collection_items i join app.collections c on c.id = i.collection_id
                      where i.lot_id = l.id and i.holds_stock)
                   <> l.quantity
             union all

@@ -83,9 +83,9 @@ begin
             'refused', x.refused_because is not null)) order by x.id)
         from app.collection_items x where x.collection_id = c.id)));
     perform app.record_collected(c.id);
-    -- Portions that the shop kept go back to their lots.
+    -- Portions that the shop kept go back to their lots; what was taken stays out of their stock.
     for i in
-        update app.collection_items x set holds_stock = false where x.collection_id = c.id and x.holds_stock returning x.*
+        select x.* from app.collection_items x where x.collection_id = c.id and x.holds_stock
     loop
         update app.lot_stock k set remaining = k.remaining + greatest(i.portions - coalesce(i.taken_portions, i.portions), 0)
         where k.lot_id = i.lot_id;
