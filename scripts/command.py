@@ -13,7 +13,7 @@ from scripts.databases import NoDatabase, ways
 from scripts.embedded_postgres import PostgresFailed
 from scripts.places import data_folder
 
-NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall", "as")
+NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall", "as", "ledger")
 
 
 def seed(

@@ -35,6 +35,7 @@ class Money:
         self._on_the_way: list[tuple[str, str, int, datetime, datetime]] = []
         self._disputed: set[str] = set()
         self._lost: dict[str, tuple[Sale, int, int, datetime]] = {}
+        self._read = 0
         self.sales: list[Sale] = []
 
     def at(self, moment: datetime) -> None:
@@ -86,7 +87,7 @@ class Money:
             self._accounts.append(account)
 
     def night_passes(self) -> None:
-        """Close the lots whose time has come, and transfer to each shop what is due to it."""
+        """Close the lots whose time has come, transfer to each shop what is due to it, and read Stripe's balance."""
         while self._acts.call("close_lots", most=MANY)[0]:
             pass
         for _, transfer in self._acts.rows("select shop_id, transfer_id from app.begin_transfers(%s)", MANY):
@@ -97,6 +98,7 @@ class Money:
             self._acts.call(
                 "transfer_made", transfer=transfer, stripe_transfer=made, payment=payment, made_at=self._acts.now
             )
+        self._reads()
 
     def papers_are_issued(self) -> None:
         """Issue the papers of the months that are over. The worker prints them."""
@@ -196,11 +198,18 @@ class Money:
             paid_at=self._acts.now,
         )
 
-    def is_checked(self) -> None:
-        """Read Stripe's balance transactions and check the ledger, as the worker does each morning."""
-        self._acts.call("store_balance_transactions", account="", lines=json.dumps(self._stripe.platform_lines()))
+    def _reads(self) -> None:
+        """Post Stripe's fees of what came since the last time."""
+        lines = self._stripe.platform_lines()
+        new = lines[self._read :]
+        self._read = len(lines)
+        self._acts.call("store_balance_transactions", account="", lines=json.dumps(new))
         self._acts.call("balance_was_read", account="", until=self._acts.now)
         self._acts.rows("select app.match_balance_transactions()")
+
+    def is_checked(self) -> None:
+        """Read Stripe's balance transactions and check the ledger, as the worker does each morning."""
+        self._reads()
         wrong = [
             dict(zip(("kind", "source", "reservation_id", "shop_id", "cents"), row, strict=True))
             for step in STEPS
