@@ -366,3 +366,20 @@ async def test_a_photo_of_a_step_is_seen_by_those_concerned_alone(town: Town) ->
     assert (stolen.status, stolen.code) == (422, "step.photo_unknown")
     pending = await town.a_collector("Attend", status="pending")
     assert (await pending.sends_photo(file_of(two_colours()), to="/photos")).status_code == 403
+
+
+async def test_an_incident_and_a_broken_cold_chain_are_told_once(town: Town) -> None:
+    milk = {"title": "Yaourts", "category": "dairy", "grams": 8000, "temperature_kind": "perishable"}
+    tour = await a_round(town, await a_collection(town, items=[milk]))
+    (one,) = tour.collections
+    incident = tour.step("incident", 5, incident={"reason": "closed", "note": "Rideau baissé"})
+    warm = tour.step("temperature", 12, degrees=12)
+    for _ in range(2):
+        await tour.reports(1, incident)
+    await tour.takes(1, 10)
+    for _ in range(2):
+        await tour.reports(1, warm)
+    for person in (one.shop.merchant, tour.association):
+        told = [n for n in (await person.gets("/notices"))["data"] if n["event"] == "collection_incident"]
+        assert len(told) == 2, told
+    assert "collection_incident" not in str(await (await town.a_merchant()).gets("/notices"))
