@@ -60,7 +60,7 @@ async def test_the_order_of_steps_does_not_matter(town: Town) -> None:
     rng = random.Random(seed)  # noqa: S311
     reasons = ["closed", "nobody", "missing", "refused", "no_room", "accident", "cold_chain", "other"]
     for _ in range(40):
-        steps = []
+        steps: list[dict[str, Any]] = []
         for at in range(rng.randrange(1, 12)):
             kind = rng.choice(["arrived", "taken", "left", "temperature", "incident"])
             details: dict[str, Any] = {}

@@ -368,6 +368,28 @@ async def test_a_photo_of_a_step_is_seen_by_those_concerned_alone(town: Town) ->
     assert (await pending.sends_photo(file_of(two_colours()), to="/photos")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("cold", "category", "fits", "breaks"),
+    [
+        ("frozen", "frozen", -15.0, -14.9),
+        ("chilled", "cheese", 8.0, 8.1),
+        ("chilled", "prepared_meals", 3.0, 3.1),
+        ("chilled", "butcher", 4.0, 4.1),
+        ("chilled", "other", 4.0, 4.1),
+        ("none", "bakery", 30.0, None),
+    ],
+)
+async def test_the_limit_follows_from_cold_and_category_if_nobody_said_the_kind(
+    town: Town, cold: str, category: str, fits: float, breaks: float | None
+) -> None:
+    tour = await a_round(town, await a_collection(town, items=[{"cold": cold, "category": category}]))
+    said = await tour.reports(1, tour.step("temperature", 5, degrees=fits))
+    assert said["collections"][0]["items"][0]["frozen_because"] is None
+    if breaks is not None:
+        said = await tour.reports(1, tour.step("temperature", 6, degrees=breaks))
+        assert said["collections"][0]["items"][0]["frozen_because"] == "cold_chain"
+
+
 async def test_an_incident_and_a_broken_cold_chain_are_told_once(town: Town) -> None:
     milk = {"title": "Yaourts", "category": "dairy", "grams": 8000, "temperature_kind": "perishable"}
     tour = await a_round(town, await a_collection(town, items=[milk]))

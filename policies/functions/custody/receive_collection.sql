@@ -61,10 +61,8 @@ begin
             if weight is null and pieces is null then
                 raise exception 'reception.weight_missing' using errcode = 'EP422';
             end if;
-            select l.most + l.tolerance, l.least - l.tolerance into highest, lowest from app.temperature_limits l
-            where l.kind = i.temperature_kind and l.valid_from <= app.paris_day(moment)
-            order by l.valid_from desc limit 1;
-            if found and (degrees > highest or degrees < lowest) then
+            select l.highest, l.lowest into highest, lowest from app.temperature_limit_of(i, app.paris_day(moment)) l;
+            if degrees > highest or degrees < lowest then
                 raise exception 'reception.too_warm' using errcode = 'EP409';
             end if;
         end if;

@@ -9,13 +9,10 @@ begin
          from app.stop_tasks k where k.tour_id = steps_of_tour.tour and (k.living or k.ended_by is not null)),
         (select coalesce(jsonb_agg(jsonb_build_object(
                     'id', i.id, 'collection_id', i.collection_id, 'grams', i.grams, 'crates', i.crates,
-                    'portions', i.portions, 'least', l.least - l.tolerance, 'most', l.most + l.tolerance)), '[]')
+                    'portions', i.portions, 'least', l.lowest, 'most', l.highest)), '[]')
          from app.collection_items i
-         left join lateral (
-             select x.* from app.temperature_limits x
-             where x.kind = i.temperature_kind
-               and x.valid_from <= (select t.day from app.tours t where t.id = steps_of_tour.tour)
-             order by x.valid_from desc limit 1) l on true
+         cross join lateral app.temperature_limit_of(
+             i, (select t.day from app.tours t where t.id = steps_of_tour.tour)) l
          where i.collection_id in (select k.collection_id from app.stop_tasks k where k.tour_id = steps_of_tour.tour)),
         (select coalesce(jsonb_agg(jsonb_build_object(
                     'id', s.id, 'number', s.number, 'kind', s.kind, 'at', s.at,
