@@ -81,6 +81,9 @@ async def _ask_page(visit: Visit, place: Workplace, form: Form, status: int = 20
     unsold = await visit.api.get(f"/v1/shops/{place.shop['id']}/unsold-lots")
     agreed = await visit.api.get("/v1/agreements", shop=place.shop["id"], status="confirmed", limit=100)
     now = datetime.now(place.zone)
+    usual = await visit.api.get(f"/v1/shops/{place.shop['id']}/usual-leftovers")
+    today = [one for one in usual["data"] if one["weekday"] == now.isoweekday()]
+    picked = next((one for one in today if one["category"] == visit.query.get("usual")), None)
     starts = (now + timedelta(minutes=30)).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     ended = [one["lot_id"] for one in unsold["data"] if not one["on_sale"] and one["refusal"] is None]
     return place.page(
@@ -90,6 +93,9 @@ async def _ask_page(visit: Visit, place: Workplace, form: Form, status: int = 20
         form=form,
         unsold=unsold["data"],
         chosen=ended,
+        usual=today,
+        picked=picked,
+        today=now.date(),
         rules={**constraints(CollectionIn), **constraints(ItemIn)},
         window={name: at.strftime("%Y-%m-%dT%H:%M") for name, at in
                 (("window_start", starts), ("window_end", starts + timedelta(hours=2)))},
