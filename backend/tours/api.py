@@ -115,7 +115,7 @@ async def read_plan(plan_id: UUID, session: SignedIn, response: Response) -> Pla
 async def list_tours(
     session: SignedIn,
     response: Response,
-    day: Annotated[date, Query(description="In Paris.", examples=["2026-11-29"])],
+    day: Annotated[date, Query(description="As counted by whoever planned them.", examples=["2026-11-29"])],
     mine: Annotated[bool, Query(description="Only tours that you drive or were offered.")] = False,
 ) -> ToursOut:
     """List the tours of a day: yours, your association's, and to verified collectors those open to all."""

@@ -1,8 +1,8 @@
 """Make a planning problem of a day's collections and collectors, and rows of the plan that solves it.
 
-Seconds count from the begin of the day in Paris. Loads are whole kilograms, crates and cold crates. Two more kinds of
-load say who may carry what: a collection for professionals weighs something that volunteers cannot carry, and one
-outside a collector's area weighs something that only the others can.
+Seconds count from the begin of the day where the operator is. Loads are whole kilograms, crates and cold crates. Two
+more kinds of load say who may carry what: a collection for professionals weighs something that volunteers cannot carry,
+and one outside a collector's area weighs something that only the others can.
 """
 
 import math

@@ -17,6 +17,7 @@ WITHOUT_A_ZONE = {
     "ledger/keep_check.sql",  # admins are told once a day
     "lots/estimate_lot.sql",  # the day of the platform's factors
     "notices/zone_of_person.sql",  # without a place and an association
+    "tours/zone_of_operator.sql",  # tours that admins plan
     "associations/association_activity.sql",  # months before the association named its commune
 }
 

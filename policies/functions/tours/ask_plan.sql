@@ -6,12 +6,14 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     operator uuid;
     asked    uuid;
+    today    date;
 begin
     if app.caller_role() is distinct from 'admin' then
         operator := app.acting_verified();
         if operator is null then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     end if;
-    if day not between app.paris_day(app.clock()) and app.paris_day(app.clock()) + 30 then
+    today := app.local_day(app.clock(), app.zone_of_operator(operator));
+    if day not between today and today + 30 then
         raise exception 'tour_plan.day_out_of_range' using errcode = 'EP422';
     end if;
     insert into app.tour_plans (day, association_id, asked_by, asked_at, effort_seconds)

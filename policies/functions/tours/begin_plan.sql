@@ -8,7 +8,8 @@ create or replace function app.begin_plan(plan uuid) returns json
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     begun app.tour_plans;
-    -- The day is that of Paris.
+    -- The day is counted where the operator is.
+    zone       text;
     day_begins timestamptz;
     day_ends   timestamptz;
     replaced   uuid[];
@@ -20,8 +21,9 @@ begin
         return null;
     end if;
     update app.tour_plans p set status = 'running', attempts = p.attempts + 1, percent = 0 where p.id = plan;
-    day_begins := begun.day::timestamp at time zone 'Europe/Paris';
-    day_ends := (begun.day + 1)::timestamp at time zone 'Europe/Paris';
+    zone := app.zone_of_operator(begun.association_id);
+    day_begins := begun.day::timestamp at time zone zone;
+    day_ends := app.end_of_day(begun.day, zone);
     replaced := array(select t.id from app.tours t
                       where (t.day = begun.day or t.ends_at < app.clock()) and t.status = 'proposed'
                         and t.association_id is not distinct from begun.association_id);

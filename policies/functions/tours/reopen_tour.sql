@@ -7,7 +7,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     gone uuid := (
         select t.id from app.tours t
-        where t.day >= app.paris_day(app.clock()) - 1 and t.ends_at > app.clock() and t.status in ('proposed', 'accepted')
+        where t.day >= (app.clock() at time zone 'UTC')::date - 1 and t.ends_at > app.clock() and t.status in ('proposed', 'accepted')
           and t.collector_id is not null
           and not exists (select from app.collectors c join app.accounts a on a.id = c.id
                           where c.id = t.collector_id and c.status = 'verified' and a.status = 'active')

@@ -6,7 +6,7 @@ create or replace function app.tell_of_tour(t app.tours, event text) returns voi
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform app.notify(w.account, event, jsonb_build_object(
-            'tour_id', t.id, 'day', t.day, 'begins_at', t.begins_at, 'ends_at', t.ends_at, 'zone', 'Europe/Paris',
+            'tour_id', t.id, 'day', t.day, 'begins_at', t.begins_at, 'ends_at', t.ends_at, 'zone', app.zone_of_operator(t.association_id),
             'metres', t.metres, 'reason', t.reason, 'soon', t.begins_at < app.clock() + interval '24 hours',
             'collections', (select count(*) from app.stop_tasks k where k.tour_id = t.id and k.kind = 'take')),
         md5(t.id || event || t.version), null, t.id)

@@ -15,7 +15,7 @@ begin
     if seen.collector_id is null or seen.status not in ('proposed', 'accepted') then
         raise exception 'tour.begun' using errcode = 'EP409';
     end if;
-    day_begins := seen.day::timestamp at time zone 'Europe/Paris';
+    day_begins := seen.day::timestamp at time zone app.zone_of_operator(seen.association_id);
     return json_build_object(
         'version', seen.version,
         'stops', (select json_agg(json_build_object('number', s.number, 'tasks', (
@@ -26,7 +26,7 @@ begin
                   from app.tour_stops s where s.tour_id = tour),
         'day', json_build_object(
             'day', seen.day, 'now', app.clock(), 'day_begins', day_begins,
-            'day_ends', (seen.day + 1)::timestamp at time zone 'Europe/Paris', 'seconds', 1,
+            'day_ends', app.end_of_day(seen.day, app.zone_of_operator(seen.association_id)), 'seconds', 1,
             'chilled_ride_seconds', app.setting_int('chilled_ride_minutes') * 60,
             'road_factor', app.setting_int('road_factor_percent') / 100.0,
             'portion_grams', app.setting_int('meal_grams'), 'crate_grams', app.setting_int('crate_grams'),
