@@ -14,7 +14,7 @@ async def test_what_is_usually_left_fills_the_form_with_one_tap(town: Town) -> N
     assert "D’habitude, il reste ceci le" in page.words
     assert page.form("Demander une collecte").fields["kg"] == ""
 
-    page = await page.follows("Pain, 1,2 kg")
+    page = await page.follows("Pain, 1,2\xa0kg")
     form = page.form("Demander une collecte")
     assert (form.fields["title"], form.fields["category"], form.fields["kg"]) == ("Pain", "bakery", "1,2")
     page = await form.send()
