@@ -93,6 +93,11 @@ async def test_an_admin_accepts_and_mails_lead_to_the_page(town: Town) -> None:
         window_end="2020-01-01T11:00",
     )
     assert page.status_code == 422
+    desk = await (await Browser.of(relais)).opens(f"/association/collections/{asked['id']}")
+    wrong = await desk.form("Reporter").send(reason="Panne", window_start="jamais")
+    assert wrong.status_code == 422
+    later = await desk.form("Reporter").send(reason="La camionnette est en panne.", window_end="2099-01-01T10:00")
+    assert later.status_code == 422
     for person, path in ((relais, "/association/collections/"), (sophie, f"/my-shops/{shop.id}/collections/")):
         assert (await (await Browser.of(person)).opens(f"/collections/{asked['id']}")).path.startswith(path)
     assert (await (await Browser.of(await town.a_customer())).opens(f"/collections/{asked['id']}")).status_code == 404

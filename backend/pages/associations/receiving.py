@@ -1,4 +1,4 @@
-"""Collections that come to an association or are offered to it: accept, refuse, cancel, and receive them."""
+"""Collections that come to an association or are offered to it: accept, refuse, postpone, cancel, and receive them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from backend.collections.schemas import ReasonIn
 from backend.pages.associations.house import House, house_where_one_works
 from backend.pages.client import Refused
+from backend.pages.collecting import NotATime, local, moment_typed
 from backend.pages.forms import Form, constraints, whole
 from backend.pages.visit import Visit, route
 
@@ -53,6 +54,7 @@ async def _collection_page(house: House, form: Form, status: int = 200) -> Respo
         status,
         form=form,
         one=one,
+        window={name: local(one[name], one["time_zone"]) for name in ("window_start", "window_end")},
         receives=ours and one["status"] in ARRIVED,
         reception=reception,
         rules=constraints(ReasonIn),
@@ -84,13 +86,27 @@ async def cancel(visit: Visit) -> Response:
     return await _decided(house, form, "cancel", {"reason": form.value("reason")}, "collection_cancelled")
 
 
+async def postpone(visit: Visit) -> Response:
+    """Give a collection that nobody has taken yet another window."""
+    house = await house_where_one_works(visit)
+    form = await visit.form()
+    one = await house.get(_path(house))
+    try:
+        window = {name: moment_typed(form, name, one["time_zone"]) for name in ("window_start", "window_end")}
+    except NotATime as wrong:
+        return await _collection_page(house, form.wrong(**{str(wrong): visit.t("collections.unreadable")}), 422)
+    return await _decided(house, form, "postpone", {**window, "reason": form.value("reason")}, "collection_postpone")
+
+
 async def _decided(house: House, form: Form, act: str, body: Mapping[str, Any], done: str) -> Response:
     try:
         await house.post(f"{_path(house)}/{act}", form, body)
     except Refused as refusal:
         if refusal.status not in (409, 422):
             raise
-        return await _collection_page(house, form.refused(refusal, ("reason",)), refusal.status)
+        return await _collection_page(
+            house, form.refused(refusal, ("reason", "window_start", "window_end")), refusal.status
+        )
     return house.to(PAGE, done)
 
 
@@ -147,5 +163,6 @@ routes: list[BaseRoute] = [
     route(f"{PAGE}/{{id:uuid}}/accept", accept, ["POST"], needs="person"),
     route(f"{PAGE}/{{id:uuid}}/refuse", refuse, ["POST"], needs="person"),
     route(f"{PAGE}/{{id:uuid}}/cancel", cancel, ["POST"], needs="person"),
+    route(f"{PAGE}/{{id:uuid}}/postpone", postpone, ["POST"], needs="person"),
     route(f"{PAGE}/{{id:uuid}}/receive", receive, ["POST"], needs="person"),
 ]
