@@ -19,9 +19,10 @@ async def test_a_plan_whose_worker_was_killed_is_made_by_another(town: Town) -> 
     running = await started(town, "worker", ECOPANIER_WORKER_DATABASE_URL=town.copy.url(WORKER))
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while (await relais.gets(f"/tours/plans/{asked}"))["percent"] == 0:
+            while (await relais.gets(f"/tours/plans/{asked}"))["status"] == "queued":
                 assert running.returncode is None
                 await asyncio.sleep(0.1)
+        await asyncio.sleep(1)  # of the minute that it takes
     finally:
         running.kill()
         await running.communicate()

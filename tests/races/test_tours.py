@@ -13,7 +13,7 @@ from tests.town.people import Association, Collector
 from tests.town.rounds import Collected
 from tests.town.rounds_planned import a_driver, for_the_evening, noon, planned, status_of, tours_of
 
-SLOWLY = "perform pg_sleep(0.3);"
+SLOWLY = "perform pg_sleep(1.5);"  # long enough for the other request, on a busy machine too
 
 
 async def a_proposed_tour(town: Town) -> tuple[datetime, Association, Collector, Collected, str]:
