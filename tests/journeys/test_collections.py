@@ -8,6 +8,7 @@ import pytest
 
 from tests.town import Association, Lot, Merchant, Person, Shop, Town
 from tests.town.answers import accepted, refusal_in
+from tests.town.rounds import a_collection, a_round
 
 
 async def window(town: Town, opens_in: float = 3, lasts: float = 2) -> dict[str, str]:
@@ -376,3 +377,21 @@ async def test_a_lot_in_a_collection_keeps_its_dates(town: Town) -> None:
     await sophie.posts(f"/collections/{asked['id']}/cancel", {"reason": "Vendu"})
     assert accepted(await sophie.asks("PATCH", f"/lots/{lot.id}", {"batch": "L2"})).json()["batch"] == "L2"
     assert UUID(asked["items"][0]["lot_id"]) == lot.id
+
+
+async def test_cancelling_a_scheduled_collection_takes_it_out_of_its_tour(town: Town) -> None:
+    lot = await town.a_lot(left=5)
+    held = {"lot_id": lot.id, "portions": 3, "holds_stock": True}
+    await town.changes("update app.lot_stock set remaining = 2 where lot_id = $1", lot.id)
+    tour = await a_round(town, await a_collection(town, shop=lot.shop, items=[held]), await a_collection(town))
+    first, second = tour.collections
+
+    done = await lot.shop.merchant.posts(f"/collections/{first.id}/cancel", {"reason": "Tout est vendu."})
+    assert (done["status"], done["history"][-1]["change"]) == ("cancelled", "cancelled")
+    assert await town.left(lot) == 5
+    assert await told(tour.collector) == ["collection_cancelled"]
+    later = {"reason": "La camionnette est en panne.", **await window(town, 24)}
+    done = await second.association.posts(f"/collections/{second.id}/postpone", later)
+    assert done["status"] == "accepted"
+    assert "collection_postponed" in await told(tour.collector)
+    assert await town.value("select count(*) from app.stop_tasks where living") == 0

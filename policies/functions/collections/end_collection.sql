@@ -8,7 +8,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
     perform app.give_stock_back(c.id);
     update app.collections x set reason = why where x.id = c.id;
-    -- Before it leaves its tour, so that the collector is told too.
+    -- Before it leaves its tour, proposed or accepted, so that the collector is told too.
     perform app.tell_of_collection(c.id, 'collection_cancelled', jsonb_build_object('reason', why));
     perform app.unschedule(c.id, 'cancelled');
     perform app.change_collection(c.id, 'cancelled', 'cancelled', details || jsonb_build_object('reason', why));

@@ -20,7 +20,7 @@ begin
     update app.collections x set window_start = starts, window_end = ends, reason = why where x.id = collection;
     perform app.change_collection(collection, 'postponed', null, jsonb_build_object(
         'reason', why, 'from', c.window_start, 'until', c.window_end, 'window_start', starts, 'window_end', ends));
-    -- Before it leaves its tour, so that the collector is told too.
+    -- Before it leaves its tour, proposed or accepted, so that the collector is told too.
     perform app.tell_of_collection(collection, 'collection_postponed');
     perform app.unschedule(collection, 'postponed');
 end $$;
