@@ -225,6 +225,9 @@ UPLOADS = {
     "/association/agreements/new": Bound(LARGEST_FORM, DocumentTooLarge),
     "/v1/beneficiaries/import": Bound(imports.MOST_BYTES + 64 * 1024, FileTooLarge),
     "/v1/agreements": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
+    "/v1/tours/*/signed-sheet": Bound(LARGEST_DOCUMENT + 64 * 1024, DocumentTooLarge),
+    "/tours/*/signed-sheet": Bound(LARGEST_FORM, DocumentTooLarge),
+    "/tours/*/photo": Bound(LARGEST_FORM, PhotoTooLarge),
 }
 
 Connect = Callable[[FastAPI], AbstractAsyncContextManager[None]]

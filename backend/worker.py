@@ -52,6 +52,7 @@ from backend.settings import Settings, SettingsRefused, settings
 from backend.stripe.client import stripe_of
 from backend.subscriptions import jobs as subscriptions
 from backend.tours import jobs as tours
+from backend.tours import signed_sheets
 
 CONCURRENT_JOBS = 8
 MANY = 500
@@ -347,6 +348,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def remove_orphaned_documents(timestamp: int) -> None:
         await associations.remove_orphans(work)
 
+    @app.periodic(cron="49 * * * *")
+    @app.task(name="tours.remove_sheets")
+    async def remove_signed_sheets(timestamp: int) -> None:
+        await signed_sheets.remove_sheets(work)
+
     # Hourly, although papers are issued once a month: a worker that was down catches up. Printing is a job of its own,
     # because it takes minutes for a large town.
     @app.periodic(cron="33 * * * *")
@@ -450,6 +456,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await payments.reconcile(work)
     await photos.remove_orphans(work)
     await associations.remove_orphans(work)
+    await signed_sheets.remove_sheets(work)
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)

@@ -102,7 +102,7 @@ class EveryRequest:
         self._under_way.count += 1
         try:
             bound = EVERY_BODY
-            if (length > LARGEST_BODY or chunked) and scope["method"] == "POST":
+            if (length > LARGEST_BODY or chunked) and scope["method"] in ("POST", "PUT"):
                 bound = self._uploads.get(_ID.sub("*", scope["path"]), EVERY_BODY)
             if length > bound.largest:
                 raise bound.longer

@@ -143,6 +143,7 @@ LEFT_OUT = {
     "collected_impact": "What collections saved, by shop and association; it names no person.",
     "collection_outcomes": "What associations did with food; it names no person.",
     "collection_papers": "Papers that the law keeps; a slip bears the names of those who signed at both ends.",
+    "signed_sheets": "Whether a tour has a signed sheet; the sheet bears the signatures of whoever gave and received.",
     "donation_numbers": "Numbers of donation receipts.",
     "donated_collections": "Which receipt names a collection.",
     "custody_heads": "How long chains of custody are.",

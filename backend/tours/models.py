@@ -229,3 +229,14 @@ class TourStep(Table, table=True):
     details: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB, sa_column_kwargs={"server_default": "{}"})
     photo_id: UUID | None = Field(foreign_key="app.photos.id")
     fingerprint: bytes
+
+
+class SignedSheet(Table, table=True):
+    """The signed sheet of a tour, in the store of documents; without bytes, its upload has not completed."""
+
+    __tablename__ = "signed_sheets"
+
+    tour_id: UUID = Field(primary_key=True)
+    begun_at: datetime = moment()
+    bytes: int | None
+    kept_at: datetime | None = moment()

@@ -21,6 +21,12 @@ class TourNotUnderWay(Problem):
     code, status = "tour.not_under_way", 409
 
 
+class SheetNotSigned(Problem):
+    """Raised when a tour has no signed sheet, or is not the caller's."""
+
+    code, status = "tour.no_signed_sheet", 404
+
+
 class StepOfOtherContent(Problem):
     """Raised when a step is sent again with the id of another one."""
 

@@ -5,24 +5,61 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Request, Response
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from backend.database.sessions import call, caller_in, signed_in_as
+from backend.associations.documents import PDF, SIGNED
+from backend.associations.problems import DocumentNotPdf, DocumentStoreUnavailable, DocumentTooLarge
+from backend.database.sessions import call, caller_in, database, require_role, signed_in_as
+from backend.files.store import FileStore
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
+from backend.http.schemas import In
+from backend.http.uploads import uploaded
+from backend.identity.callers import caller
 from backend.identity.tokens import Role
 from backend.problems.problem import may_answer
 from backend.settings import settings
-from backend.tours.problems import TourNotFound
+from backend.tours.models import SignedSheet
+from backend.tours.problems import SheetNotSigned, TourNotFound
+from backend.tours.problems_of_planning import TourNotBegun
 from backend.tours.sheet import sheet_pdf
 from backend.tours.sheet_schemas import SheetOut
+from backend.tours.signed_sheets import keep_sheet
 
 router = Router(tags=["tours"])
 
-AsOnTour = Annotated[
-    AsyncSession, signed_in_as(Role.COLLECTOR, Role.ASSOCIATION, Role.ADMIN, or_member_of="association")
-]
+ON_TOUR = (Role.COLLECTOR, Role.ASSOCIATION, Role.ADMIN)
+AsOnTour = Annotated[AsyncSession, signed_in_as(*ON_TOUR, or_member_of="association")]
 SHEETS = "30/minute"
+UPLOAD: dict[str, Any] = {
+    "security": [{"bearer": []}],
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["sheet"],
+                    "properties": {
+                        "sheet": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A PDF file or a photo of at most 10 MB.",
+                        }
+                    },
+                }
+            }
+        },
+    },
+}
+
+
+class NothingBeside(In):
+    """No field beside the file."""
+
+
 _PDF: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "A4 landscape, in French.",
@@ -49,6 +86,52 @@ async def print_sheet(tour_id: UUID, request: Request, session: AsOnTour) -> Res
         "Cache-Control": "no-store",
     }
     return Response(pdf, media_type="application/pdf", headers=headers)
+
+
+@router.put(
+    "/tours/{tour_id}/signed-sheet",
+    status_code=204,
+    response_class=Response,
+    openapi_extra=UPLOAD,
+    responses=may_answer(TourNotFound, TourNotBegun, DocumentNotPdf, DocumentTooLarge, DocumentStoreUnavailable),
+)
+async def keep_signed_sheet(tour_id: UUID, request: Request) -> Response:
+    """Upload the signed sheet of a tour that has begun, as its collector or operator; it replaces an earlier one.
+
+    A photo becomes a PDF file without its metadata.
+    """
+    account_id = await caller(request)
+    await spend(request.scope, "signed-sheets", SHEETS, str(account_id))
+    opened = await database(request)
+    async with opened.session(account_id) as session, session.begin():
+        await require_role(session, *ON_TOUR, or_member_of="association")
+        await call(session, "begin_signed_sheet", tour=tour_id)
+    async with uploaded(request, "sheet", NothingBeside) as (file, _):
+        await keep_sheet(opened, request.app.state.documents, account_id, tour_id, file)
+    return Response(status_code=204)
+
+
+@router.get(
+    "/tours/{tour_id}/signed-sheet",
+    response_class=Response,
+    openapi_extra={"security": [{"bearer": []}]},
+    responses=_PDF | may_answer(SheetNotSigned, DocumentStoreUnavailable),
+)
+async def read_signed_sheet(tour_id: UUID, request: Request) -> Response:
+    """Download the signed sheet of a tour that you drive or your association plans."""
+    async with (await database(request)).session(await caller(request)) as session, session.begin():
+        await require_role(session, *ON_TOUR, or_member_of="association")
+        sheet = col(SignedSheet.tour_id)
+        kept = select(sheet).where(sheet == tour_id, col(SignedSheet.bytes).is_not(None))
+        if (await session.execute(kept)).first() is None:
+            raise SheetNotSigned
+    # No transaction is open while the store is asked.
+    store: FileStore = request.app.state.documents
+    document = await store.read(tour_id, SIGNED)
+    if document is None:
+        raise DocumentStoreUnavailable
+    headers = {"Content-Disposition": 'attachment; filename="feuille-signee.pdf"', "Cache-Control": "no-store"}
+    return Response(document, headers=headers, media_type=PDF)
 
 
 async def _sheet(session: AsyncSession, tour_id: UUID) -> SheetOut:

@@ -80,6 +80,7 @@ class SheetOut(Out):
     ends_at: datetime = Field(examples=["2026-07-20T17:10:00Z"])
     metres: int = Field(description="Its length as planned.", examples=[9000])
     mine: bool = Field(description="Whether you are its collector.", examples=[True])
+    signed: bool = Field(description="Whether its signed sheet was uploaded.", examples=[False])
     association: str | None = Field(
         description="The association that planned it; null: the platform.", examples=["Les Tables partagées"]
     )

@@ -548,6 +548,7 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         shop.id,
     )
     await town.changes("insert into app.stop_tasks values ($1, 1, $2, 'take')", tour, carried["id"])
+    await town.changes("insert into app.signed_sheets values ($1, now(), 1000, now())", tour)
     await town.changes(
         "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1)"
         " on conflict do nothing"

@@ -1,9 +1,12 @@
 """Collectors' pages: the list, a tour from offer to close, its stops with what happened there, profile and calendar."""
 
+import io
 import json
 import re
 from typing import Any
 from uuid import UUID
+
+from PIL import Image
 
 from tests.town import Town
 from tests.town.rounds import Round, a_collection, a_round
@@ -147,7 +150,13 @@ async def test_a_signature_and_a_photo_are_kept_as_proof(town: Town) -> None:
     assert page.said == "C’est enregistré."
     page = await page.form("Envoyer la photo").send(photo=("p.jpg", b"no picture", "image/jpeg"))
     assert "photo" in page.errors
-    (step,) = await town.rows("select details from app.tour_steps")
+    taken = io.BytesIO()
+    Image.effect_noise((1600, 1400), 90).save(taken, "PNG")
+    assert len(taken.getvalue()) > 1024 * 1024
+    page = await page.form("Envoyer la photo").send(photo=("p.png", taken.getvalue(), "image/png"))
+    assert page.said == "C’est enregistré."
+    (step,) = await town.rows("select details from app.tour_steps where kind = 'signature'")
+    assert await town.value("select count(*) from app.tour_steps where kind = 'photo' and photo_id is not null") == 1
     assert json.loads(step["details"])["signature"] == {"by": "giver", "name": "Sophie M.", "strokes": []}
 
 
@@ -230,3 +239,15 @@ async def test_a_calendar_s_address_is_made_shown_once_and_revoked(town: Town) -
     page = await (await karim.opens("/tours/profile")).form("Révoquer l’adresse").send()
     assert page.said == "L’adresse de l’agenda ne marche plus."
     assert await town.value("select count(*) from app.calendars") == 0
+
+
+async def test_a_signed_sheet_is_uploaded_and_read(town: Town) -> None:
+    tour = await a_round(town)
+    karim = await drives(town, tour)
+    page = await karim.opens(f"/tours/{tour.id}")
+    page = await page.form("Déposer la feuille signée").send(sheet=("s.pdf", b"%PDF-1.7 cut off", "application/pdf"))
+    assert "sheet" in page.errors
+    whole = b"%PDF-1.7\n%%EOF\n"
+    page = await page.form("Déposer la feuille signée").send(sheet=("s.pdf", whole, "application/pdf"))
+    assert page.said == "La feuille signée est déposée."
+    assert (await page.follows("Lire la feuille signée")).answer.content == whole

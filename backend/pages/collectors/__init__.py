@@ -4,4 +4,4 @@ from starlette.routing import BaseRoute
 
 from backend.pages.collectors import profile, stops, tours
 
-routes: list[BaseRoute] = [*profile.routes, *tours.routes, *stops.routes]
+routes: list[BaseRoute] = [*profile.routes, *stops.routes, *tours.routes]

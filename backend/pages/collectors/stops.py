@@ -106,7 +106,7 @@ async def photo(visit: Visit) -> Response:
 
 
 def _next(visit: Visit, kind: str) -> Response:
-    tour_id, number = visit.parameters["tour_id"], visit.parameters["number"]
+    tour_id, number = visit.parameters["tour_id"], _number_of(visit)
     if kind in ("taken", "left", "incident"):
         return visit.to(f"/tours/{tour_id}", f"step_{kind}")
     return visit.to(f"/tours/{tour_id}/stops/{number}", "step_kept")
@@ -116,7 +116,7 @@ async def _send(visit: Visit, form: Form, at: datetime) -> None:
     """Send a form as the steps that it says. Raises NothingTaken, Refused."""
     said = sorted((name, typed) for name, typed in form.typed.items() if name not in ("step", "seconds_ago"))
     # Another content is another step, also from the same page; the same one is the same step however often it comes.
-    step, kind = uuid5(_step(form), json.dumps([visit.parameters["number"], *said])), str(form.value("kind"))
+    step, kind = uuid5(_step(form), json.dumps([_number_of(visit), *said])), str(form.value("kind"))
     if kind in ("taken", "left"):
         await _send_amounts(visit, form, step, kind, at)
         return
@@ -154,13 +154,21 @@ async def _send_amounts(visit: Visit, form: Form, step: UUID, kind: str, at: dat
 
 
 async def _report(visit: Visit, step: UUID, at: datetime, body: Mapping[str, Any]) -> None:
-    path = f"/v1/tours/{visit.parameters['tour_id']}/stops/{visit.parameters['number']}/steps"
+    path = f"/v1/tours/{visit.parameters['tour_id']}/stops/{_number_of(visit)}/steps"
     try:
         await visit.api.post(path, {"step_id": str(step), "at": at.isoformat(), **body})
     except Refused as refusal:
         if refusal.code != StepOfOtherContent.code:
             raise
         # It was received before, with a time that differs by how long it took: the id says what the step says.
+
+
+def _number_of(visit: Visit) -> int:
+    """Return the number of the stop: in the path, or after it where a file is sent, since uploads have paths of ids."""
+    number = str(visit.parameters.get("number", visit.query.get("stop", "")))
+    if not re.fullmatch("[0-9]{1,3}", number):
+        raise PathUnknown
+    return int(number)
 
 
 def _step(form: Form) -> UUID:
@@ -189,7 +197,7 @@ async def _refused(visit: Visit, form: Form, refusal: Refused) -> Response:
 
 
 async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
-    tour_id, number = visit.parameters["tour_id"], int(visit.parameters["number"])
+    tour_id, number = visit.parameters["tour_id"], _number_of(visit)
     sheet = await visit.api.get(f"/v1/tours/{tour_id}/sheet")
     here = next((one for one in sheet["stops"] if one["number"] == number), None)
     if here is None:
@@ -219,5 +227,5 @@ routes: list[BaseRoute] = [
     route(STOP, stop, needs="person", roles=ROLES),
     route(f"{STOP}/steps", report, ["POST"], needs="person", roles=ROLES),
     route(f"{STOP}/late", report_late, ["POST"], needs="person", roles=ROLES),
-    route(f"{STOP}/photo", photo, ["POST"], needs="person", roles=ROLES),
+    route(f"{PAGE}/photo", photo, ["POST"], needs="person", roles=ROLES),
 ]

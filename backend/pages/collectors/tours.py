@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
@@ -132,6 +133,7 @@ async def _tour(visit: Visit, found: dict[str, Any], form: Form, status: int = 2
         zone=stops[0].get("zone", PARIS) if stops else PARIS,
         mine=mine,
         whole=answer.is_success,
+        sheet_signed=answer.is_success and answer.json()["signed"],
         here=here,
         form=form,
         step=Form().key,
@@ -167,10 +169,36 @@ async def sheet(visit: Visit) -> Response:
     return Response(answer.content, media_type="application/pdf", headers=headers)
 
 
+async def signed_sheet(visit: Visit) -> Response:
+    """Return the signed sheet of a tour, or keep one."""
+    path = f"/v1/tours/{visit.parameters['tour_id']}/signed-sheet"
+    if not visit.posted:
+        answer = await visit.api.sends("GET", path)
+        if not answer.is_success:
+            raise Refused(answer)
+        headers = {name: answer.headers[name] for name in ("content-disposition", "cache-control")}
+        return Response(answer.content, media_type="application/pdf", headers=headers)
+    taken = (await visit.sent()).get("sheet")
+    if not isinstance(taken, UploadFile) or not taken.size:
+        wrong, status = Form().wrong(sheet=visit.t("forms.missing")), 422
+    else:
+        file = (taken.filename or "sheet", await taken.read(), taken.content_type or "application/pdf")
+        answer = await visit.api.sends("PUT", path, files={"sheet": file})
+        if answer.is_success:
+            return visit.to(f"/tours/{visit.parameters['tour_id']}", "sheet_signed")
+        refusal = Refused(answer)
+        if not refusal.code.startswith(("document.", "photo.", "tour.not_begun")):
+            raise refusal
+        wrong, status = Form().wrong(sheet=refusal.detail), refusal.status
+    found = await visit.api.get(f"/v1/tours/{visit.parameters['tour_id']}")
+    return await _tour(visit, found, wrong, status)
+
+
 routes: list[BaseRoute] = [
     route("/tours", tours, needs="person", roles=ROLES),
     route(PAGE, tour, needs="person", roles=ROLES),
     route(f"{PAGE}/sheet.pdf", sheet, needs="person", roles=ROLES),
+    route(f"{PAGE}/signed-sheet", signed_sheet, ["GET", "POST"], needs="person", roles=ROLES),
     route(f"{PAGE}/decline", decline, ["POST"], needs="person", roles=ROLES),
     route(f"{PAGE}/close", close, ["POST"], needs="person", roles=ROLES),
     route(f"{PAGE}/{{act}}", act, ["POST"], needs="person", roles=ROLES),

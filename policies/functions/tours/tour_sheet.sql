@@ -18,6 +18,7 @@ begin
     living := seen.status not in ('declined', 'cancelled');
     return json_build_object(
         'id', seen.id, 'day', seen.day, 'status', seen.status, 'begins_at', seen.begins_at, 'ends_at', seen.ends_at,
+        'signed', exists (select from app.signed_sheets g where g.tour_id = seen.id and g.bytes is not null),
         'metres', seen.metres, 'mine', seen.collector_id is not distinct from app.caller(),
         'association', (select a.name from app.associations a where a.id = seen.association_id),
         'vehicle', (select p.vehicle from app.collector_profiles p where p.collector_id = seen.collector_id),
