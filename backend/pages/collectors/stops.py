@@ -219,7 +219,7 @@ async def _page(visit: Visit, form: Form, status: int = 200) -> Response:
         step=lambda: str(uuid4()),
     )
     if sheet["mine"]:
-        keep(visit, page, sheet)
+        keep(visit, page, sheet, here["name"])
     return page
 
 

@@ -149,15 +149,18 @@ def is_driven(found: Mapping[str, Any]) -> bool:
     return found["status"] == "under_way" or (found["status"] == "accepted" and soon)
 
 
-def keep(visit: Visit, page: Response, found: Mapping[str, Any]) -> None:
-    """Let the browser show a page of a tour without a network, until some hours after the tour."""
+def keep(visit: Visit, page: Response, found: Mapping[str, Any], stop: str = "") -> None:
+    """Let the browser show a page of a tour without a network, until some hours after the tour.
+
+    stop: the name of the place, if it is the page of one.
+    """
     if found["status"] not in ("accepted", "under_way"):
         return
     until = datetime.fromisoformat(found["ends_at"]) + KEPT
     if until > datetime.now(UTC):
         page.headers["Kept-Until"] = until.isoformat()
         day = Amounts(visit.t, datetime.now(UTC)).day(found["day"])
-        page.headers["Kept-As"] = quote(visit.t("tours.kept_as", day=day))
+        page.headers["Kept-As"] = quote((stop or visit.t("tours.kept_as", day=day))[:200])
 
 
 async def sheet(visit: Visit) -> Response:
