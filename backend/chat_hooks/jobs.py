@@ -9,7 +9,7 @@ from backend.chat_hooks.messages import message
 from backend.chat_hooks.sealed import opened_address
 from backend.http.public_addresses import NotTaken, PublicHttps
 from backend.job_context import Work
-from backend.mail.links import LINKS
+from backend.mail.links import HOME, LINKS
 
 log = structlog.get_logger("ecopanier.chat_hooks")
 
@@ -32,7 +32,8 @@ async def post(work: Work, hook_id: UUID, event: str, collection_id: UUID | None
     [hook] = found
     url = opened_address(hook["key_id"], hook["wrapped"], hook["master_key"], hook["sealed"])
     facts = None if hook["facts"] is None else from_json(hook["facts"])
-    link = work.settings.public_url.rstrip("/") + LINKS["collection_asked"].path
+    page = HOME.path if collection_id is None else LINKS["collection_asked"].path.format(collection_id=collection_id)
+    link = work.settings.public_url.rstrip("/") + page
     body = to_json(message(hook["kind"], event, hook["language"], facts, told, link))
     failed = None
     try:

@@ -127,7 +127,7 @@ async def test_requests_and_incidents_are_posted_to_those_concerned(town: Town, 
         await relais.posts("/chat-hooks", hook(server, kind="teams", events=["incident"]))
         await other.posts("/chat-hooks", hook(server, name="Pas pour eux"))
         await odile.posts("/chat-hooks", hook(server, events=["asked"], language="en"))
-        await tells(town, await asked(town, shop))
+        await tells(town, first := await asked(town, shop))
         await tells(
             town, await asked(town, shop, to=relais.id), "collection_incident", kind="closed", next="reassigned"
         )
@@ -136,6 +136,7 @@ async def test_requests_and_incidents_are_posted_to_those_concerned(town: Town, 
     [slack, teams] = sorted((json.loads(body) for body in server.bodies), key=lambda body: "attachments" in body)
     assert slack["text"].startswith("New collection requested\n")
     assert "10 kg" in slack["text"]
+    assert slack["blocks"][-1]["elements"][0]["url"].endswith(f"/collections/{first}")
     assert "porte fermée" in json.dumps(teams, ensure_ascii=False)
     written = json.dumps([slack, teams], ensure_ascii=False)
     for person in await town.rows("select display_name from app.accounts"):
