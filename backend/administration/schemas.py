@@ -270,6 +270,11 @@ _CHILLED: dict[str, Any] = {
     "description": "Most minutes that planned tours let chilled and frozen food ride.",
     "examples": [60],
 }
+_OFFERED: dict[str, Any] = {
+    "description": "1: a collection for which nobody was named is offered to the association that fits best; 0: an admin "
+    "chooses.",
+    "examples": [1],
+}
 _ROADS: dict[str, Any] = {
     "description": "How long roads are, in percent of the great circle, where no routing server says it.",
     "examples": [130],
@@ -319,6 +324,7 @@ class SettingsIn(In):
     professional_above_grams: int = if_sent(ge=1000, le=100_000_000, **_PROFESSIONAL)
     crate_grams: int = if_sent(ge=500, le=50_000, **_CRATE)
     chilled_ride_minutes: int = if_sent(ge=10, le=240, **_CHILLED)
+    collections_offered_automatically: int = if_sent(ge=0, le=1, **_OFFERED)
     road_factor_percent: int = if_sent(ge=100, le=300, **_ROADS)
     household_people_per_extra_portion: int = if_sent(ge=0, le=10, **_HOUSEHOLD)
     no_shows_that_lower_quota: int = if_sent(ge=0, le=20, **_NO_SHOWS)
@@ -349,6 +355,7 @@ class SettingsOut(Out):
     professional_above_grams: int = Field(**_PROFESSIONAL)
     crate_grams: int = Field(**_CRATE)
     chilled_ride_minutes: int = Field(**_CHILLED)
+    collections_offered_automatically: int = Field(**_OFFERED)
     road_factor_percent: int = Field(**_ROADS)
     household_people_per_extra_portion: int = Field(**_HOUSEHOLD)
     no_shows_that_lower_quota: int = Field(**_NO_SHOWS)

@@ -77,7 +77,7 @@ class Refused(Exception):
         body = {"code": problem.code, "title": title, "detail": detail, "status": problem.status, **problem.members}
         if problem.errors:
             body["errors"] = [error.model_dump() for error in problem.errors]
-        headers = {**problem.headers, "content-language": language}
+        headers = {**{name.lower(): value for name, value in problem.headers.items()}, "content-language": language}
         return cls(Answer(problem.status, headers, json.dumps(body).encode()))
 
     @property

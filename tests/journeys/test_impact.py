@@ -208,3 +208,16 @@ def test_migrating_completes_the_entries_of_the_past(databases: Databases) -> No
             (figures,) = connection.execute("select app.public_impact()").fetchone() or ({},)
         figures = figures if isinstance(figures, dict) else json.loads(figures)
         assert tuple(figures[name] for name in MONEY) == (4800, 3600, 1200)
+
+
+async def test_money_waits_for_midnight_in_paris_just_after_midnight_too(town: Town) -> None:
+    await town.clock("2026-12-02T00:20+01:00")
+    lot, marc = await town.a_lot(opens_in=timedelta(minutes=-10)), await town.a_customer("Marc")
+    before = (await town.request("GET", "/v1/impact")).json()
+    await lot.shop.merchant.hands_over(await marc.pass_for(await marc.buys(lot)))
+
+    after = (await town.request("GET", "/v1/impact")).json()
+    assert after["meals"] > before["meals"]
+    assert after["value_saved_cents"] == before["value_saved_cents"]
+    await town.clock("2026-12-03T00:00:30+01:00")
+    assert (await town.request("GET", "/v1/impact")).json()["value_saved_cents"] > before["value_saved_cents"]

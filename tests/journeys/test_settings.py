@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import pytest
@@ -14,6 +15,7 @@ from tests.town import Admin, Town
 from tests.town.answers import accepted, refusal_in
 from tests.town.databases import API
 
+PARIS = ZoneInfo("Europe/Paris")
 DEFAULTS = {
     "free_portions_per_day": 2,
     "hold_minutes": 10,
@@ -36,6 +38,7 @@ DEFAULTS = {
     "professional_above_grams": 100_000,
     "crate_grams": 8000,
     "chilled_ride_minutes": 60,
+    "collections_offered_automatically": 1,
     "road_factor_percent": 130,
     "household_people_per_extra_portion": 0,
     "no_shows_that_lower_quota": 0,
@@ -161,7 +164,7 @@ async def test_a_new_impact_factor_applies_to_later_handovers_only(town: Town) -
         "select e.co2e_grams, f.method, f.source from app.impact_entries e"
         " join app.impact_factors f on f.id = e.factor_id order by e.recorded_at, e.factor_id"
     )
-    today = (await town.now()).date().isoformat()
+    today = (await town.now()).astimezone(PARIS).date().isoformat()
     assert [tuple(row) for row in entries] == [
         (900, "ecopanier-2025", "EcoPanier white paper, 2025"),
         (850, f"ecopanier-{today}-2", "set by an admin"),

@@ -19,6 +19,12 @@ WITHOUT_A_ZONE = {
     "notices/zone_of_person.sql",  # without a place and an association
     "tours/zone_of_operator.sql",  # tours that admins plan
     "associations/association_activity.sql",  # months before the association named its commune
+    "calendars/tours_in_calendar.sql",  # which tours a calendar shows; each has the hours of its place
+    "custody/crates_by_month.sql",  # months of the table for everybody
+    "custody/issue_donation.sql",  # years of the receipts that an association numbers
+    "custody/receive_collection.sql",  # the day of the law's temperatures
+    "custody/record_collected.sql",  # the day of the platform's factors
+    "custody/slip_of.sql",  # the day by which a paper is kept
 }
 
 

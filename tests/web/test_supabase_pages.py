@@ -49,7 +49,7 @@ async def test_a_visitor_registers_by_a_code_and_the_tokens_stay_on_the_server(
 ) -> None:
     amina, page = await elsewhere.joins(role="collector")
 
-    assert (page.path, page.said) == ("/?done=joined", "Votre adresse est confirmée. Bienvenue\u202f!")
+    assert (page.path, page.said) == ("/tours?done=joined", "Votre adresse est confirmée. Bienvenue\u202f!")
     assert await town.value("select role || ' ' || email from app.accounts") == f"collector {EMAIL}"
     (tokens,) = await kept_tokens(town)
     sealed = await town.value("select sealed from app.page_sessions")

@@ -16,7 +16,7 @@ begin
             'association', (select a.name from app.associations a where a.id = t.association_id),
             'stops', (select coalesce(json_agg(json_build_object(
                 'name', p.name, 'address', p.address, 'latitude', p.latitude, 'longitude', p.longitude,
-                'zone', coalesce(app.zone_of(p.insee_code), 'Europe/Paris'), 'arrives_at', s.arrives_at)
+                'zone', app.zone_of(p.insee_code), 'arrives_at', s.arrives_at)
                 order by s.number), '[]')
                 from app.tour_stops s join app.collection_points p on p.id = s.point_id where s.tour_id = t.id)) as told
         from app.tours t

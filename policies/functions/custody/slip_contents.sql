@@ -8,7 +8,7 @@ begin
     return (
         select jsonb_build_object(
             'reference', upper(right(c.id::text, 12)), 'received', c.status = 'received',
-            'time_zone', coalesce(a.time_zone, 'Europe/Paris'), 'printed_at', coalesce(c.received_at, app.clock()),
+            'time_zone', coalesce(a.time_zone, app.zone_of(null)), 'printed_at', coalesce(c.received_at, app.clock()),
             'giver', app.party_of_point(c.shop_id, c.giver_id), 'receiver', app.party_of_point(null, c.association_id),
             'agreement_signed_on', (
                 select g.signed_on from app.agreements g
@@ -30,7 +30,7 @@ begin
                                                 'portions', i.taken_portions),
                     'accepted', jsonb_build_object('grams', i.accepted_grams, 'crates', i.accepted_crates,
                                                    'portions', i.accepted_portions),
-                    'refused_because', i.refused_because) order by i.id), '[]')
+                    'refused_because', i.refused_because) order by i.title, i.id), '[]')
                 from app.collection_items i where i.collection_id = c.id),
             'readings', (
                 select coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'degrees', e.content -> 'degrees', 'kind', e.kind)

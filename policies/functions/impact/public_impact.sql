@@ -27,7 +27,7 @@ begin
                         coalesce(sum(e.recovered_by_shops_cents), 0) recovered_by_shops_cents,
                         coalesce(sum(e.people_helped), 0) people_helped
                  from app.impact_recorded e
-                 where e.recorded_at >= app.paris_day(app.clock()) at time zone 'Europe/Paris') today,
+                 where e.recorded_at >= app.paris_day(app.clock())::timestamp at time zone 'Europe/Paris') today,
         lateral (select t.value_saved_cents + n.value_saved_cents - today.value_saved_cents saved,
                         t.recovered_by_shops_cents + n.recovered_by_shops_cents
                         - today.recovered_by_shops_cents recovered) value);

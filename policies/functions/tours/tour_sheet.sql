@@ -24,7 +24,7 @@ begin
         'vehicle', (select p.vehicle from app.collector_profiles p where p.collector_id = seen.collector_id),
         'stops', (select coalesce(json_agg(json_build_object(
             'number', s.number, 'name', p.name, 'address', p.address, 'latitude', p.latitude, 'longitude', p.longitude,
-            'zone', coalesce(app.zone_of(p.insee_code), 'Europe/Paris'), 'opening_hours', p.opening_hours,
+            'zone', app.zone_of(p.insee_code), 'opening_hours', p.opening_hours,
             'access', case when living then p.access else '' end,
             'contacts', case when living then p.contacts else '[]' end,
             'arrives_at', s.arrives_at, 'leaves_at', s.leaves_at, 'state', s.state, 'arrived_at', s.arrived_at,
@@ -38,7 +38,7 @@ begin
                     'date_kind', i.date_kind, 'food_date', i.food_date, 'least', l.least, 'most', l.most,
                     'taken_grams', i.taken_grams, 'taken_crates', i.taken_crates, 'taken_portions', i.taken_portions,
                     'left_grams', i.left_grams, 'left_crates', i.left_crates, 'left_portions', i.left_portions,
-                    'frozen_because', i.frozen_because) order by i.id), '[]')
+                    'frozen_because', i.frozen_because) order by i.title, i.id), '[]')
                     from app.collection_items i
                     left join lateral (
                         select x.least, x.most from app.temperature_limits x
