@@ -271,8 +271,8 @@ _CHILLED: dict[str, Any] = {
     "examples": [60],
 }
 _OFFERED: dict[str, Any] = {
-    "description": "1: a collection for which nobody was named is offered to the association that fits best; 0: an admin "
-    "chooses.",
+    "description": "1: a collection for which nobody was named is offered to the association that fits best; 0: an "
+    "admin chooses.",
     "examples": [1],
 }
 _ROADS: dict[str, Any] = {
