@@ -195,7 +195,7 @@ class Rounds:
         for place, (number, arrives, leaves, kind, collection) in enumerate(tasks):
             given = self._given[collection]
             self._then(arrives, self._report, tour, collector, number, "arrived", collection, {})
-            details: dict[str, Any] = {} if given.days is None else {"degrees": 3.4 if kind == "take" else 3.9}
+            details: dict[str, Any] = {} if given.days is None else {"degrees": 2.4 if kind == "take" else 2.8}
             if kind == "take" and given.brings < WHOLE:
                 details["items"] = self._part(collection, given.brings)
             done = leaves + place * timedelta(seconds=1)
