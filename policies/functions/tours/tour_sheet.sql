@@ -40,10 +40,8 @@ begin
                     'left_grams', i.left_grams, 'left_crates', i.left_crates, 'left_portions', i.left_portions,
                     'frozen_because', i.frozen_because) order by i.title, i.id), '[]')
                     from app.collection_items i
-                    left join lateral (
-                        select x.least, x.most from app.temperature_limits x
-                        where x.kind = i.temperature_kind and x.valid_from <= seen.day
-                        order by x.valid_from desc limit 1) l on true
+                    cross join lateral (
+                        select g.lowest as least, g.highest as most from app.temperature_limit_of(i, seen.day) g) l
                     where i.collection_id = c.id)) order by k.kind desc, c.id), '[]')
                 from app.stop_tasks k join app.collections c on c.id = k.collection_id
                 join app.collection_points giver on giver.id = c.from_point
