@@ -140,6 +140,8 @@ async def test_a_step_kept_without_a_network_counts_when_it_happened(town: Town)
     assert refused.json()["received"] is False
     assert refused.json()["words"]
     assert (await karim.sends(path, **fields, how="all", seconds_ago="soon")).status_code == 403
+    nadia = await Browser.of(await town.a_collector("Nadia"))
+    assert (await nadia.sends(path, **fields, how="all", seconds_ago="60")).status_code == 404
 
 
 async def test_a_signature_and_a_photo_are_kept_as_proof(town: Town) -> None:

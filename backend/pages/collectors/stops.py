@@ -19,7 +19,7 @@ from backend.pages.collectors.tours import PAGE, ROLES, is_driven, keep, page_of
 from backend.pages.forms import Form, whole
 from backend.pages.visit import Visit, route
 from backend.problems.common import NotAllowed, PathUnknown, TryAgain
-from backend.tours.problems import StepOfOtherContent
+from backend.tours.problems import StepOfOtherContent, TourNotFound
 
 STOP = f"{PAGE}/stops/{{number:int}}"
 REASONS = ("nobody", "closed", "missing", "refused", "no_room", "cold_chain", "accident", "other")
@@ -76,7 +76,8 @@ async def report_late(visit: Visit) -> Response:
     except NothingTaken:
         return JSONResponse({"received": False, "words": visit.t("tours.nothing_taken")})
     except Refused as refusal:
-        if refusal.status in (401, 429) or refusal.status >= 500 or refusal.code == TryAgain.code:
+        waits = refusal.code in (TryAgain.code, TourNotFound.code)  # a tour of somebody else who used this browser
+        if waits or refusal.status in (401, 429) or refusal.status >= 500:
             raise  # the step goes on waiting
         return JSONResponse({"received": False, "words": refusal.detail})
     return JSONResponse({"received": True, "words": ""})
