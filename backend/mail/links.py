@@ -30,6 +30,7 @@ _PREMIUM = Link("/subscription", "Voir mon abonnement", "See my subscription")
 _ASSOCIATION = Link("/association", "Ouvrir mon association", "Open my association")
 _ADMIN = Link("/admin", "Voir ce qui est à décider", "See what there is to decide")
 _NOT_ME = Link("/not-me/{secret_token}", "Ce n'était pas moi", "It was not me")
+_TOURS = Link("/tours", "Voir mes tournées", "See my tours")
 _COLLECTION = Link("/collections/{collection_id}", "Voir la collecte", "See the collection")
 _PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
 
@@ -90,8 +91,8 @@ LINKS: Mapping[str, Link] = {
     "rights_end": _ASSOCIATION,
     "transfer": _ASSOCIATION,
     "chat_hook_off": _ASSOCIATION,
-    "tour_offered": HOME,
-    "tour_cancelled": HOME,
+    "tour_offered": _TOURS,
+    "tour_cancelled": _TOURS,
     "tour_open": HOME,
     "collection_asked": _COLLECTION,
     "collection_accepted": _COLLECTION,
