@@ -12,6 +12,7 @@ MENU = (
     ("accounts", "/admin/accounts", "people"),
     ("lots", "/admin/lots", "box"),
     ("tours", "/admin/tours", "route"),
+    ("points", "/admin/points", "pin"),
     ("all_collections", "/admin/collections", "box"),
     ("problem_reports", "/admin/reports", "bell-alert"),
     ("recalls", "/admin/recalls", "bell"),

@@ -18,6 +18,7 @@ from backend.problems.common import NotAllowed
 MENU = (
     ("to_do", "/association", "check"),
     ("tours", "/association/tours", "route"),
+    ("points", "/association/points", "pin"),
     ("people", "/association/people", "people"),
     ("cards_kiosks", "/association/cards", "cards"),
     ("collections", "/association/collections", "truck"),

@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.operators import day_plan
+from backend.pages.operators import day_plan, points
 
-routes: list[BaseRoute] = [*day_plan.routes]
+routes: list[BaseRoute] = [*day_plan.routes, *points.routes]

@@ -2,21 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import partial
 from typing import Any
-from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from backend.pages.admins.desk import ROLES, desk_page
-from backend.pages.associations.house import house_where_one_works
+from backend.pages.admins.desk import ROLES
 from backend.pages.associations.importing import passed_on
-from backend.pages.client import Answer, Refused
+from backend.pages.client import Refused
 from backend.pages.forms import Form
+from backend.pages.operators.desk import Desk, of_admin, of_association
 from backend.pages.visit import Visit, route
 from backend.time_zones import PARIS
 
@@ -25,43 +22,8 @@ DAYS_SHOWN = 7
 MOVES = {"up": -1, "down": 1}
 
 
-@dataclass(frozen=True)
-class Desk:
-    """Whose day it is. root: the address of the page; asked: the association, for whoever works for several."""
-
-    visit: Visit
-    root: str
-    asked: Mapping[str, str]
-    page: Callable[..., Response]
-
-    async def sends(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
-        """Send a request to the API for this desk. Raises Refused."""
-        answer = await self.visit.api.sends(method, path, body, query={**query, **self.asked})
-        if not answer.is_success:
-            raise Refused(answer)
-        return answer
-
-    async def get(self, path: str, **query: Any) -> Any:
-        """Return what a GET answers. Raises Refused."""
-        return (await self.sends("GET", path, **query)).json()
-
-    def at(self, path: str = "", **query: Any) -> str:
-        """Return the address of a page of this desk."""
-        kept = {**query, **self.asked}
-        return f"{self.root}{path}" + (f"?{urlencode(kept)}" if kept else "")
-
-    def to(self, day: date, done: str | None = None, **query: str) -> Response:
-        """Send the browser to a day."""
-        return self.visit.to(self.root, done, day=day.isoformat(), **query, **self.asked)
-
-
-async def _of_association(visit: Visit) -> Desk:
-    house = await house_where_one_works(visit)
-    return Desk(visit, "/association/tours", house.asked, house.page)
-
-
-async def _of_admin(visit: Visit) -> Desk:
-    return Desk(visit, "/admin/tours", {}, partial(desk_page, visit))
+def _to(desk: Desk, day: date, done: str, **query: str) -> Response:
+    return desk.to(done, day=day.isoformat(), **query)
 
 
 def _day(visit: Visit, typed: object = None) -> date:
@@ -117,17 +79,17 @@ async def _plan(desk: Desk, plan: str | None) -> Any:
         return None
 
 
-Opens = Callable[[Visit], Awaitable[Desk]]
+Opens = Callable[[Visit, str], Awaitable[Desk]]
 
 
 def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
     async def day(visit: Visit) -> Response:
         """Show a day's tours."""
-        return await _shown(await opens(visit), _day(visit), Form())
+        return await _shown(await opens(visit, root), _day(visit), Form())
 
     async def plan(visit: Visit) -> Response:
         """Plan a day."""
-        desk, form = await opens(visit), await visit.form()
+        desk, form = await opens(visit, root), await visit.form()
         wanted = _day(visit, form.value("day"))
         try:
             asked = await visit.api.sends(
@@ -143,11 +105,11 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
             if refusal.status not in (409, 422):
                 raise
             return await _shown(desk, wanted, form.refused(refusal, ()), refusal.status)
-        return desk.to(wanted, "plan_asked", plan=asked.json()["id"])
+        return _to(desk, wanted, "plan_asked", plan=asked.json()["id"])
 
     async def move(visit: Visit) -> Response:
         """Put one stop of a tour before the one above it, or behind the one below it."""
-        desk, form = await opens(visit), await visit.form()
+        desk, form = await opens(visit, root), await visit.form()
         path = f"/v1/tours/{visit.parameters['id']}"
         tour = await desk.get(path)
         number, _, way = str(form.value("move")).partition(":")
@@ -163,11 +125,11 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
             if refusal.status not in (409, 422):
                 raise
             return await _shown(desk, wanted, form.refused(refusal, ()), refusal.status)
-        return desk.to(wanted, "stops_moved")
+        return _to(desk, wanted, "stops_moved")
 
     async def cancel(visit: Visit) -> Response:
         """Cancel a tour with a reason."""
-        desk, form = await opens(visit), await visit.form()
+        desk, form = await opens(visit, root), await visit.form()
         path = f"/v1/tours/{visit.parameters['id']}"
         wanted = date.fromisoformat((await desk.get(path))["day"])
         try:
@@ -176,11 +138,11 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
             if refusal.status not in (409, 422):
                 raise
             return await _shown(desk, wanted, form.refused(refusal, ("reason",)), refusal.status)
-        return desk.to(wanted, "tour_cancelled")
+        return _to(desk, wanted, "tour_cancelled")
 
     async def sheet(visit: Visit) -> Response:
         """Return the sheet of a tour as a PDF."""
-        desk = await opens(visit)
+        desk = await opens(visit, root)
         return passed_on(await desk.sends("GET", f"/v1/tours/{visit.parameters['id']}/sheet.pdf"))
 
     return [
@@ -193,6 +155,6 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
 
 
 routes: list[BaseRoute] = [
-    *_routes("/association/tours", _of_association),
-    *_routes("/admin/tours", _of_admin, roles=ROLES),
+    *_routes("/association/tours", of_association),
+    *_routes("/admin/tours", of_admin, roles=ROLES),
 ]

@@ -1,4 +1,4 @@
-"""The day plan of operators: planning, what is in no tour, another order of stops, and cancelling."""
+"""The pages of operators: a day of tours, and the map of collection points."""
 
 from tests.town import Town
 from tests.town.rounds_planned import a_driver, for_the_evening, noon
@@ -65,3 +65,27 @@ async def test_an_admin_plans_for_everybody_and_others_do_not_get_in(town: Town)
     for other in (await town.a_merchant(), await town.a_customer(), await town.a_collector("Nadia")):
         assert (await (await Browser.of(other)).opens("/admin/tours")).status_code == 403
         assert (await (await Browser.of(other)).opens("/association/tours")).status_code == 403
+
+
+async def test_an_operator_finds_collection_points_and_comes_closer(town: Town) -> None:
+    shop = await town.a_shop()
+    await town.changes(
+        "insert into app.collection_points (kind, name, latitude, longitude, shown)"
+        " select 'relay', 'R' || n, 48.5 + (n % 20) * 0.002, 7.7 + (n / 20) * 0.002, true"
+        " from generate_series(0, 399) n"
+    )
+    name = await town.value("select name from app.shops where id = $1", shop.id)
+    browser = await Browser.of(await town.an_association())
+
+    page = await browser.opens("/association/points?kind=relay")
+    assert "400 points" in page.words
+    page = await page.follows("400 points")
+    counted = [words for words in page.links if words.endswith("points")]
+    assert len(counted) > 1
+    page = await browser.opens("/admin/points?kind=shop")
+    assert page.status_code == 403
+    page = await (await Browser.of(await town.an_admin())).opens("/admin/points?kind=shop")
+    assert name in page.links
+    assert "R1" not in page.words
+    page = await browser.opens("/association/points?box=9,9,1,1")
+    assert page.status_code == 200
