@@ -6,13 +6,13 @@ whatever is malformed is left out.
 """
 
 import asyncio
-import json
 from dataclasses import dataclass
-from typing import Any, Final, Literal, NoReturn
+from typing import Any, Final, Literal
 
 import httpx2
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 
 from backend.places.communes import insee_codes
 from backend.places.problems import GeocoderUnavailable
@@ -135,7 +135,7 @@ def _search_address(url: str) -> str:
 
 def _addresses(body: bytes) -> list[Address]:
     """Return the addresses in an answer, best first. Raises ValueError if it is no FeatureCollection."""
-    said = json.loads(body, parse_constant=_refuse_constant)
+    said = from_json(body, allow_inf_nan=False)
     features = said.get("features") if isinstance(said, dict) else None
     if not isinstance(features, list) or said.get("type") != "FeatureCollection":
         raise ValueError("form")
@@ -153,7 +153,3 @@ def _address(feature: Any) -> Address | None:
     if properties.citycode not in insee_codes() or not properties.label.isprintable():
         return None
     return Address(properties.label, properties.score, properties.citycode, properties.postcode, latitude, longitude)
-
-
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(constant)

@@ -105,7 +105,7 @@ def _shown(row: Row[Any]) -> SuspendedLotOut:
 def _status(row: Row[Any]) -> SuspendedStatus:
     if row.settled_at is not None:
         if not row.collected:
-            return "kept" if row.kept else "refunded"
+            return "kept" if row.kept and row.refunded_cents < row.total_cents else "refunded"
         return "collected" if row.collected + row.kept == row.quantity else "partly_collected"
     if row.places == 0:  # never offered
         status: SuspendedStatus = "refunded" if row.refunded_cents else row.paid_status

@@ -11,6 +11,7 @@ from scripts.proofs.house import Connection, House
 PRICES = (50, 390, 425, 999)
 LOTS_ON_OFFER = 8
 FREE_LOTS = 0.4
+# Of a year in which the product made none, so that they never meet codes of imports, which are random.
 CODES = itertools.count(1)
 
 
@@ -58,7 +59,7 @@ class Town:
         async with self.house.sql() as sql:
             for _ in range(count):
                 account = await self._account(sql, uuid4(), "beneficiary")
-                code = f"2026-BEN-{next(CODES):05d}"
+                code = f"2020-BEN-{next(CODES):05d}"
                 await sql.execute(
                     "insert into app.beneficiaries (id, code, status, eligible_until)"
                     " values ($1, $2, 'verified', current_date + 300)",

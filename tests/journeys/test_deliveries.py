@@ -241,7 +241,10 @@ async def test_the_link_of_every_event_opens_a_page(town: Town) -> None:
     for event, link in LINKS.items():
         for page in ("confirm", "confirm-address") if "{page}" in link.path else ("",):
             answer = await town.request(
-                "GET", link.path.format(page=page, secret_token="t0k3n", shop_id=uuid4(), month="2026-10")
+                "GET",
+                link.path.format(
+                    page=page, secret_token="t0k3n", shop_id=uuid4(), collection_id=uuid4(), month="2026-10"
+                ),
             )
             if answer.status_code == 303:  # what is unknown is not found, and leads nowhere
                 assert answer.headers["location"].startswith("/sign-in?next="), event

@@ -186,7 +186,7 @@ class World:
             "insert into app.beneficiaries (id, code, status, eligible_until)"
             " values ($1, $2, 'verified', (app.clock() + interval '300 days')::date)",
             account,
-            f"2026-BEN-{next(CODES):05d}",
+            f"2020-BEN-{next(CODES):05d}",
         )
         self.beneficiaries.append(account)
         return account
