@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query, Response
+from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.associations.problems import WHICH
@@ -35,6 +36,13 @@ from backend.problems.problem import may_answer
 
 router = Router(tags=["collection points"])
 
+
+class GeoJson(JSONResponse):
+    """JSON by RFC 7946, for the description of the route."""
+
+    media_type = "application/geo+json"
+
+
 AsKeeper = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN, or_member_of="association_staff")]
 """For whoever may add depots: admins, and owners and staff of associations."""
 
@@ -51,7 +59,7 @@ Zoom = Annotated[int, Query(ge=0, le=20, description="Of the map: how far apart 
 Kinds = Annotated[list[PointKind] | None, Query(description="Only these kinds; by default, all.", max_length=4)]
 
 
-@router.get("/collection-points", response_model=PointsOnMap, responses=may_answer(BoxInvalid))
+@router.get("/collection-points", response_model=PointsOnMap, response_class=GeoJson, responses=may_answer(BoxInvalid))
 async def map_collection_points(session: SignedIn, bbox: Box, zoom: Zoom = 12, kind: Kinds = None) -> Response:
     """List the collection points in a part of the map, as GeoJSON.
 
@@ -63,7 +71,7 @@ async def map_collection_points(session: SignedIn, bbox: Box, zoom: Zoom = 12, k
     if not (-180 <= west < east <= 180 and -85 <= south < north <= 85):
         raise BoxInvalid
     found = await queries.points_in(session, (west, south, east, north), zoom, list(kind or PointKind))
-    return Response(found, media_type="application/geo+json", headers={"Cache-Control": "private, max-age=60"})
+    return Response(found, media_type=GeoJson.media_type, headers={"Cache-Control": "private, max-age=60"})
 
 
 @router.post("/collection-points", status_code=201, responses=may_answer(*WHICH, CollectionPointOutsideTerritory))

@@ -1,6 +1,6 @@
 """Request and response bodies for what associations take and offer, who should receive what, and usual leftovers."""
 
-from datetime import datetime, time
+from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.collections.schemas import MOST_ITEMS, ItemIn
 from backend.http.schemas import In, Out
+from backend.recurring.schemas import TimeOfDay, TimeShown
 from backend.shops.models import Category
 
 Categories = Annotated[list[Category], Field(min_length=1, max_length=len(Category))]
@@ -22,8 +23,8 @@ _WEEKDAYS: dict[str, Any] = {
     "description": "The days on which it takes deliveries; 1 is Monday.",
     "examples": [[1, 2, 3, 4, 5]],
 }
-_OPENS: dict[str, Any] = {"description": "Time of day where the association is.", "examples": ["17:00:00"]}
-_CLOSES: dict[str, Any] = {"examples": ["21:00:00"]}
+_OPENS: dict[str, Any] = {"description": "Time of day where the association is.", "examples": ["17:00"]}
+_CLOSES: dict[str, Any] = {"examples": ["21:00"]}
 _GRAMS: dict[str, Any] = {"description": "The most grams that it takes a day.", "examples": [120000]}
 _COLD: dict[str, Any] = {
     "description": "Of them, the most that it can keep chilled or frozen; 0: it has no cold storage.",
@@ -43,8 +44,8 @@ class NeedsIn(In):
     takes: Categories = Field(**_TAKES)
     lacks: list[Category] = Field(default_factory=list, max_length=len(Category), **_LACKS)
     weekdays: list[Annotated[int, Field(ge=1, le=7)]] = Field(min_length=1, max_length=7, **_WEEKDAYS)
-    opens: time = Field(**_OPENS)
-    closes: time = Field(**_CLOSES)
+    opens: TimeOfDay = Field(**_OPENS)
+    closes: TimeOfDay = Field(**_CLOSES)
     grams_a_day: int = Field(ge=1000, le=100_000_000, **_GRAMS)
     cold_grams_a_day: int = Field(default=0, ge=0, le=100_000_000, **_COLD)
     frozen: bool = Field(default=False, **_FROZEN)
@@ -58,8 +59,8 @@ class NeedsOut(Out):
     takes: list[Category] = Field(**_TAKES)
     lacks: list[Category] = Field(**_LACKS)
     weekdays: list[int] = Field(**_WEEKDAYS)
-    opens: time = Field(**_OPENS)
-    closes: time = Field(**_CLOSES)
+    opens: TimeShown = Field(**_OPENS)
+    closes: TimeShown = Field(**_CLOSES)
     grams_a_day: int = Field(**_GRAMS)
     cold_grams_a_day: int = Field(**_COLD)
     frozen: bool = Field(**_FROZEN)

@@ -27,6 +27,7 @@ async def test_a_reversal_is_tried_again_until_the_balance_suffices(town: Town) 
     intent = await sold(town, shop)
     await night(town)
     payout = await town.stripe.pay_out(account)  # the balance is on its way to the bank
+    await town.stripe.webhooks_quiet()
 
     await refunded(town, intent)
     await night(town)
@@ -35,6 +36,7 @@ async def test_a_reversal_is_tried_again_until_the_balance_suffices(town: Town) 
     assert await _balance(sophie, shop) == (0, 0, 351, 351)
 
     await town.stripe.end_payout(payout["id"], "failed", account)
+    await town.stripe.webhooks_quiet()
     await night(town)
     assert await _reversals(town) == [("made", 351, 3)]
     assert await _balance(sophie, shop) == (0, 0, 0, 0)

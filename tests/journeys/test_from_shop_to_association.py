@@ -11,8 +11,8 @@ from tests.town.rounds_planned import a_driver, noon, planned, tours_of
 NEEDS: dict[str, Any] = {
     "takes": ["bakery"],
     "weekdays": [1, 2, 3, 4, 5, 6, 7],
-    "opens": "08:00:00",
-    "closes": "23:00:00",
+    "opens": "08:00",
+    "closes": "23:00",
     "grams_a_day": 100_000,
     "farthest_metres": 20_000,
     "decides": "person",

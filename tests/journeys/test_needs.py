@@ -14,8 +14,8 @@ PARIS = ZoneInfo("Europe/Paris")
 NEEDS: dict[str, Any] = {
     "takes": ["bakery", "dairy"],
     "weekdays": [1, 2, 3, 4, 5, 6, 7],
-    "opens": "17:00:00",
-    "closes": "21:00:00",
+    "opens": "17:00",
+    "closes": "21:00",
     "grams_a_day": 100_000,
     "cold_grams_a_day": 20_000,
     "farthest_metres": 8_000,
@@ -100,7 +100,7 @@ async def test_an_association_says_what_it_takes(town: Town) -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"closes": "16:00:00"}, "needs.hours_invalid"),
+        ({"closes": "16:00"}, "needs.hours_invalid"),
         ({"lacks": ["fish"]}, "needs.lack_invalid"),
         ({"cold_grams_a_day": 200_000}, "needs.cold_invalid"),
         ({"cold_grams_a_day": 0, "frozen": True}, "needs.cold_invalid"),
@@ -162,7 +162,7 @@ async def test_whoever_received_much_in_thirty_days_comes_later(town: Town) -> N
     ("needs", "food", "hinders"),
     [
         ({"takes": ["dairy"]}, {}, ["category"]),
-        ({"opens": "09:00:00", "closes": "12:00:00"}, {}, ["hours"]),
+        ({"opens": "09:00", "closes": "12:00"}, {}, ["hours"]),
         ({"grams_a_day": 5_000, "cold_grams_a_day": 0}, {}, ["capacity"]),
         ({"cold_grams_a_day": 5_000}, {"cold": "chilled"}, ["cold"]),
         ({}, {"cold": "frozen"}, ["cold"]),

@@ -357,3 +357,14 @@ async def test_only_owners_and_admins_read_a_shops_money(town: Town) -> None:
         assert (await refused(marc.gets(f"/shops/{shop.id}/{path}"))).code == "access.forbidden"
     assert (await refused(other.posts(f"/shops/{shop.id}/payout-account"))).code == "shop.not_found"
     assert (await refused(sophie.gets("/admin/disputes"))).code == "access.forbidden"
+
+
+async def test_an_account_that_stripe_does_not_know_any_more_is_closed(town: Town) -> None:
+    shop = await town.a_shop()
+    await town.changes(
+        "insert into app.payout_accounts (shop_id, stripe_account, state) values ($1, 'acct_gone', 'active')", shop.id
+    )
+
+    answer = await shop.merchant.asks("POST", f"/shops/{shop.id}/payout-account")
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "payout_account.closed")

@@ -21,7 +21,7 @@ async def test_an_association_says_what_it_takes_and_nobody_overwrites_it(town: 
     assert page.said == "C’est enregistré."
     said = await relais.gets("/associations/me/needs")
     assert (said["takes"], said["lacks"]) == (["bakery", "dairy"], ["dairy"])
-    assert (said["grams_a_day"], said["farthest_metres"], said["opens"]) == (62_500, 8000, "17:30:00")
+    assert (said["grams_a_day"], said["farthest_metres"], said["opens"]) == (62_500, 8000, "17:30")
 
     await relais.asks("PUT", "/associations/me/needs", {**NEEDS, "takes": ["fish"]})
     late = await page.form("Enregistrer").send(takes=["bakery"], kg_a_day="50")
