@@ -1,4 +1,4 @@
-"""What chats are told of a collection, in the form that Slack and Teams take.
+"""The messages of collections to chats, in the form that Slack and Teams take.
 
 Slack: `text` for notifications and `blocks`; its three control characters are escaped, so that a shop's name cannot
 mention a channel or make a link. Teams: an Adaptive Card 1.4 in a message with attachments, as Workflows take it; its

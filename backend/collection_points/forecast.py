@@ -27,7 +27,7 @@ FARTHEST_DAYS = 60
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What is known of a point, oldest first. Grams are whole; a report is in percent of the capacity."""
+    """The known past of a point, oldest first. Grams are whole; a report is in percent of the capacity."""
 
     collections: Sequence[tuple[date, int]]
     reports: Sequence[tuple[date, int]]

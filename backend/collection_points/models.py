@@ -15,7 +15,7 @@ _MERCATOR = "(app.mercator(latitude, longitude))"
 
 
 class PointKind(StrEnum):
-    """What a collection point is."""
+    """The kind of a collection point."""
 
     SHOP = "shop"
     ASSOCIATION = "association"

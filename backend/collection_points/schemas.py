@@ -146,7 +146,7 @@ class MapGeometry(Out):
 
 
 class MapProperties(Out):
-    """What a feature stands for: one point, or several close to one another."""
+    """The facts of a feature, which stands for one point, or for several close to one another."""
 
     cluster: bool = Field(description="Whether it stands for several points.", examples=[False])
     count: int | None = Field(default=None, description="How many, for a cluster.", examples=[None])

@@ -49,7 +49,7 @@ async def refuse_collection(
 async def postpone_collection(
     session: AsyncSession, collection_id: UUID, wanted: PostponeIn, versions: list[int] | None
 ) -> CollectionDetail:
-    """Give a collection another window. The database raises what its act says."""
+    """Move a collection to another window. The database raises what its act says."""
     await call(
         session,
         "postpone_collection",

@@ -140,7 +140,7 @@ async def refuse_collection(
 async def postpone_collection(
     collection_id: UUID, wanted: PostponeIn, session: SignedIn, if_match: IfMatch, once: OnceDep
 ) -> CollectionDetail:
-    """Give a collection another window, as its operator; as who gives, while nobody has accepted it.
+    """Move a collection to another window, as its operator, or as its giver while nobody has accepted it.
 
     One that is in a tour leaves it, and waits for another.
     """

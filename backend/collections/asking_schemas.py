@@ -62,7 +62,7 @@ class LinkList(Out):
 
 
 class CollectForm(Out):
-    """What a link is for, and the number of a new form."""
+    """The purpose of a link, and the number of a new form."""
 
     shop: str = Field(examples=["Boulangerie de la Krutenau"])
     address: str = Field(examples=["12 rue de Zurich, 67000 Strasbourg"])
@@ -108,7 +108,7 @@ class UnsoldLot(Out):
 
 
 class UnsoldLots(Out):
-    """What a shop can have collected of its lots, the last to end first; at most 100."""
+    """The unsold lots that a shop can have collected, the last to end first; at most 100."""
 
     data: list[UnsoldLot]
 
@@ -205,7 +205,7 @@ class NewRecurringCollection(RecurringCollectionIn):
 
 
 class DayIn(In):
-    """What is different on one day: skipped, or other hours."""
+    """A change of one day: skipped, or other hours."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"skipped": True}]})
 

@@ -40,7 +40,7 @@ class Cold(StrEnum):
 
 
 class Carrier(StrEnum):
-    """Who should drive a collection: volunteers below the volume of a setting, professionals above."""
+    """The kind of driver for a collection: volunteers below the volume of a setting, professionals above."""
 
     VOLUNTEER = "volunteer"
     PROFESSIONAL = "professional"

@@ -147,7 +147,7 @@ class CollectionIn(In):
 
 
 class AcceptIn(In):
-    """Who receives a collection."""
+    """The association that receives a collection."""
 
     association_id: UUID | None = Field(
         default=None,

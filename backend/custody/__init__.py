@@ -1,1 +1,1 @@
-"""Who had collected food, from the shop to the association: handovers, temperatures, receptions, papers, tables."""
+"""The chain of custody of collected food: handovers, temperatures, receptions, papers, tables."""
