@@ -13,7 +13,7 @@ SOME = 1000
 
 @dataclass(frozen=True)
 class Broken:
-    """What is wrong with a chain. number: of the entry; None if it is about the whole chain."""
+    """A fault of a chain. number: of the entry; None if it is about the whole chain."""
 
     collection_id: UUID
     number: int | None
@@ -22,7 +22,7 @@ class Broken:
 
 @dataclass
 class Checked:
-    """What a check found. The digest is over the heads of all chains; noted elsewhere, it shows a rewritten one."""
+    """The result of a check. The digest is over the heads of all chains; noted elsewhere, it shows a rewritten one."""
 
     chains: int = 0
     entries: int = 0

@@ -1,4 +1,4 @@
-"""Give back portions of collections that failed, and forget slips and donation receipts whose time is over."""
+"""Return portions of failed collections to their lots, and forget slips and donation receipts whose time is over."""
 
 from backend.associations.problems import DocumentStoreUnavailable
 from backend.job_context import Work
@@ -21,7 +21,7 @@ async def forget_papers(work: Work) -> int:
 
 
 async def settle_failed(work: Work) -> int:
-    """Give the portions of collections that failed back to their lots; return how many collections.
+    """Return the portions of failed collections to their lots; return how many collections.
 
     One transaction takes few of them, because each holds the stock of its lots until the end.
     """

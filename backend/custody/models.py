@@ -64,7 +64,7 @@ class CustodyHead(Table, table=True):
 
 
 class VehicleFactor(Table, table=True):
-    """What a kilometre of a vehicle emits, from a day on, with its source. A newer row replaces it."""
+    """The emission of a vehicle per kilometre, from a day on, with its source. A newer row replaces it."""
 
     __tablename__ = "vehicle_factors"
 
@@ -106,7 +106,7 @@ class CollectedImpact(Table, table=True):
 
 
 class CollectionOutcome(Table, table=True):
-    """What an association declares that it did with some of what it accepted."""
+    """A declaration of an association: some of what it accepted was distributed or lost."""
 
     __tablename__ = "collection_outcomes"
     __table_args__ = (Index("collection_outcomes_collection_id_idx", "collection_id", "id"),)

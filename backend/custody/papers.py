@@ -54,7 +54,7 @@ class Reading(Contents):
 
 
 class Signature(Contents):
-    """Who signed, when, and the strokes: points between 0 and 1000."""
+    """A signature: its name, time, and strokes, which are points between 0 and 1000."""
 
     by: str
     name: str

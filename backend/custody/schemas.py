@@ -82,7 +82,7 @@ class Trace(Out):
 
 
 class ReceivedItemIn(AmountIn):
-    """What the association accepts of an item, and why it refuses the rest."""
+    """The accepted amount of an item, and why the rest is refused."""
 
     item_id: UUID = Field(examples=[ITEM])
     refused_because: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
@@ -91,7 +91,7 @@ class ReceivedItemIn(AmountIn):
 
 
 class ReceptionIn(In):
-    """What an association accepts of a collection. An item that is not named is accepted as it was taken."""
+    """The accepted amounts of a collection. An item that is not named is accepted as it was taken."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -110,7 +110,7 @@ class ReceptionIn(In):
 
 
 class ReceptionOut(Out):
-    """What became of a collection: taken, accepted, refused, distributed and lost, with its impact."""
+    """The outcome of a collection: taken, accepted, refused, distributed and lost, with its impact."""
 
     collection_id: UUID = Field(examples=[COLLECTION])
     received_at: datetime = Field(examples=["2026-07-20T18:40:00Z"])
@@ -130,7 +130,7 @@ class ReceptionOut(Out):
 
 
 class OutcomeIn(In):
-    """What an association did with some of what it accepted."""
+    """Food of a collection that an association distributed or lost."""
 
     outcome: Outcome = Field(description="`distributed`, or where it was lost to.", examples=["distributed"])
     grams: int = Field(ge=1, le=MOST_GRAMS, examples=[12000])
@@ -150,14 +150,14 @@ class OutcomeOut(Out):
 
 
 class ValueIn(In):
-    """What an item cost the shop, all that was asked of it."""
+    """The cost of an item to the shop, for all that was asked of it."""
 
     item_id: UUID = Field(examples=[ITEM])
     value_cents: int = Field(ge=0, le=100_000_000, examples=[4500])
 
 
 class ValuesIn(In):
-    """What the items of a collection cost the shop."""
+    """The cost of a collection's items to the shop."""
 
     items: list[ValueIn] = Field(min_length=1, max_length=200)
 
@@ -207,7 +207,7 @@ Dimension = Literal["shop", "association", "collector", "commune"]
 
 
 class MonthRow(Out):
-    """What was collected in a month by a shop, for an association, by a collector or in a commune."""
+    """The food collected in a month by a shop, for an association, by a collector or in a commune."""
 
     id: str | None = Field(
         description="Of the shop, the association or the collector, or the INSEE code; null: unseen drivers.",
@@ -228,7 +228,7 @@ class MonthRow(Out):
 
 
 class MonthOfCollections(Out):
-    """What was collected in a month."""
+    """The food collected in a month."""
 
     month: str = Field(examples=["2026-07"])
     by: Dimension = Field(examples=["shop"])

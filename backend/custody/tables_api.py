@@ -1,4 +1,4 @@
-"""What was collected in a month, by shop, association, collector or commune; and reusable crates by point."""
+"""The food collected in a month, by shop, association, collector or commune; and reusable crates by point."""
 
 from collections.abc import Iterator
 from datetime import date

@@ -72,7 +72,7 @@ class FactorOut(Out):
 
 
 class VehicleOut(Out):
-    """What a kilometre of a collector's vehicle emits, from a day on."""
+    """The emission of a collector's vehicle per kilometre, from a day on."""
 
     vehicle: str = Field(examples=["van"])
     co2e_grams_per_km: int = Field(examples=[491])

@@ -1,1 +1,1 @@
-"""What associations take and lack, and who should receive a collection."""
+"""The needs of associations, and the choice of who receives a collection."""

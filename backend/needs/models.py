@@ -11,7 +11,7 @@ from backend.database.columns import Table, text
 
 
 class AssociationNeeds(Table, table=True):
-    """What an association takes: categories, days (1 is Monday), hours, grams a day, and from how far."""
+    """The needs of an association: categories, days (1 is Monday), hours, grams a day, and from how far."""
 
     __tablename__ = "association_needs"
 

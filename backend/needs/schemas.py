@@ -39,7 +39,7 @@ _DECIDES: dict[str, Any] = {
 
 
 class NeedsIn(In):
-    """What an association takes. It replaces what was said before."""
+    """The needs of an association. They replace those of before."""
 
     takes: Categories = Field(**_TAKES)
     lacks: list[Category] = Field(default_factory=list, max_length=len(Category), **_LACKS)
@@ -54,7 +54,7 @@ class NeedsIn(In):
 
 
 class NeedsOut(Out):
-    """What an association takes."""
+    """The needs of an association."""
 
     takes: list[Category] = Field(**_TAKES)
     lacks: list[Category] = Field(**_LACKS)
@@ -88,13 +88,13 @@ class Suggestion(Out):
 
 
 class Suggestions(Out):
-    """Who should receive a collection, the best first; those that do not fit come last."""
+    """The associations that could receive a collection, the best first; those that do not fit come last."""
 
     data: list[Suggestion]
 
 
 class OfferIn(In):
-    """What an association has too much of, for others to have."""
+    """The surplus of an association, for others to have."""
 
     items: list[ItemIn] = Field(min_length=1, max_length=MOST_ITEMS)
     window_start: datetime = Field(

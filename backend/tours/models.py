@@ -13,7 +13,7 @@ from backend.database.columns import Index, Point, Table, identifier, moment, no
 
 
 class VehicleKind(StrEnum):
-    """What a collector drives."""
+    """The kind of vehicle of a collector."""
 
     FOOT = "foot"
     BIKE = "bike"

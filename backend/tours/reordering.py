@@ -14,7 +14,7 @@ from backend.tours.planning.schedule import timed
 
 
 class TaskRead(BaseModel):
-    """What is done at a stop."""
+    """A task of a stop."""
 
     collection_id: UUID
     kind: Literal["take", "leave"]

@@ -31,7 +31,7 @@ _HOURS: dict[str, Any] = {
 
 
 class ProfileIn(In):
-    """What a collector drives, when and where."""
+    """A collector's vehicle, hours and area."""
 
     vehicle: VehicleKind = Field(examples=["cargo_bike"])
     professional: bool = Field(default=False, description="Whether you drive for a living.", examples=[False])
@@ -59,7 +59,7 @@ class ProfileIn(In):
 
 
 class ProfileOut(Out):
-    """What a collector drives, when and where."""
+    """A collector's vehicle, hours and area."""
 
     vehicle: VehicleKind = Field(examples=["cargo_bike"])
     professional: bool = Field(examples=[False])
@@ -160,7 +160,7 @@ class ToursOut(Out):
 
 
 class TaskOut(Out):
-    """What is to be done at a stop."""
+    """A task of a stop."""
 
     collection_id: UUID = Field(examples=[COLLECTION])
     kind: Literal["take", "leave"] = Field(examples=["take"])
@@ -207,7 +207,7 @@ class ReasonIn(In):
 
 
 class CloseIn(In):
-    """What was driven."""
+    """The distance that was driven."""
 
     driven_metres: int | None = Field(default=None, ge=0, le=2_000_000, examples=[8600])
 

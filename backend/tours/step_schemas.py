@@ -201,7 +201,7 @@ class StepIn(In):
 
 
 class StepItem(Out):
-    """What was taken and left of an item; null: not said."""
+    """The amounts of an item that were taken and left; null: not said."""
 
     item_id: UUID = Field(examples=[ITEM])
     title: str = Field(examples=["Pains de la veille"])

@@ -87,7 +87,7 @@ async def cancel(visit: Visit) -> Response:
 
 
 async def postpone(visit: Visit) -> Response:
-    """Give a collection that nobody has taken yet another window."""
+    """Move a collection that nobody has taken yet to another window."""
     house = await house_where_one_works(visit)
     form = await visit.form()
     one = await house.get(_path(house))
