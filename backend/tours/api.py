@@ -117,10 +117,11 @@ async def list_tours(
     response: Response,
     day: Annotated[date, Query(description="As counted by whoever planned them.", examples=["2026-11-29"])],
     mine: Annotated[bool, Query(description="Only tours that you drive or were offered.")] = False,
+    stops: Annotated[bool, Query(description="Also the stops of each tour.")] = False,
 ) -> ToursOut:
     """List the tours of a day: yours, your association's, and to verified collectors those open to all."""
     response.headers["Cache-Control"] = "no-store"
-    found = _as_bytes(await call(session, "tours_on", day=day, mine=mine))
+    found = _as_bytes(await call(session, "tours_on", day=day, mine=mine, stops=stops))
     return ToursOut.model_validate_json(b'{"data":' + found + b"}")
 
 

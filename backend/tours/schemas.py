@@ -153,12 +153,6 @@ class TourOut(Out):
     grams: int = Field(examples=[64000])
 
 
-class ToursOut(Out):
-    """Tours of a day."""
-
-    data: list[TourOut]
-
-
 class TaskOut(Out):
     """A task of a stop."""
 
@@ -191,6 +185,18 @@ class StopOut(Out):
     arrived_at: datetime | None = Field(examples=[None])
     ended_at: datetime | None = Field(examples=[None])
     tasks: list[TaskOut]
+
+
+class ListedTour(TourOut):
+    """A tour of a day."""
+
+    stops: list[StopOut] | None = Field(default=None, description="Null: not asked for.")
+
+
+class ToursOut(Out):
+    """Tours of a day."""
+
+    data: list[ListedTour]
 
 
 class TourPage(TourOut):

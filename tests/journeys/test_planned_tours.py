@@ -50,6 +50,11 @@ async def test_a_planned_tour_is_accepted_driven_and_closed(town: Town) -> None:
     tasks = [(task["kind"], task["collection_id"]) for stop in page["stops"] for task in stop["tasks"]]
     assert sorted(tasks) == sorted((kind, str(one.id)) for kind in ("take", "leave") for one in (bread, fruit))
     assert len(page["stops"]) == 3, "both are left at one stop"
+    assert tour["stops"] is None
+    day = at.date().isoformat()
+    for person in (karim, relais):
+        (listed,) = accepted(await person.asks("GET", f"/tours?day={day}&stops=true")).json()["data"]
+        assert listed["stops"] == page["stops"]
 
     await karim.posts(f"/tours/{tour['id']}/accept", {})
     assert [await status_of(town, one.id) for one in (bread, fruit)] == ["scheduled", "scheduled"]
@@ -180,6 +185,8 @@ async def test_a_collector_who_drops_out_leaves_the_tour_open_to_others(town: To
     assert (open_["id"], open_["collector_id"]) == (tour["id"], None)
     page = await rachid.gets(f"/tours/{tour['id']}")
     assert {stop["access"] for stop in page["stops"]} == {""}
+    (listed,) = accepted(await rachid.asks("GET", f"/tours?day={at.date().isoformat()}&stops=true")).json()["data"]
+    assert listed["stops"] == page["stops"]
     taken = await rachid.asks("POST", f"/tours/{tour['id']}/accept")
     assert {stop["access"] for stop in accepted(taken).json()["stops"]} == {"Code 12A4"}
     assert await status_of(town, one.id) == "scheduled"

@@ -1,7 +1,11 @@
 """The pages of operators: a day of tours, and the map of collection points."""
 
+import pytest
+from starlette.types import ASGIApp, Scope
+
+from backend.pages import client
 from tests.town import Town
-from tests.town.rounds_planned import a_driver, for_the_evening, noon
+from tests.town.rounds_planned import a_driver, for_the_evening, noon, planned
 from tests.web.browser import Browser
 
 
@@ -50,6 +54,36 @@ async def test_an_association_plans_a_day_in_one_tap_and_sees_what_is_left_out(t
     assert "La tournée est annulée." in page.said
     assert await town.value("select status from app.tours where id = $1", tour) == "cancelled"
     assert await town.value("select status from app.collections where id = $1", second.id) == "accepted"
+
+
+async def test_the_page_of_a_day_reads_all_its_tours_at_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = await noon(town)
+    relais = await town.an_association()
+    for _ in range(2):
+        await for_the_evening(town, at, relais, window_end=at.replace(hour=18, minute=10))
+        await a_driver(town, most_grams=40_000)
+    await planned(town, relais, at)
+    assert await town.value("select count(*) from app.tours") == 2
+    browser = await Browser.of(relais)
+    asked: list[str] = []
+    answered = client._answered
+
+    async def noted(app: ASGIApp, scope: Scope, content: bytes) -> client.Answer:
+        asked.append(scope["path"])
+        return await answered(app, scope, content)
+
+    monkeypatch.setattr(client, "_answered", noted)
+    page = await browser.opens(f"/association/tours?day={at.date().isoformat()}")
+
+    names = [
+        row["name"]
+        for row in await town.rows(
+            "select p.name from app.tour_stops s join app.collection_points p on p.id = s.point_id"
+        )
+    ]
+    assert len(names) == 4
+    assert all(name in page.words for name in names)
+    assert [path for path in asked if path.startswith("/v1/tours")] == ["/v1/tours"]
 
 
 async def test_an_admin_plans_for_everybody_and_others_do_not_get_in(town: Town) -> None:

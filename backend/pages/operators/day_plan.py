@@ -41,11 +41,10 @@ def _today() -> date:
 async def _shown(desk: Desk, day: date, form: Form, status: int = 200) -> Response:
     planned = desk.visit.query.get("plan")
     tours, waiting, plan = await asyncio.gather(
-        desk.get("/v1/tours", day=day.isoformat()),
+        desk.get("/v1/tours", day=day.isoformat(), stops=True),
         desk.get("/v1/collections", status="accepted", limit=LISTED),
         _plan(desk, planned),
     )
-    pages = await asyncio.gather(*(desk.get(f"/v1/tours/{tour['id']}") for tour in tours["data"]))
     names = {one["id"]: one for one in waiting["data"]}
     return desk.page(
         "tours.html",
@@ -54,7 +53,7 @@ async def _shown(desk: Desk, day: date, form: Form, status: int = 200) -> Respon
         board=desk,
         day=day,
         days=[_today() + timedelta(days=ahead) for ahead in range(DAYS_SHOWN)],
-        tours=pages,
+        tours=tours["data"],
         plan=plan,
         waiting=[one for one in waiting["data"] if _on(one, day)],
         unplanned=[(names.get(one["collection_id"]), one["reason"]) for one in (plan or {}).get("unplanned", ())],
