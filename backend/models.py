@@ -2,6 +2,7 @@
 
 from backend.accounts import models as accounts
 from backend.administration import models as administration
+from backend.api_clients import models as api_clients
 from backend.associations import models as associations
 from backend.audit import models as audit
 from backend.beneficiaries import models as beneficiaries
@@ -25,6 +26,8 @@ from backend.lots import models as lots
 from backend.members import models as members
 from backend.needs import models as needs
 from backend.notices import models as notices
+from backend.organisations import models as organisations
+from backend.partners import models as partners
 from backend.payments import models as payments
 from backend.payouts import models as payouts
 from backend.photos import models as photos
@@ -40,6 +43,7 @@ from backend.stations import models as stations
 from backend.subscriptions import models as subscriptions
 from backend.suspended_lots import models as suspended_lots
 from backend.terms import models as terms
+from backend.territories import models as territories
 from backend.tours import models as tours
 from backend.waiting import models as waiting
 
@@ -48,6 +52,7 @@ __all__ = ["metadata"]
 TABLES = (
     accounts,
     administration,
+    api_clients,
     associations,
     audit,
     beneficiaries,
@@ -57,10 +62,10 @@ TABLES = (
     collection_points,
     collections,
     custody,
-    drafts,
-    email_changes,
     diets,
     documents,
+    drafts,
+    email_changes,
     favourites,
     handed_passes,
     impact,
@@ -70,6 +75,8 @@ TABLES = (
     members,
     needs,
     notices,
+    organisations,
+    partners,
     payments,
     payouts,
     photos,
@@ -85,6 +92,7 @@ TABLES = (
     subscriptions,
     suspended_lots,
     terms,
+    territories,
     tours,
     waiting,
 )

@@ -1,4 +1,4 @@
-"""The table of members of shops and associations."""
+"""The table of members of shops, associations and organisations."""
 
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, identifier, moment, now, sql,
 
 
 class Member(Table, table=True):
-    """A person who works for a shop or an association, or an invited address while `account_id` is null."""
+    """A person who works for a shop, an association or an organisation. Without `account_id`: an invited address."""
 
     __tablename__ = "members"
     __table_args__ = (
@@ -19,6 +19,8 @@ class Member(Table, table=True):
         Index("members_shop_id_lookup_key", "shop_id", "lookup", unique=True),
         Index("members_association_id_account_id_key", "association_id", "account_id", unique=True),
         Index("members_association_id_lookup_key", "association_id", "lookup", unique=True),
+        Index("members_organisation_id_account_id_key", "organisation_id", "account_id", unique=True),
+        Index("members_organisation_id_lookup_key", "organisation_id", "lookup", unique=True),
         Index("members_account_id_idx", "account_id"),
         Index("members_invited_by_idx", "invited_by"),
         Index("members_ends_at_idx", "ends_at", postgresql_where=sql("account_id is null")),
@@ -27,6 +29,7 @@ class Member(Table, table=True):
     id: UUID = identifier()
     shop_id: UUID | None = Field(foreign_key="app.shops.id", ondelete="CASCADE")
     association_id: UUID | None = Field(foreign_key="app.associations.id", ondelete="CASCADE")
+    organisation_id: UUID | None = Field(foreign_key="app.organisations.id", ondelete="CASCADE")
     account_id: UUID | None = Field(foreign_key="app.accounts.id", ondelete="CASCADE")
     role: str = text()
     lookup: bytes | None

@@ -550,6 +550,25 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
     await town.changes("insert into app.stop_tasks values ($1, 1, $2, 'take')", tour, carried["id"])
     await town.changes("insert into app.signed_sheets values ($1, now(), 1000, now())", tour)
     await town.changes(
+        "insert into app.territories (code, kind, name) values ('FR', 'country', 'France') on conflict do nothing"
+    )
+    organisation = await town.value(
+        "insert into app.organisations (name, kind, siren, territory_code)"
+        " values ('Ville de Strasbourg', 'municipality', $1, 'FR') returning id",
+        f"{uuid4().int % 10**9:09}",
+    )
+    client = await town.value(
+        "insert into app.api_clients (name, organisation_id, territory_code, scopes, expires_at)"
+        " values ('Logiciel social', $1, 'FR', '{beneficiaries:enrol}', now() + interval '1 year') returning id",
+        organisation,
+    )
+    await town.changes(
+        "insert into app.api_client_secrets (client_id, prefix, hash)"
+        " values ($1, 'eco_1234', sha256(convert_to($1::uuid::text, 'UTF8')))",
+        client,
+    )
+    await town.changes("insert into app.mandates (association_id, client_id) values ($1, $2)", association.id, client)
+    await town.changes(
         "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1)"
         " on conflict do nothing"
     )

@@ -1,0 +1,1 @@
+"""Organisations: municipalities, agglomerations and NGOs, with members and a territory."""

@@ -1,0 +1,1 @@
+"""Enrolment by software: API clients enrol people in the name of associations that mandated them."""
