@@ -7,8 +7,8 @@ Three methods are tried on the past, and the one whose predictions were least wr
 - `weekday`: the next of the weekdays on which at least a quarter of the last twelve collections took place.
 
 The error is backtested: each past collection is predicted from what was known the day after the one before it (for
-`reports`, on the day of the last report before it). Extrapolating from the last two collections alone would jump after
-one unusual week; a median of five does not.
+`reports`, on the day of the last report before it). The quantity is the median of the last five, backtested likewise.
+Extrapolating from the last two collections alone would jump after one unusual week; a median of five does not.
 """
 
 from collections import Counter
@@ -36,12 +36,13 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The day on which a collection will be due, the method, and its mean error in days; all None: not known."""
+    """The day on which a collection will be due, its grams, the method, and their mean errors; all None: not known."""
 
     due_on: date | None
     grams: int | None
     method: str | None
     mean_error_days: float | None
+    mean_error_grams: int | None
 
 
 Method = Callable[[Past, date], date | None]
@@ -55,10 +56,23 @@ def forecast(past: Past, today: date) -> Forecast:
         if (due := method(past, today)) is not None and (error := backtested(method, past)) is not None
     ]
     if not tried:
-        return Forecast(None, None, None, None)
+        return Forecast(None, None, None, None, None)
     error, name, due = min(tried)
-    grams = round(median(grams for _, grams in past.collections[-LAST_RATES:]))
-    return Forecast(max(due, today), grams, name, round(error, 1))
+    return Forecast(max(due, today), usual_grams(past.collections), name, round(error, 1), error_of_grams(past))
+
+
+def usual_grams(collections: Sequence[tuple[date, int]]) -> int:
+    """Return the median of the last quantities."""
+    return round(median(grams for _, grams in collections[-LAST_RATES:]))
+
+
+def error_of_grams(past: Past) -> int | None:
+    """Return by how many grams the usual quantity was wrong on average; None if it could be tried too seldom."""
+    errors = [
+        abs(usual_grams(past.collections[:known]) - past.collections[known][1])
+        for known in range(FEWEST, len(past.collections))
+    ]
+    return round(mean(errors)) if len(errors) >= LEAST_BACKTESTS else None
 
 
 def backtested(method: Method, past: Past) -> float | None:

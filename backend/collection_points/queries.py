@@ -66,6 +66,7 @@ async def forecast_of(session: AsyncSession, point_id: UUID) -> ForecastOut:
         grams=told.grams,
         method=told.method,
         mean_error_days=told.mean_error_days,
+        mean_error_grams=told.mean_error_grams,
         collections=len(collections),
     )
 

@@ -186,4 +186,8 @@ class ForecastOut(Out):
     mean_error_days: float | None = Field(
         description="How many days the method was wrong on average, for the collections of the past.", examples=[0.8]
     )
+    mean_error_grams: int | None = Field(
+        description="How many grams the quantity was wrong on average, for the collections of the past.",
+        examples=[2400],
+    )
     collections: int = Field(description="From how many collections this was learnt.", examples=[14])

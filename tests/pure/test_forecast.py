@@ -14,7 +14,7 @@ def every(days: int, grams: int, times: int) -> list[tuple[date, int]]:
 def test_too_few_collections_forecast_nothing() -> None:
     told = forecast(Past(every(7, 9000, 2), [], None), MONDAY + timedelta(days=9))
 
-    assert (told.due_on, told.grams, told.method, told.mean_error_days) == (None, None, None, None)
+    assert (told.due_on, told.grams, told.method, told.mean_error_days, told.mean_error_grams) == (None,) * 5
 
 
 def test_a_steady_rhythm_is_forecast_without_error() -> None:
@@ -23,7 +23,17 @@ def test_a_steady_rhythm_is_forecast_without_error() -> None:
     told = forecast(past, past.collections[-1][0] + timedelta(days=1))
 
     assert told.due_on == past.collections[-1][0] + timedelta(days=5)
-    assert (told.grams, told.method, told.mean_error_days) == (20_000, "rates", 0.0)
+    assert (told.grams, told.method, told.mean_error_days, told.mean_error_grams) == (20_000, "rates", 0.0, 0)
+
+
+def test_the_quantity_is_as_wrong_as_it_was_in_the_past() -> None:
+    grams = [10_000, 10_000, 10_000, 10_000, 16_000, 10_000]
+    past = Past([(MONDAY + timedelta(days=7 * n), one) for n, one in enumerate(grams)], [], None)
+
+    told = forecast(past, past.collections[-1][0] + timedelta(days=1))
+
+    # 10 kg were foreseen each time, and once there were 16: wrong by 0, 6 and 0 kg.
+    assert (told.grams, told.mean_error_grams) == (10_000, 2_000)
 
 
 def test_fixed_weekdays_beat_rates() -> None:

@@ -4,6 +4,7 @@ import pytest
 from starlette.types import ASGIApp, Scope
 
 from backend.pages import client
+from tests.journeys.test_collections import partners
 from tests.town import Town
 from tests.town.rounds_planned import a_driver, for_the_evening, noon, planned
 from tests.web.browser import Browser
@@ -123,3 +124,38 @@ async def test_an_operator_finds_collection_points_and_comes_closer(town: Town) 
     assert "R1" not in page.words
     page = await browser.opens("/association/points?box=9,9,1,1")
     assert page.status_code == 200
+
+
+async def test_the_next_collection_is_forecast_on_the_pages_that_need_it(town: Town) -> None:
+    sophie, shop, relais = await partners(town)
+    asking = f"/my-shops/{shop.id}/collections/new"
+    browser, admin = await Browser.of(sophie), await Browser.of(await town.an_admin())
+    point = await town.value("select id from app.collection_points where shop_id = $1", shop.id)
+    assert "Prévue vers" not in (await browser.opens(asking)).words
+    assert "Trop peu de collectes passées" in (await admin.opens(f"/admin/points/{point}")).words
+    await town.changes(
+        "insert into app.collections (from_point, to_point, shop_id, association_id, asked_how, status, grams,"
+        " window_start, window_end)"
+        " select $1, q.id, $2, $3, 'member', case n when 0 then 'accepted' else 'received' end,"
+        "        case n when 2 then 24000 else 18000 end, now() - n * interval '4 days',"
+        "        now() - n * interval '4 days' + interval '1 hour'"
+        " from app.collection_points q, generate_series(0, 9) n where q.association_id = $3",
+        point,
+        shop.id,
+        relais.id,
+    )
+
+    page = await browser.opens(asking)
+    assert "environ 18\u00a0kg" in page.words
+    assert "L’écart est mesuré sur 9 collectes passées." in page.words
+    page = await (await browser.opens("/my-shops/" + str(shop.id) + "/collections")).follows("Demander une collecte")
+    assert page.status_code == 200
+    desk = await Browser.of(relais)
+    living = await town.value("select id from app.collections where status = 'accepted'")
+    page = await (await desk.opens(f"/association/collections/{living}")).follows("Le point de collecte")
+    assert page.path == f"/association/points/{point}"
+    assert "± 1,0\u00a0kg" in page.words
+    page = await (await admin.opens(f"/admin/collections/{living}")).follows("Le point de collecte")
+    assert "environ 18\u00a0kg" in page.words
+    stranger = await Browser.of(await town.an_association("Autre"))
+    assert (await stranger.opens(f"/association/points/{point}")).status_code == 404

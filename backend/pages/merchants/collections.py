@@ -81,6 +81,8 @@ async def _ask_page(visit: Visit, place: Workplace, form: Form, status: int = 20
     unsold = await visit.api.get(f"/v1/shops/{place.shop['id']}/unsold-lots")
     agreed = await visit.api.get("/v1/agreements", shop=place.shop["id"], status="confirmed", limit=100)
     now = datetime.now(place.zone)
+    last = (await visit.api.get("/v1/collections", shop=place.shop["id"], limit=1))["data"]
+    told = await visit.api.get(f"/v1/collection-points/{last[0]['from_point']}/forecast") if last else None
     usual = await visit.api.get(f"/v1/shops/{place.shop['id']}/usual-leftovers")
     today = [one for one in usual["data"] if one["weekday"] == now.isoweekday()]
     picked = next((one for one in today if one["category"] == visit.query.get("usual")), None)
@@ -95,6 +97,7 @@ async def _ask_page(visit: Visit, place: Workplace, form: Form, status: int = 20
         chosen=ended,
         usual=today,
         picked=picked,
+        told=told,
         today=now.date(),
         rules={**constraints(CollectionIn), **constraints(ItemIn)},
         window={name: at.strftime("%Y-%m-%dT%H:%M") for name, at in

@@ -1,6 +1,6 @@
-"""Collection points: a list of those in a part of the map, and above it a map that is loaded only after a tap.
+"""Collection points: a list of those in a part of the map, a map that is loaded only after a tap, and one point.
 
-As the map of lots, this page does without Trusted Types, because Leaflet writes into it with `innerHTML`.
+As the map of lots, the list does without Trusted Types, because Leaflet writes into it with `innerHTML`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,6 +20,8 @@ from backend.settings import settings
 FRANCE = (-5.2, 41.2, 9.7, 51.2)
 ZOOM_OF_FRANCE, ZOOM_OF_A_PLACE, CLOSEST = 6, 13, 18
 HALF_OF_A_PLACE = 0.06  # degrees
+EVERY = "/admin/points"
+"""The page of those who see every point, and not only where they work or have collections."""
 KINDS = tuple(kind.value for kind in PointKind)
 
 Box = tuple[float, float, float, float]
@@ -55,9 +57,8 @@ def _marks(desk: Desk, features: list[dict[str, Any]], zoom: int, kind: str) -> 
         closer = _around(latitude, longitude, 360 / 2 ** (zoom + 3))
         box = ",".join(f"{degrees:.5f}" for degrees in closer)
         query: dict[str, Any] = {"box": box, "zoom": min(zoom + 3, CLOSEST), **({"kind": kind} if kind else {})}
-        marks.append(
-            {**feature["properties"], "latitude": latitude, "longitude": longitude, "closer": desk.at(**query)}
-        )
+        seen = {"id": feature.get("id"), "latitude": latitude, "longitude": longitude, "closer": desk.at(**query)}
+        marks.append({**feature["properties"], **seen})
     return marks
 
 
@@ -87,16 +88,24 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
             kinds=KINDS,
             asked={"box": asked["bbox"], "zoom": str(zoom), "kind": kind, **desk.asked},
             settings=settings(),
+            opens_all=root == EVERY,
         )
         page.headers["Content-Security-Policy"] = policy_of(
             {"img-src": settings().map_tiles_origin, "require-trusted-types-for": ""}
         )
         return page
 
-    return [route(root, points, needs="person", **who)]
+    async def point(visit: Visit) -> Response:
+        """Show one point: how to get in, whom to call, and when its next collection will be due."""
+        desk = await opens(visit, root)
+        path = f"/v1/collection-points/{visit.parameters['id']}"
+        found, told = await desk.get(path), await desk.get(f"{path}/forecast")
+        return desk.page("point.html", "points", board=desk, point=found, told=told)
+
+    return [route(root, points, needs="person", **who), route(f"{root}/{{id:uuid}}", point, needs="person", **who)]
 
 
 routes: list[BaseRoute] = [
     *_routes("/association/points", of_association),
-    *_routes("/admin/points", of_admin, roles=ROLES),
+    *_routes(EVERY, of_admin, roles=ROLES),
 ]
