@@ -1,4 +1,4 @@
-"""The pages of operators: a day of tours, and the map of collection points."""
+"""The pages of operators: a day of tours, collection points with their forecast, and the chats of the platform."""
 
 import pytest
 from starlette.types import ASGIApp, Scope
@@ -159,3 +159,26 @@ async def test_the_next_collection_is_forecast_on_the_pages_that_need_it(town: T
     assert "environ 18\u00a0kg" in page.words
     stranger = await Browser.of(await town.an_association("Autre"))
     assert (await stranger.opens(f"/association/points/{point}")).status_code == 404
+
+
+async def test_admins_keep_the_chats_of_the_platform(town: Town) -> None:
+    relais = await town.an_association()
+    browser = await Browser.of(await town.an_admin())
+    page = await (await browser.opens("/admin/collections")).follows("Slack et Teams")
+    assert "Toutes les nouvelles collectes" in page.words
+    secret = "https://hooks.example.org/services/T0/B0/Qz9w"
+    page = await page.form("Ajouter un salon").send(kind="slack", name="#tout", url=secret, events="incident")
+
+    assert page.said == "C’est enregistré."
+    assert "services" not in page.text
+    assert "Slack, hooks.example.org, …Qz9w" in page.words
+    assert await town.value("select association_id is null and events = '{incident}' from app.chat_hooks")
+    hook = await town.value("select id from app.chat_hooks")
+    owner = await Browser.of(relais)
+    assert "#tout" not in (await owner.opens("/association/chats")).words
+    assert (await owner.sends(f"/association/chats/{hook}/remove")).status_code == 404
+    assert (await owner.sends(f"/admin/chats/{hook}/remove")).status_code == 403
+    page = await page.form("Envoyer un essai #tout").send()
+    assert page.said.startswith("L’essai est parti.")
+    page = await page.form("Retirer #tout").send()
+    assert await town.value("select count(*) from app.chat_hooks") == 0

@@ -7,7 +7,6 @@ from backend.pages.associations import (
     activity,
     agreements,
     cards,
-    chats,
     importing,
     needs,
     offering,
@@ -28,6 +27,5 @@ routes: list[BaseRoute] = [
     *offering.routes,
     *receiving.routes,
     *needs.routes,
-    *chats.routes,
     *about.routes,
 ]

@@ -1,7 +1,7 @@
 """A day's tours: plan them, see what is in none and why, put stops in another order, and cancel a tour."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from backend.pages.admins.desk import ROLES
 from backend.pages.associations.importing import passed_on
 from backend.pages.client import Refused
 from backend.pages.forms import Form
-from backend.pages.operators.desk import Desk, of_admin, of_association
+from backend.pages.operators.desk import Desk, Opens, of_admin, of_association
 from backend.pages.visit import Visit, route
 from backend.time_zones import PARIS
 
@@ -78,9 +78,6 @@ async def _plan(desk: Desk, plan: str | None) -> Any:
         return None
 
 
-Opens = Callable[[Visit, str], Awaitable[Desk]]
-
-
 def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
     async def day(visit: Visit) -> Response:
         """Show a day's tours."""
@@ -91,20 +88,12 @@ def _routes(root: str, opens: Opens, **who: Any) -> list[BaseRoute]:
         desk, form = await opens(visit, root), await visit.form()
         wanted = _day(visit, form.value("day"))
         try:
-            asked = await visit.api.sends(
-                "POST",
-                "/v1/tours/plan",
-                {"day": wanted.isoformat()},
-                query=desk.asked,
-                headers={"idempotency-key": form.key},
-            )
-            if not asked.is_success:
-                raise Refused(asked)
+            asked = await desk.post("/v1/tours/plan", form, {"day": wanted.isoformat()})
         except Refused as refusal:
             if refusal.status not in (409, 422):
                 raise
             return await _shown(desk, wanted, form.refused(refusal, ()), refusal.status)
-        return _to(desk, wanted, "plan_asked", plan=asked.json()["id"])
+        return _to(desk, wanted, "plan_asked", plan=asked["id"])
 
     async def move(visit: Visit) -> Response:
         """Put one stop of a tour before the one above it, or behind the one below it."""

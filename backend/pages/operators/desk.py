@@ -1,6 +1,6 @@
 """Whose desk a page of operators stands on: an association's, which plans what comes to it, or the admins'."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,23 +9,34 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from backend.pages.admins.desk import desk_page
-from backend.pages.associations.house import house_where_one_works
+from backend.pages.associations.house import House, house_of, house_where_one_works
 from backend.pages.client import Answer, Refused
+from backend.pages.forms import Form
 from backend.pages.visit import Visit
+from backend.problems.common import NotAllowed
+from backend.time_zones import PARIS
 
 
 @dataclass(frozen=True)
 class Desk:
-    """A desk. root: the address of its page; asked: the association, for whoever works for several."""
+    """A desk. root: the address of its page; asked: the association, for whoever works for several.
+
+    collections: the entry of its menu that lists collections; all_collections: their address; time_zone: of its times.
+    """
 
     visit: Visit
     root: str
     asked: Mapping[str, str]
     page: Callable[..., Response]
+    collections: str
+    all_collections: str
+    time_zone: str
 
-    async def sends(self, method: str, path: str, body: Any = None, **query: Any) -> Answer:
+    async def sends(
+        self, method: str, path: str, body: Any = None, *, headers: Mapping[str, str] | None = None, **query: Any
+    ) -> Answer:
         """Send a request to the API for this desk. Raises Refused."""
-        answer = await self.visit.api.sends(method, path, body, query={**query, **self.asked})
+        answer = await self.visit.api.sends(method, path, body, query={**query, **self.asked}, headers=headers)
         if not answer.is_success:
             raise Refused(answer)
         return answer
@@ -33,6 +44,11 @@ class Desk:
     async def get(self, path: str, **query: Any) -> Any:
         """Return what a GET answers. Raises Refused."""
         return (await self.sends("GET", path, **query)).json()
+
+    async def post(self, path: str, form: Form, body: Any = None) -> Any:
+        """Return what a POST answers, once for each form that was shown; None if it has no body. Raises Refused."""
+        answer = await self.sends("POST", path, body, headers={"idempotency-key": form.key})
+        return answer.json() if answer.content else None
 
     def at(self, path: str = "", **query: Any) -> str:
         """Return the address of a page of this desk."""
@@ -44,12 +60,29 @@ class Desk:
         return self.visit.to(self.root, done, **query, **self.asked)
 
 
+Opens = Callable[[Visit, str], Awaitable[Desk]]
+"""Returns the desk on which a page stands, by its address."""
+
+
+def _desk_of(house: House, visit: Visit, root: str) -> Desk:
+    listed = house.at("/association/collections")
+    return Desk(visit, root, house.asked, house.page, "collections", listed, house.time_zone)
+
+
 async def of_association(visit: Visit, root: str) -> Desk:
     """Return the desk of the association whose collections the visitor looks after. Raises NotAllowed for readers."""
-    house = await house_where_one_works(visit)
-    return Desk(visit, root, house.asked, house.page)
+    return _desk_of(await house_where_one_works(visit), visit, root)
+
+
+async def of_owner(visit: Visit, root: str) -> Desk:
+    """Return the desk of the association that the visitor owns. Raises NotAllowed for staff and readers."""
+    house = await house_of(visit)
+    if not house.owns:
+        raise NotAllowed
+    return _desk_of(house, visit, root)
 
 
 async def of_admin(visit: Visit, root: str) -> Desk:
     """Return the desk of the admins."""
-    return Desk(visit, root, {}, partial(desk_page, visit))
+    page = partial(desk_page, visit)
+    return Desk(visit, root, {}, page, "all_collections", "/admin/collections", PARIS)

@@ -3,7 +3,6 @@
 As the map of lots, the list does without Trusted Types, because Leaflet writes into it with `innerHTML`.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from starlette.responses import Response
@@ -13,7 +12,7 @@ from backend.collection_points.models import PointKind
 from backend.pages.admins.desk import ROLES
 from backend.pages.client import Refused
 from backend.pages.content_policy import policy_of
-from backend.pages.operators.desk import Desk, of_admin, of_association
+from backend.pages.operators.desk import Desk, Opens, of_admin, of_association
 from backend.pages.visit import Visit, route
 from backend.settings import settings
 
@@ -25,7 +24,6 @@ EVERY = "/admin/points"
 KINDS = tuple(kind.value for kind in PointKind)
 
 Box = tuple[float, float, float, float]
-Opens = Callable[[Visit, str], Awaitable[Desk]]
 
 
 async def _where(desk: Desk) -> tuple[Box, int, str | None]:
