@@ -141,6 +141,36 @@ async def test_a_refused_collection_goes_on_to_the_next_that_fits(town: Town) ->
     assert await told(near[1]) == ["collection_accepted", "collection_asked"]
 
 
+async def test_an_offer_is_announced_once_to_each_person_and_chat(town: Town) -> None:
+    sophie, shop, relais = await partners(town)
+    other, noe = await town.an_association("Autre"), await town.a_customer("Noé")
+    await town.changes(
+        "insert into app.members (account_id, shop_id, role, joined_at) values ($1, $2, 'staff', now())",
+        noe.id,
+        shop.id,
+    )
+    for owner in (await town.an_admin(), relais):
+        hook = {"name": "#tout", "kind": "slack", "url": "https://hooks.example.org/s/T0", "events": ["asked"]}
+        await owner.posts("/chat-hooks", hook)
+    asked = await sophie.posts("/collections", await request(town, shop))
+    posts = "select count(*) from jobs.procrastinate_jobs where task_name = 'chat_hooks.post'"
+
+    async def offered(*associations: Association) -> list[list[str]]:
+        for one in associations:
+            await town.changes("select app.offer_collection($1::text::uuid, $2)", asked["id"], one.id)
+        return [await told(person) for person in (sophie, noe, relais, other)]
+
+    assert await told(noe) == ["collection_asked"]
+    assert await offered(relais, other) == [[], *[["collection_asked"]] * 3]
+    before = await town.value(posts)
+    assert await offered(relais, other) == [[], *[["collection_asked"]] * 3]
+    assert await town.value(posts) == before
+
+    # The control: without the key of its notice, the association is told again of the same offer.
+    await town.changes("update app.notices set once = null where account_id = $1", relais.id)
+    assert (await offered(relais))[2] == ["collection_asked"] * 2
+
+
 async def test_a_shop_cancels_until_the_food_is_taken(town: Town) -> None:
     sophie, shop, relais = await partners(town)
     lot = await town.a_lot(shop=shop, left=4)
