@@ -95,10 +95,11 @@ def migrate(
         bool, typer.Option("--sql", help="Print the migration as SQL instead, to run it on a Supabase project.")
     ] = False,
 ) -> None:
-    """Migrate the database to this version, in one transaction. Then load the communes of this version."""
+    """Migrate the database to this version, in one transaction. Then load its communes and territories."""
     from backend.database import migrate as migration
     from backend.database.login_passwords import set_login_passwords
     from backend.places.loading import load_places
+    from backend.territories.loading import load_territories
 
     if sql:
         sys.stdout.write(migration.script())
@@ -113,21 +114,25 @@ def migrate(
     for warning in warnings:
         sys.stdout.write(f"{warning}\n")
     load_places(owner_url)
+    load_territories(owner_url)
 
 
 @places.command("load")
 def load_communes() -> None:
-    """Load the communes of this version. Needed after `migrate --sql`; `migrate` does it by itself."""
+    """Load the communes and territories of this version. Needed after `migrate --sql`; `migrate` does it by itself."""
     import psycopg
 
     from backend.places.loading import load_places
+    from backend.territories.loading import load_territories
 
     owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     try:
-        loaded = load_places(owner_url)
+        loaded, territories = load_places(owner_url), load_territories(owner_url)
     except psycopg.Error as problem:
         raise SystemExit(f"Nothing was loaded: {str(problem).splitlines()[0]}") from None
     sys.stdout.write("Nothing to load.\n" if loaded is None else f"Places loaded: {loaded}.\n")
+    if territories is not None:
+        sys.stdout.write(f"Territories loaded: {territories}.\n")
 
 
 @admin.command("create")

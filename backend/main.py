@@ -112,6 +112,7 @@ from backend.subscriptions import api as subscriptions
 from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
+from backend.territories import api as territories
 from backend.tours import api as tours
 from backend.tours import sheet_api as tour_sheets
 from backend.tours import steps_api as tour_steps
@@ -167,6 +168,7 @@ ROUTERS: Sequence[APIRouter] = (
     documents.router,
     impact.router,
     figures.router,
+    territories.router,
 )
 
 # Served only where we sign people in ourselves.

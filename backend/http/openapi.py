@@ -33,6 +33,7 @@ TAGS = {
     "members": "People who work for a shop or an association, each with an account of their own.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "places": "Communes, where a search starts.",
+    "territories": "Communes and the territories around and within them, and their published figures.",
     "lots": "Quantities of one offer of unsold food, discounted or free, with a pickup window.",
     "notices": "What happened that concerns the caller, in the app and by mail, and which of it they want.",
     "favourites": "Shops to find again, and places to look for lots from; only their holder sees them.",

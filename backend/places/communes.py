@@ -17,7 +17,7 @@ from pathlib import Path
 
 SOURCE = "INSEE, Code officiel géographique 2026; La Poste, Base officielle des codes postaux"
 
-_FILE = Path(__file__).with_name("communes.csv.gz")
+FILE = Path(__file__).with_name("communes.csv.gz")
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Commune:
 @cache
 def insee_codes() -> frozenset[str]:
     """Return the code of every commune, uninhabited ones included."""
-    lines = gzip.decompress(_FILE.read_bytes()).decode().splitlines()[1:]
+    lines = gzip.decompress(FILE.read_bytes()).decode().splitlines()[1:]
     return frozenset(line.partition(",")[0] for line in lines)
 
 
@@ -49,7 +49,7 @@ def codes_within(insee_code: str) -> list[str]:
 @cache
 def _arrondissements() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for row in csv.DictReader(gzip.decompress(_FILE.read_bytes()).decode().splitlines()):
+    for row in csv.DictReader(gzip.decompress(FILE.read_bytes()).decode().splitlines()):
         if row["parent"]:
             found.setdefault(row["parent"], []).append(row["insee"])
     return found
@@ -57,7 +57,7 @@ def _arrondissements() -> dict[str, list[str]]:
 
 def communes() -> list[Commune]:
     """Return all communes but the five territories that nobody lives in."""
-    rows = list(csv.DictReader(gzip.decompress(_FILE.read_bytes()).decode().splitlines()))
+    rows = list(csv.DictReader(gzip.decompress(FILE.read_bytes()).decode().splitlines()))
     rows = [row for row in rows if row["postcodes"]]
     parents = {row["parent"] for row in rows}
     centres = Counter((row["latitude"], row["longitude"]) for row in rows)
@@ -79,4 +79,4 @@ def communes() -> list[Commune]:
 def edition() -> str:
     """Return what identifies the data and the way they are prepared: another text means that they must be loaded."""
     prepared = b"".join(Path(__file__).with_name(name).read_bytes() for name in ("communes.py", "names.py"))
-    return sha256(_FILE.read_bytes() + prepared).hexdigest()
+    return sha256(FILE.read_bytes() + prepared).hexdigest()

@@ -27,18 +27,23 @@ def keys_of(commune: Commune) -> dict[str, bool]:
 
     Leading articles may be left out: « Havre » begins Le Havre.
     """
-    words = _spelled_out(words_of(commune.name))
+    keys = keys_of_name(commune.name)
+    if not commune.has_arrondissements:  # its postcodes are those of its arrondissements
+        keys |= dict.fromkeys(commune.postcodes, True)
+    keys.setdefault(commune.insee_code.lower(), False)
+    return keys
+
+
+def keys_of_name(name: str) -> dict[str, bool]:
+    """Return the keys of a name, as `keys_of` does."""
+    words = _spelled_out(words_of(name))
     starts = [0]
     while len(words) > starts[-1] + 1 and words[starts[-1]] in _ARTICLES:
         starts.append(starts[-1] + 1)
     keys = {
         " ".join(words[at:]): False for at, word in enumerate(words) if word not in _SMALL and not word[0].isdigit()
     }
-    keys |= {" ".join(words[at:]): True for at in starts}
-    if not commune.has_arrondissements:  # its postcodes are those of its arrondissements
-        keys |= dict.fromkeys(commune.postcodes, True)
-    keys.setdefault(commune.insee_code.lower(), False)
-    return keys
+    return keys | {" ".join(words[at:]): True for at in starts}
 
 
 def area_of(commune: Commune) -> str:

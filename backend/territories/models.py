@@ -1,5 +1,6 @@
-"""The table of territories: public data, and the zones that admins draw."""
+"""Tables of territories: public data, and the zones that admins draw."""
 
+from sqlalchemy import Column, Text
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, sql, text
@@ -30,3 +31,15 @@ class Territory(Table, table=True):
     commune: str | None = text()
     latitude: float | None = Field(default=None)
     longitude: float | None = Field(default=None)
+
+
+class TerritoryName(Table, table=True):
+    """A key that finds a territory, as `PlaceName` is one that finds a place."""
+
+    __tablename__ = "territory_names"
+    __table_args__ = (Index("territory_names_code_idx", "code"),)
+
+    key: str = Field(sa_column=Column(Text(collation="C"), primary_key=True))
+    code: str = text(primary_key=True, foreign_key="app.territories.code")
+    begins: bool
+    population: int

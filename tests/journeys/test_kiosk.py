@@ -466,6 +466,8 @@ PUBLIC_ROUTES = {
     "GET /v1/impact/series",
     "GET /v1/places",
     "GET /v1/terms",
+    "GET /v1/territories",
+    "GET /v1/territories/{code}",
     "GET /v1/terms/{kind}/{version}",
     "GET /.well-known/jwks.json",
     "GET /healthz",

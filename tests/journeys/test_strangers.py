@@ -116,6 +116,7 @@ async def things_of_other_people(town: Town) -> Things:
         "member_id": await town.value("select id from app.members where shop_id = $1::text::uuid", shop["id"]),
         "token": uuid4(),
         "dispute_id": uuid4(),
+        "code": uuid4(),
         "link_id": await town.value(
             "insert into app.collection_links (shop_id, name, token_hash, created_at)"
             " values ($1::text::uuid, 'Soir', 'x', now()) returning id",

@@ -179,6 +179,7 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         " value_saved_cents, recovered_by_shops_cents, people_helped)"
         " values ('2020-01-01', '2020-01-01', 12, 6000, 12, 10800, 9600, 4000, 11) on conflict do nothing"
     )
+    await town.changes("insert into app.territory_names values ('france', 'FR', true, 1) on conflict do nothing")
     for person in people.values():
         await _notice(town, person)
         await town.changes(

@@ -26,12 +26,13 @@ from backend.job_context import Work
 from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import SEALED_PERSON, keyring, sealed_json
 from backend.settings import Settings, settings
+from backend.territories.loading import columns
 from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
 from tests.town.serving import Served
-from tests.town.things import STRASBOURG, Lot, Reservation, Shop, a_place_in
+from tests.town.things import STRASBOURG, Lot, Reservation, Shop, a_place_in, in_the_town, whole_map
 
 P = TypeVar("P", bound=Person)
 
@@ -348,6 +349,15 @@ class Town:
     async def opens(self, lot: Lot) -> None:
         """Set the clock to the middle of the lot's pickup window."""
         await self.clock(lot.pickup_start + (lot.pickup_end - lot.pickup_start) / 2)
+
+    async def territories(self, *codes: str) -> None:
+        """Insert a few territories: those around Strasbourg, Mulhouse and Paris, with `codes` besides."""
+        await self.changes(
+            "insert into app.territories (code, kind, name, population, region, department, epci, commune, latitude,"
+            " longitude) select * from unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::text[], $6::text[],"
+            " $7::text[], $8::text[], $9::float8[], $10::float8[]) on conflict (code) do nothing",
+            *columns([one for one in whole_map() if in_the_town(one) or one.code in codes]),
+        )
 
     # Valid bodies of requests
 
