@@ -44,6 +44,7 @@ from backend.tours.problems_of_planning import (
 from backend.tours.reordering import OrderUnknown, TourRead, reordered
 from backend.tours.schemas import (
     CloseIn,
+    NearbyOut,
     OrderIn,
     PlanAsked,
     PlanIn,
@@ -86,6 +87,17 @@ async def keep_collector_profile(
     response.headers["ETag"] = etag(version)
     response.headers["Cache-Control"] = "no-store"
     return ProfileOut.model_validate(wanted.model_dump())
+
+
+@router.get("/collectors/me/open-collections", responses=may_answer(CollectorProfileNotFound))
+async def list_open_collections(session: AsCollector, response: Response) -> NearbyOut:
+    """List the collections in your area that wait for a tour and that your vehicle can carry.
+
+    They are put into tours by whoever plans these. The list is empty until an admin has verified you.
+    """
+    response.headers["Cache-Control"] = "no-store"
+    found = _as_bytes(await call(session, "collections_near_me"))
+    return NearbyOut.model_validate_json(b'{"data":' + found + b"}")
 
 
 @router.post("/tours/plan", status_code=202, responses=may_answer(*WHICH, PlanDayOutOfRange, PlanRunning))

@@ -78,6 +78,29 @@ class ProfileOut(Out):
     away_until: dates.date | None = Field(examples=[None])
 
 
+class NearOut(Out):
+    """A collection near you that waits for a tour."""
+
+    id: UUID = Field(examples=[COLLECTION])
+    giver: str = Field(examples=["Boulangerie Keller"])
+    address: str = Field(examples=["3 rue de la Ziegelau, 67100 Strasbourg"])
+    receiver: str | None = Field(description="Null: not decided, or not public.", examples=["Les Tables partagées"])
+    distance_m: int = Field(description="From where you start, in a straight line.", examples=[1800])
+    window_start: datetime = Field(examples=[AT])
+    window_end: datetime = Field(examples=["2026-11-29T19:00:00Z"])
+    time_zone: str = Field(examples=["Europe/Paris"])
+    grams: int = Field(examples=[12000])
+    crates: int = Field(examples=[2])
+    portions: int = Field(examples=[0])
+    cold: Literal["none", "chilled", "frozen"] = Field(examples=["none"])
+
+
+class NearbyOut(Out):
+    """Collections near you that wait for a tour, the next window first."""
+
+    data: list[NearOut]
+
+
 class PlanIn(In):
     """A day whose tours are to be planned."""
 

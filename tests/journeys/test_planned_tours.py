@@ -348,3 +348,38 @@ async def test_a_collection_cancelled_while_it_was_planned_is_left_out(town: Tow
     assert [row["collection_id"] for row in inside] == [stays.id]
     numbers = await town.rows("select number from app.tour_stops order by number")
     assert [row["number"] for row in numbers] == [1, 2]
+
+
+async def test_a_collector_sees_what_waits_for_a_tour_near_them_and_no_more(town: Town) -> None:
+    at = await noon(town)
+    relais, public = await town.an_association(), await town.an_association("Public")
+    near = await for_the_evening(town, at, relais, notes="Code 12A4")
+    await for_the_evening(town, at, relais, carrier="professional")
+    await for_the_evening(town, at, relais, grams=900_000)
+    await for_the_evening(town, at, relais, status="requested")
+    await for_the_evening(town, at, relais, window_end=at, window_start=later(at, -1))
+    cold = await for_the_evening(town, at, public, cold="chilled", window_start=at.replace(hour=19))
+    await town.changes("update app.associations set is_public = true where id = $1", public.id)
+    await town.changes("update app.collection_points set access = 'Code 12A4'")
+    karim, pending = await a_driver(town), await town.a_collector("Pas encore", status="pending")
+    path = "/collectors/me/open-collections"
+    assert refusal_in(await pending.asks("GET", path)).code == "collector.no_profile"
+    accepted(await pending.asks("PUT", "/collectors/me", VEHICLE))
+    assert (await pending.gets(path))["data"] == []
+    assert refusal_in(await relais.asks("GET", path)).code == "access.forbidden"
+
+    seen = await karim.gets(path)
+
+    assert [(one["id"], one["receiver"]) for one in seen["data"]] == [(str(near.id), None), (str(cold.id), "Public")]
+    assert "12A4" not in str(seen)
+    assert refusal_in(await karim.asks("GET", f"/collections/{near.id}")).code == "collection.not_found"
+    warm = {**VEHICLE, "cold_crates": 0}
+    accepted(await karim.asks("PUT", "/collectors/me", warm))
+    assert [one["id"] for one in (await karim.gets(path))["data"]] == [str(near.id)]
+    accepted(await karim.asks("PUT", "/collectors/me", {**warm, "latitude": 43.3, "longitude": 5.4}))
+    assert (await karim.gets(path))["data"] == []
+    accepted(await karim.asks("PUT", "/collectors/me", VEHICLE))
+    await planned(town, await town.an_admin(), at)
+    (tour,) = await tours_of(karim, at, mine="true")
+    await karim.posts(f"/tours/{tour['id']}/accept", {})
+    assert str(near.id) not in [one["id"] for one in (await karim.gets(path))["data"]]

@@ -9,7 +9,9 @@ from uuid import UUID
 from PIL import Image
 
 from tests.town import Town
+from tests.town.answers import accepted
 from tests.town.rounds import Round, a_collection, a_round
+from tests.town.rounds_planned import VEHICLE, for_the_evening, noon
 from tests.web.browser import Browser, Page
 
 
@@ -253,3 +255,22 @@ async def test_a_signed_sheet_is_uploaded_and_read(town: Town) -> None:
     page = await page.form("Déposer la feuille signée").send(sheet=("s.pdf", whole, "application/pdf"))
     assert page.said == "La feuille signée est déposée."
     assert (await page.follows("Lire la feuille signée")).answer.content == whole
+
+
+async def test_a_collector_lists_collections_near_them_and_in_their_tours(town: Town) -> None:
+    at = await noon(town)
+    waiting = await for_the_evening(town, at)
+    await town.changes("update app.shops set name = 'Le <b>Fournil</b>' where id = $1", waiting.shop.id)
+    tour = await a_round(town)
+    karim = await drives(town, tour)
+    page = await (await karim.opens("/tours")).follows("Collectes")
+    assert "Dites d’abord ce que vous conduisez" in page.words
+
+    accepted(await tour.collector.asks("PUT", "/collectors/me", VEHICLE))
+    page = await karim.opens("/tours/collections")
+    assert "Le <b>Fournil</b>" in page.words
+    assert "30\u00a0kg" in page.words
+    (mine,) = [path for path in page.links.values() if path.startswith("/collections/")]
+    assert mine == f"/collections/{tour.collections[0].id}"
+    assert (await karim.opens(mine)).status_code == 200
+    assert (await (await Browser.of(tour.association)).opens("/tours/collections")).status_code == 403

@@ -1,7 +1,7 @@
-"""The pages of collectors: their tours, the stops of a tour, and what they drive."""
+"""The pages of collectors: their tours, the stops of a tour, collections, and what they drive."""
 
 from starlette.routing import BaseRoute
 
-from backend.pages.collectors import profile, stops, tours
+from backend.pages.collectors import collections, profile, stops, tours
 
-routes: list[BaseRoute] = [*profile.routes, *stops.routes, *tours.routes]
+routes: list[BaseRoute] = [*collections.routes, *profile.routes, *stops.routes, *tours.routes]

@@ -19,7 +19,11 @@ from backend.time_zones import PARIS
 from backend.tours.map_links import MapLinks, map_links
 
 ROLES = ("collector",)
-MENU = (("tours", "/tours", "truck"), ("driving", "/tours/profile", "person"))
+MENU = (
+    ("tours", "/tours", "truck"),
+    ("all_collections", "/tours/collections", "box"),
+    ("driving", "/tours/profile", "person"),
+)
 PAGE = "/tours/{tour_id:uuid}"
 DAYS = range(-1, 7)
 """The days of the list: tours are planned at most 30 days ahead, and most on the day itself."""
