@@ -61,6 +61,7 @@ from backend.needs import api as needs
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
+from backend.organisations import api as organisations
 from backend.pages import (
     account,
     account_pages,
@@ -126,6 +127,7 @@ ROUTERS: Sequence[APIRouter] = (
     notices.router,
     privacy.router,
     members.router,
+    organisations.router,
     places.router,
     shops.router,
     stations.router,

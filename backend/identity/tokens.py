@@ -28,7 +28,7 @@ class Role(StrEnum):
 
 
 MemberRole = Literal["owner", "staff", "reader"]
-"""A member's role at a shop or an association. Each may do what those after it may."""
+"""A member's role at a shop, an association or an organisation. Each may do what those after it may."""
 
 
 @dataclass(frozen=True)

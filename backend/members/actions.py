@@ -1,4 +1,7 @@
-"""Invite people to a shop or an association, accept, change roles and remove members. The database keeps the rules."""
+"""Invite people to a shop, an association or an organisation, accept, change roles and remove members.
+
+The database keeps the rules.
+"""
 
 from uuid import UUID
 
@@ -12,15 +15,16 @@ from backend.members import queries
 from backend.members.invitations import Invitation
 from backend.members.problems import InvitationForOtherAddress
 from backend.members.queries import Workplace
-from backend.members.schemas import MemberIn, MemberOut, MembershipOut
+from backend.members.schemas import MemberIn, MemberOut, MembershipOut, OrganisationMemberIn
 from backend.sealing.seals import address_look_up, keyring
 from backend.settings import settings
 
 
-async def invite_member(session: AsyncSession, at: Workplace, wanted: MemberIn) -> MemberOut:
+async def invite_member(session: AsyncSession, at: Workplace, wanted: MemberIn | OrganisationMemberIn) -> MemberOut:
     """Invite an address; the mail is queued. An invitation that is still open for it is replaced.
 
-    The database raises ShopNotFound or AssociationNotFound, WorkplaceUnverified, AlreadyMember.
+    The database raises ShopNotFound, AssociationNotFound or OrganisationNotFound, WorkplaceUnverified, AlreadyMember,
+    and NotAllowed if anybody but an admin invites an owner.
     """
     look_up = address_look_up(keyring(), wanted.email)
     invitation = Invitation(wanted.email, new_token())
@@ -29,6 +33,7 @@ async def invite_member(session: AsyncSession, at: Workplace, wanted: MemberIn) 
         "invite_member",
         shop=at.shop,
         association=at.association,
+        organisation=at.organisation,
         address=wanted.email,
         address_lookup=look_up,
         wanted_role=wanted.role,
@@ -54,10 +59,19 @@ async def accept_invitation(session: AsyncSession, token: str) -> MembershipOut:
 async def change_member(session: AsyncSession, at: Workplace, member_id: UUID, role: MemberRole) -> MemberOut:
     """Change the role of a member, and return the member.
 
-    The database raises ShopNotFound or AssociationNotFound, MemberNotFound, MemberNotJoined, LastOwner.
+    The database raises ShopNotFound, AssociationNotFound or OrganisationNotFound, MemberNotFound, MemberNotJoined,
+    LastOwner.
     """
     before = await queries.member(session, at, member_id)
-    await call(session, "change_member", shop=at.shop, association=at.association, member=member_id, wanted_role=role)
+    await call(
+        session,
+        "change_member",
+        shop=at.shop,
+        association=at.association,
+        member=member_id,
+        wanted_role=role,
+        organisation=at.organisation,
+    )
     if before.you:
         return before.model_copy(update={"role": role})
     return await queries.member(session, at, member_id)
@@ -66,6 +80,13 @@ async def change_member(session: AsyncSession, at: Workplace, member_id: UUID, r
 async def remove_member(session: AsyncSession, at: Workplace, member_id: UUID) -> None:
     """Remove a member, leave, or withdraw an invitation.
 
-    The database raises ShopNotFound or AssociationNotFound, MemberNotFound, LastOwner.
+    The database raises ShopNotFound, AssociationNotFound or OrganisationNotFound, MemberNotFound, LastOwner.
     """
-    await call(session, "remove_member", shop=at.shop, association=at.association, member=member_id)
+    await call(
+        session,
+        "remove_member",
+        shop=at.shop,
+        association=at.association,
+        member=member_id,
+        organisation=at.organisation,
+    )

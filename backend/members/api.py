@@ -1,4 +1,4 @@
-"""Members of shops and associations, and invitations, over HTTP."""
+"""Members of shops and associations, and invitations, over HTTP. `organisations` has the routes of its own members."""
 
 from typing import Annotated
 from uuid import UUID
@@ -139,7 +139,7 @@ async def remove_member_of_association(member_id: UUID, session: AsAssociationMe
 
 @router.get("/me/memberships", responses=may_answer(CursorInvalid))
 async def list_memberships(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[MembershipOut]:
-    """List the shops and associations that you work for, with your role there."""
+    """List the shops, associations and organisations that you work for, with your role there."""
     beyond = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.memberships(session, beyond, limit), limit, lambda held: (held.member_id,))
 

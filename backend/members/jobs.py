@@ -18,8 +18,8 @@ async def write_invitation(work: Work, delivery: Delivery) -> Letter | None:
     """Write the link of an invitation, unless nobody may accept it any more.
 
     Where the address belongs to an account, its owner is told in the app too and reads the mail in their language;
-    a stranger reads it in that of whoever invites. The mail shows the name of a place that an admin has verified, and
-    nothing else that its owner wrote.
+    a stranger reads it in that of whoever invites. The mail shows the name of a place that an admin has verified or
+    made, and nothing else that its owner wrote.
     """
     invited = await work.acts.row("invitation_to_mail", member=delivery.subject)
     if invited["sealed"] is None:
@@ -36,6 +36,7 @@ async def write_invitation(work: Work, delivery: Delivery) -> Letter | None:
     values = {
         "shop": invited["shop"],
         "association": invited["association"],
+        "organisation": invited["organisation"],
         "role": invited["role"],
         "secret_token": invitation.token,
     }

@@ -4,7 +4,7 @@ from backend.problems.problem import Problem
 
 
 class MemberNotFound(Problem):
-    """Raised when a shop or an association has no such member, nor such an invitation."""
+    """Raised when a shop, an association or an organisation has no such member, nor such an invitation."""
 
     code, status = "member.not_found", 404
 
@@ -22,7 +22,7 @@ class MemberNotJoined(Problem):
 
 
 class LastOwner(Problem):
-    """Raised when the last owner of a shop or an association would leave, be removed or get another role."""
+    """Raised when the last owner of a place would leave, be removed or get another role."""
 
     code, status = "member.last_owner", 409
 

@@ -12,7 +12,7 @@ from backend.database.acts import Acts
 from backend.database.sessions import caller_in
 from backend.members.invitations import Invitation, InvitationUnreadable
 from backend.members.problems import InvitationNotFound, MemberNotFound
-from backend.members.schemas import InvitationOut, MemberOut, MembershipOut
+from backend.members.schemas import InvitationOut, MemberOut, MembershipOut, WorkplaceKind
 from backend.sealing.seals import SEALED_ADDRESS, keyring
 from backend.settings import settings
 
@@ -22,16 +22,17 @@ _INVITATION = ("sealed_invitation", "created_at", "joined_at", "ends_at", "mail_
 
 @dataclass(frozen=True)
 class Workplace:
-    """The shop or the association whose members are meant: one of both ids."""
+    """The shop, the association or the organisation whose members are meant: one of the three ids."""
 
     shop: UUID | None = None
     association: UUID | None = None
+    organisation: UUID | None = None
 
 
 async def members(session: AsyncSession, at: Workplace, after: UUID | None, limit: int) -> list[MemberOut]:
     """Return up to `limit + 1` members and open invitations, in the order in which they were invited.
 
-    The database raises ShopNotFound or AssociationNotFound unless the caller is an owner there.
+    The database raises ShopNotFound, AssociationNotFound or OrganisationNotFound unless the caller is an owner there.
     """
     return await _members(session, at, limit + 1, after, None)
 
@@ -61,8 +62,8 @@ async def invitation(acts: Acts, token: str) -> InvitationOut:
         raise InvitationNotFound
     row = found[0]
     return InvitationOut(
-        kind="association" if row["shop"] is None else "shop",
-        name=row["shop"] or row["association"],
+        kind=_kind(row["shop"], row["association"]),
+        name=row["shop"] or row["association"] or row["organisation"],
         role=row["role"],
         ends_at=row["ends_at"],
     )
@@ -72,7 +73,12 @@ async def _members(
     session: AsyncSession, at: Workplace, most: int, after: UUID | None, wanted: UUID | None
 ) -> list[MemberOut]:
     found = func.app.members_of(
-        cast(at.shop, Uuid), cast(at.association, Uuid), cast(most, Integer), cast(after, Uuid), cast(wanted, Uuid)
+        cast(at.shop, Uuid),
+        cast(at.association, Uuid),
+        cast(most, Integer),
+        cast(after, Uuid),
+        cast(wanted, Uuid),
+        cast(at.organisation, Uuid),
     )
     rows = await session.execute(select(found.table_valued(*_MEMBER, *_INVITATION)))
     return [
@@ -105,18 +111,22 @@ def _address(row: Any) -> str | None:
     return email
 
 
+def _kind(shop: object, association: object) -> WorkplaceKind:
+    return "shop" if shop is not None else "association" if association is not None else "organisation"
+
+
 async def _memberships(
     session: AsyncSession, most: int, after: UUID | None, wanted: UUID | None
 ) -> list[MembershipOut]:
     found = func.app.own_memberships(cast(most, Integer), cast(after, Uuid), cast(wanted, Uuid))
     rows = await session.execute(
-        select(found.table_valued("id", "shop_id", "association_id", "name", "role", "joined_at"))
+        select(found.table_valued("id", "shop_id", "association_id", "organisation_id", "name", "role", "joined_at"))
     )
     return [
         MembershipOut(
             member_id=row.id,
-            id=row.shop_id or row.association_id,
-            kind="association" if row.shop_id is None else "shop",
+            id=row.shop_id or row.association_id or row.organisation_id,
+            kind=_kind(row.shop_id, row.association_id),
             name=row.name,
             role=row.role,
             joined_at=row.joined_at,

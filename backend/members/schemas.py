@@ -21,6 +21,13 @@ class MemberIn(In):
     role: Literal["staff", "reader"] = Field(description=_ROLE, examples=["staff"])
 
 
+class OrganisationMemberIn(In):
+    """Somebody to invite to an organisation."""
+
+    email: EmailAddress = Field(examples=["lea@example.org"])
+    role: MemberRole = Field(description=_ROLE + " Only admins invite owners.", examples=["staff"])
+
+
 class MemberEdit(In):
     """A member's new role."""
 
@@ -44,10 +51,13 @@ class MemberOut(Out):
     )
 
 
-class WorkplaceOut(Out):
-    """The shop or association where somebody is, or may become, a member."""
+WorkplaceKind = Literal["shop", "association", "organisation"]
 
-    kind: Literal["shop", "association"] = Field(examples=["shop"])
+
+class WorkplaceOut(Out):
+    """The shop, association or organisation where somebody is, or may become, a member."""
+
+    kind: WorkplaceKind = Field(examples=["shop"])
     name: str = Field(examples=["Boulangerie de la Krutenau"])
     role: MemberRole = Field(examples=["staff"])
 
@@ -59,10 +69,11 @@ class InvitationOut(WorkplaceOut):
 
 
 class MembershipOut(WorkplaceOut):
-    """A shop or an association that you work for."""
+    """A shop, an association or an organisation that you work for."""
 
     member_id: UUID = Field(description="Your id as a member there.", examples=[MEMBER])
     id: UUID = Field(
-        description="The shop's or the association's id.", examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"]
+        description="The shop's, the association's or the organisation's id.",
+        examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9a11"],
     )
     joined_at: datetime = Field(examples=["2026-07-20T09:30:00Z"])

@@ -12,7 +12,7 @@ from backend.pages.session import end_session
 from backend.pages.visit import Visit, route
 
 OVER = "invitation-over"
-WORKPLACES = {"shop": "/my-shops", "association": "/association"}
+WORKPLACES = {"shop": "/my-shops", "association": "/association", "organisation": "/account"}
 
 
 async def invitation(visit: Visit) -> Response:

@@ -1,4 +1,5 @@
--- Members of shops and associations: only acts read and write them. Everything else asks shops_of and associations_of.
+-- Members of shops, associations and organisations: only acts read and write them. Everything else asks shops_of,
+-- associations_of and organisations_of.
 alter table app.members enable row level security;
 alter table app.members force row level security;
 

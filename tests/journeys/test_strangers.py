@@ -31,6 +31,7 @@ DECIDED_BY_ADMINS = (
     "/v1/kiosks/",
     "/v1/shops/",
     "/v1/lots/{lot_id}",
+    "/v1/organisations/",
     "/v1/problem-reports/",
     "/v1/tours/",
 )
@@ -127,6 +128,7 @@ async def things_of_other_people(town: Town) -> Things:
             " values ($1::text::uuid, '{1}', '19:00', '20:00', '[{}]', '2026-11-30', now()) returning id",
             shop["id"],
         ),
+        "organisation_id": (await town.an_organisation()).id,
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
         "document_id": await town.value(
             "insert into accounting.documents (kind, source, shop_id, first_day, last_day, issued_at, contents)"

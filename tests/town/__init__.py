@@ -2,7 +2,7 @@
 
 from tests.town.answers import Refusal, Refused, refused
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
-from tests.town.things import Lot, Pass, Reservation, Shop
+from tests.town.things import Lot, Organisation, Pass, Reservation, Shop
 from tests.town.town import Town
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Customer",
     "Lot",
     "Merchant",
+    "Organisation",
     "Pass",
     "Person",
     "Refusal",

@@ -9,7 +9,7 @@ from uuid import UUID
 from backend.territories.map import OnTheMap, territories
 
 if TYPE_CHECKING:
-    from tests.town.people import Merchant
+    from tests.town.people import Customer, Merchant
 
 STRASBOURG = (48.5839, 7.7455)
 _OVERSEAS = {
@@ -43,6 +43,15 @@ def in_the_town(one: OnTheMap) -> bool:
 def a_place_in(commune: str) -> tuple[float, float]:
     """Return the latitude and longitude of a place in the territory of a commune, by its INSEE code."""
     return _OVERSEAS.get(commune[:3], STRASBOURG)
+
+
+@dataclass(frozen=True)
+class Organisation:
+    """An organisation and its owner."""
+
+    id: UUID
+    owner: "Customer"
+    territory: str
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
 from tests.town.serving import Served
-from tests.town.things import STRASBOURG, Lot, Reservation, Shop, a_place_in, in_the_town, whole_map
+from tests.town.things import STRASBOURG, Lot, Organisation, Reservation, Shop, a_place_in, in_the_town, whole_map
 
 P = TypeVar("P", bound=Person)
 
@@ -250,6 +250,32 @@ class Town:
         )
         return kind(self, account_id, name, email)
 
+    async def an_organisation(
+        self, name: str = "Ville de Strasbourg", *, kind: str = "municipality", territory: str = "67482"
+    ) -> Organisation:
+        """Make an organisation with an owner, and its territory if that is not there yet: a commune or an EPCI."""
+        await self.changes(
+            "insert into app.territories (code, kind, name, population, region, department, epci)"
+            " values ($1, $2, $1, 290576, 'REG-44', 'DEP-67', case $2 when 'commune' then '246700488' end)"
+            " on conflict do nothing",
+            territory,
+            "epci" if len(territory) == 9 else "commune",
+        )
+        owner = await self.a_customer("Claire")
+        made: UUID = await self.value(
+            "insert into app.organisations (name, kind, siren, territory_code) values ($1, $2, $3, $4) returning id",
+            name,
+            kind,
+            self.a_siren(),
+            territory,
+        )
+        await self.changes(
+            "insert into app.members (organisation_id, account_id, role, joined_at) values ($1, $2, 'owner', now())",
+            made,
+            owner.id,
+        )
+        return Organisation(made, owner, territory)
+
     # Shops, agreements and lots
 
     async def a_shop(
@@ -403,6 +429,12 @@ class Town:
     def a_siret(self) -> str:
         """Return an unused SIRET with a valid Luhn digit. All belong to one company, whose SIREN is valid too."""
         digits = f"732829320{next(self._numbers):04d}"
+        doubled = (2 * int(d) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(digits)))
+        return digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
+
+    def a_siren(self) -> str:
+        """Return an unused SIREN with a valid Luhn digit."""
+        digits = f"2167{next(self._numbers):04d}"
         doubled = (2 * int(d) if place % 2 == 0 else int(d) for place, d in enumerate(reversed(digits)))
         return digits + str(-sum(sum(divmod(d, 10)) for d in doubled) % 10)
 

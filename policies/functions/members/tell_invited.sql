@@ -20,6 +20,7 @@ begin
         jsonb_build_object(
             'shop', (select s.name from app.shops s where s.id = invited.shop_id),
             'association', (select a.name from app.associations a where a.id = invited.association_id),
+            'organisation', (select o.name from app.organisations o where o.id = invited.organisation_id),
             'role', invited.role),
         delivery::text, null, member, delivery);
     return holder.locale;

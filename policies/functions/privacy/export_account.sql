@@ -127,7 +127,9 @@ begin
                 to_jsonb(m) - array['account_id', 'lookup', 'sealed', 'token_hash', 'invited_by']
                 || jsonb_build_object('name', (select s.name from app.shops s where s.id = m.shop_id
                                                union all
-                                               select a.name from app.associations a where a.id = m.association_id))
+                                               select a.name from app.associations a where a.id = m.association_id
+                                               union all
+                                               select o.name from app.organisations o where o.id = m.organisation_id))
                 order by m.id)
             from app.members m where m.account_id = me)
         union all
