@@ -48,6 +48,7 @@ QUICK_JOURNEYS = {
     "lots": "test_lots.py::test_a_lot_shows_everything_that_a_customer_needs_to_know",
     "members": "test_members.py::test_an_assistant_with_a_customer_account_works_at_the_counter",
     "needs": "test_needs.py::test_the_nearest_of_equals_comes_first_and_reasons_are_said",
+    "organisations": "test_organisations.py::test_an_admin_makes_one_and_its_first_owner_joins_by_mail",
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
     "payouts": "test_payouts.py::test_a_shop_is_paid_in_one_transfer_for_all_closed_lots",
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",
