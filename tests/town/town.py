@@ -253,14 +253,8 @@ class Town:
     async def an_organisation(
         self, name: str = "Ville de Strasbourg", *, kind: str = "municipality", territory: str = "67482"
     ) -> Organisation:
-        """Make an organisation with an owner, and its territory if that is not there yet: a commune or an EPCI."""
-        await self.changes(
-            "insert into app.territories (code, kind, name, population, region, department, epci)"
-            " values ($1, $2, $1, 290576, 'REG-44', 'DEP-67', case $2 when 'commune' then '246700488' end)"
-            " on conflict do nothing",
-            territory,
-            "epci" if len(territory) == 9 else "commune",
-        )
+        """Make an organisation with an owner, and the territories of `territories` with its own."""
+        await self.territories(territory)
         owner = await self.a_customer("Claire")
         made: UUID = await self.value(
             "insert into app.organisations (name, kind, siren, territory_code) values ($1, $2, $3, $4) returning id",
