@@ -96,6 +96,7 @@ class Collection(Table, table=True):
     carrier: str = text(sa_column_kwargs={"server_default": "volunteer"})
     notes: str = text(sa_column_kwargs={"server_default": ""})
     reason: str | None = text()
+    reason_code: str | None = text()
     decided_by: UUID | None = Field(foreign_key="app.accounts.id")
     version: int = Field(sa_column_kwargs={"server_default": "1"})
     created_at: datetime = now()

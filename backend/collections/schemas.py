@@ -170,6 +170,29 @@ class PostponeIn(In):
     reason: OneLine = Field(max_length=500, **_REASON)
 
 
+ReasonCode = Literal[
+    "shop_unverified",
+    "association_unverified",
+    "house_closed",
+    "house_suspended",
+    "series_changed",
+    "nobody_came",
+    "recalled",
+    "postponed",
+    "cancelled",
+    "collector_gone",
+    "closed",
+    "nobody",
+    "missing",
+    "refused",
+    "no_room",
+    "accident",
+    "cold_chain",
+    "other",
+]
+"""Why the program ended a collection, why it left its tour, or what a collector reported."""
+
+
 class GivingShop(Out):
     """The shop that gives."""
 
@@ -234,6 +257,9 @@ class CollectionOut(Out):
     carrier: Carrier = Field(description="Who should drive, by its weight.", examples=["volunteer"])
     notes: str = Field(**_NOTES)
     reason: str | None = Field(description="Of its refusal, its end or its new window.", examples=[None])
+    reason_code: ReasonCode | None = Field(
+        description="Instead of `reason`, where the program ended it.", examples=[None]
+    )
     remainder_of: UUID | None = Field(description="The collection of which this was not taken.", examples=[None])
     created_at: datetime = Field(examples=["2026-11-30T15:02:10Z"])
     changed_at: datetime = Field(examples=["2026-11-30T15:02:10Z"])
@@ -249,6 +275,9 @@ class ChangeOut(Out):
     change: str = Field(examples=["requested"])
     by: Part = Field(description="As what somebody did it.", examples=["shop"])
     reason: str | None = Field(examples=[None])
+    reason_code: ReasonCode | None = Field(
+        description="Instead of `reason`, where no person wrote one.", examples=[None]
+    )
 
 
 class CollectionDetail(CollectionOut):

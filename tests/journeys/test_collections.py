@@ -9,6 +9,7 @@ import pytest
 from tests.town import Association, Lot, Merchant, Person, Shop, Town
 from tests.town.answers import accepted, refusal_in
 from tests.town.rounds import a_collection, a_round
+from tests.visitors import mails
 
 
 async def window(town: Town, opens_in: float = 3, lasts: float = 2) -> dict[str, str]:
@@ -425,3 +426,27 @@ async def test_cancelling_a_scheduled_collection_takes_it_out_of_its_tour(town: 
     assert done["status"] == "accepted"
     assert "collection_postponed" in await told(tour.collector)
     assert await town.value("select count(*) from app.stop_tasks where living") == 0
+
+
+async def test_the_programs_reason_is_told_in_each_readers_language(town: Town) -> None:
+    sophie, shop, relais = await partners(town)
+    await town.changes("update app.accounts set locale = 'en' where id = $1", relais.id)
+    asked = await sophie.posts("/collections", await request(town, shop, association_id=str(relais.id)))
+    await town.worker_runs()
+    await town.clock(await town.now() + timedelta(hours=31))
+    await town.worker_runs()
+
+    read = await sophie.gets(f"/collections/{asked['id']}")
+    assert (read["status"], read["reason"], read["reason_code"]) == ("cancelled", None, "nobody_came")
+    assert (read["history"][-1]["reason"], read["history"][-1]["reason_code"]) == (None, "nobody_came")
+    assert "Motif : Personne n'est passé dans le créneau." in (await mails(town, sophie.email))[-1].text
+    assert "Reason: Nobody came within the window." in (await mails(town, relais.email))[-1].text
+    (told_, *_) = (await relais.gets("/notices"))["data"]
+    assert "Nobody came within the window." in told_["text"]
+
+    # What somebody wrote stays in their words.
+    other = await sophie.posts("/collections", await request(town, shop, association_id=str(relais.id)))
+    done = await sophie.posts(f"/collections/{other['id']}/cancel", {"reason": "Tout est vendu."})
+    assert (done["reason"], done["reason_code"]) == ("Tout est vendu.", None)
+    await town.worker_runs()
+    assert "Reason: Tout est vendu." in (await mails(town, relais.email))[-1].text

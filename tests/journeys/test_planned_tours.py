@@ -225,7 +225,7 @@ async def test_a_collection_that_is_unscheduled_leaves_its_tour(town: Town) -> N
     (tour,) = await tours_of(karim, at)
     await karim.posts(f"/tours/{tour['id']}/accept", {})
 
-    await town.changes("select app.unschedule($1, 'reportée')", one.id)
+    await town.changes("select app.unschedule($1, 'postponed')", one.id)
 
     assert [await status_of(town, which.id) for which in (one, other)] == ["accepted", "scheduled"]
     page = await karim.gets(f"/tours/{tour['id']}")

@@ -18,7 +18,7 @@ BOOKS = """
         'stops', (select jsonb_agg(to_jsonb(p) order by p.number) from app.tour_stops p where p.tour_id = $1),
         'tasks', (select jsonb_agg(jsonb_build_array(k.number, k.kind, k.collection_id, k.living)
                                    order by k.collection_id, k.kind) from app.stop_tasks k where k.tour_id = $1),
-        'collections', (select jsonb_agg(jsonb_build_array(c.id, c.status, c.reason) order by c.id)
+        'collections', (select jsonb_agg(jsonb_build_array(c.id, c.status, c.reason_code) order by c.id)
                         from app.collections c
                         where c.id in (select k.collection_id from app.stop_tasks k where k.tour_id = $1)),
         'items', (select jsonb_agg(to_jsonb(i) order by i.id) from app.collection_items i
@@ -238,7 +238,7 @@ async def _forget(town: Town, tour: Round) -> None:
         "delete from app.tour_steps",
         "update app.tour_stops set state = 'ahead', arrived_at = null, ended_at = null",
         "update app.tours set status = 'under_way', done_at = null",
-        "update app.collections set status = 'scheduled', reason = null",
+        "update app.collections set status = 'scheduled', reason_code = null",
         "update app.collection_items set taken_grams = null, taken_crates = null, taken_portions = null,"
         " left_grams = null, left_crates = null, left_portions = null, frozen_because = null, frozen_at = null",
     ):

@@ -101,3 +101,15 @@ async def test_an_admin_accepts_and_mails_lead_to_the_page(town: Town) -> None:
     for person, path in ((relais, "/association/collections/"), (sophie, f"/my-shops/{shop.id}/collections/")):
         assert (await (await Browser.of(person)).opens(f"/collections/{asked['id']}")).path.startswith(path)
     assert (await (await Browser.of(await town.a_customer())).opens(f"/collections/{asked['id']}")).status_code == 404
+
+
+async def test_the_programs_reason_is_read_in_the_readers_language(town: Town) -> None:
+    sophie, shop, relais = await partners(town)
+    asked = await sophie.posts("/collections", await request(town, shop, association_id=str(relais.id)))
+    await town.changes("select app.end_collections(array[$1::text::uuid], 'nobody_came')", asked["id"])
+    browser, english = await Browser.of(sophie), await Browser.of(relais)
+    page = await browser.opens(f"/my-shops/{shop.id}/collections/{asked['id']}")
+    assert page.words.count("Personne n’est passé dans le créneau.") == 2
+    english.cookies["language"] = "en"
+    page = await english.opens(f"/association/collections/{asked['id']}")
+    assert "Nobody came within the window." in page.words

@@ -33,7 +33,7 @@ begin
     order by l.id for update of k, l;
     update app.lots l set status = 'paused'
     where l.shop_id in (select s.id from app.shops s where s.owner_id = account) and l.status = 'published';
-    perform app.end_collections(open_, 'Le commerce ou l''association est suspendu.');
+    perform app.end_collections(open_, 'house_suspended');
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('account', account, 'suspended', why, app.caller(), app.clock());
 end $$;

@@ -19,8 +19,7 @@ begin
     update app.associations a set status = verdict, version = a.version + 1 where a.id = association and a.status <> 'closed';
     if not found then raise exception 'association.not_found' using errcode = 'EP404'; end if;
     if verdict = 'rejected' then
-        perform app.end_collections(app.open_collections_of('{}', array[association]),
-                                    'L''association n''est plus vérifiée.');
+        perform app.end_collections(app.open_collections_of('{}', array[association]), 'association_unverified');
     end if;
     insert into app.decisions (subject, subject_id, decision, reason, decided_by, decided_at)
     values ('association', association, verdict, why, app.caller(), app.clock()) returning id into decided;

@@ -11,6 +11,6 @@ begin
         left join app.lots l on l.id = i.lot_id
         where c.status in ('requested', 'accepted', 'scheduled')
           and (l.status = 'recalled' or i.gtin is not null and app.is_recalled(i.gtin, i.batch, i.food_date, true))),
-        'Rappel de produit : ces aliments ne doivent pas être donnés.');
+        'recalled');
 end $$;
 grant execute on function app.cancel_recalled_collections() to ecopanier_worker;

@@ -18,7 +18,8 @@ begin
             'window_start', c.window_start, 'window_end', c.window_end,
             'time_zone', coalesce(s.time_zone, g.time_zone),
             'grams', c.grams, 'crates', c.crates, 'portions', c.portions, 'food_date_ends_at', c.food_date_ends_at,
-            'notes', c.notes, 'reason', c.reason, 'remainder_of', c.remainder_of,
+            'notes', c.notes, 'reason', c.reason, 'reason_code', c.reason_code,
+            'remainder_of', c.remainder_of,
             'created_at', c.created_at, 'changed_at', c.changed_at, 'version', c.version,
             'may', to_jsonb(array_remove(array[
                 case when part in ('association', 'admin') and c.status = 'requested' then 'accept' end,

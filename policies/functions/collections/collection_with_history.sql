@@ -8,6 +8,6 @@ begin
         select coalesce(jsonb_agg(jsonb_build_object(
             'at', h.at, 'change', h.change, 'by',
             coalesce(h.details ->> 'by', case when h.by_account is null then 'program' else 'collector' end),
-            'reason', h.details ->> 'reason') order by h.at, h.id), '[]')
+            'reason', h.details ->> 'reason', 'reason_code', h.details ->> 'reason_code') order by h.at, h.id), '[]')
         from app.collection_changes h where h.collection_id = c.id));
 end $$;

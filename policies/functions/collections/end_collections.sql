@@ -1,9 +1,9 @@
 -- Cancel those of some collections that nobody has taken yet.
 -- Called by acts that suspend or close a shop or an association, and by cancel_recalled_collections. Only the owner may
--- execute it. `why` is read by everyone in them.
+-- execute it. `code` says why; everyone in them reads it.
 -- Definer, because nobody may write collections or stock. Locks: the stock of their lots in the order of ids, then the
 -- collections in the order of ids, then their tours (policies/LOCKS.md).
-create or replace function app.end_collections(ids uuid[], why text) returns int
+create or replace function app.end_collections(ids uuid[], code text) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     c     app.collections;
@@ -17,7 +17,7 @@ begin
         select * from app.collections x
         where x.id = any (ids) and x.status in ('requested', 'accepted', 'scheduled') order by x.id
     loop
-        perform app.end_collection(c, why);
+        perform app.end_collection(c, null, code);
         ended := ended + 1;
     end loop;
     return ended;

@@ -17,7 +17,7 @@ begin
     perform app.require_state(c, 'requested', 'accepted', 'scheduled');
     perform app.require_collection_window(starts, ends);
     perform app.require_food_law(collection, c.association_id, ends);
-    update app.collections x set window_start = starts, window_end = ends, reason = why where x.id = collection;
+    update app.collections x set window_start = starts, window_end = ends, reason = why, reason_code = null where x.id = collection;
     perform app.change_collection(collection, 'postponed', null, jsonb_build_object(
         'reason', why, 'from', c.window_start, 'until', c.window_end, 'window_start', starts, 'window_end', ends));
     -- Before it leaves its tour, proposed or accepted, so that the collector is told too.

@@ -11,7 +11,7 @@ declare
         where o.series_id = series and (renew_occurrences.day is null or o.day = renew_occurrences.day)
           and c.status = 'requested');
 begin
-    perform app.end_collections(open_, 'La demande régulière a changé.');
+    perform app.end_collections(open_, 'series_changed');
     -- Those that were accepted while we waited for them are not cancelled.
     delete from app.collection_occurrences o
     where o.series_id = series and (renew_occurrences.day is null or o.day = renew_occurrences.day)

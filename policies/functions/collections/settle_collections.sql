@@ -18,7 +18,7 @@ begin
         select * into c from app.collections x
         where x.id = over and x.status in ('requested', 'accepted') for update skip locked;
         if found then
-            perform app.end_collection(c, 'Personne n''est passé dans le créneau.');
+            perform app.end_collection(c, null, 'nobody_came');
             return 1;
         end if;
         return 0;

@@ -1,9 +1,9 @@
 -- Tell those whom a collection concerns of an event: owners and staff of the shop or association that gives, and of the
 -- association that receives, and the collector of the tour that it is in. The platform's admins are told of what no
 -- association receives yet.
--- Called by every act that changes a collection, in its transaction, while the collection is locked. `facts` are added to
--- the facts of the event: `reason` of what was refused, cancelled, postponed or failed; of an incident its `kind`
--- (closed, nobody, missing, refused, cold, other) and what comes `next` (reassigned, frozen, failed, null).
+-- Called by every act that changes a collection, in its transaction, while the collection is locked, and written with the
+-- reason why it was refused, cancelled, postponed or failed. `facts` are added: of an incident its `kind` (closed, nobody,
+-- missing, refused, cold, other) and what comes `next` (reassigned, frozen, failed, null).
 -- All read the same text, but whoever did it is not told. Each change is told once. A request is told once to those who
 -- give, however many associations it is offered to in turn, not at all to whoever asked, and to the people of an
 -- association once for each offer to it. Chats are told of requests and incidents (tell_chats).
@@ -16,7 +16,7 @@ declare
 begin
     select * into told from app.collections c where c.id = collection;
     if not found then raise exception 'collection.not_found' using errcode = 'EP404'; end if;
-    all_ := jsonb_build_object('reason', told.reason, 'kind', null, 'next', null) || facts
+    all_ := jsonb_build_object('reason', told.reason, 'reason_code', told.reason_code, 'kind', null, 'next', null) || facts
             || jsonb_build_object('collection_id', collection, 'collection', app.collection_told(collection));
     perform app.notify(w.account_id, event, all_,
         case when event = 'collection_asked'

@@ -74,7 +74,7 @@ begin
     perform from app.passes p join app.reservations r on r.id = p.reservation_id
     where r.account_id = account and r.status = 'confirmed' order by p.reservation_id for update of p;
     perform app.lock_lots(running);
-    perform app.end_collections(open_, 'Le commerce ou l''association a fermé.');
+    perform app.end_collections(open_, 'house_closed');
     for reservation in
         select r.id from app.reservations r
         where r.account_id = account and (r.status = 'held' or r.status = 'confirmed' and r.purpose = 'collect')

@@ -27,7 +27,7 @@ begin
     order by l.id for update of k, l;
     if verdict = 'rejected' then
         update app.lots l set status = 'paused' where l.shop_id = shop and l.status = 'published';
-        perform app.end_collections(open_, 'Le commerce n''est plus vérifié.');
+        perform app.end_collections(open_, 'shop_unverified');
     else
         -- What reports of a closed door paused stays paused until its owner resumes it.
         update app.lots l set status = 'published'

@@ -71,14 +71,14 @@ begin
 
         if target <> c.status then
             if target = 'failed' or c.status = 'failed' then
-                update app.collections x set reason = case target when 'failed' then why end,
+                update app.collections x set reason_code = case target when 'failed' then why end,
                                              status = case when c.status = 'failed' then 'accepted' else x.status end
                 where x.id = c.id;
             end if;
             perform app.change_collection(
                 c.id, case target when 'accepted' then 'unscheduled' when 'scheduled' then 'reopened' else target end, target,
                 jsonb_strip_nulls(jsonb_build_object(
-                    'tour', tour, 'reason', why, 'happened_at',
+                    'tour', tour, 'reason_code', why, 'happened_at',
                     case when target = 'delivered' then ends #> '{leave,at}' else ends #> '{take,at}' end)));
             if target in ('taken', 'delivered') and c.status <> 'delivered' then
                 perform app.tell_of_collection(c.id, 'collection_' || target);

@@ -21,7 +21,7 @@ begin
         opened_at = coalesce(t.opened_at, app.clock()), version = t.version + 1, sequence = t.sequence + 1
     where t.id = gone;
     perform app.free_collections(gone, array(select k.collection_id from app.stop_tasks k
-                                             where k.tour_id = gone and k.living), 'collector_gone');
+                                             where k.tour_id = gone and k.living), null, 'collector_gone');
     perform app.tell_of_tour(t, 'tour_open') from app.tours t where t.id = gone;
     return true;
 exception when sqlstate 'EP503' then

@@ -2,7 +2,7 @@
 -- was scheduled. A tour that has not begun and has nothing left is cancelled, and its collector told.
 -- Called by acts that postpone or cancel a collection, or that answer an incident; they hold the collection. A collection in
 -- no tour stays as it is. Only the owner may execute it. Locks: the collection, then its tour.
-create or replace function app.unschedule(collection uuid, why text) returns void
+create or replace function app.unschedule(collection uuid, code text) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     inside uuid;
@@ -11,7 +11,7 @@ begin
     select k.tour_id into inside from app.stop_tasks k where k.collection_id = collection and k.living limit 1;
     if inside is null then return; end if;
     perform from app.tours t where t.id = inside for update;
-    perform app.free_collections(inside, array[collection], why);
+    perform app.free_collections(inside, array[collection], null, code);
     update app.stop_tasks k set living = false where k.collection_id = collection and k.living;
     update app.tours t set version = t.version + 1, sequence = t.sequence + 1,
         status = case when t.status in ('proposed', 'accepted')
