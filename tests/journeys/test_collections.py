@@ -450,3 +450,29 @@ async def test_the_programs_reason_is_told_in_each_readers_language(town: Town) 
     assert (done["reason"], done["reason_code"]) == ("Tout est vendu.", None)
     await town.worker_runs()
     assert "Reason: Tout est vendu." in (await mails(town, relais.email))[-1].text
+
+
+async def test_the_category_of_chilled_food_decides_how_cold_it_must_be(town: Town) -> None:
+    sophie, shop, relais = await partners(town)
+    said = {"dairy": 8, "prepared_meals": 3, "fish": 4, "other": 4, None: 4}
+    items = [
+        {"title": f"Froid {category}", "kg": 1, "date_kind": "none", "cold": "chilled"}
+        | ({"category": category} if category else {})
+        for category in said
+    ]
+    warm = {"title": "Froid ambiant", "category": "dairy", "kg": 1, "date_kind": "none"}
+
+    asked = await sophie.posts(
+        "/collections", await request(town, shop, association_id=str(relais.id), items=[*items, warm])
+    )
+
+    limits = await town.rows(
+        "select i.title, l.highest from app.collection_items i"
+        " cross join lateral app.temperature_limit_of(i, current_date) l where i.collection_id = $1::text::uuid",
+        asked["id"],
+    )
+    assert {row["title"]: row["highest"] for row in limits} == {
+        **{f"Froid {category}": degrees for category, degrees in said.items()},
+        "Froid ambiant": None,
+    }
+    assert {item["title"]: item["category"] for item in asked["items"]}["Froid None"] == "other"
