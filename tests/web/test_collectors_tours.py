@@ -274,3 +274,15 @@ async def test_a_collector_lists_collections_near_them_and_in_their_tours(town: 
     assert mine == f"/collections/{tour.collections[0].id}"
     assert (await karim.opens(mine)).status_code == 200
     assert (await (await Browser.of(tour.association)).opens("/tours/collections")).status_code == 403
+
+
+async def test_strokes_that_are_none_are_refused_at_the_name(town: Town) -> None:
+    tour = await a_round(town)
+    karim = await drives(town, tour)
+    path = f"/tours/{tour.id}/stops/1/steps"
+    for strokes in ("[[[0,", "[" * 5000, "[[[0,1001]]]", "7", '[["<b>"]]'):
+        answer = await karim.sends(path, kind="signature", name="Sophie", by="giver", strokes=strokes)
+        assert answer.status_code == 422
+    assert await town.value("select count(*) from app.tour_steps") == 0
+    answer = await karim.sends(path, kind="signature", name="Sophie", by="giver", strokes="")
+    assert answer.status_code == 303

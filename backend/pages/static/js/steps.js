@@ -1,72 +1,14 @@
-// The pages of a tour: keeps them for places without a network, and sends what was reported there (`service-worker.js`).
-if ("serviceWorker" in navigator) {
-  const own = globalThis.trustedTypes?.createPolicy("worker", { createScriptURL: (address) => address });
-  const worker = "/service-worker.js";
-  navigator.serviceWorker.register(own ? own.createScriptURL(worker) : worker).catch(() => {});
-}
-
-const QUEUE = "tour-steps";
+// The pages of a tour: keeps them for places without a network, sends what was reported there, and takes signatures.
 const list = document.getElementById("queue");
-let shown = "";
-let sending = false;
+const { queue } = await import(document.querySelector("[data-queue]").src);
 
-async function records() {
-  const cache = await caches.open(QUEUE);
-  const found = await Promise.all((await cache.keys()).map(async (kept) => (await cache.match(kept)).json()));
-  return found.sort((one, other) => one.at - other.at);
-}
-
-async function keep(record) {
-  await (await caches.open(QUEUE)).put(`/tours/queue/${record.key}`, Response.json(record));
-}
-
-async function drop(record) {
-  await (await caches.open(QUEUE)).delete(`/tours/queue/${record.key}`);
-  await show();
-}
-
-async function show() {
-  const found = await records();
-  if (JSON.stringify(found) === shown) return;
-  shown = JSON.stringify(found);
-  list.hidden = !found.length;
-  list.replaceChildren(
-    ...found.map((record) => {
-      const line = document.createElement("li");
-      const hour = new Date(record.at).toLocaleTimeString(document.documentElement.lang, { timeStyle: "short" });
-      const { waiting, lost, drop: seen } = list.dataset;
-      line.append(`${hour} · ${record.words ? `${lost} · ${record.words}` : waiting}`);
-      if (record.words) {
-        const button = document.createElement("button");
-        button.className = "button button-outline";
-        button.textContent = seen;
-        button.addEventListener("click", () => drop(record));
-        line.append(button);
-      }
-      return line;
-    }),
-  );
-}
-
-async function send() {
-  if (sending) return;
-  sending = true;
-  let received = 0;
-  for (const record of (await records()).filter((one) => !one.words)) {
-    const ago = Math.max(0, Math.floor((Date.now() - record.at) / 1000));
-    const body = new URLSearchParams([...record.fields, ["seconds_ago", ago]]);
-    const answer = await fetch(record.path.replace(/steps$/, "late"), { method: "POST", body }).catch(() => null);
-    if (answer?.status === 404) continue; // a tour of somebody else who used this browser: it waits for them
-    if (!answer?.ok || !answer.headers.get("Content-Type")?.includes("json")) break; // no network, or signed out: it waits
-    const told = await answer.json();
-    if (told.received) {
-      await (await caches.open(QUEUE)).delete(`/tours/queue/${record.key}`);
-      received += 1;
-    } else await keep({ ...record, words: told.words });
-  }
-  sending = false;
-  await show();
-  if (received && !document.querySelector("form :focus")) location.replace(location.pathname);
+async function sends(record, ago) {
+  const body = new URLSearchParams([...record.fields, ["seconds_ago", ago]]);
+  const answer = await fetch(record.path.replace(/steps$/, "late"), { method: "POST", body }).catch(() => null);
+  if (answer?.status === 404) return "skips"; // a tour of somebody else who used this browser: it waits for them
+  if (!answer?.ok || !answer.headers.get("Content-Type")?.includes("json")) return "waits"; // no network, or signed out
+  const told = await answer.json();
+  return told.received ? "received" : { ...record, words: told.words };
 }
 
 // The stops of the tour that is shown, so that they can be opened without a network.
@@ -78,9 +20,74 @@ async function keepStops() {
   }
 }
 
-if (list && "caches" in globalThis) {
-  send();
-  setInterval(send, 30_000);
-  addEventListener("online", send);
+if ("caches" in globalThis) {
+  const { waiting, lost } = list.dataset;
+  queue(list, {
+    name: "tour-steps",
+    path: "/tours/queue/",
+    isOver: (record) => Boolean(record.words),
+    words: (record) => (record.words ? `${lost} · ${record.words}` : waiting),
+    sends,
+    sent: (received) => received && !document.querySelector("form :focus") && location.replace(location.pathname),
+  });
   if (navigator.onLine) keepStops();
+}
+
+// A signature by finger, pen or mouse, as strokes of points between 0 and 1000 in a square. The typed name does without it.
+const MOST_STROKES = 100, MOST_POINTS = 4000, MOST_IN_ONE = 1000, CLOSEST = 6;
+const signature = document.querySelector("[data-signature]");
+if (signature) {
+  const canvas = signature.querySelector("canvas");
+  const typed = signature.querySelector("[name=strokes]");
+  const pen = canvas.getContext("2d");
+  let strokes = [];
+  let drawn = null;
+  signature.hidden = false;
+
+  const draw = () => {
+    const { clientWidth: width, clientHeight: height } = canvas;
+    const sharp = devicePixelRatio || 1;
+    canvas.width = width * sharp;
+    canvas.height = height * sharp;
+    pen.scale((sharp * width) / 1000, (sharp * width) / 1000);
+    pen.translate(0, ((height / width) * 1000 - 1000) / 2);
+    pen.lineWidth = 12;
+    pen.lineCap = pen.lineJoin = "round";
+    pen.strokeStyle = getComputedStyle(canvas).color;
+    for (const [first, ...others] of strokes) {
+      pen.beginPath();
+      pen.moveTo(...first);
+      for (const point of others.length ? others : [first]) pen.lineTo(...point);
+      pen.stroke();
+    }
+    typed.value = strokes.length ? JSON.stringify(strokes) : "";
+  };
+  const at = (event) => {
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const scale = 1000 / width;
+    const place = [(event.clientX - left) * scale, (event.clientY - top - height / 2) * scale + 500];
+    return place.map((part) => Math.round(Math.min(1000, Math.max(0, part))));
+  };
+
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button || strokes.length >= MOST_STROKES) return;
+    canvas.setPointerCapture(event.pointerId);
+    strokes.push((drawn = [at(event)]));
+    draw();
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (!drawn || drawn.length >= MOST_IN_ONE || strokes.flat().length >= MOST_POINTS) return;
+    const [x, y] = at(event);
+    const [lastX, lastY] = drawn.at(-1);
+    if (Math.hypot(x - lastX, y - lastY) < CLOSEST) return;
+    drawn.push([x, y]);
+    draw();
+  });
+  for (const kind of ["pointerup", "pointercancel"]) canvas.addEventListener(kind, () => (drawn = null));
+  signature.querySelector("button").addEventListener("click", () => {
+    strokes = [];
+    draw();
+  });
+  addEventListener("resize", draw);
+  draw();
 }
