@@ -40,6 +40,7 @@ from backend.drafts.drafter import drafter_of
 from backend.email_changes import api as email_changes
 from backend.favourites import api as favourites
 from backend.figures import api as figures
+from backend.funds import api as funds
 from backend.handed_passes import api as handed_passes
 from backend.help import api as help_pages
 from backend.http import health
@@ -168,6 +169,7 @@ ROUTERS: Sequence[APIRouter] = (
     custody.router,
     custody_papers.router,
     documents.router,
+    funds.router,
     impact.router,
     figures.router,
     territories.router,

@@ -18,6 +18,7 @@ from backend.documents import models as documents
 from backend.drafts import models as drafts
 from backend.email_changes import models as email_changes
 from backend.favourites import models as favourites
+from backend.funds import models as funds
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
 from backend.kiosks import models as kiosks
@@ -67,6 +68,7 @@ TABLES = (
     drafts,
     email_changes,
     favourites,
+    funds,
     handed_passes,
     impact,
     kiosks,

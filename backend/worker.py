@@ -33,6 +33,7 @@ from backend.database.sessions import Database
 from backend.documents import jobs as documents
 from backend.email_changes import jobs as email_changes
 from backend.favourites import jobs as favourites
+from backend.funds import jobs as funds
 from backend.impact import jobs as impact
 from backend.job_context import Work
 from backend.ledger import jobs as ledger
@@ -365,6 +366,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def print_papers(timestamp: int) -> None:
         await documents.print_documents(work)
 
+    # Hourly, although a month is stated once, an hour after its end: a worker that was down catches up.
+    @app.periodic(cron="3 * * * *")
+    @app.task(name="funds.state")
+    async def state_funds(timestamp: int) -> None:
+        await funds.state(work)
+
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="custody.settle")
     async def settle_failed_collections(timestamp: int) -> None:
@@ -375,6 +382,7 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def forget_papers(timestamp: int) -> None:
         await documents.forget_documents(work)
         await custody.forget_papers(work)
+        await funds.forget_statements(work)
 
     # Hourly, although reminders are due once a day: a worker that was down catches up.
     @app.periodic(cron="7 * * * *")
@@ -466,6 +474,8 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await documents.print_documents(work)
     await documents.forget_documents(work)
     await custody.forget_papers(work)
+    await funds.state(work)
+    await funds.forget_statements(work)
     await custody.settle_failed(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")

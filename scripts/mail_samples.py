@@ -71,6 +71,7 @@ class Sample:
 _PASS = {"portions": 2, "pass_code": "7K3M9QXT4B", "pass_pin": "048213", "secret_token": "t0k3n-of-the-mail"}
 _PAPER = {"last_day": "2026-11-30", "year": 2026}
 _RECALL = {"gtin": "3017620422003", "recalled_batch": "L2447A", "reason": "Présence possible de Listeria."}
+_FUND = {"fund": "Paniers solidaires 2026", "organisation": "Ville de Strasbourg", "fund_id": "f"}
 _CODE = {"secret_code": "482913", "secret_token": "t0k3n-of-the-mail", "valid_minutes": 15, "valid_hours": 24}
 _REPORT = {"by_shop": True, "waits": False, "words": "Nous sommes désolés : le four est tombé en panne."}
 _TRANSFER = {"code": "2026-BEN-00042", "giver": "Le Relais", "receiver": "Les Paniers du Port"}
@@ -196,6 +197,13 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "": {"verified": True, "reason": None},
             "rejected": {"verified": False, "reason": "Le document est illisible."},
         },
+        "fund_decided": {
+            "": {**_FUND, "confirmed": True, "reason": None},
+            "rejected": {**_FUND, "confirmed": False, "reason": "La convention n'est pas signée."},
+        },
+        "fund_used": {"": {**_FUND, "percent": 80}, "all": {**_FUND, "percent": 100}},
+        "fund_statement_ready": {"": {**_FUND, "first_day": "2026-11-01", "granted_cents": 4500}},
+        "fund_ends": {"": {**_FUND, "last_day": "2026-12-31"}},
         "to_decide": {
             "": {"what": "shop", "name": lot["shop"]},
             "association": {"what": "association", "name": "Le Relais"},
@@ -203,6 +211,7 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "recall": {"what": "recall", "name": "Pâte à tartiner noisette"},
             "report": {"what": "problem_report", "name": lot["shop"]},
             "dispute": {"what": "dispute", "name": None},
+            "fund": {"what": "fund", "name": "Paniers solidaires 2026"},
         },
         "tour_offered": {"": tour, "one": {**tour, "collections": 1}},
         "tour_cancelled": {"": {**tour, "reason": "Trop de neige."}, "no-reason": tour},

@@ -40,6 +40,7 @@ QUICK_JOURNEYS = {
     "email_changes": "test_email_changes.py::test_a_confirmed_address_replaces_the_old_one",
     "favourites": "test_favourites.py::test_favourites_say_which_shops_have_lots_on_offer",
     "figures": "test_figures.py::test_a_shop_reads_what_became_of_its_portions",
+    "funds": "test_funds.py::test_a_fund_is_proposed_by_an_owner_and_confirmed_by_an_admin",
     "handed_passes": "test_handed_pass.py::test_a_friend_collects_with_the_same_pass_as_the_holder",
     "help": "test_terms.py::test_terms_and_help_have_pages",
     "impact": "test_settings.py::test_a_new_impact_factor_applies_to_later_handovers_only",

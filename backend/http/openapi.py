@@ -53,6 +53,7 @@ TAGS = {
     "tours": "Rounds of collectors, and what they report from their stops.",
     "payments": "Money, through Stripe.",
     "payouts": "What closed lots came to, and how it reaches a shop's bank; disputes for admins.",
+    "funds": "What municipalities commit to compensate shops for free portions, and the statements they pay from.",
     "documents": "Papers that do not change: customers' receipts, shops' statements and invoices.",
     "subscriptions": "Premium, which merchants may subscribe to by Stripe Billing.",
     "terms": "The texts that you agree to, in all their versions.",

@@ -12,7 +12,7 @@ from backend.database.acts import Acts
 from backend.stripe.balances import BalanceTransaction
 from backend.stripe.client import Stripe
 
-STEPS = ("balance", "sales", "lots", "stripe")
+STEPS = ("balance", "sales", "lots", "funds", "stripe")
 THE_BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 OURS = ""
 TRIES = 3

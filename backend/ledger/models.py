@@ -16,7 +16,7 @@ def _number() -> int:
 
 
 class LedgerAccount(Table, table=True):
-    """An account of the ledger. `subject` is the shop, where the account is a shop's."""
+    """An account of the ledger. `subject` is the shop or the fund, where the account is one's."""
 
     __tablename__ = "ledger_accounts"
     __table_args__ = (

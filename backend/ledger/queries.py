@@ -66,7 +66,13 @@ async def _lines_of(session: AsyncSession, ids: list[int]) -> dict[int, list[Lin
     lines: dict[int, list[LineOut]] = {id: [] for id in ids}
     for line, account in (await session.execute(asked)).all():
         lines[line.posting_id].append(
-            LineOut(account=account.kind, shop_id=account.subject, book=account.book, cents=line.cents)
+            LineOut(
+                account=account.kind,
+                shop_id=None if account.book == "subsidy" else account.subject,
+                fund_id=account.subject if account.book == "subsidy" else None,
+                book=account.book,
+                cents=line.cents,
+            )
         )
     return lines
 

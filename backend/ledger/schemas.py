@@ -25,6 +25,9 @@ AccountKind = Literal[
     "unmatched",
     "connected",
     "earned",
+    "funder",
+    "fund",
+    "subsidy",
 ]
 
 
@@ -33,7 +36,10 @@ class LineOut(Out):
 
     account: str = Field(description="The kind of the account.", examples=["held"])
     shop_id: UUID | None = Field(description="The shop, if the account is a shop's.", examples=[None])
-    book: Literal["platform", "shop"] = Field(description="The platform's books, or a shop's own at Stripe.")
+    fund_id: UUID | None = Field(description="The fund, if the account is a fund's.", examples=[None])
+    book: Literal["platform", "shop", "subsidy"] = Field(
+        description="The platform's books, a shop's own at Stripe, or what a fund commits and grants."
+    )
     cents: int = Field(description="What it debits (+) or credits (-) the account with.", examples=[-399])
 
 

@@ -90,11 +90,14 @@ async def own_preferences(session: AsyncSession) -> PreferencesOut:
     answers_for_a_shop = await session.scalar(wanted) is not None
     wanted = select(func.app.associations_of(caller_in(session), "staff")).limit(1)
     works_there = await session.scalar(wanted) is not None
+    wanted = select(func.app.organisations_of(caller_in(session), "owner")).limit(1)
+    owns_an_organisation = await session.scalar(wanted) is not None
     roles = {
         role_in(session),
         *(["merchant"] if owns_a_shop else []),
         *(["staff"] if answers_for_a_shop else []),
         *(["association"] if works_there else []),
+        *(["organisation"] if owns_an_organisation else []),
     }
     preferences = []
     for event in await session.execute(select(events)):

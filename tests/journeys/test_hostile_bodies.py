@@ -109,6 +109,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "day": "2030-06-10",
         "agreement_id": uuid4(),
         "organisation_id": uuid4(),
+        "fund_id": uuid4(),
         "kiosk_id": uuid4(),
         "member_id": uuid4(),
         "point_id": uuid4(),

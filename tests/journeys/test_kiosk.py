@@ -475,7 +475,13 @@ PUBLIC_ROUTES = {
 }
 
 
-OTHER_PATH_VALUES: dict[str, Any] = {"size": "card", "day": "2030-06-10", "kind": "terms", "version": "2026-01"}
+OTHER_PATH_VALUES: dict[str, Any] = {
+    "size": "card",
+    "day": "2030-06-10",
+    "kind": "terms",
+    "version": "2026-01",
+    "month": "2026-11",
+}
 
 
 async def reached(person: Person, code: str = "kiosk.not_here", status: int = 403) -> tuple[set[str], int]:

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from tests.town import Town
+from tests.town.funds import a_fund
 from tests.town.people import Person
 from tests.town.rounds import a_round
 from tests.town.things import recurring_listing
@@ -28,6 +29,7 @@ DECIDED_BY_ADMINS = (
     "/v1/beneficiaries/",
     "/v1/collections/",
     "/v1/donation-receipts/",
+    "/v1/funds/",
     "/v1/kiosks/",
     "/v1/shops/",
     "/v1/lots/{lot_id}",
@@ -75,6 +77,7 @@ async def things_of_other_people(town: Town) -> Things:
         "insert into app.imports (account_id, lines, begun_at, seen_at) values ($1, 0, now(), now()) returning id",
         association.id,
     )
+    city = await town.an_organisation()
     return {
         "shop_id": UUID(shop["id"]),
         "lot_id": UUID(draft["id"]),
@@ -128,7 +131,8 @@ async def things_of_other_people(town: Town) -> Things:
             " values ($1::text::uuid, '{1}', '19:00', '20:00', '[{}]', '2026-11-30', now()) returning id",
             shop["id"],
         ),
-        "organisation_id": (await town.an_organisation()).id,
+        "organisation_id": city.id,
+        "fund_id": await a_fund(town, city),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
         "document_id": await town.value(
             "insert into accounting.documents (kind, source, shop_id, first_day, last_day, issued_at, contents)"
@@ -161,7 +165,7 @@ def example_of(content: dict[str, Any], description: dict[str, Any]) -> Any:
 
 async def answer(person: Person, method: str, path: str, body: Any, things: Things) -> tuple[int, dict[str, Any]]:
     """Send a request and return its status and body, without the request id."""
-    filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10", number=1)
+    filled = path.removeprefix("/v1").format(**things, size="card", day="2030-06-10", number=1, month="2026-11")
     key = str(uuid4()) if method == "POST" else None
     got = await person.asks(method, filled, body, key=key)
     said = json.loads(got.text) if "json" in got.headers.get("content-type", "") else {"bytes": len(got.content)}

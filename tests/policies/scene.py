@@ -569,6 +569,7 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         client,
     )
     await town.changes("insert into app.mandates (association_id, client_id) values ($1, $2)", association.id, client)
+    await _fund(town, organisation, shop)
     await town.changes(
         "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1)"
         " on conflict do nothing"
@@ -666,3 +667,34 @@ async def _write_as_the_api(api: Connection, people: dict[str, Person]) -> None:
         claims = json.dumps({"sub": str(merchant.id)})
         await api.execute("select set_config('request.jwt.claims', $1, true)", claims)
         await api.execute("select app.claim_key('a key', '')")
+
+
+async def _fund(town: Town, organisation: UUID, shop: Shop) -> None:
+    """Make a fund with a statement, a grant and a correction."""
+    fund = await town.value(
+        "insert into app.funds (organisation_id, name, ceiling_cents, left_cents, first_day, last_day, territory_code,"
+        " per, rate_cents, created_at) values ($1, 'Paniers', 1000, 1000, current_date, current_date, 'FR', 'portion',"
+        " 150, now()) returning id",
+        organisation,
+    )
+    statement = uuid4()
+    await town.changes(
+        "insert into accounting.fund_statements (id, fund_id, month, granted_cents, granted_so_far_cents,"
+        " returned_cents, left_cents, contents, issued_at) values ($1, $2, '2026-11-01', 0, 0, 0, 1000, '{}', now())",
+        statement,
+        fund,
+    )
+    await town.changes(
+        "insert into accounting.fund_lines values ($1, $2, '73282932000074', 'Boulangerie', 1, 500, 150, false)",
+        statement,
+        shop.id,
+    )
+    await town.changes(
+        "insert into accounting.grants values (gen_random_uuid(), $1, $2, 1, 500, 150, now())", fund, shop.id
+    )
+    await town.changes(
+        "insert into accounting.grant_corrections (fund_id, shop_id, portions, grams, cents, reason, at)"
+        " values ($1, $2, -1, -500, -150, '-', now())",
+        fund,
+        shop.id,
+    )

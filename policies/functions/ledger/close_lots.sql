@@ -9,10 +9,11 @@
 -- portions cost for which the same is true of a beneficiary. The commission is that of the whole sale less the share of what
 -- was refunded; of a gift, that of the passes with which its portions were reserved, as if they had been sold, report by
 -- report. A lot that comes back, because a refund failed, earns the rest as a correction. `sales` are passes, whoever paid.
+-- What was collected of free lots is granted by funds, in the same transaction (grant_closed).
 -- A percentage of what nobody collected is refunded first, if the setting says so; then the lot waits for that.
 -- Definer, because nobody may write the ledger; only the worker may execute it.
 -- Locks: lots to close (skip locked); payments of who did not come (skip locked); then the postings of the sales in the
--- order of ids, as refunds do (policies/LOCKS.md).
+-- order of ids, as refunds do; then the funds (policies/LOCKS.md).
 create or replace function app.close_lots(most int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -233,6 +234,7 @@ begin
     select x.lot_id, x.shop_id, moment, x.gross, x.commission, x.vat, x.gross - x.commission - x.vat, 'refund_failed', x.id,
            x.id
     from booked x where x.again;
+    perform app.grant_closed(over);
     delete from app.lots_to_close q where q.lot_id = any (over);
     return cardinality(due);
 end $$;

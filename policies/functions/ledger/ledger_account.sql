@@ -1,4 +1,4 @@
--- Return the account of the ledger with this kind and book, and this shop if it is one of a shop's; open it if there is none.
+-- Return the account of the ledger with this kind and book, and this shop (or fund) if it is one's; open it if there is none.
 -- Called by the acts that post. Definer, because nobody may write accounts; only the owner may execute it.
 -- Locks: an account that it opens; whoever opens several takes them in the order of shops.
 create or replace function app.ledger_account(kind text, shop uuid default null, book text default 'platform') returns bigint

@@ -1,9 +1,11 @@
--- Return what one step of the check finds wrong: `balance`, `sales`, `lots` or `stripe`; nothing if all is well.
+-- Return what one step of the check finds wrong: `balance`, `sales`, `lots`, `funds` or `stripe`; nothing if all is well.
 -- Called by the worker's daily job and by `ecopanier ledger check`, step by step in one snapshot. Each kind:
 -- balance: `unbalanced` postings, by book; `empty` ones without lines.
 -- sales: `overdrawn`, of which more went out than was held; `not_posted`, a payment of ours that is not in the ledger;
 --   `refunded`, of which the ledger and the payment disagree; `not_earned`, of which money is held although its lot is closed.
 -- lots: `closed_lots`, a shop whose closed lots and corrections differ from its account.
+-- funds: `fund`, one whose ceiling is not what it granted, gave back and has left, or of which the ledger says another amount
+--   left, granted or not yet paid. Its id is the `source`.
 -- stripe: `amount`, a posting that Stripe says moved another amount, or moved twice; `unknown`, what moved at Stripe and is
 --   not in the ledger after an hour; `not_at_stripe`, what the ledger says moved and Stripe's list does not, three days later.
 -- `cents` says by how much, as far as that can be said.
@@ -24,10 +26,10 @@ begin
         ), wrong as (
             select s.posting_id, s.cents from sums s where s.cents <> 0
             union all
-            -- What comes to 0 in all and in each shop's book does so in the platform's.
+            -- What comes to 0 in all, in each shop's book and in each fund's does so in the platform's.
             select n.posting_id, sum(n.cents)::bigint
             from accounting.ledger_accounts a join accounting.lines n on n.account_id = a.id
-            where a.book = 'shop' group by n.posting_id, a.subject having sum(n.cents) <> 0
+            where a.book <> 'platform' group by n.posting_id, a.book, a.subject having sum(n.cents) <> 0
         )
         select 'unbalanced', p.source, p.reservation_id, null::uuid, w.cents
         from wrong w join accounting.postings p on p.id = w.posting_id
@@ -80,6 +82,37 @@ begin
         select 'closed_lots', null::text, null::uuid, coalesce(t.shop_id, o.shop_id), coalesce(t.net, 0) - coalesce(o.net, 0)
         from totals t full join owed o on o.shop_id = t.shop_id
         where coalesce(t.net, 0) <> coalesce(o.net, 0);
+    elsif step = 'funds' then
+        return query
+        with granted as materialized (
+            select x.fund_id, sum(x.cents)::bigint as cents
+            from (select g.fund_id, g.cents from accounting.grants g
+                  union all select c.fund_id, c.cents from accounting.grant_corrections c) x
+            group by x.fund_id
+        ), paid as materialized (
+            select s.fund_id, sum(l.cents)::bigint as cents
+            from accounting.fund_lines l join accounting.fund_statements s on s.id = l.statement_id
+            where l.paid_at is not null group by s.fund_id
+        ), balances as materialized (
+            select a.subject as fund_id, coalesce(sum(n.cents) filter (where a.kind = 'fund'), 0)::bigint as fund,
+                   coalesce(sum(n.cents) filter (where a.kind = 'subsidy'), 0)::bigint as subsidy
+            from accounting.ledger_accounts a join accounting.lines n on n.account_id = a.id
+            where a.book = 'subsidy' group by a.subject
+        )
+        select 'fund', f.id::text, null::uuid, null::uuid,
+               coalesce(nullif(f.ceiling_cents - f.left_cents - f.returned_cents - coalesce(g.cents, 0), 0),
+                        nullif(-coalesce(b.fund, 0) - f.left_cents, 0),
+                        -coalesce(b.subsidy, 0) - coalesce(g.cents, 0) + coalesce(p.cents, 0))
+        from app.funds f
+        left join granted g on g.fund_id = f.id
+        left join paid p on p.fund_id = f.id
+        left join balances b on b.fund_id = f.id
+        where f.decided_at is not null and f.status <> 'rejected'
+          -- Those whose time is over are forgotten in steps.
+          and (f.settled_at is null or f.settled_at > moment - app.kept_for('accounting_payments'))
+          and (f.ceiling_cents <> f.left_cents + f.returned_cents + coalesce(g.cents, 0)
+               or -coalesce(b.fund, 0) <> f.left_cents
+               or -coalesce(b.subsidy, 0) <> coalesce(g.cents, 0) - coalesce(p.cents, 0));
     elsif step = 'stripe' then
         return query
         select 'amount', p.source, p.reservation_id, null::uuid, (t.cents - coalesce(n.cents, 0))::bigint

@@ -3,7 +3,7 @@
 -- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
 -- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
 -- A mail that `gathers` can wait: it says in one what happened within some minutes, and never comes in quiet hours.
--- What is for merchants also comes to others who own a shop, and what is for staff to whoever may answer for a shop. Mails
+-- What is for organisations comes to who owns one, what is for merchants also to others who own a shop, and what is for staff to whoever may answer for a shop. Mails
 -- go to the address that its owner has confirmed; those of an event with `every_address` to all that we have, confirmed or
 -- not, and to suspended accounts too: a recall.
 -- Security invoker, because it reads no table.
@@ -76,6 +76,10 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('tour_offered', '{collector}', true, true, false, false, false),
         ('tour_cancelled', '{collector}', true, true, true, false, false),
         ('tour_open', '{association,admin}', true, true, true, false, false),
+        ('fund_decided', '{organisation}', true, true, true, false, false),
+        ('fund_used', '{organisation}', true, true, true, false, false),
+        ('fund_statement_ready', '{organisation}', true, true, false, false, false),
+        ('fund_ends', '{organisation}', true, true, false, false, false),
         ('to_decide', '{admin}', true, true, false, false, false),
         ('report_undecided', '{admin}', true, true, true, false, false),
         ('refund_failed', '{admin}', true, true, true, false, false),

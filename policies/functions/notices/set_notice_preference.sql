@@ -11,6 +11,7 @@ begin
     where e.event = set_notice_preference.event
       and (app.caller_role() = any (e.roles)
            or 'merchant' = any (e.roles) and exists (select from app.shops_of(app.caller(), 'owner'))
+           or 'organisation' = any (e.roles) and exists (select from app.organisations_of(app.caller(), 'owner'))
            or 'staff' = any (e.roles) and exists (select from app.shops_of(app.caller(), 'staff'))
            or 'association' = any (e.roles) and exists (select from app.associations_of(app.caller(), 'staff')));
     if not found or channel not in ('app', 'mail') then raise exception 'notice.unknown_event' using errcode = 'EP422'; end if;

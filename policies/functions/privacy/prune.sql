@@ -103,6 +103,17 @@ begin
             $q$ paid_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
                 and not exists (select from accounting.billed_refunds r
                                 where r.invoice = t.invoice and r.refunded_at > $1) $q$),
+        ('accounting.grants', 'accounting_payments', $q$ exists (
+            select from app.funds f where f.id = t.fund_id and f.settled_at
+                < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('accounting.grant_corrections', 'accounting_payments', $q$ at < $1 and exists (
+            select from app.funds f where f.id = t.fund_id and f.settled_at
+                < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris') $q$),
+        ('app.funds', 'accounting_payments',
+            $q$ settled_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris'
+                and not exists (select from accounting.grants g where g.fund_id = t.id)
+                and not exists (select from accounting.grant_corrections c where c.fund_id = t.id)
+                and not exists (select from accounting.fund_statements s where s.fund_id = t.id) $q$),
         ('accounting.erased_shops', 'accounting_payments',
             $q$ erased_at < date_trunc('year', $1 at time zone 'Europe/Paris') at time zone 'Europe/Paris' $q$)
     ) as k (rows_of, what, over)

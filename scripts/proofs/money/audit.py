@@ -12,7 +12,7 @@ UNEVEN = """
     select format('posting %s (%s) does not balance', p.id, p.kind)
     from accounting.postings p join accounting.lines n on n.posting_id = p.id
     join accounting.ledger_accounts a on a.id = n.account_id
-    group by p.id, p.kind, a.book, case a.book when 'shop' then a.subject end having sum(n.cents) <> 0
+    group by p.id, p.kind, a.book, case when a.book <> 'platform' then a.subject end having sum(n.cents) <> 0
 union all
     select format('transfer of %s cents', t.cents) from accounting.transfers t where t.cents <= 0
 union all

@@ -1,0 +1,1 @@
+"""Funds: what organisations commit to compensate shops for free portions, and the statements from which they pay."""
