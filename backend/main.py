@@ -59,6 +59,7 @@ from backend.lots import api as lots
 from backend.lots import near
 from backend.members import api as members
 from backend.needs import api as needs
+from backend.neighbours import api as neighbours
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
@@ -134,6 +135,7 @@ ROUTERS: Sequence[APIRouter] = (
     stations.router,
     collection_points.router,
     needs.router,
+    neighbours.router,
     chat_hooks.router,
     custody_tables.router,  # before /collections/{collection_id}
     collections.router,

@@ -26,6 +26,7 @@ from backend.ledger import models as ledger
 from backend.lots import models as lots
 from backend.members import models as members
 from backend.needs import models as needs
+from backend.neighbours import models as neighbours
 from backend.notices import models as notices
 from backend.organisations import models as organisations
 from backend.partners import models as partners
@@ -76,6 +77,7 @@ TABLES = (
     lots,
     members,
     needs,
+    neighbours,
     notices,
     organisations,
     partners,

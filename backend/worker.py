@@ -39,6 +39,7 @@ from backend.job_context import Work
 from backend.ledger import jobs as ledger
 from backend.mail import MailNotSent
 from backend.members import jobs as members
+from backend.neighbours import jobs as neighbours
 from backend.notices import jobs as notices
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
@@ -400,6 +401,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="impact.close_periods")
     async def close_impact_periods(timestamp: int) -> None:
         await impact.close_periods(work)
+
+    @app.periodic(cron="12 3 * * *")
+    @app.task(name="neighbours.count_leftovers", retry=RETRY)
+    async def count_leftovers(timestamp: int) -> None:
+        await neighbours.count_leftovers(work)
 
     # A job of its own, because the feed may be slow.
     @app.periodic(cron="*/15 * * * *")

@@ -66,6 +66,7 @@ QUICK_JOURNEYS = {
     "subscriptions": "test_premium.py::test_a_merchant_subscribes_and_the_month_is_in_the_ledger",
     "suspended_lots": "test_suspended_lots.py::test_a_gift_is_collected_and_its_unclaimed_rest_is_refunded",
     "terms": "test_terms.py::test_a_new_version_is_asked_at_sign_in_and_needed_after_thirty_days",
+    "neighbours": "test_neighbours.py::test_an_association_is_suggested_shops_near_it_with_reasons",
     "notices": "test_notices.py::test_a_confirmed_reservation_is_told_in_the_app_and_by_mail",
     "territories": "test_territories.py::test_a_territory_says_what_it_lies_in_and_what_its_parts_are",
     "tours": "test_from_shop_to_association.py::test_an_evening_from_the_shop_to_the_association",

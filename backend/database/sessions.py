@@ -307,9 +307,10 @@ ActingFor = Annotated[
 ]
 
 
-def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
+def signed_in_as(*roles: Role, or_member_of: Workplace | None = None, names_association: bool = False) -> Any:
     """Return the dependency that opens a session for a signed-in caller with one of these roles (none named: any).
 
+    names_association: whether the caller may name the association that they act for, as members of associations do.
     The dependency raises NotSignedIn, AccountSuspended, and NotAllowed as `require_role` does.
     """
 
@@ -338,7 +339,7 @@ def signed_in_as(*roles: Role, or_member_of: Workplace | None = None) -> Any:
                 await require_role(session, *roles, or_member_of=or_member_of)
             yield session
 
-    of_associations = or_member_of in ("association", "association_staff")
+    of_associations = names_association or or_member_of in ("association", "association_staff")
     return Depends(session_for if of_associations else session_as, scope="function")
 
 

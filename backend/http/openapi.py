@@ -47,6 +47,7 @@ TAGS = {
     "beneficiaries": "People whose situation was verified beforehand, enrolled by an association or an admin.",
     "associations": "Organisations that enrol beneficiaries and receive donations, and their agreements with shops.",
     "collections": "Food brought from shops to associations: requests, what becomes of them, who receives it.",
+    "neighbours": "Agreements that shops and associations could make with one another, and shops invited by others.",
     "collection points": "Places where food is collected or brought: shops, associations, depots and relay points.",
     "cards": "Printed by an association, for a beneficiary without a telephone to sign in with.",
     "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",

@@ -136,6 +136,8 @@ LEFT_OUT = {
     "collection_points": "Places of shops and associations, which their members read.",
     "chat_hooks": "Chats that collections are announced in. Their sealed addresses are secrets; they name no person.",
     "association_needs": "What an association takes, which its members read.",
+    "shop_leftovers": "What shops regularly leave; it names no person.",
+    "neighbour_dismissals": "Suggestions that shops and associations were not interested in; they name no person.",
     "point_reports": "How full containers are; who reported it is kept for the audit alone.",
     "temperature_limits": "The legal temperatures of kinds of food.",
     "custody_entries": "What became of food; they name no person.",

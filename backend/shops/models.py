@@ -102,6 +102,7 @@ class Shop(Table, table=True):
     vat_franchise: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
     food_vat_bp: int | None = None
     above_400_m2: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
+    shows_leftovers: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
 
 
 class ShopName(Table, table=True):

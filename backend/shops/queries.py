@@ -73,6 +73,7 @@ _SHOPS = select(
     col(Shop.vat_franchise),
     col(Shop.food_vat_bp),
     col(Shop.above_400_m2),
+    col(Shop.shows_leftovers),
     _IN_TERRITORY.label("in_territory"),
     func.app.paused_since(col(Shop.id)).label("paused_at"),
     func.concat("/v1/shops/", col(Shop.id), "/lots").label("lots_url"),

@@ -85,6 +85,11 @@ _LARGE: dict[str, Any] = {
     "agreement with.",
     "examples": [False],
 }
+_SHOWS_LEFTOVERS: dict[str, Any] = {
+    "description": "Whether associations nearby are told about how much it regularly leaves, by day of the week and "
+    "category, so that they may propose an agreement.",
+    "examples": [False],
+}
 FoodVat = Literal[210, 550, 850, 1000, 2000]
 
 
@@ -133,6 +138,7 @@ class ShopEdit(In):
     vat_franchise: bool = if_sent(**_VAT_FRANCHISE)
     food_vat_bp: FoodVat | None = if_sent(**_FOOD_VAT)
     above_400_m2: bool = if_sent(**_LARGE)
+    shows_leftovers: bool = if_sent(**_SHOWS_LEFTOVERS)
 
 
 class ShopBrief(Out):
@@ -241,6 +247,7 @@ class OwnShop(ShopFacts):
     vat_franchise: bool = Field(**_VAT_FRANCHISE)
     food_vat_bp: int | None = Field(**_FOOD_VAT)
     above_400_m2: bool = Field(**_LARGE)
+    shows_leftovers: bool = Field(**_SHOWS_LEFTOVERS)
 
 
 class OwnShopPage(OnPage, OwnShop):

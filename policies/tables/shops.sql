@@ -8,12 +8,12 @@ create policy "Acts read and write every row" on app.shops for all to ecopanier_
 -- owner_id is not granted: the policies compare it, and nobody needs to read it.
 grant select (id, name, siret, address, insee_code, latitude, longitude, place, category, opening_hours, status, version,
     created_at, time_zone, description, photo_id, telephone, website, shows_impact, legal_name, legal_form,
-    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2) on app.shops to anon, authenticated;
+    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2, shows_leftovers) on app.shops to anon, authenticated;
 grant insert (owner_id, name, siret, address, insee_code, latitude, longitude, category, opening_hours, description,
     telephone, website) on app.shops to authenticated;
 grant update (name, address, insee_code, latitude, longitude, category, opening_hours, description, photo_id, telephone,
     website, shows_impact, legal_name, legal_form,
-    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2) on app.shops to authenticated;
+    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2, shows_leftovers) on app.shops to authenticated;
 
 create policy "Anyone sees verified shops" on app.shops for select to anon, authenticated
     using (status = 'verified');
@@ -48,7 +48,7 @@ create policy "The worker reads how mails name a shop, and whom to tell" on app.
 
 create trigger guard_shop before update of name, address, insee_code, latitude, longitude, category, opening_hours,
     description, photo_id, telephone, website, shows_impact, legal_name, legal_form,
-    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2
+    legal_address, vat_number, vat_franchise, food_vat_bp, above_400_m2, shows_leftovers
     on app.shops for each row execute function app.guard_shop();
 
 create trigger guard_place before insert or update of latitude, longitude, insee_code

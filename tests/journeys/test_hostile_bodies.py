@@ -78,6 +78,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/associations/me/offers": await town.an_association("Donne"),
         "/v1/associations/me/needs": await town.an_association("Prend"),
         "/v1/chat-hooks": await town.an_association("Bavarde"),
+        "/v1/neighbours/dismissals": merchant,
         "/v1/collection-points": await town.an_association("Entrepose"),
         "/v1/kiosks": await town.an_association("Accueille"),
         "/v1/collections/{collection_id}/values": merchant,

@@ -435,6 +435,14 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.shop_leftovers (shop_id, weekday, category, grams) values ($1, 2, 'bakery', 5000)", shop.id
+    )
+    await town.changes(
+        "insert into app.neighbour_dismissals (shop_id, association_id, said_by, at) values ($1, $2, 'shop', now())",
+        shop.id,
+        association.id,
+    )
+    await town.changes(
         "insert into app.chat_hooks (association_id, name, kind, events, language, host, ends_with, key_id, sealed,"
         " wrapped, master_key)"
         " select a, 'Salon', 'slack', '{asked}', 'fr', 'hooks.example', 'abcd', app.uuid7(), '', '', '-'"

@@ -1,10 +1,6 @@
 -- Return the verified associations that say what they take, with how well each fits a collection and why, the best first.
 -- Called by collection_suggestions and best_receiver. `hinders` names what speaks against an association; without any of it,
--- the association fits. The score, from 0 to 100, adds
---   40 × how much of the food is of categories that it takes, half of it of those that it lacks,
---   20 × how near it is, from its farthest distance (0) to next door (1),
---   20 × how much of the day's capacity stays free, and
---   20 × fairness: how little it received in 30 days of what it could have taken.
+-- the association fits. The score, from 0 to 100, is that of matching_score.
 -- Whoever refused this collection before is left out. An association does not receive its own surplus.
 -- Definer, because it compares associations that know nothing of one another; only the owner may execute it.
 create or replace function app.suggestions_for(collection uuid)
@@ -50,10 +46,8 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                   and c.window_end > app.clock() - interval '30 days' and c.window_end <= app.clock()) as lately
         from one o)
     select w.id, w.name, w.metres,
-           round(20 * w.taken + 20 * w.lacked
-                 + 20 * greatest(0, 1 - w.metres::float8 / w.farthest_metres)
-                 + 20 * greatest(0, 1 - (w.promised + w.weight)::float8 / w.grams_a_day)
-                 + 20 * greatest(0, 1 - w.lately::float8 / (w.grams_a_day::float8 * 30 * cardinality(w.weekdays) / 7)))::int,
+           app.matching_score(w.taken, w.lacked, w.metres, w.farthest_metres, (w.promised + w.weight)::bigint, w.grams_a_day,
+                              w.lately::bigint, cardinality(w.weekdays)),
            array_remove(array[
                case when w.taken < 1 then 'category' end,
                case when w.metres > w.farthest_metres then 'distance' end,

@@ -85,6 +85,7 @@ begin
     where (p.id = any (shown) or closing <> '{}' and p.account_id = account) and not app.photo_is_shown(p.id);
     delete from app.members m where m.association_id = any (closing);
     delete from app.association_needs n where n.association_id = any (closing);
+    delete from app.neighbour_dismissals d where d.association_id = any (closing);
     delete from app.chat_hooks h where h.association_id = any (closing);
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.association_id = any (closing);

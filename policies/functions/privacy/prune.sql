@@ -55,6 +55,7 @@ begin
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
         ('app.point_reports', 'point_reports', 'id < app.first_id_at($1)'),
         ('app.tour_plans', 'tour_plans', 'id < app.first_id_at($1)'),
+        ('app.neighbour_dismissals', 'neighbour_dismissals', 'at < $1'),
         ('app.tours', 'tours', 'day < app.paris_day($1)'),
         ('app.collections', 'collections', $q$ id < app.first_id_at($1)
             and not exists (select from app.stop_tasks k where k.collection_id = t.id)

@@ -1,0 +1,1 @@
+"""Neighbours: agreements that shops and associations are suggested, and where nobody collects."""
