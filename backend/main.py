@@ -84,6 +84,7 @@ from backend.pages import (
 from backend.pages import associations as association_pages
 from backend.pages import beneficiaries as beneficiary_pages
 from backend.pages import devices as shared_devices
+from backend.pages import organisations as organisation_pages
 from backend.pages import photos as page_photos
 from backend.pages import supabase as supabase_pages
 from backend.pages.visit import page_of_problem
@@ -191,6 +192,7 @@ PAGES: Sequence[Any] = (
     page_photos,
     admins,
     association_pages,
+    organisation_pages,
     operators,
     text_pages,
     mail_pages,

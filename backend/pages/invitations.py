@@ -12,7 +12,7 @@ from backend.pages.session import end_session
 from backend.pages.visit import Visit, route
 
 OVER = "invitation-over"
-WORKPLACES = {"shop": "/my-shops", "association": "/association", "organisation": "/account"}
+WORKPLACES = {"shop": "/my-shops", "association": "/association", "organisation": "/organisation"}
 
 
 async def invitation(visit: Visit) -> Response:

@@ -49,6 +49,7 @@ class PageSession:
 
     tokens: `access_token`, `refresh_token` and `expires_at` (seconds since 1970) of a person, or a device's secret.
     associations: where an active account works: `id`, `name`, `role`, `status` and `time_zone` of each.
+    organisations: the same of organisations: `id`, `name`, `role`, `kind`, `territory` and `territory_name` of each.
     """
 
     id_hash: bytes
@@ -63,6 +64,7 @@ class PageSession:
     works_for_association: bool = False
     unread: int = 0
     associations: Sequence[Mapping[str, str]] = ()
+    organisations: Sequence[Mapping[str, str]] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -103,6 +105,7 @@ async def find_session(request: Request, language: str, kind: Kind = "person") -
         found["works_for_association"],
         found["unread"],
         tuple(json.loads(found["associations"] or b"[]")),
+        tuple(json.loads(found["organisations"] or b"[]")),
     )
     if kind == "person" and tokens["expires_at"] - time.time() < REFRESH_WITHIN_SECONDS:
         return await _refreshed(request, language, session)

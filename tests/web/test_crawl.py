@@ -32,7 +32,7 @@ PEOPLE = {
 }
 # Pages that several roles meet are looked at once, as one of them. Those that no line names are looked at as each.
 LOOKED_AT_AS = {
-    "visitor": r"/$|/(lots|shops|associations)/\{id\}$|/(filter|map|impact|associations|terms|help|problems|sign-in"
+    "visitor": r"/$|/(lots|shops|associations)/\{id\}$|/(filter|map|impact|territoires|associations|terms|help|problems|sign-in"
     r"|register|forgot-password|activate|pass)(/|$)",
     "customer": r"/(account|reservations|gifts|favourites|notices|my-impact)(/|$)",
     "merchant": r"/my-shops(/|$)",

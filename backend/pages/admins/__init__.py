@@ -10,6 +10,7 @@ from backend.pages.admins import (
     journal,
     lots,
     money,
+    organisations,
     parameters,
     recalls,
     reports,
@@ -24,6 +25,7 @@ routes: list[BaseRoute] = [
     *recalls.routes,
     *figures.routes,
     *money.routes,
+    *organisations.routes,
     *journal.routes,
     *parameters.routes,
 ]

@@ -17,6 +17,7 @@ MENU = (
     ("problem_reports", "/admin/reports", "bell-alert"),
     ("recalls", "/admin/recalls", "bell"),
     ("money", "/admin/money", "page"),
+    ("organisations", "/admin/organisations", "home"),
     ("platform_figures", "/admin/figures", "chart"),
     ("audit", "/admin/audit", "list"),
     ("settings", "/admin/settings", "settings"),

@@ -41,7 +41,7 @@ from backend.pages.visitors.joining import (
     registering,
     terms_version,
 )
-from backend.pages.visitors.signing_in import HOMES, SEND_AGAIN, first_form, send_again, typed_again
+from backend.pages.visitors.signing_in import HOMES, SEND_AGAIN, first_form, home, send_again, typed_again
 from backend.problems.common import NotSignedIn, RequestInvalid
 from backend.second_factors.problems import ChallengeOver, WrongSecondFactor
 
@@ -149,7 +149,7 @@ async def entered(
     if me.status_code >= 500:
         raise Refused(me)
     registered = me.status_code != NotSignedIn.status
-    going = wanted or (HOMES.get(me.json()["role"], "/") if me.is_success else "/")
+    going = wanted or (await home(visit, tokens.access_token) if me.is_success else "/")
     if not registered:
         page = visit.to("/register/finish", next=going)
     elif again:

@@ -2,7 +2,7 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.visitors import collect, find, houses, impact, joining, lot, map, signing_in
+from backend.pages.visitors import collect, find, houses, impact, joining, lot, map, signing_in, territories
 
 routes: list[BaseRoute] = [
     *find.routes,
@@ -10,6 +10,7 @@ routes: list[BaseRoute] = [
     *lot.routes,
     *houses.routes,
     *impact.routes,
+    *territories.routes,
     *map.routes,
     *signing_in.routes,
 ]

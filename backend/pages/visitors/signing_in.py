@@ -20,7 +20,9 @@ from backend.terms.problems import TermsToAccept
 A_YEAR = timedelta(days=365)
 SEND_AGAIN = "/sign-in/again"
 HOMES = {"admin": "/admin", "association": "/association", "merchant": "/my-shops/now", "collector": "/tours"}
-"""The first page after signing in, by role; for everybody else it is «Trouver»."""
+"""The first page after signing in, by role."""
+ORGANISATION = "/organisation"
+"""That of anybody else who works for an organisation. For the others it is «Trouver»."""
 
 
 async def sign_in(visit: Visit) -> Response:
@@ -116,11 +118,14 @@ def first_form(visit: Visit, form: Form) -> Response | None:
 
 async def home(visit: Visit, token: str) -> str:
     """Return the page on which a person starts after signing in."""
+    api = Api(visit.request, visit.language, token)
     try:
-        me = await Api(visit.request, visit.language, token).get("/v1/me")
+        me = await api.get("/v1/me")
+        if me["role"] in HOMES:
+            return HOMES[me["role"]]
+        return ORGANISATION if (await api.get("/v1/organisations", limit=1))["data"] else "/"
     except Refused:
         return "/"
-    return HOMES.get(me["role"], "/")
 
 
 def _code(written: str) -> dict[str, str]:

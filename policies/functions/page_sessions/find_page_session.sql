@@ -1,5 +1,6 @@
 -- Return a browser's session with what the head of every page shows, or nothing if it has ended.
--- `associations`: those that an active account works for, in the order in which they invited it; null without any.
+-- `associations` and `organisations`: those that an active account works for, in the order in which they invited it;
+-- null without any.
 -- Called by the pages at each request, as the API. A session ends with the sign-in that it belongs to, and when its
 -- account is erased. A suspended account keeps it, so that its pages can say why they refuse.
 -- Definer, because nobody may read these sessions; only the API may execute it.
@@ -7,7 +8,8 @@
 create or replace function app.find_page_session(
     held bytea, out kind text, out account_id uuid, out session_id uuid, out sealed bytea, out ends_at timestamptz,
     out role text, out display_name text, out locale text, out works_for_shop boolean,
-    out works_for_association boolean, out unread int, out associations json)
+    out works_for_association boolean, out unread int, out associations json,
+    out organisations json)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
@@ -22,9 +24,16 @@ begin
            case when a.status = 'active' then (
                select json_agg(json_build_object('id', c.id, 'name', c.name, 'role', m.role, 'status', c.status,
                                                  'time_zone', c.time_zone) order by m.id)
-               from app.members m join app.associations c on c.id = m.association_id where m.account_id = a.id) end
+               from app.members m join app.associations c on c.id = m.association_id where m.account_id = a.id) end,
+           case when a.status = 'active' then (
+               select json_agg(json_build_object('id', o.id, 'name', o.name, 'role', m.role, 'kind', o.kind,
+                                                 'territory', o.territory_code, 'territory_name', t.name) order by m.id)
+               from app.members m
+               join app.organisations o on o.id = m.organisation_id and o.status = 'active'
+               join app.territories t on t.code = o.territory_code
+               where m.account_id = a.id) end
     into kind, account_id, session_id, sealed, ends_at, last, role, display_name, locale, works_for_shop,
-         works_for_association, unread, associations
+         works_for_association, unread, associations, organisations
     from app.page_sessions p
     left join app.accounts a on a.id = p.account_id
     left join app.sessions s on s.id = p.session_id

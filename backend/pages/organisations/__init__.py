@@ -1,0 +1,7 @@
+"""The pages of the people who work for a municipality, an agglomeration or an NGO."""
+
+from starlette.routing import BaseRoute
+
+from backend.pages.organisations import team, territory
+
+routes: list[BaseRoute] = [*territory.routes, *team.routes]
