@@ -1,4 +1,4 @@
-"""The people of the demo town who work for a shop or an association with an account of their own."""
+"""The people of the demo town who work for a shop, an association or an organisation with an account of their own."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,6 +17,26 @@ class Helper:
     does: str
 
 
+@dataclass(frozen=True)
+class Town:
+    """An organisation of the demo town. login: of its owner. territory: its code."""
+
+    login: str
+    name: str
+    kind: Literal["municipality", "agglomeration", "ngo"]
+    siren: str
+    territory: str
+    does: str
+
+
+TOWN = Town(
+    "mairie",
+    "Ville de Strasbourg",
+    "municipality",
+    "216704825",
+    "67482",
+    "Anne L., follows the territory for Ville de Strasbourg",
+)
 HELPERS = (
     Helper("julie", FOURNIL, "staff", f"Julie M., works at the counter of {FOURNIL.name}"),
     Helper("paul", TABLES, "reader", "Paul Z., reads the figures of Les Tables partagées"),

@@ -100,6 +100,7 @@ NEIGHBOURS = (
     Neighbour("hugo", "customer", "Hugo K."),
     Neighbour("fatou", "customer", "Fatou D."),
     Neighbour("paul", "customer", "Paul Z."),
+    Neighbour("mairie", "customer", "Anne L."),
 )
 
 BENEFICIARIES = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from scripts.demo_town.members import HELPERS
+from scripts.demo_town.members import HELPERS, TOWN
 from scripts.demo_town.people import ADMIN, BENEFICIARIES, NEIGHBOURS, PASSWORD, address
 from scripts.demo_town.shops import FOURNIL, JOUR_ET_NUIT, SHOPS
 
@@ -43,6 +43,7 @@ def _rows(codes: Mapping[int, str]) -> Iterator[tuple[str, str, str, str]]:
             yield role, address(neighbour.login), PASSWORD, neighbour.name
     for helper in HELPERS:
         yield "customer", address(helper.login), PASSWORD, helper.does
+    yield "customer", address(TOWN.login), PASSWORD, TOWN.does
     for person in BENEFICIARIES:
         if person.about:
             yield "beneficiary", codes[person.number], PASSWORD, person.about

@@ -23,7 +23,7 @@ from backend.sealing.seals import SEALED_PERSON, address_look_up, keyring, seale
 from backend.settings import settings
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.complaints import COMPLAINTS, OF_YESTERDAY, Complaint
-from scripts.demo_town.members import HELPERS, Helper
+from scripts.demo_town.members import HELPERS, TOWN, Helper
 from scripts.demo_town.money import Money, Sale
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
@@ -156,6 +156,7 @@ class Story:
             self._then(opened + 6 * HOUR, self._shop_is_verified, shop)
         for place, helper in enumerate(HELPERS):
             self._then(self._days_ago(7 * WEEKS - 4, "11:00") + place * HOUR, self._joins, helper)
+        self._then(self._days_ago(7 * WEEKS - 4, "15:00"), self._has_its_town)
         self._then(self._days_ago(7 * WEEKS - 4, "16:00"), self._pairs_a_station, FOURNIL)
         for place, person in enumerate(BENEFICIARIES):
             met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
@@ -282,12 +283,33 @@ class Story:
             sealed_invitation=invitation.sealed(settings(), look_up),
             new_token_hash=token_hash(invitation.token),
         )
+        self._accepts(helper.login, invitation)
+
+    def _has_its_town(self) -> None:
+        if not self._acts.value("select count(*) from app.territories where code = %s", TOWN.territory):
+            return  # a database without the map
+        email, look_up = address(TOWN.login), address_look_up(keyring(), address(TOWN.login))
+        invitation = Invitation(email, f"{self._hash} {email}")
         self._acts.call_as(
-            self._accounts[helper.login],
+            self._accounts[ADMIN],
+            "create_organisation",
+            organisation_name=TOWN.name,
+            organisation_kind=TOWN.kind,
+            organisation_siren=TOWN.siren,
+            territory=TOWN.territory,
+            address_lookup=look_up,
+            sealed_invitation=invitation.sealed(settings(), look_up),
+            new_token_hash=token_hash(invitation.token),
+        )
+        self._accepts(TOWN.login, invitation)
+
+    def _accepts(self, login: str, invitation: Invitation) -> None:
+        self._acts.call_as(
+            self._accounts[login],
             "accept_invitation",
             held=token_hash(invitation.token),
-            address=email,
-            address_lookup=look_up,
+            address=invitation.email,
+            address_lookup=address_look_up(keyring(), invitation.email),
         )
 
     def _is_enrolled(self, person: Enrolled) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from backend.territories.loading import load_territories
 from scripts.demo_town import build
 from scripts.demo_town.people import PASSWORD
 from scripts.proofs.looks import KIB, seen_in
@@ -29,16 +30,18 @@ PEOPLE = {
     "association": "tables-partagees@ecopanier.example",
     "admin": "admin@ecopanier.example",
     "collector": "karim@ecopanier.example",
+    "organisation": "mairie@ecopanier.example",
 }
 # Pages that several roles meet are looked at once, as one of them. Those that no line names are looked at as each.
 LOOKED_AT_AS = {
-    "visitor": r"/$|/(lots|shops|associations)/\{id\}$|/(filter|map|impact|territoires|associations|terms|help|problems|sign-in"
-    r"|register|forgot-password|activate|pass)(/|$)",
+    "visitor": r"/$|/(lots|shops|associations)/\{id\}$|/(filter|map|impact|territoires|associations|terms|help|problems"
+    r"|sign-in|register|forgot-password|activate|pass)(/|$)",
     "customer": r"/(account|reservations|gifts|favourites|notices|my-impact)(/|$)",
     "merchant": r"/my-shops(/|$)",
     "beneficiary": r"/my-right$",
     "association": r"/association(/|$)",
     "admin": r"/admin(/|$)",
+    "organisation": r"/organisation(/|$)",
     "station": r"/station(/|$)",
     "kiosk": r"/kiosk(/|$)",
 }
@@ -46,7 +49,8 @@ LOOKED_AT_AS = {
 
 @pytest.fixture(scope="module")
 async def demo(lasting_town: Town) -> Town:
-    """Return the demo town."""
+    """Return the demo town, with the map of France."""
+    load_territories(lasting_town.copy.url())
     build(lasting_town.copy.url(), PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD))
     return lasting_town
 
