@@ -11,6 +11,7 @@ import asyncpg
 import structlog
 
 from backend.associations.problems import DocumentStoreUnavailable
+from backend.associations.removing import remove_documents
 from backend.documents.company import company_of
 from backend.documents.printing import print_document
 from backend.job_context import Work
@@ -102,14 +103,9 @@ async def _press(work: Work, waiting: Iterator[asyncpg.Record]) -> tuple[int, bo
 
 
 async def forget_documents(work: Work) -> int:
-    """Remove papers that are kept no longer: the file first, then the row. Return how many were removed."""
-    removed = 0
-    while rows := await work.acts.rows("documents_over", most=SOME):
-        for row in rows:
-            try:
-                await work.documents.remove(row[0])
-            except DocumentStoreUnavailable:
-                return removed
-            await work.acts.value("document_gone", document=row[0])
-            removed += 1
-    return removed
+    """Remove papers that are kept no longer, and return how many were removed."""
+    return await remove_documents(
+        work,
+        lambda: work.acts.rows("documents_over", most=SOME),
+        lambda document: work.acts.value("document_gone", document=document),
+    )

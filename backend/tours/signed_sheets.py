@@ -4,12 +4,11 @@ import asyncio
 import io
 from uuid import UUID
 
-import structlog
 from PIL import Image
 from starlette.datastructures import UploadFile
 
 from backend.associations.documents import SIGNED, read_pdf
-from backend.associations.problems import DocumentStoreUnavailable
+from backend.associations.removing import remove_documents
 from backend.database.sessions import Database, call
 from backend.files.store import FileStore
 from backend.job_context import Work
@@ -18,8 +17,6 @@ from backend.photos.pictures import read_photo
 MANY = 200
 DOTS_AN_INCH = 200  # a page of A4 is then 2340 dots long, about as much as is kept of a photo
 _PDF_HEADER = b"%PDF-"
-
-log = structlog.get_logger("ecopanier.tours")
 
 
 async def keep_sheet(database: Database, store: FileStore, account_id: UUID, tour_id: UUID, file: UploadFile) -> None:
@@ -51,18 +48,9 @@ def _printed(pixels: Image.Image) -> bytes:
 
 
 async def remove_sheets(work: Work) -> int:
-    """Remove the signed sheets of tours that are gone, and those that never came; return how many.
-
-    If the store cannot remove a file now, the job stops, and the next run continues.
-    """
-    removed = 0
-    while orphans := await work.acts.rows("orphaned_sheets", most=MANY):
-        for row in orphans:
-            try:
-                await work.documents.remove(row[0])
-            except DocumentStoreUnavailable:
-                log.warning("tours.sheets_left", removed=removed)
-                return removed
-            await work.acts.value("sheet_gone", tour=row[0])
-            removed += 1
-    return removed
+    """Remove the signed sheets of tours that are gone, and those that never came; return how many."""
+    return await remove_documents(
+        work,
+        lambda: work.acts.rows("orphaned_sheets", most=MANY),
+        lambda tour: work.acts.value("sheet_gone", tour=tour),
+    )
