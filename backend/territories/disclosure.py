@@ -27,9 +27,28 @@ people and merchants, and whoever has at most 85 % in each atom has at most 85 %
 categories, days and months are cells of the same kind, so nothing depends on how they are nested, and an EPCI may
 cross départements.
 
+**Months** do not ask that each of their days can be split off: the sum of a month does not tell its days. They have a
+second partition, of *month atoms*, one of all France at first. What is public are the sums of the daily atoms and of
+the month atoms, and nothing else. A daily atom that meets several month atoms is *mixed*, and what two atoms have in
+common is a *piece*. To publish a cell of a month is to split the month atoms that it meets. It is allowed if then
+  (a) each mixed daily atom has a safe piece, its *cover* (the piece with most food). Without any two contributors the
+      cover outweighs each contributor of the whole day, by twice what the dominance rule asks;
+  (b) for each month atom and each other month atom that covers one of its mixed days: what the first did on the days
+      on which the second was active is safe, and outweighs in the same way each contributor of its mixed days.
+Both must also hold for the unknown shops alone.
+
+Why this is enough: a set of handovers can be computed from the sums only if it is the sum of some days D less some
+month atoms J that lie wholly in D (in the table of days by month atoms this is a directed cut; other combinations give
+sums of such sets). Take a piece that is left: of day d and of month atom j, not in J. If d is not mixed, all of d is
+left, and is safe. If d's cover is not in J, the cover is left too and hides it, by (a). If it is in J, all its days are
+in D, so what j did on all these days is left, and hides it, by (b). So all that is left lies in or beside safe parts
+that are left: enough people and merchants, and twice the weight against dominance, since a part may serve both as a
+cover and as what j did. So no unsafe set can be computed. Nor is any contributor confined: its amounts on any days may
+be larger by 15/85 if those of others in the same pieces, covers and month atoms are smaller, and all public sums stay.
+One table of days and one of months is all there is, so periods of other lengths must not be published beside them.
+
 Later releases respect earlier ones: `before` holds the cells that are public, and the atoms are built from them first.
-A month is therefore published only if it can be split off from every day's atoms. Sums of published cells may always be
-shown, since they tell nothing new.
+Sums of published cells may always be shown, since they tell nothing new.
 
 Two rules follow from what is public anyway. An unsafe atom of France (a day with one handover) is public already: it is
 never split, and no cell that contains it is published, because its place would be told. France's own totals are sums of
@@ -83,6 +102,11 @@ class Cell(NamedTuple):
     first_day: date
     last_day: date
     category: str | None = None
+
+    @property
+    def is_long(self) -> bool:
+        """Whether the period is longer than a day."""
+        return self.first_day != self.last_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +172,40 @@ def released(
     level more food before less, then the code. Candidates without any element are in neither list.
     Raises `ValueError` if amounts have different lengths or a person took nothing.
     """
-    partition = _Partition(_grains(elements), before, daily_totals_told)
+    grains = _grains(elements)
+    before = set(before)
+    long_before = {cell for cell in before if daily_totals_told and cell.is_long}
+    days = _Partition(grains, before - long_before, daily_totals_told)
+    months: _Months | None = None
     published: list[Cell] = []
     suppressed: list[Cell] = []
-    for cell, grains in partition.in_order(set(candidates)):
-        (published if partition.publish(cell, grains) else suppressed).append(cell)
+    for cell, inside in _in_order(grains, set(candidates)):
+        if daily_totals_told and cell.level is Level.COUNTRY and cell.category is None:
+            # The total of every day is public, so this sum tells nothing new.
+            allowed = days.sum(inside).safe()
+        elif daily_totals_told and cell.is_long:
+            months = months or _Months(grains, days, long_before)
+            allowed = months.publish(inside)
+        else:
+            allowed = days.publish(inside)
+        (published if allowed else suppressed).append(cell)
     return Release(tuple(published), tuple(suppressed))
+
+
+def _in_order(grains: "Sequence[_Grain]", candidates: set[Cell]) -> "Iterator[tuple[Cell, list[_Grain]]]":
+    """Yield the candidates that have a shop, with their grains, in the order in which they are decided."""
+    cells = _Cells(candidates)
+    inside: defaultdict[Cell, list[_Grain]] = defaultdict(list)
+    for grain in grains:
+        for cell in cells.around(grain):
+            inside[cell].append(grain)
+    food = {cell: sum(grain.part.all.food for grain in each) for cell, each in inside.items()}
+
+    def rank(cell: Cell) -> tuple[object, ...]:
+        return (cell.is_long, cell.category is not None, cell.level, -food[cell], cell.code, cell.category or "", cell)
+
+    for cell in sorted(inside, key=rank):
+        yield cell, inside[cell]
 
 
 class _Sums:
@@ -182,6 +234,7 @@ class _Sums:
             self.totals[dimension] += other.totals[dimension]
             for contributor, amount in theirs.items():
                 mine[contributor] = mine.get(contributor, 0) + amount
+        self.largest = None
 
     def remove(self, part: "_Sums") -> None:
         for dimension, (mine, theirs) in enumerate(zip(self.by, part.by, strict=True)):
@@ -193,11 +246,34 @@ class _Sums:
                 else:
                     del mine[contributor]
 
+    @property
+    def food(self) -> int:
+        """The first measure of everything, what was collected included."""
+        return self.totals[2 * self.measures]
+
     def safe(self) -> bool:
         """Return whether enough people and merchants stand behind it and nobody dominates."""
+        return self.covers(None)
+
+    def covers(self, larger: "_Sums | None") -> bool:
+        """Return whether it is safe and, as a part of a larger set, outweighs each contributor of that set.
+
+        What is left of it without any two contributors must be twice what the dominance rule asks, measured by what
+        each contributor has in the larger set. Then unions stay safe although a part may count in two of them.
+        """
         if len(self.by[0]) < PEOPLE or len(self.by[self.measures]) < MERCHANTS:
             return False
-        return all(_undominated(total, *largest) for total, largest in zip(self.totals, self._largest(), strict=True))
+        for dimension, total in enumerate(self.totals):
+            more = larger.most(dimension) if larger else 0
+            if not _outweighs(total, *self._largest()[dimension], more):
+                exact = self._largest()[dimension] = _two_largest(self.by[dimension].values())
+                if not _outweighs(total, *exact, more):
+                    return False
+        return True
+
+    def most(self, dimension: int) -> int:
+        """Return the largest sum of one contributor, or more than it."""
+        return self._largest()[dimension][0]
 
     def safe_without(self, part: "_Sums") -> bool:
         """Return whether it is safe once a part of it is taken away, without doing so."""
@@ -208,10 +284,10 @@ class _Sums:
                 return False
         for dimension, at_most in enumerate(self._largest()):
             total = self.totals[dimension] - part.totals[dimension]
-            if not _undominated(total, *at_most):
+            if not _outweighs(total, *at_most):
                 taken = part.by[dimension]
                 left = (amount - taken.get(contributor, 0) for contributor, amount in self.by[dimension].items())
-                if not _undominated(total, *_two_largest(left)):
+                if not _outweighs(total, *_two_largest(left)):
                     return False
         return True
 
@@ -226,9 +302,14 @@ def _two_largest(amounts: Iterable[int]) -> tuple[int, int]:
     return first, second
 
 
-def _undominated(total: int, first: int, second: int) -> bool:
-    """Return whether the largest contributor stays within 85 % when the second one takes its own figures away."""
-    return total > 0 and 100 * first <= LARGEST_PERCENT * (total - second)
+def _outweighs(total: int, first: int, second: int, in_a_larger_set: int = 0) -> bool:
+    """Return whether what is left without the two largest contributors outweighs the largest one.
+
+    That is the same as: the largest has at most 85 % when the second takes its own away. For a part of a larger set,
+    see `_Sums.covers`.
+    """
+    needed = max(first, 2 * in_a_larger_set)
+    return total > 0 and LARGEST_PERCENT * (total - first - second) >= (100 - LARGEST_PERCENT) * needed
 
 
 @dataclass(slots=True)
@@ -271,6 +352,13 @@ class _Part:
             self.known_elements -= part.known_elements
             self.known.remove(part.known)
 
+    def unknown(self) -> _Sums:
+        """Return the sums of the elements whose shops are not known."""
+        sums = _Sums(self.all.measures)
+        sums.add_all(self.all)
+        sums.remove(self.known)
+        return sums
+
     def safe(self) -> bool:
         """Return whether it is safe, with the known shops and without them."""
         return self.all.safe() and (self.known_elements in (0, self.elements) or self.all.safe_without(self.known))
@@ -298,6 +386,7 @@ class _Grain:
     category: str
     part: _Part
     atom: int = -1
+    month_atom: int = 0
 
 
 @dataclass(slots=True)
@@ -324,7 +413,7 @@ def _grains(elements: Sequence[Element]) -> list[_Grain]:
         if grain is None:
             grain = grains[key] = _Grain(*key, _Part.empty(max(measures, 1)))
         grain.part.add(one)
-    return list(grains.values())
+    return sorted(grains.values(), key=lambda one: repr((one.place, one.day, one.category)))
 
 
 class _Partition:
@@ -347,44 +436,20 @@ class _Partition:
         for grain in grains:
             self.atoms[grain.atom].part.add_all(grain.part)
 
-    def in_order(self, candidates: set[Cell]) -> Iterator[tuple[Cell, list[_Grain]]]:
-        """Yield the candidates that have a shop, with their grains, in the order in which they are decided."""
-        cells = _Cells(candidates)
-        inside: defaultdict[Cell, list[_Grain]] = defaultdict(list)
-        for grain in self.grains:
-            for cell in cells.around(grain):
-                inside[cell].append(grain)
-        food = {cell: sum(grain.part.all.totals[2 * self.measures] for grain in each) for cell, each in inside.items()}
-
-        def rank(cell: Cell) -> tuple[object, ...]:
-            is_long = cell.first_day != cell.last_day
-            return (is_long, cell.category is not None, cell.level, -food[cell], cell.code, cell.category or "", cell)
-
-        for cell in sorted(inside, key=rank):
-            yield cell, inside[cell]
-
-    def publish(self, cell: Cell, grains: list[_Grain]) -> bool:
+    def publish(self, grains: list[_Grain]) -> bool:
         """Split the atoms that a cell meets if all their parts are safe; return whether they are."""
         by_atom: defaultdict[int, list[_Grain]] = defaultdict(list)
         for grain in grains:
             by_atom[grain.atom].append(grain)
-        if self.daily_totals_told and cell.level is Level.COUNTRY and cell.category is None:
-            # The total of every atom is public, and these are all atoms of the period.
-            return self._sum(grains).safe()
-
         whole = [number for number, inside in by_atom.items() if len(inside) == self.atoms[number].grains]
         split = [(number, inside) for number, inside in by_atom.items() if len(inside) < self.atoms[number].grains]
-        # Most refusals are seen here, before anything is added up.
-        for _, inside in split:
-            if sum(len(grain.part.all.by[0]) for grain in inside) < PEOPLE:
-                return False
-            if sum(len(grain.part.all.by[self.measures]) for grain in inside) < MERCHANTS:
-                return False
-        if not all(self._is_safe(number) for number in whole):
+        if any(_too_few(inside) for _, inside in split):
+            return False
+        if not all(self.is_safe(number) for number in whole):
             return False
         parts = []
         for number, inside in sorted(split, key=lambda one: len(one[1])):
-            part = self._sum(inside)
+            part = self.sum(inside)
             atom = self.atoms[number]
             if not part.safe() or (atom.told and not atom.part.safe_without(part)):
                 return False
@@ -400,13 +465,13 @@ class _Partition:
             self.atoms[number].told = True
         return True
 
-    def _is_safe(self, number: int) -> bool:
+    def is_safe(self, number: int) -> bool:
         atom = self.atoms[number]
         if atom.safe is None:
             atom.safe = atom.part.safe()
         return atom.safe
 
-    def _sum(self, grains: list[_Grain]) -> _Part:
+    def sum(self, grains: list[_Grain]) -> _Part:
         part = _Part.empty(self.measures)
         for grain in grains:
             part.add_all(grain.part)
@@ -417,6 +482,164 @@ class _Partition:
         self.atoms[number].grains += 1
 
 
+def _too_few(grains: Sequence[_Grain]) -> bool:
+    """Return whether grains cannot be safe because of their number; sees most refusals before anything is added up."""
+    people = merchants = 0
+    for grain in grains:
+        sums = grain.part.all
+        people += len(sums.by[0])
+        merchants += len(sums.by[sums.measures])
+    return people < PEOPLE or merchants < MERCHANTS
+
+
+class _Months:
+    """The month atoms, and the attempt to publish another cell of a long period."""
+
+    def __init__(self, grains: Sequence[_Grain], days: _Partition, before: Iterable[Cell]) -> None:
+        self.days = days
+        cells = _Cells(before)
+        numbers: dict[tuple[Cell, ...], int] = {}
+        for grain in grains:
+            grain.month_atom = numbers.setdefault(tuple(cells.around(grain)), len(numbers))
+        self.sizes = [0] * len(numbers)
+        for grain in grains:
+            self.sizes[grain.month_atom] += 1
+        self.crossings = [_Crossing({id(grain): grain.part.all for grain in grains}, grains)]
+        if any(grain.part.known_elements for grain in grains):
+            unknown = [grain for grain in grains if grain.part.known_elements < grain.part.elements]
+            self.crossings.append(_Crossing({id(grain): grain.part.unknown() for grain in unknown}, unknown))
+
+    def publish(self, grains: Sequence[_Grain]) -> bool:
+        """Split the month atoms that a cell meets if the rule for months still holds; return whether it does."""
+        if not all(self.days.is_safe(day) for day in {grain.atom for grain in grains}):
+            return False
+        by_atom: defaultdict[int, list[_Grain]] = defaultdict(list)
+        for grain in grains:
+            by_atom[grain.month_atom].append(grain)
+        split = [(number, inside) for number, inside in by_atom.items() if len(inside) < self.sizes[number]]
+        if any(_too_few(inside) for _, inside in split):
+            return False
+        moves = [_Move(inside, old, len(self.sizes) + number) for number, (old, inside) in enumerate(split)]
+        for tried, crossing in enumerate(self.crossings, 1):
+            if not crossing.split(moves):
+                for undone in self.crossings[:tried]:
+                    undone.undo(moves)
+                return False
+        for crossing in self.crossings:
+            crossing.keep()
+        for move in moves:
+            self.sizes[move.old] -= len(move.grains)
+            self.sizes.append(len(move.grains))
+            for grain in move.grains:
+                grain.month_atom = move.new
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Grains that leave a month atom for a new one."""
+
+    grains: Sequence[_Grain]
+    old: int
+    new: int
+
+
+@dataclass(slots=True)
+class _Piece:
+    """What a daily atom and a month atom have in common."""
+
+    sums: _Sums
+    grains: int = 0
+
+
+class _Crossing:
+    """The pieces of daily and month atoms, of all elements or of those of unknown shops, with the rule for months."""
+
+    def __init__(self, sums: Mapping[int, _Sums], grains: Sequence[_Grain]) -> None:
+        self.sums = sums  # by the id of the grain
+        self.measures = next(iter(sums.values())).measures
+        self.days: dict[int, _Sums] = {}
+        self.pieces: defaultdict[int, dict[int, _Piece]] = defaultdict(dict)
+        self.days_of: defaultdict[int, set[int]] = defaultdict(set)
+        # Month atoms with the covers for which the second half of the rule was checked and still holds.
+        self.checked: defaultdict[int, set[int]] = defaultdict(set)
+        self.pending: tuple[set[int], set[int], set[tuple[int, int]]] = (set(), set(), set())
+        for grain in grains:
+            self.days.setdefault(grain.atom, _Sums(self.measures)).add_all(sums[id(grain)])
+            self._add(grain, grain.month_atom)
+
+    def split(self, moves: Sequence[_Move]) -> bool:
+        """Split month atoms and return whether the rule still holds. `keep` or `undo` must follow."""
+        day_counts = {move.old: len(self.days_of[move.old]) for move in moves}
+        touched = {grain.atom for move in moves for grain in move.grains if id(grain) in self.sums}
+        for move in moves:
+            self._move(move.grains, move.old, move.new)
+        changed = {number for move in moves for number in (move.old, move.new)}
+        shrunk = {number for number, count in day_counts.items() if len(self.days_of[number]) < count}
+        pairs: set[tuple[int, int]] = set()
+        self.pending = (changed, shrunk, pairs)
+        for day in {day for number in changed for day in self.days_of[number]}:
+            pieces = self.pieces[day]
+            if len(pieces) == 1:
+                continue
+            cover = max(pieces, key=lambda number: (pieces[number].sums.food, -number))
+            if day in touched and not pieces[cover].sums.covers(self.days[day]):
+                return False
+            others = pieces.keys() if day in touched or cover in shrunk else pieces.keys() & changed
+            pairs.update(
+                (cover, other)
+                for other in others
+                if other != cover and (other in changed or cover in shrunk or cover not in self.checked[other])
+            )
+        mixed: dict[int, _Sums] = {}
+        for cover, other in pairs:
+            if other not in mixed:
+                mixed[other] = self._sum(other, self.days_of[other])
+            if not self._sum(other, self.days_of[other] & self.days_of[cover]).covers(mixed[other]):
+                return False
+        return True
+
+    def keep(self) -> None:
+        changed, shrunk, pairs = self.pending
+        for number in changed:
+            self.checked.pop(number, None)
+        for covers in self.checked.values() if shrunk else ():
+            covers -= shrunk
+        for cover, other in pairs:
+            self.checked[other].add(cover)
+
+    def undo(self, moves: Sequence[_Move]) -> None:
+        for move in moves:
+            self._move(move.grains, move.new, move.old)
+
+    def _sum(self, month_atom: int, days: Iterable[int]) -> _Sums:
+        """Return the sums of a month atom on those of some days that it shares with another."""
+        sums = _Sums(self.measures)
+        for day in days:
+            if len(self.pieces[day]) > 1:
+                sums.add_all(self.pieces[day][month_atom].sums)
+        return sums
+
+    def _move(self, grains: Sequence[_Grain], old: int, new: int) -> None:
+        for grain in grains:
+            if id(grain) in self.sums:
+                piece = self.pieces[grain.atom][old]
+                piece.sums.remove(self.sums[id(grain)])
+                piece.grains -= 1
+                if not piece.grains:
+                    del self.pieces[grain.atom][old]
+                    self.days_of[old].discard(grain.atom)
+                self._add(grain, new)
+
+    def _add(self, grain: _Grain, number: int) -> None:
+        piece = self.pieces[grain.atom].get(number)
+        if piece is None:
+            piece = self.pieces[grain.atom][number] = _Piece(_Sums(self.measures))
+            self.days_of[number].add(grain.atom)
+        piece.sums.add_all(self.sums[id(grain)])
+        piece.grains += 1
+
+
 class _Cells:
     """Cells, found by what they contain."""
 
@@ -424,10 +647,10 @@ class _Cells:
         self.of_a_day: dict[tuple[Level, str, str | None, date], Cell] = {}
         self.longer: defaultdict[tuple[Level, str, str | None], list[Cell]] = defaultdict(list)
         for cell in set(cells):
-            if cell.first_day == cell.last_day:
-                self.of_a_day[cell.level, cell.code, cell.category, cell.first_day] = cell
-            else:
+            if cell.is_long:
                 self.longer[cell.level, cell.code, cell.category].append(cell)
+            else:
+                self.of_a_day[cell.level, cell.code, cell.category, cell.first_day] = cell
 
     def around(self, grain: _Grain) -> Iterator[Cell]:
         """Yield the cells that contain a grain."""
