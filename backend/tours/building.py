@@ -1,8 +1,9 @@
 """Make a planning problem of a day's collections and collectors, and rows of the plan that solves it.
 
-Seconds count from the begin of the day where the operator is. Loads are whole kilograms, crates and cold crates. Two
-more kinds of load say who may carry what: a collection for professionals weighs something that volunteers cannot carry,
-and one outside a collector's area weighs something that only the others can.
+Seconds count from the begin of the day where the operator is, and go on through the night after it: an evening that
+reaches midnight is as long as its hours say, those of the next weekday's early morning included. Loads are whole
+kilograms, crates and cold crates. Two more kinds of load say who may carry what: a collection for professionals weighs
+something that volunteers cannot carry, and one outside a collector's area weighs something that only the others can.
 """
 
 import math
@@ -21,6 +22,8 @@ from backend.tours.planning.problem import Matrix, Plan, Problem, Reason, Reques
 
 PLENTY = 1_000_000  # of a load that does not count for a vehicle
 BASIC_LOADS = 3
+NIGHT = timedelta(hours=6)
+"""How long after its end a day's tours may last."""
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 Span = tuple[int, int]
@@ -90,6 +93,11 @@ class DayRead(BaseModel):
     crate_grams: int
     collections: list[CollectionRead]
     collectors: list[CollectorRead]
+
+    @property
+    def last(self) -> int:
+        """The second at which the night after the day is over."""
+        return self.at(self.day_ends + NIGHT)
 
     def at(self, moment: datetime) -> int:
         """Return the second of the day of a moment."""
@@ -205,10 +213,23 @@ def _shift(read: DayRead, one: CollectorRead) -> Span | None:
 
 
 def _spans(read: DayRead, hours: dict[str, list[dict[str, str]]], zone: str | None) -> list[Span]:
-    """Return when somebody is there on the day, by hours in the local time of a zone."""
-    local = ZoneInfo(zone or PARIS)
+    """Return when somebody is there on the day, by hours in the local time of a zone.
+
+    What is open until midnight goes on for as long as it is open from midnight on the next day, at most for the night.
+    """
+    local, tomorrow = ZoneInfo(zone or PARIS), read.day + timedelta(days=1)
+    nightly = [
+        min(read.at(_moment(tomorrow, open_["closes"], local)), read.last)
+        for open_ in hours.get(DAYS[tomorrow.weekday()], [])
+        if open_["opens"] == "00:00"
+    ]
     return [
-        (read.at(_moment(read.day, open_["opens"], local)), read.at(_moment(read.day, open_["closes"], local)))
+        (
+            read.at(_moment(read.day, open_["opens"], local)),
+            nightly[0]
+            if open_["closes"] == "24:00" and nightly
+            else read.at(_moment(read.day, open_["closes"], local)),
+        )
         for open_ in hours.get(DAYS[read.day.weekday()], [])
     ]
 
@@ -227,11 +248,11 @@ def _visits(read: DayRead, one: CollectionRead, numbers: dict[UUID, int]) -> tup
     """
     if one.start.id not in numbers or one.end.id not in numbers:
         return "no_place"
-    opens, closes = max(read.at(one.opens), read.at(read.now), 0), min(read.at(one.closes), read.at(read.day_ends))
+    opens, closes = max(read.at(one.opens), read.at(read.now), 0), min(read.at(one.closes), read.last)
     if opens > closes:
         return "too_late"
-    last = min(read.at(one.eaten_by or read.day_ends), read.at(read.day_ends))
-    spans = _spans(read, one.end.hours, one.end.zone) if one.end.hours else [(0, read.at(read.day_ends))]
+    last = read.last if one.eaten_by is None else min(read.at(one.eaten_by), read.last)
+    spans = _spans(read, one.end.hours, one.end.zone) if one.end.hours else [(0, read.last)]
     left = [(max(begins, opens), min(ends, last)) for begins, ends in spans]
     left = [span for span in left if span[0] < span[1]]
     if not left:

@@ -1,7 +1,8 @@
 """Tours: what collectors drive, planning a day, and accepting, declining, starting, reordering and closing them."""
 
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -383,3 +384,50 @@ async def test_a_collector_sees_what_waits_for_a_tour_near_them_and_no_more(town
     (tour,) = await tours_of(karim, at, mine="true")
     await karim.posts(f"/tours/{tour['id']}/accept", {})
     assert str(near.id) not in [one["id"] for one in (await karim.gets(path))["data"]]
+
+
+LATE = {day: [{"opens": "00:00", "closes": "01:00"}, {"opens": "21:00", "closes": "24:00"}] for day in VEHICLE["hours"]}
+
+
+@pytest.mark.parametrize("goes_on", [True, False])
+async def test_an_evening_may_cross_midnight_where_its_hours_go_on(town: Town, goes_on: bool) -> None:
+    at = await noon(town)
+    relais = await town.an_association()
+    late = {"window_start": at.replace(hour=23, minute=50), "window_end": later(at, 12.7)}
+    one = await for_the_evening(town, at, relais, **late)
+    hours = LATE if goes_on else {day: [spans[1]] for day, spans in LATE.items()}
+    karim = await a_driver(town, hours=hours)
+
+    plan = await planned(town, relais, at)
+
+    if not goes_on:  # the control
+        assert (plan["tours"], [left["reason"] for left in plan["unplanned"]]) == (0, ["out_of_reach"])
+        return
+    assert (plan["tours"], plan["unplanned"]) == (1, [])
+    (tour,) = await tours_of(karim, at, mine="true")
+    midnight = later(at, 12)
+    assert datetime.fromisoformat(tour["begins_at"]) < midnight < datetime.fromisoformat(tour["ends_at"])
+    assert datetime.fromisoformat(tour["ends_at"]) <= later(at, 13)
+    await karim.posts(f"/tours/{tour['id']}/accept", {})
+
+    # The next day's plan does not use the collector while they still drive.
+    early = await for_the_evening(
+        town,
+        at,
+        relais,
+        window_start=midnight,
+        window_end=datetime.fromisoformat(tour["ends_at"]) - timedelta(minutes=1),
+    )
+    await town.clock(datetime.fromisoformat(tour["begins_at"]))
+    tomorrow = later(at, 24)
+    assert [left["collection_id"] for left in (await planned(town, relais, tomorrow))["unplanned"]] == [str(early.id)]
+
+    await karim.posts(f"/tours/{tour['id']}/start", {})
+    await town.clock(later(at, 12.2))
+    for number, kind in ((1, "taken"), (2, "left")):
+        moment = (await town.now()).isoformat()
+        said = {"step_id": str(uuid4()), "kind": kind, "at": moment, "collection_id": str(one.id)}
+        accepted(await karim.asks("POST", f"/tours/{tour['id']}/stops/{number}/steps", said))
+    assert await status_of(town, one.id) == "delivered"
+    closed = accepted(await karim.asks("POST", f"/tours/{tour['id']}/close", {})).json()
+    assert closed["status"] == "closed"

@@ -1,7 +1,7 @@
 """«Mes tournées», and one tour: its stops in order, accepting, declining, starting and closing it."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -61,10 +61,15 @@ async def tours(visit: Visit) -> Response:
     return page_of(
         visit,
         "collectors/tours.html",
-        mine=[one for one in mine if one["day"] >= today.isoformat() or one["status"] in ("under_way", "done")],
-        open=[one for one in found if one["collector_id"] is None and one["day"] >= today.isoformat()],
+        mine=[one for one in mine if _is_ahead(one, today) or one["status"] in ("under_way", "done")],
+        open=[one for one in found if one["collector_id"] is None and _is_ahead(one, today)],
         has_profile=profile.is_success,
     )
+
+
+def _is_ahead(one: Mapping[str, Any], today: date) -> bool:
+    """Return whether a tour is of today or later, or of an evening that is not over yet."""
+    return bool(one["day"] >= today.isoformat() or datetime.fromisoformat(one["ends_at"]) > datetime.now(UTC))
 
 
 async def tour(visit: Visit) -> Response:
