@@ -14,6 +14,7 @@ from backend.accounts import api as accounts
 from backend.accounts import supabase
 from backend.accounts.addressees import mail_state
 from backend.administration import api as administration
+from backend.api_clients import api as api_clients
 from backend.associations import agreements_api as agreements
 from backend.associations import api as associations
 from backend.associations.documents import MOST_BYTES as LARGEST_DOCUMENT
@@ -131,6 +132,7 @@ ROUTERS: Sequence[APIRouter] = (
     privacy.router,
     members.router,
     organisations.router,
+    api_clients.router,
     places.router,
     shops.router,
     stations.router,

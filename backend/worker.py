@@ -23,6 +23,7 @@ from procrastinate.jobs import Job
 
 from backend.accounts import jobs as accounts
 from backend.accounts.letters import LetterWriter, to_every_address
+from backend.api_clients import jobs as api_clients
 from backend.associations import jobs as associations
 from backend.associations.documents import document_store_of
 from backend.beneficiaries import jobs as beneficiaries
@@ -333,6 +334,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="subscriptions.issue_invoices")
     async def invoice_subscriptions(timestamp: int) -> None:
         await subscriptions.issue_invoices(work)
+
+    @app.periodic(cron="41 7 * * *")
+    @app.task(name="api_clients.tell")
+    async def tell_of_api_clients(timestamp: int) -> None:
+        await api_clients.tell(work)
 
     @app.periodic(cron="22 * * * *")
     @app.task(name="subscriptions.tell_exports")

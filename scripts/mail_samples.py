@@ -289,6 +289,7 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "": {"place": "Au Fournil des Bateliers", "yours": True},
             "given": {"place": "Au Fournil des Bateliers", "yours": False},
         },
+        "api_client_ends": {"": {"name": "Logiciel du CCAS", "place": "Ville de Strasbourg", "day": "2026-12-29"}},
         "second_factor_added": {"": {}},
         "second_factor_removed": {"": {"by": "admin"}, "own": {"by": "person"}},
         "second_factor_reset": {"": {"reset_at": "2026-11-30T17:45:00+00:00"}},

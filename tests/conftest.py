@@ -24,6 +24,7 @@ pytest_plugins = ["tests.system_packages", "tests.recall_feed"]
 # backend/ with an api.py. tests/pure/test_quick.py checks that no feature is missing and that each test exists.
 QUICK_FOLDERS = ("pure", "policies")
 QUICK_JOURNEYS = {
+    "api_clients": "test_api_clients.py::test_a_client_gets_a_token_by_basic_or_by_form",
     "accounts": "test_identity.py::test_a_visitor_registers_confirms_their_address_and_signs_in",
     "administration": "test_administration.py::test_an_association_enrols_only_after_an_admin_verified_it",
     "associations": "test_agreements.py::test_an_agreement_is_proposed_confirmed_read_and_ended",

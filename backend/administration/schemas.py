@@ -380,8 +380,8 @@ class AuditEntryOut(Out):
     at: datetime = Field(examples=["2026-11-22T09:12:44Z"])
     actor_id: UUID | None = Field(description="null when no account did it.", examples=[ACCOUNT])
     actor_role: str = Field(
-        description="The role of the account; otherwise `nobody`, `worker`, `rappelconso` for what the worker read in "
-        "the public feed of recalls, or `operator` for the command line.",
+        description="The role of the account, or `client` for an API client; otherwise `nobody`, `worker`, "
+        "`rappelconso` for what the worker read in the public feed of recalls, or `operator` for the command line.",
         examples=["admin"],
     )
     action: str = Field(examples=["setting.changed"])

@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from backend.database.sessions import AccountSuspended, SecondFactorRequired
 from backend.http.hot_routes import HotRoutes
 from backend.http.idempotency import IdempotencyMismatch
+from backend.identity.callers import CLIENTS_SCHEME
 from backend.problems.common import (
     BodyOfWrongType,
     BodyTooLarge,
@@ -18,9 +19,11 @@ from backend.problems.common import (
     NotAllowed,
     NotAtKiosk,
     NotAtStation,
+    NotForClients,
     NotSignedIn,
     RateLimited,
     RequestInvalid,
+    ScopeMissing,
     TryAgain,
 )
 from backend.problems.problem import Problem, ProblemBody, may_answer
@@ -32,6 +35,7 @@ TAGS = {
     "privacy": "People's rights over their data: consents, a copy of everything, erasure.",
     "members": "People who work for a shop, an association or an organisation, each with an account of their own.",
     "organisations": "Municipalities, agglomerations and NGOs, with a territory and members.",
+    "API clients": "Programs that call the API for an organisation, a shop or an association, and their tokens.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "places": "Communes, where a search starts.",
     "territories": "Communes and the territories around and within them, and their published figures.",
@@ -168,9 +172,12 @@ def _add_common_problems(operation: dict[str, Any]) -> None:
         common.append(IdempotencyMismatch)
     if security := operation.get("security"):
         # A bad token is refused even where signing in is optional.
-        common += [NotSignedIn, AccountSuspended, SecondFactorRequired]
+        common += [NotSignedIn]
         common += [] if {} in security else [NotAllowed]
-        common += [NotAtKiosk] if operation["operationId"] in _AT_STATIONS else [NotAtKiosk, NotAtStation]
+        if any(SECURITY_SCHEME in way for way in security):
+            common += [AccountSuspended, SecondFactorRequired]
+            common += [NotAtKiosk] if operation["operationId"] in _AT_STATIONS else [NotAtKiosk, NotAtStation]
+        common += [ScopeMissing] if any(CLIENTS_SCHEME in way for way in security) else [NotForClients]
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422", "")):
         del responses["422"]

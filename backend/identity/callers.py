@@ -15,11 +15,12 @@ from uuid import UUID
 
 import jwt
 from fastapi import Depends, Request
-from fastapi.security import OAuth2PasswordBearer
+from fastapi.security import OAuth2, OAuth2PasswordBearer
 
+from backend.identity.client_tokens import ClientClaims, ClientTokens
 from backend.identity.supabase_tokens import SupabaseTokens
 from backend.identity.tokens import Claims, OwnTokens
-from backend.problems.common import NotAllowed, NotAtKiosk, NotAtStation, NotSignedIn
+from backend.problems.common import NotAllowed, NotAtKiosk, NotAtStation, NotForClients, NotSignedIn
 from backend.settings import Settings
 
 MOST_REMEMBERED = 20_000
@@ -38,17 +39,23 @@ _AT_KIOSKS: set[Callable[..., Any]] = set()
 class Identities:
     """Verifies bearer tokens, and caches valid ones by their hash until they expire."""
 
-    def __init__(self, tokens: OwnTokens | SupabaseTokens) -> None:
+    def __init__(self, tokens: OwnTokens | SupabaseTokens, client_tokens: ClientTokens) -> None:
         self.tokens = tokens
+        self.client_tokens = client_tokens
         self._known: OrderedDict[bytes, Claims] = OrderedDict()
 
     async def claims(self, token: str) -> Claims:
-        """Return a token's claims. Raises NotSignedIn if the token is not valid or has expired."""
+        """Return a token's claims.
+
+        Raises NotSignedIn if the token is not valid or has expired, NotForClients for a valid one of an API client.
+        """
         if len(token) > LONGEST_TOKEN:
             raise NotSignedIn
         seal = blake2b(token.encode("utf-8", "replace"), digest_size=16).digest()
         known = self._known.get(seal)
         if known is None:
+            if self.client_tokens.claims(token) is not None:
+                raise NotForClients
             try:
                 known = await self.tokens.verify(token)
             except (jwt.PyJWTError, ValueError):
@@ -69,12 +76,14 @@ class Identities:
 
 def identities(settings: Settings) -> Identities:
     """Return the verifier that the settings name: of our own tokens or of Supabase's."""
+    client_tokens = ClientTokens(settings.derived_key("client-tokens"), settings.public_url)
     if settings.auth == "supabase" and settings.supabase_url is not None:
         secret = settings.supabase_jwt_secret
         return Identities(
-            SupabaseTokens(settings.supabase_url, secret.get_secret_value().encode() if secret is not None else None)
+            SupabaseTokens(settings.supabase_url, secret.get_secret_value().encode() if secret is not None else None),
+            client_tokens,
         )
-    return Identities(OwnTokens(settings.derived_key("access-tokens"), settings.public_url))
+    return Identities(OwnTokens(settings.derived_key("access-tokens"), settings.public_url), client_tokens)
 
 
 async def claims_of(request: Request) -> Claims | None:
@@ -82,6 +91,7 @@ async def claims_of(request: Request) -> Claims | None:
 
     Raises NotSignedIn for a bad token, NotAtKiosk for a kiosk's token on a route that kiosks may not use, NotAtStation
     for a station's token: a station is no person. The two routes that take one ask `station_of` first.
+    NotForClients for an API client's token: routes that take one ask `client_of` first.
     """
     signed_in.set(None)
     token = _bearer(request)
@@ -127,6 +137,18 @@ async def calling_station(request: Request) -> bytes:
         await caller(request)
         raise NotAllowed
     return station
+
+
+def client_of(request: Request) -> ClientClaims | None:
+    """Return the claims of the API client's token in a request; None without a token, or with one of anything else.
+
+    Only the database can tell whether the client still works. Raises NotSignedIn for a bad header.
+    """
+    token = _bearer(request)
+    if token is None or len(token) > LONGEST_TOKEN:
+        return None
+    kept: Identities = request.app.state.identities
+    return kept.client_tokens.claims(token)
 
 
 def also_at_kiosks(endpoint: Endpoint) -> Endpoint:
@@ -176,6 +198,18 @@ async def caller(request: Request) -> UUID:
 
 # Only makes the OpenAPI description show how to sign in; `caller` does the work.
 documented_sign_in = OAuth2PasswordBearer(tokenUrl="/v1/auth/token", scheme_name="bearer", auto_error=False)
+CLIENTS_SCHEME = "clientCredentials"
+SCOPES = {
+    "figures:read": "Read the figures of the client's territory.",
+    "beneficiaries:enrol": "Enrol people for associations that have mandated the client.",
+    "funds:read": "Read the funds of the client's organisation.",
+    "webhooks": "Keep webhook endpoints and be told of events.",
+}
+documented_client = OAuth2(
+    flows={"clientCredentials": {"tokenUrl": "/v1/oauth/token", "scopes": SCOPES}},
+    scheme_name=CLIENTS_SCHEME,
+    auto_error=False,
+)
 SIGN_IN_OPTIONAL: dict[str, Any] = {"security": [{"bearer": []}, {}]}
 """For `openapi_extra=` of a route that anyone may call, with more in the answer for some callers."""
 

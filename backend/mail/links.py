@@ -64,6 +64,7 @@ LINKS: Mapping[str, Link] = {
     "second_factor_added": _PASSWORD,
     "second_factor_removed": _PASSWORD,
     "new_owner": Link("/account", "Voir mon compte", "See my account"),
+    "api_client_ends": Link("/account", "Voir mon compte", "See my account"),
     "second_factor_reset": Link("/account", "Voir mon compte", "See my account"),
     "recovery_code_used": _PASSWORD,
     "shop_decided": _SHOP,

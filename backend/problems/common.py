@@ -34,6 +34,18 @@ class NotAtStation(Problem):
     code, status = "station.not_here", 403
 
 
+class NotForClients(Problem):
+    """Raised when an API client asks for something that is for people."""
+
+    code, status = "client.not_here", 403
+
+
+class ScopeMissing(Problem):
+    """Raised when the token of an API client has not the scope that a route needs."""
+
+    code, status = "client.scope_missing", 403
+
+
 class PathUnknown(Problem):
     """Raised when there is nothing at an address, or nothing that the caller may see."""
 

@@ -15,10 +15,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from backend.identity import supabase_tokens
 from backend.identity.callers import Identities
+from backend.identity.client_tokens import ClientTokens
 from backend.identity.supabase_tokens import KeysUnavailable, SupabaseTokens
 from backend.problems.common import NotSignedIn
 from tests.listener import reply
 from tests.supabase_project import EC_KEY, RSA_KEY, SHARED_SECRET, SupabaseProject, jwk
+
+NO_CLIENTS = ClientTokens(bytes(32), "https://ecopanier.example")
 
 
 @pytest.fixture
@@ -29,7 +32,7 @@ async def project() -> AsyncIterator[SupabaseProject]:
 
 @pytest.fixture
 async def verifier(project: SupabaseProject) -> AsyncIterator[Identities]:
-    made = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()))
+    made = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()), NO_CLIENTS)
     yield made
     await made.close()
 
@@ -97,7 +100,7 @@ async def test_forged_tokens_are_refused(project: SupabaseProject, verifier: Ide
 
 
 async def test_without_a_shared_secret_every_hs256_token_is_refused(project: SupabaseProject) -> None:
-    verifier = Identities(SupabaseTokens(project.url))
+    verifier = Identities(SupabaseTokens(project.url), NO_CLIENTS)
     assert await refused(verifier, project.token(SHARED_SECRET, None))
     assert await refused(verifier, forged(project, {"alg": "HS256", "kid": "ec"}, b""))
     await verifier.close()
@@ -211,7 +214,7 @@ async def test_a_silent_project_is_given_up_after_the_timeout(
     project: SupabaseProject, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supabase_tokens, "JWKS_TIMEOUT_SECONDS", 0.2)
-    verifier = Identities(SupabaseTokens(project.url))
+    verifier = Identities(SupabaseTokens(project.url), NO_CLIENTS)
     project.delays_answers(30)
 
     async with asyncio.timeout(5):
@@ -225,7 +228,7 @@ async def test_a_silent_project_is_given_up_after_the_timeout(
 async def test_an_unreachable_project_fails_only_tokens_that_need_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     async with SupabaseProject() as project:
         token = project.token()
-    verifier = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()))
+    verifier = Identities(SupabaseTokens(project.url, SHARED_SECRET.encode()), NO_CLIENTS)
 
     with pytest.raises(KeysUnavailable):
         await verifier.claims(token)

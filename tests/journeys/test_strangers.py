@@ -24,6 +24,7 @@ PUBLIC = ("/v1/terms/", "/v1/help/")
 # Routes on which an admin decides and may therefore see other people's things.
 DECIDED_BY_ADMINS = (
     "/v1/admin/",
+    "/v1/api-clients/",
     "/v1/collection-points/",
     "/v1/agreements/",
     "/v1/beneficiaries/",
@@ -133,6 +134,8 @@ async def things_of_other_people(town: Town) -> Things:
         ),
         "organisation_id": city.id,
         "fund_id": await a_fund(town, city),
+        "client_id": (await town.an_api_client(city)).id,
+        "secret_id": await town.value("select id from app.api_client_secrets"),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
         "document_id": await town.value(
             "insert into accounting.documents (kind, source, shop_id, first_day, last_day, issued_at, contents)"

@@ -2,11 +2,13 @@
 
 from tests.town.answers import Refusal, Refused, refused
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
+from tests.town.programs import ApiClient
 from tests.town.things import Lot, Organisation, Pass, Reservation, Shop
 from tests.town.town import Town
 
 __all__ = [
     "Admin",
+    "ApiClient",
     "Association",
     "Beneficiary",
     "Collector",

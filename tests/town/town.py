@@ -31,6 +31,7 @@ from scripts.stand_ins.gemini import GeminiStandIn
 from scripts.stand_ins.stripe import StripeStandIn
 from tests.town.databases import API, Connection, Copy
 from tests.town.people import Admin, Association, Beneficiary, Collector, Customer, Merchant, Person
+from tests.town.programs import ApiClient
 from tests.town.serving import Served
 from tests.town.things import STRASBOURG, Lot, Organisation, Reservation, Shop, a_place_in, in_the_town, whole_map
 
@@ -269,6 +270,21 @@ class Town:
             owner.id,
         )
         return Organisation(made, owner, territory)
+
+    async def an_api_client(
+        self, of: Organisation | Shop | Association | None = None, *scopes: str, name: str = "Logiciel", **fields: Any
+    ) -> ApiClient:
+        """Make an API client with these scopes, for an organisation (by default a new one) with all of them."""
+        ends = (await self.now() + timedelta(days=365)).isoformat()
+        body = {"name": name, "expires_at": ends, **fields}
+        if isinstance(of, Shop):
+            return ApiClient(self, await of.merchant.posts(f"/shops/{of.id}/api-clients", body))
+        if isinstance(of, Association):
+            return ApiClient(self, await of.posts("/associations/me/api-clients", body))
+        of = of or await self.an_organisation()
+        wanted = list(scopes) or ["figures:read", "beneficiaries:enrol", "funds:read", "webhooks"]
+        made = await of.owner.posts(f"/organisations/{of.id}/api-clients", {**body, "scopes": wanted})
+        return ApiClient(self, made)
 
     # Shops, agreements and lots
 

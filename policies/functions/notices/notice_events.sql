@@ -32,6 +32,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('address_wanted', '{customer,beneficiary,merchant,collector,association,admin}', true, true, true, false, false),
         ('invitation', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
         ('new_owner', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
+        ('api_client_ends', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
         ('right_ends', '{beneficiary}', true, true, false, false, false),
         ('transfer_of_yours', '{beneficiary}', true, true, true, false, false),
         ('new_access', '{beneficiary}', true, true, true, false, false),

@@ -1,12 +1,7 @@
--- Raise EP403 unless the caller's sign-in may open beneficiaries' names: it passed the second factor, or the setting
--- ECOPANIER_SECOND_FACTOR does not require that of members of associations.
--- Called by open_persons, find_beneficiary and correct_person. A transaction that does not say the setting is bound by
--- the strictest. Only the owner may execute it.
+-- Raise EP403 unless the caller's sign-in may open beneficiaries' names (require_factor).
+-- Called by open_persons, find_beneficiary and correct_person. Only the owner may execute it.
 create or replace function app.require_factor_for_names() returns void
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    if coalesce(current_setting('app.second_factor', true), '') not in ('admins', 'optional')
-       and not app.factor_passed(app.caller(), nullif(current_setting('request.jwt.claims', true), '')::jsonb) then
-        raise exception 'auth.second_factor_required' using errcode = 'EP403';
-    end if;
+    perform app.require_factor();
 end $$;
