@@ -25,7 +25,6 @@ from backend.api_clients.schemas import (
     ClientOfPlaceIn,
     RotationIn,
     TokenOut,
-    TokenRefused,
 )
 from backend.associations.problems import WHICH
 from backend.associations.queries import require_association
@@ -52,7 +51,7 @@ async def _client_tokens(request: Request) -> ClientTokens:
 @router.post(
     "/oauth/token",
     response_model=TokenOut,
-    responses={400: {"model": TokenRefused}, 401: {"model": TokenRefused}},
+    responses=oauth.REFUSALS,
     openapi_extra=oauth.FORM,
 )
 async def issue_client_token(

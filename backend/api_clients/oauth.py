@@ -49,6 +49,21 @@ _WORDS = {
 }
 
 
+def _documented(*errors: str) -> dict[str, Any]:
+    examples = {
+        f"token.{error}": {"summary": error, "value": {"error": error, "error_description": _WORDS[error]}}
+        for error in errors
+    }
+    named = ", ".join(f"`{error}`" for error in errors)
+    return {"model": TokenRefused, "description": named, "content": {"application/json": {"examples": examples}}}
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: _documented("invalid_request", "invalid_scope", "unsupported_grant_type"),
+    401: _documented("invalid_client"),
+}
+
+
 class TokenNotIssued(Exception):
     """Raised when there is no token to give, with one of the RFC's error codes."""
 
