@@ -102,7 +102,7 @@ def client_session(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
     client_with_scope = calling_client(scope)
 
     async def session_of(
-        request: Request, client: Annotated[CallingClient, Depends(client_with_scope)]
+        request: Request, client: CallingClient = Depends(client_with_scope)
     ) -> AsyncIterator[AsyncSession]:
         database: Database = request.app.state.database
         async with database.act_session() as session, session.begin():
