@@ -99,11 +99,9 @@ def person_or_client(scope: Scope, *, visitors: bool = False) -> Callable[..., A
 
 def client_session(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
     """Return a dependency that opens a transaction which acts for the calling API client: for work with a key."""
-    client_with_scope = calling_client(scope)
+    client_with_scope = Depends(calling_client(scope))
 
-    async def session_of(
-        request: Request, client: CallingClient = Depends(client_with_scope)
-    ) -> AsyncIterator[AsyncSession]:
+    async def session_of(request: Request, client: CallingClient = client_with_scope) -> AsyncIterator[AsyncSession]:
         database: Database = request.app.state.database
         async with database.act_session() as session, session.begin():
             await call(session, "begin_as_client", client=client.id, scope=scope)

@@ -449,6 +449,7 @@ PUBLIC_ROUTES = {
     "POST /v1/handed-passes/show.svg",
     "POST /v1/notices/unsubscribe",
     "POST /v1/notices/unsubscribe/show",
+    "POST /v1/oauth/token",
     "POST /v1/passes/show",
     "POST /v1/passes/show.svg",
     "POST /v1/stations/pair",
