@@ -128,12 +128,13 @@ async def list_tours(
     session: SignedIn,
     response: Response,
     day: Annotated[date, Query(description="As counted by whoever planned them.", examples=["2026-11-29"])],
+    days: Annotated[int, Query(ge=1, le=31, description="How many days from this one on.")] = 1,
     mine: Annotated[bool, Query(description="Only tours that you drive or were offered.")] = False,
     stops: Annotated[bool, Query(description="Also the stops of each tour.")] = False,
 ) -> ToursOut:
-    """List the tours of a day: yours, your association's, and to verified collectors those open to all."""
+    """List the tours of one or more days: yours, your association's, and to verified collectors those open to all."""
     response.headers["Cache-Control"] = "no-store"
-    found = _as_bytes(await call(session, "tours_on", day=day, mine=mine, stops=stops))
+    found = _as_bytes(await call(session, "tours_on", day=day, days=days, mine=mine, stops=stops))
     return ToursOut.model_validate_json(b'{"data":' + found + b"}")
 
 

@@ -196,7 +196,10 @@ class StopOut(Out):
 
     number: int = Field(examples=[1])
     point_id: UUID = Field(examples=[POINT])
-    name: str = Field(examples=["Boulangerie Keller"])
+    name: str | None = Field(
+        description="Null: an association that is not public, while the tour is open to all; so is its place.",
+        examples=["Boulangerie Keller"],
+    )
     address: str = Field(examples=["3 rue de la Ziegelau, 67100 Strasbourg"])
     latitude: float | None = Field(examples=[48.55])
     longitude: float | None = Field(examples=[7.75])
@@ -217,7 +220,7 @@ class ListedTour(TourOut):
 
 
 class ToursOut(Out):
-    """Tours of a day."""
+    """Tours of some days."""
 
     data: list[ListedTour]
 

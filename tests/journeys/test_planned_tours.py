@@ -54,7 +54,7 @@ async def test_a_planned_tour_is_accepted_driven_and_closed(town: Town) -> None:
     assert tour["stops"] is None
     day = at.date().isoformat()
     for person in (karim, relais):
-        (listed,) = accepted(await person.asks("GET", f"/tours?day={day}&stops=true")).json()["data"]
+        (listed,) = accepted(await person.asks("GET", f"/tours?day={day}&days=2&stops=true")).json()["data"]
         assert listed["stops"] == page["stops"]
 
     await karim.posts(f"/tours/{tour['id']}/accept", {})
@@ -188,8 +188,12 @@ async def test_a_collector_who_drops_out_leaves_the_tour_open_to_others(town: To
     assert {stop["access"] for stop in page["stops"]} == {""}
     (listed,) = accepted(await rachid.asks("GET", f"/tours?day={at.date().isoformat()}&stops=true")).json()["data"]
     assert listed["stops"] == page["stops"]
+    secret = page["stops"][-1]  # an association that is not public: it is named to those in a collection with it
+    assert (secret["name"], secret["address"], secret["latitude"]) == (None, "", None)
+    assert page["stops"][0]["name"]
     taken = await rachid.asks("POST", f"/tours/{tour['id']}/accept")
     assert {stop["access"] for stop in accepted(taken).json()["stops"]} == {"Code 12A4"}
+    assert accepted(taken).json()["stops"][-1]["name"] == "Le Relais"
     assert await status_of(town, one.id) == "scheduled"
     late = await karim.asks("POST", f"/tours/{tour['id']}/accept")
     assert refusal_in(late).code == "tour.not_open"

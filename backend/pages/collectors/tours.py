@@ -25,8 +25,8 @@ MENU = (
     ("driving", "/tours/profile", "person"),
 )
 PAGE = "/tours/{tour_id:uuid}"
-DAYS = range(-1, 7)
-"""The days of the list: tours are planned at most 30 days ahead, and most on the day itself."""
+DAYS = 8
+"""How many days are listed, from yesterday on: tours are planned at most 30 days ahead, and most on the day itself."""
 KEPT = timedelta(hours=12)
 """How long after its end a tour's pages can be read without a network."""
 BEFORE = timedelta(hours=3)
@@ -50,9 +50,8 @@ def links_to(stop: Mapping[str, Any]) -> MapLinks | None:
 async def tours(visit: Visit) -> Response:
     """List the visitor's tours of the days around today, and those that nobody drives yet."""
     today = datetime.now(ZoneInfo(PARIS)).date()
-    found = []
-    for away in DAYS:
-        found += (await visit.api.get("/v1/tours", day=(today + timedelta(days=away)).isoformat()))["data"]
+    first = today - timedelta(days=1)
+    found = (await visit.api.get("/v1/tours", day=first.isoformat(), days=DAYS))["data"]
     profile = await visit.api.sends("GET", "/v1/collectors/me")
     if not profile.is_success and profile.status_code != 404:
         raise Refused(profile)
