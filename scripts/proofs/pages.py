@@ -19,6 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Page, Playwright, asyn
 
 from backend.cards.secrets import PREFIX, new_secret, secret_hash
 from backend.places.loading import load_places
+from scripts.demo_town.members import TOWN
 from scripts.demo_town.people import ADMIN, PASSWORD, address
 from scripts.demo_town.shops import SOPHIE
 from scripts.proofs.containers import a_beneficiary
@@ -215,6 +216,7 @@ async def _visitors(house: House, looker: Looker, sign_ins: str) -> list[Visitor
         "beneficiary": a_beneficiary(sign_ins),
         "association": address("tables-partagees"),
         "collector": address("karim"),
+        "organisation": address(TOWN.login),
         "admin": address(ADMIN),
     }
     found = [await _person(looker, role, username) for role, username in people.items()]

@@ -7,6 +7,7 @@ from backend.pages.admins import (
     collections,
     deciding,
     figures,
+    funds,
     journal,
     lots,
     money,
@@ -26,6 +27,7 @@ routes: list[BaseRoute] = [
     *figures.routes,
     *money.routes,
     *organisations.routes,
+    *funds.routes,
     *journal.routes,
     *parameters.routes,
 ]

@@ -18,6 +18,7 @@ MENU = (
     ("recalls", "/admin/recalls", "bell"),
     ("money", "/admin/money", "page"),
     ("organisations", "/admin/organisations", "home"),
+    ("funds", "/admin/funds", "file"),
     ("platform_figures", "/admin/figures", "chart"),
     ("audit", "/admin/audit", "list"),
     ("settings", "/admin/settings", "settings"),

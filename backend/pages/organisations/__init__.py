@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.organisations import team, territory
+from backend.pages.organisations import funds, team, territory
 
-routes: list[BaseRoute] = [*territory.routes, *team.routes]
+routes: list[BaseRoute] = [*territory.routes, *funds.routes, *team.routes]

@@ -16,6 +16,7 @@ from backend.problems.common import NotAllowed
 ROOT = "/organisation"
 MENU = (
     ("territory", ROOT, "chart"),
+    ("funds", f"{ROOT}/funds", "file"),
     ("team", f"{ROOT}/team", "people"),
 )
 
