@@ -18,6 +18,7 @@ from backend.pages.admins import (
 )
 
 routes: list[BaseRoute] = [
+    *funds.routes,  # before /admin/{kind}/{id}/reject
     *deciding.routes,
     *accounts.routes,
     *lots.routes,
@@ -27,7 +28,6 @@ routes: list[BaseRoute] = [
     *figures.routes,
     *money.routes,
     *organisations.routes,
-    *funds.routes,
     *journal.routes,
     *parameters.routes,
 ]
