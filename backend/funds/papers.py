@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from babel.numbers import format_decimal
+
 from backend.documents.papers import Paper, Rows, Side, Sum, day, euros, grouped, month, number, printed
 from backend.files.csv_writer import Cell, csv_of
 from backend.funds.categories import CATEGORIES
@@ -46,8 +48,6 @@ def statement_paper(it: FundStatementContents) -> Paper:
     rates = [f"{euros(it.rate_cents)} par {unit}"]
     rates += [f"{CATEGORIES[of]} : {euros(cents)}" for of, cents in sorted(it.category_rates.items())]
     facts = [
-        ("Fonds", it.fund),
-        ("Convention", it.reference or "aucune : le plafond n'excède pas 23 000 €"),
         ("Période du fonds", f"du {day(it.fund_first_day)} au {day(it.fund_last_day)}"),
         ("Territoire", it.territory),
         ("Catégories", "toutes" if it.categories is None else ", ".join(CATEGORIES[of] for of in it.categories)),
@@ -98,7 +98,7 @@ def statement_paper(it: FundStatementContents) -> Paper:
             Side("Organisme", it.organisation, [f"SIREN {grouped_siren(it.organisation_siren)}"]),
             Side("Objet", it.fund, [convention]),
         ],
-        facts=facts[2:],
+        facts=facts,
         tables=tables,
         sums=sums,
         notes=[*notes, NO_MONEY, DE_MINIMIS, VAT],
@@ -134,14 +134,9 @@ def grants_csv(grants: list[ShopGrantOut]) -> bytes:
 
 
 def kilograms(grams: int) -> str:
-    """Return grams as « 1 234,5 kg »."""
-    return f"{number_of(Decimal(grams) / 1000)}\N{NO-BREAK SPACE}kg"
-
-
-def number_of(value: Decimal) -> str:
-    """Return a number with at most one decimal, as French people write it."""
-    whole, tenth = divmod(int((value * 10).to_integral_value()), 10)
-    return number(whole) + (f",{tenth}" if tenth else "")
+    """Return grams as « 1 234,5 kg », with at most one decimal."""
+    said = format_decimal(Decimal(grams).scaleb(-3), format="#,##0.#", locale="fr")
+    return f"{said}\N{NO-BREAK SPACE}kg"
 
 
 def grouped_siren(siren: str) -> str:

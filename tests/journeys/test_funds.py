@@ -3,8 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
+
+from backend.settings import settings
 from tests.journeys.test_ledger import balance, posted_so_far, postings
-from tests.town import Town
+from tests.town import Town, refused
 from tests.town.funds import a_fund, closes, free_portions, fund_fields, the_month_ends
 
 START = "2026-12-02T10:00:00+01:00"
@@ -64,3 +67,74 @@ async def test_a_fund_is_proposed_by_an_owner_and_confirmed_by_an_admin(town: To
     assert [one["id"] for one in (await city.owner.gets("/funds"))["data"]] == [made["id"]]
     assert (await other.owner.gets("/funds"))["data"] == []
     assert (await other.owner.asks("GET", f"/funds/{made['id']}")).status_code == 404
+
+
+async def test_only_what_an_owner_may_propose_is_accepted(town: Town) -> None:
+    await town.clock(START)
+    await town.territories("67180")
+    city = await town.an_organisation()
+    body = fund_fields(city, (await town.now()).date())
+    reader = await town.a_customer("Léa")
+    await town.changes(
+        "insert into app.members (organisation_id, account_id, role, joined_at) values ($1, $2, 'staff', now())",
+        city.id,
+        reader.id,
+    )
+    large = {**body, "ceiling_cents": 2_300_001}
+    for who, wanted, code in (
+        (reader, body, "organisation.not_found"),
+        (await town.an_admin(), body, "organisation.not_found"),
+        (city.owner, large, "fund.convention_needed"),
+        (city.owner, {**body, "territory": "67180"}, "fund.territory_outside"),
+        (city.owner, {**body, "territory": "FR"}, "fund.territory_outside"),
+        (city.owner, {**body, "last_day": "2026-11-30"}, "fund.days_invalid"),
+        (city.owner, {**body, "first_day": "2026-11-01", "last_day": "2026-12-01"}, "fund.days_invalid"),
+        (city.owner, {**body, "last_day": "2036-12-01"}, "fund.days_invalid"),
+        (city.owner, {**body, "rate_cents": 0}, "request.invalid"),
+        (city.owner, {**body, "category_rates": {"steel": 100}}, "request.invalid"),
+    ):
+        assert (await refused(who.posts("/funds", wanted))).code == code, wanted
+    assert await town.value("select count(*) from app.funds") == 0
+    assert (await city.owner.posts("/funds", {**large, "reference": "CONV-1"}))["reference"] == "CONV-1"
+    assert len((await reader.gets("/funds"))["data"]) == 1
+    made = (await reader.gets("/funds"))["data"][0]["id"]
+    for path in ("end", "paid"):
+        sent = {"month": "2026-12"} if path == "paid" else None
+        assert (await refused(reader.posts(f"/funds/{made}/{path}", sent))).code == "fund.not_found"
+    assert (await refused(city.owner.posts(f"/admin/funds/{made}/confirm"))).status == 403
+
+
+async def test_a_rejected_fund_grants_nothing_and_says_why(town: Town) -> None:
+    await town.clock(START)
+    city = await town.an_organisation()
+    fund = await a_fund(town, city, confirmed=False)
+    admin = await town.an_admin()
+    why = {"reason": "La convention n'est pas signée."}
+    await admin.posts(f"/admin/funds/{fund}/reject", why)
+    assert (await city.owner.gets(f"/funds/{fund}"))["reason"] == why["reason"]
+    assert (await refused(admin.posts(f"/admin/funds/{fund}/confirm"))).code == "fund.decided"
+    lot, _ = await free_portions(town, 1)
+    await closes(town, lot)
+    await the_month_ends(town)
+    assert await town.value("select count(*) from accounting.grants") == 0
+    assert await town.value("select count(*) from accounting.fund_statements") == 0
+    assert await differences(town) == []
+
+
+async def test_an_owner_without_a_second_factor_commits_and_pays_nothing(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ECOPANIER_SECOND_FACTOR", "required")
+    settings.cache_clear()
+    await town.clock(START)
+    city = await town.an_organisation()
+    body = fund_fields(city, (await town.now()).date())
+    fund = await town.value(
+        "insert into app.funds (organisation_id, name, ceiling_cents, left_cents, first_day, last_day, territory_code,"
+        " per, rate_cents, status, created_at, decided_at) values ($1, 'Paniers', 1000, 1000, '2026-12-01',"
+        " '2027-12-01', '67482', 'portion', 150, 'confirmed', app.clock(), app.clock()) returning id",
+        city.id,
+    )
+    for path, sent in (("/funds", body), (f"/funds/{fund}/end", None), (f"/funds/{fund}/paid", {"month": "2026-12"})):
+        assert (await refused(city.owner.posts(path, sent))).code == "auth.second_factor_required", path
+    assert (await city.owner.gets(f"/funds/{fund}"))["status"] == "confirmed"

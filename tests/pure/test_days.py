@@ -3,8 +3,8 @@
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "policies" / "functions"
-PLATFORM = ("accounts", "administration", "documents", "impact", "page_sessions", "privacy")
-"""Folders of acts about the platform's own days: sign-ins, browsers, factors, retention, books and papers."""
+PLATFORM = ("accounts", "administration", "documents", "funds", "impact", "page_sessions", "privacy")
+"""Folders of acts about the platform's own days: sign-ins, browsers, factors, retention, books, funds and papers."""
 WITHOUT_A_ZONE = {
     "ground/paris_day.sql",
     "ground/local_day.sql",  # without a zone

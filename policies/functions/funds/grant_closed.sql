@@ -58,7 +58,8 @@ begin
         values (due.reservation, due.fund, due.shop_id, due.quantity, due.grams, due.cents, moment)
         on conflict do nothing;
         continue when not found;
-        update app.funds f set left_cents = f.left_cents - due.cents where f.id = due.fund and f.left_cents >= due.cents;
+        update app.funds f set left_cents = f.left_cents - due.cents
+        where f.id = due.fund and f.left_cents >= due.cents;
         if not found then
             raise exception 'a fund is granted more than is left of it' using errcode = 'check_violation';
         end if;
