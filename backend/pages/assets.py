@@ -32,6 +32,8 @@ _STYLES = (
     "room",
     "paper",
 )
+# What some scripts share is sent before each of them, so that a page asks for one file.
+_BEGIN_WITH = {"js/station.js": "js/queue.js", "js/steps.js": "js/queue.js"}
 _TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
@@ -58,6 +60,8 @@ def _content(name: str) -> tuple[bytes, bytes, str, str]:
         if not file.is_file() or not file.is_relative_to(_STATIC) or file.suffix not in _TYPES:
             raise PathUnknown
         content = file.read_bytes()
+        if name in _BEGIN_WITH:
+            content = (_STATIC / _BEGIN_WITH[name]).read_bytes() + b"\n" + content
     version = blake2b(content, digest_size=6).hexdigest()
     return content, gzip.compress(content, 9), version, _TYPES[Path(name).suffix]
 

@@ -189,6 +189,7 @@ async def test_an_open_tour_shows_neither_access_nor_contacts(town: Town) -> Non
     nadia = await Browser.of(await town.a_collector("Nadia"))
     page = await (await nadia.opens("/tours")).follows("1 collecte")
     assert "4711" not in page.text
+    assert "Une association, nommée une fois la tournée acceptée" in page.words
     assert "kept-until" not in page.headers
     page = await page.form("J’accepte la tournée").send()
     assert "4711" in page.text

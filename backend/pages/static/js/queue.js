@@ -1,4 +1,5 @@
 // What was reported without a network: `service-worker.js` puts it into a cache, and here it is listed and sent later.
+// steps.js and station.js begin with this file (assets.py).
 
 // As offline.js does, without its list of passes and without another request.
 if ("serviceWorker" in navigator) {
@@ -12,7 +13,7 @@ if ("serviceWorker" in navigator) {
 // sends: sends a record of so many seconds ago; answers with `waits` if all must wait, `skips` if this one must, `received`
 // if it is done with, or else the record that is shown instead. seen: after a record was seen. sent: after all were sent,
 // with how many were received.
-export function queue(list, { name, path, isOver, words, sends, seen, sent }) {
+function queue(list, { name, path, isOver, words, sends, seen, sent }) {
   let shown = "";
   let sending = false;
   const keep = async (record) => (await caches.open(name)).put(`${path}${record.key}`, Response.json(record));

@@ -2,7 +2,6 @@
 
 const list = document.getElementById("queue");
 const state = document.querySelector("[data-online]");
-const { queue } = await import(document.querySelector("[data-queue]").src);
 
 function showNetwork() {
   if (!state) return;

@@ -1,6 +1,5 @@
 // The pages of a tour: keeps them for places without a network, sends what was reported there, and takes signatures.
 const list = document.getElementById("queue");
-const { queue } = await import(document.querySelector("[data-queue]").src);
 
 async function sends(record, ago) {
   const body = new URLSearchParams([...record.fields, ["seconds_ago", ago]]);
