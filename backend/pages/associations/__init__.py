@@ -12,6 +12,7 @@ from backend.pages.associations import (
     offering,
     people,
     person,
+    programs,
     receiving,
     to_do,
 )
@@ -28,4 +29,5 @@ routes: list[BaseRoute] = [
     *receiving.routes,
     *needs.routes,
     *about.routes,
+    *programs.routes,
 ]

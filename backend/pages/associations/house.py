@@ -26,6 +26,7 @@ MENU = (
     ("activity", "/association/activity", "chart"),
     ("agreements", "/association/agreements", "file"),
     ("association", "/association/about", "home"),
+    ("programs", "/association/programs", "settings"),
 )
 
 
@@ -77,7 +78,8 @@ class House:
 
     def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
         """Return a page of this association. here: its entry in the menu."""
-        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU if self.works or name in READERS]
+        seen = {name for name, _, _ in MENU if name in READERS or (self.works and name not in OWNERS) or self.owns}
+        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU if name in seen]
         return self.visit.page(
             f"associations/{template}", status, menu=menu, house=self.name, desk=self, here=here, **values
         )
@@ -88,6 +90,7 @@ class House:
 
 
 READERS = frozenset({"activity", "association"})
+OWNERS = frozenset({"programs"})
 
 
 async def house_of(visit: Visit) -> House:

@@ -18,7 +18,9 @@ MENU = (
     ("territory", ROOT, "chart"),
     ("funds", f"{ROOT}/funds", "file"),
     ("team", f"{ROOT}/team", "people"),
+    ("programs", f"{ROOT}/programs", "settings"),
 )
+OWNERS = frozenset({"programs"})
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class House:
 
     def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
         """Return a page of this organisation. here: its entry in the menu."""
-        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU]
+        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU if self.owns or name not in OWNERS]
         return self.visit.page(
             f"organisations/{template}", status, menu=menu, house=self.name, desk=self, here=here, **values
         )

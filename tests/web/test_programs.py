@@ -1,0 +1,87 @@
+"""Pages of API clients: an owner makes one, its secret is shown once, a second follows it, and both are revoked."""
+
+from datetime import timedelta
+
+from tests.town import Town
+from tests.web.browser import Browser, Page
+
+
+async def _token(town: Town, client: str, secret: str) -> int:
+    answer = await town.request(
+        "POST",
+        "/v1/oauth/token",
+        content=f"grant_type=client_credentials&client_id={client}&client_secret={secret}".encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    return int(answer.status_code)
+
+
+def _shown(page: Page) -> tuple[str, str]:
+    client, secret = [one.text for one in page.main.all("dd")]
+    return client, secret
+
+
+async def _until(town: Town) -> str:
+    return str((await town.now() + timedelta(days=100)).date())
+
+
+async def test_an_organisation_makes_rotates_and_revokes_a_program(town: Town) -> None:
+    city = await town.an_organisation()
+    owner = await Browser.of(city.owner)
+    page = await (await owner.opens("/organisation")).follows("Programmes")
+    late = {"name": "Logiciel du CCAS", "scopes": ["figures:read"], "expires_at": "2040-01-01"}
+    wrong = await page.form("Ajouter").send(late)
+    assert (wrong.status_code, set(wrong.errors)) == (422, {"expires_at"})
+    outside = await wrong.form("Ajouter").send(expires_at=await _until(town), territory="68224")
+    assert set(outside.errors) == {"territory"}
+    made = await outside.form("Ajouter").send(territory="")
+    assert made.status_code == 201
+    client, first = _shown(made)
+    assert first.startswith("eco_")
+    assert await _token(town, client, first) == 200
+
+    page = await owner.opens("/organisation/programs")
+    assert first not in page.text
+    assert first[:12] in page.text
+    assert "Jamais utilisé" not in page.main.text
+    second = _shown(await page.form("Nouveau secret Logiciel du CCAS").send(old_secret_days="7"))[1]
+    assert [await _token(town, client, secret) for secret in (first, second)] == [200, 200]
+    page = await owner.opens("/organisation/programs")
+    third = await page.form("Nouveau secret Logiciel du CCAS").send(old_secret_days="7")
+    assert (third.status_code, bool(third.alert)) == (409, True)
+    page = await third.form(f"Révoquer ce secret {first[:12]}").send()
+    assert page.said == "Le secret est révoqué."
+    assert [await _token(town, client, secret) for secret in (first, second)] == [401, 200]
+    page = await page.form("Révoquer le programme Logiciel du CCAS").send()
+    assert page.said == "Le programme est révoqué."
+    assert await _token(town, client, second) == 401
+
+
+async def test_an_association_makes_a_program_for_webhooks(town: Town) -> None:
+    owner = await Browser.of(await town.an_association())
+    page = await (await owner.opens("/association")).follows("Programmes")
+    made = await page.form("Ajouter").send(name="Tableau", expires_at=await _until(town))
+    assert await _token(town, *_shown(made)) == 200
+    assert "Recevoir des webhooks" in made.main.text
+
+
+async def test_only_owners_see_programs_and_only_their_own(town: Town) -> None:
+    city, other = await town.an_organisation(), await town.an_organisation("Ville de Mulhouse", territory="68224")
+    owner, stranger, reader = await Browser.of(city.owner), await Browser.of(other.owner), await town.a_customer()
+    made = (
+        await (await owner.opens("/organisation/programs"))
+        .form("Ajouter")
+        .send(name="Logiciel", scopes=["figures:read"], expires_at=await _until(town))
+    )
+    client, secret = _shown(made)
+    await town.changes(
+        "insert into app.members (organisation_id, account_id, role, joined_at) values ($1, $2, 'staff', now())",
+        city.id,
+        reader.id,
+    )
+    within = await Browser.of(reader)
+    assert "Programmes" not in (await within.opens("/organisation")).links
+    assert (await within.opens("/organisation/programs")).status_code == 403
+    assert (await stranger.sends(f"/organisation/programs/{client}/revoke")).status_code == 404
+    assert (await stranger.sends(f"/organisation/programs/{client}/rotate", old_secret_days="0")).status_code == 404
+    assert await _token(town, client, secret) == 200
