@@ -122,6 +122,7 @@ from backend.tours import api as tours
 from backend.tours import sheet_api as tour_sheets
 from backend.tours import steps_api as tour_steps
 from backend.waiting import api as waiting
+from backend.webhooks import api as webhooks
 
 # Every feature's routes, under /v1.
 ROUTERS: Sequence[APIRouter] = (
@@ -140,6 +141,7 @@ ROUTERS: Sequence[APIRouter] = (
     needs.router,
     neighbours.router,
     chat_hooks.router,
+    webhooks.router,
     custody_tables.router,  # before /collections/{collection_id}
     collections.router,
     asking.router,

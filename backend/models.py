@@ -48,6 +48,7 @@ from backend.terms import models as terms
 from backend.territories import models as territories
 from backend.tours import models as tours
 from backend.waiting import models as waiting
+from backend.webhooks import models as webhooks
 
 __all__ = ["metadata"]
 
@@ -99,5 +100,6 @@ TABLES = (
     territories,
     tours,
     waiting,
+    webhooks,
 )
 metadata = Table.metadata

@@ -56,6 +56,7 @@ from backend.stripe.client import stripe_of
 from backend.subscriptions import jobs as subscriptions
 from backend.tours import jobs as tours
 from backend.tours import signed_sheets
+from backend.webhooks import jobs as webhooks
 
 CONCURRENT_JOBS = 8
 MANY = 500
@@ -120,6 +121,7 @@ DUE: dict[str, dict[str, int]] = {
     "tell_of_reports": {"most": SOME},
     "give_back_reported": {"most": SOME},
     "reopen_tour": {},
+    "tell_cancellations": {"most": MANY},
 }
 
 # What the mails of some events enclose: the pass, and the window as a calendar's entry.
@@ -283,6 +285,12 @@ def queue(work: Work, url: str) -> procrastinate.App:
     @app.task(name="favourites.announce")
     async def announce(timestamp: int) -> None:
         await favourites.announce(work)
+
+    # A job of its own, because endpoints may be slow. A run begins while the one before may still wait for some.
+    @app.periodic(cron=EVERY_5_SECONDS)
+    @app.task(name="webhooks.deliver")
+    async def deliver_webhooks(timestamp: int) -> None:
+        await webhooks.deliver_due(work)
 
     @app.periodic(cron="*/10 * * * *")
     @app.task(name="payments.look_for_refunds")
@@ -491,6 +499,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await custody.settle_failed(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run
     await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False, delete_jobs="never")
+    await webhooks.deliver_due(work)  # what the jobs did too
 
 
 async def work_until_stopped() -> None:

@@ -183,6 +183,10 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "stopped": {"done": False, "enrolled": 8, "already_enrolled": 2, "refused": 0},
         },
         "chat_hook_off": {"": {"name": "#collectes", "kind": "slack", "host": "hooks.slack.com"}},
+        "webhook_off": {
+            "": {"host": "caisse.example.org", "description": "Caisse", "gone": False, "shop_id": None},
+            "gone": {"host": "caisse.example.org", "description": "", "gone": True, "shop_id": None},
+        },
         "rights_end": {
             "": {"rights": 12, "first": "2026-11-30", "last": "2026-12-05"},
             "one": {"rights": 1, "first": "2026-11-30", "last": "2026-11-30"},

@@ -71,6 +71,7 @@ QUICK_JOURNEYS = {
     "notices": "test_notices.py::test_a_confirmed_reservation_is_told_in_the_app_and_by_mail",
     "territories": "test_territories.py::test_a_territory_says_what_it_lies_in_and_what_its_parts_are",
     "tours": "test_from_shop_to_association.py::test_an_evening_from_the_shop_to_the_association",
+    "webhooks": "test_webhooks.py::test_a_shop_is_told_of_its_reservations_and_verifies_the_signature",
     "waiting": "test_waiting.py::test_returned_portions_are_kept_for_those_who_wait",
 }
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -67,9 +67,9 @@ class Authority:
 
 @dataclass
 class Received:
-    """What a server received, and how it answers: raw bytes, or None to say nothing."""
+    """What a server received, and how it answers: raw bytes, or None to say nothing; or what decides by the head."""
 
-    answer: bytes | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+    answer: bytes | Callable[[str], bytes | None] | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     port: int = 0
     bodies: list[bytes] = field(default_factory=list)
     heads: list[str] = field(default_factory=list)
@@ -86,10 +86,11 @@ async def serving(authority: Authority, address: str, port: int = 0) -> AsyncIte
             [length] = [line.split(":")[1] for line in head.split("\r\n") if line.lower().startswith("content-length")]
             received.bodies.append(await reader.readexactly(int(length)))
             received.heads.append(head)
-            if received.answer is None:
+            said = received.answer(head) if callable(received.answer) else received.answer
+            if said is None:
                 await reader.read()
                 return
-            writer.write(received.answer)
+            writer.write(said)
             await writer.drain()
         except (ConnectionError, asyncio.IncompleteReadError):
             return  # the client has gone

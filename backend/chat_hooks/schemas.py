@@ -1,43 +1,17 @@
 """Request and response bodies for chat hooks."""
 
-import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
-from pydantic_core import PydanticCustomError
 
-from backend.http.public_addresses import Why
+from backend.http.public_addresses import Why, https_address
 from backend.http.schemas import In, Out
 
 Kind = Literal["slack", "teams"]
 Event = Literal["asked", "incident"]
 Language = Literal["fr", "en"]
-
-_HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.ASCII)
-_ADDRESS = re.compile(r"[!-~]{1,2000}", re.ASCII)
-
-
-def _https(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        good = bool(
-            _ADDRESS.fullmatch(url)
-            and parts.scheme == "https"
-            and _HOST.fullmatch(parts.hostname or "")
-            and parts.username is None
-            and parts.password is None
-            and not parts.fragment
-            and parts.port != 0
-        )
-    except ValueError:
-        good = False
-    if not good:
-        raise PydanticCustomError("https_address", "An https address with the name of a host")
-    return url
-
 
 _NAME: dict[str, Any] = {"description": "In your own words, such as the channel's name.", "examples": ["#collectes"]}
 _EVENTS: dict[str, Any] = {
@@ -52,7 +26,7 @@ class ChatHookIn(In):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(**_NAME)
     kind: Kind = Field(description="`teams`: a webhook of a Workflow.", examples=["slack"])
-    url: Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_https)] = Field(
+    url: Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(https_address)] = Field(
         description="The webhook's address, as Slack or Teams shows it. It is kept sealed and never shown again.",
         examples=["https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX"],
         repr=False,

@@ -53,6 +53,7 @@ TAGS = {
     "collections": "Food brought from shops to associations: requests, what becomes of them, who receives it.",
     "neighbours": "Agreements that shops and associations could make with one another, and shops invited by others.",
     "collection points": "Places where food is collected or brought: shops, associations, depots and relay points.",
+    "webhooks": "Programs of shops and associations that are told what happens, by Standard Webhooks.",
     "cards": "Printed by an association, for a beneficiary without a telephone to sign in with.",
     "kiosks": "Shared tablets, registered by an association or an admin, where people sign in with their cards.",
     "tours": "Rounds of collectors, and what they report from their stops.",

@@ -7,6 +7,7 @@ in TLS and in `Host`), and redirects are not followed. Nothing of the answer lea
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import httpx2
+from pydantic_core import PydanticCustomError
 
 SECONDS = 5.0
 MOST_BYTES = 64 * 1024
@@ -35,6 +37,9 @@ _IPV4_WITHIN_IPV6 = tuple(
 _SPECIAL_IPV4 = tuple(ipaddress.IPv4Network(net) for net in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
 _SITE_LOCAL = ipaddress.IPv6Network("fec0::/10")
 
+_HOST = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]", re.ASCII)
+_ADDRESS = re.compile(r"[!-~]{1,2000}", re.ASCII)
+
 Why = Literal["address", "unreachable", "timeout", "redirect", "too_large", "status", "gone"]
 
 
@@ -48,6 +53,30 @@ class NotTaken(Exception):
     def __init__(self, why: Why) -> None:
         super().__init__(why)
         self.why = why
+
+
+def https_address(url: str) -> str:
+    """Return an https address with the name of a host, for fields of request bodies. Refuse anything else.
+
+    An address without a name (an IP address), with a user or a fragment is refused. Where its name leads is checked at
+    each request.
+    """
+    try:
+        parts = urlsplit(url)
+        good = bool(
+            _ADDRESS.fullmatch(url)
+            and parts.scheme == "https"
+            and _HOST.fullmatch(parts.hostname or "")
+            and parts.username is None
+            and parts.password is None
+            and not parts.fragment
+            and parts.port != 0
+        )
+    except ValueError:
+        good = False
+    if not good:
+        raise PydanticCustomError("https_address", "An https address with the name of a host")
+    return url
 
 
 async def resolved(host: str, port: int) -> list[str]:

@@ -92,6 +92,7 @@ LINKS: Mapping[str, Link] = {
     "rights_end": _ASSOCIATION,
     "transfer": _ASSOCIATION,
     "chat_hook_off": _ASSOCIATION,
+    "webhook_off": HOME,
     "tour_offered": _TOURS,
     "tour_cancelled": _TOURS,
     "tour_open": HOME,

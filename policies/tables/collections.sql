@@ -29,6 +29,13 @@ create policy "Admins see items of collections" on app.collection_items for sele
 create policy "Admins see changes of collections" on app.collection_changes for select to authenticated
     using ((select app.caller_role()) = 'admin');
 
+create trigger tell_of_new_state after insert on app.collections
+    for each row execute function app.tell_of_state();
+create trigger tell_of_state after update of status, association_id on app.collections
+    for each row when (new.status <> old.status or new.association_id <> old.association_id
+                       or new.association_id is not null and old.association_id is null)
+    execute function app.tell_of_state();
+
 -- A change stays as it was written; prune and erasure go by their collection.
 create trigger collection_changes_do_not_change before update on app.collection_changes
     for each row when (old.by_account is not distinct from new.by_account) execute function app.refuse_change();

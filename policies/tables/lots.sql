@@ -112,6 +112,15 @@ create trigger queue_closing after update of status on app.lots
                        and old.status not in ('draft', 'ended', 'withdrawn', 'recalled'))
     execute function app.queue_closing();
 
+create trigger tell_of_new_lot after insert on app.lots
+    for each row when (new.suspended_from is null and new.status = 'published') execute function app.tell_of_lot();
+create trigger tell_of_lot after update of status on app.lots
+    for each row when (new.suspended_from is null
+                       and (new.status = 'published' and old.status = 'draft'
+                            or new.status in ('ended', 'withdrawn', 'recalled')
+                               and old.status not in ('draft', 'ended', 'withdrawn', 'recalled')))
+    execute function app.tell_of_lot();
+
 create trigger follow_original after update of title, description, photo_id on app.lots
     for each row when (new.suspended_from is null and (old.title, old.description, old.photo_id)
                        is distinct from (new.title, new.description, new.photo_id))

@@ -40,6 +40,7 @@ DECIDED_BY_ADMINS = (
 )
 
 
+WEBHOOK = {"url": "https://hooks.example.org/x", "events": ["collection.taken.v1"]}
 CHAT = {"name": "#collectes", "kind": "slack", "url": "https://hooks.slack.com/services/T0/B0/x", "events": ["asked"]}
 PLACE = {"name": "Maison", "latitude": 48.5734, "longitude": 7.7521}
 
@@ -111,6 +112,8 @@ async def things_of_other_people(town: Town) -> Things:
         "station_id": UUID((await merchant.posts(f"/shops/{shop['id']}/stations", {"name": "Caisse"}))["id"]),
         "point_id": await town.value("select id from app.collection_points where shop_id = $1::text::uuid", shop["id"]),
         "hook_id": UUID((await association.posts("/chat-hooks", CHAT))["id"]),
+        "endpoint_id": UUID((hook := await association.posts("/webhook-endpoints", WEBHOOK))["id"]),
+        "delivery_id": UUID((await association.posts(f"/webhook-endpoints/{hook['id']}/test"))["delivery_id"]),
         "notice_id": await town.value(
             "insert into app.notices (account_id, event, facts, in_app, at)"
             " values ($1, 'account_ends', '{}', true, now()) returning id",

@@ -450,6 +450,25 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
+        "insert into app.webhook_endpoints (association_id, description, events, host, ends_with, key_id, sealed,"
+        " wrapped, master_key) values ($1, '', '{collection.taken.v1}', 'hooks.example', 'abcd', app.uuid7(), '', '',"
+        " '-')",
+        association.id,
+    )
+    await town.changes(
+        "with e as (select id from app.webhook_endpoints where association_id = $1), s as ("
+        " insert into app.webhook_secrets (endpoint_id, key_id, sealed, wrapped, master_key)"
+        " select id, app.uuid7(), '', '', '-' from e)"
+        " insert into app.webhook_deliveries (endpoint_id, event_id, type, path, at, due_at)"
+        " select id, app.uuid7(), 'collection.taken.v1', '/v1/collections/1', now(), now() from e",
+        association.id,
+    )
+    await town.changes(
+        "insert into app.cancellations_to_tell select id, $1, now() from app.reservations where lot_id in"
+        " (select id from app.lots where shop_id = $1) limit 1",
+        shop.id,
+    )
+    await town.changes(
         "insert into app.point_reports (point_id, at, percent)"
         " select id, now(), 60 from app.collection_points where id = $1 or association_id = $2 or shop_id in"
         " (select id from app.shops where owner_id = $3)",

@@ -44,6 +44,12 @@ class Counter:
             free.id,
             paid.id,
         )
+        await town.changes(
+            "insert into app.webhook_endpoints (shop_id, description, events, host, ends_with, key_id, sealed, wrapped,"
+            " master_key) values ($1, '', '{reservation.made.v1,reservation.picked_up.v1}', 'hooks.example', '',"
+            " app.uuid7(), '', '', '-')",
+            shop.id,
+        )
         bought = [await marc.reserves(paid) for _ in range(2)]
         await (await town.a_customer("Jeanne")).suspends(paid, 2)
         async with town.copy.connection(WORKER) as worker:

@@ -57,6 +57,8 @@ VALUES: dict[str, Any] = {
     "name": "Boulangerie du Marché",
     "more": 3,
     "codes": ["2026-BEN-00042", "2026-BEN-00043"],
+    "description": "Caisse",
+    "gone": False,
     "gtin": "3017620422003",
     "recalled_batch": "L2447A",
     "reason": "Présence possible de Listeria.",

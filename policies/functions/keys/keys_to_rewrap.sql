@@ -1,5 +1,5 @@
 -- Return up to `most` data keys that are not wrapped by the present master key, in the order of accounts; those of chat
--- hooks, which belong to no account, stand among them by their own ids.
+-- hooks and webhooks, which belong to no account, stand among them by their own ids.
 -- Called by `ecopanier keys rotate`, with the worker's login.
 -- Definer, because nobody may read data keys; only the worker's login may execute it. Without the master keys they are
 -- worthless.
@@ -15,6 +15,14 @@ begin
         (select h.key_id, h.wrapped, h.master_key from app.chat_hooks h
          where h.master_key <> present and (beyond is null or h.key_id > beyond)
          order by h.key_id limit most)
+        union all
+        (select e.key_id, e.wrapped, e.master_key from app.webhook_endpoints e
+         where e.master_key <> present and (beyond is null or e.key_id > beyond)
+         order by e.key_id limit most)
+        union all
+        (select s.key_id, s.wrapped, s.master_key from app.webhook_secrets s
+         where s.master_key <> present and (beyond is null or s.key_id > beyond)
+         order by s.key_id limit most)
         order by 1 limit most;
 end $$;
 grant execute on function app.keys_to_rewrap(text, uuid, int) to ecopanier_worker;

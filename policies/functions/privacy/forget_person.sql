@@ -87,6 +87,9 @@ begin
     delete from app.association_needs n where n.association_id = any (closing);
     delete from app.neighbour_dismissals d where d.association_id = any (closing);
     delete from app.chat_hooks h where h.association_id = any (closing);
+    delete from app.webhook_deliveries d
+    using app.webhook_endpoints e where e.id = d.endpoint_id and e.association_id = any (closing);
+    delete from app.webhook_endpoints e where e.association_id = any (closing);
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.association_id = any (closing);
     update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'

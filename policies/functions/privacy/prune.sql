@@ -43,6 +43,7 @@ begin
         ('app.notices', 'notices', 'id < app.first_id_at($1)'),
         -- The others go with their notices.
         ('app.notice_deliveries', 'notices', 'id < app.first_id_at($1) and notice_id is null'),
+        ('app.webhook_deliveries', 'webhook_deliveries', 'id < app.first_id_at($1)'),
         ('app.reservations_to_tell', 'reservations_to_tell', 'at < $1'),
         ('app.lots_to_announce', 'lots_to_announce', 'at < $1'),
         ('app.reminded_lots', 'reminded_lots', 'reminded_at < $1'),

@@ -25,6 +25,17 @@ begin
     where x.id = reservation and (x.status = 'held' or x.status = 'confirmed' and new_status <> 'expired');
     if not found then return false; end if;
 
+    -- The shop's webhooks are told later, in the same way for every kind of lot (cancellation_told_at).
+    if r.purpose = 'collect' and new_status in ('cancelled', 'expired') then
+        insert into app.cancellations_to_tell (reservation_id, shop_id, at)
+        select r.id, l.shop_id, app.cancellation_told_at(app.clock(), l.pickup_end)
+        from app.lots l
+        where l.id = r.lot_id and exists (
+            select from app.webhook_endpoints e
+            where e.shop_id = l.shop_id and e.off_at is null and 'reservation.cancelled.v1' = any (e.events))
+        on conflict (reservation_id) do update set at = excluded.at;
+    end if;
+
     update app.lot_stock s set remaining = s.remaining + r.quantity where s.lot_id = r.lot_id;
     if quota_back and r.quota_day is not null then
         update app.free_portions f set taken = f.taken - r.quantity

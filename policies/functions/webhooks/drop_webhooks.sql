@@ -1,0 +1,8 @@
+-- Give up what waits for an endpoint that is switched off: it is not sent any more unless its owner asks for it again.
+-- Called by change_webhook_endpoint and webhook_tried, which have locked the endpoint. Only the owner may execute it.
+create or replace function app.drop_webhooks(endpoint uuid) returns void
+language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+begin
+    update app.webhook_deliveries d set status = 'failed', due_at = null, problem = coalesce(d.problem, 'off')
+    where d.endpoint_id = endpoint and d.due_at is not null;
+end $$;
