@@ -12,9 +12,9 @@ TYPED = frozenset({"input", "select", "textarea"})
 UNLABELLED = frozenset({"hidden", "submit", "image", "button", "reset"})
 
 
-@dataclass
+@dataclass(eq=False)
 class Element:
-    """One element of a page, with what it contains in the order of the page."""
+    """One element of a page, with what it contains in the order of the page. Two that read the same are still two."""
 
     name: str
     attributes: dict[str, str]
