@@ -60,7 +60,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from heapq import nlargest
 from typing import NamedTuple
 
 PEOPLE = 11
@@ -232,6 +231,9 @@ class _Sums:
     def add_all(self, other: "_Sums") -> None:
         for dimension, (mine, theirs) in enumerate(zip(self.by, other.by, strict=True)):
             self.totals[dimension] += other.totals[dimension]
+            if not mine:
+                self.by[dimension] = theirs.copy()
+                continue
             for contributor, amount in theirs.items():
                 mine[contributor] = mine.get(contributor, 0) + amount
         self.largest = None
@@ -278,10 +280,11 @@ class _Sums:
     def safe_without(self, part: "_Sums") -> bool:
         """Return whether it is safe once a part of it is taken away, without doing so."""
         for dimension, least in ((0, PEOPLE), (self.measures, MERCHANTS)):
-            mine = self.by[dimension]
-            gone = sum(mine[contributor] == amount for contributor, amount in part.by[dimension].items())
-            if len(mine) - gone < least:
-                return False
+            mine, taken = self.by[dimension], part.by[dimension]
+            if len(mine) - len(taken) < least:
+                gone = sum(mine[contributor] == amount for contributor, amount in taken.items())
+                if len(mine) - gone < least:
+                    return False
         for dimension, at_most in enumerate(self._largest()):
             total = self.totals[dimension] - part.totals[dimension]
             if not _outweighs(total, *at_most):
@@ -298,7 +301,7 @@ class _Sums:
 
 
 def _two_largest(amounts: Iterable[int]) -> tuple[int, int]:
-    first, second = (*nlargest(2, amounts), 0, 0)[:2]
+    second, first = (0, 0, *sorted(amounts))[-2:]
     return first, second
 
 
@@ -317,19 +320,21 @@ class _Part:
     """A set of elements: the sums of all of them, and apart those of known shops."""
 
     all: _Sums
-    known: _Sums
+    known: _Sums | None = None  # nobody, which most parts are
     elements: int = 0
     known_elements: int = 0
 
     @classmethod
     def empty(cls, measures: int) -> "_Part":
-        return cls(_Sums(measures), _Sums(measures))
+        return cls(_Sums(measures))
 
     def add(self, element: Element) -> None:
         measures = self.all.measures
         self.elements += 1
         self.known_elements += element.known
-        for sums in (self.all, self.known) if element.known else (self.all,):
+        if element.known and self.known is None:
+            self.known = _Sums(measures)
+        for sums in (self.all, self.known) if element.known and self.known else (self.all,):
             for person, amounts in element.people.items():
                 for measure, amount in enumerate(amounts):
                     sums.add(measure, person, amount)
@@ -341,14 +346,15 @@ class _Part:
     def add_all(self, other: "_Part") -> None:
         self.elements += other.elements
         self.all.add_all(other.all)
-        if other.known_elements:
+        if other.known:
             self.known_elements += other.known_elements
+            self.known = self.known or _Sums(self.all.measures)
             self.known.add_all(other.known)
 
     def remove(self, part: "_Part") -> None:
         self.elements -= part.elements
         self.all.remove(part.all)
-        if part.known_elements:
+        if part.known and self.known:
             self.known_elements -= part.known_elements
             self.known.remove(part.known)
 
@@ -356,24 +362,28 @@ class _Part:
         """Return the sums of the elements whose shops are not known."""
         sums = _Sums(self.all.measures)
         sums.add_all(self.all)
-        sums.remove(self.known)
+        if self.known:
+            sums.remove(self.known)
         return sums
 
     def safe(self) -> bool:
         """Return whether it is safe, with the known shops and without them."""
-        return self.all.safe() and (self.known_elements in (0, self.elements) or self.all.safe_without(self.known))
+        if not self.all.safe():
+            return False
+        return not self.known or self.known_elements in (0, self.elements) or self.all.safe_without(self.known)
 
     def safe_without(self, part: "_Part") -> bool:
         """Return whether it is safe, with the known shops and without them, once a part of it is taken away."""
         if not self.all.safe_without(part.all):
             return False
         known_left = self.known_elements - part.known_elements
-        if known_left in (0, self.elements - part.elements):
+        if not self.known or known_left in (0, self.elements - part.elements):
             return True
         taken = _Sums(self.all.measures)
         taken.add_all(part.all)
         taken.add_all(self.known)
-        taken.remove(part.known)
+        if part.known:
+            taken.remove(part.known)
         return self.all.safe_without(taken)
 
 
@@ -483,13 +493,16 @@ class _Partition:
 
 
 def _too_few(grains: Sequence[_Grain]) -> bool:
-    """Return whether grains cannot be safe because of their number; sees most refusals before anything is added up."""
-    people = merchants = 0
+    """Return whether too few stand behind grains; this sees most refusals before anything is added up."""
+    people: set[int] = set()
+    merchants: set[int] = set()
     for grain in grains:
         sums = grain.part.all
-        people += len(sums.by[0])
-        merchants += len(sums.by[sums.measures])
-    return people < PEOPLE or merchants < MERCHANTS
+        people.update(sums.by[0])
+        merchants.update(sums.by[sums.measures])
+        if len(people) >= PEOPLE and len(merchants) >= MERCHANTS:
+            return False
+    return True
 
 
 class _Months:
@@ -570,12 +583,12 @@ class _Crossing:
 
     def split(self, moves: Sequence[_Move]) -> bool:
         """Split month atoms and return whether the rule still holds. `keep` or `undo` must follow."""
-        day_counts = {move.old: len(self.days_of[move.old]) for move in moves}
+        day_counts = {move.old: len(self._active(move.old)) for move in moves}
         touched = {grain.atom for move in moves for grain in move.grains if id(grain) in self.sums}
         for move in moves:
             self._move(move.grains, move.old, move.new)
         changed = {number for move in moves for number in (move.old, move.new)}
-        shrunk = {number for number, count in day_counts.items() if len(self.days_of[number]) < count}
+        shrunk = {number for number, count in day_counts.items() if len(self._active(number)) < count}
         pairs: set[tuple[int, int]] = set()
         self.pending = (changed, shrunk, pairs)
         for day in {day for number in changed for day in self.days_of[number]}:
@@ -592,10 +605,13 @@ class _Crossing:
                 if other != cover and (other in changed or cover in shrunk or cover not in self.checked[other])
             )
         mixed: dict[int, _Sums] = {}
+        active: dict[int, set[int]] = {}
         for cover, other in pairs:
             if other not in mixed:
                 mixed[other] = self._sum(other, self.days_of[other])
-            if not self._sum(other, self.days_of[other] & self.days_of[cover]).covers(mixed[other]):
+            if cover not in active:
+                active[cover] = self._active(cover)
+            if not self._sum(other, self.days_of[other] & active[cover]).covers(mixed[other]):
                 return False
         return True
 
@@ -611,6 +627,10 @@ class _Crossing:
     def undo(self, moves: Sequence[_Move]) -> None:
         for move in moves:
             self._move(move.grains, move.new, move.old)
+
+    def _active(self, month_atom: int) -> set[int]:
+        """Return the days of a month atom on which people took something: an amount of 0 has nothing to hide others."""
+        return {day for day in self.days_of[month_atom] if self.pieces[day][month_atom].sums.by[0]}
 
     def _sum(self, month_atom: int, days: Iterable[int]) -> _Sums:
         """Return the sums of a month atom on those of some days that it shares with another."""
