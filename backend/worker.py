@@ -54,6 +54,7 @@ from backend.reservations import jobs as reservations
 from backend.settings import Settings, SettingsRefused, settings
 from backend.stripe.client import stripe_of
 from backend.subscriptions import jobs as subscriptions
+from backend.territories import jobs as territories
 from backend.tours import jobs as tours
 from backend.tours import signed_sheets
 from backend.webhooks import jobs as webhooks
@@ -421,6 +422,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def count_leftovers(timestamp: int) -> None:
         await neighbours.count_leftovers(work)
 
+    @app.periodic(cron="12 * * * *")
+    @app.task(name="territories.release")
+    async def release_figures(timestamp: int) -> None:
+        await territories.release_figures(work)
+
     # A job of its own, because the feed may be slow.
     @app.periodic(cron="*/15 * * * *")
     @app.task(name="recalls.read_feed")
@@ -488,6 +494,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)
+    await territories.release_figures(work)
     await ledger.close_lots(work)
     await recalls.read_feed(work)
     await documents.issue_months(work)

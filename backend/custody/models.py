@@ -105,6 +105,19 @@ class CollectedImpact(Table, table=True):
     )
 
 
+class CollectedCategory(Table, table=True):
+    """What a collection saved by category of food, without its transport."""
+
+    __tablename__ = "collected_categories"
+
+    collection_id: UUID = Field(primary_key=True, foreign_key="app.collected_impact.collection_id", ondelete="CASCADE")
+    category: str = text(primary_key=True)
+    food_grams: int
+    meals: Decimal = Field(sa_type=Numeric(12, 3))
+    co2e_grams: int = Field(sa_type=BigInteger)
+    value_saved_cents: int
+
+
 class CollectionOutcome(Table, table=True):
     """A declaration of an association: some of what it accepted was distributed or lost."""
 

@@ -62,6 +62,56 @@ class ImpactEntry(Table, table=True):
     written_by: int = Field(
         default=None, sa_column=Column(Xid8, nullable=False, server_default=func.pg_current_xact_id())
     )
+    category: str = text()
+    portions: int
+    given: bool = Field(sa_column=Column(Boolean, nullable=False))
+
+
+class FigureDay(Table, table=True):
+    """What a shop did on one day in Paris with one category of food; what has no category stands under ''.
+
+    The sums of the entries that transactions before `impact_totals.counted_before` wrote. `lots`, `offered` and
+    `unsold` count on the day on which a lot ended. `given` is the part of `collected` that merchants gave. Food, meals,
+    CO₂e and value are those of handovers and collections; `donated_grams` is what collections have of the food.
+    """
+
+    __tablename__ = "figure_days"
+    __table_args__ = (Index("figure_days_shop_id_idx", "shop_id"),)
+
+    day: date = Field(primary_key=True)
+    shop_id: UUID = Field(primary_key=True, foreign_key="app.shops.id")
+    category: str = text(primary_key=True)
+    lots: int
+    offered: int
+    unsold: int
+    handovers: int
+    collected: int
+    given: int
+    food_grams: int = Field(sa_type=BigInteger)
+    meals: Decimal = Field(sa_type=Numeric(18, 3))
+    co2e_grams: int = Field(sa_type=BigInteger)
+    value_saved_cents: int = Field(sa_type=BigInteger)
+    recovered_by_shops_cents: int = Field(sa_type=BigInteger)
+    collections: int
+    donated_grams: int = Field(sa_type=BigInteger)
+    metres: int = Field(sa_type=BigInteger)
+
+
+class LotEnd(Table, table=True):
+    """What became of a lot: the portions offered, and those that nobody had collected when it ended."""
+
+    __tablename__ = "lot_ends"
+    __table_args__ = (Index("lot_ends_written_by_idx", "written_by"), Index("lot_ends_shop_id_idx", "shop_id"))
+
+    lot_id: UUID = Field(primary_key=True, foreign_key="app.lots.id")
+    shop_id: UUID = Field(foreign_key="app.shops.id")
+    category: str = text()
+    day: date
+    offered: int
+    unsold: int
+    written_by: int = Field(
+        default=None, sa_column=Column(Xid8, nullable=False, server_default=func.pg_current_xact_id())
+    )
 
 
 class PeopleHelped(Table, table=True):

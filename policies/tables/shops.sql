@@ -54,6 +54,12 @@ create trigger guard_shop before update of name, address, insee_code, latitude, 
 create trigger guard_place before insert or update of latitude, longitude, insee_code
     on app.shops for each row execute function app.guard_place();
 
+-- Figures stay where a shop was on their day.
+create trigger keep_new_site after insert on app.shops for each row execute function app.keep_site();
+create trigger keep_site after update of insee_code, latitude, longitude on app.shops
+    for each row when ((old.insee_code, old.latitude, old.longitude)
+                       is distinct from (new.insee_code, new.latitude, new.longitude))
+    execute function app.keep_site();
 create trigger own_shop after insert on app.shops for each row execute function app.own_shop();
 
 create trigger name_new_shop after insert on app.shops for each row execute function app.name_shop();

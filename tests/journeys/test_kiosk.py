@@ -407,6 +407,9 @@ async def test_guessing_cards_is_limited_for_that_kiosk_only(town: Town, monkeyp
 
 # The reviewed list of routes that a person at a kiosk may use. Every other route must refuse them.
 KIOSK_ROUTES = {
+    "GET /v1/territories/{code}/figures",
+    "GET /v1/territories/{code}/figures.csv",
+    "GET /v1/territories/{code}/figures.geojson",
     "GET /v1/lots",
     "GET /v1/lots/{lot_id}",
     "GET /v1/shops",
@@ -461,6 +464,7 @@ PUBLIC_ROUTES = {
     "GET /v1/associations/{association_id}",
     "GET /v1/invitations/{token}",
     "GET /v1/beneficiaries/import/template.csv",
+    "GET /v1/figures/dictionary",
     "GET /v1/help/{role}",
     "GET /v1/impact",
     "GET /v1/impact/method",

@@ -30,6 +30,10 @@ TO_ADD_ONE = {
 REFUSED_OTHERWISE = {
     "GET /v1/lots",
     "GET /v1/stations/me",
+    "GET /v1/territories/{code}/figures",
+    "GET /v1/territories/{code}/figures.csv",
+    "GET /v1/territories/{code}/figures.geojson",
+    "GET /v1/territories/{code}/live",
     "POST /v1/agreements",
     "POST /v1/beneficiaries/import",
     "POST /v1/lots/drafts",

@@ -541,6 +541,10 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         shop.id,
         association.id,
     )
+    await town.changes(
+        "insert into app.collected_categories select collection_id, 'bakery', food_grams, meals, co2e_grams, 0"
+        " from app.collected_impact on conflict do nothing"
+    )
     paper = await town.value(
         "insert into app.collection_papers"
         " (kind, shop_id, association_id, number, first_day, last_day, value_cents, issued_at, contents)"
@@ -594,6 +598,23 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         "insert into app.api_client_secrets (client_id, prefix, hash)"
         " values ($1, 'eco_1234', sha256(convert_to($1::uuid::text, 'UTF8')))",
         client,
+    )
+    await town.changes(
+        "insert into app.territories (code, kind, name) values ('80829', 'commune', 'Y') on conflict do nothing"
+    )
+    await town.changes("insert into app.map_changes values ('80828', '2026-01-01', '80829') on conflict do nothing")
+    await town.changes(
+        "insert into app.zone_shapes values ('80829', '80829', '2026-01-01', null, '{}', '{}', now())"
+        " on conflict do nothing"
+    )
+    await town.changes("insert into app.unmet_days values ('2026-01-01', '80829', 1, 1) on conflict do nothing")
+    await town.changes(
+        "insert into app.releases (kind, first_day, last_day, at) values ('day', '2026-01-01', '2026-01-01', now())"
+        " on conflict do nothing"
+    )
+    await town.changes(
+        "insert into app.released_figures (release_id, code, category, kind, first_day, level, suppressed)"
+        " select id, '80829', '', 'day', first_day, 'commune', true from app.releases on conflict do nothing"
     )
     await town.changes("insert into app.mandates (association_id, client_id) values ($1, $2)", association.id, client)
     await _fund(town, organisation, shop)

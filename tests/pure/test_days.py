@@ -3,8 +3,8 @@
 from pathlib import Path
 
 FUNCTIONS = Path(__file__).parents[2] / "policies" / "functions"
-PLATFORM = ("accounts", "administration", "documents", "funds", "impact", "page_sessions", "privacy")
-"""Folders of acts about the platform's own days: sign-ins, browsers, factors, retention, books, funds and papers."""
+PLATFORM = ("accounts", "administration", "documents", "funds", "impact", "page_sessions", "privacy", "territories")
+"""Folders of acts about the platform's own days: sign-ins, browsers, factors, retention, books, funds, figures."""
 WITHOUT_A_ZONE = {
     "ground/paris_day.sql",
     "ground/local_day.sql",  # without a zone
@@ -23,7 +23,7 @@ WITHOUT_A_ZONE = {
     "custody/crates_by_month.sql",  # months of the table for everybody
     "custody/issue_donation.sql",  # years of the receipts that an association numbers
     "custody/receive_collection.sql",  # the day of the law's temperatures
-    "custody/record_collected.sql",  # the day of the platform's factors
+    "custody/accepted_food.sql",  # the day of the platform's factors
     "custody/slip_of.sql",  # the day by which a paper is kept
 }
 

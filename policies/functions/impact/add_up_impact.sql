@@ -1,9 +1,10 @@
--- Add the impact entries of handovers and collections written since the last time to the totals.
+-- Add the impact entries of handovers and collections written since the last time to the totals, and with the ends of lots
+-- to the figures of their days.
 -- Called by the worker every 5 seconds, and by recount_impact.
 -- The watermark is a transaction, not an id. Everything before the oldest running transaction is committed or gone, so
 -- no entry can appear behind the watermark later.
 -- Definer, because nobody may write the totals; only the worker may execute it.
--- Locks: the row of totals.
+-- Locks: the row of totals, then figures of days, which nobody else writes without it.
 create or replace function app.add_up_impact() returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
@@ -30,5 +31,16 @@ begin
                  coalesce(sum(e.people_helped), 0) people_helped
           from app.impact_recorded e where e.written_by >= start and e.written_by < before) n
     where before > start;
+    insert into app.figure_days as d
+    select * from app.figure_sums(start, before)
+    on conflict (day, shop_id, category) do update
+    set lots = d.lots + excluded.lots, offered = d.offered + excluded.offered, unsold = d.unsold + excluded.unsold,
+        handovers = d.handovers + excluded.handovers, collected = d.collected + excluded.collected,
+        given = d.given + excluded.given, food_grams = d.food_grams + excluded.food_grams,
+        meals = d.meals + excluded.meals, co2e_grams = d.co2e_grams + excluded.co2e_grams,
+        value_saved_cents = d.value_saved_cents + excluded.value_saved_cents,
+        recovered_by_shops_cents = d.recovered_by_shops_cents + excluded.recovered_by_shops_cents,
+        collections = d.collections + excluded.collections, donated_grams = d.donated_grams + excluded.donated_grams,
+        metres = d.metres + excluded.metres;
 end $$;
 grant execute on function app.add_up_impact() to ecopanier_worker;

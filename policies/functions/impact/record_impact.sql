@@ -23,8 +23,9 @@ begin
 
     insert into app.impact_entries
         (reservation_id, account_id, shop_id, factor_id, food_grams, meals, co2e_grams, value_saved_cents,
-         recovered_by_shops_cents, people_helped, recorded_at)
+         recovered_by_shops_cents, people_helped, recorded_at, category, portions, given)
     values (r.id, r.account_id, l.shop_id, factor.id, grams, grams::numeric / meal,
             grams::bigint * factor.co2e_grams_per_meal / meal,
-            l.original_price_cents * r.quantity, paid, helped, app.clock());
+            l.original_price_cents * r.quantity, paid, helped, app.clock(), l.category, r.quantity,
+            r.unit_price_cents = 0 and l.suspended_from is null);
 end $$;

@@ -1,0 +1,176 @@
+"""Published figures of territories: what is told, what is suppressed, corrections, zones and changes of the map."""
+
+from datetime import date
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.town import Town
+from tests.town.databases import WORKER
+from tests.town.days import a_merchant_s_shop, handed_over, people_of
+
+DAY = "2027-03-10T18:00:00+01:00"
+
+
+async def published(town: Town, at: str) -> None:
+    """Do what the worker does at a time: end lots, add up, publish."""
+    await town.clock(at)
+    await town.worker_runs()
+
+
+async def figures(town: Town, code: str, **query: str) -> list[dict[str, Any]]:
+    answer = await town.request(
+        "GET", f"/v1/territories/{code}/figures", params={"from": "2027-03-01", "to": "2027-04-30", **query}
+    )
+    assert answer.status_code == 200, answer.text
+    data: list[dict[str, Any]] = answer.json()["data"]
+    return data
+
+
+async def a_day_in_strasbourg(town: Town, *, beside: bool = False) -> None:
+    """Hand over 24 portions of four shops in Strasbourg; `beside`: and 2 of one shop in Schiltigheim."""
+    await town.territories()
+    await town.clock(DAY)
+    people = await people_of(town, 26)
+    for number in range(4):
+        shop = await a_merchant_s_shop(town, number)
+        await handed_over(town, shop, people[number * 6 : number * 6 + 3], how="free", left=1)
+        await handed_over(town, shop, people[number * 6 + 3 : number * 6 + 6], how="paid")
+    if beside:
+        await handed_over(town, await a_merchant_s_shop(town, 9, "67447"), people[24:])
+
+
+async def test_a_day_is_published_an_hour_after_midnight(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-11T00:59:00+01:00")
+    assert await figures(town, "67482") == []
+    await published(town, "2027-03-11T01:00:00+01:00")
+    (day,) = await figures(town, "67482")
+    assert (day["from"], day["to"], day["suppressed"], day["corrected_at"]) == ("2027-03-10", "2027-03-10", False, None)
+    told = {name: day[name] for name in ("shops", "lots", "offered", "collected", "unsold", "food_kg", "meals")}
+    assert told == {
+        "shops": 4,
+        "lots": 8,
+        "offered": 28,
+        "collected": 24,
+        "unsold": 4,
+        "food_kg": 12.0,
+        "meals": 24.0,
+    }
+    assert day["given"] == 12
+    assert "value_saved_cents" not in day
+    assert "people_helped" not in day
+    # Once it is published, nothing changes it.
+    for statement in ("update app.released_figures set shops = 1", "delete from app.releases"):
+        with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
+            await town.changes(statement)
+    before = await town.rows("select * from app.releases")
+    await published(town, "2027-03-11T02:00:00+01:00")
+    assert await town.rows("select * from app.releases") == before
+
+
+async def test_a_small_commune_is_suppressed_and_so_is_what_would_tell_it(town: Town) -> None:
+    await a_day_in_strasbourg(town, beside=True)
+    await published(town, "2027-03-11T01:00:00+01:00")
+    (small,) = await figures(town, "67447")
+    assert small["suppressed"] is True
+    assert {"shops", "collected", "given", "food_kg"}.isdisjoint(small)
+    # France without Strasbourg would be Schiltigheim: the day of all is known, so Strasbourg is what is not told, or
+    # the totals around both are.
+    told = {code: (await figures(town, code))[0]["suppressed"] for code in ("FR", "246700488", "67482", "67447")}
+    assert told["67447"] is True
+    assert told["FR"] is False
+    assert told["67482"] is True
+
+
+async def test_a_territory_with_one_shop_and_one_person_publishes_only_that_it_does(town: Town) -> None:
+    await town.territories()
+    await town.clock(DAY)
+    await handed_over(town, await a_merchant_s_shop(town, 1), await people_of(town, 1))
+    await published(town, "2027-04-01T01:00:00+02:00")
+    for code in ("FR", "REG-44", "DEP-67", "246700488", "67482"):
+        for by in ("day", "month"):
+            rows = await figures(town, code, by=by)
+            (row,) = [one for one in rows if one["from"] in ("2027-03-10", "2027-03-01")]
+            assert set(row) == {
+                *("code", "kind", "name", "from", "to", "published_at", "corrected_at", "method", "suppressed"),
+                *("waiting_unserved", "searches_unserved"),
+            }
+            assert (row["suppressed"], row["waiting_unserved"], row["searches_unserved"]) == (True, 0, 0)
+
+
+async def test_a_month_tells_people_in_groups_of_eleven_and_value_with_its_parts(town: Town) -> None:
+    await town.territories()
+    await town.clock(DAY)
+    people = await people_of(town, 48)
+    for number in range(4):
+        shop = await a_merchant_s_shop(town, number)
+        mine = people[number * 12 : number * 12 + 12]
+        await handed_over(town, shop, mine[:6], how="free")
+        await handed_over(town, shop, mine[6:], how="paid", price_cents=400)
+    await published(town, "2027-04-01T01:00:00+02:00")
+    (month,) = await figures(town, "67482", by="month")
+    assert (month["from"], month["to"], month["people_helped"]) == ("2027-03-01", "2027-03-31", 22)
+    assert month["value_saved_cents"] == 48 * 800
+    assert month["recovered_by_shops_cents"] == 24 * 400
+    assert month["saved_by_people_cents"] == 48 * 800 - 24 * 400
+    assert month["collected"] == 48
+    (by_category,) = await figures(town, "67482", by="month", category="bakery")
+    assert by_category["collected"] == 48
+    assert by_category["km"] is None
+    assert await figures(town, "67482", by="month", category="fish") == []
+
+
+async def test_a_suspended_portion_gives_the_same_bytes_as_a_paid_one(town: Town) -> None:
+    await town.territories()
+    answers = {}
+    for month, how in ((3, "paid"), (4, "suspended")):
+        await town.clock(f"2027-{month:02}-10T18:00:00+02:00")
+        people = await people_of(town, 26)
+        for number in range(4):
+            shop = await a_merchant_s_shop(town, 10 * month + number)
+            await handed_over(town, shop, people[number * 6 : number * 6 + 3], how="free", left=1)
+            await handed_over(town, shop, people[number * 6 + 3 : number * 6 + 6], how="paid", left=1)
+        # The one that differs.
+        await handed_over(town, shop, people[24:25], how="paid" if how == "paid" else "suspended", left=2)
+        await published(town, f"2027-{month:02}-11T02:00:00+02:00")
+        answer = await town.request(
+            "GET",
+            "/v1/territories/67482/figures",
+            params={"from": f"2027-{month:02}-10", "to": f"2027-{month:02}-10"},
+        )
+        (row,) = answer.json()["data"]
+        assert row["suppressed"] is False
+        answers[how] = {name: value for name, value in row.items() if name not in ("from", "to", "published_at")}
+    assert answers["paid"] == answers["suspended"]
+    days = await town.rows("select * from app.figure_days order by day, shop_id, category")
+    march, april = ([row for row in days if row["day"].month == month] for month in (3, 4))
+    told = [[sorted(tuple(row.values())[3:] for row in rows)] for rows in (march, april)]
+    assert told[0] == told[1]
+
+
+async def test_missed_days_are_caught_up_oldest_first(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-20T10:00:00+01:00")
+    rows = await town.rows("select kind, first_day from app.releases order by id")
+    assert [row["first_day"] for row in rows] == [date(2027, 3, day) for day in range(10, 20)]
+    await published(town, "2027-04-02T10:00:00+02:00")
+    kinds = [
+        (row["kind"], row["first_day"])
+        for row in await town.rows("select kind, first_day from app.releases order by id")
+    ]
+    assert ("month", date(2027, 3, 1)) in kinds
+    assert len(kinds) == len(set(kinds)) == 23 + 1
+
+
+async def test_figures_counted_anew_are_the_same_bytes(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-11T00:30:00+01:00")
+    every = "select string_agg(d::text, '\n' order by day, shop_id, category) from app.figure_days d"
+    added_up = await town.value(every)
+    async with town.copy.connection(WORKER) as worker:
+        counted = await worker.fetch("select * from app.rebuild_figures()")
+    assert [tuple(row) for row in counted] == [(0, 0)]
+    assert await town.value(every) == added_up
+    assert added_up.count("\n") == 3
