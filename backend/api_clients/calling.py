@@ -8,6 +8,7 @@ An act that a client asks for gets `client => client.id` and begins with `app.re
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +18,7 @@ from fastapi import Depends, Request, Security
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.api_clients.schemas import Scope
-from backend.database.sessions import Database, call
+from backend.database.sessions import Database, begun_as, call
 from backend.http.rate_limits import spend
 from backend.identity.callers import caller, caller_or_nobody, client_of, documented_client, documented_sign_in
 from backend.problems.common import NotAllowed, NotSignedIn, ScopeMissing
@@ -95,6 +96,25 @@ def person_or_client(scope: Scope, *, visitors: bool = False) -> Callable[..., A
         return PersonOrClient(account_id=who)
 
     return calling
+
+
+@asynccontextmanager
+async def acting_as(
+    request: Request, who: PersonOrClient, scope: Scope, association: UUID | None = None
+) -> AsyncIterator[AsyncSession]:
+    """Open a session that acts for the person or the API client that calls.
+
+    association: the one that a person of several acts for. Raises AccountSuspended, and what a client is refused with.
+    """
+    if who.client is None:
+        async with begun_as(request, who.account_id, association) as session:
+            await session.connection()
+            yield session
+        return
+    database: Database = request.app.state.database
+    async with database.act_session() as session, session.begin():
+        await call(session, "begin_as_client", client=who.client.id, scope=scope)
+        yield session
 
 
 def client_session(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:

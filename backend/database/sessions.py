@@ -244,8 +244,11 @@ def _shared(request: Request) -> SharedReads | None:
 
 
 @asynccontextmanager
-async def _begun(request: Request, account_id: UUID | None, association: UUID | None) -> AsyncIterator[AsyncSession]:
-    """Open a session as this caller for one request: the one that the page's reads share, if it is a page's."""
+async def begun_as(request: Request, account_id: UUID | None, association: UUID | None) -> AsyncIterator[AsyncSession]:
+    """Open a session as this caller for one request: the one that the page's reads share, if it is a page's.
+
+    For dependencies that have found out who calls.
+    """
     opened, shared = _database(request), _shared(request)
     if shared is not None and not shared.lent:
         async with shared.lend(opened.reading_session, account_id, association) as session:
@@ -260,7 +263,7 @@ async def _acts(request: Request) -> Acts:
 
 
 async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterator[AsyncSession]:
-    async with _begun(request, account_id, None) as session:
+    async with begun_as(request, account_id, None) as session:
         yield session
 
 
@@ -333,7 +336,7 @@ def signed_in_as(*roles: Role, or_member_of: Workplace | None = None, names_asso
         account_id = await caller_or_nobody(request)
         if account_id is None:
             raise NotSignedIn
-        async with _begun(request, account_id, association) as session:
+        async with begun_as(request, account_id, association) as session:
             await session.connection()
             if roles:
                 await require_role(session, *roles, or_member_of=or_member_of)

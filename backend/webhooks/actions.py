@@ -24,7 +24,8 @@ SHOWN_CHARACTERS = 4
 async def add_endpoint(session: AsyncSession, wanted: WebhookEndpointIn) -> WebhookEndpointAdded:
     """Add an endpoint with a new secret, and return both.
 
-    The database raises NotAllowed, WhichAssociation, ShopNotFound, WebhookEventUnknown, TooManyWebhookEndpoints.
+    The database raises NotAllowed, WhichAssociation, ShopNotFound, OrganisationNotFound,
+    WebhookEndpointOfOne, WebhookEventUnknown, TooManyWebhookEndpoints.
     """
     secret = new_secret()
     added = await _add(session, wanted, sealed(SEALED_ADDRESS, wanted.url), sealed(SEALED_SECRET, secret))
@@ -37,6 +38,7 @@ async def _add(session: AsyncSession, wanted: WebhookEndpointIn, address: Sealed
         session,
         "add_webhook_endpoint",
         shop=wanted.shop_id,
+        organisation=wanted.organisation_id,
         new_description=wanted.description,
         new_events=sorted(set(wanted.events)),
         new_host=urlsplit(wanted.url).hostname,

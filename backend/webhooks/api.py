@@ -1,5 +1,6 @@
-"""Webhooks over HTTP: owners of shops and associations keep the endpoints of their own."""
+"""Webhooks over HTTP: owners of shops, associations and organisations keep endpoints, and so do their API clients."""
 
+from collections.abc import AsyncIterator
 from typing import Annotated
 from uuid import UUID
 
@@ -7,12 +8,14 @@ import limits
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.api_clients.calling import PersonOrClient, acting_as, person_or_client
 from backend.associations.problems import WHICH
-from backend.database.sessions import SignedIn, caller_in, signed_in_as
+from backend.database.sessions import ActingFor
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
+from backend.organisations.problems import OrganisationNotFound
 from backend.problems.problem import language_of, may_answer
 from backend.settings import settings
 from backend.shops.problems import ShopNotFound
@@ -22,6 +25,7 @@ from backend.webhooks.problems import (
     WebhookDeliveryNotFound,
     WebhookEndpointNotFound,
     WebhookEndpointOff,
+    WebhookEndpointOfOne,
     WebhookEventUnknown,
 )
 from backend.webhooks.schemas import (
@@ -40,9 +44,27 @@ router = Router(tags=["webhooks"])
 
 SENT = limits.parse("60/hour")
 
-# Owners of shops and associations have accounts of any role; the acts check what they own.
-AsOwner = Annotated[AsyncSession, signed_in_as(or_member_of="association")]
+Caller = Annotated[PersonOrClient, Depends(person_or_client("webhooks"))]
+
+
+async def _session(request: Request, who: Caller) -> AsyncIterator[AsyncSession]:
+    async with acting_as(request, who, "webhooks") as session:
+        yield session
+
+
+async def _session_for(request: Request, who: Caller, association: ActingFor = None) -> AsyncIterator[AsyncSession]:
+    async with acting_as(request, who, "webhooks", association) as session:
+        yield session
+
+
+# Owners have accounts of any role; the acts check what they own.
+AsKeeper = Annotated[AsyncSession, Depends(_session, scope="function")]
+AsOwner = Annotated[AsyncSession, Depends(_session_for, scope="function")]
 _base = Annotated[str, Depends(lambda: settings().public_url.rstrip("/"))]
+
+
+def _counted(who: PersonOrClient) -> str:
+    return str(who.client.id if who.client is not None else who.account_id)
 
 
 @router.get("/webhook-events")
@@ -56,18 +78,25 @@ async def list_webhook_events(request: Request, base: _base) -> WebhookEvents:
 
 
 @router.get("/webhook-endpoints")
-async def list_webhook_endpoints(session: SignedIn) -> WebhookEndpoints:
-    """List the endpoints of the shops and associations that you own."""
+async def list_webhook_endpoints(session: AsKeeper) -> WebhookEndpoints:
+    """List the endpoints of the shops, associations and organisations that you own."""
     return await queries.endpoints(session)
 
 
 @router.post(
     "/webhook-endpoints",
     status_code=201,
-    responses=may_answer(*WHICH, ShopNotFound, WebhookEventUnknown, TooManyWebhookEndpoints),
+    responses=may_answer(
+        *WHICH,
+        ShopNotFound,
+        OrganisationNotFound,
+        WebhookEndpointOfOne,
+        WebhookEventUnknown,
+        TooManyWebhookEndpoints,
+    ),
 )
 async def add_webhook_endpoint(wanted: WebhookEndpointIn, session: AsOwner, once: OnceDep) -> WebhookEndpointAdded:
-    """Have an https address told what happens in a shop or an association that you own: at most five each.
+    """Have an https address told what happens in a shop, an association or an organisation of yours: at most five each.
 
     Messages are signed as Standard Webhooks says, with the secret in this answer, which is not shown again. They are
     sent at least once, in no promised order, each with the same `webhook-id` at every try. Answer 2xx within 5 seconds.
@@ -78,28 +107,28 @@ async def add_webhook_endpoint(wanted: WebhookEndpointIn, session: AsOwner, once
 
 
 @router.get("/webhook-endpoints/{endpoint_id}", responses=may_answer(WebhookEndpointNotFound))
-async def read_webhook_endpoint(endpoint_id: UUID, session: SignedIn) -> WebhookEndpointOut:
+async def read_webhook_endpoint(endpoint_id: UUID, session: AsKeeper) -> WebhookEndpointOut:
     """Return an endpoint, without its address and its secret."""
     return await queries.endpoint(session, endpoint_id)
 
 
 @router.patch("/webhook-endpoints/{endpoint_id}", responses=may_answer(WebhookEndpointNotFound, WebhookEventUnknown))
 async def change_webhook_endpoint(
-    endpoint_id: UUID, change: WebhookEndpointChange, session: SignedIn
+    endpoint_id: UUID, change: WebhookEndpointChange, session: AsKeeper
 ) -> WebhookEndpointOut:
     """Change an endpoint's address, events or description, or switch it off or on."""
     return await actions.change_endpoint(session, endpoint_id, change)
 
 
 @router.delete("/webhook-endpoints/{endpoint_id}", status_code=204, responses=may_answer(WebhookEndpointNotFound))
-async def remove_webhook_endpoint(endpoint_id: UUID, session: SignedIn) -> None:
+async def remove_webhook_endpoint(endpoint_id: UUID, session: AsKeeper) -> None:
     """Remove an endpoint. Its address, its secret and its log are erased, and nothing more is sent to it."""
     await actions.remove_endpoint(session, endpoint_id)
 
 
 @router.get("/webhook-endpoints/{endpoint_id}/deliveries", responses=may_answer(WebhookEndpointNotFound))
 async def list_webhook_deliveries(
-    endpoint_id: UUID, session: SignedIn, base: _base, limit: Limit = 20, after: After = None
+    endpoint_id: UUID, session: AsKeeper, base: _base, limit: Limit = 20, after: After = None
 ) -> WebhookDeliveries:
     """List what was sent to an endpoint in the last 30 days, and what waits, newest first."""
     return await queries.deliveries(session, endpoint_id, base, limit, after)
@@ -110,9 +139,11 @@ async def list_webhook_deliveries(
     status_code=202,
     responses=may_answer(WebhookEndpointNotFound, WebhookDeliveryNotFound, WebhookEndpointOff),
 )
-async def redeliver_webhook(endpoint_id: UUID, delivery_id: UUID, request: Request, session: SignedIn) -> WebhookQueued:
+async def redeliver_webhook(
+    endpoint_id: UUID, delivery_id: UUID, request: Request, who: Caller, session: AsKeeper
+) -> WebhookQueued:
     """Send a message again, with the same id and the same body."""
-    await spend(request.scope, "webhooks-by-hand", SENT, str(caller_in(session)))
+    await spend(request.scope, "webhooks-by-hand", SENT, _counted(who))
     return await actions.redeliver(session, endpoint_id, delivery_id)
 
 
@@ -121,14 +152,14 @@ async def redeliver_webhook(endpoint_id: UUID, delivery_id: UUID, request: Reque
     status_code=202,
     responses=may_answer(WebhookEndpointNotFound, WebhookEndpointOff),
 )
-async def test_webhook_endpoint(endpoint_id: UUID, request: Request, session: SignedIn) -> WebhookQueued:
+async def test_webhook_endpoint(endpoint_id: UUID, request: Request, who: Caller, session: AsKeeper) -> WebhookQueued:
     """Send the message `webhook.test.v1`, once. What became of it stands in the deliveries a moment later."""
-    await spend(request.scope, "webhooks-by-hand", SENT, str(caller_in(session)))
+    await spend(request.scope, "webhooks-by-hand", SENT, _counted(who))
     return await actions.test_endpoint(session, endpoint_id)
 
 
 @router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", responses=may_answer(WebhookEndpointNotFound))
-async def rotate_webhook_secret(endpoint_id: UUID, session: SignedIn, once: OnceDep) -> WebhookSecretRotated:
+async def rotate_webhook_secret(endpoint_id: UUID, session: AsKeeper, once: OnceDep) -> WebhookSecretRotated:
     """Give an endpoint a new secret. For 24 hours messages are signed with the new one and the one before.
 
     Each signature stands in `webhook-signature`, separated by a space: receivers accept a message if one is right.

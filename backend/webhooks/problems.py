@@ -21,6 +21,12 @@ class WebhookEventUnknown(Problem):
     code, status = "webhook_endpoint.event_unknown", 422
 
 
+class WebhookEndpointOfOne(Problem):
+    """Raised when a new endpoint names both a shop and an organisation."""
+
+    code, status = "webhook_endpoint.one_owner", 422
+
+
 class TooManyWebhookEndpoints(Problem):
     """Raised when a shop, an association or an organisation has five webhook endpoints already."""
 

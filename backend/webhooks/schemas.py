@@ -41,8 +41,14 @@ class WebhookEndpointIn(In):
     description: Description = Field(default="", **_DESCRIPTION)
     shop_id: UUID | None = Field(
         default=None,
-        description="The shop, of which you are an owner. Without it: the association that you act for.",
+        description=(
+            "The shop, of which you are an owner. Without a shop and an organisation: the association that you act for."
+            " API clients leave out both: theirs is the owner's of the client."
+        ),
         examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"],
+    )
+    organisation_id: UUID | None = Field(
+        default=None, description="The organisation, of which you are an owner.", examples=[None]
     )
 
 

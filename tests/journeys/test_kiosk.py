@@ -460,6 +460,7 @@ PUBLIC_ROUTES = {
     "POST /v1/collect/{token}",
     "POST /v1/stripe/webhook",
     "GET /v1/allergens",
+    "GET /v1/webhook-events",
     "GET /v1/associations",
     "GET /v1/associations/{association_id}",
     "GET /v1/invitations/{token}",

@@ -13,7 +13,20 @@ FOR_CLIENTS: dict[str, dict[str, bool]] = {
     "figures:read": {},
     "beneficiaries:enrol": {},
     "funds:read": {},
-    "webhooks": {},
+    "webhooks": {
+        f"{method} /v1/webhook-endpoints{path}": True
+        for method, path in (
+            ("GET", ""),
+            ("POST", ""),
+            ("GET", "/{endpoint_id}"),
+            ("PATCH", "/{endpoint_id}"),
+            ("DELETE", "/{endpoint_id}"),
+            ("GET", "/{endpoint_id}/deliveries"),
+            ("POST", "/{endpoint_id}/deliveries/{delivery_id}/redeliver"),
+            ("POST", "/{endpoint_id}/test"),
+            ("POST", "/{endpoint_id}/rotate-secret"),
+        )
+    },
 }
 
 

@@ -566,3 +566,57 @@ async def test_an_endpoint_that_is_removed_amid_a_reservation_does_not_refuse_it
 
     assert sum(isinstance(one, Reservation) for one in made) == 8
     assert UUID(added["id"])
+
+
+# API clients and organisations
+
+
+@pytest.mark.usefixtures("reachable")
+async def test_an_api_client_keeps_the_endpoints_of_its_owner(town: Town, authority: Authority) -> None:
+    city = await town.an_organisation()
+    client = await (await town.an_api_client(city, "webhooks")).signs_in()
+    other = await (await town.an_api_client()).signs_in()
+    shop = await town.a_shop()
+    async with serving(authority, "127.0.0.1") as server:
+        wanted = endpoint(None, server, events=["figures.released.v1"])
+        added = await client.posts("/webhook-endpoints", wanted, key="once")
+        assert (await client.posts("/webhook-endpoints", wanted, key="once")) == added
+        assert added["organisation_id"] == str(city.id)
+        path = f"/webhook-endpoints/{added['id']}"
+        assert [one["id"] for one in (await city.owner.gets("/webhook-endpoints"))["data"]] == [added["id"]]
+        await client.posts(f"{path}/test")
+        await town.changes(
+            "select app.tell_webhooks('organisation', $1, 'figures.released.v1', '/v1/territories/67482/figures')",
+            city.id,
+        )
+        await town.worker_runs()
+        assert len(await log_of(client, added)) == 2
+    assert len(server.bodies) == 2
+    for stranger in (other, shop.merchant):
+        assert refusal_in(await stranger.asks("GET", path)).code == "webhook_endpoint.not_found"
+        assert (await stranger.gets("/webhook-endpoints"))["data"] == []
+    elsewhere = await client.asks("POST", "/webhook-endpoints", endpoint(shop))
+    assert refusal_in(elsewhere).code == "shop.not_found"
+    foreign = await client.asks("POST", "/webhook-endpoints", endpoint(events=["reservation.made.v1"]))
+    assert refusal_in(foreign).code == "webhook_endpoint.event_unknown"
+    assert (await client.asks("PATCH", path, {"on": False})).json()["off_because"] == "owner"
+    assert (await client.asks("DELETE", path)).status_code == 204
+
+
+async def test_an_owner_of_an_organisation_names_it(town: Town) -> None:
+    city, other = await town.an_organisation(), await town.an_organisation("Mulhouse", territory="68224")
+    wanted = endpoint(events=["figures.released.v1"], organisation_id=str(city.id))
+
+    added = await city.owner.posts("/webhook-endpoints", wanted)
+
+    assert added["organisation_id"] == str(city.id)
+    refused = refusal_in(await other.owner.asks("POST", "/webhook-endpoints", wanted))
+    assert refused.code == "organisation.not_found"
+
+
+async def test_a_revoked_client_keeps_no_endpoints(town: Town) -> None:
+    client = await (await town.an_api_client(None, "webhooks")).signs_in()
+    await client.posts("/webhook-endpoints", endpoint(events=["figures.released.v1"]))
+    await town.changes("update app.api_clients set revoked_at = now()")
+
+    assert (await client.asks("GET", "/webhook-endpoints")).status_code == 401

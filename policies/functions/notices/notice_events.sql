@@ -61,7 +61,7 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('association_decided', '{association}', true, true, true, false, false),
         ('import_ended', '{association,admin}', true, true, false, false, false),
         ('chat_hook_off', '{association,admin}', true, true, false, false, false),
-        ('webhook_off', '{merchant,association}', true, true, false, false, false),
+        ('webhook_off', '{merchant,association,organisation}', true, true, false, false, false),
         ('rights_end', '{association}', true, true, false, false, false),
         ('transfer', '{association,admin}', true, true, true, false, false),
         ('collector_decided', '{collector}', true, true, true, false, false),

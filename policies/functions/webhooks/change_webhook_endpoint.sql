@@ -26,4 +26,4 @@ begin
         perform app.note_webhook('changed', e, jsonb_strip_nulls(jsonb_build_object('events', new_events, 'on', new_on)));
     end if;
 end $$;
-grant execute on function app.change_webhook_endpoint(uuid, text, text[], boolean) to authenticated;
+grant execute on function app.change_webhook_endpoint(uuid, text, text[], boolean) to authenticated, ecopanier_api;

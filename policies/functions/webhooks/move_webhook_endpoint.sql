@@ -14,4 +14,4 @@ begin
     where x.id = endpoint;
     perform app.note_webhook('moved', e);
 end $$;
-grant execute on function app.move_webhook_endpoint(uuid, text, text, uuid, bytea, bytea, text) to authenticated;
+grant execute on function app.move_webhook_endpoint(uuid, text, text, uuid, bytea, bytea, text) to authenticated, ecopanier_api;

@@ -6,7 +6,7 @@ declare
     e app.webhook_endpoints;
 begin
     select * into e from app.webhook_endpoints x where x.id = endpoint;
-    if not found or app.owns_webhooks(e.shop_id, e.association_id, e.organisation_id) is not true then
+    if not found or not app.owns_webhooks(e.shop_id, e.association_id, e.organisation_id) then
         raise exception 'webhook_endpoint.not_found' using errcode = 'EP404';
     end if;
     return e;

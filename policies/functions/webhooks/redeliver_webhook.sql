@@ -14,4 +14,4 @@ begin
     where d.id = delivery and d.endpoint_id = endpoint;
     if not found then raise exception 'webhook_delivery.not_found' using errcode = 'EP404'; end if;
 end $$;
-grant execute on function app.redeliver_webhook(uuid, uuid) to authenticated;
+grant execute on function app.redeliver_webhook(uuid, uuid) to authenticated, ecopanier_api;

@@ -10,4 +10,4 @@ begin
     delete from app.webhook_deliveries d where d.endpoint_id = endpoint;
     perform app.note_webhook('removed', e);
 end $$;
-grant execute on function app.remove_webhook_endpoint(uuid) to authenticated;
+grant execute on function app.remove_webhook_endpoint(uuid) to authenticated, ecopanier_api;

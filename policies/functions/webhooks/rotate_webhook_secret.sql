@@ -17,4 +17,4 @@ begin
     perform app.note_webhook('secret_rotated', e);
     return ends;
 end $$;
-grant execute on function app.rotate_webhook_secret(uuid, uuid, bytea, bytea, text) to authenticated;
+grant execute on function app.rotate_webhook_secret(uuid, uuid, bytea, bytea, text) to authenticated, ecopanier_api;

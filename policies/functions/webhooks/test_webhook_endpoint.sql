@@ -13,4 +13,4 @@ begin
     returning id into queued;
     return queued;
 end $$;
-grant execute on function app.test_webhook_endpoint(uuid) to authenticated;
+grant execute on function app.test_webhook_endpoint(uuid) to authenticated, ecopanier_api;

@@ -13,4 +13,4 @@ begin
         where d.endpoint_id = endpoint and (before is null or d.id < before)
         order by d.id desc limit most;
 end $$;
-grant execute on function app.webhook_deliveries_of(uuid, int, uuid) to authenticated;
+grant execute on function app.webhook_deliveries_of(uuid, int, uuid) to authenticated, ecopanier_api;

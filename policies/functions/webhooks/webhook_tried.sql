@@ -9,7 +9,7 @@ language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
     moment constant timestamptz := app.clock();
     pauses constant interval[] := array['5 seconds', '5 minutes', '30 minutes', '2 hours', '5 hours', '10 hours', '14 hours',
-                                        '20 hours', '20 hours'];
+                                        '18 hours', '22 hours'];
     e      app.webhook_endpoints;
 begin
     update app.webhook_endpoints x
