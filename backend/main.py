@@ -61,6 +61,7 @@ from backend.lots import near
 from backend.members import api as members
 from backend.needs import api as needs
 from backend.neighbours import api as neighbours
+from backend.neighbours import invitations_api as shop_invitations
 from backend.notices import api as notices
 from backend.observability import metrics
 from backend.observability.logs import configure_logs
@@ -140,6 +141,7 @@ ROUTERS: Sequence[APIRouter] = (
     collection_points.router,
     needs.router,
     neighbours.router,
+    shop_invitations.router,
     chat_hooks.router,
     webhooks.router,
     custody_tables.router,  # before /collections/{collection_id}

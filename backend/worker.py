@@ -140,6 +140,7 @@ WRITERS: dict[str, LetterWriter] = {
     "email_change_asked": email_changes.write_change_asked,
     "email_changed": email_changes.write_changed,
     "invitation": members.write_invitation,
+    "shop_invitation": neighbours.write_invitation,
     "lot_recalled": to_every_address,
     "collection_recalled": to_every_address,
     "recall_for_shop": to_every_address,

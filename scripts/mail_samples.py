@@ -159,6 +159,8 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
             "": {**shop, "verified": True, "reason": None},
             "rejected": {**shop, "verified": False, "reason": "Le SIRET est celui d'une autre entreprise."},
         },
+        "shop_invitation": {"": {"shop": lot["shop"], "secret_token": "t0k3n-of-the-mail"}},
+        "invited_shop_publishes": {"": {"shop": lot["shop"]}},
         "first_reservation": {"": about},
         "sold_out": {"": about},
         "papers_ready": {

@@ -77,6 +77,8 @@ async def register(
         address_lookup=look_up,
         sealed_request=Registrant(wanted.email, wanted.display_name).sealed(settings(), look_up),
         from_device=device.mark,
+        held_invitation=None if wanted.invitation is None else token_hash(wanted.invitation),
+        named=wanted.invitation_named,
     )
     return _registered(asked[0], asked[1], wanted, wanted.email, locale, verified=False)
 
@@ -101,6 +103,14 @@ async def register_with_supabase(
         email_lookup=address_look_up(keyring(), claims.email) if claims.email is not None else None,
         known_as=claims.account_id,
     )
+    if wanted.invitation is not None:
+        await call(
+            session,
+            "answer_shop_invitation",
+            account=account[0],
+            held=token_hash(wanted.invitation),
+            wants_named=wanted.invitation_named,
+        )
     return _registered(account[0], account[1], wanted, claims.email, locale, verified=True)
 
 

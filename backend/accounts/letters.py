@@ -32,13 +32,15 @@ class Delivery:
 class Letter:
     """The mail of a delivery: to whom, from which template, and the values and files that no notice holds.
 
-    key: what makes this mail unique, if that is not the delivery.
+    key: what makes this mail unique, if that is not the delivery. unsubscribe: the link that stops such mails to a
+    stranger, who has no preferences.
     """
 
     addressee: Addressee
     template: str
     enclosed: Enclosed | None = None
     key: str | None = None
+    unsubscribe: str | None = None
 
 
 LetterWriter = Callable[[Work, Delivery], Awaitable[Letter | None]]

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Boolean, Column, func
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
@@ -113,6 +113,9 @@ class Confirmation(Table, table=True):
     code_ends_at: datetime | None = moment()
     asked_at: datetime = moment()
     ends_at: datetime = moment()
+    # The hash of the invitation's token that a shop registers with, and whether its inviter may be told its name.
+    invitation: bytes | None
+    invitation_named: bool = Field(sa_column=Column(Boolean, nullable=False, server_default="false"))
 
     __table_args__ = (
         Index("confirmations_account_id_idx", "account_id", postgresql_where=sql("account_id is not null")),

@@ -74,6 +74,18 @@ class RegistrationWithSupabaseIn(In):
     display_name: DisplayName
     locale: Locale | None = Field(default=None, description="By default, the language of Accept-Language.")
     consents: Consents
+    invitation: str | None = Field(
+        default=None,
+        max_length=LONGEST_TOKEN,
+        description="The token of the link with which another shop invited yours. One that is over changes nothing.",
+        examples=[None],
+        repr=False,
+    )
+    invitation_named: bool = Field(
+        default=False,
+        description="Whether the shop that invited you may be told your shop's name when it publishes its first lot.",
+        examples=[False],
+    )
 
 
 class RegistrationIn(RegistrationWithSupabaseIn):

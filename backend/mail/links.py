@@ -67,6 +67,8 @@ LINKS: Mapping[str, Link] = {
     "api_client_ends": Link("/account", "Voir mon compte", "See my account"),
     "second_factor_reset": Link("/account", "Voir mon compte", "See my account"),
     "recovery_code_used": _PASSWORD,
+    "shop_invitation": Link("/join-shop/{secret_token}", "Voir l'invitation", "See the invitation"),
+    "invited_shop_publishes": _SHOP,
     "shop_decided": _SHOP,
     "first_reservation": _SHOP,
     "sold_out": _SHOP,

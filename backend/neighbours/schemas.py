@@ -1,10 +1,12 @@
-"""The requests and answers of neighbours: suggested agreements, and where nobody collects."""
+"""The requests and answers of neighbours: suggested agreements, where nobody collects, and invited shops."""
 
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from backend.accounts.addresses import EmailAddress
 from backend.http.schemas import In, Out
 from backend.shops.models import Category
 
@@ -84,3 +86,67 @@ class UncollectedOut(Out):
     without_collector: int = Field(description="Of those, the shops in no verified collector's area.", examples=[3])
     left: list[LeftInCommune]
     lacks: list[LackInCommune]
+
+
+class ShopInvitationIn(In):
+    """Another shop to invite: by mail, or with a link to hand over."""
+
+    email: EmailAddress | None = Field(
+        default=None, description="Where the invitation is mailed; without it you get a link.", examples=[None]
+    )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="The shop's name, for the sheet with the link. It is given back and not kept.",
+        examples=["Fromagerie du Pont"],
+    )
+
+
+class ShopInvitationOut(Out):
+    """An invitation that was made. The answer is the same for every address."""
+
+    id: UUID = Field(examples=["01980c5e-9d21-7c48-9a36-0b7f5ce1d402"])
+    link: str | None = Field(
+        description="The link to hand over, shown only now; null where it is mailed.",
+        examples=["https://ecopanier.example/join-shop/6Yt0…"],
+    )
+    name: str | None = Field(examples=["Fromagerie du Pont"])
+    ends_at: datetime = Field(description="Until when the link works, once.", examples=["2027-02-27T19:00:00Z"])
+    left_this_week: int = Field(description="How many more your shop may make within 7 days.", examples=[19])
+
+
+class ShopInvitationsCounted(Out):
+    """What became of a shop's invitations. Up to two, that would tell about the one or two: then it is null."""
+
+    invited: int = Field(examples=[12])
+    opened: int | None = Field(description="Somebody went on from the page of the link.", examples=[5])
+    registered: int | None = Field(examples=[3])
+    verified: int | None = Field(description="An admin verified the shop.", examples=[2])
+    first_lot: int | None = Field(description="The shop published its first lot.", examples=[1])
+    left_this_week: int = Field(examples=[17])
+
+
+class InvitedBy(Out):
+    """Who invites, for whoever has the link."""
+
+    shop: str = Field(description="The shop that invites.", examples=["Boulangerie du Marché"])
+    ends_at: datetime = Field(examples=["2027-02-27T19:00:00Z"])
+
+
+class InvitationMonth(Out):
+    """What became of the invitations that were made in a month."""
+
+    month: date = Field(description="Its first day.", examples=["2026-11-01"])
+    invited: int = Field(examples=[120])
+    opened: int = Field(examples=[48])
+    refused: int = Field(examples=[4])
+    registered: int = Field(examples=[31])
+    verified: int = Field(examples=[22])
+    first_lot: int = Field(examples=[15])
+
+
+class InvitationMonths(Out):
+    """The months in which shops invited others, the newest first."""
+
+    data: list[InvitationMonth]

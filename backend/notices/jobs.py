@@ -48,6 +48,7 @@ async def deliver(
 async def _send(work: Work, delivery: Delivery, letter: Letter) -> None:
     account_id = delivery.account_id
     stoppable = None if delivery.kept else account_id
+    unsubscribe = unsubscribe_link(work.settings, stoppable, delivery.event) if stoppable else letter.unsubscribe
     try:
         refusal = await mail_or_refusal(
             work,
@@ -56,7 +57,7 @@ async def _send(work: Work, delivery: Delivery, letter: Letter) -> None:
             letter.template,
             message_key=letter.key or str(delivery.id),
             enclosed=letter.enclosed,
-            unsubscribe=unsubscribe_link(work.settings, stoppable, delivery.event) if stoppable else None,
+            unsubscribe=unsubscribe,
             **delivery.facts,
         )
     except MailNotSent as failure:

@@ -77,6 +77,10 @@ PARTS = {
     "impact": Part("Ce que vos retraits ont sauvé.", ("impact_entries",)),
     "members": Part("Les commerces où vous travaillez, et votre rôle.", ("members",)),
     "shops": Part("Vos commerces.", ("shops",)),
+    "shop_invitations": Part(
+        "Les commerces que vous avez invités, sans leur adresse, et l'invitation avec laquelle vous vous êtes inscrit.",
+        ("shop_invitations",),
+    ),
     "stations": Part("Les appareils au comptoir de vos commerces.", ("stations",)),
     "payout_accounts": Part(
         "Les comptes de versement de vos commerces ; leurs détails sont chez Stripe.", ("payout_accounts",)
@@ -140,6 +144,7 @@ LEFT_OUT = {
     "webhook_deliveries": "Messages to programs, with ids and no person, for 30 days; owners read them.",
     "cancellations_to_tell": "Ids of reservations that are in the export, for half an hour.",
     "association_needs": "What an association takes, which its members read.",
+    "refused_invitations": "Keyed hashes of addresses that want no invitation, which identify nobody.",
     "shop_leftovers": "What shops regularly leave; it names no person.",
     "neighbour_dismissals": "Suggestions that shops and associations were not interested in; they name no person.",
     "point_reports": "How full containers are; who reported it is kept for the audit alone.",

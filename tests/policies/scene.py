@@ -437,6 +437,13 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
     await town.changes(
         "insert into app.shop_leftovers (shop_id, weekday, category, grams) values ($1, 2, 'bakery', 5000)", shop.id
     )
+    await town.changes("insert into app.refused_invitations (lookup, at) values (sha256($1), now())", shop.id.bytes)
+    await town.changes(
+        "insert into app.shop_invitations (shop_id, token_hash, created_at, ends_at)"
+        " values ($1, sha256($2), now(), now() + interval '90 days')",
+        shop.id,
+        shop.id.bytes,
+    )
     await town.changes(
         "insert into app.neighbour_dismissals (shop_id, association_id, said_by, at) values ($1, $2, 'shop', now())",
         shop.id,

@@ -13,6 +13,8 @@ EVERYBODY = {"customer", "beneficiary", "merchant", "collector", "association"}
 
 
 def _who(roles: list[str]) -> str:
+    if not roles:
+        return "strangers"
     if set(roles) >= EVERYBODY:
         return "everybody" if "admin" in roles else "everybody but admins"
     return ", ".join(roles)

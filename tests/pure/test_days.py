@@ -24,6 +24,7 @@ WITHOUT_A_ZONE = {
     "custody/issue_donation.sql",  # years of the receipts that an association numbers
     "custody/receive_collection.sql",  # the day of the law's temperatures
     "custody/accepted_food.sql",  # the day of the platform's factors
+    "neighbours/shop_invitations_by_month.sql",  # months of the platform's figures
     "custody/slip_of.sql",  # the day by which a paper is kept
 }
 

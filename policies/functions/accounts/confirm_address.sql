@@ -62,6 +62,9 @@ begin
             insert into app.consents (account_id, purpose, version, given, at)
             values (account, 'terms', wanted.terms, true, wanted.asked_at);
         end if;
+        if wanted.invitation is not null then
+            perform app.answer_shop_invitation(account, wanted.invitation, wanted.invitation_named);
+        end if;
     elsif exists (select from app.accounts a where a.id = account and a.email is not null) then
         perform app.set_password(account, given_hash);
     elsif not exists (

@@ -53,6 +53,9 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('premium_payment_failed', '{merchant}', true, true, true, false, false),
         ('premium_ended', '{merchant}', true, true, true, false, false),
         ('monthly_export', '{merchant}', true, true, false, false, false),
+        ('invited_shop_publishes', '{merchant}', true, true, false, false, false),
+        -- To addresses without an account alone, so nobody has a preference for it; its mail has a link that stops them.
+        ('shop_invitation', '{}', false, true, false, false, false),
         ('agreement_proposed', '{merchant}', true, true, false, false, false),
         ('lot_taken_down', '{merchant}', true, true, true, false, false),
         ('collection_recalled', '{merchant,staff,association,collector,admin}', true, true, true, true, false),

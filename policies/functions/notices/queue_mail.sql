@@ -1,6 +1,6 @@
 -- Queue a mail for which there is no notice yet: to an address that belongs to no account, or of which nobody has looked
 -- up whose it is. The job then tells the account, if there is one.
--- Called by ask_registration, ask_password_reset, invite_member and tell_queued. `subject` is the registration, the
+-- Called by ask_registration, ask_password_reset, invite_member, invite_shop and tell_queued. `subject` is the registration, the
 -- invitation or the account. What is written does not depend on whether an account exists.
 -- Definer, because nobody may write deliveries; only the owner may execute it.
 create or replace function app.queue_mail(mail text, subject uuid) returns void

@@ -28,6 +28,9 @@ begin
     using app.recurring_listings r where r.id = d.listing_id and r.shop_id = any (own_shops);
     update app.recurring_listings r set active = false, title = '-', description = '', photo_id = null
     where r.shop_id = any (own_shops);
+    update app.shop_invitations i set lookup = null, sealed = null, token_hash = null where i.shop_id = any (own_shops);
+    delete from app.shop_leftovers l where l.shop_id = any (own_shops);
+    delete from app.neighbour_dismissals d where d.shop_id = any (own_shops);
     delete from app.recurring_collections r where r.shop_id = any (own_shops);
     delete from app.collection_habits h where h.shop_id = any (own_shops);
     update app.collection_links k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())

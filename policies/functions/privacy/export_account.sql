@@ -136,6 +136,15 @@ begin
         select 'shops', (select jsonb_agg(to_jsonb(s) - array['owner_id', 'place'] order by s.id)
                          from app.shops s where s.id = any (own_shops))
         union all
+        select 'shop_invitations', (select jsonb_agg(
+                jsonb_build_object('by_you', i.invited_by = me, 'by_mail', i.lookup is not null, 'shop', s.name,
+                                   'created_at', i.created_at, 'ends_at', i.ends_at)
+                || case when i.account_id = me then jsonb_build_object(
+                       'registered_at', i.registered_at, 'verified_at', i.verified_at, 'first_lot_at', i.first_lot_at,
+                       'named', i.named) else '{}' end order by i.id)
+            from app.shop_invitations i join app.shops s on s.id = i.shop_id
+            where i.invited_by = me or i.account_id = me)
+        union all
         select 'stations', (select jsonb_agg(to_jsonb(t) - array['code_hash', 'token_hash', 'created_by'] order by t.id)
                             from app.stations t where t.shop_id = any (own_shops))
         union all

@@ -38,6 +38,9 @@ begin
     delete from app.place_alerts a where a.account_id = account;
     delete from app.saved_places p where p.account_id = account;
     delete from app.confirmations c where c.account_id = account;
+    update app.shop_invitations i set invited_by = null where i.invited_by = account;
+    update app.shop_invitations i
+    set account_id = null, named = false, lookup = null, sealed = null, token_hash = null where i.account_id = account;
     delete from app.email_changes c where c.account_id = account;
     delete from app.devices d where d.account_id = account;
     delete from app.calendars c where c.account_id = account;

@@ -57,6 +57,7 @@ begin
         ('app.point_reports', 'point_reports', 'id < app.first_id_at($1)'),
         ('app.tour_plans', 'tour_plans', 'id < app.first_id_at($1)'),
         ('app.neighbour_dismissals', 'neighbour_dismissals', 'at < $1'),
+        ('app.refused_invitations', 'refused_invitations', 'at < $1'),
         ('app.tours', 'tours', 'day < app.paris_day($1)'),
         ('app.collections', 'collections', $q$ id < app.first_id_at($1)
             and not exists (select from app.stop_tasks k where k.collection_id = t.id)
@@ -126,6 +127,13 @@ begin
         get diagnostics gone = row_count;
         went := went + gone;
     end loop;
+
+    -- Who was invited goes; a row that only counts stays with the shop that invited.
+    update app.shop_invitations set lookup = null, sealed = null, token_hash = null where id = any (array(
+        select id from app.shop_invitations
+        where token_hash is not null and ends_at < moment limit most));
+    get diagnostics gone = row_count;
+    went := went + gone;
 
     -- An agreement's document is removed before its row: the job associations.remove_orphans finds it by this status.
     update app.agreements set status = 'going' where id = any (array(
