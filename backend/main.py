@@ -119,6 +119,7 @@ from backend.subscriptions.looks import LOOKS as SUBSCRIPTION_LOOKS
 from backend.suspended_lots import api as suspended_lots
 from backend.terms import api as terms
 from backend.territories import api as territories
+from backend.territories import report_api as territory_reports
 from backend.tours import api as tours
 from backend.tours import sheet_api as tour_sheets
 from backend.tours import steps_api as tour_steps
@@ -182,6 +183,7 @@ ROUTERS: Sequence[APIRouter] = (
     impact.router,
     figures.router,
     territories.router,
+    territory_reports.router,
 )
 
 # Served only where we sign people in ourselves.

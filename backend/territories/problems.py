@@ -17,6 +17,12 @@ class FiguresPeriodInvalid(Problem):
     code, status = "territory.period_invalid", 422
 
 
+class MonthNotPublished(Problem):
+    """Raised when no figures of a territory are published about a month: it is not over, or nothing happened there."""
+
+    code, status = "territory.month_not_published", 404
+
+
 class PartsUnknown(Problem):
     """Raised when a territory has no parts of the kind that is asked for."""
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field
 
 from backend.http.schemas import In, Out
+from backend.shops.models import Category
 from backend.territories.map import SOURCE, Kind
 
 
@@ -192,6 +193,25 @@ class TerritoryFigures(Out):
     category: str | None = Field(description="Null: all together.", examples=[None])
     parts: Kind | None = Field(description="The kind of the territories in `data`, if not this one.", examples=[None])
     data: list[FiguresRow] = Field(description="By period and code. What had no figures is not in it.")
+
+
+class CategoryRow(Out):
+    """The published figures of one category of food. Those of a suppressed row are null."""
+
+    category: Category = Field(examples=["bakery"])
+    suppressed: bool = Field(examples=[False])
+    collected: int | None = Field(description="Portions handed over in the month.", examples=[1320])
+    given: int | None = Field(description="Portions of `collected` that merchants gave.", examples=[400])
+    food_kg: float | None = Field(examples=[812.5])
+    meals: float | None = Field(examples=[1625.0])
+    co2e_kg: float | None = Field(description="An estimate, less transport.", examples=[1462.5])
+
+
+class CategoryFigures(Out):
+    """The published figures of a territory in one month by category of food."""
+
+    month: str = Field(examples=["2026-11"])
+    data: list[CategoryRow]
 
 
 class LiveFigures(Out):

@@ -477,6 +477,8 @@ PUBLIC_ROUTES = {
     "GET /v1/terms",
     "GET /v1/territories",
     "GET /v1/territories/{code}",
+    "GET /v1/territories/{code}/categories",
+    "GET /v1/territories/{code}/report/{month}.pdf",
     "GET /v1/terms/{kind}/{version}",
     "GET /.well-known/jwks.json",
     "GET /healthz",
