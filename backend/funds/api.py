@@ -23,6 +23,7 @@ from backend.funds.problems import (
     FundStatementPaid,
     FundTerritoryOutside,
 )
+from backend.funds.readers import FundReader
 from backend.funds.schemas import (
     MONTH,
     FundIn,
@@ -38,7 +39,7 @@ from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.routing import Router
 from backend.identity.tokens import Role
 from backend.organisations.problems import OrganisationNotFound
-from backend.problems.common import CursorInvalid, OutOfBounds
+from backend.problems.common import CursorInvalid, OutOfBounds, ScopeMissing
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound
 
@@ -58,14 +59,18 @@ def _file(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"description": description, "content": {media_type: {"schema": schema}}}}
 
 
-@router.get("/funds", responses=may_answer(CursorInvalid))
-async def list_funds(session: SignedIn, limit: Limit = 20, after: After = None) -> Page[FundOut]:
+@router.get("/funds", responses=may_answer(CursorInvalid, ScopeMissing))
+async def list_funds(reader: FundReader, limit: Limit = 20, after: After = None) -> Page[FundOut]:
     """List the funds of the organisations that you work for, the newest first. Admins read all.
+
+    An API client with the scope `funds:read` reads those of its organisation within its territory.
 
     What was granted and is left is as of the end of the last month that was stated.
     """
     beyond = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.funds(session, beyond, limit), limit, lambda fund: (fund.id,))
+    return page_of(
+        await queries.funds(reader.session, beyond, limit, client=reader.client), limit, lambda fund: (fund.id,)
+    )
 
 
 @router.post(
@@ -90,10 +95,10 @@ async def propose_fund(wanted: FundIn, session: SignedIn, once: OnceDep) -> Fund
     return await once(session, actions.propose_fund(session, wanted), 201)
 
 
-@router.get("/funds/{fund_id}", responses=may_answer(FundNotFound))
-async def read_fund(fund_id: UUID, session: SignedIn) -> FundOut:
+@router.get("/funds/{fund_id}", responses=may_answer(FundNotFound, ScopeMissing))
+async def read_fund(fund_id: UUID, reader: FundReader) -> FundOut:
     """Read a fund of an organisation that you work for, as of the end of the last month that was stated."""
-    return await queries.fund(session, fund_id)
+    return await queries.fund(reader.session, fund_id, client=reader.client)
 
 
 @router.post("/funds/{fund_id}/end", responses=may_answer(FundNotFound, SecondFactorRequired))
@@ -120,38 +125,39 @@ async def note_fund_paid(fund_id: UUID, paid: FundPaidIn, session: SignedIn, onc
 @router.get(
     "/funds/{fund_id}/statements/{month}.csv",
     responses=_file(CSV, "CSV for a spreadsheet: UTF-8 with byte order mark, semicolons, French headers.")
-    | may_answer(FundStatementNotFound),
+    | may_answer(FundStatementNotFound, ScopeMissing),
     response_class=Response,
 )
-async def read_fund_statement_csv(fund_id: UUID, month: Month, session: SignedIn) -> Response:
+async def read_fund_statement_csv(fund_id: UUID, month: Month, reader: FundReader) -> Response:
     """Read a fund's statement as a table, a line a SIRET."""
-    found = await queries.statement(session, fund_id, month)
+    found = await queries.statement(reader.session, fund_id, month, client=reader.client)
     return _answer(statement_csv(found.out), CSV, f"fonds-{month}.csv")
 
 
 @router.get(
     "/funds/{fund_id}/statements/{month}.pdf",
-    responses=_file(PDF, "A4 (PDF/A-3), in French.") | may_answer(FundStatementNotFound, DocumentStoreUnavailable),
+    responses=_file(PDF, "A4 (PDF/A-3), in French.")
+    | may_answer(FundStatementNotFound, DocumentStoreUnavailable, ScopeMissing),
     response_class=Response,
 )
-async def read_fund_statement_pdf(fund_id: UUID, month: Month, request: Request, session: SignedIn) -> Response:
+async def read_fund_statement_pdf(fund_id: UUID, month: Month, request: Request, reader: FundReader) -> Response:
     """Read a fund's statement as it was issued. The PDF is there some minutes after the statement."""
-    found = await queries.statement(session, fund_id, month)
+    found = await queries.statement(reader.session, fund_id, month, client=reader.client)
     if found.sha256 is None:
         raise FundStatementNotFound
-    await session.commit()  # no transaction is open while the store is asked
+    await reader.session.commit()  # no transaction is open while the store is asked
     pdf = await read_document(request.app.state.documents, found.id, found.sha256)
     return _answer(pdf, PDF, f"fonds-{month}.pdf")
 
 
 # After the two above, whose paths this one's would match.
-@router.get("/funds/{fund_id}/statements/{month}", responses=may_answer(FundStatementNotFound))
-async def read_fund_statement(fund_id: UUID, month: Month, session: SignedIn) -> FundStatementOut:
+@router.get("/funds/{fund_id}/statements/{month}", responses=may_answer(FundStatementNotFound, ScopeMissing))
+async def read_fund_statement(fund_id: UUID, month: Month, reader: FundReader) -> FundStatementOut:
     """Read what a fund granted in a month, by shop. It is issued an hour after the month's end and then frozen.
 
     What is granted or taken back later stands in the statement of a later month.
     """
-    return (await queries.statement(session, fund_id, month)).out
+    return (await queries.statement(reader.session, fund_id, month, client=reader.client)).out
 
 
 @router.post(

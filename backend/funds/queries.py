@@ -13,7 +13,13 @@ from backend.funds.problems import FundNotFound, FundStatementNotFound
 from backend.funds.schemas import FundLineOut, FundOut, FundStatementOut, ShopGrantOut
 
 _FUNDS = text("select facts from app.funds_seen(most => :most, beyond => :beyond, wanted => :wanted)")
+_FUNDS_OF_CLIENT = text(
+    "select facts from app.funds_of_client(client => :client, most => :most, beyond => :beyond, wanted => :wanted)"
+)
 _STATEMENT = text("select * from app.fund_statement(fund => :fund, month => :month)")
+_STATEMENT_OF_CLIENT = text(
+    "select * from app.fund_statement_of_client(client => :client, fund => :fund, month => :month)"
+)
 _GRANTS = text(
     "select * from app.shop_grants(shop => :shop, most => :most, before_month => :before_month,"
     " before_statement => :before_statement)"
@@ -30,25 +36,33 @@ class Statement:
     sha256: str | None
 
 
-async def funds(session: AsyncSession, beyond: UUID | None, limit: int) -> list[FundOut]:
-    """Return up to `limit + 1` funds that the caller may read, the newest first."""
-    rows = await session.execute(_FUNDS, {"most": limit + 1, "beyond": beyond, "wanted": None})
-    return [FundOut.model_validate(row.facts) for row in rows]
+async def funds(session: AsyncSession, beyond: UUID | None, limit: int, *, client: UUID | None = None) -> list[FundOut]:
+    """Return up to `limit + 1` funds that the caller may read, the newest first. client: None for people."""
+    asked = {"most": limit + 1, "beyond": beyond, "wanted": None}
+    return [FundOut.model_validate(facts) for facts in await _facts(session, client, asked)]
 
 
-async def fund(session: AsyncSession, fund_id: UUID) -> FundOut:
-    """Return a fund that the caller may read. Raises FundNotFound."""
-    asked = {"most": 1, "beyond": None, "wanted": fund_id}
-    facts = (await session.execute(_FUNDS, asked)).scalar_one_or_none()
-    if facts is None:
+async def fund(session: AsyncSession, fund_id: UUID, *, client: UUID | None = None) -> FundOut:
+    """Return a fund that the caller may read. client: None for people. Raises FundNotFound."""
+    found = await _facts(session, client, {"most": 1, "beyond": None, "wanted": fund_id})
+    if not found:
         raise FundNotFound
-    return FundOut.model_validate(facts)
+    return FundOut.model_validate(found[0])
 
 
-async def statement(session: AsyncSession, fund_id: UUID, month: str) -> Statement:
-    """Return the statement of a fund for a month (`2026-12`). Raises FundStatementNotFound."""
+async def _facts(session: AsyncSession, client: UUID | None, asked: dict[str, Any]) -> list[Any]:
+    if client is None:
+        return list((await session.execute(_FUNDS, asked)).scalars())
+    return list((await session.execute(_FUNDS_OF_CLIENT, {**asked, "client": client})).scalars())
+
+
+async def statement(session: AsyncSession, fund_id: UUID, month: str, *, client: UUID | None = None) -> Statement:
+    """Return the statement of a fund for a month (`2026-12`). client: None for people. Raises FundStatementNotFound."""
     asked = {"fund": fund_id, "month": first_day(month)}
-    row = (await session.execute(_STATEMENT, asked)).one_or_none()
+    if client is None:
+        row = (await session.execute(_STATEMENT, asked)).one_or_none()
+    else:
+        row = (await session.execute(_STATEMENT_OF_CLIENT, {**asked, "client": client})).one_or_none()
     if row is None:
         raise FundStatementNotFound
     return _statement(fund_id, month, row)

@@ -32,6 +32,7 @@ _ADMIN = Link("/admin", "Voir ce qui est à décider", "See what there is to dec
 _NOT_ME = Link("/not-me/{secret_token}", "Ce n'était pas moi", "It was not me")
 _TOURS = Link("/tours", "Voir mes tournées", "See my tours")
 _COLLECTION = Link("/collections/{collection_id}", "Voir la collecte", "See the collection")
+_FUND = Link("/organisation/funds/{fund_id}", "Voir le fonds", "See the fund")
 _PASSWORD = Link("/forgot-password", "Choisir un autre mot de passe", "Choose another password")
 
 LINKS: Mapping[str, Link] = {
@@ -110,10 +111,10 @@ LINKS: Mapping[str, Link] = {
     "collection_incident": _COLLECTION,
     "collection_recalled": _COLLECTION,
     "collector_decided": Link("/help/collector", "Lire l'aide des collecteurs", "Read the help for collectors"),
-    "fund_decided": HOME,
-    "fund_used": HOME,
-    "fund_statement_ready": HOME,
-    "fund_ends": HOME,
+    "fund_decided": _FUND,
+    "fund_used": _FUND,
+    "fund_statement_ready": _FUND,
+    "fund_ends": _FUND,
     "to_decide": _ADMIN,
     "refund_failed": _ADMIN,
     "report_undecided": _ADMIN,

@@ -12,7 +12,7 @@ from backend import worker
 from backend.funds import jobs
 from backend.settings import settings
 from tests.journeys.test_funds import START, differences
-from tests.town import Town, refused
+from tests.town import Person, Town, refused
 from tests.town.funds import a_fund, closes, free_portions, the_month_ends
 from tests.town.things import Organisation, Shop
 
@@ -31,7 +31,8 @@ async def stated(town: Town, **fields: Any) -> tuple[Organisation, UUID, Shop]:
 
 def words(pdf: bytes) -> str:
     pages = pypdfium2.PdfDocument(io.BytesIO(pdf))
-    return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pages).split())
+    said = " ".join(page.get_textpage().get_text_bounded() for page in pages)
+    return " ".join(said.replace("\N{ZERO WIDTH SPACE}", "").split())
 
 
 async def test_an_organisation_reads_nothing_new_before_the_month_is_over(town: Town) -> None:
@@ -86,7 +87,7 @@ async def test_a_statement_says_by_siret_what_is_to_pay(town: Town) -> None:
         "Plafond 10,00 €",
         "Reste 5,50 €",
         "2023/2831",
-        "BOI-TVA",
+        "(BOI-TVA-BASE-10-10-10)",
         "aucun fonds public ne passe par la plateforme",
     ):
         assert expected in said.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " "), expected
@@ -249,3 +250,27 @@ async def test_funds_are_forgotten_ten_years_after_the_year_of_their_end(town: T
     for table in ("accounting.grants", "accounting.fund_statements", "accounting.fund_lines", "app.funds"):
         assert await town.value(f"select count(*) from {table}") == 0, table  # noqa: S608
     assert await differences(town) == []
+
+
+async def test_a_client_reads_the_funds_of_its_organisation_and_territory_only(town: Town) -> None:
+    await town.clock(START)
+    state = await town.an_organisation("État", territory="FR")
+    whole, part = await a_fund(town, state), await a_fund(town, state, territory="67482")
+    await the_month_ends(town)
+    client = await town.an_api_client(state, "funds:read")
+    narrow = await town.an_api_client(state, "funds:read", territory="67482")
+    other = await town.an_api_client(None, "funds:read")
+
+    async def ids(who: Person) -> set[str]:
+        return {one["id"] for one in (await who.gets("/funds"))["data"]}
+
+    assert await ids(client) == {str(whole), str(part)} == await ids(state.owner)
+    assert await ids(narrow) == {str(part)}
+    assert await ids(other) == set()
+    for path in ("", "/statements/2026-12", "/statements/2026-12.csv", "/statements/2026-12.pdf"):
+        answers = [(await who.asks("GET", f"/funds/{whole}{path}")).status_code for who in (client, narrow, other)]
+        assert answers == [200, 404, 404], path
+    refusal = await refused((await town.an_api_client(state, "webhooks")).gets("/funds"))
+    assert (refusal.status, refusal.code) == (403, "client.scope_missing")
+    assert (await client.asks("POST", f"/funds/{whole}/end")).status_code == 403
+    assert (await town.request("GET", "/v1/funds")).status_code == 401

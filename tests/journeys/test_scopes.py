@@ -12,7 +12,13 @@ from tests.town import Town
 FOR_CLIENTS: dict[str, dict[str, bool]] = {
     "figures:read": {},
     "beneficiaries:enrol": {},
-    "funds:read": {},
+    "funds:read": {
+        "GET /v1/funds": True,
+        "GET /v1/funds/{fund_id}": True,
+        "GET /v1/funds/{fund_id}/statements/{month}": True,
+        "GET /v1/funds/{fund_id}/statements/{month}.csv": True,
+        "GET /v1/funds/{fund_id}/statements/{month}.pdf": True,
+    },
     "webhooks": {
         f"{method} /v1/webhook-endpoints{path}": True
         for method, path in (

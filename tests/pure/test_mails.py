@@ -41,6 +41,7 @@ VALUES: dict[str, Any] = {
     "day": date(2026, 11, 30),
     "paper": "statement",
     "fund": "Paniers solidaires 2026",
+    "fund_id": "01980c5e-6a10-7a53-b7f4-2f0d7c1e9a13",
     "organisation": "Ville de Strasbourg",
     "confirmed": True,
     "percent": 80,

@@ -124,6 +124,38 @@ union all
     where b.back > 0 and s.borne > 0
 """
 
+# A fund is its ceiling, whatever is granted at once. Each collected reservation of a lot that its shop gave is granted
+# once, and nothing else is. $1: whether all lots are closed: then nothing that is due and fits is left out.
+FUNDS = """
+    with granted as (select g.fund_id, sum(g.cents) as cents from accounting.grants g group by g.fund_id),
+    balances as (
+        select a.subject as fund_id, -sum(n.cents) filter (where a.kind = 'fund') as fund,
+               -sum(n.cents) filter (where a.kind = 'subsidy') as owed
+        from accounting.ledger_accounts a join accounting.lines n on n.account_id = a.id
+        where a.book = 'subsidy' group by a.subject),
+    paid as (
+        select s.fund_id, sum(l.cents) as cents
+        from accounting.fund_lines l join accounting.fund_statements s on s.id = l.statement_id
+        where l.paid_at is not null group by s.fund_id)
+    select format('a fund of %s cents granted %s, and %s are left; the ledger says %s and owes %s, %s were paid',
+                  f.ceiling_cents, g.cents, f.left_cents, b.fund, b.owed, p.cents)
+    from app.funds f left join granted g on g.fund_id = f.id left join balances b on b.fund_id = f.id
+    left join paid p on p.fund_id = f.id
+    where f.ceiling_cents <> f.left_cents + coalesce(g.cents, 0) or f.left_cents <> b.fund
+       or coalesce(b.owed, 0) <> coalesce(g.cents, 0) - coalesce(p.cents, 0)
+union all
+    select format('reservation %s is granted, although it is %s of a lot that is %s', r.id, r.status, l.kind)
+    from accounting.grants g join app.reservations r on r.id = g.reservation_id join app.lots l on l.id = r.lot_id
+    where r.status <> 'picked_up' or r.unit_price_cents > 0 or l.suspended_from is not null or l.kind <> 'free'
+       or g.cents <> r.quantity * 150
+union all
+    select format('reservation %s was collected and is not granted', r.id)
+    from app.reservations r join app.lots l on l.id = r.lot_id cross join app.funds f
+    where $1 and r.status = 'picked_up' and l.kind = 'free' and l.suspended_from is null and r.unit_price_cents = 0
+      and f.left_cents >= r.quantity * 150
+      and not exists (select from accounting.grants g where g.reservation_id = r.id)
+"""
+
 KINDS = {  # the ledger's kinds by the types of Stripe's lines
     "charge": "sale",
     "refund": "refund",
@@ -143,6 +175,7 @@ async def violations(world: World, *, settled: bool) -> list[str]:
     found += await _accounts(world, books, settled=settled)
     found += await _sales(world, settled=settled)
     found += [str(row[0]) for row in await world.sql.fetch(DISPUTED, settled)]
+    found += [str(row[0]) for row in await world.sql.fetch(FUNDS, settled)]
     if settled:
         found += [str(row[0]) for row in await world.sql.fetch(LEFT)]
         found += await _own_check(world)

@@ -13,6 +13,7 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 
 from scripts.proofs.money.audit import violations
 from scripts.proofs.money.deaths import Deaths
+from scripts.proofs.money.fund_lives import FundLives
 from scripts.proofs.money.shop_lives import ShopLives
 from scripts.proofs.money.world import Held, World
 
@@ -36,7 +37,7 @@ SOON = st.sampled_from((True, True, True, False))  # whether the worker hears of
 LIVES = st.one_of(st.none(), st.none(), st.integers(0, 25))
 
 
-class History(ShopLives, Deaths):
+class History(ShopLives, FundLives, Deaths):
     """What happens to money, in any order. After each rest, and in the end, every cent is where it belongs."""
 
     world: ClassVar[World]
@@ -88,6 +89,7 @@ class History(ShopLives, Deaths):
             self.world.does(self.world.offers(shop, price, 5, 4))
             self.buys(who=0, lot=0, portions=2, page=bool(shop), soon=False)
         self.gives(who=1, lot=0, portions=2, move=False, soon=True)
+        self.gives_free(shop=0, portions=2, taken=2)
 
     # --- Shops and customers
 
@@ -351,6 +353,7 @@ class History(ShopLives, Deaths):
         self._rests()
         self._holds(settled=True)
         self._did("histories")
+        self._did("grants", world.does(world.sql.fetchval("select count(*) from accounting.grants")))
         for entry in world.does(world.paid()):
             self._did("payments")
             self._did(

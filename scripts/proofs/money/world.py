@@ -33,7 +33,7 @@ begin
     select string_agg(format('%I.%I', n.nspname, c.relname), ', ') into named
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
     where c.relkind = 'r' and n.nspname = 'accounting' and c.relname <> 'ledger_accounts';
-    execute 'truncate ' || named || ', app.reservations, app.lots, app.stripe_events, app.payout_accounts,'
+    execute 'truncate ' || named || ', app.funds, app.reservations, app.lots, app.stripe_events, app.payout_accounts,'
          || ' app.subscriptions, app.idempotency_keys, jobs.procrastinate_jobs cascade';
 end $$
 """
@@ -71,6 +71,7 @@ class Told:
     """What the people of one history know."""
 
     lots: list[Lot] = field(default_factory=list)
+    free: list[Lot] = field(default_factory=list)  # those that shops gave
     held: list[Held] = field(default_factory=list)
     disputed: list[str] = field(default_factory=list)
     disputes: list[str] = field(default_factory=list)
@@ -91,6 +92,7 @@ class World:
         self.customers: list[UUID] = []
         self.beneficiaries: list[UUID] = []
         self.admin = uuid4()
+        self.funder = uuid4()
         self.overpaid: list[str] = []
         self.known: set[str] = set()  # Stripe's ids of earlier histories
         self._until_end = AsyncExitStack()
@@ -138,7 +140,7 @@ class World:
     # --- A new history
 
     async def begins(self, shops: int, customers: int) -> None:
-        """Forget every sale so far, and open shops."""
+        """Forget every sale so far, open shops, and confirm a small fund for what they give."""
         await self.calms_down()
         await self.sql.execute(EMPTY)
         await self.stripe.forget_idempotency_keys()
@@ -151,6 +153,7 @@ class World:
         self.told, self.overpaid, self.beneficiaries = Told(), [], []
         self.shops = [await self._shop() for _ in range(shops)]
         self.customers = [await self.account(uuid4(), "customer") for _ in range(customers)]
+        await self._fund()
 
     async def calms_down(self) -> None:
         """Let Stripe work and tell everything."""
@@ -179,6 +182,38 @@ class World:
             f"{shop.id.int % 10**14:014d}",
         )
         return shop
+
+    async def _fund(self) -> None:
+        """Confirm a fund of 20.00 €, of which a portion gets 1.50 €: a long history uses it up."""
+        self.funder = await self.account(uuid4(), "customer")
+        fund = uuid4()
+        await self.sql.execute(
+            "insert into app.territories (code, kind, name) values ('67482', 'commune', 'Strasbourg')"
+            " on conflict do nothing"
+        )
+        await self.sql.execute(
+            "with city as (insert into app.organisations (name, kind, siren, territory_code)"
+            " values ('Ville', 'municipality', $2, '67482') returning id)"
+            " insert into app.members (organisation_id, account_id, role, joined_at)"
+            " select id, $1, 'owner', now() from city",
+            self.funder,
+            f"{self.funder.int % 10**9:09d}",
+        )
+        await self.sql.execute(
+            "insert into app.funds (id, organisation_id, name, ceiling_cents, left_cents, first_day, last_day,"
+            " territory_code, per, rate_cents, status, created_at, decided_at)"
+            " select $1, organisation_id, 'Paniers', 2000, 2000, app.paris_day(app.clock()),"
+            " app.paris_day(app.clock()) + 1800, '67482', 'portion', 150, 'confirmed', app.clock(), app.clock()"
+            " from app.members where account_id = $2",
+            fund,
+            self.funder,
+        )
+        await self.sql.execute(
+            "select app.post('fund_endowed', $1::uuid::text, null, app.clock(),"
+            " array[app.ledger_account('funder', $1, 'subsidy'), app.ledger_account('fund', $1, 'subsidy')],"
+            " array[2000, -2000])",
+            fund,
+        )
 
     async def a_beneficiary(self) -> UUID:
         account = await self.account(uuid4(), "beneficiary")
@@ -218,17 +253,17 @@ class World:
         lot = Lot(uuid4(), shop, now + timedelta(hours=hours), now + timedelta(hours=hours + 2))
         await self.sql.execute(
             "insert into app.lots (id, shop_id, title, category, kind, original_price_cents, price_cents, quantity,"
-            " pickup_start, pickup_end, date_kind, status) values ($1, $2, 'Panier du soir', 'bakery', 'discounted',"
-            " $3, $4, $5, $6, $7, 'none', 'published')",
+            " pickup_start, pickup_end, date_kind, status) values ($1, $2, 'Panier du soir', 'bakery',"
+            " case when $4::int = 0 then 'free' else 'discounted' end, $3, $4, $5, $6, $7, 'none', 'published')",
             lot.id,
             self.shops[shop].id,
-            price * 2,
+            price * 2 or 800,
             price,
             portions,
             lot.opens,
             lot.ends,
         )
-        self.told.lots.append(lot)
+        (self.told.lots if price else self.told.free).append(lot)
 
     async def reserves(self, who: UUID, lot: Lot, portions: int, *, key: str | None = None, **gift: str) -> None:
         """Reserve, or give with `if_unclaimed`; repeat what got no answer with the same key."""
@@ -301,6 +336,26 @@ class World:
         if beside is not None:
             free = Lot(beside, lot.shop, lot.opens, lot.ends)
             await self.reserves(await self.a_beneficiary(), free, 1)
+
+    async def takes_given(self, lot: Lot, portions: int) -> None:
+        """Reserve portions of a free lot, as somebody who has taken none yet."""
+        await self.reserves(await self.a_beneficiary(), lot, portions)
+
+    async def states_funds(self) -> int:
+        """Settle funds and issue statements, as the worker does; return how many."""
+        await self.worker.work.acts.value("settle_funds", most=10)
+        issued: int = await self.worker.work.acts.value("issue_fund_statements", most=10)
+        return issued
+
+    async def pays_statements(self) -> int:
+        """Say as the fund's organisation that all statements were paid; return how many are now."""
+        status, found = await self.asks(self.funder, "GET", "/funds")
+        paid = 0
+        for month in found["data"][0]["months"] if status == 200 else []:
+            body = {"month": month["month"]}
+            status, _ = await self.asks(self.funder, "POST", f"/funds/{found['data'][0]['id']}/paid", body)
+            paid += status == 200
+        return paid
 
     async def opens_account(self, shop: Shop) -> None:
         status, link = await self.asks(shop.owner, "POST", f"/shops/{shop.id}/payout-account")
