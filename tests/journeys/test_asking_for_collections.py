@@ -209,14 +209,16 @@ async def test_closing_a_shop_or_an_association_cancels_their_collections(town: 
         assert await town.left(lot) == 2
         accepted(await ends)
         read = await sophie.gets(f"/collections/{asked['id']}")
-        assert (read["status"], bool(read["reason"])) == ("cancelled", True)
+        why = ("house_suspended", "shop_unverified")[number]
+        assert (read["status"], read["reason"], read["reason_code"]) == ("cancelled", None, why)
         assert await town.left(lot) == 4
         if number == 0:
             accepted(await odile.asks("POST", f"/admin/accounts/{relais.id}/restore", {"reason": "Réglé"}))
     accepted(await odile.asks("POST", f"/admin/shops/{shop.id}/verify", {"decision": "verified"}))
     asked = await sophie.posts("/collections", body)
     await town.changes("select app.erase_account($1, 'own')", sophie.id)
-    assert (await relais.gets(f"/collections/{asked['id']}"))["status"] == "cancelled"
+    read = await relais.gets(f"/collections/{asked['id']}")
+    assert (read["status"], read["reason_code"]) == ("cancelled", "house_closed")
     assert await town.stock_is_exact()
 
 
