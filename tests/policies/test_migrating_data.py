@@ -323,3 +323,45 @@ def test_migrating_makes_owners_members_of_their_shops_and_associations(database
 
     assert members == [("1", "owner", True), ("2", "owner", False)]
     assert owners == [("2",), ("3",)]
+
+
+def test_migrating_turns_the_programs_sentences_into_codes(databases: Databases) -> None:
+    with databases.empty() as copy:
+        migrate_until(copy, "2026_11_29_2310")
+        with psycopg.connect(copy.url(), autocommit=True) as connection:
+            connection.execute("""
+                with shop as (
+                    insert into app.accounts (role, display_name) values ('merchant', 'Sophie') returning id
+                ), made as (
+                    insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category)
+                    select id, 'Marché', '12345678900005', '1 rue', '67482', 48.57, 7.75, 'bakery' from shop
+                    returning id
+                ), point as (
+                    insert into app.collection_points (kind, name, shop_id) select 'shop', 'Marché', id from made
+                    returning id, shop_id
+                ), asked as (
+                    insert into app.collections
+                        (from_point, shop_id, asked_how, status, window_start, window_end, reason)
+                    select p.id, p.shop_id, 'member', n.status, now(), now() + interval '1 hour', n.reason
+                    from point p, (values ('cancelled', 'Personne n''est passé dans le créneau.'),
+                                          ('cancelled', 'Tout est vendu.'), ('failed', 'missing'),
+                                          ('refused', 'closed')) as n (status, reason)
+                    returning id, status, reason
+                )
+                insert into app.collection_changes (collection_id, at, change, details)
+                select id, now(), status, jsonb_build_object('by', 'program', 'reason', reason) from asked
+            """)
+
+            migrate(copy.url())
+
+            found = connection.execute("""
+                select c.status, c.reason, c.reason_code, h.details - 'by'
+                from app.collections c join app.collection_changes h on h.collection_id = c.id
+                order by c.status, c.reason_code
+            """).fetchall()
+            assert found == [
+                ("cancelled", None, "nobody_came", {"reason_code": "nobody_came"}),
+                ("cancelled", "Tout est vendu.", None, {"reason": "Tout est vendu."}),
+                ("failed", None, "missing", {"reason_code": "missing"}),
+                ("refused", "closed", None, {"reason": "closed"}),
+            ]
