@@ -90,6 +90,7 @@ from backend.pages import organisations as organisation_pages
 from backend.pages import photos as page_photos
 from backend.pages import supabase as supabase_pages
 from backend.pages.visit import page_of_problem
+from backend.partners import api as partners
 from backend.payments import api as payments
 from backend.payments.looks import LOOKS as PAYMENT_LOOKS
 from backend.payouts import api as payouts
@@ -136,6 +137,8 @@ ROUTERS: Sequence[APIRouter] = (
     members.router,
     organisations.router,
     api_clients.router,
+    partners.router,
+    partners.large,
     places.router,
     shops.router,
     stations.router,

@@ -44,6 +44,7 @@ from backend.neighbours import jobs as neighbours
 from backend.notices import jobs as notices
 from backend.observability.heartbeat import beat
 from backend.observability.logs import configure_logs
+from backend.partners import jobs as partners
 from backend.payments import jobs as payments
 from backend.payouts import jobs as payouts
 from backend.photos import jobs as photos
@@ -211,6 +212,10 @@ def queue(work: Work, url: str) -> procrastinate.App:
     ) -> None:
         about = None if collection_id is None else UUID(collection_id)
         await chat_hooks.post(work, UUID(hook_id), event, about, {"kind": kind, "next": next})
+
+    @app.task(name="partners.enrol", retry=RETRY)
+    async def enrol_batch(batch_id: str) -> None:
+        await partners.enrol(work, UUID(batch_id))
 
     @app.task(name="payments.look_at_intent", retry=RETRY)
     async def look_at_intent(intent: str) -> None:

@@ -74,6 +74,7 @@ _RECALL = {"gtin": "3017620422003", "recalled_batch": "L2447A", "reason": "Prés
 _FUND = {"fund": "Paniers solidaires 2026", "organisation": "Ville de Strasbourg", "fund_id": "f"}
 _CODE = {"secret_code": "482913", "secret_token": "t0k3n-of-the-mail", "valid_minutes": 15, "valid_hours": 24}
 _REPORT = {"by_shop": True, "waits": False, "words": "Nous sommes désolés : le four est tombé en panne."}
+_MANDATE = {"association": "Le Relais", "organisation": "Ville de Strasbourg", "client": "Logiciel du CCAS"}
 _TRANSFER = {"code": "2026-BEN-00042", "giver": "Le Relais", "receiver": "Les Paniers du Port"}
 _TO = {"to_receiver": True, "to_admin": False}
 
@@ -294,6 +295,14 @@ def _plain(lot: Mapping[str, Any]) -> dict[str, dict[str, Mapping[str, Any]]]:
         "new_owner": {
             "": {"place": "Au Fournil des Bateliers", "yours": True},
             "given": {"place": "Au Fournil des Bateliers", "yours": False},
+        },
+        "mandate_changed": {
+            "": {"granted": True, **_MANDATE},
+            "ended": {"granted": False, **_MANDATE},
+        },
+        "enrolled_elsewhere": {
+            "": {"people": 3, "client": "Logiciel du CCAS", "organisation": "Ville de Strasbourg"},
+            "one": {"people": 1, "client": "Logiciel du CCAS", "organisation": "Ville de Strasbourg"},
         },
         "api_client_ends": {"": {"name": "Logiciel du CCAS", "place": "Ville de Strasbourg", "day": "2026-12-29"}},
         "second_factor_added": {"": {}},

@@ -51,6 +51,7 @@ QUICK_JOURNEYS = {
     "members": "test_members.py::test_an_assistant_with_a_customer_account_works_at_the_counter",
     "needs": "test_needs.py::test_the_nearest_of_equals_comes_first_and_reasons_are_said",
     "organisations": "test_organisations.py::test_an_admin_makes_one_and_its_first_owner_joins_by_mail",
+    "partners": "test_enrolment_by_software.py::test_people_are_enrolled_renewed_corrected_and_ended",
     "payments": "test_conversion.py::test_a_hold_can_be_paid_after_its_lot_became_free",
     "payouts": "test_payouts.py::test_a_shop_is_paid_in_one_transfer_for_all_closed_lots",
     "photos": "test_photos.py::test_a_photo_is_visible_exactly_to_those_who_see_its_lot",

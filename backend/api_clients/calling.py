@@ -117,6 +117,12 @@ async def acting_as(
         yield session
 
 
+def client_in(session: AsyncSession) -> UUID:
+    """Return the API client for which `client_session` opened a session."""
+    client: UUID = session.sync_session.info["client"]
+    return client
+
+
 def client_session(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
     """Return a dependency that opens a transaction which acts for the calling API client: for work with a key."""
     client_with_scope = Depends(calling_client(scope))
@@ -125,6 +131,7 @@ def client_session(scope: Scope) -> Callable[..., AsyncIterator[AsyncSession]]:
         database: Database = request.app.state.database
         async with database.act_session() as session, session.begin():
             await call(session, "begin_as_client", client=client.id, scope=scope)
+            session.sync_session.info["client"] = client.id
             yield session
 
     return session_of

@@ -100,7 +100,7 @@ async def enrol_together(session: AsyncSession, persons: Sequence[BeneficiaryIn]
     raises NotAllowed.
     """
     ids: list[UUID] = await call(session, "new_account_ids", how_many=len(persons))
-    sealed = await asyncio.to_thread(_sealed, ids, persons)
+    sealed = await asyncio.to_thread(sealed_people, ids, persons)
     rows = await session.execute(
         _ENROL,
         {
@@ -141,14 +141,16 @@ def _waiting_token(secret: bytes, account_id: UUID | None, held: bytes | None) -
 
 
 @dataclass(frozen=True)
-class _Sealed:
+class Sealed:
+    """What the database is given of a person."""
+
     key: DataKey
     person: bytes
     identity: Identity
     token_hash: bytes
 
 
-def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Sealed]:
+def sealed_people(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[Sealed]:
     """Seal each person with a key of their own. Runs in a thread, because many people would delay other requests."""
     keys, secret = keyring(), _activation_secret()
     made = []
@@ -158,7 +160,7 @@ def _sealed(ids: Sequence[UUID], persons: Sequence[BeneficiaryIn]) -> list[_Seal
         identity = identity_of(keys, person.first_name, person.last_name, person.birth_date)
         # The database stores only the hash of the token that the person is given.
         held = token_hash(_activation_token(secret, account_id))
-        made.append(_Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, held))
+        made.append(Sealed(key, sealed_json(key, SEALED_PERSON, known), identity, held))
     return made
 
 

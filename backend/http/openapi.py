@@ -36,6 +36,7 @@ TAGS = {
     "members": "People who work for a shop, an association or an organisation, each with an account of their own.",
     "organisations": "Municipalities, agglomerations and NGOs, with a territory and members.",
     "API clients": "Programs that call the API for an organisation, a shop or an association, and their tokens.",
+    "enrolment by software": "Programs of organisations that enrol people for associations which mandated them.",
     "shops": "Merchants' places of sale, visible once an admin has verified them.",
     "places": "Communes, where a search starts.",
     "territories": "Communes and the territories around and within them, and their published figures.",

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
-from backend.http.strict_json import read_json
+from backend.http.strict_json import MOST_PARTS, read_json
 from backend.problems.common import BodyOfWrongType, BodyUnreadable
 from backend.problems.problem import FieldError, language_of
 from backend.problems.texts import field_text
@@ -34,22 +34,25 @@ class _ReadRequest(Request):
 class StrictRoute(APIRoute):
     """A route that reads its body strictly before FastAPI validates it."""
 
+    most_parts = MOST_PARTS
+
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, wrapped if the route has a body."""
         handle = super().get_route_handler()
         if self.body_field is None:
             return handle
-        read = _read_form if isinstance(self.body_field.field_info, params.Form) else _read_json
+        is_form = isinstance(self.body_field.field_info, params.Form)
 
         async def strict(request: Request) -> Response:
-            return await handle(await read(request))
+            read = await _read_form(request) if is_form else await _read_json(request, self.most_parts)
+            return await handle(read)
 
         return strict
 
 
-async def _read_json(request: Request) -> Request:
+async def _read_json(request: Request, most_parts: int) -> Request:
     read = _ReadRequest(request.scope, request.receive)
-    read.value = await read_json(read)
+    read.value = await read_json(read, most_parts)
     return read
 
 
@@ -65,10 +68,14 @@ async def _read_form(request: Request) -> Request:
 
 
 class Router(APIRouter):
-    """FastAPI's router, reading bodies strictly: `router = Router(tags=["lots"])`."""
+    """FastAPI's router, reading bodies strictly: `router = Router(tags=["lots"])`.
 
-    def __init__(self, *, tags: Sequence[str] = (), prefix: str = "") -> None:
-        super().__init__(prefix=prefix, tags=list(tags), route_class=StrictRoute)
+    most_parts: how many names and values a body may have; more than usual for a route that takes many things at once.
+    """
+
+    def __init__(self, *, tags: Sequence[str] = (), prefix: str = "", most_parts: int = MOST_PARTS) -> None:
+        route = type("StrictRoute", (StrictRoute,), {"most_parts": most_parts})
+        super().__init__(prefix=prefix, tags=list(tags), route_class=route)
 
 
 def remembering(router: APIRouter) -> Callable[[Scope, Receive, Send], Coroutine[Any, Any, None]]:

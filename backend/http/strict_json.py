@@ -27,7 +27,7 @@ _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?', re.DOTALL)
 _JSON = re.compile(r"application/(?:json|[a-z0-9!#$&^_.+-]+\+json)\s*(?:;.*)?", re.IGNORECASE)
 
 
-async def read_json(request: Request) -> Any:
+async def read_json(request: Request, most_parts: int = MOST_PARTS) -> Any:
     """Return a request's parsed JSON body; None for an empty one, which no model accepts.
 
     Raises BodyOfWrongType (415) for another content type, BodyUnreadable (422) for anything but strict JSON.
@@ -42,7 +42,7 @@ async def read_json(request: Request) -> Any:
         value = from_json(raw, allow_inf_nan=False)
     except ValueError:
         raise _unreadable(request, "body", "json_invalid") from None
-    if isinstance(value, dict | list) and (kind := _badly_named(value, raw)):
+    if isinstance(value, dict | list) and (kind := _badly_named(value, raw, most_parts)):
         raise _unreadable(request, "body", kind)
     if _SUSPICIOUS.search(raw) and (kind := _unstorable(value)):
         raise _unreadable(request, "body", kind)
@@ -80,7 +80,7 @@ def _unreadable(request: Request, field: str, kind: str) -> BodyUnreadable:
     return BodyUnreadable(errors=[FieldError(field=field, code=kind, message=message)])
 
 
-def _badly_named(value: dict[str, Any] | list[Any], raw: bytes) -> str | None:
+def _badly_named(value: dict[str, Any] | list[Any], raw: bytes, most_parts: int = MOST_PARTS) -> str | None:
     """Return "too_many_names" for more parts than any body of ours has, "duplicate_name" for a repeated name, or None.
 
     The parser keeps the last value of a repeated name, other programs the first: what is signed or logged elsewhere
@@ -91,7 +91,7 @@ def _badly_named(value: dict[str, Any] | list[Any], raw: bytes) -> str | None:
     while waiting:
         part = waiting.pop()
         parts += len(part)
-        if parts > MOST_PARTS:
+        if parts > most_parts:
             return "too_many_names"
         if isinstance(part, dict):
             names += len(part)

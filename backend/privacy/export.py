@@ -21,6 +21,7 @@ from backend.diets.actions import open_diet
 from backend.email_changes.actions import own_changes
 from backend.files.store import FileStore
 from backend.identity.tokens import Role
+from backend.partners.external_ids import own_external_ids
 from backend.privacy.manifest import PARTS
 
 IN_MEMORY = 1024 * 1024
@@ -61,6 +62,9 @@ async def everything_held(session: AsyncSession) -> Held:
     changes = await own_changes(session, account_id, "export")
     if changes:
         parts["email_changes"] = [asdict(change) for change in changes]
+    external_ids = await own_external_ids(session)
+    if external_ids:
+        parts["external_ids"] = external_ids
     diet = await open_diet(session, "export")
     if diet is not None:
         parts["diet"] = [diet.model_dump(mode="json")]

@@ -99,6 +99,10 @@ PARTS = {
         "données, que vous lisez dans la liste de vos bénéficiaires.",
         ("beneficiaries",),
     ),
+    "external_ids": Part(
+        "Les identifiants par lesquels le logiciel d'une collectivité vous connaît, ouverts pour cette copie.",
+        ("partner_enrolments",),
+    ),
     "imports": Part("Vos importations : des nombres, sans le fichier.", ("imports",)),
     "kiosks": Part("Vos bornes.", ("kiosks",)),
     "collector": Part(
@@ -143,6 +147,12 @@ LEFT_OUT = {
     "webhook_secrets": "Sealed secrets that messages to programs are signed with.",
     "webhook_deliveries": "Messages to programs, with ids and no person, for 30 days; owners read them.",
     "cancellations_to_tell": "Ids of reservations that are in the export, for half an hour.",
+    "organisations": "Municipalities, agglomerations and NGOs; no personal data.",
+    "api_clients": "Programs of organisations, shops and associations, which their owners read.",
+    "api_client_secrets": "Hashes of secrets, which belong to programs.",
+    "mandates": "Decisions of associations, which their owners read.",
+    "partner_batches": "Numbers about what a program sent.",
+    "partner_people": "What a program sent, sealed until it is enrolled; afterwards only its outcome, for 30 days.",
     "association_needs": "What an association takes, which its members read.",
     "refused_invitations": "Keyed hashes of addresses that want no invitation, which identify nobody.",
     "shop_leftovers": "What shops regularly leave; it names no person.",

@@ -11,7 +11,11 @@ from tests.town import Town
 # The routes for each scope, and whether people may call them too.
 FOR_CLIENTS: dict[str, dict[str, bool]] = {
     "figures:read": {},
-    "beneficiaries:enrol": {},
+    "beneficiaries:enrol": {
+        "GET /v1/partners/mandates": False,
+        "POST /v1/partners/beneficiaries": False,
+        "GET /v1/partners/batches/{batch_id}": False,
+    },
     "funds:read": {
         "GET /v1/funds": True,
         "GET /v1/funds/{fund_id}": True,

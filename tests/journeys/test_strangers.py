@@ -138,6 +138,8 @@ async def things_of_other_people(town: Town) -> Things:
         "organisation_id": city.id,
         "fund_id": await a_fund(town, city),
         "client_id": (await town.an_api_client(city)).id,
+        "mandate_id": uuid4(),
+        "batch_id": uuid4(),
         "secret_id": await town.value("select id from app.api_client_secrets"),
         "agreement_id": await town.an_agreement(association, UUID(shop["id"])),
         "document_id": await town.value(

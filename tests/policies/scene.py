@@ -624,6 +624,24 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         " select id, '80829', '', 'day', first_day, 'commune', true from app.releases on conflict do nothing"
     )
     await town.changes("insert into app.mandates (association_id, client_id) values ($1, $2)", association.id, client)
+    batch = await town.value(
+        "insert into app.partner_batches (client_id, association_id, people) values ($1, $2, 1) returning id",
+        client,
+        association.id,
+    )
+    await town.changes(
+        "insert into app.partner_people (batch_id, place, lookup, sealed_external, ends)"
+        " values ($1, 1, sha256(convert_to($1::uuid::text, 'UTF8')), 'sealed', true)",
+        batch,
+    )
+    await town.changes(
+        "insert into app.partner_enrolments"
+        " (lookup, association_id, client_id, beneficiary_id, sealed_external, seen_at)"
+        " select sha256(convert_to($1::uuid::text, 'UTF8')), $2, $1, b.id, 'sealed', now()"
+        " from app.beneficiaries b where b.association_id = $2 limit 1",
+        client,
+        association.id,
+    )
     await _fund(town, organisation, shop)
     await town.changes(
         "insert into app.tour_plans (day, asked_at, effort_seconds) values (current_date, now(), 1)"

@@ -5,8 +5,9 @@
 create or replace function app.note_each(what text, about text, about_ids uuid[], details jsonb default null) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    actor   uuid := app.caller();
-    acting  text := coalesce((select a.role from app.accounts a where a.id = actor),
+    client  uuid := app.acting_client();
+    actor   uuid := coalesce(app.caller(), client);
+    acting  text := coalesce((select a.role from app.accounts a where a.id = actor), case when client is not null then 'client' end,
                              case session_user when 'ecopanier_api' then 'nobody' when 'ecopanier_worker' then 'worker'
                                                else 'operator' end);
 begin

@@ -33,6 +33,8 @@ language sql immutable set search_path = pg_catalog, pg_temp as $$
         ('invitation', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
         ('new_owner', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
         ('api_client_ends', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
+        ('mandate_changed', '{customer,beneficiary,merchant,collector,association}', true, true, true, false, false),
+        ('enrolled_elsewhere', '{association}', true, true, false, false, false),
         ('right_ends', '{beneficiary}', true, true, false, false, false),
         ('transfer_of_yours', '{beneficiary}', true, true, true, false, false),
         ('new_access', '{beneficiary}', true, true, true, false, false),

@@ -14,6 +14,12 @@ declare
 begin
     delete from key_vault.data_keys k where k.account_id = account;
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
+    delete from app.partner_people i using app.partner_enrolments e
+    where e.beneficiary_id = account and i.lookup = e.lookup and i.outcome is not null;
+    delete from app.partner_enrolments e where e.beneficiary_id = account;
+    update app.api_clients c set created_by = null where c.created_by = account;
+    update app.mandates m set granted_by = null where m.granted_by = account;
+    update app.mandates m set ended_by = null where m.ended_by = account;
     delete from app.sealed_addresses s where s.account_id = account;
     delete from app.credentials c where c.account_id = account;
     delete from app.second_factors f where f.account_id = account;  -- with its recovery codes
