@@ -8,6 +8,7 @@ import os
 from typing import Any
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -38,7 +39,7 @@ async def own_external_ids(session: AsyncSession) -> list[dict[str, Any]]:
     """Return the external ids of the caller, opened, for the export of their data."""
     return [
         {
-            "external_id": opened_external(settings(), row.lookup, row.sealed_external),
+            "external_id": _opened_or_none(row.lookup, row.sealed_external),
             "client": row.client,
             "organisation": row.organisation,
             "association": row.association,
@@ -46,6 +47,14 @@ async def own_external_ids(session: AsyncSession) -> list[dict[str, Any]]:
         }
         for row in await session.execute(_OWN)
     ]
+
+
+def _opened_or_none(look_up: bytes, sealed: bytes) -> str | None:
+    """Return an external id; None if it was sealed with another secret key. The copy has everything else all the same."""
+    try:
+        return opened_external(settings(), look_up, sealed)
+    except InvalidTag:
+        return None
 
 
 def _key(chosen: Settings) -> AESGCM:
