@@ -50,10 +50,10 @@ async def own_external_ids(session: AsyncSession) -> list[dict[str, Any]]:
 
 
 def _opened_or_none(look_up: bytes, sealed: bytes) -> str | None:
-    """Return an external id; None if it was sealed with another secret key. The copy has everything else all the same."""
+    """Return an external id; None if it was sealed with another secret key."""
     try:
         return opened_external(settings(), look_up, sealed)
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return None
 
 

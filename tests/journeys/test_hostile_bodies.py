@@ -71,7 +71,7 @@ async def takers(town: Town) -> dict[str, Person]:
         "/v1/beneficiaries/{beneficiary_id}": await town.an_association("Corrige"),
         "/v1/associations/me": await town.an_association("Ici"),
         "/v1/associations/me/mandates": await town.an_association("Mandate"),
-        "/v1/partners/beneficiaries": await town.an_api_client(),
+        "/v1/partners/beneficiaries": await (await town.an_api_client()).signs_in(),
         "/v1/associations/me/api-clients": await town.an_association("Programme"),
         "/v1/associations/me/members": await town.an_association("Invite"),
         "/v1/associations/me/members/{member_id}": await town.an_association("Change"),
