@@ -31,6 +31,7 @@ _STYLES = (
     "tour",
     "room",
     "paper",
+    "territory",
 )
 # What some scripts share is sent before each of them, so that a page asks for one file.
 _BEGIN_WITH = {"js/station.js": "js/queue.js", "js/steps.js": "js/queue.js"}

@@ -25,7 +25,9 @@ def policy_of(more: Mapping[str, str]) -> str:
         "require-trusted-types-for": "'script'",
     }
     for name, sources in more.items():
-        directives[name] = f"{directives.get(name, '')} {sources}".strip()
+        before = directives.get(name, "")
+        alone = sources == "'none'" or before == "'none'"
+        directives[name] = sources if alone else f"{before} {sources}".strip()
     if more.get("require-trusted-types-for") == "":
         del directives["require-trusted-types-for"]
     return "; ".join(f"{name} {sources}" for name, sources in directives.items())

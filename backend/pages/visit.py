@@ -172,11 +172,12 @@ def route(
     roles: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
     cross_site: bool = False,
-    kind: Kind = "person",
+    kind: Kind | None = "person",
 ) -> Route:
     """Return the route of a page.
 
-    needs: the session without which it asks to sign in. kind: the session that it looks for but can do without. roles:
+    needs: the session without which it asks to sign in. kind: the session that it looks for but can do without; None:
+    it does not look at cookies. roles:
     whom it is for, besides members; the API decides all the same. policy: directives of the Content-Security-Policy
     that this page needs besides our own. cross_site: whether other sites may send its form.
     """
@@ -195,7 +196,7 @@ def visited(
     roles: Sequence[str] = (),
     policy: Mapping[str, str] | None = None,
     cross_site: bool = False,
-    kind: Kind = "person",
+    kind: Kind | None = "person",
 ) -> Callable[[Request], Awaitable[Response]]:
     """Return an endpoint of Starlette that calls `endpoint` with a Visit. The arguments are those of `route`."""
     more = policy or {}
@@ -203,13 +204,14 @@ def visited(
     @wraps(endpoint)
     async def answer(request: Request) -> Response:
         reads = request.method in READING
-        asked = _asked_language(request)
+        asked = _asked_language(request) if needs or kind else language_of(request.scope)
         visit = Visit(request, asked, None, Api(request, asked, shares=reads), policy_of(more))
         try:
             if not cross_site and request.method not in READING:
                 _refuse_other_sites(request)
             try:
-                visit.session = await find_session(request, visit.language, needs or kind)
+                wanted = needs or kind
+                visit.session = await find_session(request, visit.language, wanted) if wanted else None
             except SignInUnavailable:
                 if needs is not None:
                     raise
