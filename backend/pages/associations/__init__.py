@@ -15,6 +15,7 @@ from backend.pages.associations import (
     programs,
     receiving,
     to_do,
+    webhooks,
 )
 
 routes: list[BaseRoute] = [
@@ -30,4 +31,5 @@ routes: list[BaseRoute] = [
     *needs.routes,
     *about.routes,
     *programs.routes,
+    *webhooks.routes,
 ]

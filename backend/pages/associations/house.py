@@ -27,6 +27,7 @@ MENU = (
     ("agreements", "/association/agreements", "file"),
     ("association", "/association/about", "home"),
     ("programs", "/association/programs", "settings"),
+    ("webhooks", "/association/webhooks", "bell"),
 )
 
 
@@ -90,7 +91,7 @@ class House:
 
 
 READERS = frozenset({"activity", "association"})
-OWNERS = frozenset({"programs"})
+OWNERS = frozenset({"programs", "webhooks"})
 
 
 async def house_of(visit: Visit) -> House:

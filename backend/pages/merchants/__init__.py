@@ -16,6 +16,7 @@ from backend.pages.merchants import (
     shops,
     subscription,
     team,
+    webhooks,
 )
 
 routes: list[BaseRoute] = [
@@ -32,4 +33,5 @@ routes: list[BaseRoute] = [
     *reports.routes,
     *house.routes,
     *team.routes,
+    *webhooks.routes,
 ]

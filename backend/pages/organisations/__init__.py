@@ -2,6 +2,6 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.organisations import funds, programs, team, territory
+from backend.pages.organisations import funds, programs, team, territory, webhooks
 
-routes: list[BaseRoute] = [*territory.routes, *funds.routes, *team.routes, *programs.routes]
+routes: list[BaseRoute] = [*territory.routes, *funds.routes, *team.routes, *programs.routes, *webhooks.routes]

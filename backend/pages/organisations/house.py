@@ -19,8 +19,9 @@ MENU = (
     ("funds", f"{ROOT}/funds", "file"),
     ("team", f"{ROOT}/team", "people"),
     ("programs", f"{ROOT}/programs", "settings"),
+    ("webhooks", f"{ROOT}/webhooks", "bell"),
 )
-OWNERS = frozenset({"programs"})
+OWNERS = frozenset({"programs", "webhooks"})
 
 
 @dataclass(frozen=True)

@@ -133,10 +133,9 @@ begin
             shown_at = pick_up.shown_at
         where x.id = r.id;
         perform app.record_impact(r, l);
-        insert into app.webhook_deliveries (endpoint_id, event_id, type, path, at, due_at)
-        select e.id, fact.id, 'reservation.picked_up.v1', '/v1/reservations/' || r.id, moment, moment
-        from (select app.uuid7() as id) fact, app.webhook_endpoints e
-        where e.shop_id = l.shop_id and e.off_at is null and 'reservation.picked_up.v1' = any (e.events);
+        if exists (select from app.webhook_endpoints e where e.shop_id = l.shop_id) then
+            perform app.tell_webhooks('shop', l.shop_id, 'reservation.picked_up.v1', '/v1/reservations/' || r.id, moment);
+        end if;
         body := json_build_object(
             'reservation_id', r.id, 'title', l.title, 'quantity', r.quantity, 'picked_up_at', moment)::text;
     end if;

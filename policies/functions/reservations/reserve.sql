@@ -93,10 +93,10 @@ begin
     if reserve.purpose = 'collect' then
         insert into app.passes (reservation_id, code) values (reservation_id, pass_code);
         -- The shop's webhooks are told now, whether it is held or confirmed: as the counter sees it.
-        insert into app.webhook_deliveries (endpoint_id, event_id, type, path, at, due_at)
-        select e.id, fact.id, 'reservation.made.v1', '/v1/reservations/' || reserve.reservation_id, moment, moment
-        from (select app.uuid7() as id) fact, app.webhook_endpoints e
-        where e.shop_id = wanted.shop_id and e.off_at is null and 'reservation.made.v1' = any (e.events);
+        if exists (select from app.webhook_endpoints e where e.shop_id = wanted.shop_id) then
+            perform app.tell_webhooks('shop', wanted.shop_id, 'reservation.made.v1',
+                                      '/v1/reservations/' || reservation_id, moment);
+        end if;
     end if;
     body := app.reservation_json(made, wanted);
 

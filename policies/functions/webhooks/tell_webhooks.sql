@@ -1,7 +1,7 @@
 -- Queue a message for each endpoint of a shop, an association or an organisation that wants an event.
 -- Called by acts and triggers in the transaction of the fact: both happen, or neither. `path` is where the API tells
 -- more, and `at` when it happened. Raises EP422 for an event that such an owner cannot have (webhook_events).
--- `reserve`, `pick_up` and `tell_cancellations` do the same in a statement of their own.
+-- `reserve` and `pick_up` look first whether the shop has an endpoint at all: most have none.
 -- Definer, because nobody may write deliveries; only the owner may execute it. Locks nothing.
 create or replace function app.tell_webhooks(
     owner_kind text, owner_id uuid, event text, path text, at timestamptz default null) returns void
