@@ -1,6 +1,7 @@
 -- Return the legal temperatures of an item of a collection on a day, with what is tolerated at a handover; null: no limit on
 -- that side. Where nobody said which kind of food it is, it follows from how cold the item must be and from its category;
--- chilled food of a category that does not tell counts as very perishable, the strictest kind of raw food.
+-- chilled food of a category that does not tell counts as very perishable, the strictest kind of raw food. So do bread and
+-- vegetables, which are chilled once they are filled with cream or cut.
 -- Called by steps_of_tour and receive_collection. Definer, because they read for everybody; only the owner may execute it.
 create or replace function app.temperature_limit_of(
     i app.collection_items, day date, out lowest numeric, out highest numeric)
@@ -10,8 +11,7 @@ declare
     wanted text := coalesce(i.temperature_kind, case i.cold
         when 'frozen' then 'deep_frozen'
         when 'chilled' then case
-            when i.category in ('dairy', 'cheese', 'fruits_vegetables', 'drinks', 'grocery', 'canned', 'bakery')
-                then 'perishable'
+            when i.category in ('dairy', 'cheese', 'drinks', 'grocery', 'canned') then 'perishable'
             when i.category in ('prepared_meals', 'caterer') then 'prepared_ahead'
             else 'very_perishable' end end);
 begin
