@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
@@ -38,9 +39,14 @@ trace = typer.Typer(no_args_is_help=True, help="Check who had collected food, fr
 app.add_typer(trace, name="trace")
 places = typer.Typer(no_args_is_help=True, help="Manage the communes that searches can start from.")
 app.add_typer(places, name="places")
+figures = typer.Typer(no_args_is_help=True, help="Count figures anew, and correct published ones.")
+app.add_typer(figures, name="figures")
+territories = typer.Typer(no_args_is_help=True, help="Keep the map of territories.")
+app.add_typer(territories, name="territories")
 
 MOST_COLUMNS = 10
 MOST_SHOWN = 100
+SHORTEST_REASON, LONGEST_REASON = 3, 500
 
 
 @contextmanager
@@ -127,12 +133,12 @@ def load_communes() -> None:
 
     owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
     try:
-        loaded, territories = load_places(owner_url), load_territories(owner_url)
+        loaded, on_map = load_places(owner_url), load_territories(owner_url)
     except psycopg.Error as problem:
         raise SystemExit(f"Nothing was loaded: {str(problem).splitlines()[0]}") from None
     sys.stdout.write("Nothing to load.\n" if loaded is None else f"Places loaded: {loaded}.\n")
-    if territories is not None:
-        sys.stdout.write(f"Territories loaded: {territories}.\n")
+    if on_map is not None:
+        sys.stdout.write(f"Territories loaded: {on_map}.\n")
 
 
 @admin.command("create")
@@ -397,6 +403,72 @@ def list_settings() -> None:
         default = "" if field.default in (None, PydanticUndefined) else str(field.default)
         table.add_row(str(field.validation_alias), default, field.description or "")
     Console(width=None if sys.stdout.isatty() else 160, highlight=False, markup=False).print(table)
+
+
+@figures.command("rebuild")
+def rebuild_figures(
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day to count; by default all days.")
+    ] = None,
+) -> None:
+    """Count the figures of shops' days anew from the entries; exit status 1 if published ones differ.
+
+    Collections are kept for a time only: take a later first day once the oldest are gone.
+    """
+    from backend.worker import working
+
+    async def run() -> tuple[int, int]:
+        async with working(settings()) as (work, _):
+            row = await work.acts.row("rebuild_figures", since=since and since.date(), published_too=False)
+            return row["differed"], row["left_alone"]
+
+    differed, left_alone = asyncio.run(run())
+    sys.stdout.write(f"{differed} figures differed from their entries, {differed - left_alone} were replaced.\n")
+    if left_alone:
+        sys.stdout.write(f"{left_alone} are published: see `ecopanier figures correct`.\n")
+        raise SystemExit(1)
+
+
+@figures.command("correct")
+def correct_figures(
+    why: Annotated[str, typer.Option(help="Why the figures were wrong, which everybody can read.")],
+) -> None:
+    """Publish corrections of the days and months whose figures differ from their entries.
+
+    What changed is told only if enough people and merchants stand behind it. Otherwise the figure is suppressed.
+    """
+    from backend.territories.releasing import correct_figures as correct
+    from backend.worker import working
+
+    async def run() -> list[tuple[str, date]]:
+        async with working(settings()) as (work, _):
+            return await correct(work.acts, why)
+
+    if not SHORTEST_REASON <= len(why) <= LONGEST_REASON:
+        raise SystemExit(f"Nothing was corrected. --why: {SHORTEST_REASON} to {LONGEST_REASON} characters.")
+    done = asyncio.run(run())
+    for kind, first_day in done:
+        sys.stdout.write(f"Corrected: {kind} {first_day}.\n")
+    sys.stdout.write(f"{len(done)} corrections.\n")
+
+
+@territories.command("change")
+def change_map(
+    old: Annotated[str, typer.Argument(help="The INSEE code of a commune that was merged or renamed.")],
+    new: Annotated[str, typer.Argument(help="The INSEE code of the commune of which it is a part from then on.")],
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], help="The first day of the change.")],
+) -> None:
+    """Note that a commune is a part of another from a day on, today or later. Earlier figures stay with the old one."""
+    import psycopg
+
+    owner_url = needed(settings().owner_database_url, "ECOPANIER_OWNER_DATABASE_URL")
+    try:
+        with psycopg.connect(owner_url) as connection:
+            connection.execute("set local role ecopanier_owner")
+            connection.execute("select app.change_map(%s, %s, %s)", [old, new, day.date()])
+    except psycopg.Error as problem:
+        raise SystemExit(f"Nothing was changed: {str(problem).splitlines()[0]}") from None
+    sys.stdout.write(f"From {day.date()} on, {old} is {new}.\n")
 
 
 @trace.command("check")

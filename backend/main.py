@@ -187,6 +187,7 @@ ROUTERS: Sequence[APIRouter] = (
     figures.router,
     territories.router,
     territory_reports.router,
+    territories.drawing,
 )
 
 # Served only where we sign people in ourselves.

@@ -4,13 +4,14 @@ import json
 from hashlib import sha256
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Query, Response
+from fastapi import Depends, Header, Path, Query, Response
 
+from backend.api_clients.calling import PersonOrClient, person_or_client
 from backend.database.sessions import ActsDep, AsAdmin, DatabaseDep
 from backend.http.etags import unchanged
 from backend.http.routing import Router
 from backend.http.schemas import DayAsked
-from backend.identity.callers import SIGN_IN_OPTIONAL, Caller, CallerOrNobody, also_at_kiosks
+from backend.identity.callers import also_at_kiosks
 from backend.problems.problem import may_answer
 from backend.shops.models import Category
 from backend.territories import published, queries, zones
@@ -34,6 +35,13 @@ from backend.territories.schemas import (
 )
 
 router = Router(tags=["territories"])
+
+# A body has three names and values for each point: as many as 1 MiB can hold.
+drawing = Router(tags=["territories"], most_parts=120_000)
+
+AnybodyOrClient = Annotated[PersonOrClient, Depends(person_or_client("figures:read", visitors=True))]
+MemberOrClient = Annotated[PersonOrClient, Depends(person_or_client("figures:read"))]
+OPTIONAL: dict[str, Any] = {"security": [{"clientCredentials": ["figures:read"]}, {"bearer": []}, {}]}
 
 CSV, GEOJSON = "text/csv", "application/geo+json"
 CSV_ANSWER: dict[int | str, dict[str, Any]] = {
@@ -125,13 +133,13 @@ async def read_dictionary(response: Response) -> DictionaryOut:
     "/territories/{code}/figures",
     response_model=TerritoryFigures,
     responses=NOT_CHANGED | may_answer(TerritoryNotFound, FiguresPeriodInvalid),
-    openapi_extra=SIGN_IN_OPTIONAL,
+    openapi_extra=OPTIONAL,
 )
 @also_at_kiosks
 async def read_territory_figures(
     code: Code,
     acts: ActsDep,
-    account: CallerOrNobody,
+    who: AnybodyOrClient,
     since: Since = None,
     until: Until = None,
     by: By = "day",
@@ -145,21 +153,21 @@ async def read_territory_figures(
     11 people or 3 merchants, alone or by subtraction. At most 400 days or 120 months. Figures of zones by day are shown
     to members and API clients of an organisation whose territory it is.
     """
-    figures = await published.territory_figures(acts, code, by, since, until, category, parts, account, None)
-    return _answer(figures.encode(), "application/json", account is None, if_none_match)
+    figures = await published.territory_figures(acts, code, by, since, until, category, parts, who)
+    return _answer(figures.encode(), "application/json", who == published.VISITOR, if_none_match)
 
 
 @router.get(
     "/territories/{code}/figures.csv",
     response_class=Response,
     responses=CSV_ANSWER | NOT_CHANGED | may_answer(TerritoryNotFound, FiguresPeriodInvalid),
-    openapi_extra=SIGN_IN_OPTIONAL,
+    openapi_extra=OPTIONAL,
 )
 @also_at_kiosks
 async def download_territory_figures(
     code: Code,
     acts: ActsDep,
-    account: CallerOrNobody,
+    who: AnybodyOrClient,
     since: Since = None,
     until: Until = None,
     by: By = "day",
@@ -168,21 +176,21 @@ async def download_territory_figures(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Download the published figures of a territory as a table, under the Licence Ouverte 2.0."""
-    figures = await published.territory_figures(acts, code, by, since, until, category, parts, account, None)
-    return _answer(published.figures_csv(figures), CSV, account is None, if_none_match)
+    figures = await published.territory_figures(acts, code, by, since, until, category, parts, who)
+    return _answer(published.figures_csv(figures), CSV, who == published.VISITOR, if_none_match)
 
 
 @router.get(
     "/territories/{code}/figures.geojson",
     response_class=Response,
     responses=GEOJSON_ANSWER | NOT_CHANGED | may_answer(TerritoryNotFound, FiguresPeriodInvalid, PartsUnknown),
-    openapi_extra=SIGN_IN_OPTIONAL,
+    openapi_extra=OPTIONAL,
 )
 @also_at_kiosks
 async def map_territory_figures(
     code: Code,
     acts: ActsDep,
-    account: CallerOrNobody,
+    who: AnybodyOrClient,
     since: Since = None,
     until: Until = None,
     by: By = "month",
@@ -196,16 +204,16 @@ async def map_territory_figures(
     zones of a commune.
     """
     chosen = parts or await published.parts_below(acts, code)
-    figures = await published.territory_figures(acts, code, by, since, until, category, chosen, account, None)
+    figures = await published.territory_figures(acts, code, by, since, until, category, chosen, who)
     places = await acts.rows("parts_of", wanted=code, parts=chosen)
     shown = [dict(row) | {"geometry": row["geometry"] and json.loads(row["geometry"])} for row in places]
-    return _answer(published.figures_geojson(figures, shown), GEOJSON, account is None, if_none_match)
+    return _answer(published.figures_geojson(figures, shown), GEOJSON, who == published.VISITOR, if_none_match)
 
 
 @router.get("/territories/{code}/live", response_model=LiveFigures, responses=may_answer(TerritoryNotYours))
-async def read_live_figures(code: Code, acts: ActsDep, account: Caller) -> Response:
+async def read_live_figures(code: Code, acts: ActsDep, who: MemberOrClient) -> Response:
     """Read what at least three merchants offer in the territory of your organisation right now."""
-    found = await published.live_figures(acts, code, account, None)
+    found = await published.live_figures(acts, code, who)
     return Response(found, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 
@@ -215,7 +223,7 @@ async def read_zones(code: Code, session: AsAdmin) -> ZonesOut:
     return await zones.zones(session, code)
 
 
-@router.put("/admin/zones/{code}", responses=may_answer(TerritoryNotFound, ZonesInvalid))
+@drawing.put("/admin/zones/{code}", responses=may_answer(TerritoryNotFound, ZonesInvalid))
 async def draw_zones(code: Code, wanted: ZonesIn, session: AsAdmin, database: DatabaseDep) -> ZonesOut:
     """Divide a commune into zones, as an admin: all of them at once, from the first of the following month on.
 

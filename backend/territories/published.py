@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, Literal
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from backend.api_clients.calling import PersonOrClient
 from backend.database.acts import Acts
 from backend.files.csv_writer import cell
 from backend.territories.problems import FiguresPeriodInvalid, PartsUnknown, TerritoryNotFound, TerritoryNotYours
@@ -16,6 +16,8 @@ from backend.territories.schemas import DictionaryOut, FieldOut
 
 MOST_PERIODS = {"day": 400, "month": 120}
 FIRST_YEAR = 2020
+
+VISITOR = PersonOrClient()
 
 LICENCE = "Licence Ouverte 2.0"
 LICENCE_URL = "https://www.etalab.gouv.fr/licence-ouverte-open-licence"
@@ -110,8 +112,7 @@ async def territory_figures(
     until: date | None,
     category: str | None,
     parts: str | None,
-    account: UUID | None,
-    client: UUID | None,
+    who: PersonOrClient = VISITOR,
 ) -> str:
     """Return the published figures of a territory or of its parts, as JSON.
 
@@ -134,17 +135,19 @@ async def territory_figures(
         until=until,
         wanted_category=category or "",
         parts=parts,
-        caller=account,
-        client=client,
+        caller=who.account_id,
+        client=who.client and who.client.id,
     )
     if found is None:
         raise TerritoryNotFound
     return found
 
 
-async def live_figures(acts: Acts, code: str, account: UUID | None, client: UUID | None) -> str:
+async def live_figures(acts: Acts, code: str, who: PersonOrClient) -> str:
     """Return what is on offer right now, as JSON. Raises TerritoryNotYours."""
-    found: str | None = await acts.value("live_figures", wanted=code, caller=account, client=client)
+    found: str | None = await acts.value(
+        "live_figures", wanted=code, caller=who.account_id, client=who.client and who.client.id
+    )
     if found is None:
         raise TerritoryNotYours
     return found

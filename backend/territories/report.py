@@ -48,7 +48,7 @@ async def report_contents(acts: Acts, code: str, month: date) -> str:
 
     Raises TerritoryNotFound, MonthNotPublished.
     """
-    whole = json.loads(await territory_figures(acts, code, "month", month, month, None, None, None, None))
+    whole = json.loads(await territory_figures(acts, code, "month", month, month, None, None))
     by_category = await acts.value("category_figures", wanted=code, month=month)
     about = await acts.value("territory", wanted=code)
     if about is None:
@@ -61,7 +61,7 @@ async def report_contents(acts: Acts, code: str, month: date) -> str:
     except PartsUnknown:
         pass
     else:
-        parts = json.loads(await territory_figures(acts, code, "month", month, month, None, kind, None, None))
+        parts = json.loads(await territory_figures(acts, code, "month", month, month, None, kind))
     found = {
         "territory": json.loads(about),
         "row": whole["data"][0],

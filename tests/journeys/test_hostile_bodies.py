@@ -116,6 +116,7 @@ async def test_a_spoilt_body_changes_nothing(town: Town, part: int) -> None:
         "agreement_id": uuid4(),
         "organisation_id": uuid4(),
         "fund_id": uuid4(),
+        "code": uuid4(),
         "client_id": uuid4(),
         "kiosk_id": uuid4(),
         "member_id": uuid4(),

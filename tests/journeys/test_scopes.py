@@ -10,7 +10,12 @@ from tests.town import Town
 
 # The routes for each scope, and whether people may call them too.
 FOR_CLIENTS: dict[str, dict[str, bool]] = {
-    "figures:read": {},
+    "figures:read": {
+        "GET /v1/territories/{code}/figures": True,
+        "GET /v1/territories/{code}/figures.csv": True,
+        "GET /v1/territories/{code}/figures.geojson": True,
+        "GET /v1/territories/{code}/live": True,
+    },
     "beneficiaries:enrol": {
         "GET /v1/partners/mandates": False,
         "POST /v1/partners/beneficiaries": False,

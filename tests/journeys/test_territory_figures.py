@@ -1,11 +1,15 @@
 """Published figures of territories: what is told, what is suppressed, corrections, zones and changes of the map."""
 
+import csv
 from datetime import date
 from typing import Any
 
 import asyncpg
 import pytest
 
+from backend.settings import settings
+from backend.territories.releasing import correct_figures
+from backend.worker import working
 from tests.town import Town
 from tests.town.databases import WORKER
 from tests.town.days import a_merchant_s_shop, handed_over, people_of
@@ -174,3 +178,104 @@ async def test_figures_counted_anew_are_the_same_bytes(town: Town) -> None:
     assert [tuple(row) for row in counted] == [(0, 0)]
     assert await town.value(every) == added_up
     assert added_up.count("\n") == 3
+
+
+async def test_a_correction_is_another_release_and_tells_only_safe_changes(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-11T01:00:00+01:00")
+    (before,) = await figures(town, "67482")
+    # What was added up for one shop is wrong; then for all four.
+    one_wrong = (
+        "update app.figure_days set collected = collected + 1, food_grams = food_grams + 500"
+        " where shop_id = (select shop_id from app.figure_days order by shop_id limit 1)"
+    )
+    await town.changes(one_wrong)
+    every = "select * from app.released_figures order by release_id, code, category"
+    first = await town.rows(every)
+    async with town.copy.connection(WORKER) as worker:
+        (rebuilt,) = await worker.fetch("select * from app.rebuild_figures()")
+        assert tuple(rebuilt) == (1, 1)  # published figures are left to a correction
+    assert await corrections(town, "Compté deux fois") == [("day", date(2027, 3, 10))]
+    (row,) = await figures(town, "67482")
+    assert row["suppressed"] is True
+    assert row["corrected_at"] is not None
+    assert (await town.rows(every))[: len(first)] == first
+
+    # The control: where what changed has enough behind it, the right figure is told instead.
+    await town.changes("update app.figure_days set collected = collected + 1")
+    assert await corrections(town, "Compté deux fois") == [("day", date(2027, 3, 10))]
+    (row,) = await figures(town, "67482")
+    assert (row["suppressed"], row["collected"]) == (False, before["collected"])
+    assert await corrections(town, "Encore") == []
+    with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
+        await town.changes("update app.releases set why = 'x'")
+
+
+async def corrections(town: Town, why: str) -> list[tuple[str, date]]:
+    async with working(settings()) as (work, _):
+        return await correct_figures(work.acts, why)
+
+
+async def test_a_merged_commune_keeps_its_history(town: Town) -> None:
+    await town.territories()
+    await town.clock(DAY)
+    shops = [await a_merchant_s_shop(town, number, "67447") for number in range(3)]
+    for day, at in ((1, DAY), (2, "2027-03-11T18:00:00+01:00")):
+        await town.clock(at)
+        for shop in shops:
+            await handed_over(town, shop, await people_of(town, 5))
+        if day == 1:
+            await town.changes("select app.change_map('67447', '67482', '2027-03-11')")
+            with pytest.raises(asyncpg.PostgresError, match=r"period_invalid"):
+                await town.changes("select app.change_map('67447', '67482', '2027-03-09')")
+    await published(town, "2027-03-12T02:00:00+01:00")
+    told = {code: [(row["from"], row["collected"]) for row in await figures(town, code)] for code in ("67447", "67482")}
+    assert told == {"67447": [("2027-03-10", 15)], "67482": [("2027-03-11", 15)]}
+
+
+async def test_a_shop_that_moves_takes_no_history_with_it(town: Town) -> None:
+    await town.territories("68224")
+    await town.clock(DAY)
+    shops = [await a_merchant_s_shop(town, number) for number in range(3)]
+    for shop in shops:
+        await handed_over(town, shop, await people_of(town, 5))
+    await town.clock("2027-03-11T00:10:00+01:00")
+    for shop in shops:
+        await town.changes("update app.shops set insee_code = '68224', latitude = 47.75 where id = $1", shop.id)
+    await published(town, "2027-03-11T02:00:00+01:00")
+    (row,) = await figures(town, "67482")
+    assert row["collected"] == 15
+    assert await figures(town, "68224") == []
+
+
+async def test_the_csv_and_the_map_have_the_same_figures(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-11T01:00:00+01:00")
+    query = {"from": "2027-03-10", "to": "2027-03-10"}
+    table = await town.request("GET", "/v1/territories/67482/figures.csv", params=query)
+    assert table.headers["content-type"].startswith("text/csv")
+    assert 'rel="license"' in table.headers["link"]
+    (line,) = csv.DictReader(table.text.splitlines())
+    (row,) = await figures(town, "67482")
+    assert (line["collected"], line["food_kg"], line["suppressed"]) == (str(row["collected"]), "12.0", "false")
+    described = (await town.request("GET", "/v1/figures/dictionary")).json()
+    assert described["licence"] == "Licence Ouverte 2.0"
+    assert [field["name"] for field in described["fields"]] == list(line)
+
+    shown = await town.request(
+        "GET", "/v1/territories/246700488/figures.geojson", params={**query, "by": "day", "parts": "commune"}
+    )
+    assert shown.headers["content-type"] == "application/geo+json"
+    (feature,) = shown.json()["features"]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [7.7675, 48.5713]}
+    assert feature["properties"]["figures"][0]["collected"] == 24
+
+    again = await town.request(
+        "GET", "/v1/territories/67482/figures.csv", params=query, headers={"If-None-Match": table.headers["etag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+    for bad in ({"from": "2027-03-11", "to": "2027-03-10"}, {"from": "2025-01-01", "to": "2027-03-10"}):
+        refusal = await town.request("GET", "/v1/territories/67482/figures", params=bad)
+        assert (refusal.status_code, refusal.json()["code"]) == (422, "territory.period_invalid")
+    unknown = await town.request("GET", "/v1/territories/67999/figures")
+    assert unknown.json()["code"] == "territory.not_found"

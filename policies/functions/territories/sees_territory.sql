@@ -7,12 +7,12 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
         select from app.territories t
         where t.code = wanted
           and array['FR', t.region, t.department, t.epci, t.commune, t.code] && array(
-              select o.territory_code from app.organisations o
-              where caller is not null and o.status = 'active'
-                and o.id = any (array(select app.organisations_of(caller, 'reader')))
+              select o.territory_code
+              from app.members m
+              join app.accounts a on a.id = m.account_id and a.status = 'active'
+              join app.organisations o on o.id = m.organisation_id and o.status = 'active'
+              where m.account_id = caller
               union all
-              select c.territory_code
-              from app.api_clients c join app.organisations o on o.id = c.organisation_id and o.status = 'active'
-              where c.id = client and 'figures:read' = any (c.scopes) and c.revoked_at is null
-                and c.expires_at > app.clock()))
+              select c.territory_code from app.living_client(client) c
+              where c.id is not null and 'figures:read' = any (c.scopes)))
 $$;
