@@ -103,9 +103,15 @@ def _household(address: str) -> str:
 
 
 def answer_headers(scope: Scope) -> list[tuple[bytes, bytes]]:
-    """Return the RateLimit headers that every answer to this request gets."""
+    """Return the headers that every answer to this request gets, such as RateLimit."""
     headers: list[tuple[bytes, bytes]] = scope.get(_HEADERS, [])
     return headers
+
+
+def add_answer_header(scope: Scope, name: str, value: str) -> None:
+    """Add a header to whatever answers this request, a refusal too."""
+    headers: list[tuple[bytes, bytes]] = scope.setdefault(_HEADERS, [])
+    headers.append((name.encode(), value.encode()))
 
 
 def refusal_headers(name: str, most: int, window_seconds: int, seconds_left: int) -> dict[str, str]:
