@@ -1,6 +1,9 @@
 """The pages of an organisation: where its people land, its team; admins make and close organisations."""
 
+from datetime import UTC, datetime, timedelta
+
 from tests.town import Organisation, Town
+from tests.town.days import a_merchant_s_shop, handed_over, people_of
 from tests.town.people import Customer
 from tests.visitors import mails
 from tests.web.browser import Browser
@@ -72,6 +75,31 @@ async def test_a_reader_sees_the_territory_and_may_leave(town: Town) -> None:
     page = await page.form("Quitter l’organisation").send()
     assert page.said == "Vous ne travaillez plus dans cette organisation."
     assert (await lea.opens("/organisation")).status_code == 403
+
+
+async def test_the_territory_says_what_is_on_offer_and_what_is_published(town: Town) -> None:
+    city = await town.an_organisation()
+    this = datetime.now(UTC).date().replace(day=1)
+    month = (this - timedelta(days=1)).replace(day=1)
+    await town.clock(f"{month + timedelta(days=9)}T18:00:00+01:00")
+    people = await people_of(town, 48)
+    for number in range(4):
+        await handed_over(town, await a_merchant_s_shop(town, number), people[number * 12 : number * 12 + 12])
+    await town.clock(f"{this}T02:30:00+02:00")
+    await town.worker_runs()
+    await town.clock(datetime.now(UTC))
+    owner = await Browser.of(city.owner)
+    page = await owner.opens("/organisation")
+    assert "Moins de trois commerces" in page.main.text
+    assert "44" in page.main.text  # people, in whole groups of eleven
+    assert any(path.endswith(f"/report/{month:%Y-%m}.pdf") for path in page.links.values())
+    for number in range(3):
+        await town.a_lot(left=number + 1, shop=await a_merchant_s_shop(town, 20 + number))
+    page = await owner.opens("/organisation")
+    assert [one.text for one in next(page.main.all("dl")).all("dd")] == ["3", "3", "6"]
+    tag = page.headers["etag"]
+    again = await owner.opens("/organisation", **{"If-None-Match": tag})
+    assert again.status_code == 304
 
 
 async def test_nobody_else_sees_an_organisation(town: Town) -> None:

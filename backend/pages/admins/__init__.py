@@ -15,6 +15,7 @@ from backend.pages.admins import (
     parameters,
     recalls,
     reports,
+    zones,
 )
 
 routes: list[BaseRoute] = [
@@ -28,6 +29,7 @@ routes: list[BaseRoute] = [
     *figures.routes,
     *money.routes,
     *organisations.routes,
+    *zones.routes,
     *journal.routes,
     *parameters.routes,
 ]

@@ -19,6 +19,7 @@ MENU = (
     ("money", "/admin/money", "page"),
     ("organisations", "/admin/organisations", "home"),
     ("funds", "/admin/funds", "file"),
+    ("zones", "/admin/zones", "map"),
     ("platform_figures", "/admin/figures", "chart"),
     ("audit", "/admin/audit", "list"),
     ("settings", "/admin/settings", "settings"),

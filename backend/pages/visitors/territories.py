@@ -54,14 +54,15 @@ class Asked:
         return {"from": self.since, "to": self.until, **category}
 
 
-def _asked(visit: Visit, months: int = A_YEAR) -> Asked:
+def asked_of(visit: Visit) -> Asked:
+    """Return the months and the category that the address asks for: by default the twelve months that are over."""
     now = datetime.now(ZoneInfo(PARIS))
     last = now.year * 12 + now.month - 2
     choices = [f"{month // 12}-{month % 12 + 1:02}" for month in range(last, last - MONTHS, -1)]
     until = visit.query.get("to", "")
     until = until if until in choices else choices[0]
     since = visit.query.get("from", "")
-    since = since if since in choices else choices[min(choices.index(until) + months - 1, MONTHS - 1)]
+    since = since if since in choices else choices[min(choices.index(until) + A_YEAR - 1, MONTHS - 1)]
     category = visit.query.get("category", "")
     first, end = sorted((since, until))
     return Asked(first, end, category if category in CATEGORIES else "", choices)
@@ -120,7 +121,7 @@ async def published(visit: Visit, code: str, asked: Asked, *, parts: bool = True
 
 async def territory(visit: Visit) -> Response:
     """Show what is published about a territory: by month, by category, and in its parts on a map and as a table."""
-    asked = _asked(visit)
+    asked = asked_of(visit)
     code = str(visit.parameters["code"])
     shown = await published(visit, code, asked)
     typed = visit.query.get("page", "")
@@ -145,7 +146,7 @@ async def frame(visit: Visit) -> Response:
     wanted = visit.query.get("language")
     if wanted in ("fr", "en"):
         visit.language = "fr" if wanted == "fr" else "en"
-    asked = _asked(visit)
+    asked = asked_of(visit)
     shown = await published(visit, str(visit.parameters["code"]), asked, parts=False)
     page = visit.page("visitors/territory_frame.html", one=shown.one, shown=shown, asked=asked)
     page.headers["Content-Security-Policy"] = policy_of(FRAMED)
