@@ -394,6 +394,11 @@ def queue(work: Work, url: str) -> procrastinate.App:
     async def state_funds(timestamp: int) -> None:
         await funds.state(work)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="funds.print")
+    async def print_fund_statements(timestamp: int) -> None:
+        await funds.print_statements(work)
+
     @app.periodic(cron="*/5 * * * *")
     @app.task(name="custody.settle")
     async def settle_failed_collections(timestamp: int) -> None:
@@ -508,6 +513,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await documents.forget_documents(work)
     await custody.forget_papers(work)
     await funds.state(work)
+    await funds.print_statements(work)
     await funds.forget_statements(work)
     await custody.settle_failed(work)
     app.periodic_registry.periodic_tasks.clear()  # the periodic jobs have just run

@@ -16,21 +16,20 @@ log = structlog.get_logger("ecopanier.funds")
 
 
 async def state(work: Work) -> int:
-    """Settle funds that are over, issue the statements that are due, and print them; return how many were issued.
-
-    If the file store is away, the statements are printed in a later run.
-    """
+    """Settle funds that are over, issue the statements that are due, and tell owners; return how many were issued."""
     await work.acts.value("settle_funds", most=SOME)
     issued = 0
     while count := await work.acts.value("issue_fund_statements", most=SOME):
         issued += count
     await work.acts.value("tell_ending_funds", most=SOME)
-    await print_statements(work)
     return issued
 
 
 async def print_statements(work: Work) -> int:
-    """Print the statements that were issued, and return how many. Whatever one holds, the others are printed."""
+    """Print the statements that were issued, and return how many. Whatever one holds, the others are printed.
+
+    If the file store is away, they are printed in a later run.
+    """
     done = 0
     while rows := await work.acts.rows("fund_statements_to_print", most=SOME):
         for row in rows:

@@ -109,6 +109,11 @@ class Money:
             for shop, month in due:
                 self._acts.call("issue_month", shop=shop, month=month, platform=company.model_dump_json())
 
+    def funds_are_stated(self) -> None:
+        """Issue the statements of funds for the months that are over. The worker prints them."""
+        while self._acts.call("issue_fund_statements", most=MANY)[0]:
+            pass
+
     def banks_are_paid(self) -> None:
         """Pay out every account, as Stripe does each week."""
         for account in self._accounts:

@@ -115,7 +115,7 @@ BENEFICIARIES = (
         27,
         about="has a pass for the Épicerie",
     ),
-    Enrolled(30561, "Nathalie", "Grosjean", date(1969, 3, 21), 2, TABLES, 26),
+    Enrolled(30561, "Nathalie", "Grosjean", date(1969, 3, 21), 2, TABLES, 38),
     Enrolled(47730, "Tesfay", "Gebre", date(1997, 8, 9), 1, TABLES, 26),
     Enrolled(52984, "Lydie", "Kern", date(1954, 1, 30), 1, RELAIS, 25),
     Enrolled(66102, "Oksana", "Melnyk", date(1991, 6, 17), 4, RELAIS, 25),

@@ -52,6 +52,7 @@ from scripts.demo_town.wishes import WISHES, Wishes
 SEED = 2025
 WEEKS = 6
 TRADE_BEGAN = 23  # days ago
+FIRST_GIVEN = (36, 35)  # days ago: so that a month of the fund with something granted is over, too
 FIRST_LOTS = range(38, TRADE_BEGAN, -3)  # days ago: one bakery began alone, so that a month with papers is over
 NIGHTS = range(36, -1, -1)  # days ago
 PAYOUTS = (29, 22, 15, 8)  # days ago
@@ -120,6 +121,9 @@ class Story:
             self._a_day_of_trade(days_ago)
         self._the_present()
         Rounds(self._acts, self._accounts, self._shops, self._then, self._now).happen()
+        given = next(offer for offer in OFFERS if offer.kind == "free")
+        for days_ago in FIRST_GIVEN:
+            self._a_lot_of_the_past(given, self._today - timedelta(days=days_ago))
         while self._ahead:
             moment, _, happens = heapq.heappop(self._ahead)
             self._acts.at(moment)
@@ -157,6 +161,7 @@ class Story:
         for place, helper in enumerate(HELPERS):
             self._then(self._days_ago(7 * WEEKS - 4, "11:00") + place * HOUR, self._joins, helper)
         self._then(self._days_ago(7 * WEEKS - 4, "15:00"), self._has_its_town)
+        self._then(self._days_ago(7 * WEEKS - 4, "17:00"), self._commits_a_fund)
         self._then(self._days_ago(7 * WEEKS - 4, "16:00"), self._pairs_a_station, FOURNIL)
         for place, person in enumerate(BENEFICIARIES):
             met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
@@ -303,6 +308,29 @@ class Story:
         )
         self._accepts(TOWN.login, invitation)
 
+    def _commits_a_fund(self) -> None:
+        owner = self._accounts[TOWN.login]
+        organisations = self._acts.rows("select organisation_id from app.members where account_id = %s", owner)
+        if not organisations:
+            return  # a database without the map
+        first = self._acts.now.astimezone(PARIS).date()
+        [fund] = self._acts.call_as(
+            owner,
+            "propose_fund",
+            organisation=organisations[0][0],
+            name="Paniers solidaires",
+            reference="CONV-2026-118",
+            ceiling_cents=500_000,
+            first_day=first,
+            last_day=first + timedelta(days=365),
+            categories=None,
+            territory=None,
+            per="portion",
+            rate_cents=150,
+            category_rates=Jsonb({"bakery": 100}),
+        )
+        self._acts.call_as(self._accounts[ADMIN], "decide_fund", fund=fund, confirmed=True)
+
     def _accepts(self, login: str, invitation: Invitation) -> None:
         self._acts.call_as(
             self._accounts[login],
@@ -369,6 +397,7 @@ class Story:
         papers = paris(self._today.replace(day=1), "06:30")
         if papers <= self._now:
             self._then(papers, self._money.papers_are_issued)
+            self._then(papers, self._money.funds_are_stated)
         for days_ago in PAYOUTS:
             self._then(self._days_ago(days_ago, "08:00"), self._money.banks_are_paid)
             self._then(self._days_ago(days_ago - 2, "10:00"), self._money.payouts_arrive)

@@ -135,6 +135,19 @@ async def test_the_money_of_the_demo_town_balances_and_can_be_seen(town: Town) -
     assert await town.value("select count(*) from app.months_to_state()") >= 1
 
 
+@pytest.mark.parametrize("moment", ["2026-10-01T07:00+02:00", "2026-10-31T12:00+01:00", "2026-03-31T20:00+02:00"])
+async def test_the_town_of_the_demo_has_a_fund_with_a_statement(town: Town, moment: str) -> None:
+    await town.clock(moment)
+    await town.territories()
+    build(town.copy.url(), HASH)
+    lines = await town.rows("select name, portions, cents from accounting.fund_lines")
+    assert len(lines) >= 1
+    assert all(line["cents"] > 0 for line in lines)
+    assert await town.value("select count(*) from accounting.grants") > 5
+    assert await town.rows("select * from app.ledger_differences('funds')") == []
+    assert await town.value("select count(*) from app.fund_statements_to_print(10)") >= 1
+
+
 async def test_the_stand_in_knows_the_payments_of_the_demo_town(town: Town, tmp_path: Path) -> None:
     state = tmp_path / "stripe.sqlite"
     build(town.copy.url(), HASH, state)

@@ -1,6 +1,6 @@
 -- Note that the file of a fund's statement is stored, with its SHA-256 and size, and tell the owners of its organisation.
 -- Return the SHA-256 that counts: of two that print at once, the first one's.
--- Called by the worker's job funds.state. Definer, because only acts write statements; only the worker may execute it.
+-- Called by the worker's job funds.print. Definer, because only acts write statements; only the worker may execute it.
 -- Locks: the statement.
 create or replace function app.fund_statement_stored(statement uuid, sha256 text, bytes int) returns text
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$

@@ -1,6 +1,6 @@
 -- Return up to `most` statements of funds that no file was stored for yet, oldest first, and let nobody else print them for
 -- five minutes: a worker that is killed meanwhile leaves them to the next one, with the same contents.
--- Called by the worker's job funds.state. Definer, because only acts read statements; only the worker may execute it.
+-- Called by the worker's job funds.print. Definer, because only acts read statements; only the worker may execute it.
 -- Locks: the statements, skipping those that are locked.
 create or replace function app.fund_statements_to_print(most int) returns table (id uuid, contents text)
 language sql security definer set search_path = pg_catalog, pg_temp as $$
