@@ -58,6 +58,7 @@ from backend.kiosks import api as kiosks
 from backend.ledger import api as ledger
 from backend.lots import api as lots
 from backend.lots import near
+from backend.lots.unfound import Unfound, flush_every_minute
 from backend.members import api as members
 from backend.needs import api as needs
 from backend.neighbours import api as neighbours
@@ -271,6 +272,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.documents = document_store_of(chosen)
     app.state.geocoder = geocoder_of(chosen)
     app.state.drafter = drafter_of(chosen)
+    app.state.unfound = Unfound()
     # Importing Gemini's package is slow. Doing it in the background delays neither the start nor the first draft.
     preparing = asyncio.create_task(app.state.drafter.prepare())
     try:
@@ -305,9 +307,12 @@ async def connected(app: FastAPI) -> AsyncIterator[None]:
     async with equipped(app):
         database = await Database.open(chosen.database_url.get_secret_value(), chosen)
         use_database(app, database)
+        counting = asyncio.create_task(flush_every_minute(app.state.unfound, database.acts))
         try:
             yield
         finally:
+            counting.cancel()
+            await asyncio.gather(counting, return_exceptions=True)
             await database.close()
 
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from backend.database.acts import Acts
 from backend.http.hot_routes import HotRoutes
 from backend.http.paging import LONGEST_CURSOR, Page
+from backend.http.rate_limits import client_address
 from backend.http.schemas import TimeAsked
 from backend.http.strict_json import read_query
 from backend.identity.callers import also_at_kiosks, caller_or_nobody
@@ -29,6 +30,7 @@ hot = HotRoutes(tags=["lots"])
 # The order, unless it is by distance, the key in this order, and the id of a page's last lot.
 _CURSOR = re.compile(r"(?:(price|pickup):)?([0-9.e+-]{1,30}) ([0-9a-f-]{36})")
 NOTHING_BEFORE = (-1.0, UUID(int=0))
+NOTHING_FOUND = b'{"data":[]'
 
 
 class Sort(StrEnum):
@@ -103,12 +105,12 @@ class LotsNearQuery(BaseModel):
         return value
 
 
-async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) -> bytes:
+async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery, start: tuple[float, float]) -> bytes:
     """Return a page of published lots as JSON. Free lots are shown to current beneficiaries only.
 
-    Raises PlaceUnknown, OnePlaceNeeded, CursorInvalid.
+    start: latitude and longitude. Raises CursorInvalid.
     """
-    latitude, longitude = await _start(acts, asked)
+    latitude, longitude = start
     after_distance, after_id = _key(asked.after, asked.sort) if asked.after else NOTHING_BEFORE
     unwanted = [name.strip() for name in asked.without_allergens.split(",")] if asked.without_allergens else None
     if asked.sort is Sort.DISTANCE and asked.min_price_cents is None and asked.quantity is None and not asked.open_now:
@@ -155,7 +157,10 @@ async def lots_near_json(acts: Acts, caller: UUID | None, asked: LotsNearQuery) 
 
 
 async def _start(acts: Acts, asked: LotsNearQuery) -> tuple[float, float]:
-    """Return latitude and longitude of where to search. Only `place` and `insee` need a statement of their own."""
+    """Return latitude and longitude of where to search. Only `place` and `insee` need a statement of their own.
+
+    Raises PlaceUnknown, OnePlaceNeeded.
+    """
     if sum(start is not None for start in (asked.near, asked.place, asked.insee)) != 1:
         raise OnePlaceNeeded
     if asked.near is not None:
@@ -184,7 +189,11 @@ async def lots_near(request: Request) -> Response:
     """
     account_id = await caller_or_nobody(request)
     asked = read_query(request, LotsNearQuery)
-    body = await lots_near_json(request.app.state.database.acts, account_id, asked)
+    acts: Acts = request.app.state.database.acts
+    start = await _start(acts, asked)
+    body = await lots_near_json(acts, account_id, asked, start)
+    if asked.after is None and body.startswith(NOTHING_FOUND):
+        request.app.state.unfound.note(str(account_id or client_address(request.scope)), *start)
     return Response(body, media_type="application/json")
 
 

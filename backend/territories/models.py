@@ -24,6 +24,7 @@ class Territory(Table, table=True):
         Index("territories_department_idx", "department", "kind"),
         Index("territories_epci_idx", "epci", "kind", postgresql_where=sql("epci is not null")),
         Index("territories_commune_idx", "commune", postgresql_where=sql("commune is not null")),
+        Index("territories_latitude_idx", "latitude", "longitude", postgresql_where=sql("kind = 'commune'")),
     )
 
     code: str = text(primary_key=True)

@@ -16,6 +16,7 @@ from backend.associations.documents import document_store_of
 from backend.database.sessions import Database
 from backend.http.rate_limits import windows
 from backend.http.serving import server
+from backend.lots.unfound import Unfound
 from backend.photos.store import photo_store_of
 from backend.places.geocoder import geocoder_of
 from backend.settings import Settings, settings
@@ -120,6 +121,13 @@ class Served:
         self.gemini.__exit__(None, None, None)
         self._socket.close()
 
+    @property
+    def unfound(self) -> Unfound:
+        """The searches without a result that the product counted since it was connected to this town."""
+        assert self._app is not None
+        found: Unfound = self._app.state.unfound
+        return found
+
     def _start(self) -> None:
         self._app = main.create_app(connect=self._connected)
         # As `ecopanier serve`, except that shutdown hardly waits for the last requests.
@@ -153,6 +161,7 @@ class Served:
         if app.state.geocoder is not None:
             await app.state.geocoder.aclose()
         app.state.geocoder = geocoder_of(settings())
+        app.state.unfound = Unfound()
         # All copies are equal, so the first is checked for all: the check reads much of the catalogue.
         if self._checked:
             main.use_database(app, Database._unchecked(copy.url(API), settings()))

@@ -23,6 +23,7 @@ import procrastinate
 from backend import worker
 from backend.identity.tokens import OwnTokens
 from backend.job_context import Work
+from backend.lots.unfound import Unfound
 from backend.sealing.identities import METHOD, identity_of
 from backend.sealing.seals import SEALED_PERSON, keyring, sealed_json
 from backend.settings import Settings, settings
@@ -463,6 +464,11 @@ class Town:
     def url(self) -> str:
         """The product's URL. A test that sends its own requests calls `await town.ensure_served()` first."""
         return self._served.url
+
+    @property
+    def unfound(self) -> Unfound:
+        """The searches without a result that the product counted and has not stored yet."""
+        return self._served.unfound
 
     async def ensure_served(self) -> None:
         """Connect the product to this town's database, unless it already is."""
