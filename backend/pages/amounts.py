@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
@@ -36,6 +37,10 @@ class Amounts:
     def euros(self, cents: int) -> str:
         """Return cents as euros, « 1 234,50 € » in French."""
         return _euros(cents, self._locale)
+
+    def whole_euros(self, cents: int) -> str:
+        """Return cents as whole euros, « 1 235 € » in French."""
+        return _whole_euros(cents, self._locale)
 
     def kilograms(self, value: float) -> str:
         """Return a weight in kilograms: whole numbers from ten on, otherwise one decimal (zero has none)."""
@@ -99,6 +104,12 @@ def _number(value: float, decimals: int, locale: str) -> str:
 @lru_cache(4096)
 def _euros(cents: int, locale: str) -> str:
     return format_currency(cents / 100, "EUR", locale=locale)
+
+
+@lru_cache(4096)
+def _whole_euros(cents: int, locale: str) -> str:
+    pattern = Locale.parse(locale).currency_formats["standard"].pattern.replace(".00", "")
+    return format_currency(round(cents / 100), "EUR", pattern, locale, currency_digits=False)
 
 
 def _day(moment: str | datetime | date, zone: str) -> date:

@@ -100,6 +100,8 @@ async def test_the_territory_says_what_is_on_offer_and_what_is_published(town: T
     tag = page.headers["etag"]
     again = await owner.opens("/organisation", **{"If-None-Match": tag})
     assert again.status_code == 304
+    zones = await owner.opens("/organisation/zones.csv")
+    assert (zones.status_code, zones.headers["content-type"].partition(";")[0]) == (200, "text/csv")
 
 
 async def test_nobody_else_sees_an_organisation(town: Town) -> None:

@@ -5,6 +5,7 @@ from urllib.parse import quote
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from backend.pages.associations.importing import passed_on
 from backend.pages.organisations.house import ROOT, house_of
 from backend.pages.visit import Visit, route
 from backend.pages.visitors.territories import asked_of, published
@@ -26,4 +27,16 @@ async def territory(visit: Visit) -> Response:
     )
 
 
-routes: list[BaseRoute] = [route(ROOT, territory, needs="person")]
+async def zones(visit: Visit) -> Response:
+    """Return the figures of a commune's zones by day, which only its own people may have."""
+    house = await house_of(visit)
+    asked = {"by": "day", "parts": "zone"}
+    return passed_on(
+        await visit.api.sends("GET", f"/v1/territories/{quote(house.territory, safe='')}/figures.csv", query=asked)
+    )
+
+
+routes: list[BaseRoute] = [
+    route(ROOT, territory, needs="person"),
+    route(f"{ROOT}/zones.csv", zones, needs="person"),
+]
