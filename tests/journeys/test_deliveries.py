@@ -250,5 +250,7 @@ async def test_the_link_of_every_event_opens_a_page(town: Town) -> None:
                 assert answer.headers["location"].startswith("/sign-in?next="), event
                 continue
             assert answer.headers["content-type"].startswith("text/html"), event  # what is unknown answers in JSON
-            assert answer.status_code == 200 or link.path.startswith(("/my-pass/", "/invitation/")), event
+            assert answer.status_code == 200 or link.path.startswith(("/my-pass/", "/invitation/", "/join-shop/")), (
+                event
+            )
     assert not HOME.is_secret

@@ -1,4 +1,4 @@
-"""The platform's figures: a chart and a table by day, week or month, and the same as a spreadsheet."""
+"""The platform's figures: a chart and a table by day, week or month, the same as a spreadsheet; and neighbours."""
 
 from datetime import date
 
@@ -37,6 +37,15 @@ async def figures(visit: Visit) -> Response:
             raise
         form, status = Form(asked).refused(refusal, ("from", "to")), 422
         found = await visit.api.get("/v1/admin/figures", by=asked["by"])
+    territory = visit.query.get("territory", "").strip()[:36] or "FR"
+    try:
+        left = await visit.api.get(
+            "/v1/neighbours/uncollected", territory=territory, limit=20, after=visit.query.get("after")
+        )
+    except Refused as refusal:
+        if refusal.status not in (404, 422):
+            raise
+        form, status, left = Form({**asked, "territory": territory}).wrong(territory=refusal.detail), 422, {"data": []}
     return desk_page(
         visit,
         "figures.html",
@@ -46,6 +55,9 @@ async def figures(visit: Visit) -> Response:
         asked=asked,
         form=form,
         periods=PERIODS,
+        territory=territory,
+        left=left,
+        funnel=(await visit.api.get("/v1/admin/shop-invitations"))["data"],
     )
 
 

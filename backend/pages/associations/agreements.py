@@ -1,5 +1,8 @@
 """Donation agreements with shops: the list, proposing one, its document, and ending it."""
 
+from typing import Any
+from urllib.parse import quote
+
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -53,7 +56,13 @@ async def propose(visit: Visit) -> Response:
 
 async def _propose_page(house: House, form: Form, status: int = 200) -> Response:
     words = str(form.value("q")).strip()[:100]
-    shops = await house.visit.api.get("/v1/shops", q=words, limit=20) if words else {"data": []}
+    chosen = house.visit.query.get("shop_id", "") if not words else ""
+    shops: dict[str, Any] = {"data": []}
+    if words:
+        shops = await house.visit.api.get("/v1/shops", q=words, limit=20)
+    elif chosen:  # a suggested neighbour
+        found = await house.visit.api.sends("GET", f"/v1/shops/{quote(chosen, safe='')}")
+        shops = {"data": [found.json()] if found.is_success else []}
     return house.page(
         "propose.html",
         "agreements",

@@ -23,6 +23,7 @@ MENU = (
     ("cards_kiosks", "/association/cards", "cards"),
     ("collections", "/association/collections", "truck"),
     ("needs", "/association/needs", "box"),
+    ("neighbours", "/association/neighbours", "heart"),
     ("activity", "/association/activity", "chart"),
     ("agreements", "/association/agreements", "file"),
     ("association", "/association/about", "home"),

@@ -10,6 +10,7 @@ from backend.pages.merchants import (
     house,
     lots,
     money,
+    neighbours,
     photo,
     recurring,
     reports,
@@ -32,6 +33,7 @@ routes: list[BaseRoute] = [
     *subscription.routes,
     *reports.routes,
     *house.routes,
+    *neighbours.routes,
     *team.routes,
     *webhooks.routes,
 ]

@@ -32,12 +32,13 @@ from backend.pages.session import (
 from backend.pages.supabase.answers import auth_of, refused_by
 from backend.pages.visit import Visit, own_path, route
 from backend.pages.visitors.joining import (
-    ROLES,
     begin_code,
+    begun,
     code_page,
     following,
     forget_code,
     form_page,
+    invitation_of,
     registering,
     terms_version,
 )
@@ -175,6 +176,7 @@ def _carried(visit: Visit, tokens: Tokens) -> Mapping[str, Any] | None:
 async def _registers(api: Api, facts: Mapping[str, Any]) -> bool:
     """Register with what was typed when the person signed up; return whether there is an account now."""
     wanted = {name: facts.get(name) for name in ("role", "display_name", "locale")}
+    wanted |= {name: facts[name] for name in ("invitation", "invitation_named") if name in facts}
     body = {**wanted, "consents": {"terms": facts.get("terms")}}
     answer = await api.sends("POST", "/v1/auth/register", body)
     if answer.status_code >= 500:
@@ -191,17 +193,17 @@ async def register(visit: Visit) -> Response:
     """Show the form, or sign up with Supabase and go on to the page for the code."""
     version = await terms_version(visit)
     if not visit.posted:
-        role = visit.query.get("role", "")
-        return form_page(visit, Form({"role": role} if role in ROLES else {}), version)
+        return form_page(visit, begun(visit), version)
     form = await visit.form()
     wanted = {name: form.value(name) for name in ("email", "password", "role", "display_name")}
     if form.value("terms") != version:
         return form_page(visit, form.wrong(terms=visit.t("joining.terms_missing")), version, 422)
     await spend(visit.request.scope, "register", "30/hour", client_address(visit.request.scope))
     try:
-        RegistrationIn.model_validate({**wanted, "consents": {"terms": version}})
+        RegistrationIn.model_validate({**wanted, **invitation_of(form), "consents": {"terms": version}})
         passwords.refuse_common(wanted["password"], wanted["email"], wanted["display_name"])
         facts = {"role": wanted["role"], "display_name": wanted["display_name"], "terms": version}
+        facts |= invitation_of(form)
         facts |= {"locale": visit.problem_language, "email": str(wanted["email"]).lower()}
         address = address_of(visit.request)
         tokens = await auth_of(visit).register(wanted["email"], wanted["password"], address)

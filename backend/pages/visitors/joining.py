@@ -24,14 +24,14 @@ async def register(visit: Visit) -> Response:
     """Show the form, or register and go on to the page for the code."""
     version = await terms_version(visit)
     if not visit.posted:
-        role = visit.query.get("role", "")
-        return form_page(visit, Form({"role": role} if role in ROLES else {}), version)
+        return form_page(visit, begun(visit), version)
     form = await visit.form()
     if form.value("terms") != version:
         return form_page(visit, form.wrong(terms=visit.t("joining.terms_missing")), version, 422)
     wanted = {name: form.value(name) for name in ("email", "password", "role", "display_name")}
     try:
-        await visit.api.post("/v1/auth/register", {**wanted, "consents": {"terms": version}}, key=form.key)
+        body = {**wanted, **invitation_of(form), "consents": {"terms": version}}
+        await visit.api.post("/v1/auth/register", body, key=form.key)
     except Refused as refusal:
         return form_page(visit, form.refused(refusal, (*wanted, "terms")), version, refusal.status)
     going = following(visit, form)
@@ -70,6 +70,21 @@ async def new_terms(visit: Visit) -> Response:
     form = await visit.form()
     await visit.api.put("/v1/me/consents", {"terms": {"version": form.value("version"), "given": True}})
     return RedirectResponse(own_path(form.value("next")), 303)
+
+
+def begun(visit: Visit) -> Form:
+    """Return the form as a link begins it: with a role, and with the invitation of a shop."""
+    role, invitation = visit.query.get("role", ""), visit.query.get("invitation", "")
+    return Form(
+        {**({"role": role} if role in ROLES else {}), **({"invitation": invitation} if invitation else {})},
+    )
+
+
+def invitation_of(form: Form) -> dict[str, Any]:
+    """Return what a registration says of the invitation of a shop; nothing without one."""
+    if not form.value("invitation"):
+        return {}
+    return {"invitation": form.value("invitation"), "invitation_named": form.value("invitation_named") == "yes"}
 
 
 def form_page(visit: Visit, form: Form, version: str, status: int = 200, *, finishing: bool = False) -> Response:
