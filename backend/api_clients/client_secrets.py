@@ -12,8 +12,13 @@ _CHECK_DIGITS = 6  # 62 ** 6 > 2 ** 32
 
 
 def new_secret() -> str:
-    """Return a new secret, which matches `eco_[0-9A-Za-z]{49}`; its last six digits are a CRC-32 of the others."""
-    random = _written(secrets.randbits(256), _RANDOM_DIGITS)
+    """Return a new secret."""
+    return secret_of(secrets.randbits(256))
+
+
+def secret_of(bits: int) -> str:
+    """Return the secret of 256 bits: `eco_[0-9A-Za-z]{49}`, whose last six digits are a CRC-32 of the others."""
+    random = _written(bits, _RANDOM_DIGITS)
     return BEGINS + random + _check(random)
 
 

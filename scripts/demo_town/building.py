@@ -67,4 +67,4 @@ def build(owner_url: str, password_hash: str, stripe_state: Path | None = None) 
     if stripe_state is not None:
         stripe.keep(stripe_state)
     stripe.close()
-    return sign_ins(story.codes)
+    return sign_ins(story.codes, story.client)

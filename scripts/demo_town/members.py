@@ -1,8 +1,10 @@
 """The people of the demo town who work for a shop, an association or an organisation with an account of their own."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 
+from backend.api_clients.client_secrets import secret_of
 from scripts.demo_town.people import TABLES
 from scripts.demo_town.shops import FOURNIL, Shop
 
@@ -29,6 +31,20 @@ class Town:
     does: str
 
 
+@dataclass(frozen=True)
+class Program:
+    """An API client of the demo town, of its organisation. It has all scopes, and the mandate of `association`."""
+
+    name: str
+    association: str
+
+    @property
+    def secret(self) -> str:
+        """Its secret, which is the same in every demo town and as public as the password."""
+        return secret_of(int.from_bytes(sha256(self.name.encode()).digest()))
+
+
+PROGRAM = Program("Logiciel du CCAS", TABLES)
 TOWN = Town(
     "mairie",
     "Ville de Strasbourg",

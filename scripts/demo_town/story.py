@@ -16,6 +16,8 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from backend.accounts.tokens import token_hash
+from backend.api_clients.client_secrets import secret_hash, shown
+from backend.identity.callers import SCOPES
 from backend.members.invitations import Invitation
 from backend.reservations.passes import ALPHABET, CODE_LENGTH
 from backend.sealing.identities import METHOD, identity_of
@@ -23,7 +25,7 @@ from backend.sealing.seals import SEALED_PERSON, address_look_up, keyring, seale
 from backend.settings import settings
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.complaints import COMPLAINTS, OF_YESTERDAY, Complaint
-from scripts.demo_town.members import HELPERS, TOWN, Helper
+from scripts.demo_town.members import HELPERS, PROGRAM, TOWN, Helper
 from scripts.demo_town.money import Money, Sale
 from scripts.demo_town.offers import OFFERS, PARIS, Offer, paris
 from scripts.demo_town.people import (
@@ -110,6 +112,7 @@ class Story:
         self._pickups = 0
         self._complaints = {0: OF_YESTERDAY, **COMPLAINTS}  # the first pickup of yesterday counts as 0
         self.codes: dict[int, str] = {}
+        self.client: UUID | None = None
 
     def tell(self) -> None:
         """Plan and carry out the whole story."""
@@ -162,6 +165,7 @@ class Story:
             self._then(self._days_ago(7 * WEEKS - 4, "11:00") + place * HOUR, self._joins, helper)
         self._then(self._days_ago(7 * WEEKS - 4, "15:00"), self._has_its_town)
         self._then(self._days_ago(7 * WEEKS - 4, "17:00"), self._commits_a_fund)
+        self._then(self._days_ago(7 * WEEKS - 4, "15:30"), self._has_its_program)
         self._then(self._days_ago(7 * WEEKS - 4, "16:00"), self._pairs_a_station, FOURNIL)
         for place, person in enumerate(BENEFICIARIES):
             met = self._days_ago(person.days_ago, "10:00") + place * 13 * MINUTE
@@ -330,6 +334,25 @@ class Story:
             category_rates=Jsonb({"bakery": 100}),
         )
         self._acts.call_as(self._accounts[ADMIN], "decide_fund", fund=fund, confirmed=True)
+
+    def _has_its_program(self) -> None:
+        found = self._acts.rows("select id from app.organisations where siren = %s", TOWN.siren)
+        if not found:
+            return
+        [self.client] = self._acts.call_as(
+            self._accounts[TOWN.login],
+            "add_api_client",
+            organisation=found[0][0],
+            shop=None,
+            association=None,
+            client_name=PROGRAM.name,
+            wanted_scopes=sorted(SCOPES),
+            territory=None,
+            ends=self._now + timedelta(days=365),
+            secret_prefix=shown(PROGRAM.secret),
+            secret_hash=secret_hash(PROGRAM.secret),
+        )
+        self._acts.call_as(self._accounts[PROGRAM.association], "grant_mandate", client=self.client)
 
     def _accepts(self, login: str, invitation: Invitation) -> None:
         self._acts.call_as(

@@ -87,6 +87,21 @@ async def test_people_are_enrolled_renewed_corrected_and_ended(town: Town) -> No
     ]
 
 
+async def test_the_organisation_s_webhooks_hear_of_outcomes(town: Town) -> None:
+    relais = await town.an_association()
+    client = await town.an_api_client(None, "beneficiaries:enrol", "webhooks")
+    await relais.posts("/associations/me/mandates", {"client_id": str(client.id)})
+    events = ["beneficiary.accepted.v1", "beneficiary.refused.v1"]
+    await client.posts("/webhook-endpoints", {"url": "https://ccas.strasbourg.example/hooks", "events": events})
+
+    first = await _sends(town, client, await _person(town), await _person(town, "CCAS-2", first_name="Léo"))
+    second = await _sends(town, client, await _person(town), {"external_id": "wrong"})
+
+    told = await town.rows("select type, path from app.webhook_deliveries order by path, type")
+    paths = [f"/v1/partners/batches/{batch['id']}" for batch in (first, second)]
+    assert [tuple(row) for row in told] == [(events[0], paths[0]), (events[0], paths[1]), (events[1], paths[1])]
+
+
 async def test_each_wrong_field_is_said_and_stops_nobody_else(town: Town) -> None:
     relais = await town.an_association()
     client = await _mandated(town, relais)

@@ -30,6 +30,8 @@ TO_ADD_ONE = {
 REFUSED_OTHERWISE = {
     "GET /v1/lots",
     "GET /v1/stations/me",
+    "GET /v1/partners/mandates",
+    "GET /v1/partners/batches/{batch_id}",
     "GET /v1/territories/{code}/figures",
     "GET /v1/territories/{code}/figures.csv",
     "GET /v1/territories/{code}/figures.geojson",
@@ -38,6 +40,7 @@ REFUSED_OTHERWISE = {
     "POST /v1/beneficiaries/import",
     "POST /v1/lots/drafts",
     "POST /v1/lots/{lot_id}/reservations",
+    "POST /v1/partners/beneficiaries",
     "POST /v1/photos",
     "POST /v1/pickups",
     "POST /v1/reservations/{reservation_id}/checkout",
