@@ -17,6 +17,7 @@ from backend.tours.planning.solver import Effort
 from scripts.benchmarks import before as earlier
 from scripts.benchmarks import (
     drafts,
+    enrolments,
     handovers,
     hot_requests,
     imports,
@@ -51,6 +52,7 @@ class Which(StrEnum):
     MEMORY = "memory"
     DRAFTS = "drafts"
     IMPORTS = "imports"
+    ENROLMENTS = "enrolments"
     LEDGER = "ledger"
     PAPERS = "papers"
     WEB = "web"
@@ -70,6 +72,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.MEMORY: memory.memory,
     Which.DRAFTS: drafts.drafts,
     Which.IMPORTS: imports.imports,
+    Which.ENROLMENTS: enrolments.enrolments,
     Which.LEDGER: ledger.ledger,
     Which.PAPERS: papers.papers,
     Which.WEB: web.web,

@@ -49,6 +49,7 @@ class Amounts:
     searches: int = 2_000
     handovers: int = 1_000  # per client and turn
     import_lines: int = 50_000
+    enrolled_people: int = 10_000
     sales: int = 125_000  # a million lines of the ledger
     invoiced_shops: int = 1_500
     lots_beside_demo_town: int = 100_000
@@ -65,6 +66,7 @@ class Amounts:
             searches=300,
             handovers=20,
             import_lines=2_000,
+            enrolled_people=1_000,
             sales=2_000,
             invoiced_shops=20,
             lots_beside_demo_town=2_000,
