@@ -20,16 +20,17 @@ AT_ONCE = 1_000
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ASSOCIATION = UUID("019a000e-0000-7000-8000-000000000002")
 CLIENT = UUID("019a000e-0000-7000-8000-000000000003")
-MANDATED = """
-    insert into app.accounts (id, role, display_name) values ('019a000e-0000-7000-8000-000000000002', 'association', 'B');
-    insert into app.associations (id, name, status) values ('019a000e-0000-7000-8000-000000000002', 'B', 'verified');
-    insert into app.territories (code, kind, name) values ('FR', 'country', 'France') on conflict do nothing;
-    with o as (insert into app.organisations (name, kind, siren, territory_code)
-               values ('Ville', 'ngo', '216704825', 'FR') returning id)
-    insert into app.api_clients (id, name, organisation_id, territory_code, scopes, expires_at)
-    select '019a000e-0000-7000-8000-000000000003', 'Logiciel', id, 'FR', '{beneficiaries:enrol}', now() + interval '1 day' from o;
-    insert into app.mandates (association_id, client_id) values ('019a000e-0000-7000-8000-000000000002', '019a000e-0000-7000-8000-000000000003');
-"""
+# The association is %(association)s, the client %(client)s.
+MANDATED = (
+    "insert into app.accounts (id, role, display_name) values (%(association)s, 'association', 'B')",
+    "insert into app.associations (id, name, status) values (%(association)s, 'B', 'verified')",
+    "insert into app.territories (code, kind, name) values ('FR', 'country', 'France') on conflict do nothing",
+    "with o as (insert into app.organisations (name, kind, siren, territory_code)"
+    " values ('Ville', 'ngo', '216704825', 'FR') returning id)"
+    " insert into app.api_clients (id, name, organisation_id, territory_code, scopes, expires_at)"
+    " select %(client)s, 'Logiciel', id, 'FR', '{beneficiaries:enrol}', now() + interval '1 day' from o",
+    "insert into app.mandates (association_id, client_id) values (%(association)s, %(client)s)",
+)
 
 
 def enrolments(ground: Ground) -> list[Figure]:
@@ -37,7 +38,8 @@ def enrolments(ground: Ground) -> list[Figure]:
     people = ground.amounts.enrolled_people
     secret = new_secret()
     with ground.connected(ground.town) as connection:
-        connection.execute(MANDATED.encode())
+        for statement in MANDATED:
+            connection.execute(statement.encode(), {"association": ASSOCIATION, "client": CLIENT})
         connection.execute(
             "insert into app.api_client_secrets (client_id, prefix, hash) values (%s, %s, %s)",
             (CLIENT, shown(secret), secret_hash(secret)),

@@ -157,7 +157,20 @@ async def test_the_answer_does_not_tell_who_is_enrolled_elsewhere(town: Town) ->
         read.append(texts[1].replace(person["external_id"], "…"))
 
     assert len(set(taken)) == len(set(read)) == 1
-    # The control: the association tells them apart, and the program's answers do differ where they may.
+    # The control: an answer that told would be noticed by the same comparison.
+    source = await town.value("select pg_get_functiondef('app.client_batch'::regproc)")
+    await town.changes(
+        source.replace(
+            "i.sealed_external, i.outcome",
+            "i.sealed_external, case when exists (select from app.partner_enrolments e where e.lookup = i.lookup"
+            " and e.beneficiary_id is null) then 'refused' else i.outcome end",
+        )
+    )
+    ids = [row["id"] for row in await town.rows("select id from app.partner_batches order by id")]
+    outcomes = {(await client.gets(f"/partners/batches/{one}"))["results"][0]["outcome"] for one in ids}
+    assert outcomes == {"accepted", "refused"}
+    await town.changes(source)
+    # The association tells them apart.
     found = (await relais.gets("/associations/me/enrolled-elsewhere"))["data"]
     assert [(one["external_id"], one["client"]) for one in found] == [("CCAS-1", "Logiciel")]
     assert [one["person"]["first_name"] for one in (await relais.gets("/beneficiaries"))["data"]] == ["Éloïse"]
