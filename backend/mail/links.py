@@ -93,7 +93,7 @@ LINKS: Mapping[str, Link] = {
     "recall_to_pass_on": _ASSOCIATION,
     "association_decided": _ASSOCIATION,
     "import_ended": _ASSOCIATION,
-    "enrolled_elsewhere": _ASSOCIATION,
+    "enrolled_elsewhere": Link("/association/elsewhere", "Voir qui", "See whom"),
     "rights_end": _ASSOCIATION,
     "transfer": _ASSOCIATION,
     "chat_hook_off": _ASSOCIATION,

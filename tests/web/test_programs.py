@@ -85,3 +85,43 @@ async def test_only_owners_see_programs_and_only_their_own(town: Town) -> None:
     assert (await stranger.sends(f"/organisation/programs/{client}/revoke")).status_code == 404
     assert (await stranger.sends(f"/organisation/programs/{client}/rotate", old_secret_days="0")).status_code == 404
     assert await _token(town, client, secret) == 200
+
+
+async def test_an_association_mandates_a_town_s_program_and_ends_it(town: Town) -> None:
+    city, relais = await town.an_organisation(), await town.an_association("Le Relais")
+    owner, association = await Browser.of(city.owner), await Browser.of(relais)
+    made = (
+        await (await owner.opens("/organisation/programs"))
+        .form("Ajouter")
+        .send(name="Logiciel du CCAS", scopes=["beneficiaries:enrol"], expires_at=await _until(town))
+    )
+    client = _shown(made)[0]
+    page = await association.opens("/association/programs")
+    for unknown in ("abc", str(city.id)):
+        wrong = await page.form("Donner mandat").send(client_id=unknown)
+        assert set(wrong.errors) == {"client_id"}
+    page = await wrong.form("Donner mandat").send(client_id=client)
+    assert page.said == "Le mandat est donné."
+    assert "Ville de Strasbourg" in page.headings
+    assert "Le Relais" in (await owner.opens("/organisation/programs")).headings
+    page = await page.form("Mettre fin Ville de Strasbourg, Logiciel du CCAS").send()
+    assert page.said == "Le mandat est terminé. Le programme est refusé."
+    assert await town.value("select count(*) from app.mandates where ended_at is null") == 0
+    assert "Le Relais" not in (await owner.opens("/organisation/programs")).headings
+    assert "Personne pour le moment." in (await page.follows("Inscrites ailleurs")).main.text
+
+
+async def test_an_association_that_is_not_verified_mandates_nobody(town: Town) -> None:
+    city = await town.an_organisation()
+    association = await Browser.of(await town.an_association(status="pending"))
+    owner = await Browser.of(city.owner)
+    made = (
+        await (await owner.opens("/organisation/programs"))
+        .form("Ajouter")
+        .send(name="Logiciel", scopes=["beneficiaries:enrol"], expires_at=await _until(town))
+    )
+    page = await association.opens("/association/programs")
+    refused = await page.form("Donner mandat").send(client_id=_shown(made)[0])
+    assert (refused.status_code, bool(refused.alert)) == (409, True)
+    stranger = await Browser.of(await town.an_association("Ailleurs"))
+    assert (await stranger.sends(f"/association/mandates/{city.id}/end")).status_code == 404
