@@ -6,6 +6,7 @@
 --   associations that are neither public nor had an agreement with the shop, where a shop asks;
 --   pairs with an agreement that is proposed, or confirmed and still running, and
 --   those that the asking side is not interested in, as long as neighbour_dismissals are kept.
+-- Of shops, the 500 nearest are compared: in the densest city an answer stays short.
 -- An association is where it is found on the map (its `place`); a shop learns no other place of one.
 -- Definer, because it compares shops and associations that know nothing of one another; only the owner may execute it.
 create or replace function app.neighbour_pairs(given uuid, as_shop boolean, communes text[])
@@ -32,7 +33,8 @@ begin
         found_s := array(
             select s.id from app.shops s
             where s.status = 'verified' and s.place <@ circle(here, own.farthest_metres / scale * 1.02)
-              and s.shows_leftovers and (communes is null or s.insee_code = any (communes)));
+              and s.shows_leftovers and (communes is null or s.insee_code = any (communes))
+            order by s.place <-> here limit 500);
     end if;
     return query
     with sides as (
