@@ -12,6 +12,7 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -134,7 +135,7 @@ class PublicHttps:
         addresses = await self._addresses(host, port)
         # No proxy and no credentials of the environment, which would go to a user's address.
         async with httpx2.AsyncClient(
-            verify=self.trust or True, timeout=SECONDS, follow_redirects=False, trust_env=False
+            verify=self.trust or _systems_trust(), timeout=SECONDS, follow_redirects=False, trust_env=False
         ) as client:
             for last, address in ((address is addresses[-1], address) for address in addresses):
                 request = client.build_request(
@@ -164,6 +165,12 @@ class PublicHttps:
         if not found or not all(self.may_reach(one) for one in found):
             raise NotTaken("address")
         return found[:MOST_ADDRESSES]
+
+
+@cache
+def _systems_trust() -> ssl.SSLContext:
+    """Return the certificates that httpx2 trusts. Reading them for each request would take longer than the request."""
+    return httpx2.create_ssl_context(trust_env=False)
 
 
 async def _status(client: httpx2.AsyncClient, request: httpx2.Request) -> int:
