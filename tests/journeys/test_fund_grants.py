@@ -8,7 +8,7 @@ import pytest
 
 from tests.journeys.test_funds import START, differences, left
 from tests.town import Town, refused
-from tests.town.funds import a_fund, closes, free_portions
+from tests.town.funds import a_fund, closes, free_portions, the_month_ends
 
 
 async def granted(town: Town, fund: UUID) -> list[tuple[int, int, int]]:
@@ -93,6 +93,8 @@ async def test_a_suspended_portion_is_never_granted(town: Town) -> None:
     assert await town.value("select portions from accounting.closed_lots") == 2
     assert await granted(town, fund) == []
     assert await left(town, fund) == 1000
+    await the_month_ends(town)
+    assert await lot.shop.merchant.gets(f"/shops/{lot.shop.id}/grants") == {"data": [], "has_more": False, "next": None}
 
 
 async def test_of_a_converted_lot_only_what_was_given_free_is_granted(town: Town) -> None:
