@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from tests.journeys.test_funds import START, differences, left
+from tests.journeys.test_zones import TWO, drawn
 from tests.town import Town, refused
 from tests.town.funds import a_fund, closes, free_portions, the_month_ends
 
@@ -175,4 +176,23 @@ async def test_funds_of_a_closed_organisation_end(town: Town) -> None:
     await town.clock("2026-12-09T10:00:00+01:00")
     await town.worker_runs()
     assert await town.value("select returned_cents from app.funds where id = $1", fund) == 1000
+    assert await differences(town) == []
+
+
+async def test_a_fund_of_a_district_pays_the_shops_in_it_before_the_city_s(town: Town) -> None:
+    await town.clock("2026-11-10T10:00:00+01:00")
+    await town.territories()
+    await drawn(await town.an_admin(), TWO)
+    await town.clock(START)
+    west = await town.value("select code from app.territories where name = 'Ouest'")
+    city = await town.an_organisation()
+    whole, district = await a_fund(town, city), await a_fund(town, city, territory=west)
+    lots = [
+        (await free_portions(town, 1, shop=await town.a_shop(near=(48.58, longitude))))[0] for longitude in (7.72, 7.77)
+    ]
+    for lot in lots:
+        await closes(town, lot)
+    assert (len(await granted(town, district)), len(await granted(town, whole))) == (1, 1)
+    await town.clock("2027-02-10T10:00:00+01:00")
+    assert await town.value("select app.settle_funds(10)") == 2
     assert await differences(town) == []

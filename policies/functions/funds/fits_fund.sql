@@ -5,5 +5,5 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     select fund.settled_at is null and fund.decided_at is not null
        and (lot.pickup_end at time zone shop.time_zone)::date between fund.first_day and coalesce(fund.ended_on, fund.last_day)
        and (fund.categories is null or lot.category = any (fund.categories))
-       and app.lies_in(shop.insee_code, fund.territory_code)
+       and app.shop_lies_in(shop.id, fund.territory_code, (lot.pickup_end at time zone shop.time_zone)::date)
 $$;

@@ -1,7 +1,6 @@
--- Return whether a territory is another one or lies in it, by their codes. The code of a commune or an arrondissement is
--- its INSEE code, so that of a shop's address will do.
--- Called by propose_fund, grant_closed and settle_funds. Definer, because only acts read territories; only the owner may
--- execute it.
+-- Return whether a territory is another one or lies in it, by their codes.
+-- Called by propose_fund, funds_of_client and fund_statement_of_client. Definer, because only acts read territories; only
+-- the owner may execute it.
 create or replace function app.lies_in(code text, territory text) returns boolean
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select code = territory or exists (

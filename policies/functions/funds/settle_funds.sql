@@ -26,7 +26,7 @@ begin
             join app.lots l on l.id = open.id
             join app.shops s on s.id = l.shop_id
             where (l.pickup_end at time zone s.time_zone)::date between f.first_day and coalesce(f.ended_on, f.last_day)
-              and app.lies_in(s.insee_code, f.territory_code));
+              and app.shop_lies_in(s.id, f.territory_code, (l.pickup_end at time zone s.time_zone)::date));
         update app.funds x
         set settled_at = moment, returned_cents = x.left_cents, left_cents = 0,
             status = case x.status when 'confirmed' then 'expired' else x.status end
