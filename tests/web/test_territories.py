@@ -8,10 +8,12 @@ import pytest
 
 from backend.pages.maps import drawn
 from backend.territories.loading import load_territories
+from scripts.proofs.looks import seen_in
 from tests.town import Town
 from tests.town.days import a_merchant_s_shop, handed_over, people_of
 from tests.web.browser import Browser, Page
 from tests.web.html import Element
+from tests.web.test_chromium_devices import chromium_of
 
 UNTOLD = "non publié"
 
@@ -148,6 +150,18 @@ async def test_the_pages_keep_their_budget(published: Published) -> None:
     for path in ("FR", "246700488", "donnees"):
         page = await visitor.opens(f"/territoires/{path}")
         assert len(gzip.compress(page.answer.content, 6)) < 12 * 1024, path
+
+
+@pytest.mark.needs_program("chromium", "chromium")
+async def test_pages_with_figures_are_accessible_and_fit_a_telephone(published: Published) -> None:
+    visitor = Browser(published.town)
+    await visitor.opens("/")
+    faults = []
+    async with chromium_of(published.town, visitor) as chromium, seen_in(chromium) as seen:
+        for path in ("/territoires/FR", "/territoires/246700488", "/territoires/FR/cadre", "/territoires/donnees"):
+            await seen.opens(path)
+            faults += [f"{path}: {fault}" for fault in [*await seen.over_budget(), *await seen.faults()]]
+    assert faults == []
 
 
 def _feature(number: int, *, place: tuple[float, float] | None = None, suppressed: bool = False) -> dict[str, object]:
