@@ -16,7 +16,7 @@ from scripts.demo_town.people import PASSWORD
 from scripts.stand_ins.stripe import StripeStandIn
 from tests.production import SAFE_SETTINGS
 from tests.startup.commands import ecopanier
-from tests.town import Merchant, Pass, Person, Reservation, Town, refused
+from tests.town import ApiClient, Merchant, Pass, Person, Reservation, Town, refused
 from tests.town.answers import accepted
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -117,6 +117,19 @@ async def test_one_association_of_the_demo_town_is_public_and_one_secret(town: T
     assert page["telephone"] == "+33 3 53 01 00 01"
     assert page["opening_hours_text"] == ["Tous les jours : de 6 h 30 à 19 h 30"]
     assert page["next_lots"]
+
+
+async def test_the_program_of_the_demo_town_may_enrol_people(town: Town) -> None:
+    await town.territories()
+    told = build(town.copy.url(), HASH)
+    client_id, client_secret = (
+        re.findall(rf"^{name} +(\S+)$", told, re.MULTILINE)[0] for name in ("client_id", "client_secret")
+    )
+    program = ApiClient(town, {"id": client_id, "name": "Logiciel du CCAS", "client_secret": client_secret})
+
+    mandates = (await program.gets("/partners/mandates"))["data"]
+
+    assert [one["association"] for one in mandates] == ["Les Tables partagées"]
 
 
 async def test_the_money_of_the_demo_town_balances_and_can_be_seen(town: Town) -> None:
