@@ -69,3 +69,14 @@ async def test_a_killed_worker_leaves_a_whole_step_or_none(town: Town) -> None:
     assert halfway == 2
     assert await town.value("select count(*) from app.beneficiaries") == 4
     assert await town.value("select status from app.partner_batches") == "done"
+
+
+async def test_a_step_reads_no_table_again_for_each_person(town: Town) -> None:
+    batch = await _a_batch(town, 200)
+    scans = "select max(seq_scan) from pg_stat_xact_user_tables where schemaname = 'app'"
+
+    async with town.copy.connection() as connection:
+        await connection.fetchval(STEP.replace("2,", "100,", 1), batch)
+        async with connection.transaction():
+            assert await connection.fetchval(STEP.replace("2,", "100,", 1), batch) == 0
+            assert await connection.fetchval(scans) < 50
