@@ -1,4 +1,4 @@
-"""The API clients of an organisation or an association: its owner makes them, renews their secrets and revokes them.
+"""The API clients of an organisation, an association or a shop: made, given other secrets and revoked by its owner.
 
 People read « programmes ». A secret is shown only on the page that answers the form with which it was made.
 """
@@ -27,7 +27,7 @@ ABOUT = {"api_client.expiry_invalid": "expires_at", "api_client.territory_outsid
 
 
 class Desk(Protocol):
-    """Whose page it is: the house of an organisation or of an association."""
+    """Whose page it is: the house of an organisation or of an association, or a shop."""
 
     @property
     def visit(self) -> Visit: ...
@@ -39,15 +39,17 @@ class Desk(Protocol):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who keeps API clients. path: of their list in the API; asked: its query; scopes: those that may be chosen.
+    """Who keeps API clients. page: the address of their page; path: of their list in the API; asked: its query.
 
-    more: reads what else the page shows.
+    scopes: those that may be chosen. here: the page's entry in the menu. more: reads what else the page shows.
     """
 
     desk: Desk
+    page: str
     path: str
     asked: Mapping[str, str] = field(default_factory=dict)
     scopes: tuple[str, ...] = ()
+    here: str = "programs"
     more: Callable[[], Awaitable[Mapping[str, Any]]] | None = None
 
 
@@ -55,11 +57,11 @@ Opens = Callable[[Visit], Awaitable[Owner]]
 """Returns whose API clients a page is about. Raises NotAllowed for whoever does not own the house."""
 
 
-async def _programs(visit: Visit, opens: Opens, page: str) -> Response:
+async def _programs(visit: Visit, opens: Opens) -> Response:
     """List the API clients, or make one and show its secret."""
     owner = await opens(visit)
     if not visit.posted:
-        return await programs_page(owner, page, Form())
+        return await programs_page(owner, Form())
     form = await visit.form("scopes")
     body = {"name": form.value("name"), "expires_at": _end_of(form.value("expires_at"))}
     if owner.scopes:
@@ -67,11 +69,11 @@ async def _programs(visit: Visit, opens: Opens, page: str) -> Response:
     try:
         made = await _posts(owner, owner.path, body, form, owner.asked)
     except Refused as refusal:
-        return await _again(owner, page, form, refusal)
-    return await programs_page(owner, page, Form(), 201, made=made)
+        return await _again(owner, form, refusal)
+    return await programs_page(owner, Form(), 201, made=made)
 
 
-async def _rotate(visit: Visit, opens: Opens, page: str) -> Response:
+async def _rotate(visit: Visit, opens: Opens) -> Response:
     """Give an API client a second secret, and show it."""
     owner, form = await opens(visit), await visit.form()
     client = await _one(owner)
@@ -79,20 +81,20 @@ async def _rotate(visit: Visit, opens: Opens, page: str) -> Response:
     try:
         made = await _posts(owner, f"/v1/api-clients/{client}/secrets", body, form)
     except Refused as refusal:
-        return await _again(owner, page, Form(), refusal)
-    return await programs_page(owner, page, Form(), 201, made=made)
+        return await _again(owner, Form(), refusal)
+    return await programs_page(owner, Form(), 201, made=made)
 
 
-async def _revoke(visit: Visit, opens: Opens, page: str) -> Response:
+async def _revoke(visit: Visit, opens: Opens) -> Response:
     """Revoke an API client for good, or one of its secrets."""
     owner, form = await opens(visit), await visit.form()
     client, secret = await _one(owner), form.value("secret")
     path = f"/v1/api-clients/{client}"
     await visit.api.delete(f"{path}/secrets/{secret}" if secret else path)
-    return owner.desk.to(page, "secret_revoked" if secret else "program_revoked")
+    return owner.desk.to(owner.page, "secret_revoked" if secret else "program_revoked")
 
 
-async def programs_page(owner: Owner, page: str, form: Form, status: int = 200, **values: Any) -> Response:
+async def programs_page(owner: Owner, form: Form, status: int = 200, **values: Any) -> Response:
     """Return the page of the API clients."""
     answer = await owner.desk.visit.api.sends("GET", owner.path, query={**owner.asked, "limit": 100})
     if not answer.is_success:
@@ -100,10 +102,10 @@ async def programs_page(owner: Owner, page: str, form: Form, status: int = 200, 
     shown = {"made": None, **values, **(await owner.more() if owner.more else {})}
     return owner.desk.page(
         "programs.html",
-        "programs",
+        owner.here,
         status,
         form=form,
-        path=page,
+        path=owner.page,
         programs=answer.json()["data"],
         scopes=owner.scopes,
         old_secret_days=OLD_SECRET_DAYS,
@@ -112,12 +114,12 @@ async def programs_page(owner: Owner, page: str, form: Form, status: int = 200, 
     )
 
 
-async def _again(owner: Owner, page: str, form: Form, refusal: Refused) -> Response:
+async def _again(owner: Owner, form: Form, refusal: Refused) -> Response:
     if refusal.status not in (409, 422):
         raise refusal
     about = ABOUT.get(refusal.code)
     wrong = form.wrong(**{about: refusal.detail}) if about and form.typed else form.refused(refusal, FIELDS)
-    return await programs_page(owner, page, wrong, refusal.status)
+    return await programs_page(owner, wrong, refusal.status)
 
 
 async def _one(owner: Owner) -> str:
@@ -150,16 +152,16 @@ def _end_of(typed: Any) -> str | None:
 
 
 def program_routes(page: str, opens: Opens) -> list[Route]:
-    """Return the routes of the API clients of one kind of owner."""
+    """Return the routes of the API clients of one kind of owner. page: as a path of Starlette."""
 
     async def programs(visit: Visit) -> Response:
-        return await _programs(visit, opens, page)
+        return await _programs(visit, opens)
 
     async def rotate(visit: Visit) -> Response:
-        return await _rotate(visit, opens, page)
+        return await _rotate(visit, opens)
 
     async def revoke(visit: Visit) -> Response:
-        return await _revoke(visit, opens, page)
+        return await _revoke(visit, opens)
 
     return [
         route(page, programs, ["GET", "POST"], needs="person"),

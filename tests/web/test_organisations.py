@@ -41,6 +41,7 @@ async def test_an_admin_makes_an_organisation_and_its_owner_lands_on_its_territo
     again = Browser(town)
     assert (await again.enters("claire@example.org")).headers["location"] == "/organisation"
     assert "Mon organisation" in (await claire.opens("/account")).links
+    assert (await claire.opens("/")).links["Organisation"] == "/organisation"
     assert (await (await page.follows("La page publique")).follows("Territoires")).status_code == 200
 
 

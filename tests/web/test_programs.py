@@ -65,6 +65,19 @@ async def test_an_association_makes_a_program_for_webhooks(town: Town) -> None:
     assert "Recevoir des webhooks" in made.main.text
 
 
+async def test_a_shop_makes_and_revokes_a_program(town: Town) -> None:
+    shop = await town.a_shop()
+    owner = await Browser.of(shop.merchant)
+    page = await (await owner.opens(f"/my-shops/{shop.id}/settings")).follows("Programmes")
+    made = await page.form("Ajouter").send(name="Caisse", expires_at=await _until(town))
+    client, secret = _shown(made)
+    assert await _token(town, client, secret) == 200
+    page = await made.form("Révoquer le programme Caisse").send()
+    assert page.said == "Le programme est révoqué."
+    assert page.path.startswith(f"/my-shops/{shop.id}/programs")
+    assert await _token(town, client, secret) == 401
+
+
 async def test_only_owners_see_programs_and_only_their_own(town: Town) -> None:
     city, other = await town.an_organisation(), await town.an_organisation("Ville de Mulhouse", territory="68224")
     owner, stranger, reader = await Browser.of(city.owner), await Browser.of(other.owner), await town.a_customer()

@@ -20,7 +20,7 @@ MANDATES = "/v1/associations/me/mandates"
 
 async def _owner(visit: Visit) -> Owner:
     house = await _owned(visit)
-    return Owner(house, "/v1/associations/me/api-clients", house.asked, more=partial(_mandates, house, Form()))
+    return Owner(house, PAGE, "/v1/associations/me/api-clients", house.asked, more=partial(_mandates, house, Form()))
 
 
 async def _owned(visit: Visit) -> House:
@@ -47,8 +47,10 @@ async def mandate(visit: Visit) -> Response:
         wrong = form.refused(refusal, ("client_id",))
         if refusal.status == 404:
             wrong = form.wrong(client_id=refusal.detail)
-        owner = Owner(house, "/v1/associations/me/api-clients", house.asked, more=partial(_mandates, house, wrong))
-        return await programs_page(owner, PAGE, wrong, refusal.status)
+        owner = Owner(
+            house, PAGE, "/v1/associations/me/api-clients", house.asked, more=partial(_mandates, house, wrong)
+        )
+        return await programs_page(owner, wrong, refusal.status)
     return house.to(PAGE, "mandate_granted")
 
 

@@ -12,6 +12,7 @@ from backend.pages.merchants import (
     money,
     neighbours,
     photo,
+    programs,
     recurring,
     reports,
     shops,
@@ -35,5 +36,6 @@ routes: list[BaseRoute] = [
     *house.routes,
     *neighbours.routes,
     *team.routes,
+    *programs.routes,
     *webhooks.routes,
 ]

@@ -10,10 +10,12 @@ from backend.pages.organisations.house import House, house_that_one_owns
 from backend.pages.programs import SCOPES, Owner, program_routes
 from backend.pages.visit import Visit
 
+PAGE = "/organisation/programs"
+
 
 async def _owner(visit: Visit) -> Owner:
     house = await house_that_one_owns(visit)
-    return Owner(house, f"{house.path}/api-clients", scopes=SCOPES, more=partial(_mandates, house))
+    return Owner(house, PAGE, f"{house.path}/api-clients", scopes=SCOPES, more=partial(_mandates, house))
 
 
 async def _mandates(house: House) -> Mapping[str, Any]:
@@ -21,4 +23,4 @@ async def _mandates(house: House) -> Mapping[str, Any]:
     return {"mandates": [one for one in found["data"] if not one["ended_at"]]}
 
 
-routes: list[BaseRoute] = [*program_routes("/organisation/programs", _owner)]
+routes: list[BaseRoute] = [*program_routes(PAGE, _owner)]
