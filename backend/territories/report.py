@@ -100,8 +100,8 @@ def report_paper(found: dict[str, Any], made_on: date) -> dict[str, Any]:
         "month": month[0].upper() + month[1:],
         "about": " · ".join(about),
         "headline": [] if row["suppressed"] else _headline(row),
-        "withheld": "Les chiffres de ce mois ne sont pas publiés : ils diraient quelque chose de moins de 11 personnes"
-        " ou de 3 commerces.",
+        "withheld": "Les chiffres de ce mois ne sont pas publiés : ils diraient, seuls ou par soustraction, quelque"
+        " chose de moins de 11 personnes ou de moins de 3 commerces.",
         "categories": {
             "title": "Par catégorie",
             "header": ["Catégorie", "", "Nourriture", "Repas"],
@@ -136,7 +136,7 @@ def _headline(row: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _parts(parts: dict[str, Any] | None) -> dict[str, Any] | None:
-    if parts is None:
+    if parts is None or not parts["data"]:
         return None
     rows = sorted(parts["data"], key=lambda one: (-(one.get("food_kg") or -1), one["name"]))
     left = len(rows) - MOST_PARTS
@@ -145,7 +145,6 @@ def _parts(parts: dict[str, Any] | None) -> dict[str, Any] | None:
         "header": ["Territoire", "", "Nourriture", "Repas"],
         "rows": _rows(rows[:MOST_PARTS], lambda one: str(one["name"])),
         "more": f"et {_number(left)} autre{'s' * (left > 1)}, dans les données ouvertes" if left > 0 else "",
-        "nothing": "Rien dans ses parties ce mois-ci.",
     }
 
 
