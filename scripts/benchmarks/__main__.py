@@ -29,6 +29,7 @@ from scripts.benchmarks import (
     report,
     scale,
     statements,
+    territories,
     tours,
     web,
 )
@@ -57,6 +58,7 @@ class Which(StrEnum):
     PAPERS = "papers"
     WEB = "web"
     PLANNING = "planning"
+    TERRITORIES = "territories"
 
 
 MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
@@ -77,6 +79,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.PAPERS: papers.papers,
     Which.WEB: web.web,
     Which.PLANNING: planning.planning,
+    Which.TERRITORIES: territories.territories,
 }
 
 
