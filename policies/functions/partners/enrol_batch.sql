@@ -6,12 +6,14 @@
 -- `before` as the worker read it. If somebody else changed it meanwhile, the act raises try_again: the worker reads anew.
 -- Somebody who is enrolled elsewhere gets the same outcome as anybody: only the association hears of it. Their entry in
 -- partner_enrolments has no beneficiary, and whoever is sent again is tried again.
+-- Its statements are planned anew at each call, and so are those of own_people and enrol_people under it: a plan that was
+-- made for small tables reads a table again for each person once there are thousands.
 -- Definer, because nobody may write accounts; only the worker may execute it.
 -- Locks: the batch; the beneficiaries who are renewed, corrected or ended, in the order of ids; those of enrol_people.
 create or replace function app.enrol_batch(
     batch uuid, most int, corrected int[], before bytea[], new_household_sizes int[], new_sealed bytea[],
     new_identities bytea[], new_former_identities bytea[], method int) returns int
-language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_variable
 declare
     moment     timestamptz := app.clock();

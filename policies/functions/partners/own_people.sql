@@ -2,7 +2,7 @@
 -- the keyed hash. Whose right is to end is found by the external id alone.
 -- Called by enrol_batch, before and after it locks them. Only the owner may execute it.
 create or replace function app.own_people(batch uuid, places int[]) returns table (place int, beneficiary uuid)
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
+language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_custom_plan as $$
 #variable_conflict use_column
 begin
     -- From each person to who they may be, each time by an index (`offset 0` keeps the planner from turning it round): the
