@@ -520,7 +520,8 @@ class _Months:
         self.crossings = [_Crossing({id(grain): grain.part.all for grain in grains}, grains)]
         if any(grain.part.known_elements for grain in grains):
             unknown = [grain for grain in grains if grain.part.known_elements < grain.part.elements]
-            self.crossings.append(_Crossing({id(grain): grain.part.unknown() for grain in unknown}, unknown))
+            if unknown:
+                self.crossings.append(_Crossing({id(grain): grain.part.unknown() for grain in unknown}, unknown))
 
     def publish(self, grains: Sequence[_Grain]) -> bool:
         """Split the month atoms that a cell meets if the rule for months still holds; return whether it does."""

@@ -3,7 +3,9 @@
 from pathlib import Path
 
 import psycopg
+from psycopg.rows import dict_row
 
+from backend.territories.releasing import decide
 from scripts.demo_town.acts import Acts
 from scripts.demo_town.money import Money
 from scripts.demo_town.sign_ins import sign_ins
@@ -64,7 +66,35 @@ def build(owner_url: str, password_hash: str, stripe_state: Path | None = None) 
             story.tell()
         acts.run(AFTERWARDS)
         acts.run("update app.impact_totals set since = (select min(recorded_at) from app.impact_entries)")
+    _publish(owner_url)
     if stripe_state is not None:
         stripe.keep(stripe_state)
     stripe.close()
     return sign_ins(story.codes, story.client)
+
+
+def _publish(owner_url: str) -> None:
+    """Publish the figures of the days and months that are over, as the worker would have done each night.
+
+    In transactions of its own, because what one wrote is added up only once it is over.
+    """
+    with psycopg.connect(owner_url, autocommit=True, row_factory=dict_row) as connection:
+        connection.execute("set role ecopanier_owner")
+        while (due := connection.execute("select * from app.release_due()").fetchone()) is not None:
+            days = [due["first_day"], due["last_day"]]
+            rows = connection.execute("select * from app.release_elements(%s, %s)", days).fetchall()
+            before = connection.execute("select * from app.published_cells(%s, %s)", days).fetchall()
+            decided = decide(due["kind"], due["first_day"], due["last_day"], rows, before)
+            cells = decided.candidates
+            connection.execute(
+                "select app.publish_release(%s, %s, %s, %s::text[], %s::text[], %s::bool[], %s::bool[], %s::bool[])",
+                [
+                    due["kind"],
+                    *days,
+                    [cell.code for cell in cells],
+                    [cell.category or "" for cell in cells],
+                    [cell in decided.told for cell in cells],
+                    [cell in decided.given_told for cell in cells],
+                    [cell in decided.parts_told for cell in cells],
+                ],
+            )

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from backend.settings import settings
+from backend.territories.disclosure import Element, Place, candidate_cells, released
 from backend.territories.releasing import correct_figures
 from backend.worker import working
 from tests.town import Town
@@ -279,3 +280,14 @@ async def test_the_csv_and_the_map_have_the_same_figures(town: Town) -> None:
         assert (refusal.status_code, refusal.json()["code"]) == (422, "territory.period_invalid")
     unknown = await town.request("GET", "/v1/territories/67999/figures")
     assert unknown.json()["code"] == "territory.not_found"
+
+
+def test_a_month_is_decided_where_every_shop_s_figures_are_known() -> None:
+    day, place = date(2027, 3, 10), Place("REG-44", "DEP-67", "246700488", "67482")
+    every = [
+        Element(place, day, "bakery", shop, {12 * shop + n: (500, 800) for n in range(12)}, known=True)
+        for shop in range(4)
+    ]
+    month = date(2027, 3, 1), date(2027, 3, 31)
+    cells = candidate_cells(every, *month)
+    assert set(released(every, cells).published) == cells
