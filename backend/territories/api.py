@@ -212,7 +212,7 @@ async def map_territory_figures(
 
 @router.get("/territories/{code}/live", response_model=LiveFigures, responses=may_answer(TerritoryNotYours))
 async def read_live_figures(code: Code, acts: ActsDep, who: MemberOrClient) -> Response:
-    """Read what at least three merchants offer in the territory of your organisation right now."""
+    """Read what at least three merchants sell in the territory of your organisation right now, without free lots."""
     found = await published.live_figures(acts, code, who)
     return Response(found, media_type="application/json", headers={"Cache-Control": "no-store"})
 

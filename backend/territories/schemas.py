@@ -215,11 +215,11 @@ class CategoryFigures(Out):
 
 
 class LiveFigures(Out):
-    """What is on offer in a territory right now."""
+    """What is sold in a territory right now. Free lots are not counted."""
 
     at: AwareDatetime = Field(examples=["2026-11-29T18:00:00+01:00"])
-    suppressed: bool = Field(description="Fewer than three merchants offer something.", examples=[False])
-    shops: int | None = Field(None, description="With a lot on offer.", examples=[12])
+    suppressed: bool = Field(description="Fewer than three merchants sell something.", examples=[False])
+    shops: int | None = Field(None, description="With a discounted lot on offer.", examples=[12])
     lots: int | None = Field(None, examples=[20])
     portions: int | None = Field(None, description="That are left.", examples=[74])
 

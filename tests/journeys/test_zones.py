@@ -224,7 +224,11 @@ async def test_live_figures_are_for_the_territory_s_own_and_need_three_merchants
     few = (await live(token)).json()
     assert few["suppressed"] is True
     assert "shops" not in few
+    # Only beneficiaries see free lots: what is left of them would tell each portion that somebody reserves.
     await town.a_free_lot(shop=await a_merchant_s_shop(town, 3), left=4)
+    assert (await live(token)).json()["suppressed"] is True
+    third = await town.a_lot(shop=await a_merchant_s_shop(town, 4), left=4)
+    await town.a_free_lot(shop=third.shop, left=2)
     told = (await live(token)).json()
     assert {name: told[name] for name in ("suppressed", "shops", "lots", "portions")} == {
         "suppressed": False,

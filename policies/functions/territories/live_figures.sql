@@ -1,5 +1,7 @@
--- Return what is on offer in a territory right now, as JSON: shops with lots, lots and portions that are left. Null if the
--- caller does not see the territory so (sees_territory).
+-- Return what is sold in a territory right now, as JSON: shops with discounted lots, these lots and their portions that are
+-- left. Null if the caller does not see the territory so (sees_territory).
+-- Free lots are not counted: only beneficiaries see them, and what is left of them would tell each portion that one of
+-- them reserves, by the difference of two readings. What is left of discounted lots anybody can read.
 -- Called by GET /v1/territories/{code}/live, as the API, for members of organisations and API clients. Fewer than three merchants,
 -- counted by SIREN, are told by nothing but that: an unsold portion is their affair.
 -- Definer, because nobody is granted the tables.
@@ -13,7 +15,7 @@ language sql stable security definer set search_path = pg_catalog, pg_temp as $$
                or w.kind = 'zone' and t.code = w.commune
                or w.kind = 'zone' and t.commune = w.commune and t.kind = 'arrondissement'
         join app.shops s on s.insee_code = t.code and s.status = 'verified'
-        join app.lots l on l.shop_id = s.id and l.status = 'published' and l.suspended_from is null
+        join app.lots l on l.shop_id = s.id and l.status = 'published' and l.kind = 'discounted'
                            and l.pickup_end > app.clock()
         join app.lot_stock k on k.lot_id = l.id and k.remaining > 0
         where w.code = wanted and t.kind in ('commune', 'arrondissement')
