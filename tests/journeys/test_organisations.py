@@ -172,3 +172,15 @@ async def test_nobody_works_at_a_closed_organisation(town: Town) -> None:
     assert (stale.status, again.code, late.code) == (412, "organisation.closed", "invitation.not_found")
     assert (await city.owner.asks("GET", f"/organisations/{city.id}")).status_code == 404
     assert (await city.owner.gets("/me/memberships"))["data"] == []
+
+
+async def test_nothing_is_sent_any_more_to_a_closed_organisation(town: Town) -> None:
+    city, odile = await town.an_organisation(), await town.an_admin()
+    wanted = {"url": "https://sig.example.org/hook", "events": ["figures.released.v1"], "organisation_id": str(city.id)}
+    added = await city.owner.posts("/webhook-endpoints", wanted)
+    await city.owner.posts(f"/webhook-endpoints/{added['id']}/test")
+
+    accepted(await _changes(odile, city, {"status": "closed"}))
+
+    for table in ("webhook_endpoints", "webhook_secrets", "webhook_deliveries"):
+        assert await town.value(f"select count(*) from app.{table}") == 0  # noqa: S608  one of three names

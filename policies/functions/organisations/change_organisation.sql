@@ -1,9 +1,10 @@
 -- Rename an organisation or close it; null leaves a field as it is. `versions`: the change is made only to one of these;
 -- null allows any.
 -- Called by PATCH /v1/organisations/{organisation_id}, as an admin: mails show the name to addresses that never asked.
--- From its closing on, nobody works there, its API clients are refused, its webhooks are removed and invitations to it are void. It stays closed.
+-- From its closing on, nobody works there, its API clients are refused, its webhook endpoints are removed and invitations to
+-- it are void. It stays closed.
 -- Definer, because nobody may write organisations. Only an admin gets through.
--- Locks: the organisation (no key update), its API clients in the order of ids.
+-- Locks: the organisation (no key update), its API clients in the order of ids, those of forget_webhooks.
 create or replace function app.change_organisation(
     organisation uuid, new_name text, new_status text, versions int[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -25,9 +26,7 @@ begin
         order by c.id for update;
         update app.api_clients c set revoked_at = app.clock()
         where c.organisation_id = organisation and c.revoked_at is null;
-        delete from app.webhook_deliveries d
-        using app.webhook_endpoints e where e.id = d.endpoint_id and e.organisation_id = organisation;
-        delete from app.webhook_endpoints e where e.organisation_id = organisation;
+        perform app.forget_webhooks(array[organisation]);
         delete from app.members m where m.organisation_id = organisation and m.account_id is null;
         perform app.note('organisation.closed', 'organisation', organisation);
     else

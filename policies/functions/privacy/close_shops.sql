@@ -36,9 +36,7 @@ begin
     update app.collection_links k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.shop_id = any (own_shops);
     update app.collections c set notes = '' where c.shop_id = any (own_shops);
-    delete from app.webhook_deliveries d
-    using app.webhook_endpoints e where e.id = d.endpoint_id and e.shop_id = any (own_shops);
-    delete from app.webhook_endpoints e where e.shop_id = any (own_shops);
+    perform app.forget_webhooks(own_shops);
     delete from app.favourites f where f.shop_id = any (own_shops);
     update app.problem_reports q set answer = '' where q.shop_id = any (own_shops) and q.answer is not null;
     delete from app.listing_drafts d where d.shop_id = any (own_shops);

@@ -14,9 +14,9 @@ declare
 begin
     delete from key_vault.data_keys k where k.account_id = account;
     delete from app.beneficiary_persons p where p.beneficiary_id = account;
-    delete from app.partner_people i using app.partner_enrolments e
+    delete from key_vault.partner_people i using key_vault.partner_enrolments e
     where e.beneficiary_id = account and i.lookup = e.lookup and i.outcome is not null;
-    delete from app.partner_enrolments e where e.beneficiary_id = account;
+    delete from key_vault.partner_enrolments e where e.beneficiary_id = account;
     update app.api_clients c set created_by = null where c.created_by = account;
     update app.mandates m set granted_by = null where m.granted_by = account;
     update app.mandates m set ended_by = null where m.ended_by = account;
@@ -96,9 +96,7 @@ begin
     delete from app.association_needs n where n.association_id = any (closing);
     delete from app.neighbour_dismissals d where d.association_id = any (closing);
     delete from app.chat_hooks h where h.association_id = any (closing);
-    delete from app.webhook_deliveries d
-    using app.webhook_endpoints e where e.id = d.endpoint_id and e.association_id = any (closing);
-    delete from app.webhook_endpoints e where e.association_id = any (closing);
+    perform app.forget_webhooks(closing);
     update app.kiosks k set name = '-', revoked_at = coalesce(k.revoked_at, app.clock())
     where k.association_id = any (closing);
     update app.sessions s set ended_at = app.clock(), ended_because = 'kiosk_revoked'
