@@ -62,6 +62,7 @@ class PartnerPerson(Table, table=True):
     __table_args__ = (
         UniqueConstraint("batch_id", "lookup", name="partner_people_lookup_key"),
         Index("partner_people_lookup_idx", "lookup"),
+        {"schema": "key_vault"},
     )
 
     batch_id: UUID = Field(primary_key=True, foreign_key="app.partner_batches.id", ondelete="CASCADE")
@@ -99,6 +100,7 @@ class PartnerEnrolment(Table, table=True):
         ),
         Index("partner_enrolments_association_id_idx", "association_id"),
         Index("partner_enrolments_client_id_idx", "client_id"),
+        {"schema": "key_vault"},
     )
 
     id: UUID = identifier()

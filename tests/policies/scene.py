@@ -630,12 +630,12 @@ async def _collected(town: Town, shop: Shop, association: Person, collector: Per
         association.id,
     )
     await town.changes(
-        "insert into app.partner_people (batch_id, place, lookup, sealed_external, ends)"
+        "insert into key_vault.partner_people (batch_id, place, lookup, sealed_external, ends)"
         " values ($1, 1, sha256(convert_to($1::uuid::text, 'UTF8')), 'sealed', true)",
         batch,
     )
     await town.changes(
-        "insert into app.partner_enrolments"
+        "insert into key_vault.partner_enrolments"
         " (lookup, association_id, client_id, beneficiary_id, sealed_external, seen_at)"
         " select sha256(convert_to($1::uuid::text, 'UTF8')), $2, $1, b.id, 'sealed', now()"
         " from app.beneficiaries b where b.association_id = $2 limit 1",

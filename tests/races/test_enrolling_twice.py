@@ -45,7 +45,7 @@ async def test_two_workers_share_a_batch_without_enrolling_anybody_twice(town: T
         await transaction.commit()
         left.append(await meanwhile)
 
-    enrolled = await town.value("select count(*) from app.partner_people where outcome = 'accepted'")
+    enrolled = await town.value("select count(*) from key_vault.partner_people where outcome = 'accepted'")
     if careful:
         assert (left, enrolled) == ([2, 0], 4)
     else:
@@ -63,7 +63,7 @@ async def test_a_killed_worker_leaves_a_whole_step_or_none(town: Town) -> None:
         await _step(killed, batch)
         pid = killed.get_server_pid()
         await town.changes("select pg_terminate_backend($1)", pid)
-    halfway = await town.value("select count(*) from app.partner_people where outcome = 'accepted'")
+    halfway = await town.value("select count(*) from key_vault.partner_people where outcome = 'accepted'")
     await town.worker_runs()
 
     assert halfway == 2

@@ -12,9 +12,9 @@ begin
     select n.place, n.account_id, n.sealed, n.wrapped, n.master_key, n.household_size, h.id, h.sealed, h.wrapped, h.master_key,
            h.household_size
     from (select i.*, e.beneficiary_id, x.association_id
-          from (select * from app.partner_people p where p.batch_id = batch and p.outcome is null order by p.place limit most) i
+          from (select * from key_vault.partner_people p where p.batch_id = batch and p.outcome is null order by p.place limit most) i
           join app.partner_batches x on x.id = i.batch_id
-          cross join lateral (select f.beneficiary_id from app.partner_enrolments f where f.lookup = i.lookup offset 0) e
+          cross join lateral (select f.beneficiary_id from key_vault.partner_enrolments f where f.lookup = i.lookup offset 0) e
           where not i.ends and e.beneficiary_id is not null offset 0) n
     cross join lateral (
         select b.id, p.sealed, k.wrapped, k.master_key, p.household_size

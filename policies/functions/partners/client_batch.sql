@@ -11,7 +11,7 @@ begin
     perform app.require_client(client, 'beneficiaries:enrol');
     return query
     select x.status, x.association_id, x.created_at, i.lookup, i.sealed_external, i.outcome, i.errors::text
-    from app.partner_batches x join app.partner_people i on i.batch_id = x.id
+    from app.partner_batches x join key_vault.partner_people i on i.batch_id = x.id
     where x.id = batch and x.client_id = client order by i.place;
 end $$;
 grant execute on function app.client_batch(uuid, uuid) to ecopanier_api;

@@ -38,22 +38,22 @@ begin
     if (app.living_client(held.client_id)).id is null or not app.association_works(held.association_id)
        or not exists (select from app.mandates m where m.client_id = held.client_id
                                                    and m.association_id = held.association_id and m.ended_at is null) then
-        perform app.settle_people(batch, array(select i.place from app.partner_people i
+        perform app.settle_people(batch, array(select i.place from key_vault.partner_people i
                                                where i.batch_id = batch and i.outcome is null),
                                   '[{"field": "association_id", "code": "mandate.missing"}]');
         return app.settle_batch(batch, 0);
     end if;
-    places := array(select i.place from app.partner_people i
+    places := array(select i.place from key_vault.partner_people i
                     where i.batch_id = batch and i.outcome is null order by i.place limit most);
     perform app.settle_people(batch, array(
-        select i.place from app.partner_people i
+        select i.place from key_vault.partner_people i
         where i.batch_id = batch and i.place = any (places) and not i.ends and i.eligible_until < today),
         '[{"field": "eligible_until", "code": "beneficiary.right_in_the_past"}]');
     perform app.settle_people(batch, array(
-        select i.place from app.partner_people i
+        select i.place from key_vault.partner_people i
         where i.batch_id = batch and i.place = any (places) and not i.ends and i.eligible_until > last_day),
         '[{"field": "eligible_until", "code": "beneficiary.right_too_long"}]');
-    places := array(select i.place from app.partner_people i
+    places := array(select i.place from key_vault.partner_people i
                     where i.batch_id = batch and i.place = any (places) and i.outcome is null order by i.place);
 
     -- 1. Whom the association has already: by the external id, or by the keyed hash if it enrolled them itself. Locked
@@ -66,7 +66,7 @@ begin
     with over as (
         update app.beneficiaries b set eligible_until = today - 1, version = b.version + 1
         from unnest(own_places, own) as o (place, id)
-        join app.partner_people i on i.batch_id = batch and i.place = o.place
+        join key_vault.partner_people i on i.batch_id = batch and i.place = o.place
         where b.id = o.id and i.ends and b.eligible_until >= today returning b.id)
     select array_agg(distinct x.id) into changed from over x;
     perform app.note_each('beneficiary.right_ended', 'beneficiary', changed, jsonb_build_object('batch', batch));
@@ -74,7 +74,7 @@ begin
         update app.beneficiaries b set eligible_until = n.eligible_until, version = b.version + 1
         from (select distinct on (o.id) o.id, i.eligible_until
               from unnest(own_places, own) as o (place, id)
-              join app.partner_people i on i.batch_id = batch and i.place = o.place
+              join key_vault.partner_people i on i.batch_id = batch and i.place = o.place
               where not i.ends order by o.id, o.place desc) n
         where b.id = n.id and b.eligible_until <> n.eligible_until returning b.id)
     select array_agg(x.id) into changed from renewed x;
@@ -114,7 +114,7 @@ begin
 
     -- 2. Everybody else.
     perform from app.associations a where a.id = held.association_id for key share;
-    select coalesce(array_agg(i.place order by i.place), '{}') into new_places from app.partner_people i
+    select coalesce(array_agg(i.place order by i.place), '{}') into new_places from key_vault.partner_people i
     where i.batch_id = batch and i.place = any (places) and i.place <> all (own_places) and not i.ends;
     if new_places <> '{}' then
         select array_agg(r.beneficiary order by r.place), array_agg(r.outcome order by r.place) into persons, outcomes
@@ -124,7 +124,7 @@ begin
                      array_agg(i.former_identity order by i.place) as former, min(i.identity_method) as method,
                      array_agg(i.wrapped order by i.place) as wrapped, min(i.master_key) as master_key,
                      array_agg(i.activation_hash order by i.place) as activations
-              from app.partner_people i where i.batch_id = batch and i.place = any (new_places)) n,
+              from key_vault.partner_people i where i.batch_id = batch and i.place = any (new_places)) n,
              lateral app.enrol_people(held.association_id, n.ids, n.untils, n.sizes, n.sealed, n.identities, n.former,
                                       n.method, n.wrapped, n.master_key, n.activations) r;
         perform app.settle_people(
@@ -134,13 +134,13 @@ begin
                       where u.outcome = 'already' and u.person is null);
     end if;
 
-    insert into app.partner_enrolments (lookup, association_id, client_id, beneficiary_id, sealed_external, seen_at)
+    insert into key_vault.partner_enrolments (lookup, association_id, client_id, beneficiary_id, sealed_external, seen_at)
     select i.lookup, held.association_id, held.client_id, u.person, i.sealed_external, moment
     from unnest(own_places || new_places, own || persons) as u (place, person)
-    join app.partner_people i on i.batch_id = batch and i.place = u.place and i.outcome is null
+    join key_vault.partner_people i on i.batch_id = batch and i.place = u.place and i.outcome is null
     where not i.ends or u.person is not null
     on conflict (lookup) do update set beneficiary_id = excluded.beneficiary_id, seen_at = excluded.seen_at;
-    perform app.settle_people(batch, array(select i.place from app.partner_people i
+    perform app.settle_people(batch, array(select i.place from key_vault.partner_people i
                                            where i.batch_id = batch and i.place = any (places) and i.outcome is null), null);
     return app.settle_batch(batch, far);
 end $$;

@@ -14,7 +14,7 @@ begin
     perform app.require_factor();
     return query
     select e.id, e.lookup, e.sealed_external, c.id, c.name, o.name, e.seen_at
-    from app.partner_enrolments e
+    from key_vault.partner_enrolments e
     join app.api_clients c on c.id = e.client_id
     join app.organisations o on o.id = c.organisation_id
     where e.association_id = own and e.beneficiary_id is null and (beyond is null or e.id < beyond)

@@ -8,7 +8,7 @@ create or replace function app.fill_batch(
     wrapped_keys bytea[], master_key text, activation_hashes bytea[]) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    insert into app.partner_people (
+    insert into key_vault.partner_people (
         batch_id, place, lookup, sealed_external, ends, outcome, errors, account_id, eligible_until, household_size, sealed,
         identity, former_identity, identity_method, wrapped, master_key, activation_hash)
     select batch, n.place, n.lookup, n.sealed_external, n.ends, case when n.wrong is not null then 'refused' end,

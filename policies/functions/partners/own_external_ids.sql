@@ -7,7 +7,7 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 begin
     return query
     select e.lookup, e.sealed_external, c.name, o.name, a.name, e.seen_at
-    from app.partner_enrolments e
+    from key_vault.partner_enrolments e
     join app.api_clients c on c.id = e.client_id
     join app.organisations o on o.id = c.organisation_id
     join app.associations a on a.id = e.association_id

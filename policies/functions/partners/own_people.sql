@@ -12,10 +12,10 @@ begin
     from (
         select i.place, x.association_id, who.beneficiary_id, who.way
         from unnest(places) as u (place)
-        join app.partner_people i on i.batch_id = own_people.batch and i.place = u.place
+        join key_vault.partner_people i on i.batch_id = own_people.batch and i.place = u.place
         join app.partner_batches x on x.id = i.batch_id
         cross join lateral (
-            select e.beneficiary_id, 0 as way from app.partner_enrolments e where e.lookup = i.lookup
+            select e.beneficiary_id, 0 as way from key_vault.partner_enrolments e where e.lookup = i.lookup
             union all
             select p.beneficiary_id, 1 from app.beneficiary_persons p where p.identity = i.identity and not i.ends
             union all

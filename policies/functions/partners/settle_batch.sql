@@ -6,7 +6,7 @@
 create or replace function app.settle_batch(batch uuid, more_elsewhere int) returns int
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    left_ int := (select count(*) from app.partner_people i where i.batch_id = batch and i.outcome is null);
+    left_ int := (select count(*) from key_vault.partner_people i where i.batch_id = batch and i.outcome is null);
     done  app.partner_batches;
 begin
     update app.partner_batches x
@@ -25,7 +25,7 @@ begin
     if left_ = 0 then
         perform app.tell_webhooks('organisation', c.organisation_id, 'beneficiary.' || o.outcome || '.v1',
                                   '/v1/partners/batches/' || batch)
-        from app.api_clients c, (select distinct i.outcome from app.partner_people i where i.batch_id = batch) o
+        from app.api_clients c, (select distinct i.outcome from key_vault.partner_people i where i.batch_id = batch) o
         where c.id = done.client_id;
     end if;
     return left_;

@@ -4,7 +4,7 @@
 create or replace function app.settle_people(batch uuid, places int[], reasons jsonb) returns void
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 begin
-    update app.partner_people i
+    update key_vault.partner_people i
     set outcome = case when reasons is null then 'accepted' else 'refused' end, errors = reasons, account_id = null,
         eligible_until = null, household_size = null, sealed = null, identity = null, former_identity = null,
         identity_method = null, wrapped = null, master_key = null, activation_hash = null

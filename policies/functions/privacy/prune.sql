@@ -56,7 +56,7 @@ begin
         ('app.imports', 'imports', 'id < app.first_id_at($1)'),
         ('app.api_client_secrets', 'api_client_secrets', 'least(revoked_at, expires_at) < $1'),
         ('app.partner_batches', 'partner_batches', 'id < app.first_id_at($1) and ended_at < $1'),
-        ('app.partner_enrolments', 'partner_elsewhere', 'beneficiary_id is null and seen_at < $1'),
+        ('key_vault.partner_enrolments', 'partner_elsewhere', 'beneficiary_id is null and seen_at < $1'),
         ('app.point_reports', 'point_reports', 'id < app.first_id_at($1)'),
         ('app.tour_plans', 'tour_plans', 'id < app.first_id_at($1)'),
         ('app.neighbour_dismissals', 'neighbour_dismissals', 'at < $1'),
