@@ -193,7 +193,8 @@ async def lots_near(request: Request) -> Response:
     start = await _start(acts, asked)
     body = await lots_near_json(acts, account_id, asked, start)
     if asked.after is None and body.startswith(NOTHING_FOUND):
-        request.app.state.unfound.note(str(account_id or client_address(request.scope)), *start)
+        account = None if account_id is None else str(account_id)
+        request.app.state.unfound.note(client_address(request.scope), account, *start)
     return Response(body, media_type="application/json")
 
 

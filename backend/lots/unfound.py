@@ -1,7 +1,9 @@
-"""Count who searched for lots and found none, by place and day: numbers alone leave this process.
+"""Count who searched for lots and found none, by commune and day: numbers alone leave this process.
 
 Each searcher counts once a day, wherever they search. They are known by a hash under a random key that is made anew at
-midnight in Paris and never leaves the memory of this process. With several processes a searcher may count in each.
+midnight in Paris and never leaves the memory of this process. Each process, and each one after a restart, counts for
+itself. What is published is in groups of eleven people, so the database keeps the largest of these numbers: their sum
+would count one person several times.
 """
 
 import asyncio
@@ -34,38 +36,68 @@ class Unfound:
         self._day = date.min
         self._key = b""
         self._seen: set[bytes] = set()
+        self._visitors: set[bytes] = set()  # addresses that count as somebody, who has not signed in there
         self._counts: Counter[tuple[date, float, float]] = Counter()
+        self._sums: Counter[tuple[date, str]] = Counter()  # of the day and its commune, by this process
+        self._unsent: set[tuple[date, str]] = set()
 
-    def note(self, searcher: str, latitude: float, longitude: float) -> None:
-        """Count a search that found nothing, unless its searcher counts today already."""
+    def note(self, address: str, account: str | None, latitude: float, longitude: float) -> None:
+        """Count a search that found nothing, unless its searcher counts today already.
+
+        An account is a person. A visitor is known by the address they call from, and may be whoever signs in there or
+        has signed in: they count once together.
+        """
         today = datetime.now(PARIS).date()
         if today != self._day:
-            self._day, self._key, self._seen = today, secrets.token_bytes(32), set()
+            self._day, self._key, self._seen, self._visitors = today, secrets.token_bytes(32), set(), set()
         if len(self._seen) >= MOST_SEARCHERS or len(self._counts) >= MOST_POINTS:
             return
-        mark = blake2b(searcher.encode(), key=self._key, digest_size=8).digest()
-        if mark not in self._seen:
-            self._seen.add(mark)
+        where = self._mark(address)
+        who = where if account is None else self._mark(account)
+        is_new = who not in self._seen
+        self._seen |= {where, who}
+        if is_new and account is None:
+            self._visitors.add(where)
+        elif is_new and where in self._visitors:
+            self._visitors.discard(where)
+            return
+        if is_new:
             self._counts[today, round(latitude, DECIMALS), round(longitude, DECIMALS)] += 1
 
+    def _mark(self, known: str) -> bytes:
+        return blake2b(known.encode(), key=self._key, digest_size=8).digest()
+
     async def flush(self, acts: Acts) -> None:
-        """Add what was counted to the database. What cannot be added now is kept for the next time."""
-        counted, self._counts = list(self._counts.items()), Counter()
-        while counted:
-            some = counted[:POINTS_AT_ONCE]
-            try:
+        """Tell the database the numbers that changed. What cannot be told now is kept for the next time."""
+        try:
+            while self._counts:
+                await self._add_up(acts, list(self._counts)[:POINTS_AT_ONCE])
+            while self._unsent:
+                some = sorted(self._unsent)[:POINTS_AT_ONCE]
                 await acts.value(
                     "count_searches",
-                    days=[day for (day, _, _), _ in some],
-                    latitudes=[latitude for (_, latitude, _), _ in some],
-                    longitudes=[longitude for (_, _, longitude), _ in some],
-                    numbers=[number for _, number in some],
+                    days=[day for day, _ in some],
+                    communes=[commune for _, commune in some],
+                    numbers=[self._sums[one] for one in some],
                 )
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as failure:
-                log.warning("searches.not_counted", error=type(failure).__name__)
-                self._counts.update(dict(counted))
-                return
-            counted = counted[POINTS_AT_ONCE:]
+                self._unsent.difference_update(some)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as failure:
+            log.warning("searches.not_counted", error=type(failure).__name__)
+        for over in [one for one in self._sums if one[0] != self._day and one not in self._unsent]:
+            del self._sums[over]
+
+    async def _add_up(self, acts: Acts, points: list[tuple[date, float, float]]) -> None:
+        """Add the numbers of these points to those of their communes. A point in no commune counts nowhere."""
+        communes: list[str | None] = await acts.value(
+            "communes_at",
+            latitudes=[latitude for _, latitude, _ in points],
+            longitudes=[longitude for _, _, longitude in points],
+        )
+        for point, commune in zip(points, communes, strict=True):
+            number = self._counts.pop(point)
+            if commune is not None:
+                self._sums[point[0], commune] += number
+                self._unsent.add((point[0], commune))
 
 
 async def flush_every_minute(unfound: Unfound, acts: Acts) -> None:

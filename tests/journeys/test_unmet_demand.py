@@ -20,16 +20,18 @@ TODAY = datetime.now(unfound.PARIS).date()
 
 
 class _Collected(Acts):
-    """Acts that keep what they are called with, or fail."""
+    """Acts that keep what they are called with, or fail; everywhere is Strasbourg."""
 
     def __init__(self, failing: bool = False) -> None:
         self.failing = failing
         self.calls: list[dict[str, Any]] = []
 
     async def value(self, act: str, /, **arguments: Any) -> Any:
-        assert act == "count_searches"
         if self.failing:
             raise asyncpg.InterfaceError("away")
+        if act == "communes_at":
+            return ["67482" for _ in arguments["latitudes"]]
+        assert act == "count_searches"
         self.calls.append(arguments)
 
 
@@ -38,9 +40,9 @@ async def test_a_searcher_counts_once_a_day_under_a_hash_that_dies_at_midnight(
 ) -> None:
     counting = Unfound()
     for _ in range(3):
-        counting.note("192.0.2.1", 48.5734, 7.7521)
-        counting.note("192.0.2.1", 47.75, 7.33)
-    counting.note("192.0.2.2", 48.5731, 7.7519)
+        counting.note("192.0.2.1", None, 48.5734, 7.7521)
+        counting.note("192.0.2.1", None, 47.75, 7.33)
+    counting.note("192.0.2.2", None, 48.5731, 7.7519)
     key, seen = counting._key, counting._seen
     assert len(seen) == 2
     assert all(len(mark) == 8 for mark in seen)
@@ -52,7 +54,7 @@ async def test_a_searcher_counts_once_a_day_under_a_hash_that_dies_at_midnight(
             return cls(2099, 1, 1, tzinfo=tz)
 
     monkeypatch.setattr(unfound, "datetime", Tomorrow)
-    counting.note("192.0.2.1", 48.5734, 7.7521)
+    counting.note("192.0.2.1", None, 48.5734, 7.7521)
     assert counting._key != key
     assert len(counting._seen) == 1
     assert counting._seen.isdisjoint(seen)
@@ -64,14 +66,46 @@ async def test_a_searcher_counts_once_a_day_under_a_hash_that_dies_at_midnight(
     await counting.flush(acts)  # nothing is counted twice
     (call,) = acts.calls
     assert (call["days"], call["numbers"]) == ([TODAY, date(2099, 1, 1)], [2, 1])
-    assert set(zip(call["latitudes"], call["longitudes"], strict=True)) == {(48.57, 7.75)}
+    assert call["communes"] == ["67482", "67482"]
+
+
+async def test_a_searcher_counts_once_signed_in_or_not_and_a_flush_tells_the_sum_of_the_day() -> None:
+    counting, acts = Unfound(), _Collected()
+    counting.note("192.0.2.1", None, 48.57, 7.75)
+    counting.note("192.0.2.1", "Marc", 48.57, 7.75)
+    counting.note("198.51.100.7", "Marc", 48.57, 7.75)
+    await counting.flush(acts)
+    counting.note("203.0.113.9", None, 48.58, 7.75)
+    await counting.flush(acts)
+    assert [call["numbers"] for call in acts.calls] == [[1], [2]]
+    # Two accounts behind one address are two people.
+    counting.note("203.0.113.10", "Léa", 48.57, 7.75)
+    counting.note("203.0.113.10", "Paul", 48.57, 7.75)
+    counting.note("203.0.113.10", None, 48.57, 7.75)
+    await counting.flush(acts)
+    assert acts.calls[-1]["numbers"] == [4]
+
+
+async def test_three_processes_do_not_make_eleven_people_of_four(town: Town) -> None:
+    await town.territories()
+    processes = [Unfound(), Unfound(), Unfound()]  # or one that was started three times
+    database = await Database.open(town.copy.url(API), settings())
+    try:
+        for counting in processes:
+            for person in range(4):
+                counting.note(f"192.0.2.{person}", None, 48.5734, 7.7521)
+            await counting.flush(database.acts)
+    finally:
+        await database.close()
+    assert await town.value("select searches from app.unmet_days") == 4
 
 
 async def test_a_search_without_a_result_counts_in_its_commune_and_no_other(town: Town) -> None:
     await town.territories()
     await town.ensure_served()
-    await town.request("GET", "/v1/lots", params={"near": "48.5713,7.7675"})
-    await town.request("GET", "/v1/lots", params={"near": "48.5713,7.7675"})
+    lea = {"Authorization": f"Bearer {await town.token_for((await town.a_customer('Léa')).id)}"}
+    for who in (lea, lea, {}):  # without her token she is a visitor at an address that she counts for
+        await town.request("GET", "/v1/lots", params={"near": "48.5713,7.7675"}, headers=who)
     await town.a_lot()
     marc = await town.token_for((await town.a_customer()).id)
     headers = {"Authorization": f"Bearer {marc}"}
@@ -106,9 +140,7 @@ async def test_unmet_demand_is_told_in_groups_of_eleven_and_larger_ones_are_sums
     await town.worker_runs()
     # What comes after its day was published is left out.
     async with town.copy.connection(API) as api:
-        await api.execute(
-            "select app.count_searches(array['2027-03-10'::date], array[48.57], array[7.77], array[1000])"
-        )
+        await api.execute("select app.count_searches(array['2027-03-10'::date], array['67482'], array[1000])")
     for code, waiting, searches in (("67482", 11, 22), ("67447", 0, 0), ("246700488", 11, 22), ("FR", 11, 22)):
         for by in ("day", "month"):
             answer = await town.request(
