@@ -413,7 +413,7 @@ def rebuild_figures(
 ) -> None:
     """Count the figures of shops' days anew from the entries; exit status 1 if published ones differ.
 
-    Collections are kept for a time only: take a later first day once the oldest are gone.
+    Days whose collections are no longer kept stay as they are.
     """
     from backend.worker import working
 
