@@ -11,8 +11,9 @@ https://sdctools.github.io/HandbookSDC/).
     away. That is a dominance rule in the form of the handbook's p% rule, which it prefers: with "85 % of the whole"
     alone, a merchant with 14 % would know the one with 85 % to within one hundredth. It implies 85 % of the whole;
   - all this also holds for the handovers of shops whose figures nobody knows from elsewhere, or there are none.
-    A *known* shop shows its impact publicly or is named in a fund's statement. Its figures can be subtracted, so they
-    hide nobody. Food that was collected has nobody behind it and hides nobody either: the handovers alone must pass.
+    A *known* shop shows its impact publicly. What a shop gave and a fund pays for is known by its statements, and
+    is an element apart from what it sold. Known figures can be subtracted, so they hide nobody. Food that was collected
+    has nobody behind it and hides nobody either: the handovers alone must pass.
 
 *Secondary suppression* leaves out a cell because others would tell it. Here it is not a repair afterwards but the only
 way to publish: **every published figure is a sum of whole atoms, and every atom is safe.** The atoms are disjoint sets

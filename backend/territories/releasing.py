@@ -70,7 +70,11 @@ async def _release(
     before = [
         dict(row) for row in await acts.rows("published_cells", since=first_day, until=last_day, without=corrects)
     ]
-    decided = await asyncio.to_thread(decide, kind, first_day, last_day, rows, before, frozenset(differing))
+    earlier = None
+    if anew:
+        ever = await acts.rows("published_cells", since=first_day, until=last_day, without=None)
+        earlier = [dict(row) for row in ever if (row["first_day"], row["last_day"]) == (first_day, last_day)]
+    decided = await asyncio.to_thread(decide, kind, first_day, last_day, rows, before, frozenset(differing), earlier)
     await acts.value(
         "publish_release",
         wanted_kind=kind,
@@ -93,61 +97,94 @@ def decide(
     rows: Sequence[Mapping[str, Any]],
     before: Sequence[Mapping[str, Any]],
     differing: frozenset[tuple[date, Any, str]] = frozenset(),
+    earlier: Sequence[Mapping[str, Any]] | None = None,
 ) -> Decided:
     """Return which figures of a day or month are told.
 
     rows: what release_elements returns; before: what published_cells does. differing: the day, shop and category of
-    what changed since it was published.
+    what changed since it was published. earlier: for a correction, what was ever told of this period. Nothing else may
+    be told by it, because whoever kept the first release could subtract.
     """
     with_value = kind == "month"
-    elements = [_element(row, with_value) for row in rows]
+    elements = [element for row in rows for element in _elements(row, with_value)]
     candidates = sorted(
         candidate_cells(elements, first_day, last_day), key=lambda cell: (cell.level, cell.code, cell.category or "")
     )
     told = frozenset(released(elements, candidates, _cells(before, lambda _: True)).published)
+    if earlier is not None:
+        told &= _cells_of(earlier)
     if differing:
-        changed = [
-            _element(row, with_value) for row in rows if (row["day"], row["shop_id"], row["category"]) in differing
-        ]
+        rows_changed = [row for row in rows if (row["day"], row["shop_id"], row["category"]) in differing]
+        changed = [element for row in rows_changed for element in _elements(row, with_value)]
         touched = {cell for cell in candidates if any(_contains(cell, one) for one in changed)}
         safe = released(changed, touched, daily_totals_told=False).published
         # What is no longer in any entry stands behind no figure any more, but was in one.
-        gone = len(differing) > len(changed)
+        gone = len(differing) > len(rows_changed)
         told = told - touched if gone else told - (touched - set(safe))
     given_before = _cells(before, lambda row: bool(row["given"]))
     given_told = told
-    for amounts in ("given_grams", "sold_grams"):
-        some = _part(rows, amounts)
+    for amounts, known in (("given_grams", ("known", "funded")), ("sold_grams", ("known",))):
+        some = _part(rows, amounts, known)
         given_told &= frozenset(released(some, given_told, given_before, daily_totals_told=False).published)
+    if earlier is not None:
+        given_told &= _cells_of(earlier, "given")
     parts_told = frozenset[Cell]()
     if with_value:
-        paid = _part(rows, "recovered_cents")
+        # `GET /v1/impact` tells what was paid on each day in all of France.
+        paid = _part(rows, "recovered_cents", ("known",))
         parts_told = frozenset(released(paid, told, _cells(before, lambda row: bool(row["parts"]))).published)
+        parts_told = parts_told if earlier is None else parts_told & _cells_of(earlier, "parts")
     return Decided(candidates, told, given_told, parts_told)
 
 
-def _element(row: Mapping[str, Any], with_value: bool) -> Element:
-    amounts = zip(row["grams"], row["cents"], strict=True) if with_value else ((grams,) for grams in row["grams"])
+def _elements(row: Mapping[str, Any], with_value: bool) -> list[Element]:
+    """Return what a shop did on a day in a category: apart what it gave, if a fund's statements tell that of it."""
+    taken = _amounts(row, "grams", "cents", with_value)
+    collected = (row["donated_grams"], row["donated_cents"]) if with_value else (row["donated_grams"],)
+    given = _amounts(row, "given_grams", "given_cents", with_value)
+    if row["known"] or not row["funded"] or not any(amounts[0] for amounts in given.values()):
+        return [_element(row, taken, collected, row["known"])]
+    rest = {
+        person: tuple(amount - part for amount, part in zip(amounts, given[person], strict=True))
+        for person, amounts in taken.items()
+    }
+    given, rest = ({person: some for person, some in each.items() if some[0]} for each in (given, rest))
+    elements = [_element(row, given, (), True)]
+    if rest or any(collected):
+        elements.append(_element(row, rest, collected, False))
+    return elements
+
+
+def _amounts(row: Mapping[str, Any], grams: str, cents: str, with_value: bool) -> dict[int, tuple[int, ...]]:
+    columns = (row[grams], row[cents]) if with_value else (row[grams],)
+    return dict(zip(row["people"], zip(*columns, strict=True), strict=True))
+
+
+def _element(
+    row: Mapping[str, Any], people: Mapping[int, tuple[int, ...]], collected: tuple[int, ...], known: bool
+) -> Element:
     return Element(
         place=_place(row),
         day=row["day"],
         category=row["category"],
         merchant=int(row["siren"]),
-        people=dict(zip(row["people"], amounts, strict=True)),
-        collected=(row["donated_grams"], row["donated_cents"]) if with_value else (row["donated_grams"],),
-        known=row["known"],
+        people=people,
+        collected=collected,
+        known=known,
     )
 
 
-def _part(rows: Sequence[Mapping[str, Any]], amounts: str) -> list[Element]:
-    """Return the elements of those to whom an amount belongs; without those of shops where there is nobody."""
+def _part(rows: Sequence[Mapping[str, Any]], amounts: str, known: Iterable[str]) -> list[Element]:
+    """Return the elements of those to whom an amount belongs; without those of shops where there is nobody.
+
+    known: the columns that say whether the amount of a shop is known from elsewhere.
+    """
     found = []
     for row in rows:
         people = {person: (amount,) for person, amount in zip(row["people"], row[amounts], strict=True) if amount > 0}
         if people:
-            found.append(
-                Element(_place(row), row["day"], row["category"], int(row["siren"]), people, known=row["known"])
-            )
+            told = any(row[column] for column in known)
+            found.append(Element(_place(row), row["day"], row["category"], int(row["siren"]), people, known=told))
     return found
 
 
@@ -169,3 +206,7 @@ def _cells(rows: Sequence[Mapping[str, Any]], chosen: Callable[[Mapping[str, Any
         for row in rows
         if chosen(row)
     ]
+
+
+def _cells_of(rows: Sequence[Mapping[str, Any]], column: str | None = None) -> frozenset[Cell]:
+    return frozenset(_cells(rows, lambda row: column is None or bool(row[column])))

@@ -14,6 +14,7 @@ from backend.worker import working
 from tests.town import Town
 from tests.town.databases import WORKER
 from tests.town.days import a_merchant_s_shop, handed_over, people_of
+from tests.town.funds import a_fund
 
 DAY = "2027-03-10T18:00:00+01:00"
 
@@ -155,6 +156,23 @@ async def test_a_suspended_portion_gives_the_same_bytes_as_a_paid_one(town: Town
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("categories", [["bakery"], ["fish"]])
+async def test_what_one_shop_sells_is_suppressed_where_a_fund_states_what_others_gave(
+    town: Town, categories: list[str]
+) -> None:
+    await town.territories()
+    await town.clock(DAY)
+    await a_fund(town, await town.an_organisation(territory="67482"), categories=categories)
+    people = await people_of(town, 24)
+    for number in range(3):
+        await handed_over(town, await a_merchant_s_shop(town, number), people[number * 6 : number * 6 + 6])
+    await handed_over(town, await a_merchant_s_shop(town, 4), people[18:], how="paid")
+    await published(town, "2027-03-11T01:00:00+01:00")
+    (row,) = await figures(town, "67482")
+    # The control: a fund for other food states nothing of this.
+    assert row["suppressed"] is (categories == ["bakery"])
+
+
 async def test_missed_days_are_caught_up_oldest_first(town: Town) -> None:
     await a_day_in_strasbourg(town)
     await published(town, "2027-03-20T10:00:00+01:00")
@@ -208,6 +226,10 @@ async def test_a_correction_is_another_release_and_tells_only_safe_changes(town:
     (row,) = await figures(town, "67482")
     assert (row["suppressed"], row["collected"]) == (False, before["collected"])
     assert await corrections(town, "Encore") == []
+    # Days whose collections are no longer kept cannot be counted again, and are not corrected.
+    await town.changes("update app.figure_days set donated_grams = donated_grams + 500")
+    await town.clock("2033-03-11T02:00:00+01:00")
+    assert await corrections(town, "Trop tard") == []
     with pytest.raises(asyncpg.PostgresError, match=r"record\.append_only"):
         await town.changes("update app.releases set why = 'x'")
 

@@ -1,5 +1,5 @@
 -- Return in which territories each shop was that has figures on these days: for each day and shop the codes of them, null
--- where it is in none, and whether its figures are known from elsewhere: shown by itself, or in a fund's statement.
+-- where it is in none, and whether it shows its figures itself.
 -- Called by release_elements and publish_release. Zones are those of the day's month; on a border
 -- the point belongs to the zone with the lower code. Definer, because nobody is granted the tables; only the owner may
 -- execute it.
@@ -7,10 +7,7 @@ create or replace function app.places_of_shops(since date, until date, anew bool
 returns table (day date, shop_id uuid, siren text, known boolean, region text, department text, epci text, commune text,
                arrondissement text, zone text)
 language sql stable security definer set search_path = pg_catalog, pg_temp as $$
-    select d.day, d.shop_id, left(s.siret, 9),
-           s.shows_impact or exists (select from accounting.fund_lines n where n.shop_id = d.shop_id)
-               or exists (select from accounting.grants g where g.shop_id = d.shop_id),
-           t.region, t.department, t.epci,
+    select d.day, d.shop_id, left(s.siret, 9), s.shows_impact, t.region, t.department, t.epci,
            case t.kind when 'commune' then t.code else t.commune end, case t.kind when 'arrondissement' then t.code end, (
                select z.code from app.zone_shapes z
                where z.commune = case t.kind when 'commune' then t.code else t.commune end
