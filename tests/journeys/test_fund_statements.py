@@ -274,3 +274,20 @@ async def test_a_client_reads_the_funds_of_its_organisation_and_territory_only(t
     assert (refusal.status, refusal.code) == (403, "client.scope_missing")
     assert (await client.asks("POST", f"/funds/{whole}/end")).status_code == 403
     assert (await town.request("GET", "/v1/funds")).status_code == 401
+
+
+async def test_programs_hear_of_statements_and_released_figures(town: Town) -> None:
+    await town.clock(START)
+    city = await town.an_organisation()
+    events = ["figures.released.v1", "fund.granted_out.v1", "fund.statement_ready.v1"]
+    hooks = {"url": "https://hooks.example.com/fonds", "events": events, "organisation_id": str(city.id)}
+    await city.owner.posts("/webhook-endpoints", hooks)
+    await a_fund(town, city, ceiling_cents=500, last_day="2027-03-10")
+    lot, _ = await free_portions(town, 1, 2)
+    await closes(town, lot)
+    await the_month_ends(town)
+
+    paths = {row["type"]: row["path"] for row in await town.rows("select type, path from app.webhook_deliveries")}
+    assert sorted(paths) == events
+    for path in paths.values():
+        await city.owner.gets(path.removeprefix("/v1"))

@@ -18,6 +18,7 @@ WITHOUT_A_ZONE = {
     "lots/estimate_lot.sql",  # the day of the platform's factors
     "notices/zone_of_person.sql",  # without a place and an association
     "tours/zone_of_operator.sql",  # tours that admins plan
+    "api_clients/tell_of_api_clients.sql",  # the day on which a program ends, in a notice
     "associations/association_activity.sql",  # months before the association named its commune
     "calendars/tours_in_calendar.sql",  # which tours a calendar shows; each has the hours of its place
     "custody/crates_by_month.sql",  # months of the table for everybody

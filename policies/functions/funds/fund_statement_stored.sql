@@ -1,4 +1,5 @@
--- Note that the file of a fund's statement is stored, with its SHA-256 and size, and tell the owners of its organisation.
+-- Note that the file of a fund's statement is stored, with its SHA-256 and size, and tell the owners of its organisation
+-- and its webhooks.
 -- Return the SHA-256 that counts: of two that print at once, the first one's.
 -- Called by the worker's job funds.print. Definer, because only acts write statements; only the worker may execute it.
 -- Locks: the statement.
@@ -16,6 +17,9 @@ begin
     end if;
     perform app.tell_fund(stored.fund_id, 'fund_statement_ready',
                           jsonb_build_object('first_day', stored.month, 'granted_cents', stored.granted_cents), statement::text);
+    perform app.tell_webhooks('organisation', (select f.organisation_id from app.funds f where f.id = stored.fund_id),
+                              'fund.statement_ready.v1',
+                              format('/v1/funds/%s/statements/%s', stored.fund_id, to_char(stored.month, 'YYYY-MM')));
     return stored.sha256;
 end $$;
 grant execute on function app.fund_statement_stored(uuid, text, int) to ecopanier_worker;

@@ -69,6 +69,9 @@ begin
 
         if back = 0 and so_far > f.ceiling_cents - app.least_rate(f) then
             perform app.tell_fund(f.id, 'fund_used', '{"percent": 100}', '100');
+            if coalesce(last.granted_so_far_cents, 0) <= f.ceiling_cents - app.least_rate(f) then  -- it was not before
+                perform app.tell_webhooks('organisation', f.organisation_id, 'fund.granted_out.v1', '/v1/funds/' || f.id);
+            end if;
         elsif back = 0 and so_far * 5 >= f.ceiling_cents * 4 then
             perform app.tell_fund(f.id, 'fund_used', '{"percent": 80}', '80');
         end if;

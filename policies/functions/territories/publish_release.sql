@@ -3,7 +3,7 @@
 -- was decided by backend/territories/disclosure.py; here they are added up. `given_told` and `parts_told` say of which cells
 -- the free portions and the two parts of the value are told. A month also tells value and people helped, in whole groups
 -- of eleven. Waiting and searches are told in whole groups of eleven by commune and day; what is larger or longer is
--- their sum.
+-- their sum. Organisations hear of it by their webhooks.
 -- Definer, because nobody may write published figures; only the worker may execute it.
 -- Locks: an advisory lock, so that no two publish at once.
 create or replace function app.publish_release(
@@ -65,6 +65,10 @@ begin
     join app.territories t on t.code = coalesce(a.code, u.code)
     left join sums s on s.code = a.code and s.category = a.category and a.told
     order by 2, 3;
+    perform app.tell_webhooks('organisation', o.id, 'figures.released.v1',
+                              format('/v1/territories/%s/figures?from=%s&to=%s&by=%s', o.territory_code, since, until, wanted_kind))
+    from app.organisations o where o.status = 'active' and exists (
+        select from app.webhook_endpoints e where e.organisation_id = o.id and e.off_at is null);
     return release;
 end $$;
 grant execute on function app.publish_release(text, date, date, text[], text[], boolean[], boolean[], boolean[], bigint, text)
