@@ -30,16 +30,19 @@ def sealed_external(chosen: Settings, look_up: bytes, external_id: str) -> bytes
     return nonce + _key(chosen).encrypt(nonce, external_id.encode(), look_up)
 
 
-def opened_external(chosen: Settings, look_up: bytes, sealed: bytes) -> str:
-    """Return what `sealed_external` sealed. Raises cryptography's InvalidTag for anything else."""
-    return _key(chosen).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], look_up).decode()
+def opened_external(chosen: Settings, look_up: bytes, sealed: bytes) -> str | None:
+    """Return what `sealed_external` sealed; None if that was with another secret key."""
+    try:
+        return _key(chosen).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], look_up).decode()
+    except (InvalidTag, ValueError):
+        return None
 
 
 async def own_external_ids(session: AsyncSession) -> list[dict[str, Any]]:
     """Return the external ids of the caller, opened, for the export of their data."""
     return [
         {
-            "external_id": _opened_or_none(row.lookup, row.sealed_external),
+            "external_id": opened_external(settings(), row.lookup, row.sealed_external),
             "client": row.client,
             "organisation": row.organisation,
             "association": row.association,
@@ -47,14 +50,6 @@ async def own_external_ids(session: AsyncSession) -> list[dict[str, Any]]:
         }
         for row in await session.execute(_OWN)
     ]
-
-
-def _opened_or_none(look_up: bytes, sealed: bytes) -> str | None:
-    """Return an external id; None if it was sealed with another secret key."""
-    try:
-        return opened_external(settings(), look_up, sealed)
-    except (InvalidTag, ValueError):
-        return None
 
 
 def _key(chosen: Settings) -> AESGCM:

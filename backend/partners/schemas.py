@@ -102,7 +102,9 @@ class WrongField(Out):
 class PersonOutcome(Out):
     """What became of a person. `accepted` says nothing about whether they are enrolled elsewhere."""
 
-    external_id: str = Field(examples=["CCAS-2026-00042"])
+    external_id: str | None = Field(
+        description="Null if it was sent before the server's secret key changed.", examples=["CCAS-2026-00042"]
+    )
     outcome: Literal["queued", "accepted", "refused"] = Field(examples=["accepted"])
     errors: list[WrongField] = Field(description="Empty unless refused.")
 
@@ -117,7 +119,9 @@ class EnrolledElsewhere(Out):
     """A person whom a program sent for your association and whom another one has enrolled."""
 
     id: UUID = Field(examples=["01980c5e-6a10-7a53-b7f4-2f0d7c1e9e03"])
-    external_id: str = Field(examples=["CCAS-2026-00042"])
+    external_id: str | None = Field(
+        description="Null if it was sent before the server's secret key changed.", examples=["CCAS-2026-00042"]
+    )
     client_id: UUID = Field(examples=[_CLIENT])
     client: str = Field(examples=["Logiciel du CCAS"])
     organisation: str = Field(examples=["Ville de Strasbourg"])

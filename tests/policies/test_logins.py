@@ -210,6 +210,7 @@ def _plain(type_: str) -> str:
     one = type_.removesuffix("[]")
     short = {
         "integer": "int4",
+        "bigint": "int8",
         "boolean": "bool",
         "timestamp with time zone": "timestamptz",
         "time without time zone": "time",
