@@ -19,8 +19,8 @@ COMPLAINTS = {
         "Une partie était abîmée, j’ai dû en jeter la moitié.",
         ("in_kind", "Toutes nos excuses. Passez quand vous voulez, nous vous en préparons un autre."),
     ),
-    14: Complaint("other", "On m’a fait attendre vingt minutes parce que personne ne trouvait le sac."),
-    23: Complaint(
+    60: Complaint("other", "On m’a fait attendre vingt minutes parce que personne ne trouvait le sac."),
+    110: Complaint(
         "missing",
         "Il manquait une partie de ce qui était annoncé.",
         ("sorry", "Vous avez raison, nous avons mal compté ce soir-là. Nous ferons attention."),

@@ -18,7 +18,7 @@ from scripts.demo_town.offers import PARIS, paris
 from scripts.demo_town.people import RELAIS, TABLES
 from scripts.demo_town.shops import CANTINE, CREMERIE, FOURNIL, GRAIN_VERT, JOUR_ET_NUIT, POTAGER, Shop
 
-PAST_EVENINGS = (9, 7, 5, 3, 2, 1)  # days ago
+PAST_EVENINGS = (11, 9, 7, 5, 3, 1)  # days ago, all of them days of trade
 LAST_HOUR_TO_ASK = 15
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 EVENING = [{"opens": "17:00", "closes": "22:30"}]

@@ -29,6 +29,7 @@ class Shop:
     category: str
     hours: tuple[tuple[str, str], ...]
     says: str
+    shows_impact: bool = False
 
     @property
     def opening_hours(self) -> dict[str, Any]:
@@ -53,7 +54,7 @@ SOPHIE = Merchant("boulangerie", "Sophie Keller")
 FOURNIL = Shop(
     "Au Fournil des Bateliers", SOPHIE, "21 quai des Bateliers, 67000 Strasbourg", 48.5803, 7.7533, "bakery",
     (("06:30", "19:30"),),
-    "Pains au levain et viennoiseries, pétris et cuits sur place chaque matin.",
+    "Pains au levain et viennoiseries, pétris et cuits sur place chaque matin.", shows_impact=True,
 )  # fmt: skip
 MIRABELLE = Shop(
     "Pâtisserie La Mirabelle", SOPHIE, "14 rue des Orfèvres, 67000 Strasbourg", 48.5823, 7.7494, "pastry",
@@ -89,7 +90,7 @@ JOUR_ET_NUIT = Shop(
 GRAIN_VERT = Shop(
     "Le Grain Vert", Merchant("bio", "Élise Schneider"), "45 Grand'Rue, 67000 Strasbourg",
     48.5809, 7.7438, "organic", (("09:00", "20:00"),),
-    "Épicerie biologique, vrac et pain du jour.",
+    "Épicerie biologique, vrac et pain du jour.", shows_impact=True,
 )  # fmt: skip
 TRAITEUR = Shop(
     "Traiteur du Dôme", Merchant("traiteur", "Laurent Wagner"), "11 rue du Dôme, 67000 Strasbourg",

@@ -32,6 +32,7 @@ from scripts.demo_town.people import (
     ADMIN,
     BENEFICIARIES,
     NEIGHBOURS,
+    REGULARS,
     WITH_A_PASS,
     Charity,
     Enrolled,
@@ -53,12 +54,21 @@ from scripts.demo_town.wishes import WISHES, Wishes
 
 SEED = 2025
 WEEKS = 6
-TRADE_BEGAN = 23  # days ago
-FIRST_GIVEN = (36, 35)  # days ago: so that a month of the fund with something granted is over, too
-FIRST_LOTS = range(38, TRADE_BEGAN, -3)  # days ago: one bakery began alone, so that a month with papers is over
+# Days ago. The town trades every second day, with enough people and shops for its figures to be published. A day on
+# which few traded would be suppressed, and its month with it.
+TRADE_BEGAN = 23
+TRADE_DAYS = range(TRADE_BEGAN, 0, -2)
+FIRST_LOTS = range(38, TRADE_BEGAN, -3)  # fewer lots, so that a month with papers and figures is over
+FIRST_GIVEN = (35, 32)  # so that a month of the fund with something granted is over, too
+# The shops of regulars: they do not show their impact, and Stripe can pay them.
+PAID_SHOPS = tuple(shop for shop in SHOPS if not shop.shows_impact and shop not in (CHARCUTERIE, CREMERIE))
+SHOPS_OF_REGULARS = 5  # a day
+# On which days before today many people searched in Schiltigheim and Illkirch-Graffenstaden, which have no shop.
+UNFOUND = {"67447": (32, 21, 9, 3), "67218": (15, 3)}
+SEARCHED = 14  # people each time: the figures count them in whole groups of eleven
 NIGHTS = range(36, -1, -1)  # days ago
 PAYOUTS = (29, 22, 15, 8)  # days ago
-LOT_WITHDRAWN = 12  # days ago
+LOT_WITHDRAWN = 13  # days ago
 UNANSWERED = timedelta(hours=72)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
@@ -120,13 +130,15 @@ class Story:
         self._money_moves()
         for days_ago in FIRST_LOTS:
             self._a_lot_of_the_past(OFFERS[0], self._today - timedelta(days=days_ago))
-        for days_ago in range(TRADE_BEGAN, 0, -1):
+            self._regulars_buy(self._today - timedelta(days=days_ago))
+        for days_ago in TRADE_DAYS:
             self._a_day_of_trade(days_ago)
         self._the_present()
         Rounds(self._acts, self._accounts, self._shops, self._then, self._now).happen()
         given = next(offer for offer in OFFERS if offer.kind == "free")
         for days_ago in FIRST_GIVEN:
             self._a_lot_of_the_past(given, self._today - timedelta(days=days_ago))
+        self._then(self._now, self._many_searched)
         while self._ahead:
             moment, _, happens = heapq.heappop(self._ahead)
             self._acts.at(moment)
@@ -154,6 +166,9 @@ class Story:
                 self._then(came + HOUR, self._says_who_it_is, neighbour)
             if neighbour.role != "customer" and neighbour.verified:
                 self._then(came + 5 * HOUR, self._is_verified, neighbour)
+        for place, regular in enumerate(REGULARS):
+            came = self._days_ago(7 * WEEKS - 1, "12:00") + place * 17 * MINUTE
+            self._then(came, self._registers, regular.login, regular.role, regular.name)
         for place, merchant in enumerate(dict.fromkeys(shop.merchant for shop in SHOPS)):
             came = self._days_ago(7 * WEEKS - 1, "07:30") + place * 41 * MINUTE
             self._then(came, self._registers, merchant.login, "merchant", merchant.name)
@@ -258,7 +273,7 @@ class Story:
         self._shops[shop.name] = self._acts.value(
             "insert into app.shops (owner_id, name, siret, address, insee_code, latitude, longitude, category,"
             " opening_hours, description, telephone, shows_impact, created_at)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, true, app.clock()) returning id",
+            " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, app.clock()) returning id",
             owner,
             shop.name,
             invented_siret(number),
@@ -270,6 +285,7 @@ class Story:
             Jsonb(shop.opening_hours),
             shop.says,
             invented_telephone(number),
+            shop.shows_impact,
         )
 
     def _shop_is_verified(self, shop: Shop) -> None:
@@ -445,8 +461,9 @@ class Story:
 
     def _a_day_of_trade(self, days_ago: int) -> None:
         day = self._today - timedelta(days=days_ago)
-        for _ in range(self._chance.choice((1, 2, 2))):
+        for _ in range(self._chance.choice((2, 3, 3))):
             self._a_lot_of_the_past(self._chance.choice(OFFERS), day)
+        self._regulars_buy(day)
         if days_ago == LOT_WITHDRAWN:
             offer = self._chance.choice(OFFERS)
             lot = Listed(offer, offer.window_on(day))
@@ -473,6 +490,27 @@ class Story:
                 self._taken[claim.holder, reserved.astimezone(PARIS).date()] += portions
                 self._then(reserved, self._reserves, claim)
         self._then(lot.window[1] + MINUTE, partial(self._acts.call, "end_lots", most=100))
+
+    def _regulars_buy(self, day: date) -> None:
+        """Let each regular collect a portion on a day, at several shops that do not show their impact."""
+        shops = self._chance.sample(PAID_SHOPS, SHOPS_OF_REGULARS)
+        regulars = self._chance.sample(REGULARS, len(REGULARS))
+        each = len(REGULARS) // SHOPS_OF_REGULARS
+        for place, shop in enumerate(shops):
+            offer = next(one for one in OFFERS if one.shop is shop and one.kind == "discounted")
+            lot = Listed(offer, offer.window_on(day))
+            listed = _listed_at(lot)
+            self._then(listed, self._lists, lot)
+            for regular in regulars[place * each : (place + 1) * each]:
+                claim = Claim(lot, regular.login, 1, self._code(), "picked_up", self._chance.random())
+                self._then(listed + self._chance.randint(10, 120) * MINUTE, self._reserves, claim)
+            self._then(lot.window[1] + MINUTE, partial(self._acts.call, "end_lots", most=100))
+
+    def _many_searched(self) -> None:
+        """Let people search in communes without a shop. Of these, only the searches are published."""
+        counted = [(self._today - timedelta(days=one), commune) for commune, days in UNFOUND.items() for one in days]
+        days, communes = zip(*counted, strict=True)
+        self._acts.call("count_searches", days=list(days), communes=list(communes), numbers=[SEARCHED] * len(days))
 
     def _the_present(self) -> None:
         for offer in OFFERS:

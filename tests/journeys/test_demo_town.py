@@ -161,6 +161,33 @@ async def test_the_town_of_the_demo_has_a_fund_with_a_statement(town: Town, mome
     assert await town.value("select count(*) from app.fund_statements_to_print(10)") >= 1
 
 
+@pytest.mark.parametrize("moment", ["2026-10-01T07:00+02:00", "2026-10-31T12:00+01:00", "2026-03-31T20:00+02:00"])
+async def test_figures_of_the_demo_town_are_published(town: Town, moment: str) -> None:
+    await town.clock(moment)
+    await town.territories()
+    build(town.copy.url(), HASH)
+
+    last_month = (datetime.fromisoformat(moment).date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    month = await town.rows(
+        "select code, suppressed, collected from app.released_figures"
+        " where kind = 'month' and first_day = $1 and category = ''",
+        last_month,
+    )
+    told = {row["code"]: row["collected"] for row in month if not row["suppressed"]}
+    assert told.keys() == {"FR", "REG-44", "DEP-67", "246700488", "67482"}
+    assert told["67482"] > 50
+    assert "67447" in {row["code"] for row in month if row["suppressed"]}
+    days = await town.rows(
+        "select suppressed from app.released_figures where kind = 'day' and category = '' and code = '67482'"
+    )
+    assert len(days) == 17
+    assert not any(row["suppressed"] for row in days)
+
+    path = f"/v1/territories/67482/figures?by=month&from={last_month}&to={last_month}"
+    [shown] = accepted(await town.request("GET", path)).json()["data"]
+    assert (shown["suppressed"], shown["collected"]) == (False, told["67482"])
+
+
 async def test_the_stand_in_knows_the_payments_of_the_demo_town(town: Town, tmp_path: Path) -> None:
     state = tmp_path / "stripe.sqlite"
     build(town.copy.url(), HASH, state)
