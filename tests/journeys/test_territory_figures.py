@@ -11,6 +11,7 @@ from backend.settings import settings
 from backend.territories.disclosure import Element, Place, candidate_cells, released
 from backend.territories.releasing import correct_figures
 from backend.worker import working
+from tests.startup.commands import ecopanier
 from tests.town import Town
 from tests.town.databases import WORKER
 from tests.town.days import a_merchant_s_shop, handed_over, people_of
@@ -197,6 +198,41 @@ async def test_figures_counted_anew_are_the_same_bytes(town: Town) -> None:
     assert [tuple(row) for row in counted] == [(0, 0)]
     assert await town.value(every) == added_up
     assert added_up.count("\n") == 3
+
+
+async def test_an_operator_counts_figures_anew_and_corrects_published_ones(town: Town) -> None:
+    await a_day_in_strasbourg(town)
+    await published(town, "2027-03-11T01:00:00+01:00")
+    login = {"ECOPANIER_WORKER_DATABASE_URL": town.copy.url(WORKER)}
+    counted = await ecopanier(town, "figures", "rebuild", **login)
+    assert (counted.status, counted.text) == (0, "0 figures differed from their entries, 0 were replaced.\n")
+    await town.changes("update app.figure_days set collected = collected + 1, food_grams = food_grams + 500")
+    (wrong,) = await figures(town, "67482")
+
+    refused = await ecopanier(town, "figures", "rebuild", **login)
+    unexplained = await ecopanier(town, "figures", "correct", "--why", "x", **login)
+    corrected = await ecopanier(town, "figures", "correct", "--why", "Compté deux fois", **login)
+
+    assert refused.status == 1
+    assert refused.text.endswith("4 are published: see `ecopanier figures correct`.\n")
+    assert unexplained.status == 1
+    assert (corrected.status, corrected.text) == (0, "Corrected: day 2027-03-10.\n1 corrections.\n")
+    (right,) = await figures(town, "67482")
+    assert right["corrected_at"] is not None
+    assert (wrong["collected"], right["collected"]) == (24, 24), "what was released was right and is told again"
+    assert (await ecopanier(town, "figures", "correct", "--why", "Encore", **login)).text == "0 corrections.\n"
+
+
+async def test_an_operator_merges_communes_from_today_on(town: Town) -> None:
+    await town.territories()
+    early = await ecopanier(town, "territories", "change", "67447", "67482", "2020-01-01")
+    unknown = await ecopanier(town, "territories", "change", "67447", "99999", "2999-01-01")
+    merged = await ecopanier(town, "territories", "change", "67447", "67482", "2999-01-01")
+
+    assert (early.status, unknown.status) == (1, 1)
+    assert early.text.startswith("Nothing was changed: ")
+    assert unknown.text.startswith("Nothing was changed: ")
+    assert (merged.status, merged.text) == (0, "From 2999-01-01 on, 67447 is 67482.\n")
 
 
 async def test_a_correction_is_another_release_and_tells_only_safe_changes(town: Town) -> None:
