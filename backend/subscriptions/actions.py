@@ -105,6 +105,8 @@ async def manage(database: Database, stripe: Stripe, merchant: UUID, language: L
     try:
         url = await stripe.create_portal_session(customer, back=f"{settings().public_url}{PATH}", language=language)
     except PaymentRefused as refusal:
+        if refusal.code == "resource_missing":  # the customer is deleted at Stripe after the last subscription
+            raise PremiumNotBegun from refusal
         log.error("subscription.refused", account=str(merchant), code=refusal.code, status=refusal.status)
         raise PaymentUnavailable from refusal
     return PageOfStripe(url=url)

@@ -211,7 +211,7 @@ async def test_postponing_changes_the_window_and_asks_the_food_law_again(town: T
     assert datetime.fromisoformat(done["window_start"]) == datetime.fromisoformat(later["window_start"])
     assert await relais.posts(f"{path}/postpone", later) == done
     assert (await told(sophie))[0] == "collection_postponed"
-    too_late = {"reason": "Encore", **await window(town, 24 * 4)}
+    too_late = {"reason": "Encore", **await window(town, 24 * 3)}  # 24 to 48 h before its end, at any hour
     assert await refused_with(relais, "POST", f"{path}/postpone", too_late) == "lot.use_by_too_near"
     # The shop asks for another window only while nobody has accepted.
     assert await refused_with(sophie, "POST", f"{path}/postpone", too_late) == "access.forbidden"

@@ -243,7 +243,12 @@ async def test_the_link_of_every_event_opens_a_page(town: Town) -> None:
             answer = await town.request(
                 "GET",
                 link.path.format(
-                    page=page, secret_token="t0k3n", shop_id=uuid4(), collection_id=uuid4(), month="2026-10"
+                    page=page,
+                    secret_token="t0k3n",
+                    shop_id=uuid4(),
+                    collection_id=uuid4(),
+                    fund_id=uuid4(),
+                    month="2026-10",
                 ),
             )
             if answer.status_code == 303:  # what is unknown is not found, and leads nowhere

@@ -82,6 +82,13 @@ async def customer_of(town: Town, merchant: Merchant) -> str:
     return str(await town.value("select customer from app.subscriptions where account_id = $1", merchant.id))
 
 
+async def test_a_customer_that_stripe_does_not_know_manages_nothing(town: Town) -> None:
+    sophie = await a_shopkeeper(town)
+    await a_page(sophie)
+    await town.changes("update app.subscriptions set customer = 'cus_gone'")
+    assert (await refused(sophie.posts("/subscriptions/portal"))).code == "premium.not_begun"
+
+
 async def test_a_merchant_subscribes_and_the_month_is_in_the_ledger(town: Town) -> None:
     sophie = await a_shopkeeper(town)
     before = await sophie.gets("/subscriptions/me")

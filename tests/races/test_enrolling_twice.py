@@ -63,6 +63,7 @@ async def test_a_killed_worker_leaves_a_whole_step_or_none(town: Town) -> None:
         await _step(killed, batch)
         pid = killed.get_server_pid()
         await town.changes("select pg_terminate_backend($1)", pid)
+        killed.terminate()  # without a word to a server that is gone
     halfway = await town.value("select count(*) from key_vault.partner_people where outcome = 'accepted'")
     await town.worker_runs()
 

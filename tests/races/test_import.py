@@ -43,8 +43,8 @@ async def test_concurrent_imports_enrol_each_person_once(
     monkeypatch.setattr(imports, "AT_ONCE", 25)
     if not careful:
         await town.changes("alter table app.beneficiary_persons drop constraint beneficiary_persons_identity_key")
-        await rewrite_function(town, "enrol_beneficiaries", *LOOKING_FIRST)
-        await rewrite_function(town, "enrol_beneficiaries", *PAUSING)
+        await rewrite_function(town, "enrol_people", *LOOKING_FIRST)
+        await rewrite_function(town, "enrol_people", *PAUSING)
     relais, port = await town.an_association("Le Relais"), await town.an_association("Le Port")
     everybody = people(300)
     orders = [list(everybody) for _ in range(4)]

@@ -13,7 +13,10 @@ async def test_a_listing_is_made_from_a_lot_paused_and_resumed(town: Town) -> No
     page = await (await sophie.opens(f"/my-shops/{lot.shop.id}/lots/{lot.id}")).follows("Publier chaque jour")
     form = page.form("Enregistrer")
     assert form.fields["allergens"] == "gluten"
-    page = await form.send(price="12", weekdays=["1", "3"], publish_at="15:30")
+    # The window of the lot may go over midnight.
+    page = await form.send(
+        price="12", weekdays=["1", "3"], publish_at="15:30", pickup_from="17:00", pickup_until="19:00"
+    )
     assert page.status_code == 422
     assert "price" in page.errors
     page = await page.form("Enregistrer").send(price="4")
