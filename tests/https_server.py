@@ -67,7 +67,7 @@ class Authority:
 
 @dataclass
 class Received:
-    """What a server received, and how it answers: raw bytes, or None to say nothing; or what decides by the head."""
+    """The requests that a server received, and its answer: raw bytes, None for silence, or a choice by the head."""
 
     answer: bytes | Callable[[str], bytes | None] | None = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
     port: int = 0

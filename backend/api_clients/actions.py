@@ -38,7 +38,7 @@ async def add_api_client(
 
 
 async def rotate_secret(session: AsyncSession, client_id: UUID, wanted: RotationIn) -> ApiClientMade:
-    """Give an API client a second secret and the older one an end; return it with the new one, shown this once.
+    """Add a second secret to an API client and let the older one end; return it with the new one, shown this once.
 
     The database raises ApiClientNotFound, SecondFactorRequired, ApiClientRevoked, TwoSecrets, ExpiryInvalid.
     """

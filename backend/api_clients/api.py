@@ -164,7 +164,7 @@ async def revoke_api_client(client_id: UUID, session: SignedIn) -> None:
     responses=may_answer(ApiClientNotFound, ApiClientRevoked, TwoSecrets, ExpiryInvalid),
 )
 async def rotate_api_secret(client_id: UUID, wanted: RotationIn, session: SignedIn, once: OnceDep) -> ApiClientMade:
-    """Give an API client a second secret, shown only this once, and the older one an end.
+    """Add a second secret, shown only this once, to an API client, and let the older one end.
 
     At most two secrets work at a time. `expires_at` lets the client itself work longer.
     """

@@ -35,7 +35,7 @@ class CallingClient:
 
 @dataclass(frozen=True)
 class PersonOrClient:
-    """Who calls a route that people and API clients may call: one of both ids, or neither for a visitor."""
+    """The caller of a route that people and API clients may call: one of both ids, or neither for a visitor."""
 
     account_id: UUID | None = None
     client: CallingClient | None = None

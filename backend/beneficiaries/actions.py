@@ -142,7 +142,7 @@ def _waiting_token(secret: bytes, account_id: UUID | None, held: bytes | None) -
 
 @dataclass(frozen=True)
 class Sealed:
-    """What the database is given of a person."""
+    """The columns of a person that the database gets, sealed."""
 
     key: DataKey
     person: bytes

@@ -106,7 +106,7 @@ class CollectedImpact(Table, table=True):
 
 
 class CollectedCategory(Table, table=True):
-    """What a collection saved by category of food, without its transport."""
+    """The savings of a collection by category of food, without its transport."""
 
     __tablename__ = "collected_categories"
 

@@ -17,7 +17,7 @@ class Line(Contents):
 
 
 class FundStatementContents(Contents):
-    """What a fund granted in a month, and where it stood. Amounts in cents; `per`: what the rates are for."""
+    """The grants of a fund in a month, and where it stood. Amounts in cents; `per`: what the rates are for."""
 
     issued_on: date
     first_day: date

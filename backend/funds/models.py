@@ -12,7 +12,7 @@ from backend.database.columns import Index, Table, identifier, moment, sql, text
 
 
 class Fund(Table, table=True):
-    """What an organisation commits, with rules, to compensate shops for free portions. Amounts are in cents.
+    """A commitment of an organisation, with rules, to compensate shops for free portions. Amounts are in cents.
 
     `left_cents` moves with each grant, so nobody reads it: people read what the last statement says.
     """
@@ -47,7 +47,7 @@ class Fund(Table, table=True):
 
 
 class FundStatement(Table, table=True):
-    """What a fund granted in a month, and where it stood at its end, in cents. It does not change any more."""
+    """The grants of a fund in a month, and where it stood at its end, in cents. It does not change any more."""
 
     __tablename__ = "fund_statements"
     __table_args__ = (
@@ -93,7 +93,7 @@ class FundLine(Table, table=True):
 
 
 class Grant(Table, table=True):
-    """What a collected reservation of a free lot was granted. Nobody reads it: statements have a total a shop."""
+    """The grant for a collected reservation of a free lot. Nobody reads it: statements have a total a shop."""
 
     __tablename__ = "grants"
     __table_args__ = (
@@ -114,7 +114,7 @@ class Grant(Table, table=True):
 
 
 class GrantCorrection(Table, table=True):
-    """What an admin took back of what a shop was granted: portions, grams and cents are negative."""
+    """An admin's correction of a shop's grants: portions, grams and cents are negative."""
 
     __tablename__ = "grant_corrections"
     __table_args__ = (

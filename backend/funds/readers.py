@@ -1,4 +1,4 @@
-"""Who reads funds: people of their organisation, admins, and API clients with the scope `funds:read`."""
+"""The readers of funds: people of their organisation, admins, and API clients with the scope `funds:read`."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

@@ -63,7 +63,7 @@ class FundRejectionIn(In):
 
 
 class FundPaidIn(In):
-    """What an organisation has paid."""
+    """A payment that an organisation has made."""
 
     month: str = Field(pattern=MONTH, description="Of the statement.", examples=["2026-12"])
     siret: Siret | None = Field(
@@ -72,7 +72,7 @@ class FundPaidIn(In):
 
 
 class GrantCorrectionIn(In):
-    """What was granted wrongly."""
+    """A grant that was wrong."""
 
     siret: Siret = Field(description="Of the shop, as a statement names it.", examples=["73282932000074"])
     portions: int = Field(default=0, ge=0, le=1_000_000, examples=[1])
@@ -144,7 +144,7 @@ class FundLineOut(Out):
 
 
 class FundStatementOut(Out):
-    """What a fund granted in a month, by shop. It does not change any more, but for what was paid."""
+    """The grants of a fund in a month, by shop. It does not change any more, but for what was paid."""
 
     fund_id: UUID
     month: str = Field(examples=["2026-12"])
@@ -163,7 +163,7 @@ class FundStatementOut(Out):
 
 
 class ShopGrantOut(Out):
-    """What a fund granted a shop in a month. Its organisation pays the shop itself."""
+    """The grants of a fund to a shop in a month. Its organisation pays the shop itself."""
 
     statement_id: UUID
     month: str = Field(examples=["2026-12"])

@@ -68,7 +68,7 @@ class ImpactEntry(Table, table=True):
 
 
 class FigureDay(Table, table=True):
-    """What a shop did on one day in Paris with one category of food; what has no category stands under ''.
+    """The figures of a shop on one day in Paris with one category of food; what has no category stands under ''.
 
     The sums of the entries that transactions before `impact_totals.counted_before` wrote. `lots`, `offered` and
     `unsold` count on the day on which a lot ended. `given` is the part of `collected` that merchants gave. Food, meals,
@@ -98,7 +98,7 @@ class FigureDay(Table, table=True):
 
 
 class LotEnd(Table, table=True):
-    """What became of a lot: the portions offered, and those that nobody had collected when it ended."""
+    """The outcome of a lot: the portions offered, and those that nobody had collected when it ended."""
 
     __tablename__ = "lot_ends"
     __table_args__ = (Index("lot_ends_written_by_idx", "written_by"), Index("lot_ends_shop_id_idx", "shop_id"))

@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, identifier, moment, sql, text
 
 
 class ShopLeftover(Table, table=True):
-    """What a shop leaves of a category on most of such days of the week (1 is Monday), counted each night."""
+    """The usual leftovers of a shop in a category on one day of the week (1 is Monday), counted each night."""
 
     __tablename__ = "shop_leftovers"
 

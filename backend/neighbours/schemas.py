@@ -55,7 +55,7 @@ class DismissalIn(In):
 
 
 class LeftInCommune(Out):
-    """What the shops of a commune regularly leave of a category on a day of the week."""
+    """The usual leftovers of the shops of a commune in a category on a day of the week."""
 
     category: Category = Field(examples=["bakery"])
     weekday: int = Field(**_WEEKDAY)
@@ -70,7 +70,7 @@ class LackInCommune(Out):
 
 
 class UncollectedOut(Out):
-    """What is regularly left in a commune, how much of it nobody collects, and what lacks there."""
+    """The usual leftovers in a commune, how much of it nobody collects, and what lacks there."""
 
     insee_code: str = Field(examples=["67482"])
     name: str = Field(examples=["Strasbourg"])
@@ -117,7 +117,7 @@ class ShopInvitationOut(Out):
 
 
 class ShopInvitationsCounted(Out):
-    """What became of a shop's invitations. Up to two, that would tell about the one or two: then it is null."""
+    """The outcomes of a shop's invitations. Up to two, that would tell about the one or two: then it is null."""
 
     invited: int = Field(examples=[12])
     opened: int | None = Field(description="Somebody went on from the page of the link.", examples=[5])
@@ -128,14 +128,14 @@ class ShopInvitationsCounted(Out):
 
 
 class InvitedBy(Out):
-    """Who invites, for whoever has the link."""
+    """The inviting shop, for whoever has the link."""
 
     shop: str = Field(description="The shop that invites.", examples=["Boulangerie du Marché"])
     ends_at: datetime = Field(examples=["2027-02-27T19:00:00Z"])
 
 
 class InvitationMonth(Out):
-    """What became of the invitations that were made in a month."""
+    """The outcomes of the invitations that were made in a month."""
 
     month: date = Field(description="Its first day.", examples=["2026-11-01"])
     invited: int = Field(examples=[120])

@@ -27,7 +27,7 @@ class OrganisationIn(In):
 
 
 class OrganisationEdit(In):
-    """What an admin changes. A closed organisation stays closed."""
+    """Changes by an admin. A closed organisation stays closed."""
 
     name: str | None = Field(default=None, min_length=1, max_length=200, examples=["Ville de Strasbourg"])
     status: Literal["closed"] | None = Field(default=None, examples=[None])

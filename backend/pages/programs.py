@@ -27,7 +27,7 @@ ABOUT = {"api_client.expiry_invalid": "expires_at", "api_client.territory_outsid
 
 
 class Desk(Protocol):
-    """Whose page it is: the house of an organisation or of an association, or a shop."""
+    """The owner of a page: the house of an organisation or of an association, or a shop."""
 
     @property
     def visit(self) -> Visit: ...
@@ -39,7 +39,7 @@ class Desk(Protocol):
 
 @dataclass(frozen=True)
 class Owner:
-    """Who keeps API clients. page: the address of their page; path: of their list in the API; asked: its query.
+    """An owner of API clients. page: the address of their page; path: of their list in the API; asked: its query.
 
     scopes: those that may be chosen. here: the page's entry in the menu. more: reads what else the page shows.
     """
@@ -74,7 +74,7 @@ async def _programs(visit: Visit, opens: Opens) -> Response:
 
 
 async def _rotate(visit: Visit, opens: Opens) -> Response:
-    """Give an API client a second secret, and show it."""
+    """Add a second secret to an API client, and show it."""
     owner, form = await opens(visit), await visit.form()
     client = await _one(owner)
     body = {"old_secret_days": whole(form.value("old_secret_days")), "expires_at": _end_of(form.value("until"))}

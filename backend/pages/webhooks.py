@@ -22,7 +22,7 @@ SHOWN = 50
 
 
 class Desk(Protocol):
-    """Whose page it is: the house of an organisation or of an association, or a shop."""
+    """The owner of a page: the house of an organisation or of an association, or a shop."""
 
     @property
     def visit(self) -> Visit: ...
@@ -36,7 +36,7 @@ class Desk(Protocol):
 
 @dataclass(frozen=True)
 class Keeper:
-    """Who keeps endpoints. kind: `shop`, `association` or `organisation`; asked: what the API's query names.
+    """An owner of endpoints. kind: `shop`, `association` or `organisation`; asked: what the API's query names.
 
     here: the page's entry in the menu. path: of the page.
     """

@@ -92,7 +92,7 @@ class BatchOut(Out):
 
 
 class WrongField(Out):
-    """What is wrong with a field of a person. It never repeats what was sent."""
+    """The error in a field of a person. It never repeats what was sent."""
 
     field: str = Field(examples=["birth_date"])
     code: str = Field(examples=["missing"])
@@ -100,7 +100,7 @@ class WrongField(Out):
 
 
 class PersonOutcome(Out):
-    """What became of a person. `accepted` says nothing about whether they are enrolled elsewhere."""
+    """The outcome for a person. `accepted` says nothing about whether they are enrolled elsewhere."""
 
     external_id: str | None = Field(
         description="Null if it was sent before the server's secret key changed.", examples=["CCAS-2026-00042"]

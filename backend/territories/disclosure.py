@@ -111,7 +111,7 @@ class Cell(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """What one shop handed over on one day in one category.
+    """The handovers of one shop on one day in one category.
 
     `people` holds what each person took. Every amount is a tuple of the measures that are published together, such as
     `(grams,)` or `(grams, cents)`: the dominance rule is applied to each. The first must be positive for each person.
@@ -561,7 +561,7 @@ class _Move:
 
 @dataclass(slots=True)
 class _Piece:
-    """What a daily atom and a month atom have in common."""
+    """The handovers that a daily atom and a month atom have in common."""
 
     sums: _Sums
     grains: int = 0

@@ -124,7 +124,7 @@ class Release(Table, table=True):
 
 
 class ReleasedFigure(Table, table=True):
-    """What was published about a territory: all categories together under '', or one of them.
+    """The published figures of a territory: all categories together under '', or one of them.
 
     level: the kind of the territory. What was not told is null; a suppressed row tells unmet demand at most.
     """

@@ -1,4 +1,4 @@
-"""What is published about one month of a territory, over HTTP: its categories, and its report as PDF."""
+"""The published figures of one month of a territory, over HTTP: its categories, and its report as PDF."""
 
 from datetime import date
 from hashlib import sha256

@@ -215,7 +215,7 @@ class CategoryFigures(Out):
 
 
 class LiveFigures(Out):
-    """What is sold in a territory right now. Free lots are not counted."""
+    """The shops and lots on sale in a territory right now. Free lots are not counted."""
 
     at: AwareDatetime = Field(examples=["2026-11-29T18:00:00+01:00"])
     suppressed: bool = Field(description="Fewer than three merchants sell something.", examples=[False])
@@ -234,7 +234,7 @@ class FieldOut(Out):
 
 
 class DictionaryOut(Out):
-    """What the columns of published figures mean, and under which licence they may be used."""
+    """The meaning of the columns of published figures, and under which licence they may be used."""
 
     licence: str = Field(examples=["Licence Ouverte 2.0"])
     licence_url: str = Field(examples=["https://www.etalab.gouv.fr/licence-ouverte-open-licence"])

@@ -87,7 +87,7 @@ async def _move(session: AsyncSession, endpoint_id: UUID, url: str, address: Sea
 
 
 async def rotate_secret(session: AsyncSession, endpoint_id: UUID) -> WebhookSecretRotated:
-    """Give an endpoint a new secret and return it. The database raises WebhookEndpointNotFound."""
+    """Change the secret of an endpoint and return the new one. The database raises WebhookEndpointNotFound."""
     secret = new_secret()
     until = await _rotate(session, endpoint_id, sealed(SEALED_SECRET, secret))
     return WebhookSecretRotated(secret=secret, two_secrets_until=until)

@@ -160,7 +160,7 @@ async def test_webhook_endpoint(endpoint_id: UUID, request: Request, who: Caller
 
 @router.post("/webhook-endpoints/{endpoint_id}/rotate-secret", responses=may_answer(WebhookEndpointNotFound))
 async def rotate_webhook_secret(endpoint_id: UUID, session: AsKeeper, once: OnceDep) -> WebhookSecretRotated:
-    """Give an endpoint a new secret. For 24 hours messages are signed with the new one and the one before.
+    """Change the secret of an endpoint. For 24 hours messages are signed with the new one and the one before.
 
     Each signature stands in `webhook-signature`, separated by a space: receivers accept a message if one is right.
     """

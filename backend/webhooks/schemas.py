@@ -53,7 +53,7 @@ class WebhookEndpointIn(In):
 
 
 class WebhookEndpointChange(In):
-    """What changes of an endpoint; what is not sent, or null, stays."""
+    """Changes of an endpoint; a field that is not sent, or null, stays."""
 
     url: Url | None = Field(default=None, **_URL, repr=False)
     events: Events | None = Field(default=None, **_EVENTS)
@@ -142,7 +142,7 @@ class WebhookDeliveries(Page[WebhookDeliveryOut]):
 
 
 class WebhookQueued(Out):
-    """What was queued."""
+    """The delivery that was queued."""
 
     delivery_id: UUID = Field(examples=["01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"])
 

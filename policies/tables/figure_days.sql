@@ -1,4 +1,4 @@
--- What lots came to when they ended, and the sums by shop and day: only acts read and write them.
+-- The outcomes of lots, and the sums by shop and day: only acts read and write them.
 alter table app.lot_ends enable row level security;
 alter table app.lot_ends force row level security;
 alter table app.figure_days enable row level security;

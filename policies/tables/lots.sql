@@ -84,7 +84,7 @@ create trigger announce_lot after update of status, kind on app.lots
 create trigger give_to_who_waits after update of status on app.lots
     for each row when (new.status = 'published' and old.status <> 'published')
     execute function app.give_to_who_waits();
--- What became of it counts in the figures of its day.
+-- Its outcome counts in the figures of its day.
 create trigger record_lot_end after update of status on app.lots
     for each row when (new.status in ('ended', 'withdrawn', 'recalled')
                        and old.status not in ('ended', 'withdrawn', 'recalled', 'draft') and new.suspended_from is null)

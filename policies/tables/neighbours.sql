@@ -1,4 +1,4 @@
--- What shops regularly leave, and suggestions that were dismissed: only acts read and write them. An association learns of a
+-- The usual leftovers of shops, and suggestions that were dismissed: only acts read and write them. An association learns of a
 -- shop's leftovers through neighbour_suggestions, and only while the shop shows them.
 alter table app.shop_leftovers enable row level security;
 alter table app.shop_leftovers force row level security;
@@ -20,7 +20,7 @@ alter table app.refused_invitations force row level security;
 create policy "Acts read and write every row" on app.refused_invitations for all to ecopanier_owner
     using (true) with check (true);
 
--- What became of an invited shop is noted where it happens.
+-- The steps of an invited shop are noted where it happens.
 create trigger invited_shop_verified after update of status on app.shops
     for each row when (new.status = 'verified' and old.status <> 'verified') execute function app.invited_shop_verified();
 create trigger invited_shop_publishes_new after insert on app.lots

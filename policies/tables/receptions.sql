@@ -33,7 +33,7 @@ create trigger collected_impact_is_not_truncated before truncate on app.collecte
 create trigger collection_outcomes_do_not_change before update on app.collection_outcomes
     for each row execute function app.refuse_change();
 
--- What collections saved by category, which only acts read. It goes only with its collection.
+-- The savings of collections by category, which only acts read. It goes only with its collection.
 alter table app.collected_categories enable row level security;
 alter table app.collected_categories force row level security;
 create policy "Acts read and write every row" on app.collected_categories for all to ecopanier_owner

@@ -196,7 +196,7 @@ async def _adds(person: Person, at: Organisation, **fields: Any) -> Refusal:
     return refusal_in(await person.asks("POST", f"/organisations/{at.id}/api-clients", body))
 
 
-async def test_a_client_covers_its_organisation_s_territory_for_two_years_at_most(town: Town) -> None:
+async def test_a_client_covers_its_organisation_s_territory_for_two_years(town: Town) -> None:
     city = await town.an_organisation()
     metropolis = await town.an_organisation("Eurométropole", kind="agglomeration", territory="246700488")
     moment = await town.now()

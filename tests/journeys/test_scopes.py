@@ -1,4 +1,4 @@
-"""What API clients may call: every route, with a token of each scope; and people's tokens at the routes for clients."""
+"""Every route with a client's token of each scope, and people's tokens at the routes for clients."""
 
 from typing import Any
 

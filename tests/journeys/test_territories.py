@@ -80,7 +80,7 @@ async def test_loading_again_changes_nothing_and_keeps_what_left_the_map(town: T
     assert await town.value("select count(*) from app.territories") == 36_406
 
 
-def test_every_commune_lies_in_one_department_one_region_and_at_most_one_epci() -> None:
+def test_every_commune_lies_in_one_department_and_one_region() -> None:
     known = {one.code: one for one in territories()}
     assert len(known) == 36_405
     for one in known.values():

@@ -91,7 +91,7 @@ async def test_a_small_commune_is_suppressed_and_so_is_what_would_tell_it(town: 
     assert told["67482"] is True
 
 
-async def test_a_territory_with_one_shop_and_one_person_publishes_only_that_it_does(town: Town) -> None:
+async def test_a_territory_with_one_shop_and_one_person_publishes_no_figure(town: Town) -> None:
     await town.territories()
     await town.clock(DAY)
     await handed_over(town, await a_merchant_s_shop(town, 1), await people_of(town, 1))
@@ -158,9 +158,7 @@ async def test_a_suspended_portion_gives_the_same_bytes_as_a_paid_one(town: Town
 
 
 @pytest.mark.parametrize("categories", [["bakery"], ["fish"]])
-async def test_what_one_shop_sells_is_suppressed_where_a_fund_states_what_others_gave(
-    town: Town, categories: list[str]
-) -> None:
+async def test_sales_of_one_shop_are_suppressed_beside_a_fund_s_statement(town: Town, categories: list[str]) -> None:
     await town.territories()
     await town.clock(DAY)
     await a_fund(town, await town.an_organisation(territory="67482"), categories=categories)

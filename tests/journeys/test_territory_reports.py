@@ -1,4 +1,4 @@
-"""What is published about a month of a territory: its categories, and its report on one page."""
+"""The published figures of a month of a territory: its categories, and its report on one page."""
 
 import pypdfium2
 import pytest

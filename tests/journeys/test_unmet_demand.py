@@ -69,7 +69,7 @@ async def test_a_searcher_counts_once_a_day_under_a_hash_that_dies_at_midnight(
     assert call["communes"] == ["67482", "67482"]
 
 
-async def test_a_searcher_counts_once_signed_in_or_not_and_a_flush_tells_the_sum_of_the_day() -> None:
+async def test_a_searcher_counts_once_signed_in_or_not() -> None:
     counting, acts = Unfound(), _Collected()
     counting.note("192.0.2.1", None, 48.57, 7.75)
     counting.note("192.0.2.1", "Marc", 48.57, 7.75)

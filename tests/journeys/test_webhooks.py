@@ -318,7 +318,7 @@ async def test_a_hold_that_lapsed_is_told_once_it_can_no_longer_be_confirmed(tow
 async def test_cancellations_are_told_at_the_next_half_hour(
     town: Town, ended: str, window_ends: str, minutes: str
 ) -> None:
-    """What ends with its window is told as a free one that was cancelled a moment before."""
+    """A reservation that ends with its window is told as a free one that was cancelled a moment before."""
     at = await town.value(
         "select to_char(app.cancellation_told_at(('2026-11-29 ' || $1 || '+00')::timestamptz,"
         " ('2026-11-29 ' || $2 || '+00')::timestamptz) at time zone 'UTC', 'HH24:MI')",

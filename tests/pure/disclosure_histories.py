@@ -98,7 +98,7 @@ def a_sparse_month(seed: int) -> list[Element]:
 
 @dataclass(frozen=True)
 class History:
-    """What is published day by day, then for the whole period, and what is suppressed."""
+    """The figures that are published day by day, then for the whole period, and what is suppressed."""
 
     elements: Sequence[Element]
     published: tuple[Cell, ...]

@@ -64,7 +64,7 @@ def a_cell(code: str, level: Level = Level.COMMUNE, category: str = "") -> dict[
     }
 
 
-def test_what_was_paid_in_a_town_is_not_told_if_the_rest_of_france_is_one_merchant() -> None:
+def test_a_town_s_payments_are_not_told_if_the_rest_is_one_merchant() -> None:
     town = [a_row(number, people=12, given=[True] * 9 + [False] * 3, price=240) for number in range(1, 5)]
     gives = [a_row(number, BESIDE, people=10, given=True) for number in range(10, 13)]
     # Most of what was paid in France was paid to the merchant beside, so that France's own parts are not told either.
@@ -90,7 +90,7 @@ def test_a_correction_tells_nothing_that_was_suppressed_before() -> None:
     assert told_of(corrected, "given_told") <= told_of(corrected)
 
 
-def test_what_one_shop_sold_is_not_told_beside_what_a_fund_states_of_others() -> None:
+def test_sales_of_one_shop_are_not_told_beside_a_fund_s_statement() -> None:
     gives = [a_row(number, given=True, funded=True) for number in range(1, 4)]
     sells = a_row(4, given=[True] * 3 + [False] * 3, funded=True)
     assert told_of(decide("day", DAY, DAY, [*gives, sells], [])) == set()

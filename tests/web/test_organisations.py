@@ -20,7 +20,7 @@ async def _joined(town: Town, city: Organisation, role: str) -> Customer:
     return lea
 
 
-async def test_an_admin_makes_an_organisation_and_its_owner_lands_on_its_territory(town: Town) -> None:
+async def test_an_owner_of_a_new_organisation_lands_on_its_territory(town: Town) -> None:
     await town.an_organisation("Ailleurs")  # its territory is there
     odile, claire = await Browser.of(await town.an_admin()), Browser(town)
     await claire.joins("claire@example.org")

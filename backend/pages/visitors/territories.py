@@ -70,7 +70,7 @@ def asked_of(visit: Visit) -> Asked:
 
 @dataclass(frozen=True)
 class Shown:
-    """What is published about a territory in some months.
+    """The published figures of a territory in some months.
 
     rows: by month; sums: of the published months; unpublished: how many of them are suppressed; newest: the last month
     with figures, None without any; categories and parts: of that month; drawn: the parts on a map.

@@ -1,4 +1,4 @@
-"""What happens around a fund: shops give lots for free, people collect them, and statements are issued and paid."""
+"""The life of a fund: shops give lots for free, people collect them, and statements are issued and paid."""
 
 from typing import Any, ClassVar
 
