@@ -159,9 +159,11 @@ async def test_reports_and_past_collections_forecast_the_next_one(town: Town) ->
     await town.changes(
         "insert into app.collections (from_point, to_point, shop_id, association_id, asked_how, status, grams,"
         " window_start, window_end)"
-        " select $1, q.id, $2, $3, 'member', 'received', 18000, now() - n * interval '4 days',"
-        " now() - n * interval '4 days' + interval '1 hour'"
-        " from app.collection_points q, generate_series(1, 9) n where q.association_id = $3",
+        " select $1, q.id, $2, $3, 'member', 'received', 18000, noon - n * interval '4 days',"
+        " noon - n * interval '4 days' + interval '1 hour'"
+        # Not at this hour: when clocks change, an evening becomes the next day.
+        " from app.collection_points q, generate_series(1, 9) n,"
+        " (select date_trunc('day', now()) + interval '11 hours') d (noon) where q.association_id = $3",
         point,
         shop.id,
         relais.id,
