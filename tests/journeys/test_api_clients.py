@@ -49,7 +49,7 @@ async def test_a_client_gets_a_token_by_basic_or_by_form(town: Town) -> None:
     assert (claims["scope"], claims["exp"] - claims["iat"]) == ("figures:read webhooks", 900)
 
 
-async def test_what_is_wrong_is_said_as_the_rfc_says_it(town: Town) -> None:
+async def test_token_errors_have_the_form_of_the_rfc(town: Town) -> None:
     client = await town.an_api_client(None, "figures:read")
     secret = client.secret
 

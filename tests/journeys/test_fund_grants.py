@@ -98,7 +98,7 @@ async def test_a_suspended_portion_is_never_granted(town: Town) -> None:
     assert await lot.shop.merchant.gets(f"/shops/{lot.shop.id}/grants") == {"data": [], "has_more": False, "next": None}
 
 
-async def test_of_a_converted_lot_only_what_was_given_free_is_granted(town: Town) -> None:
+async def test_a_converted_lot_is_granted_for_its_free_portions_only(town: Town) -> None:
     await town.clock(START)
     fund = await a_fund(town, await town.an_organisation())
     lot = await town.a_lot(left=5)
@@ -119,7 +119,7 @@ async def test_of_a_converted_lot_only_what_was_given_free_is_granted(town: Town
     assert await differences(town) == []
 
 
-async def test_what_nobody_collected_is_not_granted(town: Town) -> None:
+async def test_portions_that_nobody_collected_are_not_granted(town: Town) -> None:
     await town.clock(START)
     fund = await a_fund(town, await town.an_organisation())
     lot, _ = await free_portions(town, 1, 1, collect=False)
@@ -128,7 +128,7 @@ async def test_what_nobody_collected_is_not_granted(town: Town) -> None:
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "recalled"])
-async def test_what_was_collected_before_a_lot_ended_early_is_granted(town: Town, how: str) -> None:
+async def test_portions_collected_before_a_lot_ended_early_are_granted(town: Town, how: str) -> None:
     await town.clock(START)
     fund = await a_fund(town, await town.an_organisation())
     lot, _ = await free_portions(town, 1, gtin="03017620422003")

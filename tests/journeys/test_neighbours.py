@@ -101,7 +101,7 @@ async def test_a_neighbour_that_does_not_fit_is_not_suggested(
     assert await suggested(relais) == await suggested(shop.merchant, shop_id=str(shop.id)) == []
 
 
-async def test_what_is_left_on_days_on_which_it_takes_nothing_does_not_count(town: Town) -> None:
+async def test_leftovers_on_days_without_a_need_do_not_count(town: Town) -> None:
     shop = await a_leaving_shop(town)
     today = await town.value("select extract(isodow from app.local_day(app.clock(), 'Europe/Paris'))::int")
     other = await an_association_that_takes(town, weekdays=[day for day in range(1, 8) if day != today])
@@ -156,7 +156,7 @@ async def test_neighbours_with_an_agreement_are_not_suggested_to_each_other(town
     assert len(await suggested(relais)) == (status == "confirmed")
 
 
-async def test_who_is_not_interested_is_not_asked_again_for_ninety_days(town: Town) -> None:
+async def test_a_dismissed_suggestion_stays_away_for_ninety_days(town: Town) -> None:
     shop = await a_leaving_shop(town)
     relais = await an_association_that_takes(town)
 
@@ -256,7 +256,7 @@ async def test_only_those_who_work_at_a_verified_side_are_suggested_neighbours(t
     assert await suggested(shop.merchant, shop_id=str(shop.id)) == []
 
 
-async def test_who_works_for_two_associations_says_which_one_asks(town: Town) -> None:
+async def test_members_of_two_associations_say_which_one_asks(town: Town) -> None:
     shop = await a_leaving_shop(town)
     relais, other = await an_association_that_takes(town), await an_association_that_takes(town, "Autre")
     await town.changes(

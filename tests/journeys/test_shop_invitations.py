@@ -300,7 +300,7 @@ async def test_only_owners_and_staff_of_a_verified_shop_invite(town: Town) -> No
     assert await town.value("select count(*) from app.shop_invitations") == 0
 
 
-async def test_who_was_invited_is_forgotten_after_ninety_days_and_still_counted(town: Town) -> None:
+async def test_an_invited_address_is_forgotten_after_ninety_days_but_counted(town: Town) -> None:
     shop = await town.a_shop()
     for number in range(3):
         await invited(town, shop, f"a{number}@example.org")

@@ -106,7 +106,7 @@ async def test_zones_count_from_the_following_month_and_keep_their_codes(town: T
         ),
     ],
 )
-async def test_what_cannot_be_a_partition_is_refused(town: Town, reason: str, zones: list[dict[str, Any]]) -> None:
+async def test_zones_that_are_no_partition_are_refused(town: Town, reason: str, zones: list[dict[str, Any]]) -> None:
     await town.territories()
     odile = await town.an_admin()
     refusal = refusal_in(await odile.asks("PUT", "/admin/zones/67482", {"zones": zones}))

@@ -1,4 +1,4 @@
-"""Whose desk a page of operators stands on: an association's, which plans what comes to it, or the admins'."""
+"""The desk that a page of operators belongs to: an association's, which plans what it receives, or the admins'."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass

@@ -9,7 +9,7 @@
 -- portions cost for which the same is true of a beneficiary. The commission is that of the whole sale less the share of what
 -- was refunded; of a gift, that of the passes with which its portions were reserved, as if they had been sold, report by
 -- report. A lot that comes back, because a refund failed, earns the rest as a correction. `sales` are passes, whoever paid.
--- What was collected of free lots is granted by funds, in the same transaction (grant_closed).
+-- Funds grant money for the collected portions of free lots in the same transaction (grant_closed).
 -- A percentage of what nobody collected is refunded first, if the setting says so; then the lot waits for that.
 -- Definer, because nobody may write the ledger; only the worker may execute it.
 -- Locks: lots to close (skip locked); payments of who did not come (skip locked); then the postings of the sales in the

@@ -3,7 +3,8 @@
 -- Called by notify, wants_notice, set_notice_preference, unsubscribe and GET /v1/me/notice-preferences. A new event is
 -- one line here, its text in both languages in backend/mail/templates and its name in backend/notices/events.
 -- A mail that `gathers` can wait: it says in one what happened within some minutes, and never comes in quiet hours.
--- What is for organisations comes to who owns one, what is for merchants also to others who own a shop, and what is for staff to whoever may answer for a shop. Mails
+-- Events for organisations reach their owners; events for merchants reach everybody who owns a shop, and events for
+-- staff everybody who may answer for a shop. Mails
 -- go to the address that its owner has confirmed; those of an event with `every_address` to all that we have, confirmed or
 -- not, and to suspended accounts too: a recall.
 -- Security invoker, because it reads no table.
