@@ -22,6 +22,7 @@ from backend.beneficiaries.schemas import (
     AssociationToDo,
     BeneficiaryIn,
     BeneficiaryOut,
+    BeneficiaryRead,
     BeneficiaryStatus,
     EnrolledOut,
     OwnSupport,
@@ -109,12 +110,12 @@ async def find_beneficiary(sought: PersonSought, session: AsAssociation, respons
 
 
 @router.get("/beneficiaries/{beneficiary_id}", responses=may_answer(BeneficiaryNotFound))
-async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: Response) -> BeneficiaryOut:
-    """Read a beneficiary whom you enrolled.
+async def read_beneficiary(beneficiary_id: UUID, session: AsEnroller, response: Response) -> BeneficiaryRead:
+    """Read a beneficiary whom you enrolled, with the state of their card and the transfer that was asked for.
 
     An admin can read the code, state and dates of every beneficiary.
     """
-    beneficiary, version = await queries.named_beneficiary(session, beneficiary_id, "read")
+    beneficiary, version = await queries.read_beneficiary(session, beneficiary_id)
     response.headers["ETag"] = etag(version)
     return beneficiary
 

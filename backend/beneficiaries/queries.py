@@ -21,6 +21,7 @@ from backend.beneficiaries.problems import BeneficiaryNotFound, ImportNotFound, 
 from backend.beneficiaries.schemas import (
     AssociationToDo,
     BeneficiaryOut,
+    BeneficiaryRead,
     BeneficiaryStatus,
     ImportOut,
     OwnSupport,
@@ -40,6 +41,20 @@ PEOPLE_TO_DO, OTHERS_TO_DO = 6, 20
 
 _OPEN = text("select * from app.open_persons(:wanted, :why)")
 _TRANSFERS = text("select * from app.transfers_seen(:one, :status, :before, :most)")
+# Raw SQL, because cards are a feature above this one. Each part has one row at most, so the person is opened once.
+_READ = text("""
+    select b.id as beneficiary_id, b.code, b.status, b.eligible_until, b.created_at, b.version,
+           o.household_size, o.sealed, o.wrapped, o.master_key,
+           c.status as card, c.made_at as card_made_at,
+           t.to_association as transfer_to, t.asked_at as transfer_asked_at
+    from app.beneficiaries b
+    left join lateral app.open_persons(array[b.id], 'read') o on true
+    left join lateral (select status, made_at from app.cards where beneficiary_id = b.id
+                       order by revoked_at desc nulls first limit 1) c on true
+    left join (app.transfers p cross join lateral app.transfers_seen(p.id, null, null, 1) t)
+           on p.beneficiary_id = b.id and p.status = 'pending'
+    where b.id = :wanted
+""")
 
 
 async def beneficiary(session: AsyncSession, beneficiary_id: UUID) -> BeneficiaryOut:
@@ -61,6 +76,29 @@ async def _beneficiary(session: AsyncSession, beneficiary_id: UUID, why: str | N
         raise BeneficiaryNotFound
     persons = await opened_persons(session, [beneficiary_id], why) if why is not None else {}
     return _shown(right, persons), right.version
+
+
+async def read_beneficiary(session: AsyncSession, beneficiary_id: UUID) -> tuple[BeneficiaryRead, int]:
+    """Return a beneficiary with their card and pending transfer, and their version. Raises BeneficiaryNotFound.
+
+    Personal data is opened if the caller's association enrolled them; the audit log notes it.
+    """
+    row = (await session.execute(_READ, {"wanted": beneficiary_id})).one_or_none()
+    if row is None:
+        raise BeneficiaryNotFound
+    read = BeneficiaryRead(
+        id=row.beneficiary_id,
+        code=row.code,
+        status=row.status,
+        eligible_until=row.eligible_until,
+        created_at=row.created_at,
+        person=_opened(row) if row.sealed is not None else None,
+        card=row.card,
+        card_made_at=row.card_made_at,
+        transfer_to=row.transfer_to,
+        transfer_asked_at=row.transfer_asked_at,
+    )
+    return read, row.version
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ IMPORT = "01980c5e-9a61-7f3d-b2c8-15d3e0a7c944"
 TRANSFER = "01980c5e-9f02-7a4e-8d17-2b6c0e9f3a58"
 TransferStatus = Literal["pending", "accepted", "declined", "withdrawn"]
 BeneficiaryStatus = Literal["pending", "verified", "suspended"]
+CardState = Literal["active", "revoked"] | None
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 100}
 _UNTIL: dict[str, Any] = {
@@ -32,6 +33,15 @@ _PHONE: dict[str, Any] = {
     "pattern": r"^\+?[0-9][0-9 .()-]{4,24}$",
     "examples": ["+33 6 12 34 56 78"],
 }
+_TRANSFER_TO: dict[str, Any] = {
+    "description": "The association that a transfer leads to which was asked for; null if none was.",
+    "examples": [None],
+}
+_CARD: dict[str, Any] = {
+    "description": "The state of their newest card for kiosks; null if they have none.",
+    "examples": ["active"],
+}
+_CARD_MADE_AT: dict[str, Any] = {"examples": ["2026-11-02T09:00:00Z"]}
 
 
 class BeneficiaryIn(In):
@@ -115,6 +125,15 @@ class BeneficiaryOut(Out):
     person: PersonOut | None = Field(
         description="null for everybody but the association that enrolled them, and in answers to decisions."
     )
+
+
+class BeneficiaryRead(BeneficiaryOut):
+    """A beneficiary with the state of their card and the transfer that was asked for."""
+
+    card: CardState = Field(**_CARD)
+    card_made_at: datetime | None = Field(**_CARD_MADE_AT)
+    transfer_to: str | None = Field(**_TRANSFER_TO)
+    transfer_asked_at: datetime | None = Field(examples=[None])
 
 
 class ActivationOut(Out):
@@ -227,11 +246,7 @@ class OwnSupport(Out):
     association: str | None = Field(description="null if an admin enrolled them.", examples=["Les Tables partagées"])
     phone: str | None = Field(description="Of the association.", examples=["+33388000001"])
     website: str | None = Field(description="Of the association.", examples=["https://tables-partagees.example"])
-    transfer_to: str | None = Field(
-        description="The association that a transfer leads to which was asked for; null if none was.", examples=[None]
-    )
+    transfer_to: str | None = Field(**_TRANSFER_TO)
     transfer_asked_at: datetime | None = Field(examples=[None])
-    card: Literal["active", "revoked"] | None = Field(
-        description="The state of their newest card for kiosks; null if they have none.", examples=["active"]
-    )
-    card_made_at: datetime | None = Field(examples=["2026-11-02T09:00:00Z"])
+    card: CardState = Field(**_CARD)
+    card_made_at: datetime | None = Field(**_CARD_MADE_AT)

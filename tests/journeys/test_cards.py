@@ -106,6 +106,8 @@ async def test_only_the_enrolling_association_makes_cards_and_admins_revoke(town
     made = await association.gets(path)
     assert (made["status"], made["revoked_at"]) == ("active", None)
     assert made.keys() == {"id", "status", "made_at", "revoked_at"}
+    shown = await association.gets(f"/beneficiaries/{amina.id}")
+    assert (shown["card"], shown["card_made_at"]) == ("active", made["made_at"])
     for nosy, code in (
         (stranger, "beneficiary.not_found"),
         (amina, "access.forbidden"),
@@ -126,6 +128,7 @@ async def test_only_the_enrolling_association_makes_cards_and_admins_revoke(town
     assert revoked["id"] == made["id"]
     assert revoked["status"] == "revoked"
     assert (await association.posts(f"{path}/revoke")) == revoked
+    assert (await association.gets(f"/beneficiaries/{amina.id}"))["card"] == "revoked"
     admin = await town.an_admin()
     by_an_admin = await town.a_beneficiary()
     for holder in (amina, by_an_admin):
@@ -134,6 +137,7 @@ async def test_only_the_enrolling_association_makes_cards_and_admins_revoke(town
             with pytest.raises(asyncpg.PostgresError, match=r"access\.forbidden"):
                 await sql.execute("select app.issue_cards($1, $2)", [holder.id], [secret_hash("mine")])
     await prints(association, [amina])
+    assert (await association.gets(f"/beneficiaries/{amina.id}"))["card"] == "active"
     assert (await admin.posts(f"{path}/revoke"))["id"] != made["id"]
     done = await town.rows(
         "select action, actor_role, detail->>'why' from app.audit_entries"

@@ -208,7 +208,10 @@ async def test_an_accepted_transfer_changes_who_reads_and_decides(town: Town) ->
     listed = (await port.asks("GET", "/beneficiaries/transfers")).text
     assert not any(name in listed for name in NAMES)
     assert refusal_in(await port.asks("GET", path)).code == "beneficiary.not_found"
-    assert (await relais.gets(path))["person"]["first_name"] == "Amina"
+    for person, first_name in ((relais, "Amina"), (odile, None)):
+        shown = await person.gets(path)
+        assert (shown["transfer_to"], shown["transfer_asked_at"]) == ("Le Port", asked["asked_at"])
+        assert (shown["person"] or {}).get("first_name") == first_name
     assert (await third.gets("/beneficiaries/transfers"))["data"] == []
     for person, transfer, how, code in (
         (third, asked["id"], "accept", "transfer.not_found"),
@@ -223,7 +226,7 @@ async def test_an_accepted_transfer_changes_who_reads_and_decides(town: Town) ->
     done = await port.posts(f"/beneficiaries/transfers/{asked['id']}/accept")
     assert (done["status"], done["eligible_until"]) == ("accepted", enrolled["eligible_until"])
     own = await port.gets(path)
-    assert (own["person"]["first_name"], own["person"]["household_size"]) == ("Amina", 4)
+    assert (own["person"]["first_name"], own["person"]["household_size"], own["transfer_to"]) == ("Amina", 4, None)
     await port.verifies(enrolled["id"])
     for method, way, body in (
         ("GET", path, None), ("POST", f"{path}/verify", None), ("POST", f"{path}/activation", None),

@@ -21,39 +21,17 @@ FIELDS = ("first_name", "last_name", "birth_date", "household_size", "email", "p
 async def person(visit: Visit) -> Response:
     """Show one person, with what can be done."""
     house = await house_where_one_works(visit)
-    return await _person_page(house, Form())
-
-
-async def _person_page(house: House, form: Form, status: int = 200) -> Response:
-    today, pending, card = _today(house), await _pending_transfers(house), await _card(house)
-    # Last, because it is written down who reads a name: the calls before share a transaction that only reads.
-    found = await house.get(_path(house.visit))
+    today = _today(house)
+    found = await house.get(_path(visit))
     return house.page(
         "person.html",
         "people",
-        status,
         one=found,
-        card=card,
-        transfer=next((one for one in pending if one["beneficiary_id"] == found["id"]), None),
-        form=form,
+        form=Form(),
         today=today.isoformat(),
         until=_next_end(found, today).isoformat(),
         rules=constraints(RenewalIn),
     )
-
-
-async def _card(house: House) -> Any:
-    try:
-        return await house.get(f"{_path(house.visit)}/card")
-    except Refused as refusal:
-        if refusal.status != 404:
-            raise
-        return None
-
-
-async def _pending_transfers(house: House) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = (await house.get("/v1/beneficiaries/transfers", status="pending", limit=100))["data"]
-    return found
 
 
 async def renew(visit: Visit) -> Response:

@@ -1,6 +1,6 @@
 -- Return transfers to and from the caller's association (for an admin all), newest first, or the one with id `one`.
--- Called by GET /v1/beneficiaries/transfers and by the acts' routes that answer with a transfer, as an association or
--- an admin.
+-- Called by GET /v1/beneficiaries/transfers, by GET /v1/beneficiaries/{beneficiary_id} and by the acts' routes that
+-- answer with a transfer, as an association or an admin.
 -- Definer, because the receiving association may see neither the beneficiary before it accepts nor the other
 -- association at all. This lets through the code, the names of both associations, and the end of the right to an
 -- admin, while the transfer is pending, and to the association that the person is with now.
