@@ -84,14 +84,18 @@ async def test_figures_are_equal_for_a_paid_and_a_suspended_portion(town: Town, 
     ("fate", "good", "bad"),
     [
         ("collected", "o.suspended or r.unit_price_cents > 0", "r.unit_price_cents > 0"),
-        ("collected", "select b.suspended_from, b.id, true from beside b", "select b.id, b.id, true from beside b"),
+        (
+            "collected",
+            "x.beside, true from listed x where x.beside is not null",
+            "x.id, true from listed x where false",
+        ),
         # Only what a customer paid for is kept when nobody comes.
         (
             "absent",
-            "where r.status = 'picked_up' and (o.suspended or r.unit_price_cents > 0)",
-            "where r.status = 'picked_up' or r.unit_price_cents > 0",
+            "when o.suspended or r.unit_price_cents > 0 then t.collected * o.price_cents",
+            "when r.unit_price_cents > 0 then r.quantity * o.price_cents",
         ),
-        ("collected", "and l.suspended_from is null", ""),
+        ("collected", "l.shop_id = only_shop and l.suspended_from is null", "l.shop_id = only_shop"),
     ],
 )
 async def test_control_a_sum_that_tells_a_kind_is_noticed(town: Town, fate: Fate, good: str, bad: str) -> None:

@@ -44,8 +44,7 @@ begin
                    case when only_shop is null then coalesce(sum(o.reports), 0) end as reports
             from calendar c
             left join app.figures_by_day(only_shop, zone, since - days, until) f on f.day = c.day
-            left join (select * from app.operations_by_day(since - days, until) where only_shop is null) o
-                on o.day = c.day
+            left join app.operations_by_day(case when only_shop is null then since - days end, until) o on o.day = c.day
             group by grouping sets ((c.earlier), (c.earlier, c.part))
         ), told as (
             select s.whole, s.earlier, s."from",

@@ -1,9 +1,9 @@
 -- Return how many accounts and shops came on each of these days in Paris, how many mails were refused for good, and how
 -- many problems were reported.
 -- Called by app.figures for admins. `since` and `until` are the first and the last day; days on which nothing happened
--- are left out. Accounts that were erased since are not counted, because nothing tells any more when they came. A shop
--- counts on the day when it was first verified. Deliveries of mails are kept for 90 days,
--- problem reports for a year.
+-- are left out. Strict: figures of a shop pass null, so that nothing is read. Accounts that were erased since are not
+-- counted, because nothing tells any more when they came. A shop counts on the day when it was first verified. Deliveries
+-- of mails are kept for 90 days, problem reports for a year.
 -- Definer, because it reads everybody's accounts; only the owner may execute it.
 create or replace function app.operations_by_day(
     since date, until date,
@@ -11,7 +11,7 @@ create or replace function app.operations_by_day(
     out new_collectors bigint, out new_associations bigint, out new_admins bigint, out shops_verified bigint,
     out mails_failed bigint, out reports bigint)
 returns setof record
-language plpgsql stable security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
+language plpgsql stable strict security definer set search_path = pg_catalog, pg_temp set plan_cache_mode = force_generic_plan as $$
 declare
     begins timestamptz := since::timestamp at time zone 'Europe/Paris';
     ends   timestamptz := (until + 1)::timestamp at time zone 'Europe/Paris';
