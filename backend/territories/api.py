@@ -1,6 +1,8 @@
 """Territories over HTTP."""
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -23,6 +25,7 @@ from backend.territories.problems import (
     TerritoryNotYours,
     ZonesInvalid,
 )
+from backend.territories.published import FiguresAsked
 from backend.territories.schemas import (
     By,
     DictionaryOut,
@@ -59,22 +62,42 @@ GEOJSON_ANSWER: dict[int | str, dict[str, Any]] = {
 NOT_CHANGED: dict[int | str, dict[str, Any]] = {304: {"description": "The figures named by If-None-Match are current."}}
 LICENCE_LINK = f'<{published.LICENCE_URL}>; rel="license"'
 
-Since = Annotated[
-    DayAsked | None,
-    Query(
-        alias="from",
-        description="The first day; of a month, any day. By default 30 days or 12 months are shown.",
-        examples=["2026-11-01"],
-    ),
-]
-Until = Annotated[
-    DayAsked | None, Query(alias="to", description="The last day; of a month, any day.", examples=["2026-11-30"])
-]
-InCategory = Annotated[Category | None, Query(description="Only food of this category.", examples=["bakery"])]
-PartsAsked = Annotated[
-    Kind | None,
-    Query(description="Tell of the territories of this kind within it, instead of the whole.", examples=["commune"]),
-]
+
+def figures_asked(by_default: By) -> Callable[..., FiguresAsked]:
+    """Return the dependency that reads which figures of a territory are asked for. by_default: without `by`."""
+
+    def asked(
+        since: Annotated[
+            DayAsked | None,
+            Query(
+                alias="from",
+                description="The first day; of a month, any day. By default 30 days or 12 months are shown.",
+                examples=["2026-11-01"],
+            ),
+        ] = None,
+        until: Annotated[
+            DayAsked | None,
+            Query(alias="to", description="The last day; of a month, any day.", examples=["2026-11-30"]),
+        ] = None,
+        by: By = by_default,
+        category: Annotated[
+            Category | None, Query(description="Only food of this category.", examples=["bakery"])
+        ] = None,
+        parts: Annotated[
+            Kind | None,
+            Query(
+                description="Tell of the territories of this kind within it, instead of the whole.",
+                examples=["commune"],
+            ),
+        ] = None,
+    ) -> FiguresAsked:
+        return FiguresAsked(by, since, until, category, parts)
+
+    return asked
+
+
+DaysAsked = Annotated[FiguresAsked, Depends(figures_asked("day"))]
+MonthsAsked = Annotated[FiguresAsked, Depends(figures_asked("month"))]
 IfNoneMatch = Annotated[str | None, Header(max_length=500, description="The ETag of the figures that are at hand.")]
 
 Code = Annotated[
@@ -140,11 +163,7 @@ async def read_territory_figures(
     code: Code,
     acts: ActsDep,
     who: AnybodyOrClient,
-    since: Since = None,
-    until: Until = None,
-    by: By = "day",
-    category: InCategory = None,
-    parts: PartsAsked = None,
+    asked: DaysAsked,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Read the published figures of a territory by day or month, or of its parts.
@@ -153,7 +172,7 @@ async def read_territory_figures(
     11 people or 3 merchants, alone or by subtraction. At most 400 days or 120 months. Figures of zones by day are shown
     to members and API clients of an organisation whose territory it is.
     """
-    figures = await published.territory_figures(acts, code, by, since, until, category, parts, who)
+    figures = await published.territory_figures(acts, code, asked, who)
     return _answer(figures.encode(), "application/json", who == published.VISITOR, if_none_match)
 
 
@@ -168,15 +187,11 @@ async def download_territory_figures(
     code: Code,
     acts: ActsDep,
     who: AnybodyOrClient,
-    since: Since = None,
-    until: Until = None,
-    by: By = "day",
-    category: InCategory = None,
-    parts: PartsAsked = None,
+    asked: DaysAsked,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Download the published figures of a territory as a table, under the Licence Ouverte 2.0."""
-    figures = await published.territory_figures(acts, code, by, since, until, category, parts, who)
+    figures = await published.territory_figures(acts, code, asked, who)
     return _answer(published.figures_csv(figures), CSV, who == published.VISITOR, if_none_match)
 
 
@@ -191,11 +206,7 @@ async def map_territory_figures(
     code: Code,
     acts: ActsDep,
     who: AnybodyOrClient,
-    since: Since = None,
-    until: Until = None,
-    by: By = "month",
-    category: InCategory = None,
-    parts: PartsAsked = None,
+    asked: MonthsAsked,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Download the published figures of a territory's parts for a map.
@@ -203,8 +214,8 @@ async def map_territory_figures(
     By default the parts are the régions of France, the départements of a région, communes, and the arrondissements or
     zones of a commune.
     """
-    chosen = parts or await published.parts_below(acts, code)
-    figures = await published.territory_figures(acts, code, by, since, until, category, chosen, who)
+    chosen = asked.parts or await published.parts_below(acts, code)
+    figures = await published.territory_figures(acts, code, replace(asked, parts=chosen), who)
     places = await acts.rows("parts_of", wanted=code, parts=chosen)
     shown = [dict(row) | {"geometry": row["geometry"] and json.loads(row["geometry"])} for row in places]
     return _answer(published.figures_geojson(figures, shown), GEOJSON, who == published.VISITOR, if_none_match)

@@ -4,15 +4,17 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.api_clients.calling import PersonOrClient
 from backend.database.acts import Acts
 from backend.files.csv_writer import cell
+from backend.shops.models import Category
 from backend.territories.problems import FiguresPeriodInvalid, PartsUnknown, TerritoryNotFound, TerritoryNotYours
-from backend.territories.schemas import DictionaryOut, FieldOut
+from backend.territories.schemas import By, DictionaryOut, FieldOut
 
 MOST_PERIODS = {"day": 400, "month": 120}
 FIRST_YEAR = 2020
@@ -104,22 +106,29 @@ def dictionary() -> DictionaryOut:
     )
 
 
-async def territory_figures(
-    acts: Acts,
-    code: str,
-    by: Literal["day", "month"],
-    since: date | None,
-    until: date | None,
-    category: str | None,
-    parts: str | None,
-    who: PersonOrClient = VISITOR,
-) -> str:
+@dataclass(frozen=True)
+class FiguresAsked:
+    """Which published figures of a territory are asked for.
+
+    since, until: the first and last day; of a month, any day. None: today, and 30 days or 12 months before.
+    category: None for all food. parts: the kind of territories within it to tell of; None for the whole.
+    """
+
+    by: By
+    since: date | None = None
+    until: date | None = None
+    category: Category | None = None
+    parts: str | None = None
+
+
+async def territory_figures(acts: Acts, code: str, asked: FiguresAsked, who: PersonOrClient = VISITOR) -> str:
     """Return the published figures of a territory or of its parts, as JSON.
 
-    By default those of the last 30 days or 12 months. Raises TerritoryNotFound, FiguresPeriodInvalid.
+    Raises TerritoryNotFound, FiguresPeriodInvalid.
     """
-    until = until or datetime.now(ZoneInfo("Europe/Paris")).date()
-    first = since or (date.fromordinal(until.toordinal() - 30) if by == "day" else _months_before(until, 12))
+    by = asked.by
+    until = asked.until or datetime.now(ZoneInfo("Europe/Paris")).date()
+    first = asked.since or (date.fromordinal(until.toordinal() - 30) if by == "day" else _months_before(until, 12))
     if by == "month":
         first = first.replace(day=1)
     periods = (
@@ -133,8 +142,8 @@ async def territory_figures(
         wanted_kind=by,
         since=first,
         until=until,
-        wanted_category=category or "",
-        parts=parts,
+        wanted_category=asked.category or "",
+        parts=asked.parts,
         caller=who.account_id,
         client=who.client and who.client.id,
     )

@@ -18,7 +18,7 @@ from backend.documents.papers import day
 from backend.files.typesetting import typeset_to_keep
 from backend.funds.categories import CATEGORIES
 from backend.territories.problems import MonthNotPublished, PartsUnknown, TerritoryNotFound
-from backend.territories.published import LICENCE, LICENCE_URL, parts_below, territory_figures
+from backend.territories.published import LICENCE, LICENCE_URL, FiguresAsked, parts_below, territory_figures
 
 _SOURCE: Final = (Path(__file__).parent / "report.typ").read_bytes()
 _PARIS: Final = ZoneInfo("Europe/Paris")
@@ -48,7 +48,7 @@ async def report_contents(acts: Acts, code: str, month: date) -> str:
 
     Raises TerritoryNotFound, MonthNotPublished.
     """
-    whole = json.loads(await territory_figures(acts, code, "month", month, month, None, None))
+    whole = json.loads(await territory_figures(acts, code, FiguresAsked("month", month, month)))
     by_category = await acts.value("category_figures", wanted=code, month=month)
     about = await acts.value("territory", wanted=code)
     if about is None:
@@ -61,7 +61,7 @@ async def report_contents(acts: Acts, code: str, month: date) -> str:
     except PartsUnknown:
         pass
     else:
-        parts = json.loads(await territory_figures(acts, code, "month", month, month, None, kind))
+        parts = json.loads(await territory_figures(acts, code, FiguresAsked("month", month, month, parts=kind)))
     found = {
         "territory": json.loads(about),
         "row": whole["data"][0],
