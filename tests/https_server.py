@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from backend.http.public_addresses import PublicHttps
+
 NAME = "hooks.example.org"
 
 
@@ -49,6 +51,14 @@ class Authority:
     def trusted(self) -> ssl.SSLContext:
         """A client's context that trusts this authority alone."""
         return ssl.create_default_context(cafile=str(self.root))
+
+    def client_of_loopback(self) -> PublicHttps:
+        """Return a client for which every name resolves to loopback, where it trusts this authority alone."""
+
+        async def resolve(host: str, port: int) -> list[str]:
+            return ["127.0.0.1"]
+
+        return PublicHttps(resolve, lambda address: True, self.trusted)
 
     @staticmethod
     def _signed(

@@ -6,16 +6,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.chat_hooks import queries
+from backend.chat_hooks.models import SEALED_ADDRESS
 from backend.chat_hooks.schemas import ChatHookIn, ChatHookOut
-from backend.chat_hooks.sealed import sealed_address
 from backend.database.sessions import call
+from backend.sealing.own_keys import seal_text
 
 SHOWN_CHARACTERS = 4
 
 
 async def add_chat_hook(session: AsyncSession, wanted: ChatHookIn) -> ChatHookOut:
     """Add a chat hook with its address sealed. The database raises NotAllowed, WhichAssociation, TooManyChatHooks."""
-    key, sealed = sealed_address(wanted.url)
+    address = seal_text(SEALED_ADDRESS, wanted.url)
     added: UUID = await call(
         session,
         "add_chat_hook",
@@ -25,10 +26,10 @@ async def add_chat_hook(session: AsyncSession, wanted: ChatHookIn) -> ChatHookOu
         hook_language=wanted.language,
         hook_host=urlsplit(wanted.url).hostname,
         hook_ends_with=wanted.url[-SHOWN_CHARACTERS:],
-        hook_key=key.account_id,
-        hook_sealed=sealed,
-        hook_wrapped=key.wrapped,
-        hook_master_key=key.master_key,
+        hook_key=address.key_id,
+        hook_sealed=address.sealed,
+        hook_wrapped=address.wrapped,
+        hook_master_key=address.master_key,
     )
     return await queries.chat_hook(session, added)
 

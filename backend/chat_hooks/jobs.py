@@ -6,10 +6,11 @@ import structlog
 from pydantic_core import from_json, to_json
 
 from backend.chat_hooks.messages import message
-from backend.chat_hooks.sealed import opened_address
+from backend.chat_hooks.models import SEALED_ADDRESS
 from backend.http.public_addresses import NotTaken, PublicHttps
 from backend.job_context import Work
 from backend.mail.links import HOME, LINKS
+from backend.sealing.own_keys import SealedText, open_text
 
 log = structlog.get_logger("ecopanier.chat_hooks")
 
@@ -30,7 +31,8 @@ async def post(work: Work, hook_id: UUID, event: str, collection_id: UUID | None
     if not found:
         return
     [hook] = found
-    url = opened_address(hook["key_id"], hook["wrapped"], hook["master_key"], hook["sealed"])
+    kept = SealedText(hook["key_id"], hook["sealed"], hook["wrapped"], hook["master_key"])
+    url = open_text(SEALED_ADDRESS, kept)
     facts = None if hook["facts"] is None else from_json(hook["facts"])
     page = HOME.path if collection_id is None else LINKS["collection_asked"].path.format(collection_id=collection_id)
     link = work.settings.public_url.rstrip("/") + page

@@ -3,17 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
-from backend.database.columns import Index, Table, identifier, moment, now, text
+from backend.database.columns import Index, identifier, moment, now, text
+from backend.database.outgoing import KeepsAddress
+
+SEALED_ADDRESS = "app.chat_hooks.sealed"
 
 
-class ChatHook(Table, table=True):
+class ChatHook(KeepsAddress, table=True):
     """An address that messages are posted to, sealed; of an association, or of the platform (no association).
 
-    failures: in a row, since `failing_since`; `problem` is the last one's. Nothing but tests is posted once it is off.
+    Nothing but tests is posted once it is off.
     """
 
     __tablename__ = "chat_hooks"
@@ -27,17 +29,6 @@ class ChatHook(Table, table=True):
     association_id: UUID | None = Field(foreign_key="app.associations.id", ondelete="CASCADE")
     name: str = text()
     kind: str = text()
-    events: list[str] = Field(sa_type=ARRAY(Text))
     language: str = text()
-    host: str = text()
-    ends_with: str = text()
-    key_id: UUID
-    sealed: bytes
-    wrapped: bytes
-    master_key: str = text()
     created_at: datetime = now()
     posted_at: datetime | None = moment()
-    failures: int = Field(sa_column_kwargs={"server_default": "0"})
-    failing_since: datetime | None = moment()
-    problem: str | None = text()
-    off_at: datetime | None = moment()

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.database.sessions import call
+from backend.sealing.own_keys import SealedText, seal_text
 from backend.webhooks import queries
 from backend.webhooks.schemas import (
     WebhookEndpointAdded,
@@ -16,7 +17,7 @@ from backend.webhooks.schemas import (
     WebhookQueued,
     WebhookSecretRotated,
 )
-from backend.webhooks.sealed import SEALED_ADDRESS, SEALED_SECRET, Sealed, new_secret, sealed
+from backend.webhooks.sealed import SEALED_ADDRESS, SEALED_SECRET, new_secret
 
 SHOWN_CHARACTERS = 4
 
@@ -28,12 +29,12 @@ async def add_endpoint(session: AsyncSession, wanted: WebhookEndpointIn) -> Webh
     WebhookEndpointOfOne, WebhookEventUnknown, TooManyWebhookEndpoints.
     """
     secret = new_secret()
-    added = await _add(session, wanted, sealed(SEALED_ADDRESS, wanted.url), sealed(SEALED_SECRET, secret))
+    added = await _add(session, wanted, seal_text(SEALED_ADDRESS, wanted.url), seal_text(SEALED_SECRET, secret))
     endpoint = await queries.endpoint(session, added)
     return WebhookEndpointAdded(**endpoint.model_dump(), secret=secret)
 
 
-async def _add(session: AsyncSession, wanted: WebhookEndpointIn, address: Sealed, secret: Sealed) -> UUID:
+async def _add(session: AsyncSession, wanted: WebhookEndpointIn, address: SealedText, secret: SealedText) -> UUID:
     added: UUID = await call(
         session,
         "add_webhook_endpoint",
@@ -44,11 +45,11 @@ async def _add(session: AsyncSession, wanted: WebhookEndpointIn, address: Sealed
         new_host=urlsplit(wanted.url).hostname,
         new_ends_with=wanted.url[-SHOWN_CHARACTERS:],
         new_key=address.key_id,
-        new_sealed=address.text,
+        new_sealed=address.sealed,
         new_wrapped=address.wrapped,
         new_master_key=address.master_key,
         secret_key=secret.key_id,
-        secret_sealed=secret.text,
+        secret_sealed=secret.sealed,
         secret_wrapped=secret.wrapped,
         secret_master_key=secret.master_key,
     )
@@ -68,11 +69,11 @@ async def change_endpoint(
         new_on=change.on,
     )
     if change.url is not None:
-        await _move(session, endpoint_id, change.url, sealed(SEALED_ADDRESS, change.url))
+        await _move(session, endpoint_id, change.url, seal_text(SEALED_ADDRESS, change.url))
     return await queries.endpoint(session, endpoint_id)
 
 
-async def _move(session: AsyncSession, endpoint_id: UUID, url: str, address: Sealed) -> None:
+async def _move(session: AsyncSession, endpoint_id: UUID, url: str, address: SealedText) -> None:
     await call(
         session,
         "move_webhook_endpoint",
@@ -80,7 +81,7 @@ async def _move(session: AsyncSession, endpoint_id: UUID, url: str, address: Sea
         new_host=urlsplit(url).hostname,
         new_ends_with=url[-SHOWN_CHARACTERS:],
         new_key=address.key_id,
-        new_sealed=address.text,
+        new_sealed=address.sealed,
         new_wrapped=address.wrapped,
         new_master_key=address.master_key,
     )
@@ -89,17 +90,17 @@ async def _move(session: AsyncSession, endpoint_id: UUID, url: str, address: Sea
 async def rotate_secret(session: AsyncSession, endpoint_id: UUID) -> WebhookSecretRotated:
     """Change the secret of an endpoint and return the new one. The database raises WebhookEndpointNotFound."""
     secret = new_secret()
-    until = await _rotate(session, endpoint_id, sealed(SEALED_SECRET, secret))
+    until = await _rotate(session, endpoint_id, seal_text(SEALED_SECRET, secret))
     return WebhookSecretRotated(secret=secret, two_secrets_until=until)
 
 
-async def _rotate(session: AsyncSession, endpoint_id: UUID, secret: Sealed) -> datetime:
+async def _rotate(session: AsyncSession, endpoint_id: UUID, secret: SealedText) -> datetime:
     until: datetime = await call(
         session,
         "rotate_webhook_secret",
         endpoint=endpoint_id,
         new_key=secret.key_id,
-        new_sealed=secret.text,
+        new_sealed=secret.sealed,
         new_wrapped=secret.wrapped,
         new_master_key=secret.master_key,
     )

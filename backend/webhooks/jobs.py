@@ -13,9 +13,10 @@ from standardwebhooks.webhooks import Webhook
 
 from backend.http.public_addresses import NotTaken, PublicHttps
 from backend.job_context import Work
+from backend.sealing.own_keys import SealedText, open_text
 from backend.sealing.seals import MasterKeyMissing, SealBroken
 from backend.webhooks.events import message
-from backend.webhooks.sealed import SEALED_ADDRESS, SEALED_SECRET, Sealed, opened
+from backend.webhooks.sealed import SEALED_ADDRESS, SEALED_SECRET
 
 log = structlog.get_logger("ecopanier.webhooks")
 
@@ -36,7 +37,7 @@ class Claimed:
     type: str
     path: str
     at: datetime
-    address: Sealed
+    address: SealedText
     secrets: str
 
 
@@ -61,7 +62,7 @@ async def _claimed(work: Work, most: int) -> list[Claimed]:
                 name: row[name]
                 for name in ("delivery", "endpoint", "lease", "event_id", "type", "path", "at", "secrets")
             },
-            address=Sealed(row["key_id"], row["sealed"], row["wrapped"], row["master_key"]),
+            address=SealedText(row["key_id"], row["sealed"], row["wrapped"], row["master_key"]),
         )
         for row in rows
     ]
@@ -93,7 +94,7 @@ async def _sent(base: str, claimed: Claimed) -> str | None:
     """Send a message, and return None if it was taken, or why it was not."""
     body = message(claimed.event_id, claimed.type, claimed.at, base + claimed.path)
     try:
-        url = opened(SEALED_ADDRESS, claimed.address)
+        url = open_text(SEALED_ADDRESS, claimed.address)
         headers = signed(claimed.event_id, datetime.now(UTC), body, _secrets(claimed.secrets))
     except (MasterKeyMissing, SealBroken) as broken:
         log.error("webhooks.sealed", endpoint=str(claimed.endpoint), error=type(broken).__name__)
@@ -118,9 +119,9 @@ def signed(event_id: UUID, at: datetime, body: bytes, secrets: list[str]) -> dic
 
 def _secrets(kept: str) -> list[str]:
     return [
-        opened(
+        open_text(
             SEALED_SECRET,
-            Sealed(UUID(one["key_id"]), b64decode(one["sealed"]), b64decode(one["wrapped"]), one["master_key"]),
+            SealedText(UUID(one["key_id"]), b64decode(one["sealed"]), b64decode(one["wrapped"]), one["master_key"]),
         )
         for one in from_json(kept)
     ]

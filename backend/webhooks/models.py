@@ -3,17 +3,17 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import UniqueConstraint
 from sqlmodel import Field
 
 from backend.database.columns import Index, Table, identifier, moment, now, sql, text
+from backend.database.outgoing import KeepsAddress, KeepsSealedText
 
 
-class WebhookEndpoint(Table, table=True):
+class WebhookEndpoint(KeepsAddress, table=True):
     """An address, sealed, that messages are sent to; of a shop, an association or an organisation: one of the three.
 
-    failures: in a row, since `failing_since`; `problem` is the last one's. Nothing is queued once it is off.
+    Nothing is queued once it is off.
     leased_until: a worker sends to it until then; afterwards, when it was last sent to.
     """
 
@@ -39,24 +39,13 @@ class WebhookEndpoint(Table, table=True):
     association_id: UUID | None = Field(foreign_key="app.associations.id", ondelete="CASCADE")
     organisation_id: UUID | None = Field(foreign_key="app.organisations.id", ondelete="CASCADE")
     description: str = text()
-    events: list[str] = Field(sa_type=ARRAY(Text))
-    host: str = text()
-    ends_with: str = text()
-    key_id: UUID
-    sealed: bytes
-    wrapped: bytes
-    master_key: str = text()
     created_at: datetime = now()
     delivered_at: datetime | None = moment()
-    failures: int = Field(sa_column_kwargs={"server_default": "0"})
-    failing_since: datetime | None = moment()
-    problem: str | None = text()
-    off_at: datetime | None = moment()
     off_because: str | None = text()
     leased_until: datetime = moment(sa_column_kwargs={"server_default": "-infinity"})
 
 
-class WebhookSecret(Table, table=True):
+class WebhookSecret(KeepsSealedText, table=True):
     """A secret, sealed, that messages to an endpoint are signed with; until `ends_at` if it was replaced."""
 
     __tablename__ = "webhook_secrets"
@@ -68,10 +57,6 @@ class WebhookSecret(Table, table=True):
 
     id: UUID = identifier()
     endpoint_id: UUID = Field(foreign_key="app.webhook_endpoints.id", ondelete="CASCADE")
-    key_id: UUID
-    sealed: bytes
-    wrapped: bytes
-    master_key: str = text()
     created_at: datetime = now()
     ends_at: datetime | None = moment()
 

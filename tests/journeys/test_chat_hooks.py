@@ -31,12 +31,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def reachable(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the worker reach the local server, whose name resolves to loopback."""
-
-    async def resolve(host: str, port: int) -> list[str]:
-        return ["127.0.0.1"]
-
-    monkeypatch.setattr(jobs, "OUTGOING", PublicHttps(resolve, lambda address: True, authority.trusted))
+    """Let the worker reach the local server."""
+    monkeypatch.setattr(jobs, "OUTGOING", authority.client_of_loopback())
 
 
 def hook(server: Received | None = None, **changed: Any) -> dict[str, Any]:
@@ -254,7 +250,7 @@ async def test_an_address_still_opens_after_the_master_key_changed(
         )
         assert (rotated.rewrapped, rotated.broken) == (1, 0)
         monkeypatch.setattr(
-            "backend.chat_hooks.sealed.keyring",
+            "backend.sealing.own_keys.keyring",
             lambda: Keyring(b"n" * 32, [], settings().derived_key("look-ups")),
         )
         await relais.asks("POST", f"/chat-hooks/{added['id']}/test")

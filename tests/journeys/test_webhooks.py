@@ -10,7 +10,6 @@ from uuid import UUID
 import pytest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from backend.http.public_addresses import PublicHttps
 from backend.sealing import key_rotation
 from backend.sealing.seals import Keyring
 from backend.settings import settings
@@ -36,12 +35,8 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture
 def reachable(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the worker reach the local server, whose name resolves to loopback."""
-
-    async def resolve(host: str, port: int) -> list[str]:
-        return ["127.0.0.1"]
-
-    monkeypatch.setattr(jobs, "OUTGOING", PublicHttps(resolve, lambda address: True, authority.trusted))
+    """Let the worker reach the local server."""
+    monkeypatch.setattr(jobs, "OUTGOING", authority.client_of_loopback())
 
 
 def endpoint(shop: Shop | None = None, server: Received | None = None, **changed: Any) -> dict[str, Any]:
@@ -441,7 +436,7 @@ async def test_messages_are_still_signed_after_the_master_key_changed(
         )
         assert (rotated.rewrapped, rotated.broken) == (2, 0)
         monkeypatch.setattr(
-            "backend.webhooks.sealed.keyring", lambda: Keyring(b"n" * 32, [], settings().derived_key("look-ups"))
+            "backend.sealing.own_keys.keyring", lambda: Keyring(b"n" * 32, [], settings().derived_key("look-ups"))
         )
         await shop.merchant.posts(f"/webhook-endpoints/{added['id']}/test")
         await town.worker_runs()
