@@ -8,13 +8,12 @@ from starlette.routing import BaseRoute
 
 from backend.associations.schemas import AssociationEdit
 from backend.members.schemas import MemberIn
-from backend.pages.associations.house import House, house_of
+from backend.pages.associations.house import House, house_of, house_that_one_owns
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.opening_hours import WEEK, hours_overtaken, hours_shown, hours_typed
 from backend.pages.photos import send_photo
 from backend.pages.visit import Visit, route
-from backend.problems.common import NotAllowed
 
 PAGE = "/association/about"
 TEXTS = ("name", "description", "address", "insee_code", "phone", "website", "rna", "siret")
@@ -89,9 +88,7 @@ async def photo(visit: Visit) -> Response:
 
 async def hours(visit: Visit) -> Response:
     """Show the form of the opening hours, or send them."""
-    house = await house_of(visit)
-    if not house.owns:
-        raise NotAllowed
+    house = await house_that_one_owns(visit)
     answer = await house.sends("GET", "/v1/associations/me")
     known, version = answer.json(), answer.headers["etag"]
     form = await visit.form() if visit.posted else Form()

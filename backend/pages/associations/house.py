@@ -1,17 +1,13 @@
-"""For which association somebody acts, and what each of its pages has: the menu and calls that name it.
-
-Whoever works for several associations carries `?association=` along; for everybody else addresses stay short.
-"""
+"""The association for which somebody acts, and what each of its pages has: the menu and calls that name it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
-
-from starlette.responses import Response
 
 from backend.pages.client import Answer, Refused
 from backend.pages.forms import Form
+from backend.pages.houses import House as AnyHouse
+from backend.pages.houses import chosen_house
 from backend.pages.visit import Visit
 from backend.problems.common import NotAllowed
 
@@ -30,35 +26,28 @@ MENU = (
     ("programs", "/association/programs", "settings"),
     ("webhooks", "/association/webhooks", "bell"),
 )
+READERS = frozenset({"activity", "association"})
+"""The entries of the menu that readers see too."""
 
 
 @dataclass(frozen=True)
-class House:
-    """The association for which the visitor acts. role: `owner`, `staff` or `reader`; status: `verified` or not yet."""
+class House(AnyHouse):
+    """The association for which the visitor acts. status: `verified` or not yet."""
 
-    visit: Visit
-    id: str
-    name: str
-    role: str
+    TEMPLATES = "associations"
+    MENU = MENU
+
     status: str
     time_zone: str
-    asked: Mapping[str, str]
-    others: tuple[Mapping[str, Any], ...]
 
     @property
     def works(self) -> bool:
         """Whether they look after people here, and do not only read figures."""
         return self.role in ("owner", "staff")
 
-    @property
-    def owns(self) -> bool:
-        """Whether they own it."""
-        return self.role == "owner"
-
-    def at(self, path: str, **query: Any) -> str:
-        """Return the address of a page of this association."""
-        kept = {**query, **self.asked}
-        return f"{path}?{urlencode(kept)}" if kept else path
+    def sees(self, entry: str) -> bool:
+        """Return whether the visitor's menu has this entry."""
+        return entry in READERS or (self.works and super().sees(entry))
 
     async def sends(
         self, method: str, path: str, body: Any = None, *, query: Mapping[str, Any] | None = None, **more: Any
@@ -78,42 +67,27 @@ class House:
         answer = await self.sends("POST", path, body, headers={"idempotency-key": form.key})
         return answer.json() if answer.content else None
 
-    def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
-        """Return a page of this association. here: its entry in the menu."""
-        seen = {name for name, _, _ in MENU if name in READERS or (self.works and name not in OWNERS) or self.owns}
-        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in MENU if name in seen]
-        return self.visit.page(
-            f"associations/{template}", status, menu=menu, house=self.name, desk=self, here=here, **values
-        )
-
-    def to(self, path: str, done: str | None = None, **query: str) -> Response:
-        """Send the browser to another page of this association."""
-        return self.visit.to(path, done, **query, **self.asked)
-
-
-READERS = frozenset({"activity", "association"})
-OWNERS = frozenset({"programs", "webhooks"})
-
 
 async def house_of(visit: Visit) -> House:
     """Return the association for which the visitor acts: the one that the address names, or the first of theirs.
 
-    Raises NotAllowed for whoever works for none, and Refused for a suspended account.
+    Raises NotAllowed if they work for none, and Refused for a suspended account.
     """
     theirs = visit.session.associations if visit.session is not None else ()
-    if not theirs:
-        await visit.api.get("/v1/me/memberships", limit=1)  # raises Refused for a suspended account
-        raise NotAllowed
-    wanted = visit.query.get("association")
-    one = next((each for each in theirs if each["id"] == wanted), theirs[0])
-    asked = {"association": one["id"]} if len(theirs) > 1 else {}
-    others = tuple(each for each in theirs if each is not one)
-    return House(visit, one["id"], one["name"], one["role"], one["status"], one["time_zone"], asked, others)
+    return House(**await chosen_house(visit, theirs, "association"))
 
 
 async def house_where_one_works(visit: Visit) -> House:
     """Return the association whose people the visitor looks after. Raises NotAllowed for readers."""
     house = await house_of(visit)
     if not house.works:
+        raise NotAllowed
+    return house
+
+
+async def house_that_one_owns(visit: Visit) -> House:
+    """Return the association that the visitor owns. Raises NotAllowed for staff and readers."""
+    house = await house_of(visit)
+    if not house.owns:
         raise NotAllowed
     return house

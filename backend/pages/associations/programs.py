@@ -7,27 +7,19 @@ from typing import Any
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from backend.pages.associations.house import House, house_of, house_where_one_works
+from backend.pages.associations.house import House, house_that_one_owns, house_where_one_works
 from backend.pages.client import Refused
 from backend.pages.forms import Form
 from backend.pages.programs import Owner, program_routes, programs_page
 from backend.pages.visit import Visit, route
-from backend.problems.common import NotAllowed
 
 PAGE = "/association/programs"
 MANDATES = "/v1/associations/me/mandates"
 
 
 async def _owner(visit: Visit) -> Owner:
-    house = await _owned(visit)
+    house = await house_that_one_owns(visit)
     return Owner(house, PAGE, "/v1/associations/me/api-clients", house.asked, more=partial(_mandates, house, Form()))
-
-
-async def _owned(visit: Visit) -> House:
-    house = await house_of(visit)
-    if not house.owns:
-        raise NotAllowed
-    return house
 
 
 async def _mandates(house: House, form: Form) -> Mapping[str, Any]:
@@ -37,7 +29,7 @@ async def _mandates(house: House, form: Form) -> Mapping[str, Any]:
 
 async def mandate(visit: Visit) -> Response:
     """Let an organisation's program enrol people in the association's name."""
-    house = await _owned(visit)
+    house = await house_that_one_owns(visit)
     form = await visit.form()
     try:
         await house.post(MANDATES, form, {"client_id": form.value("client_id")})
@@ -56,7 +48,7 @@ async def mandate(visit: Visit) -> Response:
 
 async def end_mandate(visit: Visit) -> Response:
     """End a mandate."""
-    house = await _owned(visit)
+    house = await house_that_one_owns(visit)
     await house.sends("DELETE", f"{MANDATES}/{visit.parameters['id']}")
     return house.to(PAGE, "mandate_ended")
 

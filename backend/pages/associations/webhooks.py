@@ -2,18 +2,15 @@
 
 from starlette.routing import BaseRoute
 
-from backend.pages.associations.house import house_of
+from backend.pages.associations.house import house_that_one_owns
 from backend.pages.visit import Visit
 from backend.pages.webhooks import Keeper, webhook_routes
-from backend.problems.common import NotAllowed
 
 PAGE = "/association/webhooks"
 
 
 async def _keeper(visit: Visit) -> Keeper:
-    house = await house_of(visit)
-    if not house.owns:
-        raise NotAllowed
+    house = await house_that_one_owns(visit)
     return Keeper(house, "association", house.id, PAGE, asked={"association": house.id})
 
 

@@ -9,11 +9,10 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from backend.pages.admins.desk import desk_page
-from backend.pages.associations.house import House, house_of, house_where_one_works
+from backend.pages.associations.house import House, house_that_one_owns, house_where_one_works
 from backend.pages.client import Answer, Refused
 from backend.pages.forms import Form
 from backend.pages.visit import Visit
-from backend.problems.common import NotAllowed
 from backend.time_zones import PARIS
 
 
@@ -76,9 +75,7 @@ async def of_association(visit: Visit, root: str) -> Desk:
 
 async def of_owner(visit: Visit, root: str) -> Desk:
     """Return the desk of the association that the visitor owns. Raises NotAllowed for staff and readers."""
-    house = await house_of(visit)
-    if not house.owns:
-        raise NotAllowed
+    house = await house_that_one_owns(visit)
     return _desk_of(house, visit, root)
 
 
