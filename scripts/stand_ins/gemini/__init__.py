@@ -5,6 +5,7 @@
 
 from scripts.stand_ins.gemini.behaviours import Behaviour
 from scripts.stand_ins.gemini.requests import Received
-from scripts.stand_ins.gemini.server import GeminiStandIn, RefusedInProduction
+from scripts.stand_ins.gemini.server import GeminiStandIn
+from scripts.stand_ins.serving import RefusedInProduction
 
 __all__ = ["Behaviour", "GeminiStandIn", "Received", "RefusedInProduction"]

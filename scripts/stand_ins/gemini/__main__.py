@@ -1,12 +1,12 @@
 """`python -m scripts.stand_ins.gemini`: run the stand-in as a program."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.stand_ins.gemini.server import GeminiStandIn, RefusedInProduction
+from scripts.stand_ins.gemini.server import GeminiStandIn
+from scripts.stand_ins.serving import RefusedInProduction, write_port
 
 
 def main(
@@ -22,10 +22,7 @@ def main(
     except (RefusedInProduction, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    if port_file is not None:
-        written = port_file.with_name(port_file.name + ".new")
-        written.write_text(f"{stand_in.port}\n")
-        os.replace(written, port_file)  # so that nobody reads half a number
+    write_port(port_file, stand_in.port)
     typer.echo(f"Gemini stand-in (not Gemini: it sees baguettes in everything) on {stand_in.base_url}")
     stand_in.serve()
 

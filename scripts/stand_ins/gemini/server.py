@@ -2,22 +2,18 @@
 
 import asyncio
 import hmac
-import os
-import socket
-import threading
 import time
 from collections import deque
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.http.serving import server
 from scripts.stand_ins.gemini.behaviours import Behaviour, failed
 from scripts.stand_ins.gemini.requests import Invalid, Received, read_request
+from scripts.stand_ins.serving import LocalServer, refuse_in_production
 
 BAGUETTES: dict[str, Any] = {
     "title": "Baguettes du jour",
@@ -35,11 +31,7 @@ BAGUETTES: dict[str, Any] = {
 """The listing that it answers with until it is told something else."""
 
 
-class RefusedInProduction(RuntimeError):
-    """Raised in production, where a stand-in would describe every photo as the same five baguettes."""
-
-
-class GeminiStandIn:
+class GeminiStandIn(LocalServer):
     """A stand-in for Gemini. `with GeminiStandIn() as gemini` serves it from its own thread.
 
     Each call of `answers`, `fails` and so on determines the answer to one later request, in order. After those it
@@ -57,8 +49,7 @@ class GeminiStandIn:
         port: int = 0,
     ) -> None:
         """Bind the port; 0 means any free one. Raises RefusedInProduction, and OSError if the port is in use."""
-        if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
-            raise RefusedInProduction("The Gemini stand-in does not run where ECOPANIER_ENV=production.")
+        refuse_in_production("Gemini")
         self.api_key = api_key
         self.delay = delay
         self.requests: list[Received] = []
@@ -66,12 +57,9 @@ class GeminiStandIn:
         self.refused: list[str] = []
         self._next: deque[Behaviour] = deque()
         self._always = Behaviour(text=BAGUETTES)
-        self._socket = socket.create_server((host, port), backlog=256)
-        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
+        super().__init__("Gemini", host, port)
         app = Starlette(routes=[Route("/v1beta/models/{called:path}", self._answer, methods=["POST"])])
-        # Only critical logs, because a test may ask for broken connections, which are no errors to report.
-        self._server = server(app, drain_seconds=1, log_level="critical")
-        self._thread: threading.Thread | None = None
+        self.answer_with(app)
 
     def answers(self, listing: dict[str, Any] | None = None, /, **changes: Any) -> None:
         """Next: this listing, or the five baguettes with these changes, fitted to the request's schema."""
@@ -121,30 +109,6 @@ class GeminiStandIn:
         self.requests.clear()
         self.seconds.clear()
         self.refused.clear()
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return int(self.base_url.rpartition(":")[2])
-
-    def serve(self) -> None:
-        """Serve until stopped or interrupted."""
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self._socket.close()
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self.serve, name="gemini stand-in", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
 
     async def _answer(self, request: Request) -> Response:
         model, _, method = request.path_params["called"].rpartition(":")

@@ -3,7 +3,8 @@
 No money moves. `python -m scripts.stand_ins.stripe` runs it on its own; tests run `StripeStandIn` in their own process.
 """
 
+from scripts.stand_ins.serving import RefusedInProduction
 from scripts.stand_ins.stripe.remote import StandInRemote
-from scripts.stand_ins.stripe.server import RefusedInProduction, StripeStandIn
+from scripts.stand_ins.stripe.server import StripeStandIn
 
 __all__ = ["RefusedInProduction", "StandInRemote", "StripeStandIn"]

@@ -1,12 +1,12 @@
 """`python -m scripts.stand_ins.stripe`: run the stand-in as a program."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.stand_ins.stripe.server import RefusedInProduction, StripeStandIn
+from scripts.stand_ins.serving import RefusedInProduction, write_port
+from scripts.stand_ins.stripe.server import StripeStandIn
 
 
 def main(
@@ -41,10 +41,7 @@ def main(
     except (RefusedInProduction, ValueError, OSError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    if port_file is not None:
-        written = port_file.with_name(port_file.name + ".new")
-        written.write_text(f"{stand_in.port}\n")
-        os.replace(written, port_file)  # so that nobody reads half a number
+    write_port(port_file, stand_in.port)
     typer.echo(f"Stripe stand-in (not Stripe: no money moves) on {stand_in.base_url}")
     typer.echo(f"To pay: public key {stand_in.publishable_key}, payment method pm_card_visa")
     stand_in.serve()

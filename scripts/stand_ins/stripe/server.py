@@ -1,25 +1,18 @@
 """The stand-in's server, which runs on its own or in a test's process."""
 
 import asyncio
-import os
-import socket
-import threading
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from backend.http.serving import server
+from scripts.stand_ins.serving import LocalServer, refuse_in_production
 from scripts.stand_ins.stripe.app import StandIn, build_app
 from scripts.stand_ins.stripe.remote import StandInRemote
 from scripts.stand_ins.stripe.store import Store
 from scripts.stand_ins.stripe.webhooks import Secrets, Webhooks
 
 
-class RefusedInProduction(RuntimeError):
-    """Raised in production, where a stand-in would accept money that does not exist."""
-
-
-class StripeStandIn(StandInRemote):
+class StripeStandIn(LocalServer, StandInRemote):
     """A stand-in on a real port. `async with StripeStandIn(…) as stripe` serves it from its own thread.
 
     webhook_url: None to send no events until `webhooks(url=…)` sets the URL. state_file: None to keep everything in
@@ -42,8 +35,7 @@ class StripeStandIn(StandInRemote):
 
         Raises RefusedInProduction, ValueError for a key that is not a test key, OSError for a port in use.
         """
-        if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
-            raise RefusedInProduction("The Stripe stand-in does not run where ECOPANIER_ENV=production.")
+        refuse_in_production("Stripe")
         if not api_key.startswith("sk_test_"):
             raise ValueError("The stand-in takes keys that begin with sk_test_, so that no real key ends up here.")
         if not webhook_secret:
@@ -52,10 +44,10 @@ class StripeStandIn(StandInRemote):
         self.webhook_secret = webhook_secret
         self.connect_webhook_secret = connect_webhook_secret or webhook_secret
         self.thin_webhook_secret = thin_webhook_secret or webhook_secret
-        self._socket = socket.create_server((host, port), backlog=2048)  # it listens already, so early callers wait
+        LocalServer.__init__(self, "Stripe", host, port, backlog=2048)
         self._store = Store(state_file)
         publishable_key = "pk_test_" + api_key.removeprefix("sk_test_")
-        super().__init__(f"http://{host}:{self._socket.getsockname()[1]}", publishable_key)
+        StandInRemote.__init__(self, self.base_url, publishable_key)
         stand_in = StandIn(
             self._store,
             Webhooks(
@@ -66,30 +58,14 @@ class StripeStandIn(StandInRemote):
             api_key=api_key,
             publishable_key=publishable_key,
         )
-        # Only critical logs, because a test may ask for lost replies, which are no errors to report.
-        self._server = server(build_app(stand_in), drain_seconds=1, log_level="critical")
-        self._thread: threading.Thread | None = None
-
-    @property
-    def port(self) -> int:
-        return int(self.base_url.rpartition(":")[2])
+        self.answer_with(build_app(stand_in))
 
     def serve(self) -> None:
         """Serve until stopped or interrupted; returns when everything is closed."""
         try:
-            self._server.run(sockets=[self._socket])
+            super().serve()
         finally:
-            self._socket.close()
             self._store.close()
-
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self.serve, name="stripe stand-in", daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
 
     async def __aenter__(self) -> Self:
         self.start()

@@ -1,12 +1,12 @@
 """`python -m scripts.stand_ins.supabase`: run the stand-in as a program."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from scripts.stand_ins.supabase.server import RefusedInProduction, SupabaseStandIn
+from scripts.stand_ins.serving import RefusedInProduction, write_port
+from scripts.stand_ins.supabase.server import SupabaseStandIn
 
 
 def main(
@@ -23,10 +23,7 @@ def main(
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
     stand_in.mailing = lambda mail: typer.echo(f"{mail.kind} to {mail.email}: code {mail.code}, token {mail.token}")
-    if port_file is not None:
-        written = port_file.with_name(port_file.name + ".new")
-        written.write_text(f"{stand_in.port}\n")
-        os.replace(written, port_file)  # so that nobody reads half a number
+    write_port(port_file, stand_in.port)
     typer.echo(f"Supabase Auth stand-in (not Supabase: no mail is sent) on {stand_in.base_url}")
     stand_in.serve()
 

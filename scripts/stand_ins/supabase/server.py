@@ -3,13 +3,9 @@
 import asyncio
 import hmac
 import json
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -18,17 +14,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from backend.http.serving import server
+from scripts.stand_ins.serving import LocalServer, refuse_in_production
 from scripts.stand_ins.supabase.people import TOKEN_SECONDS, Mail, People, Person, Refusal, Session
 
 KEY_ID = "stand-in"
 
 
-class RefusedInProduction(RuntimeError):
-    """Raised in production, where a stand-in would sign in whoever asks."""
-
-
-class SupabaseStandIn:
+class SupabaseStandIn(LocalServer):
     """A stand-in for Supabase Auth. `with SupabaseStandIn() as supabase` serves it from its own thread.
 
     mails: those that it would have sent. received: method, path and `Sb-Forwarded-For` of every request with the right
@@ -45,8 +37,7 @@ class SupabaseStandIn:
         port: int = 0,
     ) -> None:
         """Bind the port; 0 means any free one. Raises RefusedInProduction, and OSError if the port is in use."""
-        if os.environ.get("ECOPANIER_ENV", "").strip().lower() == "production":
-            raise RefusedInProduction("The Supabase stand-in does not run where ECOPANIER_ENV=production.")
+        refuse_in_production("Supabase")
         self.api_key = api_key
         self.mails: list[Mail] = []
         self.received: list[tuple[str, str, str | None]] = []
@@ -55,8 +46,7 @@ class SupabaseStandIn:
         self.mailing: Callable[[Mail], object] = lambda mail: None
         self.people = People(confirms, self._mail)
         self._key = ec.generate_private_key(ec.SECP256R1())
-        self._socket = socket.create_server((host, port), backlog=256)
-        self.base_url = f"http://{host}:{self._socket.getsockname()[1]}"
+        super().__init__("Supabase", host, port)
         self._issuer = f"{self.base_url}/auth/v1"
         handlers: dict[tuple[str, str], Callable[[Request, dict[str, Any]], Any]] = {
             ("POST", "/signup"): self._sign_up,
@@ -77,36 +67,11 @@ class SupabaseStandIn:
             Route(f"/auth/v1{path}", self._served(handler), methods=[method])
             for (method, path), handler in handlers.items()
         ]
-        self._server = server(Starlette(routes=routes), drain_seconds=1, log_level="critical")
-        self._thread: threading.Thread | None = None
-
-    @property
-    def port(self) -> int:
-        """The port that it listens on."""
-        return int(self.base_url.rpartition(":")[2])
+        self.answer_with(Starlette(routes=routes))
 
     def mail(self, email: str) -> Mail:
         """Return the latest mail to an address."""
         return next(mail for mail in reversed(self.mails) if mail.email == email)
-
-    def serve(self) -> None:
-        """Serve until stopped or interrupted."""
-        try:
-            self._server.run(sockets=[self._socket])
-        finally:
-            self._socket.close()
-
-    def __enter__(self) -> Self:
-        self._thread = threading.Thread(target=self.serve, name="supabase stand-in", daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.should_exit = True
-        if self._thread is not None:
-            self._thread.join()
 
     def _mail(self, mail: Mail) -> None:
         self.mails.append(mail)
