@@ -1,6 +1,6 @@
 """Donation agreements between associations and shops, over HTTP."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import limits
@@ -28,7 +28,7 @@ from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, Onc
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
-from backend.http.uploads import content_hash, uploaded
+from backend.http.uploads import content_hash, documented_upload, uploaded
 from backend.identity.callers import caller
 from backend.identity.tokens import Role
 from backend.problems.common import CursorInvalid
@@ -42,30 +42,19 @@ SIDES = (Role.ASSOCIATION, Role.MERCHANT)
 AsSide = Annotated[AsyncSession, signed_in_as(*SIDES, or_member_of="either")]
 AsSideOrAdmin = Annotated[AsyncSession, signed_in_as(*SIDES, Role.ADMIN, or_member_of="either")]
 CURSOR = TypeAdapter(tuple[UUID])
-UPLOAD: dict[str, Any] = {
-    "security": [{"bearer": []}],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["shop_id", "signed_on", "document"],
-                    "properties": {
-                        "shop_id": {"type": "string", "format": "uuid"},
-                        "signed_on": {"type": "string", "format": "date"},
-                        "ends_on": {"type": "string", "format": "date", "description": "The last day, if any."},
-                        "document": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "The signed agreement as a PDF file of at most 10 MB.",
-                        },
-                    },
-                }
-            }
+UPLOAD = documented_upload(
+    ["shop_id", "signed_on", "document"],
+    {
+        "shop_id": {"type": "string", "format": "uuid"},
+        "signed_on": {"type": "string", "format": "date"},
+        "ends_on": {"type": "string", "format": "date", "description": "The last day, if any."},
+        "document": {
+            "type": "string",
+            "format": "binary",
+            "description": "The signed agreement as a PDF file of at most 10 MB.",
         },
     },
-}
+)
 
 
 @router.post(

@@ -1,6 +1,5 @@
 """Drafts of lots from photos, over HTTP."""
 
-from typing import Any
 from uuid import UUID
 
 import limits
@@ -15,7 +14,7 @@ from backend.http.clients import unless_client_leaves
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
-from backend.http.uploads import content_hash, uploaded
+from backend.http.uploads import content_hash, documented_upload, uploaded
 from backend.identity.callers import caller
 from backend.photos.problems import (
     PhotoDecoderUnavailable,
@@ -32,32 +31,21 @@ from backend.shops.problems import ShopNotFound, ShopNotVerified
 router = Router(tags=["lots"])
 
 DRAFTS = limits.parse("120/hour")
-UPLOAD: dict[str, Any] = {
-    "security": [{"bearer": []}],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["photo"],
-                    "properties": {
-                        "photo": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "JPEG, PNG, WebP or HEIC; at most 10 MB and 25 megapixels.",
-                        },
-                        "shop_id": {
-                            "type": "string",
-                            "format": "uuid",
-                            "description": "The shop; needed if you have several.",
-                        },
-                    },
-                }
-            }
+UPLOAD = documented_upload(
+    ["photo"],
+    {
+        "photo": {
+            "type": "string",
+            "format": "binary",
+            "description": "JPEG, PNG, WebP or HEIC; at most 10 MB and 25 megapixels.",
+        },
+        "shop_id": {
+            "type": "string",
+            "format": "uuid",
+            "description": "The shop; needed if you have several.",
         },
     },
-}
+)
 
 
 @router.post(

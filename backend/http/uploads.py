@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from io import BufferedReader
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
@@ -20,6 +20,16 @@ from backend.problems.texts import field_text
 LONGEST_FIELD = 1024  # bytes
 
 Fields = TypeVar("Fields", bound=BaseModel)
+
+
+def documented_upload(required: list[str], properties: dict[str, dict[str, str]]) -> dict[str, Any]:
+    """Return the OpenAPI description of a request by somebody signed in that uploads a file.
+
+    required: the names of fields that must be there. properties: the JSON schema of each field and of the file.
+    """
+    schema = {"type": "object", "required": required, "properties": properties}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    return {"security": [{"bearer": []}], "requestBody": body}
 
 
 @asynccontextmanager

@@ -1,6 +1,5 @@
 """Photos over HTTP. A photo is visible to whoever may see a lot or a page that shows it, and to whoever took it."""
 
-from typing import Any
 from uuid import UUID
 
 import limits
@@ -15,7 +14,7 @@ from backend.http.etags import unchanged
 from backend.http.idempotency import IdempotencyInProgress, KeyHeader, Once, fingerprint, key_of
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
-from backend.http.uploads import content_hash, uploaded
+from backend.http.uploads import content_hash, documented_upload, uploaded
 from backend.identity.callers import SIGN_IN_OPTIONAL, CallerOrNobody, also_at_kiosks, caller
 from backend.photos import actions
 from backend.photos.models import Photo
@@ -43,27 +42,16 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 PHOTOS = limits.parse("60/hour")
-UPLOAD: dict[str, Any] = {
-    "security": [{"bearer": []}],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["photo"],
-                    "properties": {
-                        "photo": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "JPEG, PNG, WebP or HEIC; at most 10 MB and 25 megapixels.",
-                        },
-                    },
-                }
-            }
+UPLOAD = documented_upload(
+    ["photo"],
+    {
+        "photo": {
+            "type": "string",
+            "format": "binary",
+            "description": "JPEG, PNG, WebP or HEIC; at most 10 MB and 25 megapixels.",
         },
     },
-}
+)
 
 
 @router.post(

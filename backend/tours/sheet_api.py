@@ -16,7 +16,7 @@ from backend.files.store import FileStore
 from backend.http.rate_limits import spend
 from backend.http.routing import Router
 from backend.http.schemas import In
-from backend.http.uploads import uploaded
+from backend.http.uploads import documented_upload, uploaded
 from backend.identity.callers import caller
 from backend.identity.tokens import Role
 from backend.problems.problem import may_answer
@@ -33,27 +33,16 @@ router = Router(tags=["tours"])
 ON_TOUR = (Role.COLLECTOR, Role.ASSOCIATION, Role.ADMIN)
 AsOnTour = Annotated[AsyncSession, signed_in_as(*ON_TOUR, or_member_of="association")]
 SHEETS = "30/minute"
-UPLOAD: dict[str, Any] = {
-    "security": [{"bearer": []}],
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["sheet"],
-                    "properties": {
-                        "sheet": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "A PDF file or a photo of at most 10 MB.",
-                        }
-                    },
-                }
-            }
-        },
+UPLOAD = documented_upload(
+    ["sheet"],
+    {
+        "sheet": {
+            "type": "string",
+            "format": "binary",
+            "description": "A PDF file or a photo of at most 10 MB.",
+        }
     },
-}
+)
 
 
 class NothingBeside(In):
