@@ -52,14 +52,14 @@ def area_of(commune: Commune) -> str:
     return f" {' '.join([commune.department.lower(), *postcodes])} "
 
 
-def questions(text: str) -> list[tuple[str, str]]:
-    """Return the pairs of beginnings that answer a question: of a key, and of an area or "" for anywhere.
+def questions(text: str) -> tuple[list[str], list[str]]:
+    """Return the beginnings that answer a question: of keys, and for each that of an area, or "" for anywhere.
 
     A number beside words is that of an arrondissement, a postcode or a département: « Paris 11 », « 67000 Strasbourg ».
     """
     words = words_of(text)
     if not words:
-        return []
+        return [], []
     spelled = _spelled_out(words)
     found = [(" ".join(spelled), "")]
     if spelled[-1].isdigit() and len(spelled) > 1 and len(spelled[-1]) < 3:
@@ -70,7 +70,7 @@ def questions(text: str) -> list[tuple[str, str]]:
         rest = words[:at] + words[at + 1 :]
         if rest and _AREA.fullmatch(word):
             found.append((" ".join(_spelled_out(rest)), f" {word}"))
-    return found
+    return [key for key, _ in found], [area for _, area in found]
 
 
 def _spelled_out(words: list[str]) -> list[str]:
