@@ -3,12 +3,15 @@
 import os
 from dataclasses import dataclass
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import from_json, to_json
 
 from backend.sealing.seals import NONCE_BYTES
 from backend.settings import Settings
+
+log = structlog.get_logger("ecopanier.members")
 
 
 class InvitationUnreadable(Exception):
@@ -36,3 +39,14 @@ class Invitation:
             return cls(*from_json(key.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], look_up)))
         except InvalidTag:
             raise InvitationUnreadable from None
+
+    @classmethod
+    def to_mail(cls, settings: Settings, look_up: bytes, sealed: bytes | None) -> "Invitation | None":
+        """Return the invitation to mail; None if it is over (`sealed` is null), or unreadable, which is logged."""
+        if sealed is None:
+            return None
+        try:
+            return cls.opened(settings, look_up, sealed)
+        except InvitationUnreadable:
+            log.error("invitation.unreadable")  # sealed with another secret key
+            return None

@@ -2,16 +2,12 @@
 
 from typing import Literal
 
-import structlog
-
 from backend.accounts.addressees import Addressee
 from backend.accounts.letters import Delivery, Letter
 from backend.accounts.tokens import token_hash
 from backend.job_context import Work
 from backend.mail import Enclosed
-from backend.members.invitations import Invitation, InvitationUnreadable
-
-log = structlog.get_logger("ecopanier.members")
+from backend.members.invitations import Invitation
 
 
 async def write_invitation(work: Work, delivery: Delivery) -> Letter | None:
@@ -22,12 +18,8 @@ async def write_invitation(work: Work, delivery: Delivery) -> Letter | None:
     made, and nothing else that its owner wrote.
     """
     invited = await work.acts.row("invitation_to_mail", member=delivery.subject)
-    if invited["sealed"] is None:
-        return None
-    try:
-        invitation = Invitation.opened(work.settings, invited["lookup"], invited["sealed"])
-    except InvitationUnreadable:
-        log.error("invitation.unreadable")  # sealed with another secret key
+    invitation = Invitation.to_mail(work.settings, invited["lookup"], invited["sealed"])
+    if invitation is None:
         return None
     theirs: str | None = await work.acts.value(
         "tell_invited", member=delivery.subject, delivery=delivery.id, address=invitation.email

@@ -3,20 +3,16 @@
 from typing import Any, Literal
 from uuid import UUID
 
-import structlog
-
 from backend import mail
 from backend.accounts.addressees import Addressee
 from backend.accounts.letters import Delivery, Letter
 from backend.accounts.tokens import token_hash
 from backend.job_context import Work
 from backend.mail import Enclosed
-from backend.members.invitations import Invitation, InvitationUnreadable
+from backend.members.invitations import Invitation
 
 SHOPS = 100
 TEMPLATE = "shop_invitation"
-
-log = structlog.get_logger("ecopanier.neighbours")
 
 
 async def count_leftovers(work: Work) -> None:
@@ -35,12 +31,8 @@ async def write_invitation(work: Work, delivery: Delivery) -> Letter | None:
     has verified, and nothing else that people wrote.
     """
     invited = await work.acts.row("shop_invitation_to_mail", invitation=delivery.subject)
-    if invited["sealed"] is None:
-        return None
-    try:
-        invitation = Invitation.opened(work.settings, invited["lookup"], invited["sealed"])
-    except InvitationUnreadable:
-        log.error("invitation.unreadable")  # sealed with another secret key
+    invitation = Invitation.to_mail(work.settings, invited["lookup"], invited["sealed"])
+    if invitation is None:
         return None
     locale: Literal["fr", "en"] = "en" if invited["locale"] == "en" else "fr"
     values: dict[str, Any] = {"shop": invited["shop"], "secret_token": invitation.token}
