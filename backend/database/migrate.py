@@ -7,20 +7,21 @@ missing or outdated, and runs policies/lints.sql on the result. It works with a 
 """
 
 import io
+import re
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
 
 import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 from psycopg.errors import Diagnostic
 from sqlalchemy.exc import DBAPIError
 
 ROOT = Path(__file__).resolve().parents[2]
 POLICIES = ROOT / "policies"
+# Alembic's comment above the statements of each revision. It names the revision before; the first one has none.
+RUNNING_UPGRADE = re.compile(r"^(-- Running upgrade (\S*) -> .+\n)", re.MULTILINE)
 
 # Functions that a default, a generated column or an index uses belong to the migrations and cannot be dropped here.
 DROP_WHAT_STANDS_ON_TABLES = """
@@ -116,17 +117,18 @@ def script() -> str:
 
 def missing_revisions() -> Iterator[str]:
     """Yield one statement per revision, which runs it if the database stands at the revision before."""
-    revisions = [found.revision for found in ScriptDirectory.from_config(alembic_config()).walk_revisions()][::-1]
-    for before, revision in pairwise(["base", *revisions]):
-        printed = io.StringIO()
-        config = alembic_config()
-        config.output_buffer = printed
-        command.upgrade(config, f"{before}:{revision}", sql=True)
+    printed = io.StringIO()
+    config = alembic_config()
+    config.output_buffer = printed
+    command.upgrade(config, "base:head", sql=True)  # once: each call imports all revisions
+    start, *migrations = RUNNING_UPGRADE.split(printed.getvalue())
+    for title, before, statements in zip(*[iter(migrations)] * 3, strict=True):
         # Alembic writes its own BEGIN and COMMIT, but the whole script must be one transaction.
-        body = "\n".join(line for line in printed.getvalue().splitlines() if line not in ("BEGIN;", "COMMIT;"))
+        text = title + statements if before else start + title + statements
+        body = "\n".join(line for line in text.splitlines() if line not in ("BEGIN;", "COMMIT;"))
         missing = (
             "to_regclass('app.alembic_version') is null"
-            if before == "base"
+            if not before
             else f"(select version_num = '{before}' from app.alembic_version)"  # noqa: S608  our own revisions
         )
         yield (
