@@ -11,7 +11,7 @@ from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_currency, format_decimal
 
-from backend.pages.texts import Texts
+from backend.pages.texts import PageLanguage, Texts, texts
 from backend.time_zones import PARIS, zone_name
 from backend.written_times import NO_BREAK_SPACE, written_day, written_hour
 
@@ -27,8 +27,7 @@ class Amounts:
         self._texts = texts
         self._now = now
         self._todays: dict[str, date] = {}
-        # Latin digits in every language, so that a price is the same on the screen and at the counter.
-        self._locale = "fr" if texts.language == "ar" else texts.language
+        self._locale = _locale(texts.language)
 
     def number(self, value: float, decimals: int = 0) -> str:
         """Return a number, as « 1 234,5 » in French."""
@@ -58,7 +57,7 @@ class Amounts:
 
     def day(self, moment: str | datetime | date, zone: str = PARIS, *, year: bool = False) -> str:
         """Return a day, such as « samedi 28 novembre »."""
-        return written_day(_day(moment, zone), self._texts.language, year=year).translate(_LATIN_DIGITS)
+        return _written(_day(moment, zone), self._texts.language, year)
 
     def month(self, month: str, *, year: bool = False) -> str:
         """Return a month that is written as 2026-10, as « oct. » or, with its year, « oct. 2026 »."""
@@ -67,21 +66,11 @@ class Amounts:
 
     def near_day(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return « aujourd’hui », « demain », « hier » or the day."""
-        today = self._todays.get(zone)
-        if today is None:
-            today = self._todays[zone] = self._now.astimezone(ZoneInfo(zone)).date()
-        away = (_day(moment, zone) - today).days
-        known = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}.get(away)
-        return self._texts(known) if known else self.day(moment, zone)
+        return _near_day(_day(moment, zone), self._today(zone), self._texts.language)
 
     def hours(self, start: str | datetime, end: str | datetime, zone: str = PARIS) -> str:
         """Return a window's hours, « 17 h 15 – 18 h 30 », with the name of a zone that is not Paris."""
-        written = f"{self.hour(start, zone)} – {self.hour(end, zone)}"
-        if _there(start, zone).date() != _there(end, zone).date():
-            written = f"{self.hour(start, zone)} – {self.near_day(end, zone)} {self.hour(end, zone)}"
-        if zone != PARIS:
-            written += f" ({zone_name(zone, 'fr' if self._texts.language == 'fr' else 'en')})"
-        return written
+        return _hours(start, end, zone, self._today(zone), self._texts.language)
 
     def window(self, start: str | datetime, end: str | datetime, zone: str = PARIS) -> str:
         """Return a window with its day, « demain, 17 h 15 – 18 h 30 »."""
@@ -90,6 +79,22 @@ class Amounts:
     def moment(self, moment: str | datetime, zone: str = PARIS) -> str:
         """Return a moment, « demain à 17 h 15 »."""
         return self._texts("common.at", day=self.near_day(moment, zone), hour=self.hour(moment, zone))
+
+    def _today(self, zone: str) -> date:
+        today = self._todays.get(zone)
+        if today is None:
+            today = self._todays[zone] = self._now.astimezone(ZoneInfo(zone)).date()
+        return today
+
+
+def written_euros(cents: int, language: PageLanguage) -> str:
+    """Return cents as euros in a language, as `Amounts.euros` does."""
+    return _euros(cents, _locale(language))
+
+
+def _locale(language: PageLanguage) -> str:
+    # Latin digits in every language, so that a price is the same on the screen and at the counter.
+    return "fr" if language == "ar" else language
 
 
 _LATIN_DIGITS = {ord("\u0660") + number: str(number) for number in range(10)}
@@ -126,5 +131,30 @@ def _there(moment: str | datetime, zone: str) -> datetime:
 
 
 @lru_cache(4096)
-def _hour(moment: str | datetime, zone: str, language: str) -> str:
+def _hour(moment: str | datetime, zone: str, language: PageLanguage) -> str:
     return written_hour(_there(moment, zone), language)
+
+
+@lru_cache(4096)
+def _written(day: date, language: PageLanguage, year: bool = False) -> str:
+    return written_day(day, language, year=year).translate(_LATIN_DIGITS)
+
+
+_NEAR_DAYS = {0: "common.today", 1: "common.tomorrow", -1: "common.yesterday"}
+
+
+@lru_cache(4096)
+def _near_day(day: date, today: date, language: PageLanguage) -> str:
+    known = _NEAR_DAYS.get((day - today).days)
+    return texts(language)(known) if known else _written(day, language)
+
+
+@lru_cache(4096)
+def _hours(start: str | datetime, end: str | datetime, zone: str, today: date, language: PageLanguage) -> str:
+    first, last = _hour(start, zone, language), _hour(end, zone, language)
+    if _there(start, zone).date() != _there(end, zone).date():
+        last = f"{_near_day(_day(end, zone), today, language)} {last}"
+    written = f"{first} – {last}"
+    if zone != PARIS:
+        written += f" ({zone_name(zone, 'fr' if language == 'fr' else 'en')})"
+    return written

@@ -13,6 +13,7 @@ from backend.lots.problems import QuantityBelowReserved
 from backend.lots.schemas import LotIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
+from backend.pages.lot_cards import picture
 from backend.pages.merchants.day import counted
 from backend.pages.merchants.lot_fields import (
     AT,
@@ -48,7 +49,13 @@ async def lots(visit: Visit) -> Response:
         f"/v1/shops/{place.shop['id']}/lots", limit=PAGE, after=visit.query.get("after"), status=status
     )
     return place.page(
-        visit, "merchants/lots.html", found=found, status=status, statuses=STATUSES, asked={"status": status or ""}
+        visit,
+        "merchants/lots.html",
+        found=found,
+        picture=picture,
+        status=status,
+        statuses=STATUSES,
+        asked={"status": status or ""},
     )
 
 

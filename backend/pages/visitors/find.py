@@ -14,6 +14,7 @@ from starlette.routing import BaseRoute
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
 from backend.pages.forms import Form
+from backend.pages.lot_cards import lot_cards
 from backend.pages.visit import Visit, route, serves_docs
 from backend.pages.visitors.search import PRICES, RADII_KM, SORTS, TIMES, Search
 from backend.shops.models import Category
@@ -53,6 +54,7 @@ async def find(visit: Visit) -> Response:
         places=places,
         saved=saved,
         groups=groups,
+        cards=lot_cards,
         evening=now.astimezone(ZoneInfo(PARIS)).hour >= EVENING and groups and groups[0][0] != "next_days",
         found=found,
         unreachable=unreachable,

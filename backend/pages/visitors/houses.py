@@ -6,6 +6,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
+from backend.pages.lot_cards import lot_cards
 from backend.pages.visit import Visit, route
 from backend.pages.visitors.search import LONGEST_PLACE
 
@@ -21,7 +22,11 @@ async def shop(visit: Visit) -> Response:
     lots = (await visit.api.get(f"/v1/shops/{shop_id}/lots", limit=50, status="published"))["data"]
     soon = sorted((lot for lot in lots if lot["remaining"]), key=lambda lot: str(lot["pickup_start"]))
     return visit.page(
-        "visitors/shop.html", shop=found, lots=soon[:NEXT_LOTS], favourite=await _is_favourite(visit, shop_id)
+        "visitors/shop.html",
+        shop=found,
+        lots=soon[:NEXT_LOTS],
+        cards=lot_cards,
+        favourite=await _is_favourite(visit, shop_id),
     )
 
 

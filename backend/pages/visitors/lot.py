@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from backend.lots.models import Allergen
 from backend.pages.client import Refused
 from backend.pages.forms import Form
+from backend.pages.lot_cards import price_tag
 from backend.pages.visit import Visit, own_path, route
 
 MOST_AT_ONCE = 20
@@ -36,6 +37,7 @@ def lot_page(visit: Visit, found: dict[str, Any], form: Form, status: int = 200)
         "visitors/lot.html",
         status,
         lot=found,
+        tag=price_tag,
         form=form,
         can=can,
         most=min(found["remaining"], MOST_AT_ONCE) if can == "reserve" else MOST_AT_ONCE,

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
+from functools import cached_property
 from typing import Any, Self
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -77,23 +78,18 @@ class Search:
 
     def pairs(self) -> list[tuple[str, str]]:
         """Return the search as the fields of a form, without what is usual."""
-        found: list[tuple[str, str]] = []
-        for name, usual in _USUAL:
-            value = getattr(self, name)
-            if value == usual:
-                continue
-            if name == "gift":
-                found.append(("for", "gift"))
-            elif isinstance(value, tuple):
-                found += [(name, each) for each in value]
-            else:
-                found.append((name, str(value)))
-        return found
+        return [pair for name in _USUAL for pair in _fields(name, getattr(self, name))]
+
+    @cached_property
+    def _parts(self) -> Mapping[str, str]:
+        """The parts of its address by their names, because a page writes a dozen addresses."""
+        return {name: _part(name, getattr(self, name)) for name in _USUAL}
 
     def path(self, page: str = "/", **changes: Any) -> str:
         """Return the address of this search with some changes. A change of anything begins at its first page."""
-        pairs = replace(self, **{"after": "", **changes}).pairs()
-        return f"{page}?{urlencode(pairs)}" if pairs else page
+        parts = {**self._parts, "after": "", **{name: _part(name, value) for name, value in changes.items()}}
+        asked = "&".join(filter(None, parts.values()))
+        return f"{page}?{asked}" if asked else page
 
     def cleared(self) -> Self:
         """Return the search at its place without filters."""
@@ -119,7 +115,20 @@ class Search:
         }
 
 
-_USUAL = tuple((one.name, getattr(Search(), one.name)) for one in fields(Search))  # a page writes a dozen addresses
+_USUAL = {one.name: one.default for one in fields(Search)}
+
+
+def _fields(name: str, value: Any) -> list[tuple[str, str]]:
+    """Return a part of a search as the fields of a form; none for what is usual."""
+    if value == _USUAL[name]:
+        return []
+    if name == "gift":
+        return [("for", "gift")]
+    return [(name, str(each)) for each in value] if isinstance(value, tuple) else [(name, str(value))]
+
+
+def _part(name: str, value: Any) -> str:
+    return urlencode(_fields(name, value))
 
 
 def _known(value: str | None, known: Iterable[str]) -> str:
