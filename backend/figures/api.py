@@ -99,6 +99,7 @@ async def read_shop_day(
 ) -> ShopDay:
     """Read the day of a shop where you are owner or staff: what to hand over, what is on offer later, what is to do.
 
+    With the figures of the last seven days.
     The day begins at midnight where the shop is. Portions count the same whoever reserved them and whether or not they
     are paid.
     """
@@ -107,14 +108,21 @@ async def read_shop_day(
 
 @router.get("/shops/{shop_id}/figures", responses=may_answer(ShopNotFound, FiguresPeriodInvalid))
 async def read_shop_figures(
-    shop_id: UUID, session: AsShopMemberOrAdmin, since: Since = None, until: Until = None, by: By = "day"
+    shop_id: UUID,
+    session: AsShopMemberOrAdmin,
+    since: Since = None,
+    until: Until = None,
+    by: By = "day",
+    days: Annotated[
+        int | None, Query(ge=1, le=400, description="How many days, if no first day is named.", examples=[28])
+    ] = None,
 ) -> ShopFigures:
     """Read the figures of your shop by day, week or month, compared with as many days before.
 
     Days are those where the shop is, and must be over; at most 400. A lot counts on the day on which its pickup window
     ends. Suspended portions count as sold. Admins read the figures of every shop.
     """
-    return await queries.shop_figures(session, shop_id, since, until, by)
+    return await queries.shop_figures(session, shop_id, since, until, by, days)
 
 
 @router.get(

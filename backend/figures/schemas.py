@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.http.schemas import Out
-from backend.identity.tokens import Role
+from backend.identity.tokens import MemberRole, Role
+from backend.shops.schemas import WorkplaceOut
 
 Step = Literal["day", "week", "month"]
 
@@ -47,6 +48,7 @@ class ShopFigures(_Figures):
     """The figures of a shop: the sum of a period, of as many days before it, and of each day, week or month."""
 
     shop_name: str = Field(examples=["Boulangerie du Marché"])
+    role: MemberRole | None = Field(description="Your role there; null for an admin.", examples=["owner"])
     total: FiguresOfDays
     before: FiguresOfDays
     rows: list[FiguresOfDays]
@@ -200,11 +202,23 @@ class ToDo(Out):
     title: str = Field(description="The lot's title, or the association's name.", examples=["Panier du soir"])
 
 
-class ShopDay(Out):
-    """A shop's day: its lots from today on with their portions, and what is to do."""
+class WeekOfShop(Out):
+    """The figures of the last seven days that are over, defined as those of `GET /shops/{shop_id}/figures`."""
 
+    first_day: date = Field(alias="from", examples=["2026-11-22"])
+    last_day: date = Field(alias="to", examples=["2026-11-28"])
+    collected: int = Field(examples=[41])
+    food_kg: float = Field(examples=[20.5])
+    revenue_cents: int = Field(examples=[16359])
+
+
+class ShopDay(Out):
+    """A shop's day: its lots from today on with their portions, what is to do, and the last seven days."""
+
+    shop: WorkplaceOut
     lots: list[LotOfDay] = Field(
         description="Lots that are or were on offer and whose pickup is not over by midnight, the earliest first; at "
         "most 200."
     )
     to_do: list[ToDo] = Field(description="At most 50 of each kind.")
+    week: WeekOfShop | None = Field(description="null if only one lot is asked for.")

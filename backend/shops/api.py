@@ -8,7 +8,7 @@ from fastapi import Query, Request, Response
 from pydantic import TypeAdapter
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.database.sessions import ActsDep, Database, DatabaseDep, SessionDep, require_role
+from backend.database.sessions import ActsDep, Database, DatabaseDep, SessionDep, SignedIn, require_role
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor_key, page_of
@@ -43,7 +43,7 @@ from backend.shops.problems import (
     ShopOutsideTerritory,
     ShopSiretInvalid,
 )
-from backend.shops.schemas import OwnShop, OwnShopPage, ShopEdit, ShopFound, ShopIn, ShopPage, ShopStatus
+from backend.shops.schemas import OwnShop, OwnShopPage, ShopEdit, ShopFound, ShopIn, ShopPage, ShopStatus, WorkplaceOut
 
 router = Router(tags=["shops"])
 
@@ -154,6 +154,12 @@ async def read_shop(shop_id: UUID, session: SessionDep, request: Request, respon
     if session.sync_session.info["account_id"] is None:
         response.headers.update(PUBLIC)
     return shop
+
+
+@router.get("/shops/{shop_id}/workplace", responses=may_answer(ShopNotFound))
+async def read_workplace(shop_id: UUID, session: SignedIn) -> WorkplaceOut:
+    """Read your role at a shop where you work, and what its pages need besides: its name, status and time zone."""
+    return await queries.workplace(session, shop_id)
 
 
 @router.patch(

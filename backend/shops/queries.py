@@ -24,7 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.acts import Acts
-from backend.database.sessions import role_in
+from backend.database.sessions import call, role_in
 from backend.identity.tokens import MemberRole, Role
 from backend.places.communes import codes_within, insee_codes
 from backend.places.near import degrees
@@ -33,7 +33,7 @@ from backend.shops.hours_in_words import hours_in_words
 from backend.shops.models import Shop
 from backend.shops.opening_hours import OpeningHoursOut
 from backend.shops.problems import ShopNotFound
-from backend.shops.schemas import OwnShop, OwnShopPage, ShopPage, ShopStatus
+from backend.shops.schemas import OwnShop, OwnShopPage, ShopPage, ShopStatus, WorkplaceOut
 
 NEXT_LOTS = 5
 
@@ -170,6 +170,16 @@ async def shops_to_manage(
 def _own(row: Row[Any]) -> OwnShop:
     to_correct = fields_to_correct(row.insee_code, row.in_territory)
     return OwnShop.model_validate({**row._mapping, "to_correct": to_correct})
+
+
+async def workplace(session: AsyncSession, shop_id: UUID) -> WorkplaceOut:
+    """Return what the caller sees of a shop where they work. The database raises ShopNotFound."""
+    return WorkplaceOut.model_validate(with_corrections(await call(session, "workplace", shop=shop_id)))
+
+
+def with_corrections(found: dict[str, Any]) -> dict[str, Any]:
+    """Return what the database says of a workplace, with the fields that its owner is asked to correct."""
+    return {**found, "to_correct": fields_to_correct(found["insee_code"], found["in_territory"])}
 
 
 def fields_to_correct(insee_code: str, in_territory: bool) -> list[str]:

@@ -22,6 +22,18 @@ WEEK: dict[str, Any] = {
 ShopStatus = Literal["pending", "verified", "rejected", "suspended", "closed"]
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 120, "examples": ["Boulangerie de la Krutenau"]}
+Correctable = Literal["insee_code", "latitude", "longitude"]
+_TO_CORRECT: dict[str, Any] = {
+    "description": (
+        "Fields that the shop's owner is asked to correct: no commune has this INSEE code, or the coordinates are "
+        "outside its territory. Only shops that were registered before this was checked can have such fields."
+    ),
+    "examples": [[]],
+}
+_PAUSED_AT: dict[str, Any] = {
+    "description": "Since when its lots are paused, because three people found its door closed; null if they are not.",
+    "examples": [None],
+}
 _ADDRESS: dict[str, Any] = {
     "min_length": 1,
     "max_length": 300,
@@ -227,18 +239,9 @@ class OwnShop(ShopFacts):
     """A shop, as its merchant and admins see it."""
 
     siret: str = Field(examples=["73282932000074"])
-    to_correct: list[Literal["insee_code", "latitude", "longitude"]] = Field(
-        description=(
-            "Fields that the shop's owner is asked to correct: no commune has this INSEE code, or the coordinates are "
-            "outside its territory. Only shops that were registered before this was checked can have such fields."
-        ),
-        examples=[[]],
-    )
+    to_correct: list[Correctable] = Field(**_TO_CORRECT)
     status: ShopStatus = Field(examples=["pending"])
-    paused_at: datetime | None = Field(
-        description="Since when its lots are paused, because three people found its door closed; null if they are not.",
-        examples=[None],
-    )
+    paused_at: datetime | None = Field(**_PAUSED_AT)
     shows_impact: bool = Field(**_SHOWS_IMPACT)
     legal_name: str | None = Field(**_LEGAL_NAME)
     legal_form: str | None = Field(**_LEGAL_FORM)
@@ -254,3 +257,15 @@ class OwnShopPage(OnPage, OwnShop):
     """A shop's page, as its merchant and admins see it."""
 
     role: MemberRole | None = Field(description="Your role there; null for an admin.", examples=["owner"])
+
+
+class WorkplaceOut(Out):
+    """What everybody who works at a shop sees of it on each page."""
+
+    id: UUID = Field(examples=[SHOP])
+    name: str = Field(examples=["Boulangerie de la Krutenau"])
+    status: ShopStatus = Field(examples=["verified"])
+    time_zone: str = Field(**_TIME_ZONE)
+    paused_at: datetime | None = Field(**_PAUSED_AT)
+    to_correct: list[Correctable] = Field(**_TO_CORRECT)
+    role: MemberRole = Field(description="Your role there.", examples=["owner"])

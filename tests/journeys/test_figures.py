@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -256,3 +256,21 @@ async def test_the_spreadsheet_has_the_rows_the_total_and_the_days_before(town: 
         ["Total", "2026-12-01", "2026-12-02", "5", "2", "2", "3", "8,00", "16,00", "0,7", "1,2"],
         ["Avant", "2026-11-29", "2026-11-30", "5", "1", "1", "4", "4,01", "8,02", "0,5", "0,9"],
     ]
+
+
+async def test_a_number_of_days_ends_yesterday(town: Town) -> None:
+    shop = await town.a_shop()
+    whole = await shop.merchant.gets(f"/shops/{shop.id}/figures", days="28", by="week")
+    same = await shop.merchant.gets(f"/shops/{shop.id}/figures", **{"from": whole["from"], "by": "week"})
+    assert (date.fromisoformat(whole["to"]) - date.fromisoformat(whole["from"])).days == 27
+    assert whole == same
+    assert whole["role"] == "owner"
+    assert (await (await town.an_admin()).gets(f"/shops/{shop.id}/figures"))["role"] is None
+
+
+async def test_only_members_read_their_workplace(town: Town) -> None:
+    shop = await town.a_shop()
+    place = await shop.merchant.gets(f"/shops/{shop.id}/workplace")
+    assert (place["id"], place["role"], place["status"], place["to_correct"]) == (str(shop.id), "owner", "verified", [])
+    for stranger in (await town.a_merchant("Gilles"), await town.a_customer(), await town.an_admin()):
+        assert refusal_in(await stranger.asks("GET", f"/shops/{shop.id}/workplace")).code == "shop.not_found"

@@ -22,7 +22,7 @@ LONGEST_TYPED_CODE = 20
 
 async def counter(visit: Visit) -> Response:
     """Show the form, or check the pass that was shown and say what is to be handed over."""
-    place = await at_shop(visit)
+    place = await at_shop(visit, whole=False)
     if not visit.posted:
         return await _counter(visit, place, Form(), handed=visit.query.get("handed"))
     form = await visit.form()
@@ -85,7 +85,7 @@ async def read_photo(visit: Visit) -> Response:
     if visit.session is None:
         raise SignInNeeded
     sent = await visit.sent()
-    place = await at_shop(visit, shop_id=str(sent.get("shop_id", "")))
+    place = await at_shop(visit, shop_id=str(sent.get("shop_id", "")), whole=False)
     await spend(visit.request.scope, "frames", FRAMES, str(visit.session.account_id))
     photo = sent.get("photo")
     text = None

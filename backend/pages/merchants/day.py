@@ -1,13 +1,13 @@
 """The day of a shop: what to hand over, what is on offer later, and what is to do."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
-from backend.pages.merchants.workplace import Workplace, at_shop
+from backend.pages.merchants.workplace import STRANGERS, Workplace, at_shop, workplace_of
 from backend.pages.visit import Visit, route
 
 ORDER = {"running": 0, "paused": 1, "later": 2, "done": 3}
@@ -22,10 +22,14 @@ TO_DO = {
 
 async def day(visit: Visit) -> Response:
     """Return the page. Whoever only reads figures goes on to these."""
-    place = await at_shop(visit, "reader")
-    if not place.may("staff"):
+    try:
+        found = await visit.api.get(f"/v1/shops/{visit.parameters['shop_id']}/day")
+    except Refused as refusal:
+        if refusal.code not in STRANGERS:
+            raise
+        place = await at_shop(visit, "reader", whole=False)
         return RedirectResponse(f"{place.path}/figures", 303)
-    found = await visit.api.get(f"/v1/shops/{place.shop['id']}/day")
+    place = workplace_of(found["shop"], "staff")
     ends, now = place.midnight(1), datetime.now(place.zone)
     lots = [counted(lot, now) for lot in found["lots"]]
     today = [one for one in lots if _moment(one["lot"]["pickup_start"]) < ends]
@@ -40,7 +44,7 @@ async def day(visit: Visit) -> Response:
         today=today,
         later=later,
         tasks=_tasks(visit, place, found["to_do"]),
-        figures=await _week(visit, place),
+        week=found["week"],
         day=now,
     )
 
@@ -80,18 +84,6 @@ def _tasks(visit: Visit, place: Workplace, to_do: list[dict[str, str]]) -> list[
     if place.may("owner") and place.shop["to_correct"]:
         tasks.append({"icon": "pin", "words": visit.t("my_day.address"), "path": f"{place.path}/settings/address"})
     return tasks
-
-
-async def _week(visit: Visit, place: Workplace) -> Any:
-    """Return the figures of the last seven days, or None if they cannot be read now."""
-    last = place.midnight(-1).date()
-    asked = {"from": (last - timedelta(days=6)).isoformat(), "to": last.isoformat()}
-    try:
-        return await visit.api.get(f"/v1/shops/{place.shop['id']}/figures", **asked)
-    except Refused as refusal:
-        if refusal.status < 500:
-            raise
-        return None
 
 
 def _moment(text: str) -> datetime:

@@ -1,14 +1,15 @@
 """The figures of a shop: a period, compared with as many days before, as a chart beside its table."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages.client import Refused
-from backend.pages.merchants.workplace import Workplace, at_shop
+from backend.pages.merchants.workplace import STRANGERS, at_shop, workplace_of
 from backend.pages.visit import Visit, route
+from backend.problems.common import PathUnknown
 
 # How many days, and how they are added up.
 PERIODS = {"7": "day", "28": "week", "91": "week", "365": "month"}
@@ -17,28 +18,28 @@ _PASSED_ON = ("content-type", "content-disposition")
 
 async def figures(visit: Visit) -> Response:
     """Return the page."""
-    place = await at_shop(visit, "reader")
     period = visit.query["days"] if visit.query.get("days") in PERIODS else "28"
-    first, last = _days(place, period)
-    asked = {"from": first.isoformat(), "to": last.isoformat(), "by": PERIODS[period]}
-    found = await visit.api.get(f"/v1/shops/{place.shop['id']}/figures", **asked)
-    return place.page(
+    path = f"/v1/shops/{visit.parameters['shop_id']}/figures"
+    try:
+        found = await visit.api.get(path, days=period, by=PERIODS[period])
+    except Refused as refusal:
+        if refusal.code not in STRANGERS:
+            raise
+        raise PathUnknown from None
+    if found["role"] is None:  # an admin reads the figures of every shop, but these pages are for its people
+        raise PathUnknown
+    shop = {"id": visit.parameters["shop_id"], "name": found["shop_name"], "role": found["role"]}
+    return workplace_of(shop, "reader").page(
         visit,
         "merchants/figures.html",
         found=found,
-        first=first,
-        last=last,
+        first=date.fromisoformat(found["from"]),
+        last=date.fromisoformat(found["to"]),
         rows=[_row(row) for row in found["rows"]],
         period=period,
         periods=list(PERIODS),
-        asked=asked,
+        asked={name: found[name] for name in ("from", "to", "by")},
     )
-
-
-def _days(place: Workplace, period: str) -> tuple[date, date]:
-    """Return the first and last day of a period that ended yesterday."""
-    last = place.midnight(-1).date()
-    return last - timedelta(days=int(period) - 1), last
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +48,7 @@ def _row(row: dict[str, Any]) -> dict[str, Any]:
 
 async def spreadsheet(visit: Visit) -> Response:
     """Return the figures of a period as a file for a spreadsheet."""
-    place = await at_shop(visit, "reader")
+    place = await at_shop(visit, "reader", whole=False)
     asked = {name: visit.query.get(name) for name in ("from", "to", "by")}
     answer = await visit.api.sends("GET", f"/v1/shops/{place.shop['id']}/figures.csv", query=asked)
     if not answer.is_success:

@@ -15,6 +15,8 @@ from backend.problems.common import NotAllowed, PathUnknown
 
 MOST = 100
 """As many of a list as the API returns at once."""
+STRANGERS = ("shop.not_found", "access.forbidden")
+"""What the API says to those who do not work at a shop."""
 RANKS = {"reader": 0, "staff": 1, "owner": 2}
 # Name, path behind the shop's, icon, and who sees it.
 MENU = (
@@ -30,12 +32,13 @@ MENU = (
 class Workplace:
     """A shop, and the caller's role there.
 
-    shop: what the API says of it to those who work there. version: its ETag.
+    shop: what the API says of it to those who work there: all of it, or what every page needs. version: its ETag; empty
+    unless all of it was read.
     """
 
     shop: Mapping[str, Any]
     role: str
-    version: str
+    version: str = ""
 
     @property
     def path(self) -> str:
@@ -62,8 +65,8 @@ class Workplace:
         return visit.page(template, status, shop=self.shop, place=self, menu=menu, help_role="merchant", **values)
 
 
-async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None) -> Workplace:
-    """Return the shop in the path, or the one with this id.
+async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None, *, whole: bool = True) -> Workplace:
+    """Return the shop in the path, or the one with this id. whole: with all that its members may know of it.
 
     Raises PathUnknown for somebody who does not work there, and NotAllowed for a role below `least`.
     """
@@ -72,13 +75,25 @@ async def at_shop(visit: Visit, least: str = "staff", shop_id: str | None = None
         UUID(shop_id)
     except ValueError:
         raise PathUnknown from None
+    if not whole:
+        try:
+            return workplace_of(await visit.api.get(f"/v1/shops/{shop_id}/workplace"), least)
+        except Refused as refusal:
+            if refusal.status != 404:
+                raise
+            raise PathUnknown from None
     answer = await visit.api.sends("GET", f"/v1/shops/{shop_id}")
     if not answer.is_success:
         raise Refused(answer)
     shop = answer.json()
-    role = shop.get("role")
-    if role is None:
+    if shop.get("role") is None:
         raise PathUnknown
+    return workplace_of(shop, least, answer.headers["etag"])
+
+
+def workplace_of(shop: Mapping[str, Any], least: str, version: str = "") -> Workplace:
+    """Return the workplace that an answer of the API tells of. Raises NotAllowed for a role below `least`."""
+    role = shop["role"]
     if RANKS[role] < RANKS[least]:
         raise NotAllowed
-    return Workplace(shop, role, answer.headers["etag"])
+    return Workplace(shop, role, version)
