@@ -40,6 +40,7 @@ from backend.drafts import api as drafts
 from backend.drafts.drafter import drafter_of
 from backend.email_changes import api as email_changes
 from backend.favourites import api as favourites
+from backend.favourites import habits
 from backend.figures import api as figures
 from backend.funds import api as funds
 from backend.handed_passes import api as handed_passes
@@ -222,7 +223,7 @@ PAGES: Sequence[Any] = (
 )
 
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.
-HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, habits.hot, impact.hot, pickups.hot)
 
 # The jobs that look at Stripe after an event, by its type. docs/stripe-events.md lists them.
 STRIPE_LOOKS = gather(PAYMENT_LOOKS, PAYOUT_LOOKS, SUBSCRIPTION_LOOKS)

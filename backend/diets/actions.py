@@ -37,5 +37,9 @@ async def open_diet(session: AsyncSession, why: str) -> DietOut | None:
     row = (await session.execute(_OPEN, {"why": why})).one_or_none()
     if row is None:
         return None
-    key = keyring().data_key(caller_in(session), row.wrapped, row.master_key)
-    return DietOut(without_allergens=from_json(key.open(SEALED_DIET, row.sealed)))
+    return DietOut(without_allergens=from_json(opened(caller_in(session), row.sealed, row.wrapped, row.master_key)))
+
+
+def opened(account_id: UUID, sealed: bytes, wrapped: bytes, master_key: str) -> bytes:
+    """Return the allergens of a sealed diet as JSON. Raises MasterKeyMissing, SealBroken."""
+    return keyring().data_key(account_id, wrapped, master_key).open(SEALED_DIET, sealed).rstrip()

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import Field
 
 from backend.http.schemas import In, Out, if_sent
+from backend.lots.models import Allergen
 from backend.shops.models import Category
 
 _NAME: dict[str, Any] = {"min_length": 1, "max_length": 60, "examples": ["Maison"]}
@@ -73,3 +74,13 @@ class PlaceOut(Out):
     latitude: float = Field(**{name: _LATITUDE[name] for name in ("description", "examples")})
     longitude: float = Field(**{name: _LONGITUDE[name] for name in ("description", "examples")})
     alert: AlertOut | None = Field(description="Null: no alert.")
+
+
+class SearchHabits(Out):
+    """What your searches start from."""
+
+    places: list[PlaceOut] = Field(description="Your saved places, in the order in which you saved them.")
+    without_allergens: list[Allergen] = Field(
+        description="The allergens that you avoid, to send with a search; none without an opened diet.",
+        examples=[["gluten", "milk"]],
+    )

@@ -32,9 +32,9 @@ NOT_COUNTED: dict[Language, tuple[str, ...]] = {
 THOUSAND = literal(1000, Numeric)
 
 
-async def public_impact(acts: Acts) -> dict[str, Any]:
-    """Return the public totals. The cost grows with the entries of one day, not with all."""
-    return cast(dict[str, Any], json.loads(await acts.value("public_impact")))
+async def public_impact_json(acts: Acts) -> bytes:
+    """Return the public totals as JSON. The cost grows with the entries of one day, not with all."""
+    return cast(bytes, await acts.value("public_impact"))
 
 
 async def impact_series(acts: Acts) -> SeriesOut:

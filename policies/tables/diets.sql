@@ -1,4 +1,4 @@
--- Sealed diets: nobody reads them, nor whether there is one. open_diet hands out the caller's own.
+-- Sealed diets: nobody reads them, nor whether there is one. open_diet and search_habits hand out the caller's own.
 alter table app.diets enable row level security;
 alter table app.diets force row level security;
 

@@ -226,3 +226,10 @@ async def test_control_an_answer_that_is_not_as_documented_is_noticed(town: Town
     with pytest.raises((ValidationError, AssertionError)):
         as_documented("POST", "/lots/{lot_id}/reservations", answer)
     assert json.loads(answer.content)["payment"] is None
+
+
+async def test_public_impact_answers_as_documented(town: Town) -> None:
+    answer = await town.request("GET", "/v1/impact")
+
+    assert as_documented("GET", "/impact", answer)["method"]
+    assert answer.headers["cache-control"] == "no-cache"

@@ -29,6 +29,7 @@ TO_ADD_ONE = {
 # lots, which shows an admin what it shows anybody, opens no session.
 REFUSED_OTHERWISE = {
     "GET /v1/lots",
+    "GET /v1/me/search",
     "GET /v1/stations/me",
     "GET /v1/partners/mandates",
     "GET /v1/partners/batches/{batch_id}",

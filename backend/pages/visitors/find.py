@@ -28,7 +28,8 @@ CHIPS = ("bakery", "fruits_vegetables", "prepared_meals")
 async def find(visit: Visit) -> Response:
     """Return the page. Each of its parts is left out if it cannot be read."""
     now = datetime.now(UTC)
-    search, saved = Search.of(visit.request.query_params), await saved_places(visit)
+    search = Search.of(visit.request.query_params)
+    saved, diet = await _habits(visit, search)
     if not search.has_place and saved:
         search = replace(search, place=saved[0]["id"])
     places: list[dict[str, Any]] = []
@@ -60,7 +61,7 @@ async def find(visit: Visit) -> Response:
         unreachable=unreachable,
         farther=next((km for km in RADII_KM if km > search.km), None),
         chips=CHIPS,
-        diet=await _diet(visit) if place is not None else (),
+        diet=diet if place is not None else (),
         gives=visit.session is None or visit.session.role == "customer",
         figures=await _figures(visit),
         docs=serves_docs(),
@@ -93,6 +94,16 @@ async def saved_places(visit: Visit) -> list[dict[str, Any]]:
     return []
 
 
+async def _habits(visit: Visit, search: Search) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """Return the saved places of the signed-in person, and the allergens that they avoid if they keep a diet."""
+    if visit.session is None or visit.session.role not in EATERS:
+        return [], ()
+    with contextlib.suppress(Refused, httpx2.HTTPError):
+        found = await visit.api.get("/v1/me/search", placed=search.has_place)
+        return found["places"], tuple(found["without_allergens"])
+    return [], ()
+
+
 async def place_of(
     visit: Visit, search: Search, saved: list[dict[str, Any]]
 ) -> tuple[list[dict[str, Any]], Mapping[str, Any] | None]:
@@ -110,15 +121,6 @@ async def place_of(
     return places, next((one for one in places if one["insee_code"] == search.insee), places[0] if places else None)
 
 
-async def _diet(visit: Visit) -> tuple[str, ...]:
-    """Return the allergens that the signed-in person avoids, if they keep a diet."""
-    if visit.session is None or visit.session.role not in EATERS:
-        return ()
-    with contextlib.suppress(Refused, httpx2.HTTPError):
-        return tuple((await visit.api.get("/v1/me/diet"))["without_allergens"])
-    return ()
-
-
 async def _figures(visit: Visit) -> Any:
     """Return the impact figures, or None: the page must open even if the database is down."""
     with contextlib.suppress(Refused, httpx2.HTTPError):
@@ -130,11 +132,12 @@ def _by_time(lots: list[dict[str, Any]], now: datetime) -> list[tuple[str, list[
     """Return the lots in groups by when they are picked up, each in its order; empty groups are left out."""
     groups: dict[str, list[dict[str, Any]]] = {"now": [], "later": [], "next_days": []}
     for lot in lots:
-        zone = ZoneInfo(lot["shop"]["time_zone"])
         start = datetime.fromisoformat(lot["pickup_start"])
         if start <= now:
             groups["now"].append(lot)
-        elif start.astimezone(zone).date() == now.astimezone(zone).date():
+            continue
+        zone = ZoneInfo(lot["shop"]["time_zone"])
+        if start.astimezone(zone).date() == now.astimezone(zone).date():
             groups["later"].append(lot)
         else:
             groups["next_days"].append(lot)

@@ -20,7 +20,8 @@ from backend.settings import settings
 
 async def map_page(visit: Visit) -> Response:
     """Return the shops with lots near the place of a search; without a place, go to the first page."""
-    search, saved = Search.of(visit.request.query_params), await saved_places(visit)
+    search = Search.of(visit.request.query_params)
+    saved = await saved_places(visit) if search.place or not search.has_place else []
     if not search.has_place and saved:
         search = replace(search, place=saved[0]["id"])
     _, place = await place_of(visit, search, saved)
