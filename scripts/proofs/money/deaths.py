@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import httpx2
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import precondition, rule
 
+from scripts.proofs.money.rules import Rules, some
 from scripts.proofs.money.world import Held, World
 
 STARTS_WITHIN_SECONDS = 30.0
@@ -21,21 +22,13 @@ QUEUE = """
 # What a dead worker had begun goes on in another one (`take_over` does the same after missed heartbeats).
 GOES_ON = "update procrastinate_jobs set status = 'todo' where status = 'doing'"
 BEGUN = "select count(*) from procrastinate_jobs where status <> 'todo'"
-some = st.integers(0, 19)
 SECONDS = st.sampled_from((0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8))
 
 
-class Deaths(RuleBasedStateMachine):
+class Deaths(Rules):
     """The rules by which processes die. They take seconds each, so short runs leave them out."""
 
-    world: ClassVar[World]
     kills: ClassVar[bool] = False
-
-    def _did(self, what: str, times: int = 1) -> None:
-        raise NotImplementedError  # the history that joins these rules has it
-
-    def _one(self, of: list[Any], number: int) -> Any:
-        raise NotImplementedError  # the history that joins these rules has it
 
     def _may_kill(self) -> bool:
         return self.kills

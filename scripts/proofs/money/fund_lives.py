@@ -1,25 +1,13 @@
 """The life of a fund: shops give lots for free, people collect them, and statements are issued and paid."""
 
-from typing import Any, ClassVar
-
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from scripts.proofs.money.world import World
-
-some = st.integers(0, 19)
+from scripts.proofs.money.rules import Rules, some
 
 
-class FundLives(RuleBasedStateMachine):
+class FundLives(Rules):
     """The rules about free lots that a fund pays for."""
-
-    world: ClassVar[World]
-
-    def _did(self, what: str, times: int = 1) -> None:
-        raise NotImplementedError  # the history that joins these rules has it
-
-    def _open(self, of: list[Any]) -> list[Any]:
-        raise NotImplementedError  # the history that joins these rules has it
 
     def _some_free(self) -> bool:
         return bool(self.world.told.free)

@@ -3,7 +3,7 @@
 import random
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any
 from uuid import uuid4
 
 from hypothesis import HealthCheck, Phase, Verbosity, settings
@@ -14,8 +14,9 @@ from hypothesis.stateful import initialize, precondition, rule, run_state_machin
 from scripts.proofs.money.audit import violations
 from scripts.proofs.money.deaths import Deaths
 from scripts.proofs.money.fund_lives import FundLives
+from scripts.proofs.money.rules import some
 from scripts.proofs.money.shop_lives import ShopLives
-from scripts.proofs.money.world import Held, World
+from scripts.proofs.money.world import World
 
 NIGHTS_UNTIL_SETTLED = 7
 LEASE = timedelta(seconds=31)
@@ -31,7 +32,6 @@ OPERATIONS = (
 MODES = ("drop_before", "drop_reply", "error_500", "error_500_kept", "error_500_undone", "rate_limit", "lacks_funds")
 MONEY_LACKS = ("transfers.create", "reversals.create", "refunds.create")
 
-some = st.integers(0, 19)
 CARDS = st.sampled_from(("pm_card_visa", "pm_card_visa", "pm_card_visa", "pm_card_chargeDeclined"))
 SOON = st.sampled_from((True, True, True, False))  # whether the worker hears of it at once
 LIVES = st.one_of(st.none(), st.none(), st.integers(0, 25))
@@ -40,23 +40,9 @@ LIVES = st.one_of(st.none(), st.none(), st.integers(0, 25))
 class History(ShopLives, FundLives, Deaths):
     """What happens to money, in any order. After each rest, and in the end, every cent is where it belongs."""
 
-    world: ClassVar[World]
-    happened: ClassVar[dict[str, int]]
-
     def __init__(self) -> None:
         super().__init__()
         self.chance = random.Random(0)  # noqa: S311  # the order of jobs
-
-    def _did(self, what: str, times: int = 1) -> None:
-        self.happened[what] = self.happened.get(what, 0) + times
-
-    def _one(self, of: list[Any], number: int) -> Any:
-        return of[-1 - number % len(of)]
-
-    def _open(self, of: list[Any]) -> list[Any]:
-        """Return the lots, or the reservations of lots, that are not over; all of them if all are over."""
-        now = self.world.does(self.world.now())
-        return [one for one in of if (one.lot if isinstance(one, Held) else one).ends > now] or of
 
     def _some_lots(self) -> bool:
         return bool(self.world.told.lots)

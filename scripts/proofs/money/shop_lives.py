@@ -1,27 +1,17 @@
 """What shops do besides selling: their owners go, they hand over late, and they subscribe to Premium."""
 
 from datetime import timedelta
-from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+from hypothesis.stateful import precondition, rule
 
-from scripts.proofs.money.world import World
+from scripts.proofs.money.rules import Rules, some
 
-some = st.integers(0, 19)
 SELDOM = st.sampled_from((True, False, False, False))
 
 
-class ShopLives(RuleBasedStateMachine):
+class ShopLives(Rules):
     """The rules about shops, their stations and their subscriptions."""
-
-    world: ClassVar[World]
-
-    def _did(self, what: str, times: int = 1) -> None:
-        raise NotImplementedError  # the history that joins these rules has it
-
-    def _one(self, of: list[Any], number: int) -> Any:
-        raise NotImplementedError  # the history that joins these rules has it
 
     def _some_confirmed(self) -> bool:
         return bool(self.world.told.held)
