@@ -77,7 +77,7 @@ async def test_a_refund_after_the_payout_lowers_the_next_transfer(town: Town) ->
     assert await _books_balance(town)
 
 
-async def test_webhook_client_and_reconciling_together_refund_no_good_reservation(town: Town) -> None:
+async def test_webhook_client_and_reconciling_at_once_refund_no_reservation(town: Town) -> None:
     """medusa#13301: a webhook and the client raced, and the loser's compensation refunded a good order."""
     lot, marc = await town.a_lot(left=3, price_cents=399), await town.a_customer()
     held = await marc.reserves(lot, key="the same")

@@ -83,7 +83,7 @@ async def test_control_without_waiting_for_the_news_the_portions_are_given_away(
 
 
 @pytest.mark.parametrize("careful", [True, False], ids=["the act", "control"])
-async def test_who_paid_in_time_gets_portions_back_although_the_event_was_lost(paid_town: Town, careful: bool) -> None:
+async def test_paying_in_time_restores_the_portions_when_the_event_was_lost(paid_town: Town, careful: bool) -> None:
     town, lot = paid_town, await paid_town.a_lot(left=4)
     if not careful:
         await rewrite_function(town, "settle_payment", (LAPSED, "false"))
@@ -139,7 +139,7 @@ async def test_a_hold_paid_in_time_is_confirmed_on_the_use_by_day_of_its_food(pa
     assert await consistent(town)
 
 
-async def test_who_paid_after_the_hold_is_refunded_although_portions_are_left(paid_town: Town) -> None:
+async def test_paying_after_the_hold_is_refunded_even_with_portions_left(paid_town: Town) -> None:
     town, lot, marc = paid_town, await paid_town.a_lot(left=2), await paid_town.a_customer()
     held = await marc.reserves(lot)
     await minutes_pass(town, 11)
@@ -153,7 +153,7 @@ async def test_who_paid_after_the_hold_is_refunded_although_portions_are_left(pa
     assert await town.left(lot) == 2
 
 
-async def test_who_paid_in_time_is_refunded_when_the_portions_are_gone(paid_town: Town) -> None:
+async def test_paying_in_time_is_refunded_when_the_portions_are_gone(paid_town: Town) -> None:
     town, lot = paid_town, await paid_town.a_lot(left=1)
     await town.stripe.webhooks("hold")
     ((_, hold),) = await paid_holds(town, lot, 1)
@@ -258,7 +258,7 @@ async def test_a_hold_paid_in_time_is_confirmed_whether_it_lapsed_first(
 
 
 @pytest.mark.parametrize("order", list(permutations(["reserves", "settles"])))
-async def test_the_news_of_a_payment_and_a_reservation_sell_the_last_portion_once(
+async def test_a_late_payment_and_a_reservation_sell_the_last_portion_once(
     paid_town: Town, order: tuple[str, str]
 ) -> None:
     """Whoever locks the lot first gets the portion, and nobody pays for what they do not get."""

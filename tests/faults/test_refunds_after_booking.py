@@ -64,9 +64,7 @@ def mails(town: Town) -> list[str]:
 
 
 @pytest.mark.parametrize("told", [True, False], ids=["by an event", "by the list"])
-async def test_a_refund_that_fails_after_booking_corrects_the_books_and_tells_admins(
-    paid_town: Town, told: bool
-) -> None:
+async def test_a_refund_failing_after_booking_corrects_books_and_tells_admins(paid_town: Town, told: bool) -> None:
     town = paid_town
     admins = [await town.an_admin(), await town.an_admin("Paul")]
     paid = await refunded_and_booked(town)

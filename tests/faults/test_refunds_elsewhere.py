@@ -164,7 +164,7 @@ async def test_a_refund_by_hand_before_we_heard_of_the_payment_ends_the_hold(pai
     assert (await town.left(lot), await town.money(held)) == (1, (400, 400))
 
 
-async def test_a_refund_that_stripe_refuses_is_tried_ten_times_with_growing_pauses(
+async def test_a_refused_refund_is_tried_ten_times_with_growing_pauses(
     paid_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     town = paid_town
@@ -348,7 +348,7 @@ async def test_a_refund_by_hand_that_fails_after_the_pickup_leaves_it_paid(paid_
     assert await consistent(town)
 
 
-async def test_the_rest_of_a_partly_refunded_gift_refunded_by_hand_is_found_without_event(paid_town: Town) -> None:
+async def test_a_manual_refund_of_a_gift_s_rest_is_found_without_an_event(paid_town: Town) -> None:
     town = paid_town
     lot, marc, amina = await town.a_lot(left=3, price_cents=400), await town.a_customer(), await town.a_beneficiary()
     gift = await marc.gives(lot, 2)
@@ -368,7 +368,7 @@ async def test_the_rest_of_a_partly_refunded_gift_refunded_by_hand_is_found_with
     assert await payment(town, gift) == ("refunded", 800)
 
 
-async def test_a_refund_that_fails_weeks_after_it_was_made_is_found_without_event(
+async def test_a_refund_that_fails_weeks_later_is_found_without_an_event(
     paid_town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The list of young refunds does not show it, but Stripe's list of events does."""
@@ -415,7 +415,7 @@ async def test_one_of_two_refunds_that_fails_is_found_without_event(paid_town: T
     assert await town.money(paid) == (800, 300 if whose == "ours" else 800)
 
 
-async def test_one_of_two_refunds_by_hand_that_fails_after_the_pickup_moves_only_money(paid_town: Town) -> None:
+async def test_a_failed_manual_refund_after_the_pickup_moves_only_money(paid_town: Town) -> None:
     town = paid_town
     marc, lot, paid = await bought(town)
     await town.opens(lot)

@@ -327,7 +327,7 @@ async def test_a_refund_made_by_hand_counts_as_done(
     assert [payment["refunded_cents"] for payment in await payments(stand_in)] == [450]
 
 
-async def test_what_is_missing_after_the_failure_of_another_refund_is_refunded(
+async def test_the_rest_is_refunded_after_another_refund_failed(
     client: Stripe, sdk: stripe.StripeClient, stand_in: StripeStandIn
 ) -> None:
     """Our refund of the same amount stands, and is not taken for the one that is missing."""

@@ -85,7 +85,7 @@ async def consistent(town: Town) -> bool:
     return await town.stock_is_exact() and await town.rows(DATABASE) == []
 
 
-async def test_the_refund_of_a_gift_that_fails_is_due_again_until_a_person_refunds(town: Town) -> None:
+async def test_a_failed_refund_of_a_gift_is_due_until_a_person_refunds(town: Town) -> None:
     _, lot, gift, amina, taken = await a_gift(town, 3)
     await collected(town, lot, amina, taken)
     await settled(town, lot)
@@ -119,7 +119,7 @@ async def test_the_refund_of_a_wholly_unclaimed_gift_that_fails_is_due_again(tow
     assert (await marc.gift(gift))["refunded_cents"] == 800  # on its way
 
 
-async def test_the_refund_of_a_gift_that_was_never_offered_is_due_again_if_it_fails(town: Town) -> None:
+async def test_a_failed_refund_of_a_gift_never_offered_is_due_again(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(left=3, price_cents=400)
     held = await marc.suspends(lot, 2)
     await town.stripe.webhooks("hold")
@@ -137,9 +137,7 @@ async def test_the_refund_of_a_gift_that_was_never_offered_is_due_again_if_it_fa
 
 
 @pytest.mark.parametrize("comes", [True, False], ids=["collected", "not collected"])
-async def test_a_refund_by_hand_of_a_running_gift_that_fails_leaves_it_paid_until_it_is_settled(
-    town: Town, comes: bool
-) -> None:
+async def test_a_failed_manual_refund_leaves_a_running_gift_paid_until_settled(town: Town, comes: bool) -> None:
     """What is owed is known once the gift is settled: then what nobody reserved is refunded, and no more."""
     marc, lot, gift, amina, taken = await a_gift(town, 3)
     refund = await refunded_by_hand(town, gift)
@@ -159,7 +157,7 @@ async def test_a_refund_by_hand_of_a_running_gift_that_fails_leaves_it_paid_unti
     assert await consistent(town)
 
 
-async def test_a_refund_by_hand_of_a_gift_that_went_back_on_sale_is_made_by_us_if_it_fails(town: Town) -> None:
+async def test_a_failed_manual_refund_of_a_gift_back_on_sale_is_made_by_us(town: Town) -> None:
     marc, lot = await town.a_customer(), await town.a_lot(left=3, price_cents=400)
     gift = await marc.gives(lot, 2)
     refund = await refunded_by_hand(town, gift)
@@ -172,7 +170,7 @@ async def test_a_refund_by_hand_of_a_gift_that_went_back_on_sale_is_made_by_us_i
     assert await consistent(town)
 
 
-async def test_a_refund_by_hand_that_fails_after_all_was_collected_leaves_the_gift_paid(town: Town) -> None:
+async def test_a_failed_manual_refund_of_a_collected_gift_leaves_it_paid(town: Town) -> None:
     marc, lot, gift, amina, taken = await a_gift(town, 1)
     await collected(town, lot, amina, taken)
     await settled(town, lot)
@@ -186,7 +184,7 @@ async def test_a_refund_by_hand_that_fails_after_all_was_collected_leaves_the_gi
     assert await consistent(town)
 
 
-async def test_of_two_refunds_of_a_gift_the_one_that_was_owed_stands_when_the_other_fails(town: Town) -> None:
+async def test_the_owed_refund_of_a_gift_stands_when_another_refund_fails(town: Town) -> None:
     _, lot, gift, amina, taken = await a_gift(town, 2)
     await collected(town, lot, amina, taken)
     await settled(town, lot)
@@ -200,7 +198,7 @@ async def test_of_two_refunds_of_a_gift_the_one_that_was_owed_stands_when_the_ot
     assert await consistent(town)
 
 
-async def test_a_gift_that_is_settled_while_its_refund_fails_is_refunded_all_the_same(town: Town) -> None:
+async def test_a_gift_settled_while_its_refund_fails_is_still_refunded(town: Town) -> None:
     """Settling reads a refunded payment; the failure waits for it and then knows what is owed."""
     _, lot, gift, _, taken = await a_gift(town, 3)
     await refunded_by_hand(town, gift)

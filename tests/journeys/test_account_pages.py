@@ -242,7 +242,7 @@ def test_supabase_replaces_the_pages_for_signing_in(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize("path", ["/forgot-password", "/v1/auth/forgot-password"])
-async def test_a_forged_address_in_a_line_before_the_proxy_s_does_not_evade_limits(town: Town, path: str) -> None:
+async def test_a_forged_address_before_the_proxy_s_does_not_evade_limits(town: Town, path: str) -> None:
     """A proxy may add its header line after the caller's instead of extending it: the last line is the true address."""
     form = not path.startswith("/v1")
     statuses = []

@@ -15,7 +15,7 @@ async def titles(odile: Admin, **asked: Any) -> list[str]:
     return [one["title"] for one in (await odile.gets("/admin/lots", **asked))["data"]]
 
 
-async def test_what_waits_comes_with_counts_and_the_oldest_first(town: Town, recall_feed: RecallFeed) -> None:
+async def test_pending_decisions_come_with_counts_and_oldest_first(town: Town, recall_feed: RecallFeed) -> None:
     odile = await town.an_admin()
     nothing = await odile.gets("/admin/to-decide")
     assert {kind: one["count"] for kind, one in nothing.items()} == dict.fromkeys(nothing, 0)

@@ -152,7 +152,7 @@ async def test_suspending_answers_as_documented_the_first_time_and_again(town: T
 
 
 @kinds
-async def test_what_a_holder_and_the_counter_read_is_as_documented(town: Town, kind: str) -> None:
+async def test_reads_of_holder_and_counter_are_as_documented(town: Town, kind: str) -> None:
     lot = await LOTS[kind](town)
     person, merchant = await somebody_for(town, kind), lot.shop.merchant
     held = await person.reserves(lot)

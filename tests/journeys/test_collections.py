@@ -244,7 +244,7 @@ async def test_food_is_given_two_days_before_its_use_by_date_or_in_time(town: To
     assert await asks(-1) == "lot.past_use_by"
 
 
-async def test_what_may_not_be_collected_is_refused_and_changes_nothing(town: Town) -> None:
+async def test_an_invalid_collection_is_refused_and_changes_nothing(town: Town) -> None:
     sophie, shop, relais = await partners(town)
     helene = await town.a_merchant("Hélène")
     foreign = await town.a_lot(shop=await town.a_shop(helene))

@@ -23,7 +23,7 @@ async def last_mail(town: Town, person: Person) -> Mail:
     return mail
 
 
-async def test_a_merchant_learns_that_their_shop_is_rejected_why_and_then_verified(town: Town) -> None:
+async def test_a_merchant_is_mailed_a_rejection_with_reason_then_a_verification(town: Town) -> None:
     sophie, odile = await town.a_merchant(), await town.an_admin()
     shop = await sophie.registers_shop(name="Boulangerie du Port")
 

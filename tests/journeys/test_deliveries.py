@@ -108,7 +108,7 @@ async def test_an_unconfirmed_address_of_an_account_is_told_of_its_mail(town: To
     await Visitor(town).posts("/auth/verify-email", {"token": mail.token, "password": PASSWORD})
 
 
-async def test_an_invited_account_is_told_in_the_app_and_a_stranger_by_mail_alone(town: Town) -> None:
+async def test_an_invited_account_is_told_in_the_app_and_a_stranger_by_mail(town: Town) -> None:
     shop, lea, odile = await town.a_shop(), await town.a_customer("Léa"), await town.an_admin()
     await town.changes("update app.accounts set locale = 'en' where id = $1", lea.id)
     for email in (str(lea.email), "stranger@example.org"):

@@ -197,7 +197,7 @@ async def test_photos_of_an_unverified_shop_are_not_drafted(town: Town, monkeypa
     assert (await sophie.photographs(a_picture(), key="once"))["photo_id"]
 
 
-async def test_when_no_decoder_starts_the_answer_is_unavailable_and_the_key_is_free(
+async def test_a_draft_is_unavailable_and_frees_its_key_when_no_decoder_starts(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sophie = await town.a_merchant()

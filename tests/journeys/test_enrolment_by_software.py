@@ -356,7 +356,7 @@ async def test_a_person_reads_and_erases_what_a_program_calls_them(town: Town) -
     assert await town.value("select count(*) from app.beneficiaries where status = 'pending'") == 1
 
 
-async def test_whom_the_association_enrolled_itself_gets_the_external_id(town: Town) -> None:
+async def test_a_person_enrolled_by_the_association_gets_the_external_id(town: Town) -> None:
     relais = await town.an_association()
     client = await _mandated(town, relais)
     enrolled = await relais.enrols()

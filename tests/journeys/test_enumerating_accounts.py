@@ -233,7 +233,7 @@ async def test_a_mailbox_gets_at_most_five_mails_of_a_kind_an_hour(town: Town) -
     assert len(await mails(town)) == 10
 
 
-async def test_a_stranger_s_registrations_do_not_use_up_the_links_to_a_new_password(town: Town) -> None:
+async def test_a_stranger_s_registrations_do_not_use_up_password_links(town: Town) -> None:
     stranger, marc = Visitor(town), Visitor(town)
     await Visitor(town).joins("marc@example.org")
     for _ in range(5):

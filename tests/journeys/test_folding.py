@@ -108,7 +108,7 @@ async def test_a_stop_is_over_when_nothing_is_left_to_do_there(town: Town) -> No
     assert folded["items"][MILK]["left_grams"] == 8000
 
 
-async def test_what_is_left_follows_from_what_was_taken_unless_it_is_said(town: Town) -> None:
+async def test_the_left_amount_is_the_taken_one_unless_reported(town: Town) -> None:
     taken = a_step(5, 1, "taken", items=[{"item_id": BREAD, "grams": 22_000}])
     folded = await fold(town, [taken, a_step(30, 3, "left", FIRST)])
     assert folded["items"][BREAD]["left_grams"] == 22_000

@@ -29,7 +29,7 @@ async def is_closed(town: Town, lot: Lot) -> None:
     await nights_pass(town)
 
 
-async def test_an_absent_beneficiary_s_portion_is_paid_and_the_unreserved_refunded(town: Town) -> None:
+async def test_a_given_portion_not_collected_is_paid_and_an_unreserved_refunded(town: Town) -> None:
     lot, donor, gift, held = await given_to_two(town)
     amina, taken = held[0]
     await town.opens(lot)
@@ -53,7 +53,7 @@ async def test_an_absent_beneficiary_s_portion_is_paid_and_the_unreserved_refund
 
 
 @pytest.mark.parametrize("choice", ["refund", "move"])
-async def test_portions_kept_for_nobody_who_came_are_paid_whatever_the_donor_chose(town: Town, choice: str) -> None:
+async def test_given_portions_not_collected_are_paid_whatever_the_donor_chose(town: Town, choice: str) -> None:
     lot, donor, gift, held = await given_to_two(town, if_unclaimed=choice)
     await town.clock(lot.pickup_start - HOUR)
     zoe, late = held[1]
@@ -86,7 +86,7 @@ async def test_a_portion_cancelled_too_late_and_taken_by_another_is_paid_once(to
     assert await balance(town, "suspended") == 0
 
 
-async def test_what_a_setting_refunds_of_absences_goes_to_the_donor(town: Town) -> None:
+async def test_the_no_show_refund_of_given_portions_goes_to_the_donor(town: Town) -> None:
     admin = await town.an_admin()
     assert (await admin.asks("PUT", "/admin/settings", json={"no_show_refund_percent": 50})).status_code == 200
     lot, _, _, _ = await given_to_two(town)

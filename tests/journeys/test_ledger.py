@@ -231,7 +231,7 @@ async def test_a_refund_that_fails_after_closing_is_earned_in_the_next_night(tow
     assert await balance(town, "held") == 0
 
 
-async def test_money_of_who_did_not_come_is_refunded_in_part_if_the_setting_says_so(town: Town) -> None:
+async def test_no_shows_are_refunded_in_part_if_the_setting_says_so(town: Town) -> None:
     admin = await town.an_admin()
     assert (await admin.asks("PUT", "/admin/settings", json={"no_show_refund_percent": 50})).status_code == 200
     lot = await town.a_lot(left=3, price_cents=399)
@@ -385,7 +385,7 @@ async def test_a_lot_waits_for_a_report_and_its_refund(town: Town) -> None:
     assert await closed(town) == [(1, 199, 20, 4, 175)]
 
 
-async def test_a_refund_that_stripe_refuses_for_good_stays_held_and_holds_up_nobody(town: Town) -> None:
+async def test_a_refund_that_stripe_refuses_for_good_stays_held_alone(town: Town) -> None:
     lot = await town.a_lot(left=3, price_cents=399)
     marc, zoe = await town.a_customer(), await town.a_customer("Zoé")
     cancelled = await marc.buys(lot)

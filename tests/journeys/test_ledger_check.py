@@ -128,7 +128,7 @@ async def test_the_check_finds_what_was_changed_past_the_acts(balanced: Town, ch
     assert kind in await kinds(town)
 
 
-async def test_what_moves_between_stripe_and_the_bank_is_posted(balanced: Town) -> None:
+async def test_transfers_between_stripe_and_the_bank_are_posted(balanced: Town) -> None:
     town = balanced
     bank = await balance(town, "bank")
     await town.stripe.top_up(1000)

@@ -163,7 +163,7 @@ async def test_a_removed_staff_member_reads_and_does_nothing_more(town: Town) ->
     assert await town.value("select count(*) from app.idempotency_keys where scope = $1", lea.id) == 0
 
 
-async def test_whoever_works_for_two_associations_says_which_one(town: Town) -> None:
+async def test_members_of_two_associations_must_name_one(town: Town) -> None:
     relais, paniers = await town.an_association("Le Relais"), await town.an_association("Les Paniers")
     lea = _as_enroller(await town.a_customer("Léa"))
     await _joins(town, lea, relais)

@@ -42,7 +42,7 @@ async def without_fees(town: Town, after: int = 0) -> list[tuple[str, dict[str, 
     return [one for one in await postings(town, after=after) if one[0] != "fee"]
 
 
-async def test_case_2_a_sale_is_transferred_paid_out_and_a_failed_payout_comes_back(town: Town) -> None:
+async def test_case_2_a_sale_is_paid_out_and_a_failed_payout_comes_back(town: Town) -> None:
     sophie, shop, account = await a_paid_shop(town)
     await collected(town, await town.a_customer(), await town.a_lot(price_cents=399, shop=shop))
     await night(town, 5)

@@ -130,7 +130,7 @@ async def test_the_nearest_of_equals_comes_first_and_reasons_are_said(town: Town
     assert 450 < found["Près"]["distance_m"] < 550
 
 
-async def test_what_an_association_lacks_outweighs_some_distance(town: Town) -> None:
+async def test_a_lacked_category_outweighs_some_distance(town: Town) -> None:
     shop = await town.a_shop()
     await town.changes("update app.shops set latitude = 48.58, longitude = 7.75 where id = $1", shop.id)
     await taking(town, "Près", metres=500)
@@ -140,7 +140,7 @@ async def test_what_an_association_lacks_outweighs_some_distance(town: Town) -> 
     assert list(await suggested(town, await asked(town, shop, category="bakery"))) == ["Près", "En manque"]
 
 
-async def test_whoever_received_much_in_thirty_days_comes_later(town: Town) -> None:
+async def test_associations_that_received_much_in_thirty_days_come_later(town: Town) -> None:
     shop = await town.a_shop()
     await town.changes("update app.shops set latitude = 48.58, longitude = 7.75 where id = $1", shop.id)
     served = await taking(town, "Servie", metres=500)
@@ -171,7 +171,7 @@ async def test_whoever_received_much_in_thirty_days_comes_later(town: Town) -> N
     ],
     ids=["category", "hours", "capacity", "cold", "frozen", "use-by too near", "use-by far enough"],
 )
-async def test_what_speaks_against_an_association_is_named(
+async def test_reasons_against_an_association_are_named(
     town: Town, needs: dict[str, Any], food: dict[str, Any], hinders: list[str]
 ) -> None:
     shop = await town.a_shop()

@@ -186,7 +186,7 @@ async def test_notices_of_others_do_not_exist(town: Town) -> None:
     assert (await town.request("GET", "/v1/notices")).status_code == 401
 
 
-async def test_who_turned_everything_off_gets_only_what_may_not_be_turned_off(town: Town) -> None:
+async def test_turning_everything_off_leaves_only_mandatory_notices(town: Town) -> None:
     marc, sophie = await town.a_customer(), await town.a_merchant()
     shop, odile = await town.a_shop(sophie), await town.an_admin()
     for person in (marc, sophie, odile):
@@ -237,7 +237,7 @@ async def confirmed_of(person: Person) -> dict[str, Any]:
     return notice
 
 
-async def test_what_is_kept_cannot_be_turned_off_nor_what_is_for_others(town: Town) -> None:
+async def test_mandatory_or_foreign_notices_cannot_be_turned_off(town: Town) -> None:
     marc = await town.a_customer()
 
     async def tries(event: str, channel: str = "mail") -> tuple[int, str]:

@@ -65,7 +65,7 @@ async def test_an_association_does_not_receive_its_own_surplus(town: Town) -> No
         ({"window_end": "2020-01-01T10:00:00Z"}, "collection.window_invalid"),
     ],
 )
-async def test_what_may_not_be_given_is_refused(town: Town, change: dict[str, Any], code: str) -> None:
+async def test_an_invalid_offer_is_refused(town: Town, change: dict[str, Any], code: str) -> None:
     gives = await giver(town)
 
     refused = await gives.asks("POST", "/associations/me/offers", await offer(town, **change))

@@ -138,7 +138,7 @@ async def test_a_later_refund_becomes_a_credit_note_for_its_invoice(town: Town) 
     assert contents["closing_cents"] == await due_to(town, shop)
 
 
-async def test_what_comes_late_goes_into_the_next_month(town: Town) -> None:
+async def test_a_lot_closed_after_its_month_is_stated_in_the_next_one(town: Town) -> None:
     shop = await town.a_shop()
     await a_closed_lot(town, shop, [399], NOVEMBER)
     await town.clock(DECEMBER)
@@ -367,7 +367,7 @@ async def test_papers_are_forgotten_ten_years_after_their_year(town: Town) -> No
     assert await left_after("2038-01-02T00:00:00+01:00") == 0
 
 
-async def test_what_was_sold_and_given_is_stated_once_it_is_closed(town: Town) -> None:
+async def test_sold_and_given_portions_are_stated_once_the_lot_is_closed(town: Town) -> None:
     lot = await town.a_lot(left=4, price_cents=405)
     marc, zoe = await town.a_customer(), await town.a_beneficiary("Zoé")
     await (await town.a_customer("Jeanne")).gives(lot)

@@ -304,7 +304,7 @@ async def test_a_refund_after_the_transfer_is_taken_back(town: Town) -> None:
     assert await _books_balance(town)
 
 
-async def test_what_cannot_be_taken_back_is_netted_from_what_comes(town: Town) -> None:
+async def test_a_refund_after_the_payout_is_netted_from_later_sales(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
     account = await _onboarded(town, sophie, shop)

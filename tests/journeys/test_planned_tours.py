@@ -76,7 +76,7 @@ async def test_a_planned_tour_is_accepted_driven_and_closed(town: Town) -> None:
     assert (closed["status"], closed["driven_metres"]) == ("closed", 9000)
 
 
-async def test_what_is_in_no_tour_is_listed_with_its_reason(town: Town) -> None:
+async def test_collections_in_no_tour_are_listed_with_the_reason(town: Town) -> None:
     at = await noon(town)
     relais = await town.an_association()
     fine = await for_the_evening(town, at, relais)

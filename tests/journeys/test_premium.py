@@ -124,7 +124,7 @@ async def test_only_merchants_with_a_shop_subscribe(town: Town) -> None:
     assert await town.value("select count(*) from app.subscriptions") == 0
 
 
-async def test_a_subscription_cancelled_for_the_end_of_the_month_lasts_until_then(town: Town) -> None:
+async def test_a_subscription_cancelled_for_the_month_s_end_lasts_until_then(town: Town) -> None:
     sophie = await a_shopkeeper(town)
     subscription = await subscribes(town, sophie)
     await town.stripe.change_subscription(subscription, "cancel_later")
@@ -233,7 +233,7 @@ async def test_lost_events_are_found_by_looking_again(town: Town) -> None:
     assert await posted(town) == {"stripe": 2399, "subscriptions": -1999, "vat": -400}
 
 
-async def test_whoever_paid_before_the_event_came_is_not_sold_a_second_one(town: Town) -> None:
+async def test_paying_before_the_event_arrives_sells_no_second_subscription(town: Town) -> None:
     sophie = await a_shopkeeper(town)
     await town.stripe.webhooks("hold")
     assert await town.stripe.pay_on_page(await a_page(sophie)) == 303

@@ -116,7 +116,7 @@ async def test_a_given_portion_and_a_sold_one_are_the_same_by_item(town: Town) -
     assert answers[0] == answers[1]
 
 
-async def test_whoever_works_for_the_shop_has_what_its_owner_has(town: Town) -> None:
+async def test_members_of_a_shop_use_the_premium_of_its_owner(town: Town) -> None:
     shop, paul = await town.a_shop(), await town.a_customer("Paul")
     other = await town.a_merchant("Léa")
     await town.changes(

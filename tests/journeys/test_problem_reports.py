@@ -177,7 +177,7 @@ async def test_on_a_free_lot_an_admin_decides_and_the_shop_sees_no_difference(to
     assert await listed(lot.shop.merchant) == [answered]
 
 
-async def test_on_a_lot_that_became_free_an_admin_decides_about_paid_portions_too(town: Town) -> None:
+async def test_an_admin_decides_about_paid_portions_of_a_lot_that_became_free(town: Town) -> None:
     (marc, lot, held), odile = await bought(town), await town.an_admin()
     await town.changes(
         "update app.lots set kind = 'free', price_before_free_cents = price_cents, price_cents = 0,"

@@ -166,7 +166,7 @@ async def test_a_supporter_is_told_of_a_holder_with_an_unconfirmed_address(town:
     assert (mail.to, codes_in(mail)) == (relais.email, {amina.code})
 
 
-async def test_what_supporters_read_does_not_tell_free_from_paid(town: Town) -> None:
+async def test_recall_mails_to_supporters_do_not_tell_free_from_paid(town: Town) -> None:
     relais, odile, shop = await town.an_association(), await town.an_admin(), await town.a_shop()
     free, paid = await town.a_free_lot(shop=shop, gtin=AS_KEPT), await town.a_lot(shop=shop, gtin=AS_KEPT)
     amina, nour = await enrolled(town, relais, "Amina"), await enrolled(town, relais, "Nour")

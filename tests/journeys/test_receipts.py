@@ -12,7 +12,7 @@ def words(pdf: bytes) -> str:
     return " ".join(" ".join(page.get_textpage().get_text_bounded() for page in pages).split())
 
 
-async def test_whoever_paid_reads_their_receipt(town: Town) -> None:
+async def test_a_buyer_reads_their_receipt(town: Town) -> None:
     lot = await town.a_lot(price_cents=405)
     await town.changes("update app.shops set legal_name = 'Müller et fils', food_vat_bp = 550")
     marc = await town.a_customer()

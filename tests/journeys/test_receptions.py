@@ -93,7 +93,7 @@ async def test_a_reception_that_does_not_add_up_is_refused(town: Town, item: dic
     assert await town.value("select count(*) from app.collected_impact") == 0
 
 
-async def test_what_is_frozen_or_too_warm_can_only_be_refused(town: Town) -> None:
+async def test_frozen_or_too_warm_food_can_only_be_refused(town: Town) -> None:
     milk = {"title": "Yaourts", "category": "dairy", "grams": 8000, "temperature_kind": "perishable"}
     tour = await a_round(town, await a_collection(town, items=[{}, milk]))
     (one,) = tour.collections
@@ -111,7 +111,7 @@ async def test_what_is_frozen_or_too_warm_can_only_be_refused(town: Town) -> Non
     assert (got["accepted_grams"], got["refused_grams"]) == (30_000, 8000)
 
 
-async def test_what_nobody_weighed_is_weighed_at_the_reception(town: Town) -> None:
+async def test_unweighed_food_is_weighed_at_the_reception(town: Town) -> None:
     tour = await a_round(town, await a_collection(town, items=[{"crates": 3}]))
     (one,) = tour.collections
     await tour.takes(1)
@@ -211,7 +211,7 @@ async def test_portions_that_were_not_taken_go_back_to_their_lot(town: Town) -> 
     assert await town.stock_is_exact()
 
 
-async def test_what_a_collector_left_is_asked_for_again_once(town: Town) -> None:
+async def test_food_left_behind_is_requested_again_once(town: Town) -> None:
     bread = {"grams": 4000, "crates": 2}
     tour = await a_round(town, await a_collection(town, items=[bread]))
     (one,) = tour.collections

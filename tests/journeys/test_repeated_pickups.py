@@ -118,7 +118,7 @@ async def test_a_typed_code_may_have_no_break_spaces_and_dashes(town: Town) -> N
     assert await town.status_of(shown.reservation) == "picked_up"
 
 
-async def test_what_cannot_be_a_pass_is_no_guess(town: Town) -> None:
+async def test_a_scan_that_cannot_be_a_pass_does_not_count_as_a_guess(town: Town) -> None:
     """Nor is the genuine pass of another shop or an older one: nobody guessed it. A forged proof opens nothing."""
     _, elsewhere = await a_pass(town, "paid")
     merchant, shown = await a_pass(town, "free")

@@ -237,7 +237,7 @@ async def test_invisible_characters_in_a_text_are_refused(town: Town, name: str)
     "name",
     ["Café 👩\u200d🍳", "Œufs\u202f& Cie\u00a0!", "نان\u200cوایی", "Pain ❤\ufe0f", "L’Étal"],  # noqa: RUF001  as typed
 )
-async def test_what_people_write_with_is_kept(town: Town, name: str) -> None:
+async def test_emoji_and_joiners_in_a_shop_name_are_kept(town: Town, name: str) -> None:
     assert (await (await town.a_merchant()).registers_shop(name=name))["name"] == name
 
 

@@ -167,7 +167,7 @@ async def test_guessing_codes_is_limited_by_address(town: Town) -> None:
         await elsewhere.pairs((await _adds(shop.merchant, shop))["pairing_code"])
 
 
-async def test_of_two_devices_with_one_code_one_is_paired(town: Town) -> None:
+async def test_eight_devices_showing_one_code_at_once_pair_one(town: Town) -> None:
     shop = await town.a_shop()
     for _ in range(5):
         code = (await _adds(shop.merchant, shop))["pairing_code"]

@@ -309,7 +309,7 @@ async def test_an_incident_at_the_pickup_has_its_consequence(town: Town, reason:
         assert late["stop"]["state"] == "done"
 
 
-async def test_what_nobody_receives_stays_on_board(town: Town) -> None:
+async def test_food_that_nobody_receives_stays_on_board(town: Town) -> None:
     tour = await a_round(town)
     await tour.takes(1)
     said = await tour.reports(tour.last, tour.step("incident", 30, incident={"reason": "nobody"}))

@@ -276,7 +276,7 @@ async def test_control_totals_tell_an_absence_of_a_gift_that_is_refunded(town: T
     assert {"ledger", "balance", "statement of 2026-11-01: text", "invoice of 2026-11-01: xml"} <= noticed
 
 
-async def test_control_totals_tell_a_commission_that_is_rounded_once_for_all_given_portions(town: Town) -> None:
+async def test_control_totals_tell_a_commission_rounded_once_for_all_given(town: Town) -> None:
     whole = "sum(c.commission - app.share_of(c.commission, v.back, v.price))::bigint"
     once = (
         "sum(c.commission)::bigint - app.share_of(sum(c.commission)::bigint, sum(v.back)::bigint, sum(v.price)::bigint)"

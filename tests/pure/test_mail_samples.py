@@ -94,7 +94,7 @@ def test_a_notice_holds_no_secret_of_its_mail(sample: Sample) -> None:
     assert link is None or link.startswith(f"{PUBLIC_URL}/")
 
 
-def test_a_name_written_from_right_to_left_leaves_the_words_around_it_alone() -> None:
+def test_a_right_to_left_name_does_not_reorder_the_words_around_it() -> None:
     lot = {**LOT, "shop": "مخبز السوق"}
     made = rendered("sold_out", "fr", public_url=PUBLIC_URL, lot=lot)
 

@@ -31,7 +31,7 @@ async def _asks(app: FastAPI, method: str, path: str, headers: Mapping[str, str]
     return answer.status_code, answer.text.strip('"')
 
 
-async def test_a_remembered_route_gets_the_ids_methods_and_headers_of_each_request() -> None:
+async def test_a_remembered_route_gets_each_request_s_ids_methods_and_headers() -> None:
     app, lots = FastAPI(), APIRouter()
     looked_at = 0
 

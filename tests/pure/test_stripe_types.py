@@ -262,7 +262,7 @@ def template(path: str) -> str:
     )
 
 
-async def test_what_we_send_fits_the_typed_parameters_of_the_sdk(
+async def test_requests_to_stripe_fit_the_typed_parameters_of_the_sdk(
     stand_in: StripeStandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sent: list[tuple[str, str, Any]] = []

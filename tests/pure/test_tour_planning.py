@@ -72,7 +72,7 @@ def test_the_greedy_plan_keeps_every_rule(seed: int) -> None:
     assert plan.served() + len(plan.unplanned) == len(problem.requests)
 
 
-def test_what_fits_no_vehicle_is_unplanned_with_its_reason() -> None:
+def test_a_request_that_fits_no_vehicle_is_unplanned_with_its_reason() -> None:
     problem = on_a_line(
         [a_request("too heavy", 1, 2, 11), a_request("too late", 9, 1, closes=800), a_request("fine", 1, 2)],
         [a_vehicle()],
@@ -120,7 +120,7 @@ def test_a_pickup_waits_so_that_chilled_food_does_not_ride_too_long() -> None:
     assert violations(problem, plan) == []
 
 
-def test_what_was_promised_stays_at_the_begin_of_its_tour() -> None:
+def test_promised_stops_stay_at_the_start_of_their_tour() -> None:
     locked = ((1, False), (1, True))
     problem = on_a_line([a_request("near", 1, 2), a_request("far", 8, 9)], [a_vehicle(locked=locked)])
 
@@ -297,7 +297,9 @@ async def test_the_greedy_plan_stands_where_the_solver_fails(
 
 
 @pytest.mark.parametrize("end", ["time.sleep(60)", "os.kill(os.getpid(), 9)"], ids=["too slow", "killed"])
-async def test_what_a_solver_had_found_stands_when_it_does_not_end(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_best_plan_so_far_is_kept_when_the_solver_does_not_end(
+    end: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(planner, "SPARE_SECONDS", 1.0)
     problem = evening(60, 6)
     found = improved(problem, greedy(problem), QUICK)

@@ -201,7 +201,7 @@ async def test_editing_a_lot_does_not_block_who_changes_its_stock(town: Town, ov
     assert circle is not over_http
 
 
-async def test_confirming_an_address_and_activating_again_do_not_block_each_other(town: Town) -> None:
+async def test_confirming_an_address_and_activating_again_do_not_deadlock(town: Town) -> None:
     """Both want the account, its sessions or address, and its confirmations."""
     association, amina = await town.an_association(), Visitor(town)
     enrolled = await association.enrols()
@@ -232,7 +232,7 @@ async def test_confirming_an_address_and_activating_again_do_not_block_each_othe
             await confirming  # the new activation has ended it
 
 
-async def test_erasing_an_old_account_and_registering_at_its_address_do_not_block_each_other(town: Town) -> None:
+async def test_erasing_an_account_and_registering_its_address_do_not_deadlock(town: Town) -> None:
     """Erasing removes credentials before confirmations; a registration locks the account before either."""
     account: UUID = await town.value(
         "insert into app.accounts (role, email, display_name)"

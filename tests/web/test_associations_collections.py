@@ -32,7 +32,7 @@ async def test_an_association_says_what_it_takes_and_nobody_overwrites_it(town: 
     assert page.said == "C’est enregistré."
 
 
-async def test_what_is_offered_is_accepted_with_two_taps_and_refused_with_a_reason(town: Town) -> None:
+async def test_an_offer_is_accepted_with_two_taps_and_refused_with_a_reason(town: Town) -> None:
     relais, shop = await town.an_association(), await town.a_shop()
     await town.changes("update app.shops set name = $1", NAME)
     first, second = await asked(town, shop), await asked(town, shop)

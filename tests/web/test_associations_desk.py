@@ -150,7 +150,7 @@ async def test_a_reader_sees_figures_only_and_chooses_between_associations(town:
     assert (await browser.opens(f"/association/people/{amina.id}?association={first.id}")).status_code == 403
 
 
-async def test_what_is_to_do_names_the_first_rights_to_end_and_counts_the_others(town: Town) -> None:
+async def test_the_to_do_page_names_the_first_rights_to_end_and_counts_the_rest(town: Town) -> None:
     house = await town.an_association()
     people = [await town.a_beneficiary(association=house) for _ in range(8)]
     today = (await town.now()).date()

@@ -52,7 +52,7 @@ async def test_a_person_is_enrolled_and_verified_in_one_more_tap(town: Town) -> 
     assert await town.value("select status from app.beneficiaries") == "verified"
 
 
-async def test_a_person_is_found_by_code_and_by_name_without_a_name_in_the_address(town: Town) -> None:
+async def test_people_are_found_by_code_and_name_with_no_name_in_the_address(town: Town) -> None:
     house, other = await town.an_association(), await town.an_association("Les Paniers")
     browser = await Browser.of(house)
     page = (

@@ -103,7 +103,7 @@ async def test_a_counter_without_a_network_lets_a_pass_wait_and_sends_it_later(t
         await expect(page.locator("#queue")).to_be_hidden()
 
 
-async def test_what_waits_on_a_station_outlives_whoever_signs_in_there(town: Town) -> None:
+async def test_the_queue_of_a_station_survives_sign_ins_on_its_device(town: Town) -> None:
     amina, shop = await town.a_customer("Amina"), await town.a_shop()
     bought = await amina.buys(await town.a_lot(shop=shop, opens_in=-timedelta(minutes=5)))
     tablet = await Browser.of(amina)

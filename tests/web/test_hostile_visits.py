@@ -98,7 +98,7 @@ async def test_signing_in_and_out_leaves_what_waits_on_a_station(town: Town, is_
         assert answer.headers["clear-site-data"] == ('"cache"' if is_station else '"cache", "storage"')
 
 
-async def test_what_waits_on_a_revoked_station_goes_on_waiting(town: Town) -> None:
+async def test_late_passes_of_a_revoked_station_keep_waiting(town: Town) -> None:
     shop = await town.a_shop()
     device = (await a_device(town, shop)).browser
     late = {"shown": "7K3M9QXT4B", "pin": "123456", "seconds_ago": "60"}

@@ -28,7 +28,7 @@ async def test_a_shared_photo_without_a_session_or_a_shop_leads_on(town: Town) -
     assert (answer.status_code, answer.headers["location"]) == (303, "/my-shops")
 
 
-async def test_who_works_for_several_shops_chooses_one_for_a_shared_photo(town: Town) -> None:
+async def test_a_shared_photo_asks_for_the_shop_when_there_are_several(town: Town) -> None:
     shop = await town.a_shop()
     await town.a_shop(merchant=shop.merchant)
     town.gemini.answers(READ)

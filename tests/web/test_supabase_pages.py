@@ -104,7 +104,7 @@ async def test_the_right_password_of_an_unconfirmed_address_leads_to_the_code(el
     assert page.headings[0] == "Finir l’inscription"  # in another browser than that of the registration
 
 
-async def test_whoever_reads_the_mail_chooses_password_role_and_name(town: Town, elsewhere: SupabaseTown) -> None:
+async def test_the_reader_of_the_mail_chooses_password_role_and_name(town: Town, elsewhere: SupabaseTown) -> None:
     stranger, amina = elsewhere.browser(), elsewhere.browser()
     wanted = {"display_name": "Amina B.", "email": EMAIL, "password": PASSWORD, "terms": "2026-01"}
     for browser, more in ((stranger, {"password": ANOTHER, "role": "association"}), (amina, {})):
@@ -144,7 +144,7 @@ async def test_somebody_with_a_sign_in_but_no_account_finishes_registering(town:
     assert await town.value("select count(*) from app.page_sessions") == 1
 
 
-async def test_tokens_are_refreshed_once_they_end_and_a_session_ended_there_asks_to_sign_in(
+async def test_expired_tokens_are_refreshed_and_an_ended_session_asks_to_sign_in(
     town: Town, elsewhere: SupabaseTown
 ) -> None:
     amina, _ = await elsewhere.joins()

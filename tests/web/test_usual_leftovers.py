@@ -5,7 +5,7 @@ from tests.town import Town
 from tests.web.browser import Browser
 
 
-async def test_what_is_usually_left_fills_the_form_with_one_tap(town: Town) -> None:
+async def test_usual_leftovers_fill_the_form_with_one_tap(town: Town) -> None:
     shop = await town.a_shop()
     for weeks_ago in (1, 2, 3):
         await ended(town, shop, weeks_ago=weeks_ago, left=4, category="bakery", weight_grams=300)
