@@ -1,9 +1,10 @@
 """The caller's favourites and saved places, under row-level security."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select
+from sqlalchemy import Integer, Row, Select, bindparam, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -27,11 +28,9 @@ _PLACES = select(
 ).outerjoin(PlaceAlert, col(PlaceAlert.place_id) == col(SavedPlace.id))
 
 
-async def own_favourites(session: AsyncSession, limit: int, before: UUID | None) -> list[tuple[UUID, FavouriteOut]]:
-    """Return up to `limit + 1` of the caller's favourites older than `before`, newest first, each with its id.
-
-    A shop that is suspended is left out until it is verified again.
-    """
+# Each form of a statement is made once, because that takes longer than running it.
+@cache
+def _own_favourites(after_another: bool) -> Select[*tuple[Any, ...]]:
     on_offer = (
         select(literal(1))
         .join_from(Lot, LotStock, col(LotStock.lot_id) == col(Lot.id))
@@ -54,22 +53,34 @@ async def own_favourites(session: AsyncSession, limit: int, before: UUID | None)
             col(Favourite.created_at).label("added_at"),
         )
         .join(Shop, col(Shop.id) == col(Favourite.shop_id))
-        .where(col(Favourite.account_id) == caller_in(session), col(Shop.status) == "verified")
+        .where(col(Favourite.account_id) == bindparam("account"), col(Shop.status) == "verified")
         .order_by(col(Favourite.id).desc())
-        .limit(limit + 1)
+        .limit(bindparam("most", type_=Integer))
     )
-    if before is not None:
-        wanted = wanted.where(col(Favourite.id) < before)
-    return [(row.id, FavouriteOut.model_validate(row)) for row in await session.execute(wanted)]
+    return wanted.where(col(Favourite.id) < bindparam("before")) if after_another else wanted
+
+
+async def own_favourites(session: AsyncSession, limit: int, before: UUID | None) -> list[tuple[UUID, FavouriteOut]]:
+    """Return up to `limit + 1` of the caller's favourites older than `before`, newest first, each with its id.
+
+    A shop that is suspended is left out until it is verified again.
+    """
+    asked = {"account": caller_in(session), "before": before, "most": limit + 1}
+    found = await session.execute(_own_favourites(before is not None), asked)
+    return [(row.id, FavouriteOut.model_validate(row)) for row in found]
+
+
+@cache
+def _own_places(after_another: bool) -> Select[*tuple[Any, ...]]:
+    wanted = _PLACES.where(col(SavedPlace.account_id) == bindparam("account"))
+    wanted = wanted.order_by(col(SavedPlace.id)).limit(bindparam("most", type_=Integer))
+    return wanted.where(col(SavedPlace.id) > bindparam("after")) if after_another else wanted
 
 
 async def own_places(session: AsyncSession, limit: int, after: UUID | None) -> list[PlaceOut]:
     """Return up to `limit + 1` of the caller's saved places, in the order in which they were saved."""
-    wanted = _PLACES.where(col(SavedPlace.account_id) == caller_in(session))
-    wanted = wanted.order_by(col(SavedPlace.id)).limit(limit + 1)
-    if after is not None:
-        wanted = wanted.where(col(SavedPlace.id) > after)
-    return [_place(row) for row in await session.execute(wanted)]
+    asked = {"account": caller_in(session), "after": after, "most": limit + 1}
+    return [_place(row) for row in await session.execute(_own_places(after is not None), asked)]
 
 
 async def own_place(session: AsyncSession, place_id: UUID) -> tuple[PlaceOut, int]:

@@ -142,13 +142,19 @@ async def _own_shops(
 
 @router.get("/shops/{shop_id}", responses=may_answer(ShopNotFound), openapi_extra=SIGN_IN_OPTIONAL)
 @also_at_kiosks
-async def read_shop(shop_id: UUID, session: SessionDep, request: Request, response: Response) -> OwnShopPage | ShopPage:
+async def read_shop(
+    shop_id: UUID,
+    session: SessionDep,
+    request: Request,
+    response: Response,
+    lots: Annotated[int, Query(ge=0, le=20, description="The most lots in `next_lots`.")] = queries.NEXT_LOTS,
+) -> OwnShopPage | ShopPage:
     """Read a shop's page.
 
     Anyone can see a verified shop. Its members and admins see it whatever its status, and also its status and SIRET.
     It has the next lots; all lots on offer are listed at `lots_url`.
     """
-    shop, version = await queries.shop_page(session, shop_id, language_of(request.scope))
+    shop, version = await queries.shop_page(session, shop_id, language_of(request.scope), lots)
     response.headers["ETag"] = etag(version)
     response.headers["Vary"] = "Accept-Language"
     if session.sync_session.info["account_id"] is None:

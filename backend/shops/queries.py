@@ -15,7 +15,6 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
-    cast,
     func,
     literal,
     select,
@@ -84,14 +83,16 @@ _SHOPS = select(
 _SHOP_PAGE = _SHOPS.add_columns(
     (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole"),
     case(*((is_own(Shop.id, role), role) for role in get_args(MemberRole))).label("role"),
-    func.app.next_lots(col(Shop.id), cast(NEXT_LOTS, Integer), type_=JSON).label("next_lots"),
+    func.app.next_lots(col(Shop.id), bindparam("most_lots", type_=Integer), type_=JSON).label("next_lots"),
     func.app.shown_impact(col(Shop.id), type_=JSON).label("impact"),
 ).where(col(Shop.id) == bindparam("wanted"))
 
 
-async def shop_page(session: AsyncSession, shop_id: UUID, language: Language) -> tuple[OwnShopPage | ShopPage, int]:
+async def shop_page(
+    session: AsyncSession, shop_id: UUID, language: Language, most_lots: int = NEXT_LOTS
+) -> tuple[OwnShopPage | ShopPage, int]:
     """Return a shop's page, which has more for its merchant and admins, and its version. Raises ShopNotFound."""
-    row = (await session.execute(_SHOP_PAGE, {"wanted": shop_id})).one_or_none()
+    row = (await session.execute(_SHOP_PAGE, {"wanted": shop_id, "most_lots": most_lots})).one_or_none()
     if row is None:
         raise ShopNotFound
     in_words = hours_in_words(OpeningHoursOut.model_validate(row.opening_hours), language)

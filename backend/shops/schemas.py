@@ -1,6 +1,6 @@
 """Request and response bodies for shops."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -199,6 +199,12 @@ class NextLot(Out):
     pickup_start: datetime = Field(examples=["2026-11-22T16:30:00Z"])
     pickup_end: datetime = Field(examples=["2026-11-22T18:00:00Z"])
     photo_id: UUID | None = Field(description="For `GET /photos/{photo_id}/…`.", examples=[None])
+    remaining: int = Field(description="Portions that can still be reserved.", examples=[3])
+    date_kind: Literal["use_by", "best_before", "none"] = Field(examples=["best_before"])
+    food_date: date | None = Field(description="null when `date_kind` is `none`.", examples=["2026-11-23"])
+    past_best_before: bool = Field(
+        description="The best-before date has passed; the food is still good.", examples=[False]
+    )
 
 
 class ShownImpact(Out):
@@ -223,7 +229,7 @@ class OnPage(Out):
         examples=[["Mardi : de 7 h à 13 h et de 15 h 30 à 19 h 30", "Samedi : de 7 h à 18 h"]],
     )
     next_lots: list[NextLot] = Field(
-        description="At most five lots with portions left, earliest pickup first. Free ones are shown to verified "
+        description="The next lots with portions left, earliest pickup first. Free ones are shown to verified "
         "beneficiaries only."
     )
     impact: ShownImpact | None = Field(

@@ -18,13 +18,15 @@ A_PAGE = 20
 async def shop(visit: Visit) -> Response:
     """Return the page of a shop that anyone may see."""
     shop_id = str(visit.parameters["shop_id"])
-    found = await visit.api.get(f"/v1/shops/{shop_id}")
-    lots = (await visit.api.get(f"/v1/shops/{shop_id}/lots", limit=50, status="published"))["data"]
-    soon = sorted((lot for lot in lots if lot["remaining"]), key=lambda lot: str(lot["pickup_start"]))
+    found = await visit.api.get(f"/v1/shops/{shop_id}", lots=NEXT_LOTS)
+    lots = [{**lot, "shop": found} for lot in found["next_lots"]]
+    if "status" in found:  # its people and admins also see the lots that it offers to others only
+        all_ = (await visit.api.get(f"/v1/shops/{shop_id}/lots", limit=50, status="published"))["data"]
+        lots = sorted((lot for lot in all_ if lot["remaining"]), key=lambda lot: str(lot["pickup_start"]))[:NEXT_LOTS]
     return visit.page(
         "visitors/shop.html",
         shop=found,
-        lots=soon[:NEXT_LOTS],
+        lots=lots,
         cards=lot_cards,
         favourite=await _is_favourite(visit, shop_id),
     )

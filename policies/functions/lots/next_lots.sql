@@ -6,7 +6,8 @@ create or replace function app.next_lots(shop uuid, most int) returns json langu
     select coalesce(json_agg(n order by n.pickup_start, n.id), '[]')
     from (
         select l.id, l.title, l.category, l.kind, l.original_price_cents, l.price_cents, l.pickup_start, l.pickup_end,
-               l.photo_id
+               l.photo_id, k.remaining, l.date_kind, l.food_date,
+               coalesce(l.date_kind = 'best_before' and l.food_date_ends_at <= app.clock(), false) as past_best_before
         from app.lots l join app.lot_stock k on k.lot_id = l.id
         where l.shop_id = next_lots.shop and l.status = 'published' and l.pickup_end > app.clock() and k.remaining > 0
           and (l.kind = 'discounted' or app.caller_is_current_beneficiary())
