@@ -165,8 +165,16 @@ class Waiting(Out, Generic[One]):
     oldest: list[One] = Field(description="The oldest, at most as many as you asked for.")
 
 
+class YesterdayOut(Out):
+    """Yesterday in Paris: sums over all shops, defined as those of `GET /admin/figures`."""
+
+    collected: int = Field(description="Portions that were handed over.", examples=[41])
+    no_shows: int = Field(description="Portions that were reserved and not collected.", examples=[2])
+    food_kg: float = Field(examples=[20.5])
+
+
 class ToDecideOut(Out):
-    """All that waits for an admin."""
+    """All that waits for an admin, and how the platform does."""
 
     shops: Waiting[ShopWaiting]
     associations: Waiting[AssociationOut]
@@ -174,6 +182,8 @@ class ToDecideOut(Out):
     reports: Waiting[ReportWaiting] = Field(description="Those about allergens first.")
     recall_notices: Waiting[RecallNoticeWaiting]
     refunds: Waiting[RefundFailed] = Field(description="Refunds that failed.")
+    yesterday: YesterdayOut
+    shops_verified: int = Field(examples=[48])
 
 
 class LotFound(Out):

@@ -18,6 +18,8 @@ async def titles(odile: Admin, **asked: Any) -> list[str]:
 async def test_pending_decisions_come_with_counts_and_oldest_first(town: Town, recall_feed: RecallFeed) -> None:
     odile = await town.an_admin()
     nothing = await odile.gets("/admin/to-decide")
+    assert nothing.pop("yesterday") == {"collected": 0, "no_shows": 0, "food_kg": 0}
+    assert nothing.pop("shops_verified") == 0
     assert {kind: one["count"] for kind, one in nothing.items()} == dict.fromkeys(nothing, 0)
     shops = [await town.a_shop(verified=False) for _ in range(3)]
     await town.changes("update app.shops set insee_code = '00000' where id = $1", shops[0].id)
@@ -37,6 +39,9 @@ async def test_pending_decisions_come_with_counts_and_oldest_first(town: Town, r
 
     found = await odile.gets("/admin/to-decide", most=2)
 
+    verified = (await odile.gets("/admin/figures"))["now"]["shops_verified"]
+    assert found.pop("shops_verified") == verified > 0
+    assert found.pop("yesterday")["collected"] == 0
     assert {kind: one["count"] for kind, one in found.items()} == {
         "shops": 3,
         "associations": 1,

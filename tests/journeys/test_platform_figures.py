@@ -61,6 +61,7 @@ async def test_admins_read_the_sums_over_all_shops(town: Town) -> None:
     assert numbers(first) == (10, 3, 3, 7, 1200, 2400, 1.3, 2.3)
     assert numbers(second) == (3, 2, 0, 3, 0, 0, 0, 0)
     assert [row["no_shows"] for row in (first, second, found["total"])] == [0, 2, 2]
+    assert (await odile.gets("/admin/to-decide"))["yesterday"] == {"collected": 0, "no_shows": 2, "food_kg": 0}
     assert numbers(found["before"]) == NOTHING
     assert found["time_zone"] == "Europe/Paris"
     # The same two lots are on two days for their own shops.

@@ -1,9 +1,7 @@
 """«À décider»: shops, associations and collectors to verify, reports, recalls, and refunds that failed."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,7 +12,6 @@ from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown
-from backend.time_zones import PARIS
 
 MOST = 20
 KINDS = ("shops", "associations", "collectors")
@@ -23,11 +20,8 @@ _LISTS = {"shops": "/v1/shops", "associations": "/v1/admin/associations", "colle
 
 async def to_decide(visit: Visit) -> Response:
     """Show everything that waits for an admin, the oldest first."""
-    yesterday = datetime.now(UTC).astimezone(ZoneInfo(PARIS)).date() - timedelta(days=1)
-    # One after the other, in one transaction: at once, each page would hold a connection and wait for a second one.
     waiting = await visit.api.get("/v1/admin/to-decide", most=MOST)
-    figures = await visit.api.get("/v1/admin/figures", **{"from": yesterday, "to": yesterday})
-    return desk_page(visit, "to_decide.html", "to_decide", figures=figures, waiting=waiting, form=Form())
+    return desk_page(visit, "to_decide.html", "to_decide", waiting=waiting, form=Form())
 
 
 async def verify(visit: Visit) -> Response:

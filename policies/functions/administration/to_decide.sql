@@ -1,12 +1,14 @@
--- Return all that waits for an admin, as JSON: of each kind how much, and the `most` oldest.
+-- Return all that waits for an admin, as JSON: of each kind how much, and the `most` oldest; with yesterday in Paris in short,
+-- and how many shops are verified.
 -- Called by GET /v1/admin/to-decide, as an admin. One call, because a page asks for it each time that it is opened.
 -- Definer, because no role may read the state of reports. Only an admin gets through. Reports about allergens come first. A
 -- refund that failed waits until this admin has read the notice.
 create or replace function app.to_decide(most int) returns json
 language plpgsql stable security definer set search_path = pg_catalog, pg_temp as $$
 declare
-    me    uuid := app.caller();
-    found json;
+    me        uuid := app.caller();
+    yesterday date := app.paris_day(app.clock()) - 1;
+    found     json;
 begin
     if app.caller_role() is distinct from 'admin' then raise exception 'access.forbidden' using errcode = 'EP403'; end if;
     with due as (
@@ -62,7 +64,13 @@ begin
         'refunds', json_build_object(
             'count', (select count(*) from failed),
             'oldest', (select coalesce(json_agg(o order by o.id), '[]') from (
-                select * from failed order by failed.id limit most) o)))
+                select * from failed order by failed.id limit most) o)),
+        'yesterday', (
+            select json_build_object('collected', coalesce(sum(f.collected), 0),
+                                     'no_shows', coalesce(sum(f.reserved - f.collected), 0),
+                                     'food_kg', coalesce(round(sum(f.food_grams) / 1000, 1), 0))
+            from app.figures_by_day(null, 'Europe/Paris', yesterday, yesterday) f),
+        'shops_verified', (select count(*) from app.shops s where s.status = 'verified'))
     into found;
     return found;
 end $$;
