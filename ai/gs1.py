@@ -34,7 +34,7 @@ class NotGs1(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Elements:
-    """What one code says about the food, from AI 01, 10, 17 (or 7003), 15 and 310n."""
+    """The facts that one code states about the food, from AI 01, 10, 17 (or 7003), 15 and 310n."""
 
     gtin: str | None = None
     batch: str | None = None

@@ -102,7 +102,7 @@ class EarlierListing:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What is known besides the photo.
+    """Facts known besides the photo.
 
     today: the date where the shop is. now: a time with a UTC offset. time_zone: the shop's, by the IANA's name.
     earlier: the shop's earlier listings, newest first.

@@ -15,7 +15,7 @@ from ai.print_reader import PrintReader
 
 @dataclass(frozen=True, slots=True)
 class LocalReading:
-    """What was read in the picture without a model. date: from print; None without tesseract."""
+    """The facts read in the picture without a model. date: from print; None without tesseract."""
 
     codes: Codes = field(default_factory=Codes)
     date: LabelDate | None = None

@@ -9,7 +9,7 @@ from ai.listing import Context, Photo
 
 @dataclass(frozen=True, slots=True)
 class ModelAnswer:
-    """What a model answered, not checked yet.
+    """A model's answer, not checked yet.
 
     text: None if there is no answer; then `failure` says why. tokens: as counted by the model.
     """

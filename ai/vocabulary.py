@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class Category(StrEnum):
-    """What kind of food a lot is."""
+    """The kind of food of a lot."""
 
     FRUITS_VEGETABLES = "fruits_vegetables"
     BAKERY = "bakery"

@@ -13,7 +13,7 @@ from backend.stripe.client import Stripe
 
 @dataclass(frozen=True)
 class Work:
-    """What a job works with: the worker's database, Stripe, the file stores and the settings."""
+    """The context of a job: the worker's database, Stripe, the file stores and the settings."""
 
     database: Database
     stripe: Stripe

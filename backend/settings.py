@@ -417,7 +417,7 @@ class Settings(BaseSettings):
 
     @property
     def operator(self) -> Mapping[str, Mapping[str, str]]:
-        """What the terms and the privacy notice say about the operator, by language and name of the gap in the text."""
+        """The facts about the operator that fill gaps in the terms and the privacy notice, by language and gap."""
         contact = self.mail_from or f"no-reply@{self.mail_host}"
         unnamed = {
             "fr": ("l'exploitant de cette instance de démonstration", "qui n'a pas encore donné d'adresse"),
@@ -434,7 +434,7 @@ class Settings(BaseSettings):
 
     @property
     def confirmed_migrations(self) -> str | None:
-        """What migrations that wait for the operator may do: outside production everything."""
+        """The names of waiting migrations that the operator has confirmed; outside production, all."""
         return self.confirmed if self.production else "everything"
 
     @property

@@ -1,4 +1,4 @@
-"""What people call the time zones of French communes. The database says which commune has which (app.zone_of)."""
+"""Names of the time zones of French communes. The database knows the zone of each commune (app.zone_of)."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""What a mail that asks to confirm an address holds, and what is kept of a registration until then.
+"""The code and token of a mail that asks to confirm an address, and the registration kept until then.
 
 The code and the link's token are derived from what the mail is about, so that a mail that is sent twice holds the same
 ones. The database stores only hashes of them. Six digits could be tried out against a plain hash, so theirs is keyed.
@@ -59,7 +59,7 @@ def plain_code(written: str) -> str:
 
 @dataclass(frozen=True)
 class Registrant:
-    """Who registers: what is sealed until the address is confirmed, because it may be a beneficiary's."""
+    """Somebody who registers. Sealed until the address is confirmed, because it may be a beneficiary's."""
 
     email: str
     display_name: str

@@ -94,7 +94,7 @@ class SealedAddress(Table, table=True):
 
 
 class Confirmation(Table, table=True):
-    """What a mailed token or code will confirm: a registration, or the address of an account (`account_id`)."""
+    """A registration, or the address of an account (`account_id`), that a mailed token or code will confirm."""
 
     __tablename__ = "confirmations"
 

@@ -1,4 +1,4 @@
-"""What a person searches with: saved places and diet, in one answer for each page that they search on."""
+"""A person's saved places and diet, in one answer for each page on which they search."""
 
 from uuid import UUID
 
@@ -20,7 +20,7 @@ hot = HotRoutes(tags=["favourites"])
 
 
 class SearchHabitsQuery(BaseModel):
-    """What is known of the search."""
+    """The query of a search."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -1,1 +1,1 @@
-"""What all requests share: middleware, routing, rate limits, idempotency, paging and the OpenAPI description."""
+"""The frame of every request: middleware, routing, rate limits, idempotency, paging and the OpenAPI description."""

@@ -100,7 +100,7 @@ class Once:
     def __init__(self, key: str | None, request_fingerprint: bytes) -> None:
         self.key = key
         self.request_hash = _keyed(request_fingerprint)
-        """What the database keeps of the request."""
+        """The keyed hash by which the database recognises the request."""
         self.begun: UUID | None = None
         """After `claim`: the reservation that an earlier try made before its process died."""
         # This opens the answer and is not stored: whoever does not have the request cannot read the answer either.

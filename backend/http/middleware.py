@@ -48,7 +48,7 @@ EVERY_BODY = Bound(LARGEST_BODY, BodyTooLarge)
 
 
 class EveryRequest:
-    """Gives each request an id, bounds its body, logs it, counts it, and adds security headers to its answer.
+    """Middleware that gives each request an id, bounds its body, logs and counts it, and adds security headers.
 
     Answers to requests with Authorization get `Cache-Control: no-store` unless their route sets another.
     `unlimited`: paths that the limit on anonymous writes does not apply to. `uploads`: paths with a larger body, with a

@@ -28,7 +28,7 @@ class ImpactFactor(Table, table=True):
 
 
 class ImpactEntry(Table, table=True):
-    """What one handover saved. `people_helped`: 1 if the account got free food for the first time, otherwise 0.
+    """The savings of one handover. `people_helped`: 1 if the account got free food for the first time, otherwise 0.
 
     `value_saved_cents` is the original price. `recovered_by_shops_cents`, a part of it, is what a customer or a donor
     paid; the rest is what people saved.

@@ -1,4 +1,4 @@
-"""What a mail says about a lot, so that nobody takes it for another of the same title."""
+"""The facts by which a mail names a lot, so that nobody takes it for another with the same title."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What associations take and offer, who should receive a collection, and usual leftovers, over HTTP."""
+"""Needs and offers of associations, suggested receivers of a collection, and usual leftovers, over HTTP."""
 
 from uuid import UUID
 

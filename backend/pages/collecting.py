@@ -1,4 +1,4 @@
-"""What the pages of shops, associations and admins share about a collection: its page, and what one may do with it."""
+"""The page of a collection and its actions, shared by the pages of shops, associations and admins."""
 
 from datetime import datetime
 from typing import Any

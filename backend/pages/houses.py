@@ -19,7 +19,7 @@ OWNERS = frozenset({"programs", "webhooks"})
 
 @dataclass(frozen=True)
 class House:
-    """What associations and organisations share. role: `owner`, `staff` or `reader`.
+    """The base of an association's and an organisation's house. role: `owner`, `staff` or `reader`.
 
     asked: what addresses name, if the visitor works for several. others: the rest of these.
     """

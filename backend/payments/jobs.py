@@ -1,4 +1,4 @@
-"""What happens to payments after a commit: look at Stripe, and carry out what is due, until it is done.
+"""Jobs that carry payments forward after a commit: look at Stripe, and do what is due until it is done.
 
 Every job may run twice, late, or beside another. Each asks Stripe for the present state and commits it through an act
 that holds the row's lock. `reconcile` finds `intended`, `pending`, `cancel_due` and `refund_due` payments that nobody

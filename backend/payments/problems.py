@@ -1,4 +1,4 @@
-"""What can be in the way of a payment."""
+"""Problems of payments."""
 
 from backend.problems.problem import Problem
 

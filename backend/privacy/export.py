@@ -44,7 +44,7 @@ _EXPORT = text("select file, content from app.export_account()")
 
 
 class Held(NamedTuple):
-    """What the database holds about a person: a list of records for each of the export's files, by name."""
+    """A person's data in the database: a list of records for each of the export's files, by name."""
 
     account_id: UUID
     parts: dict[str, list[dict[str, Any]]]

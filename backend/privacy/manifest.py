@@ -11,7 +11,7 @@ class Part:
     """One JSON file of the export."""
 
     says: str
-    """What the file contains, for the person to read."""
+    """A description of the file's contents, for the person."""
     tables: tuple[str, ...]
 
 

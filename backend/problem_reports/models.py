@@ -10,7 +10,7 @@ from backend.database.columns import Index, Table, identifier, moment, sql, text
 
 
 class ProblemReport(Table, table=True):
-    """What a holder says was wrong with a pickup, the shop's answer, an admin's decision, and the money given back.
+    """A holder's report about a pickup, the shop's answer, an admin's decision, and the money given back.
 
     `lot_id` is the lot as its merchant listed it. `share` and `decided_share` are in percent of the price.
     `given_back_cents` is 0 if nobody had paid, or if the money had been given back before.

@@ -1,4 +1,4 @@
-"""What the mail of a reservation encloses: its pass as it is now, and the window as an entry for a calendar."""
+"""The enclosures of a reservation's mail: its current pass, and the pickup window as a calendar entry."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

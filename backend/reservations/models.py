@@ -47,7 +47,7 @@ class Reservation(Table, table=True):
 
 
 class Pass(Table, table=True):
-    """What the holder shows at pickup: the code that QR and PIN are derived from, and the number of wrong PINs."""
+    """A pass to show at pickup: the code from which QR and PIN are derived, and the number of wrong PINs."""
 
     __tablename__ = "passes"
 

@@ -44,7 +44,7 @@ _WORDS: Final[dict[Language, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Reserved:
-    """What a pass is for. The counter reads the same when it hands the portions over."""
+    """The reservation as its pass prints it. The counter reads the same when it hands the portions over."""
 
     title: str
     quantity: int

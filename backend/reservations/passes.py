@@ -25,7 +25,7 @@ _QR_BEGIN = "EP1"  # only characters of QR's alphanumeric mode, so that the pict
 
 @dataclass(frozen=True)
 class Shown:
-    """What was shown at the counter."""
+    """The pass that was shown at the counter."""
 
     code: str
     """Empty if it cannot be a pass of ours."""

@@ -1,4 +1,4 @@
-"""What the three requests that make a reservation share: to reserve, to take a kept offer, to suspend portions."""
+"""Code shared by the three requests that make a reservation: reserving, taking a kept offer, suspending portions."""
 
 from typing import Annotated, cast
 from uuid import UUID

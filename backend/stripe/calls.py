@@ -1,4 +1,4 @@
-"""What all of Stripe's calls share: the SDK's client, time limits, and errors that say whether to try again."""
+"""The base of all calls to Stripe: the SDK's client, time limits, and errors that say whether to try again."""
 
 import asyncio
 import logging

@@ -30,7 +30,7 @@ class Dispute:
 
     @property
     def net_cents(self) -> int:
-        """What the dispute has changed in our balance so far, fees included: negative, or 0 if all came back."""
+        """The change of our balance by the dispute so far, fees included: negative, or 0 if all came back."""
         return sum(line.net_cents for line in self.lines)
 
 

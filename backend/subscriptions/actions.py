@@ -22,7 +22,7 @@ log = structlog.get_logger("ecopanier.subscriptions")
 
 
 class _Begun(NamedTuple):
-    """What Stripe's page is made from; `checkout` is its id, if it was made."""
+    """The facts from which Stripe's page is made; `checkout` is the page's id, once it exists."""
 
     page_id: UUID
     customer: str | None

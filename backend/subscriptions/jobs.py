@@ -1,4 +1,4 @@
-"""What the worker does for subscriptions: look at Stripe, and end those of erased accounts.
+"""Jobs of subscriptions: look at Stripe, and end the subscriptions of erased accounts.
 
 Every job may run twice, late, or beside another. Each asks Stripe for the present state.
 """

@@ -1,4 +1,4 @@
-"""What a subscription to Premium looks like to its merchant."""
+"""Request and response bodies for subscriptions to Premium."""
 
 from datetime import datetime
 from typing import Literal

@@ -174,7 +174,7 @@ class TourStop(Table, table=True):
 
 
 class StopTask(Table, table=True):
-    """What is to be done at a stop: take a collection, or leave it. A collection is in one tour at a time.
+    """A task at a stop: take a collection, or leave it. A collection is in one tour at a time.
 
     `ended_by`: the incident by which it ended, until a later step makes it living again.
     """

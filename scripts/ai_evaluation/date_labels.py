@@ -41,7 +41,7 @@ _DOTS, _COLUMN = "dots ", " | "
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """What a kind of label prints. days: how far ahead its date may be; None if none of its dates is a food's.
+    """The text of one kind of label. days: how far ahead its date may be; None if none of its dates is a food's.
 
     A line with " | " has two columns; one that begins with "dots " is printed in dots.
     """

@@ -37,7 +37,7 @@ class BadInstance(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What a plan comes to. distance: in the file's units, from exact coordinates. wrong: what the checker found."""
+    """The result of a plan. distance: in the file's units, from exact coordinates. wrong: the checker's findings."""
 
     vehicles: int
     distance: float

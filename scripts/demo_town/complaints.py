@@ -1,4 +1,4 @@
-"""What some holders of the demo town found wrong with a pickup, and what the shops answered."""
+"""Complaints of the demo town's holders about a pickup, and the shops' answers."""
 
 from dataclasses import dataclass
 

@@ -13,7 +13,7 @@ MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Timeline:
-    """What is planned, up to now. Only the dates of a story move with the present."""
+    """The events planned up to now. Only the dates of a story move with the present."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now.astimezone(UTC)

@@ -18,7 +18,7 @@ class Home:
 
 @dataclass(frozen=True)
 class Wishes:
-    """What somebody wants to hear of. holder: a login or a beneficiary's key."""
+    """The favourites and alerts of somebody. holder: a login or a beneficiary's key."""
 
     holder: str
     favourites: tuple[Shop, ...]

@@ -1,4 +1,4 @@
-"""What is wrong with a page in a real Chromium: by axe, by measures of our own, and by what its console says."""
+"""Faults of a page in a real Chromium: found by axe, by measures of our own, and in its console."""
 
 import re
 from collections import Counter

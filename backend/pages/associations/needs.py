@@ -1,4 +1,4 @@
-"""What an association takes: categories, days, hours, weight, cold storage, and from how far."""
+"""The needs of an association: categories, days, hours, weight, cold storage and distance."""
 
 from typing import Any
 

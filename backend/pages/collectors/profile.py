@@ -1,4 +1,4 @@
-"""What a collector drives, when and where, and the address of their calendar."""
+"""A collector's profile: vehicle, hours and area, and the address of their calendar."""
 
 from collections.abc import Mapping
 from typing import Any

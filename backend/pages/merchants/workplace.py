@@ -16,7 +16,7 @@ from backend.problems.common import NotAllowed, PathUnknown
 MOST = 100
 """As many of a list as the API returns at once."""
 STRANGERS = ("shop.not_found", "access.forbidden")
-"""What the API says to those who do not work at a shop."""
+"""The problems with which the API answers people who do not work at a shop."""
 RANKS = {"reader": 0, "staff": 1, "owner": 2}
 # Name, path behind the shop's, icon, and who sees it.
 MENU = (

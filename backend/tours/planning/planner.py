@@ -52,7 +52,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the solver's process reads."""
+    """The input of the solver's process."""
 
     problem: Problem
     first: Plan

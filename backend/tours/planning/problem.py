@@ -1,4 +1,4 @@
-"""What is to be planned, and what a plan is. Times are whole seconds from the day's begin, distances whole metres.
+"""The types of a planning problem and of a plan. Times are whole seconds from the day's begin, distances whole metres.
 
 One matrix of whole numbers, rounded up, is shared by the greedy planner, the solver and the checker, so that what one
 of them calls feasible is feasible for the others.
@@ -74,7 +74,7 @@ class Vehicle:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is to be planned.
+    """A planning problem.
 
     distances, durations: one matrix for each profile. parking is part of the durations into a place from another one,
     so that several visits at one place in a row park once. vehicle_cost: metres that one more vehicle is worth.

@@ -189,7 +189,7 @@ def _without_rides(problem: Problem) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What PyVRP is asked.
+    """A question to PyVRP.
 
     kept: tours that stay. vehicles: those that may drive. begun: the plan to begin with. anchors: by request, when its
     pickup begins at the earliest; it must then be delivered by when it would ride too long from there. only: the

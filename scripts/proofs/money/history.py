@@ -38,7 +38,7 @@ LIVES = st.one_of(st.none(), st.none(), st.integers(0, 25))
 
 
 class History(ShopLives, FundLives, Deaths):
-    """What happens to money, in any order. After each rest, and in the end, every cent is where it belongs."""
+    """A random history of money. After each rest, and at the end, every cent must be where it belongs."""
 
     def __init__(self) -> None:
         super().__init__()

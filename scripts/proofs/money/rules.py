@@ -1,4 +1,4 @@
-"""What the rules of all lives share: their world, what happened in it, and how a drawn number chooses."""
+"""The base of all rules: their world, a count of what happened, and how a drawn number chooses."""
 
 from typing import Any, ClassVar
 

@@ -1,4 +1,4 @@
-"""What shops do besides selling: their owners go, they hand over late, and they subscribe to Premium."""
+"""The rules of shops besides selling: owners leave, stations hand over late, merchants subscribe to Premium."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a history of money works in: shops and people of a house, the clock, Stripe, and a worker that can die."""
+"""The world of a history of money: shops and people, the clock, Stripe, and a worker that can die."""
 
 import asyncio
 import random
@@ -68,7 +68,7 @@ class Shop:
 
 @dataclass
 class Told:
-    """What the people of one history know."""
+    """The facts that the people of one history know."""
 
     lots: list[Lot] = field(default_factory=list)
     free: list[Lot] = field(default_factory=list)  # those that shops gave

@@ -1,4 +1,4 @@
-"""What tests and people can ask of the stand-in besides Stripe's API: `/_stand_in/…`, and the pages with buttons."""
+"""The stand-in's own routes besides Stripe's API: `/_stand_in/…` for tests, and pages with buttons for people."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace

@@ -1,4 +1,4 @@
-"""What a person sees and does in Stripe's dashboard: balances, payouts, and payments that are refunded or disputed."""
+"""Stripe's dashboard: balances, payouts, and payments that a person refunds or a bank disputes."""
 
 import html
 from dataclasses import replace

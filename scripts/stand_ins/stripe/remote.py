@@ -102,7 +102,7 @@ class StandInRemote:
         return await self._ask("POST", f"/_stand_in/subscriptions/{subscription}", {"act": act})
 
     async def change_card(self, customer: str, card: str) -> dict[str, Any]:
-        """Give a customer another card, such as `pm_card_chargeDeclined`, to which the next invoices are charged."""
+        """Change a customer's card, such as to `pm_card_chargeDeclined`; the next invoices are charged to it."""
         return await self._ask("POST", f"/_stand_in/customers/{customer}", {"card": card})
 
     async def top_up(self, cents: int, account: str | None = None) -> dict[str, Any]:

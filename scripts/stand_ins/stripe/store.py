@@ -27,7 +27,7 @@ _INDEXED = ("$.payment_intent", "$._account")  # written out in queries, so that
 
 @dataclass
 class Terms:
-    """What this Stripe charges, and how late it is."""
+    """The fees of this Stripe, and its delays."""
 
     fee_bp: int = 150  # of a charge, in 1/10000 of its amount
     fee_cents: int = 25  # of a charge, besides

@@ -178,7 +178,7 @@ def end(call: Call, subscription: dict[str, Any], reason: str) -> dict[str, Any]
 
 
 def change_card(call: Call, card: str) -> dict[str, Any]:
-    """Give a customer another card, to which the next attempts are charged."""
+    """Change a customer's card, to which the next attempts are charged."""
     if card not in objects.TEST_PAYMENT_METHODS:
         raise Refusal(400, f"no such card: {card}")
     customer = found(call, "customer", call.id) | {"_card": card}

@@ -99,7 +99,10 @@ class Session:
 
 
 class People:
-    """Who can sign in, and who has. confirms: whether addresses are confirmed; mailing: called with each mail."""
+    """The people who can sign in, and their sessions.
+
+    confirms: whether addresses must be confirmed. mailing: called with each mail.
+    """
 
     def __init__(self, confirms: bool, mailing: Callable[[Mail], object]) -> None:
         self.confirms = confirms
