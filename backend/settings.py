@@ -434,7 +434,7 @@ class Settings(BaseSettings):
 
     @property
     def confirmed_migrations(self) -> str | None:
-        """The names of waiting migrations that the operator has confirmed; outside production, all."""
+        """The name of the migration that the operator has confirmed; outside production, `everything`."""
         return self.confirmed if self.production else "everything"
 
     @property

@@ -1,5 +1,5 @@
--- What associations take: their members see it, their owners and staff write it, and admins see all. Others learn of it only
--- whether it fits a collection (suggestions_for).
+-- The needs of associations: their members see them, their owners and staff write them, and admins see all. Others learn
+-- only whether they fit a collection (suggestions_for).
 alter table app.association_needs enable row level security;
 alter table app.association_needs force row level security;
 

@@ -1,5 +1,5 @@
--- Who a beneficiary is, sealed: owners and staff of the verified association that enrolled them see it, and nobody else, not even admins.
--- It says nothing without the person's data key, which only open_persons hands out.
+-- The sealed identity of a beneficiary: owners and staff of the verified association that enrolled them read it, nobody else,
+-- not even admins. It says nothing without the person's data key, which only open_persons hands out.
 alter table app.beneficiary_persons enable row level security;
 alter table app.beneficiary_persons force row level security;
 

@@ -1,4 +1,4 @@
--- What waits for the confirmation of an e-mail address: nobody reads it. ask_registration, open_registration,
+-- Registrations and addresses that wait for a confirmation by mail: nobody reads them. ask_registration, open_registration,
 -- issue_registration, issue_confirmation, find_confirmation and confirm_address use it.
 alter table app.confirmations enable row level security;
 alter table app.confirmations force row level security;

@@ -1,4 +1,4 @@
--- What became of the mail of each notice: people see their own, admins see all with the mail server's code, but not what
+-- The mail of each notice and its outcome: people see their own, admins see all with the mail server's code, but not what
 -- was said. Written by notify and delivery_tried.
 alter table app.notice_deliveries enable row level security;
 alter table app.notice_deliveries force row level security;

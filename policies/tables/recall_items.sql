@@ -1,4 +1,4 @@
--- What recall notices name, product by product: admins read it, to compare it with a lot. Acts write it.
+-- The products that recall notices name: admins read them, to compare them with a lot. Acts write them.
 alter table app.recall_items enable row level security;
 alter table app.recall_items force row level security;
 

@@ -1,5 +1,5 @@
--- What vehicles emit, which everybody may read; the impact of collections, which only acts read; and what associations
--- declare of what they accepted: whoever sees a collection sees it. Only acts write.
+-- The emissions of vehicles, which everybody may read; the impact of collections, which only acts read; and what associations
+-- declare about accepted food, which everybody sees who sees the collection. Only acts write.
 alter table app.vehicle_factors enable row level security;
 alter table app.vehicle_factors force row level security;
 alter table app.collected_impact enable row level security;

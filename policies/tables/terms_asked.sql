@@ -1,4 +1,4 @@
--- Who was asked to agree to which version of the terms, and since when: people see their own. Written by ask_terms.
+-- Requests to agree to a version of the terms, with their times: people see their own. Written by ask_terms.
 alter table app.terms_asked enable row level security;
 alter table app.terms_asked force row level security;
 

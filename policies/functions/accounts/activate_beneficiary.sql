@@ -1,4 +1,4 @@
--- Give a beneficiary a password, and an e-mail address if they want one, for the token of their enrolment.
+-- Set a beneficiary's password, and an e-mail address if they want one, for the token of their enrolment.
 -- Called by POST /v1/auth/activate, as the API.
 -- The address comes sealed, with the keyed hash that finds it. It also comes in clear, only to look for another
 -- account that has it; it is stored nowhere. An address that another account has confirmed is refused openly, because

@@ -1,4 +1,4 @@
--- Give a registration the code and the token that its mail will hold; or, if an account has already confirmed the
+-- Store the code and the token that the mail of a registration will hold; or, if an account has already confirmed the
 -- address, forget the registration, tell that account instead, and return it. The `delivery` is then that of its notice.
 -- Called by the worker for the mail of a registration. A job that runs again brings the same code and token. The code is valid
 -- for 15 minutes from now, the token for a day.

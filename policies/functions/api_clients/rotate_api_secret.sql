@@ -1,4 +1,4 @@
--- Give an API client a second secret, and the older one an end after `old_days` days; return the new one's id. `ends`, if
+-- Add a second secret to an API client, and end the older one after `old_days` days. Returns the new secret's id. `ends`, if
 -- given, is the client's own new end.
 -- Called by POST /v1/api-clients/{client_id}/secrets. At most two secrets work at a time (EP409).
 -- Definer, because nobody may write clients. Only who keeps them gets through. Locks: those of hold_api_client.

@@ -1,5 +1,5 @@
--- Give a beneficiary a new activation token, end their sessions and earlier tokens and forget their devices; return when
--- the token expires.
+-- Replace the activation token of a beneficiary, end their sessions and forget their devices. Returns when the new token
+-- expires.
 -- Called by POST /v1/beneficiaries/{beneficiary_id}/activation, for somebody who lost their token, or who forgot their
 -- password and has no e-mail address. Called as the association that enrolled them.
 -- Whoever holds the token can sign in as this person and read who they are, so an admin cannot make one, not even for

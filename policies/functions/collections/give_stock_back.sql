@@ -1,4 +1,4 @@
--- Give the portions that a collection holds back to their lots: on sale again while a lot is on offer, and nobody's once it
+-- Return the portions that a collection holds to their lots: on sale again while a lot is on offer, and nobody's once it
 -- is over.
 -- Called by acts that end a collection before anything was taken. Only the owner may execute it.
 -- Definer, because nobody may write stock. Locks: the stock of its lots, which the caller holds already

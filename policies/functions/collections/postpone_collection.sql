@@ -1,4 +1,4 @@
--- Give a collection that nobody has taken yet another window; one that is in a tour leaves it.
+-- Change the window of a collection that nobody has taken yet; it leaves its tour, if it is in one.
 -- Called by POST /v1/collections/{collection_id}/postpone, as an operator, or as who gives while nobody has accepted it.
 -- The same window again changes nothing.
 -- Raises EP409 once it is taken or over; what require_collection_window and require_food_law raise.

@@ -1,4 +1,4 @@
--- Give the portions of up to `most` collections that failed half an hour ago back to their lots; return how many collections.
+-- Return the portions of up to `most` collections that failed half an hour ago to their lots. Returns how many collections.
 -- Called by the worker's job custody.settle. Not at once, because an incident is often corrected by a later step; and not by
 -- take_step, which holds collections when it finds that they failed, and stock is locked before them.
 -- Definer, because nobody may write stock; only the worker may execute it.

@@ -1,4 +1,4 @@
--- Give a change of address the code and the token that the mail to the new address will hold, and return whether the
+-- Store the code and the token that the mail of a change of address to the new address will hold. Returns whether the
 -- mail is to be sent. If another account has confirmed the address, that account is told instead and returned as `known`;
 -- the `delivery` is then that of its notice. The change waits all the same, so that who asked cannot tell.
 -- Called by the worker for the mail email_change. A job that runs again brings the same code and token. The code is valid

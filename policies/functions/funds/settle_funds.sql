@@ -1,4 +1,4 @@
--- Give back to their funders what is left of funds that are over, once all food of their days is closed: return how many.
+-- Return the rest of funds that are over to their funders, once all food of their days is closed. Returns how many funds.
 -- Called by the worker every hour. A fund is over three days after its last day, or the day on which it was ended, at the
 -- earliest; a lot of these days that waits, such as for an admin's decision, keeps it open.
 -- Definer, because only acts write funds and the ledger; only the worker may execute it.

@@ -1,4 +1,4 @@
--- Give a member of a shop, an association or an organisation another role, or let an open invitation be for another one.
+-- Change the role of a member, or of an open invitation, of a shop, an association or an organisation.
 -- Called by PATCH /v1/shops/{shop_id}/members/{member_id}, PATCH /v1/associations/me/members/{member_id} and
 -- PATCH /v1/organisations/{organisation_id}/members/{member_id}, as an owner, with one of the three ids. A new owner and
 -- whoever made them one are told. An owner hands a place over by making another member an owner and leaving. The last

@@ -1,4 +1,4 @@
--- Give back what shops answered and admins decided, for up to `most` reports whose lot is over; return how many.
+-- Refund what shops offered and admins decided, for up to `most` reports whose lot is over. Returns how many reports.
 -- Called by the worker every 5 seconds. A paid portion is refunded to its holder, a given one to its donor. What shops
 -- offer on lots that are free or became free waits for an admin. The lot must be over, so that nothing can be collected,
 -- cancelled or counted any more: what was given back by then is not given back again.

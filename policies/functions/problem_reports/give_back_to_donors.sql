@@ -1,4 +1,5 @@
--- Give a part of the price of given portions that were collected, or kept for who did not come, back to their donors, in percent; return the cents.
+-- Refund to donors a percentage of the price of given portions that were collected, or kept for somebody who did not come.
+-- Returns the cents.
 -- Called by give_back_reported for a lot whose portions are counted. The gifts count from the oldest on. Donors read how
 -- much, never of whom. Only the owner may execute it.
 -- Raises lock_not_available, as for a locked row, while one of the gifts is being refunded; and if the lot was closed

@@ -1,4 +1,4 @@
--- Give a reservation a new pass, as its holder, after wrong PINs locked the old one: a new code, so a new QR and PIN.
+-- Replace the pass of a reservation, as its holder, after wrong PINs locked it: a new code, so a new QR and PIN.
 -- Called by POST /v1/reservations/{reservation_id}/pass. Whoever was handed the old pass cannot show the new one.
 -- Definer, because nobody may write passes: only the pass of the caller's own confirmed reservation.
 -- Locks: the pass.

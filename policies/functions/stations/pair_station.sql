@@ -1,4 +1,4 @@
--- Give the device that shows a pairing code its token, once.
+-- Pair a device with a station by a pairing code: store the hash of the device's token, once.
 -- Called by the API (POST /v1/stations/pair).
 -- Definer and for the API alone, because no person has signed in. A count must survive a refusal, so refusals return:
 -- `problem` is the problem's code, and `locked_until` the end of a wait after `most_tries` wrong codes in

@@ -1,4 +1,4 @@
--- Give a webhook endpoint another address, which comes sealed with a new key.
+-- Change the address of a webhook endpoint. The new one comes sealed with a new key.
 -- Called by PATCH /v1/webhook-endpoints/{endpoint_id}. What waits goes to the new address. Raises EP404 for one of others.
 -- Definer, because no role may write endpoints. Locks: the endpoint.
 create or replace function app.move_webhook_endpoint(

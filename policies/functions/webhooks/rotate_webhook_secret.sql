@@ -1,4 +1,4 @@
--- Give an endpoint a new secret, and return until when messages are also signed with the one before: for a day.
+-- Replace the secret of an endpoint. Returns until when messages are also signed with the one before: for a day.
 -- Called by POST /v1/webhook-endpoints/{endpoint_id}/rotate-secret. The API has sealed the new secret. A secret that had
 -- been replaced before ends at once, so that there are never three. Raises EP404 for an endpoint of others.
 -- Definer, because no role may write secrets. Locks: the endpoint, then its secrets.
