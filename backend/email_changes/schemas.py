@@ -62,7 +62,7 @@ class RevocationIn(In):
 
 
 class RevokedOut(Out):
-    """What became of the change."""
+    """The outcome of the change."""
 
     restored: bool = Field(
         description="Whether the address had changed already, and is the old one again. "

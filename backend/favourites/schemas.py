@@ -77,7 +77,7 @@ class PlaceOut(Out):
 
 
 class SearchHabits(Out):
-    """What your searches start from."""
+    """The places and the diet with which your searches start."""
 
     places: list[PlaceOut] = Field(description="Your saved places, in the order in which you saved them.")
     without_allergens: list[Allergen] = Field(

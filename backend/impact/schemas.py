@@ -8,7 +8,7 @@ from backend.http.schemas import Out
 
 
 class ImpactOut(Out):
-    """What handovers saved. CO₂e is an estimate by the method that is named; amounts are in euro cents."""
+    """The savings of handovers. CO₂e is an estimate by the method that is named; amounts are in euro cents."""
 
     meals: float = Field(examples=[1280.5])
     food_kg: float = Field(examples=[640.2])

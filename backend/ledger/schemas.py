@@ -65,7 +65,7 @@ class DifferenceOut(Out):
 
 
 class DifferencesOut(Out):
-    """What the last check of the ledger found."""
+    """The findings of the last check of the ledger."""
 
     checked_at: datetime | None = Field(description="When it was; null before the first one.")
     lines: int = Field(description="How many lines the ledger had.", examples=[40])

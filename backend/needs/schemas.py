@@ -107,7 +107,7 @@ class OfferIn(In):
 
 
 class UsualLeftover(Out):
-    """What a shop usually has left of a category on a day of the week."""
+    """The weight that a shop usually has left of a category on a day of the week."""
 
     weekday: int = Field(ge=1, le=7, description="1 is Monday.", examples=[2])
     category: Category = Field(examples=["bakery"])
@@ -117,7 +117,7 @@ class UsualLeftover(Out):
 
 
 class UsualLeftovers(Out):
-    """What a shop usually has left, learnt from its lots that ended."""
+    """The usual leftovers of a shop, learnt from its lots that ended."""
 
     method: Literal["median"] = Field(
         description=(

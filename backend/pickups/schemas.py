@@ -20,7 +20,7 @@ Pin = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9
 
 
 class PickupIn(In):
-    """What was scanned or typed at the counter: the QR or the code, and the PIN."""
+    """A pass as scanned or typed at the counter: the QR or the code, and the PIN."""
 
     qr: Scan | None = Field(default=None, max_length=200, examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
     code: Scan | None = Field(default=None, max_length=40, examples=[None])
@@ -40,7 +40,7 @@ class PickupIn(In):
 
 
 class PickupOut(Out):
-    """What was handed over. It looks the same for every kind of lot."""
+    """The portions that were handed over. The answer looks the same for every kind of lot."""
 
     reservation_id: UUID = Field(examples=["01980c5e-9f01-7d40-8a11-5b1c0c9d7e21"])
     title: str = Field(examples=["Panier du soir"])

@@ -17,7 +17,7 @@ LONGEST_LANGUAGE_HEADER = 200
 
 
 class FieldError(BaseModel):
-    """What is wrong with one field of a request."""
+    """The mistake in one field of a request."""
 
     field: str = Field(examples=["body.quantity"])
     code: str = Field(examples=["missing"])

@@ -23,7 +23,7 @@ class ReservationIn(In):
 
 
 class PaymentToMake(Out):
-    """What a client needs to pay through Stripe."""
+    """The data with which a client pays through Stripe."""
 
     client_secret: str = Field(examples=["pi_3Q_secret_x"])
     payment_intent: str = Field(examples=["pi_3Q"])
@@ -104,7 +104,7 @@ class MailedPassIn(In):
 
 
 class PassOut(Out):
-    """What the holder shows at the counter. Nothing in it reveals the kind of lot."""
+    """The pass that the holder shows at the counter. Nothing in it reveals the kind of lot."""
 
     qr: str = Field(examples=["EP1:7K3M9QXT4B:JBSWY3DPEHPK3PXPJBSWY3DPEH"])
     code: str = Field(examples=["7K3M9QXT4B"], description="To type if the QR cannot be scanned.")

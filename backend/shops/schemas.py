@@ -176,7 +176,7 @@ class ShopFound(ShopBrief):
 
 
 class ShopFacts(ShopBrief):
-    """What a shop tells everybody about itself."""
+    """The public facts about a shop."""
 
     insee_code: str = Field(examples=["67482"])
     opening_hours: OpeningHoursOut = Field(description="In the shop's time zone.", examples=[WEEK])
@@ -208,7 +208,7 @@ class NextLot(Out):
 
 
 class ShownImpact(Out):
-    """What a shop chooses to show of its impact: the sum of months that are over, in whole tens.
+    """The impact that a shop chooses to show: the sum of months that are over, in whole tens.
 
     A month counts if at least 11 people collected and nobody had more than 85 % of its food. CO₂e is an estimate.
     """
@@ -222,7 +222,7 @@ class ShownImpact(Out):
 
 
 class OnPage(Out):
-    """What a shop's page shows beside its own words."""
+    """The parts of a shop's page besides its own words."""
 
     opening_hours_text: list[str] = Field(
         description="The opening hours in French or, by Accept-Language, in English: a line per run of days.",
@@ -266,7 +266,7 @@ class OwnShopPage(OnPage, OwnShop):
 
 
 class WorkplaceOut(Out):
-    """What everybody who works at a shop sees of it on each page."""
+    """The facts about a shop that everybody who works there sees on each page."""
 
     id: UUID = Field(examples=[SHOP])
     name: str = Field(examples=["Boulangerie de la Krutenau"])

@@ -73,7 +73,7 @@ class StationPaired(Out):
 
 
 class StationAtWork(Out):
-    """What a station may know of its shop."""
+    """The facts about its shop that a station may read."""
 
     id: UUID = Field(examples=[STATION])
     name: str = Field(examples=[NAME])

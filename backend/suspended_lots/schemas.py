@@ -30,7 +30,7 @@ class SuspendedLotIn(In):
 
 
 class SuspendedLotEdit(In):
-    """What a donor may change."""
+    """The changes that a donor may make."""
 
     if_unclaimed: IfUnclaimed = Field(description=_IF_UNCLAIMED, examples=["move"])
 

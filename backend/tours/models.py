@@ -36,7 +36,7 @@ class TourStatus(StrEnum):
 
 
 class StepKind(StrEnum):
-    """What a collector reports from a stop."""
+    """The kinds of reports that a collector sends from a stop."""
 
     ARRIVED = "arrived"
     TAKEN = "taken"

@@ -114,7 +114,7 @@ _WITH_ITEMS = ("taken", "left", "temperature", "incident")
 
 
 class StepIn(In):
-    """What a collector reports from a stop. The device chooses its id and says when it happened."""
+    """A report of a collector from a stop. The device chooses its id and says when it happened."""
 
     model_config = ConfigDict(
         json_schema_extra={
