@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import Query, Response
 from pydantic import TypeAdapter
 
-from backend.database.sessions import AsShopMember, SessionDep
+from backend.database.sessions import AsShopMember, SessionDep, SignedIn
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
-from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.paging import After, Limit, Page, cursor, cursor_key, page_bytes, page_of
 from backend.http.routing import Router
 from backend.identity.callers import SIGN_IN_OPTIONAL, also_at_kiosks
 from backend.lots import actions, queries
@@ -33,7 +33,7 @@ from backend.lots.problems import (
     UseByBeforePickup,
     WindowOver,
 )
-from backend.lots.schemas import AllergenOut, Allergens, LotEdit, LotIn, LotOut, LotRead, LotStatus
+from backend.lots.schemas import AllergenOut, Allergens, LotEdit, LotIn, LotOut, LotRead, LotsAtWork, LotStatus
 from backend.problems.common import CursorInvalid, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.shops.problems import ShopNotFound, ShopNotVerified
@@ -143,3 +143,22 @@ async def list_lots_of_shop(
     if session.sync_session.info["account_id"] is None:
         response.headers.update(PUBLIC)
     return page_of(lots, limit, lambda lot: (lot.id,))
+
+
+@router.get(
+    "/shops/{shop_id}/workplace/lots", response_model=LotsAtWork, responses=may_answer(ShopNotFound, CursorInvalid)
+)
+async def list_lots_at_work(
+    shop_id: UUID,
+    session: SignedIn,
+    limit: Limit = 20,
+    after: After = None,
+    status: Annotated[LotStatus | None, Query(examples=["draft"])] = None,
+) -> Response:
+    """List the lots of a shop where you work, newest first, with your role there."""
+    before = cursor_key(after, CURSOR)[0] if after else None
+    shop, ids, lots = await queries.lots_at_work(session, shop_id, status, before, limit)
+    has_more = len(ids) > limit
+    listed = page_bytes(lots[:limit], has_more, cursor(ids[limit - 1]) if has_more else None)
+    # The database has written the lots, and the shop comes before them in the same object.
+    return Response(b'{"shop":%b,%b' % (shop.model_dump_json().encode(), listed[1:]), media_type="application/json")

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from backend.http.paging import Page
 from backend.http.schemas import In, Out, if_sent
 from backend.lots import offered
 from backend.lots.models import Allergen, DateKind, Kind, ReductionGround
 from backend.lots.trade_numbers import Batch, Gtin
 from backend.shops.models import Category
-from backend.shops.schemas import SHOP, ShopBrief
+from backend.shops.schemas import SHOP, ShopBrief, WorkplaceOut
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
 PHOTO = "01980c5e-8d11-7a42-b0c1-2f6f4f1d9a10"
@@ -167,6 +168,12 @@ class LotRead(LotOut):
         "beneficiaries.",
         examples=[None],
     )
+
+
+class LotsAtWork(Page[LotOut]):
+    """A page of the lots of a shop where you work."""
+
+    shop: WorkplaceOut
 
 
 class AllergenOut(Out):

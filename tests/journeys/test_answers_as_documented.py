@@ -204,6 +204,34 @@ async def test_answers_kept_for_a_repeated_request_are_as_documented(town: Town)
         as_documented("POST", "/lots/{lot_id}/withdraw", withdrawn)
 
 
+async def test_lots_at_work_answer_as_documented_and_as_the_list_of_the_shop(town: Town) -> None:
+    first = await a_full_lot(town)
+    await town.a_lot(shop=first.shop, status="draft")
+    await town.a_lot(shop=first.shop)
+    merchant, path = first.shop.merchant, "/shops/{shop_id}/workplace/lots"
+
+    pages: list[dict[str, Any]] = [{}]
+    for asked in ({"limit": 2}, {"limit": 2, "after": "next"}, {"status": "draft"}, {"status": "withdrawn"}):
+        sent = {**asked, **({"after": pages[-1]["next"]} if "after" in asked else {})}
+        answer = await merchant.asks("GET", path.format(shop_id=first.shop.id), params=sent)
+        pages.append(as_documented("GET", path, answer))
+        listed = as_documented(
+            "GET", "/shops/{shop_id}/lots", await merchant.asks("GET", f"/shops/{first.shop.id}/lots", params=sent)
+        )
+        of_shop = {name: pages[-1][name] for name in ("data", "has_more", "next")}
+        assert written(of_shop) == written(listed)
+
+    assert [len(page_["data"]) for page_ in pages[1:]] == [2, 1, 1, 0]
+    assert {page_["shop"]["role"] for page_ in pages[1:]} == {"owner"}
+    stranger = await (await town.a_merchant()).asks("GET", path.format(shop_id=first.shop.id))
+    assert (stranger.status_code, stranger.json()["code"]) == (404, "shop.not_found")
+
+
+def written(page_: Any) -> Any:
+    """Return a page of lots with all moments written alike."""
+    return TypeAdapter(MODELS["GET", "/shops/{shop_id}/lots"]).validate_python(page_)
+
+
 FAULTS = {
     "a field too many": ("'created_at', r.created_at)", "'created_at', r.created_at, 'account_id', r.account_id)"),
     "a field too few": ("'hold_until', r.hold_until, ", ""),

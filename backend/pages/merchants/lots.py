@@ -29,7 +29,7 @@ from backend.pages.merchants.lot_fields import (
     window,
     without_habits,
 )
-from backend.pages.merchants.workplace import MOST, Workplace, at_shop
+from backend.pages.merchants.workplace import MOST, Workplace, at_shop, workplace_of
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown, PreconditionFailed
 from backend.shops.models import Category
@@ -43,11 +43,15 @@ MOST_HOURS = 48
 
 async def lots(visit: Visit) -> Response:
     """List the shop's lots, newest first, all or those of one status."""
-    place = await at_shop(visit)
     status = visit.query.get("status") if visit.query.get("status") in STATUSES else None
-    found = await visit.api.get(
-        f"/v1/shops/{place.shop['id']}/lots", limit=PAGE, after=visit.query.get("after"), status=status
-    )
+    asked = {"limit": PAGE, "after": visit.query.get("after"), "status": status}
+    try:
+        found = await visit.api.get(f"/v1/shops/{visit.parameters['shop_id']}/workplace/lots", **asked)
+    except Refused as refusal:
+        if refusal.status != 404:
+            raise
+        raise PathUnknown from None
+    place = workplace_of(found["shop"], "staff")
     return place.page(
         visit,
         "merchants/lots.html",
