@@ -1,6 +1,6 @@
 """Admins' reads under row-level security: who waits for a decision, the platform's parameters, the audit log."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from backend.administration.schemas import (
     AuditEntryOut,
     CollectorOut,
     LotFound,
+    OverviewOut,
     SettingChangeOut,
     SettingsOut,
     ToDecideOut,
@@ -23,6 +24,8 @@ from backend.administration.schemas import (
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
 from backend.audit.models import AuditEntry
+from backend.figures.schemas import Step
+from backend.http.paging import page_of
 from backend.mail.rendering import told
 from backend.places.communes import codes_within
 from backend.shops.queries import fields_to_correct
@@ -52,6 +55,15 @@ class LotQuery(NamedTuple):
     status: str | None
 
 
+_OVERVIEW = text(
+    """
+    select json_build_object(
+        'figures', app.admin_figures(since => :since, until => :until, step => :step),
+        'uncollected', app.uncollected(territory => :territory, after_code => :after, most => :most),
+        'invitations', (select coalesce(json_agg(i order by i.month desc), '[]')
+                        from app.shop_invitations_by_month(12) i)) as found
+    """
+).columns(found=JSON)
 _FIND_LOTS = text("select * from app.find_lots(:words, :shop_words, :shop, :communes, :status, :beyond, :most)")
 _FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
 # Entries are written within seconds of their time.
@@ -85,6 +97,20 @@ async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDeci
         title, words, _ = told("refund_failed", found["locale"] or "fr", public_url=public_url, **refund["facts"])
         refund |= {"title": title, "text": words}
     return ToDecideOut.model_validate(found)
+
+
+async def overview(
+    session: AsyncSession, days: tuple[date | None, date | None, Step], territory: str, after: str, limit: int
+) -> OverviewOut:
+    """Return the figures of the platform with those of neighbours, in one statement. days: as for `platform_figures`.
+
+    The database raises FiguresPeriodInvalid, TerritoryNotFound.
+    """
+    since, until, step = days
+    asked = {"since": since, "until": until, "step": step, "territory": territory, "after": after, "most": limit + 1}
+    found: dict[str, Any] = (await session.scalars(_OVERVIEW, asked)).one()
+    communes = page_of(found["uncollected"], limit, lambda one: (one["insee_code"],))
+    return OverviewOut.model_validate({**found, "uncollected": communes})
 
 
 async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:

@@ -29,35 +29,36 @@ def _asked(visit: Visit) -> dict[str, str]:
 async def figures(visit: Visit) -> Response:
     """Show the figures of some days, by default of the last thirty."""
     asked = {"by": "week", **_asked(visit)}
-    form, status = Form(), 200
-    try:
-        found = await visit.api.get("/v1/admin/figures", **asked)
-    except Refused as refusal:
-        if refusal.status != 422:
-            raise
-        form, status = Form(asked).refused(refusal, ("from", "to")), 422
-        found = await visit.api.get("/v1/admin/figures", by=asked["by"])
     territory = visit.query.get("territory", "").strip()[:36] or "FR"
-    try:
-        left = await visit.api.get(
-            "/v1/neighbours/uncollected", territory=territory, limit=20, after=visit.query.get("after")
-        )
-    except Refused as refusal:
-        if refusal.status not in (404, 422):
-            raise
-        form, status, left = Form({**asked, "territory": territory}).wrong(territory=refusal.detail), 422, {"data": []}
+    days: dict[str, str] = asked
+    place = {"territory": territory, "after": visit.query.get("after")}
+    form, status = Form(), 200
+    while True:
+        try:
+            found = await visit.api.get("/v1/admin/overview", limit=20, **days, **place)
+            break
+        except Refused as refusal:
+            status = 422
+            if refusal.code == "figures.period_invalid" and days is asked:
+                days = {"by": asked["by"]}
+                form = Form(asked).refused(refusal, ("from", "to"))
+            elif refusal.status in (404, 422) and place:
+                place = {}
+                form = Form({**asked, "territory": territory}).wrong(territory=refusal.detail)
+            else:
+                raise
     return desk_page(
         visit,
         "figures.html",
         "platform_figures",
         status,
-        found=found,
+        found=found["figures"],
         asked=asked,
         form=form,
         periods=PERIODS,
         territory=territory,
-        left=left,
-        funnel=(await visit.api.get("/v1/admin/shop-invitations"))["data"],
+        left=found["uncollected"] if place else {"data": []},
+        funnel=found["invitations"],
     )
 
 
