@@ -8,7 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from procrastinate.jobs import Job
 
-from backend import mail, worker
+from backend import mail
+from backend.queued_jobs import RETRY
 from backend.settings import settings
 from tests.faults.test_smtp import Logs
 from tests.journeys.test_recall_mails import gives_own_address
@@ -276,7 +277,7 @@ def test_mails_are_retried_for_ever_and_other_jobs_are_not() -> None:
         job = Job(
             id=1, queue="default", lock=None, queueing_lock=None, task_name="x", task_kwargs={}, attempts=attempts
         )
-        decision = worker.RETRY.get_retry_decision(exception=error, job=job)
+        decision = RETRY.get_retry_decision(exception=error, job=job)
         if decision is None or decision.retry_at is None:
             return None
         return round((decision.retry_at - datetime.datetime.now(datetime.UTC)).total_seconds())

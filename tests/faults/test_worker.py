@@ -14,6 +14,7 @@ import pytest
 
 from backend import worker
 from backend.observability.heartbeat import SILENT_AFTER_SECONDS, heartbeat_file
+from backend.periodic_jobs import by_the_clock
 from backend.settings import settings
 from tests.startup.commands import ecopanier, started
 from tests.town import Reservation, Town
@@ -75,7 +76,7 @@ async def test_a_failing_clock_step_does_not_stop_the_others(town: Town) -> None
 
     async with worker.working(settings()) as (work, _):
         with pytest.raises(ExceptionGroup) as failed:
-            await worker.by_the_clock(work)
+            await by_the_clock(work)
 
     assert [type(failure) for failure in failed.value.exceptions] == [asyncpg.DivisionByZeroError]
     assert await town.value("select kind from app.lots where id = $1", lot.id) == "free"

@@ -3,12 +3,12 @@
 import pytest
 
 from backend.database import sessions
-from backend.worker import DUE
+from backend.periodic_jobs import DUE
 from tests.policies import seam
 from tests.policies.seam import Function, Mention
 from tests.town import Town
 
-COMPUTED = ["backend/worker.py.by_the_clock"]
+COMPUTED = ["backend/periodic_jobs.py.by_the_clock"]
 """The only place that calls an act by a name from elsewhere: from DUE."""
 
 

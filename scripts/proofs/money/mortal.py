@@ -12,6 +12,7 @@ import procrastinate
 from backend import worker
 from backend.database.sessions import Database
 from backend.job_context import Work
+from backend.periodic_jobs import by_the_clock
 from backend.stripe.calls import PaymentRefused
 from backend.stripe.client import Stripe
 from backend.stripe.problems import PaymentUnavailable
@@ -107,7 +108,7 @@ class MortalWorker:
 
     async def _runs(self, sql: "asyncpg.Connection[asyncpg.Record]", chance: random.Random) -> None:
         tasks = self._tasks.tasks
-        await worker.by_the_clock(self.work)
+        await by_the_clock(self.work)
         await tasks["payments.reconcile"].func(timestamp=0)
         await tasks["payments.look_for_refunds"].func(timestamp=0)
         tried: set[int] = set()
