@@ -28,6 +28,7 @@ COMPATIBLE = frozenset(
         "MIT-0",
         "MIT-CMU",
         "MPL-2.0",
+        "OLDAP-2.8",
         "PSF-2.0",
         "Unlicense",
         "Zlib",

@@ -1,4 +1,4 @@
-"""Rate limits of this process, by address or by account, announced in the IETF draft's RateLimit headers."""
+"""Rate limits by address or by account, announced in the IETF draft's RateLimit headers."""
 
 import time
 from collections.abc import Awaitable, Callable
@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import limits
 from fastapi import Depends, Request
-from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from starlette.types import Scope
 
+from backend.http.counters import Counters
 from backend.problems.common import RateLimited
 from backend.settings import settings
 
@@ -19,62 +19,8 @@ ANONYMOUS_WRITES = "600/minute"
 _HEADERS = "ecopanier.answer_headers"
 
 
-class Windows(Storage):
-    """In-memory counters. Expired ones are removed when their number has doubled.
-
-    The library's own memory storage walks through all counters at each hit.
-    """
-
-    STORAGE_SCHEME = ["async+windows"]  # noqa: RUF012  the library's name for it
-
-    def __init__(self, uri: str | None = None, wrap_exceptions: bool = False, **options: str) -> None:
-        super().__init__(uri, wrap_exceptions, **options)
-        self._counted: dict[str, tuple[int, float]] = {}
-        self._sweep_at = 1024
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """The exceptions that the library would wrap; this storage raises none of its own."""
-        return ValueError
-
-    async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add to a counter and return its value. It restarts once its window of `expiry` seconds is over."""
-        now = time.time()
-        hits, ends = self._counted.get(key, (0, 0.0))
-        if ends <= now:
-            hits, ends = 0, now + expiry
-        self._counted[key] = (hits + amount, ends)
-        if len(self._counted) > self._sweep_at:
-            self._counted = {k: kept for k, kept in self._counted.items() if kept[1] > now}
-            self._sweep_at = max(1024, 2 * len(self._counted))
-        return hits + amount
-
-    async def get(self, key: str) -> int:
-        """Return the hits of the current window."""
-        hits, ends = self._counted.get(key, (0, 0.0))
-        return hits if ends > time.time() else 0
-
-    async def get_expiry(self, key: str) -> float:
-        """Return when the window ends, in seconds since 1970."""
-        return max(self._counted.get(key, (0, 0.0))[1], time.time())
-
-    async def check(self) -> bool:
-        """Return True: memory is always available."""
-        return True
-
-    async def reset(self) -> int | None:
-        """Remove all counters and return how many there were."""
-        forgotten = len(self._counted)
-        self._counted.clear()
-        return forgotten
-
-    async def clear(self, key: str) -> None:
-        """Remove one counter."""
-        self._counted.pop(key, None)
-
-
-windows = Windows()
-_limiter = FixedWindowRateLimiter(windows)
+counters = Counters()
+_limiter = FixedWindowRateLimiter(counters)
 _anonymous_writes = limits.parse(ANONYMOUS_WRITES)
 
 

@@ -10,7 +10,7 @@ import pytest
 import structlog
 from fastapi import FastAPI
 
-from backend.http.rate_limits import windows
+from backend.http.rate_limits import counters
 from backend.observability.logs import LineWriter, configure_logs
 from backend.settings import settings
 from tests.pure.toy_app import made, toy_app
@@ -22,7 +22,7 @@ async def fresh(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     monkeypatch.setenv("ECOPANIER_ENV", "test")
     monkeypatch.setenv("ECOPANIER_RATE_LIMITS", "on")
     settings.cache_clear()
-    await windows.reset()
+    await counters.reset()
     made.clear()
     yield
     settings.cache_clear()

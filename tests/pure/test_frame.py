@@ -8,8 +8,9 @@ import httpx2
 import pytest
 from fastapi import FastAPI, Request
 
+from backend.http.counters import FULL, Counters
 from backend.http.idempotency import key_of
-from backend.http.rate_limits import windows
+from backend.http.rate_limits import counters
 from backend.observability.logs import LineWriter
 from backend.problems import texts
 from backend.problems.common import RequestInvalid
@@ -286,12 +287,22 @@ async def test_rate_limits_can_be_switched_off(web: httpx2.AsyncClient, monkeypa
 
 
 async def test_expired_counters_are_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("backend.http.rate_limits.time.time", lambda: 1_000.0)
-    for address in range(1_024):
-        await windows.incr(f"past {address}", 10)
-    monkeypatch.setattr("backend.http.rate_limits.time.time", lambda: 2_000.0)
-    await windows.incr("present", 10)
-    assert await windows.reset() == 1
+    monkeypatch.setattr("backend.http.counters.time.time", lambda: 1_000.0)
+    for address in range(1_000):
+        await counters.incr(f"past {address}", 10)
+    monkeypatch.setattr("backend.http.counters.time.time", lambda: 2_000.0)
+    for address in range(250):
+        await counters.incr(f"present {address}", 10)
+    assert await counters.reset() == 250
+
+
+async def test_what_cannot_be_counted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("backend.http.counters.LARGEST", 64 * 1024)
+    small = Counters()
+    counted = [await small.incr(f"address {number}", 3_600) for number in range(1_000)]
+    assert counted[0] == 1
+    assert counted[-1] == FULL
+    assert await small.incr("address 0", 3_600) == 2
 
 
 # Logs and metrics
