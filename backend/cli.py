@@ -3,11 +3,13 @@
 import asyncio
 import gc
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
@@ -64,15 +66,36 @@ def serve(
     host: str = "127.0.0.1",
     port: Annotated[int, typer.Option(envvar="PORT")] = 8000,
 ) -> None:
-    """Serve the HTTP API, in one process."""
-    settings()  # refuses before anything is opened
+    """Serve the HTTP API and the pages."""
+    count = settings().serving_processes  # refuses before anything is opened
+    with _shared_by(count) as folder:
+        with _much_to_import():
+            from backend.http import serving
+            from backend.http.processes import serve_in_processes
+            from backend.http.rate_limits import counters
+            from backend.main import create_app
+            from backend.observability.metrics import forget_process
 
-    with _much_to_import():
-        from backend.http import serving
-        from backend.main import create_app
+            served = create_app()
+        if folder is None:
+            serving.serve(served, host, port)
+        else:
+            counters.folder = folder
+            serve_in_processes(served, host, port, count, forget_process)
 
-        served = create_app()
-    serving.serve(served, host, port)
+
+@contextmanager
+def _shared_by(processes: int) -> Iterator[Path | None]:
+    """Make a folder for what several processes count together, such as rate limits and metrics; None for one alone."""
+    if processes == 1:
+        yield None
+        return
+    with TemporaryDirectory(prefix="ecopanier-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        metrics = folder / "metrics"
+        metrics.mkdir()
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(metrics)  # read when prometheus_client is imported
+        yield folder
 
 
 @app.command()

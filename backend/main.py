@@ -51,6 +51,7 @@ from backend.http.error_handlers import add_error_handlers
 from backend.http.hot_routes import HotFirst, HotRoutes
 from backend.http.middleware import Bound, EveryRequest
 from backend.http.openapi import describe
+from backend.http.processes import siblings
 from backend.http.routing import remembering
 from backend.identity.callers import identities
 from backend.identity.supabase_auth import supabase_auth
@@ -275,7 +276,7 @@ async def equipped(app: FastAPI) -> AsyncIterator[None]:
     app.state.documents = document_store_of(chosen)
     app.state.geocoder = geocoder_of(chosen)
     app.state.drafter = drafter_of(chosen)
-    app.state.unfound = Unfound()
+    app.state.unfound = Unfound(siblings())
     # Importing Gemini's package is slow. Doing it in the background delays neither the start nor the first draft.
     preparing = asyncio.create_task(app.state.drafter.prepare())
     try:

@@ -16,6 +16,7 @@ from stdnum.exceptions import ValidationError as InvalidNumber
 from stdnum.fr import siret, tva
 
 SHORTEST_KEY = 32
+MOST_PROCESSES = 4  # unless a number is set
 STRIPE = "https://api.stripe.com"
 GEOPLATEFORME = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2"
@@ -181,6 +182,15 @@ class Settings(BaseSettings):
             le=64,
         ),
     ] = 8
+    processes: Annotated[
+        int | None,
+        Field(
+            validation_alias="ECOPANIER_PROCESSES",
+            description="Processes that serve requests; without it, one for each processor core, but at most 4.",
+            ge=1,
+            le=32,
+        ),
+    ] = None
     pgbouncer: Annotated[
         bool,
         _env(
@@ -537,6 +547,11 @@ class Settings(BaseSettings):
             ),
         }
         return [reason for reason, broken in rules.items() if broken]
+
+    @property
+    def serving_processes(self) -> int:
+        """How many processes serve requests."""
+        return self.processes or min(MOST_PROCESSES, os.cpu_count() or 1)
 
     @cached_property
     def _root_key(self) -> bytes:

@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.http.rate_limits import answer_headers, limit_anonymous_writes
 from backend.observability.failures import log_failure
-from backend.observability.metrics import UnderWay, count_request
-from backend.observability.request_id import request_id as under_way
+from backend.observability.metrics import count_request, under_way
+from backend.observability.request_id import request_id as current_request
 from backend.observability.route_template import route_template
 from backend.problems.common import BodyTooLarge, InternalError, RequestInvalid
 from backend.problems.problem import FieldError, Problem, language_of, problem_response
@@ -62,7 +62,6 @@ class EveryRequest:
         self._unlimited = unlimited
         self._uploads = uploads or {}
         self._headers = [*_NEXT_HEADERS, *([_ONLY_HTTPS] if settings().production else [])]
-        self._under_way = UnderWay()
         self._log: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,7 +86,7 @@ class EveryRequest:
             scope = {**scope, "method": "GET"}
         request_id = request_id or os.urandom(16).hex().encode()
         scope["request_id"] = request_id.decode()
-        under_way.set(scope["request_id"])
+        current_request.set(scope["request_id"])
         status = 0
 
         async def answer(message: Message) -> None:
@@ -99,7 +98,7 @@ class EveryRequest:
                 message = {**message, "body": b""}
             await send(message)
 
-        self._under_way.count += 1
+        under_way.inc()
         try:
             bound = EVERY_BODY
             if (length > LARGEST_BODY or chunked) and scope["method"] in ("POST", "PUT"):
@@ -125,7 +124,7 @@ class EveryRequest:
             if not status:
                 await problem_response(InternalError(), scope)(scope, receive, answer)
         finally:
-            self._under_way.count -= 1
+            under_way.dec()
             self._record(scope, method, status, perf_counter() - began)
 
     def _hardened(

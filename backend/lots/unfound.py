@@ -1,28 +1,35 @@
-"""Count who searched for lots and found none, by commune and day: numbers alone leave this process.
+"""Count who searched for lots and found none, by commune and day: numbers alone leave the server's memory.
 
 Each searcher counts once a day, wherever they search. They are known by a hash under a random key that is made anew at
-midnight in Paris and never leaves the memory of this process. Each process, and each one after a restart, counts for
-itself. What is published is in groups of eleven people, so the database keeps the largest of these numbers: their sum
-would count one person several times.
+midnight in Paris and never leaves the memory of this process. Of the processes that share a port, the first counts
+for all: the others tell it who searched. Each server, and each one after a restart, counts for itself. What is
+published is in groups of eleven people, so the database keeps the largest of these numbers: their sum would count one
+person several times.
 """
 
 import asyncio
+import json
 import secrets
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from hashlib import blake2b
+from socket import socket
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import structlog
 
 from backend.database.acts import Acts
+from backend.http.processes import Siblings
 
 EVERY_SECONDS = 60.0
 MOST_SEARCHERS = 1_000_000  # 8 bytes each, and what a set needs besides
 MOST_POINTS = 20_000
 POINTS_AT_ONCE = 200
+MOST_HEARD_AT_ONCE = 100
+LONGEST_MESSAGE = 1_000  # bytes
 DECIMALS = 2  # of a degree; a kilometre
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -32,7 +39,9 @@ log = structlog.get_logger("ecopanier.lots")
 class Unfound:
     """The searches without a result since the last flush, and who has counted today."""
 
-    def __init__(self) -> None:
+    def __init__(self, shared: Siblings | None = None) -> None:
+        self._first = shared.tells if shared is not None and shared.number > 0 else None
+        self._others = shared.hears if shared is not None and shared.number == 0 else None
         self._day = date.min
         self._key = b""
         self._seen: set[bytes] = set()
@@ -42,6 +51,33 @@ class Unfound:
         self._unsent: set[tuple[date, str]] = set()
 
     def note(self, address: str, account: str | None, latitude: float, longitude: float) -> None:
+        """Count a search that found nothing, or tell the process that counts for all."""
+        if self._first is None:
+            self.count(address, account, latitude, longitude)
+            return
+        with suppress(OSError):  # it is busy, or starts again: this search is not counted
+            self._first.send(json.dumps([address, account, latitude, longitude]).encode())
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen to the other processes meanwhile, if this is the one that counts for them."""
+        others = self._others
+        if others is None:
+            yield
+            return
+        loop = asyncio.get_running_loop()
+        loop.add_reader(others, self._hear, others)
+        try:
+            yield
+        finally:
+            loop.remove_reader(others)
+
+    def _hear(self, others: socket) -> None:
+        with suppress(BlockingIOError):
+            for _ in range(MOST_HEARD_AT_ONCE):
+                self.count(*json.loads(others.recv(LONGEST_MESSAGE)))
+
+    def count(self, address: str, account: str | None, latitude: float, longitude: float) -> None:
         """Count a search that found nothing, unless its searcher counts today already.
 
         An account is a person. A visitor is known by the address they call from, and may be whoever signs in there or
@@ -103,9 +139,10 @@ class Unfound:
 async def flush_every_minute(unfound: Unfound, acts: Acts) -> None:
     """Add what was counted to the database each minute, and once more when this is cancelled."""
     try:
-        while True:
-            await asyncio.sleep(EVERY_SECONDS)
-            await unfound.flush(acts)
+        with unfound.listening():
+            while True:
+                await asyncio.sleep(EVERY_SECONDS)
+                await unfound.flush(acts)
     finally:
         with suppress(asyncio.CancelledError):
             await unfound.flush(acts)

@@ -5,8 +5,9 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
 from queue import Empty, SimpleQueue
+from select import PIPE_BUF
 from typing import Any, BinaryIO
 
 import structlog
@@ -56,8 +57,9 @@ class LineWriter:
                 gathered.append(to_json({"event": "log.dropped", "lines": self.dropped}) + b"\n")
                 self.dropped = 0
             try:
-                self._file.write(b"".join(gathered))
-                self._file.flush()
+                for part in _parts(gathered):
+                    self._file.write(part)
+                    self._file.flush()
             except (OSError, ValueError):
                 return  # standard output is closed, so there is nowhere to report it
 
@@ -67,6 +69,19 @@ class LineWriter:
             time.sleep(PAUSE_SECONDS)
             self._some.clear()
             self.write_out()
+
+
+def _parts(lines: list[bytes]) -> Iterator[bytes]:
+    """Join lines to parts that a pipe takes whole, so that those of several processes do not mix within a line."""
+    part: list[bytes] = []
+    length = 0
+    for line in lines:
+        if part and length + len(line) > PIPE_BUF:
+            yield b"".join(part)
+            part, length = [], 0
+        part.append(line)
+        length += len(line)
+    yield b"".join(part)
 
 
 def configure_logs(level: str, file: BinaryIO | None = None) -> LineWriter:

@@ -18,6 +18,7 @@ from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, BinaryIO, Final, Literal, TypeAlias, cast
 from weakref import WeakValueDictionary
@@ -36,6 +37,7 @@ from backend.photos.problems import (
     PhotoUnreadable,
 )
 from backend.problems.problem import Problem
+from backend.settings import settings
 
 Size: TypeAlias = Literal["full", "card"]
 Encoded: TypeAlias = dict[Size, bytes]
@@ -50,7 +52,7 @@ WAIT_SECONDS: Final = 30.0  # for an answer of the decoder, on a busy machine
 LARGEST_ANSWER: Final = 32 * 1024 * 1024
 PIPE_BYTES: Final = 1024 * 1024
 IDLE_SECONDS: Final = 60.0  # then a decoder is ended; starting one takes about a fifth of a second
-AT_ONCE: Final = min(2, os.cpu_count() or 1)
+AT_ONCE: Final = min(2, os.cpu_count() or 1)  # of all processes that serve together
 
 _PROBLEMS: dict[bytes, type[Problem]] = {
     b"wrong_type": PhotoOfWrongType,
@@ -64,8 +66,13 @@ _KEPT_VARIABLES = ("PATH", "LD_LIBRARY_PATH", "LANG", "TMPDIR", "SYSTEMROOT")
 
 log = structlog.get_logger("ecopanier.photos")
 
-# At most so many photos at a time, however many requests there are, because decoding takes much memory.
-_threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="photos")
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Return this process's threads for photos: at most so many at a time, because decoding takes much memory."""
+    return ThreadPoolExecutor(max(1, AT_ONCE // settings().serving_processes), thread_name_prefix="photos")
+
+
 _heavy = threading.Lock()
 _idle: "list[_Decoder]" = []
 # Each account's lock, by event loop. A lock goes when nobody uses it.
@@ -116,7 +123,7 @@ async def read_photo(file: UploadFile, account: Hashable = None) -> Pictures:
     stored: asyncio.Future[Encoded] = loop.create_future()
     work = _Work()
     try:
-        _threads.submit(_make, file.file, work, first, stored, turn)
+        _threads().submit(_make, file.file, work, first, stored, turn)
     except BaseException:
         turn.release()
         raise

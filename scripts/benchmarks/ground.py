@@ -213,6 +213,7 @@ class Ground:
             "ECOPANIER_SECRET_KEY": self._secret,
             "ECOPANIER_DATA_DIR": str(self._folder),
             "ECOPANIER_RATE_LIMITS": "off",
+            "ECOPANIER_PROCESSES": "1",  # so that what is compared has the same
         }
         return {**kept, **ours, **settings}
 

@@ -1,6 +1,5 @@
 """Measure the hot requests over HTTP against pgbench running the same statement and against the ORM baseline."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -73,7 +72,7 @@ def contested(ground: Ground) -> list[Figure]:
     measured = interleaved(
         amounts.rounds,
         {
-            "http": lambda: _turn(ground, [ground.api], requests, 201, []),
+            "http": lambda: _turn(ground, ground.api, requests, 201, []),
             "pgbench": partial(
                 pgbench.per_second,
                 ground.url(ground.town),
@@ -88,20 +87,20 @@ def contested(ground: Ground) -> list[Figure]:
 
 
 def processes(ground: Ground) -> list[Figure]:
-    """Compare two API processes, each with half of the clients, with one that has all of them."""
+    """Compare a server of two processes with one of a single process."""
     amounts = ground.amounts
-    two = [ground.api, ground.served("api-second", {})]
+    one, two = ground.api, ground.served("api-of-two", {"ECOPANIER_PROCESSES": "2"})
     figures = []
     for name, requests, expected in (
         ("POST …/reservations", http_load.reservations(ground.tokens, amounts.accounts, amounts.lots), 201),
         ("GET /lots?near=", http_load.searches(), 200),
     ):
-        for program in two:
+        for program in (one, two):
             http_load.send_each(program.port, requests, clients=CLIENTS, expected=expected)
         measured = interleaved(
             amounts.rounds,
             {
-                "one": partial(_turn, ground, two[:1], requests, expected, []),
+                "one": partial(_turn, ground, one, requests, expected, []),
                 "two": partial(_turn, ground, two, requests, expected, []),
             },
         )
@@ -127,7 +126,7 @@ def _compared(
     measured = interleaved(
         amounts.rounds,
         {
-            "http": lambda: _turn(ground, [ground.api], requests, expected, ours),
+            "http": lambda: _turn(ground, ground.api, requests, expected, ours),
             "pgbench": partial(
                 pgbench.per_second,
                 ground.url(ground.town),
@@ -136,7 +135,7 @@ def _compared(
                 seconds=amounts.seconds,
                 variables=variables,
             ),
-            "orm": lambda: _turn(ground, [ground.orm_baseline], requests, expected, []),
+            "orm": lambda: _turn(ground, ground.orm_baseline, requests, expected, []),
         },
     )
     return measured, ours
@@ -149,15 +148,12 @@ def _essence(answer: Any) -> Any:
     return sorted(answer), [(lot["id"], lot["distance_m"], sorted(lot), sorted(lot["shop"])) for lot in answer["data"]]
 
 
-def _turn(ground: Ground, programs: list[Program], requests: list[Request], expected: int, kept: list[Turn]) -> float:
-    """Send load to the programs at once, each from its share of the clients, and return all answers per second."""
-    cpu = Cpu(ground, programs)
-    send = partial(http_load.send, clients=CLIENTS // len(programs), seconds=ground.amounts.seconds, expected=expected)
-    with ThreadPoolExecutor(len(programs)) as at_once:
-        outcomes = list(at_once.map(lambda program: send(program.port, requests), programs))
-    used = cpu.per_request(sum(sum(outcome.answers.values()) for outcome in outcomes))
-    kept.append(Turn(outcomes[0], *used))
-    return sum(outcome.per_second for outcome in outcomes)
+def _turn(ground: Ground, program: Program, requests: list[Request], expected: int, kept: list[Turn]) -> float:
+    """Send load to a program from all clients, and return the answers per second."""
+    cpu = Cpu(ground, [program])
+    outcome = http_load.send(program.port, requests, clients=CLIENTS, seconds=ground.amounts.seconds, expected=expected)
+    kept.append(Turn(outcome, *cpu.per_request(sum(outcome.answers.values()))))
+    return outcome.per_second
 
 
 def _against_pgbench(name: str, target: float, measured: Rounds) -> Figure:

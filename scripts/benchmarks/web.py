@@ -69,7 +69,8 @@ class Visited:
 
 def web(ground: Ground) -> list[Figure]:
     """Measure every page at 16 clients, then the first paint of the main ones."""
-    program = ground.served("web", {"DATABASE_URL": ground.url(ground.demo_town)})
+    as_served = {"ECOPANIER_PROCESSES": ""}  # one for each core
+    program = ground.served("web", {"DATABASE_URL": ground.url(ground.demo_town), **as_served})
     cookies = {role: _signs_in(program, username) for role, username in PEOPLE.items()}
     pages = _pages(ground, program, cookies)
     served = [_served(ground, program, page, cookies) for page in pages]

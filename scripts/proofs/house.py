@@ -147,6 +147,7 @@ class House:
             "ECOPANIER_DATA_DIR": str(self.folder / "data"),
             "ECOPANIER_LOG_LEVEL": "warning",
             "ECOPANIER_RATE_LIMITS": "off",
+            "ECOPANIER_PROCESSES": "1",  # a kill ends the requests that it answers
             "DATABASE_URL": ways.api,
             "ECOPANIER_WORKER_DATABASE_URL": ways.worker,
             "STRIPE_API_KEY": STRIPE_KEY,

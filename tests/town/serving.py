@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from backend import main
 from backend.associations.documents import document_store_of
 from backend.database.sessions import Database
-from backend.http.rate_limits import windows
+from backend.http.rate_limits import counters
 from backend.http.serving import server
 from backend.lots.unfound import Unfound
 from backend.photos.store import photo_store_of
@@ -49,6 +49,7 @@ class Served:
             "ECOPANIER_PUBLIC_URL": self.url,
             "ECOPANIER_SECRET_KEY": SECRET_KEY,
             "ECOPANIER_LOG_LEVEL": "error",
+            "ECOPANIER_PROCESSES": "1",
             # One proxy is trusted, so that each person can have their own address and rate limits count them apart.
             "ECOPANIER_TRUSTED_PROXIES": "1",
             "STRIPE_API_KEY": self.stripe.api_key,
@@ -153,7 +154,7 @@ class Served:
         if app.state.database is not None:
             await app.state.database.close()
             app.state.database = None
-        await windows.reset()
+        await counters.reset()
         if copy is None:
             return
         app.state.photos = photo_store_of(settings())
