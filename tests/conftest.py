@@ -6,7 +6,7 @@ import os
 import shutil
 import ssl
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
@@ -81,8 +81,9 @@ PREFIX = "ecopanier-tests-"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--quick`."""
+    """Add `--quick` and `--at-length`."""
     parser.addoption("--quick", action="store_true", help="run tests/pure, tests/policies and one journey a feature")
+    parser.addoption("--at-length", action="store_true", help="run only the tests that try a sample otherwise, whole")
 
 
 def pytest_configure() -> None:
@@ -106,7 +107,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With `--quick`, keep only the chosen journey of each file of journeys."""
+    """With `--quick`, keep only the chosen journey of each file of journeys; with `--at-length`, what has a sample."""
+    if config.getoption("--at-length"):
+        _keep(config, items, lambda item: "at_length" in getattr(item, "fixturenames", ()))
     if not config.getoption("--quick"):
         return
     journeys = set(QUICK_JOURNEYS.values())
@@ -115,8 +118,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         test = f"{item.path.name}::{item.name.partition('[')[0]}"
         return item.path.parent.name in QUICK_FOLDERS or test in journeys
 
-    config.hook.pytest_deselected(items=[item for item in items if not is_quick(item)])
-    items[:] = filter(is_quick, items)
+    _keep(config, items, is_quick)
+
+
+def _keep(config: pytest.Config, items: list[pytest.Item], is_kept: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if not is_kept(item)])
+    items[:] = filter(is_kept, items)
+
+
+@pytest.fixture(scope="session")
+def at_length(request: pytest.FixtureRequest) -> bool:
+    """Return whether a test must try everything, as for `./scripts/prove tests`, or a sample that takes seconds."""
+    return bool(request.config.getoption("--at-length"))
 
 
 def _remove_folders_of_killed_runs(memory: Path) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.proofs import stripe_troubles
+from scripts.proofs.at_length import tests_hold_at_length
 from scripts.proofs.audit import violations
 from scripts.proofs.containers import containers_work
 from scripts.proofs.figures import Outcome
@@ -167,6 +168,11 @@ PROOFS = {
             "pages",
             "every page in a real browser, in every mode: no sideways scroll, nothing that axe finds, targets, focus",
             without_house=_pages,
+        ),
+        Proof(
+            "tests",
+            "the tests that try a random sample in the suite, with everything that they could try",
+            without_house=tests_hold_at_length,
         ),
         Proof(
             "containers",
