@@ -111,7 +111,6 @@ def test_api_and_worker_run_behind_pgbouncer(behind: Behind, tmp_path: Path, lis
         ECOPANIER_PGBOUNCER="1",
         DATABASE_URL=behind.url(API),
         ECOPANIER_WORKER_DATABASE_URL=behind.url(WORKER),
-        ECOPANIER_OWNER_DATABASE_URL=behind.url(),
         ECOPANIER_LISTEN_DATABASE_URL=behind.direct_url(WORKER) if listens else "",
     )
     worker_log = tmp_path / "logs" / "worker.log"

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from importlib.util import cache_from_source
 from pathlib import Path
 from typing import Any
 
@@ -80,10 +81,19 @@ def image(folder: Path, ignored: list[str]) -> Path:
     for source, destination in copied():
         for path in files(source):
             if is_let_through(path, ignored):
-                target = folder / destination / Path(path).relative_to(source)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(ROOT / path, target)
+                copy_of(ROOT / path, folder / destination / Path(path).relative_to(source))
     return folder
+
+
+def copy_of(file: Path, target: Path) -> None:
+    """Copy a file; and the code that Python has compiled from it here, which spares the image's programs that work."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, target)  # compiled code is used for the same time of change
+    compiled = Path(cache_from_source(file))
+    if file.suffix == ".py" and compiled.is_file():
+        kept = Path(cache_from_source(target))
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copyfile(compiled, kept)
 
 
 def in_image(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:

@@ -7,6 +7,7 @@ import urllib.request
 from pathlib import Path
 
 import psutil
+import pytest
 
 from tests.startup.running import PATIENCE_SECONDS, Running
 
@@ -23,8 +24,13 @@ def family(running: Running) -> list[psutil.Process]:
     return psutil.Process(running.process.pid).children(recursive=True)
 
 
-def test_killed_processes_are_restarted_and_none_outlives_the_run(tmp_path: Path) -> None:
-    data = tmp_path / "a home" / "data, données"
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a data folder for several runs: only the first makes a database, which takes half of a start."""
+    return tmp_path_factory.mktemp("run") / "a home" / "data, données"
+
+
+def test_killed_processes_are_restarted_and_none_outlives_the_run(data: Path) -> None:
     running = Running(data)
     address = running.until_it_runs()
     assert is_ready(address)
@@ -53,11 +59,11 @@ def test_killed_processes_are_restarted_and_none_outlives_the_run(tmp_path: Path
     assert psutil.wait_procs(started, timeout=0)[1] == []
 
 
-def test_postgres_is_started_again_once_it_can_be(tmp_path: Path) -> None:
+def test_postgres_is_started_again_once_it_can_be(data: Path) -> None:
     """As after a full disk, where Postgres ends and cannot start for as long as the disk is full."""
-    running = Running(tmp_path)
+    running = Running(data)
     address = running.until_it_runs()
-    needed, away = tmp_path / "postgres" / "global" / "pg_control", tmp_path / "pg_control"
+    needed, away = data / "postgres" / "global" / "pg_control", data / "pg_control"
     (postmaster,) = [p for p in family(running) if "-D" in p.cmdline() and "postgres" in p.name()]
 
     needed.rename(away)
