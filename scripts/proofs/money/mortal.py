@@ -84,7 +84,7 @@ class MortalWorker:
             work.documents,
             work.settings,
         )
-        self._tasks: procrastinate.App = worker.queue(self.work, url)
+        self.queue: procrastinate.App = worker.queue(self.work, url)
 
     async def runs(
         self, sql: "asyncpg.Connection[asyncpg.Record]", chance: random.Random, *, lives: int | None
@@ -107,7 +107,7 @@ class MortalWorker:
             self.fuse.left = None
 
     async def _runs(self, sql: "asyncpg.Connection[asyncpg.Record]", chance: random.Random) -> None:
-        tasks = self._tasks.tasks
+        tasks = self.queue.tasks
         await by_the_clock(self.work)
         await tasks["payments.reconcile"].func(timestamp=0)
         await tasks["payments.look_for_refunds"].func(timestamp=0)
@@ -127,7 +127,7 @@ class MortalWorker:
 
     async def closes_and_pays(self) -> None:
         """Do what the worker does at night."""
-        tasks = self._tasks.tasks
+        tasks = self.queue.tasks
         await tasks["ledger.close_lots"].func(timestamp=0)
         await tasks["payouts.move_money"].func(timestamp=0)
 

@@ -134,6 +134,8 @@ class World:
         )
         work, _ = await self._until_end.enter_async_context(worker.working(settings))
         self.worker = MortalWorker(work, ways.worker)
+        # A worker process that was killed may leave periodic jobs that speak with the queue itself.
+        await self._until_end.enter_async_context(self.worker.queue.open_async())
         self._watch_transfers()
         await self.account(self.admin, "admin")
 
