@@ -1,22 +1,14 @@
-"""The settings, read from environment variables. The program refuses to start if they are wrong or unsafe."""
+"""Every setting: its environment variable, its description, its default and its form."""
 
-import os
-from collections.abc import Mapping
-from functools import cache, cached_property
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from stdnum.exceptions import ValidationError as InvalidNumber
 from stdnum.fr import siret, tva
 
-SHORTEST_KEY = 32
-MOST_PROCESSES = 4  # unless a number is set
 STRIPE = "https://api.stripe.com"
 GEOPLATEFORME = (
     "https://data.geopf.fr/wmts?SERVICE=WMTS&REQUEST=GetTile&VERSION=1.0.0&LAYER=GEOGRAPHICALGRIDSYSTEMS.PLANIGNV2"
@@ -25,20 +17,12 @@ GEOPLATEFORME = (
 GEMINI = "https://generativelanguage.googleapis.com"
 
 
-class SettingsRefused(Exception):
-    """Raised when settings are wrong or unsafe. The message says what to change and repeats no setting's value."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        self.reasons = reasons
-        super().__init__("EcoPanier does not start with these settings:\n" + "\n".join(f"  - {r}" for r in reasons))
-
-
 def _env(name: str, description: str) -> object:
     return Field(validation_alias=name, description=description)
 
 
-class Settings(BaseSettings):
-    """The settings of a process: one field per setting, whose alias is the environment variable's name."""
+class Values(BaseSettings):
+    """The values of all settings: one field per setting, whose alias is the environment variable's name."""
 
     # docker-compose and shells pass unset variables on as empty ones, so empty means "not set".
     # Errors do not repeat inputs, which may be secrets.
@@ -368,7 +352,7 @@ class Settings(BaseSettings):
     @field_validator("allowed_origins")
     @classmethod
     def _origins(cls, value: str | None) -> str | None:
-        origins = [] if value is None else _origins_in(value)
+        origins = [] if value is None else origins_in(value)
         for origin in origins:
             parts = urlsplit(origin)
             plain = f"{parts.scheme}://{parts.netloc}" == origin and parts.username is None
@@ -400,218 +384,10 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def cors_origins(self) -> list[str]:
-        """The origins whose pages may call the API; `["*"]` for all."""
-        return _origins_in(self.allowed_origins or "")
-
-    @property
-    def map_tiles_origin(self) -> str:
-        """The origin of the map's pictures, as a Content-Security-Policy names it."""
-        parts = urlsplit(self.map_tiles)
-        return f"{parts.scheme}://{parts.netloc}"
-
-    @property
-    def mail_host(self) -> str:
-        """The host of the public URL as mails write it: in ASCII, an address in brackets (RFC 5321 4.1.3)."""
-        host = urlsplit(self.public_url).hostname or "localhost"
-        try:
-            address = ip_address(host)
-        except ValueError:
-            return host if host.isascii() else host.encode("idna").decode()
-        return f"[{address}]" if address.version == 4 else f"[IPv6:{address}]"
-
-    @property
-    def mail_sender(self) -> str:
-        """The From header of mails."""
-        return f"EcoPanier <{self.mail_from or f'no-reply@{self.mail_host}'}>"
-
-    @property
-    def operator(self) -> Mapping[str, Mapping[str, str]]:
-        """The facts about the operator that fill gaps in the terms and the privacy notice, by language and gap."""
-        contact = self.mail_from or f"no-reply@{self.mail_host}"
-        unnamed = {
-            "fr": ("l'exploitant de cette instance de démonstration", "qui n'a pas encore donné d'adresse"),
-            "en": ("the operator of this demo instance", "who has not given an address yet"),
-        }
-        return {
-            language: {
-                "operator": self.operator_name or name,
-                "address": self.operator_address or address,
-                "contact": contact,
-            }
-            for language, (name, address) in unnamed.items()
-        }
-
-    @property
-    def confirmed_migrations(self) -> str | None:
-        """The name of the migration that the operator has confirmed; outside production, `everything`."""
-        return self.confirmed if self.production else "everything"
-
-    @property
     def production(self) -> bool:
         return self.environment == "production"
 
-    @property
-    def second_factor_rule(self) -> Literal["required", "admins", "optional"]:
-        """The rule for second factors, which the database is told with each transaction."""
-        return self.second_factor or ("required" if self.production else "optional")
 
-    @property
-    def serves_docs(self) -> bool:
-        return not self.production if self.docs is None else self.docs
-
-    @property
-    def serves_metrics(self) -> bool:
-        return not self.production if self.metrics is None else self.metrics
-
-    def unsafe(self) -> list[str]:
-        """Return what is unsafe, one sentence each with its remedy. Empty if the program may start."""
-        found = [
-            f"{name} is shorter than {SHORTEST_KEY} bytes: generate one with `openssl rand -hex 32`."
-            for name, key in (
-                ("ECOPANIER_SECRET_KEY", self.secret_key),
-                ("ECOPANIER_MASTER_KEY", self.master_key),
-                ("SUPABASE_JWT_SECRET", self.supabase_jwt_secret),
-            )
-            if key is not None and len(key.get_secret_value().encode()) < SHORTEST_KEY
-        ]
-        if self.master_key is not None and "," in self.master_key.get_secret_value():
-            found.append(
-                "ECOPANIER_MASTER_KEY contains a comma, which separates keys in ECOPANIER_PREVIOUS_MASTER_KEYS: "
-                "generate one with `openssl rand -hex 32`."
-            )
-        if self.auth == "supabase" and self.supabase_url is None:
-            found.append("ECOPANIER_AUTH=supabase needs SUPABASE_URL: set it to the project's address.")
-        elif self.auth == "supabase" and self.supabase_secret_key is None:
-            found.append(
-                "ECOPANIER_AUTH=supabase needs SUPABASE_SECRET_KEY: set a secret key of the project. Without it, "
-                "nobody can sign in on our pages."
-            )
-        if self.photos == "supabase" and (self.supabase_url is None or self.supabase_secret_key is None):
-            found.append("ECOPANIER_PHOTOS=supabase needs SUPABASE_URL and SUPABASE_SECRET_KEY: set both.")
-        if self.production:
-            found += self._unsafe_in_production()
-        return found
-
-    def _unsafe_in_production(self) -> list[str]:
-        stripe_key = self.stripe_api_key.get_secret_value() if self.stripe_api_key else ""
-        rules = {
-            "ECOPANIER_SECRET_KEY is missing: generate one with `openssl rand -hex 32`.": self.secret_key is None,
-            "ECOPANIER_MASTER_KEY is missing: generate one with `openssl rand -hex 32`.": self.master_key is None,
-            "ECOPANIER_MASTER_KEY is the secret key: use a different key, so that each can be rotated alone.": (
-                self.master_key is not None and self.master_key == self.secret_key
-            ),
-            "DATABASE_URL is missing: production does not embed a database.": self.database_url is None,
-            "ECOPANIER_PUBLIC_URL is not https: set it to the public address.": not self.public_url.startswith(
-                "https://"
-            ),
-            "ECOPANIER_RATE_LIMITS=off is for load tests: remove it.": not self.rate_limits,
-            "ECOPANIER_DEMO is on, and demo accounts have public passwords: remove it or set it to 0.": (
-                self.demo and "demo" in self.model_fields_set
-            ),
-            "STRIPE_API_KEY is missing: set the live secret key.": not stripe_key,
-            "STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…): set the live secret key.": bool(stripe_key)
-            and not stripe_key.startswith(("sk_live_", "rk_live_")),
-            "STRIPE_WEBHOOK_SECRET is missing: set it, so that Stripe's webhooks confirm payments.": (
-                self.stripe_webhook_secret is None or not self.stripe_webhook_secret.get_secret_value().strip(" ,")
-            ),
-            "SMTP_URL is missing: set it, or nobody gets the mails that confirm an address or recall a food.": (
-                self.smtp_url is None
-            ),
-            "ECOPANIER_OPERATOR_NAME is missing: the terms and the privacy notice must say who runs the service.": (
-                self.operator_name is None
-            ),
-            "ECOPANIER_OPERATOR_ADDRESS is missing: the terms and the privacy notice must say where the operator is.": (
-                self.operator_address is None
-            ),
-            f"STRIPE_API_BASE is not {STRIPE}: remove it, since a stand-in takes no money.": (
-                self.stripe_api_base != STRIPE
-            ),
-            "GEMINI_BASE_URL is not https: photos and the API key would be sent in clear text.": (
-                self.gemini_base_url.startswith("http://")
-            ),
-            "ECOPANIER_SECOND_FACTOR is optional, but admins need a second factor: set it to required or admins.": (
-                self.second_factor == "optional"
-            ),
-            "ECOPANIER_RAPPELCONSO_URL is not https: somebody on the way could recall food.": (
-                self.rappelconso_url or "https://"
-            ).startswith("http://"),
-            "ECOPANIER_GEOCODER_URL is not https: what people type would be sent in clear text.": (
-                self.geocoder_url or "https://"
-            ).startswith("http://"),
-            "ECOPANIER_OSRM_URL is not https: where collectors start would be sent in clear text.": (
-                self.osrm_url or "https://"
-            ).startswith("http://"),
-            "SUPABASE_URL is not https: set it to the project's address.": (self.supabase_url or "https://").startswith(
-                "http://"
-            ),
-        }
-        return [reason for reason, broken in rules.items() if broken]
-
-    @property
-    def serving_processes(self) -> int:
-        """How many processes serve requests."""
-        return self.processes or min(MOST_PROCESSES, os.cpu_count() or 1)
-
-    @cached_property
-    def _root_key(self) -> bytes:
-        if self.secret_key is not None:
-            return self.secret_key.get_secret_value().encode()
-        return _key_kept_in(self.data_dir)
-
-    @cached_property
-    def _derived_keys(self) -> dict[str, bytes]:
-        return {}
-
-    def derived_key(self, purpose: str) -> bytes:
-        """Return the 32-byte key for one purpose, derived by HKDF-SHA256 (RFC 5869).
-
-        Knowing one purpose's key does not reveal another's.
-        """
-        key = self._derived_keys.get(purpose)
-        if key is None:
-            derivation = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"ecopanier/" + purpose.encode())
-            key = self._derived_keys[purpose] = derivation.derive(self._root_key)
-        return key
-
-    @classmethod
-    def checked(cls) -> Self:
-        """Return the settings from the environment. Raises SettingsRefused if they are invalid or unsafe."""
-        try:
-            read = cls()
-        except ValidationError as error:
-            raise SettingsRefused([f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]) from None
-        if reasons := read.unsafe():
-            raise SettingsRefused(reasons)
-        return read
-
-
-def _origins_in(value: str) -> list[str]:
+def origins_in(value: str) -> list[str]:
+    """Return the origins of a list with commas."""
     return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
-
-
-def _key_kept_in(directory: Path) -> bytes:
-    """Return the secret key kept in the data directory outside production, so that tokens survive a restart.
-
-    It is generated the first time.
-    """
-    directory.mkdir(parents=True, exist_ok=True)
-    kept = directory / "secret.key"
-    draft = directory / f".secret.key.{os.getpid()}"
-    if not kept.exists():
-        draft.touch(mode=0o600)
-        draft.write_text(os.urandom(SHORTEST_KEY).hex())
-        # link() fails if another process was faster. So all processes use the same key, and none reads half of it.
-        try:
-            os.link(draft, kept)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return kept.read_bytes()
-
-
-@cache
-def settings() -> Settings:
-    """Return the settings of this process, read once. Tests call `settings.cache_clear()` to read them again."""
-    return Settings.checked()
