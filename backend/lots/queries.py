@@ -4,12 +4,12 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, Select, TextClause, Uuid, bindparam, func, select, text
+from sqlalchemy import JSON, Integer, Select, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from backend.database.sessions import call
+from backend.database.sessions import call, call_row
 from backend.lots.models import DateKind, Lot, LotStock
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
@@ -109,32 +109,6 @@ def _of_shop(own: bool, of_status: bool, after_another: bool) -> Select[*tuple[A
     return wanted
 
 
-@cache
-def _at_work(of_status: bool, after_another: bool) -> TextClause:
-    """Return the query of a workplace and its lots as JSON, under row-level security, which shows members all lots."""
-    conditions = (" and l.status = :status" if of_status else "") + (" and l.id < :before" if after_another else "")
-    return text(f"""
-        select app.workplace(:shop) as shop, n.ids, n.lots
-        from (select coalesce(array_agg(m.id order by m.id desc), '{{}}') as ids,
-                     coalesce(array_agg(m.shown order by m.id desc), '{{}}') as lots
-              from (select l.id, json_build_object(
-                        'id', l.id, 'shop_id', l.shop_id, 'title', l.title, 'description', l.description,
-                        'category', l.category, 'kind', l.kind, 'original_price_cents', l.original_price_cents,
-                        'price_cents', l.price_cents, 'quantity', l.quantity, 'remaining', k.remaining,
-                        'pickup_start', l.pickup_start, 'pickup_end', l.pickup_end, 'date_kind', l.date_kind,
-                        'food_date', l.food_date, 'past_best_before',
-                        coalesce(l.date_kind = 'best_before' and l.food_date_ends_at <= app.clock(), false),
-                        'allergens', l.allergens, 'cold_chain', l.cold_chain, 'weight_grams', l.weight_grams,
-                        'co2e_grams', l.co2e_grams, 'status', l.status, 'published_at', l.published_at,
-                        'origin', l.origin, 'reduction_ground', l.reduction_ground, 'photo_id', l.photo_id,
-                        'shop', json_build_object(
-                            'id', s.id, 'name', s.name, 'address', s.address, 'latitude', s.latitude,
-                            'longitude', s.longitude, 'category', s.category, 'time_zone', s.time_zone))::text as shown
-                    from app.lots l join app.lot_stock k on k.lot_id = l.id join app.shops s on s.id = l.shop_id
-                    where l.shop_id = :shop{conditions} order by l.id desc limit :most) m) n
-        """).bindparams(bindparam("shop", type_=Uuid))  # noqa: S608  the conditions are written here
-
-
 async def lots_at_work(
     session: AsyncSession, shop_id: UUID, status: LotStatus | None, before: UUID | None, limit: int
 ) -> tuple[WorkplaceOut, list[UUID], list[str]]:
@@ -142,10 +116,9 @@ async def lots_at_work(
 
     The database raises ShopNotFound.
     """
-    asked = {"shop": shop_id, "most": limit + 1}
-    asked |= ({"status": status} if status else {}) | ({"before": before} if before else {})
-    found = (await session.execute(_at_work(status is not None, before is not None), asked)).one()
-    return WorkplaceOut.model_validate(with_corrections(found.shop)), found.ids, found.lots
+    found = await call_row(session, "lots_at_work", shop=shop_id, wanted_status=status, before=before, most=limit + 1)
+    house, ids, lots = found
+    return WorkplaceOut.model_validate(with_corrections(house)), ids, lots
 
 
 async def lots_of_shop(

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, Uuid, bindparam, column, func, null, select, true
+from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -100,18 +100,25 @@ async def reservations_seen(
     shop: list what the counter of this shop sees; the database raises ShopNotFound if the caller does not work there.
     """
     if shop is not None or role_in(session) is Role.MERCHANT:
-        wanted = _at_counter(limit + 1, before, shop=shop, only=only)
+        rows = await session.execute(_at_counter(limit + 1, before, shop=shop, only=only))
     else:
-        wanted = _reservations().order_by(col(Reservation.id).desc()).limit(limit + 1)
-        if before is not None:
-            wanted = wanted.where(col(Reservation.id) < before)
-        if only.lot is not None:
-            wanted = wanted.where(col(Reservation.lot_id) == only.lot)
-        if only.since is not None:
-            wanted = wanted.where(column("pickup_end") > only.since)
-        if only.status is not None:
-            wanted = wanted.where(col(Reservation.status) == only.status)
-    return [ReservationSeen.model_validate(row) for row in await session.execute(wanted)]
+        asked = {"before": before, "lot": only.lot, "since": only.since, "status": only.status}
+        set_ = [name for name, value in asked.items() if value is not None]
+        rows = await session.execute(_own_reservations(*set_), {**asked, "most": limit + 1})
+    return [ReservationSeen.model_validate(row) for row in rows]
+
+
+@cache
+def _own_reservations(*conditions: str) -> Select[Any]:
+    """Return the query of the caller's reservations, newest first. conditions: names of those that are set."""
+    every = {
+        "before": col(Reservation.id) < bindparam("before"),
+        "lot": col(Reservation.lot_id) == bindparam("lot"),
+        "since": column("pickup_end") > bindparam("since", type_=DateTime(timezone=True)),
+        "status": col(Reservation.status) == bindparam("status"),
+    }
+    wanted = _reservations().order_by(col(Reservation.id).desc()).limit(bindparam("most", type_=Integer))
+    return wanted.where(*(every[name] for name in conditions))
 
 
 async def zone_of_shop(session: AsyncSession, shop: UUID) -> ZoneInfo:

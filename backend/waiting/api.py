@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.database.sessions import AsAdmin, DatabaseDep, SignedIn, signed_in_as
 from backend.http.idempotency import DOCUMENTED_KEY, OnceDep, RequiredOnceDep
-from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.paging import After, Limit, Page, cursor, cursor_key, page_bytes, page_of
 from backend.http.rate_limits import limited
 from backend.http.routing import Router
 from backend.identity.callers import Caller, also_at_kiosks, caller, documented_sign_in
@@ -31,7 +31,7 @@ from backend.waiting.problems import (
     WaitingNotFound,
     WaitingOver,
 )
-from backend.waiting.schemas import DrawOut, WaitingIn, WaitingOut
+from backend.waiting.schemas import DrawOut, PickupsOut, WaitingIn, WaitingOut
 
 router = Router(tags=["reservations"])
 
@@ -63,6 +63,20 @@ async def list_waiting(session: SignedIn, limit: Limit = 20, after: After = None
     """List your waiting-list entries, newest first, with the portions that are kept for you and until when."""
     before = cursor_key(after, CURSOR)[0] if after else None
     return page_of(await queries.own_waiting(session, limit, before), limit, lambda entry: (entry.id,))
+
+
+@router.get("/me/pickups", response_model=PickupsOut, responses=may_answer(CursorInvalid))
+async def list_pickups(session: AsHolder, limit: Limit = 20, after: After = None) -> Response:
+    """List your reservations, newest first, and with the first page the waiting-list entries that still run.
+
+    It is what `GET /reservations` and `GET /waiting` answer, at once.
+    """
+    before = cursor_key(after, CURSOR)[0] if after else None
+    found = await queries.own_pickups(session, limit, before)
+    has_more = len(found.ids) > limit
+    page = page_bytes(found.reservations[:limit], has_more, cursor(found.ids[limit - 1]) if has_more else None)
+    body = b'{"waiting":[%b],%b' % (",".join(found.waiting).encode(), page[1:])
+    return Response(body, media_type="application/json")
 
 
 @router.post("/waiting/{waiting_id}/leave", responses=may_answer(WaitingNotFound, WaitingOver))

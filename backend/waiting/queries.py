@@ -1,14 +1,16 @@
 """The caller's waiting-list entries, and draws for admins, under row-level security."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, column, func, select, true
+from sqlalchemy import Integer, Select, bindparam, column, func, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from backend.database.sessions import call_row
 from backend.lots.models import Lot
 from backend.lots.problems import LotNotFound
 from backend.waiting.draws import Candidate, order
@@ -42,10 +44,31 @@ def _waiting() -> Select[*tuple[Any, ...]]:
 
 async def own_waiting(session: AsyncSession, limit: int, before: UUID | None) -> list[WaitingOut]:
     """Return up to `limit + 1` of the caller's entries older than `before`, newest first."""
-    wanted = _waiting().order_by(col(Waiting.id).desc()).limit(limit + 1)
-    if before is not None:
-        wanted = wanted.where(col(Waiting.id) < before)
-    return [WaitingOut.model_validate(row) for row in await session.execute(wanted)]
+    asked = {"before": before, "most": limit + 1}
+    found = await session.execute(_own_waiting(before is not None), asked)
+    return [WaitingOut.model_validate(row) for row in found]
+
+
+@cache
+def _own_waiting(after_another: bool) -> Select[*tuple[Any, ...]]:
+    wanted = _waiting().order_by(col(Waiting.id).desc()).limit(bindparam("most", type_=Integer))
+    return wanted.where(col(Waiting.id) < bindparam("before")) if after_another else wanted
+
+
+@dataclass(frozen=True)
+class OwnPickups:
+    """The caller's reservations and running waiting-list entries, newest first: their JSON, as routes answer it."""
+
+    ids: list[UUID]
+    """Of the reservations."""
+    reservations: list[str]
+    waiting: list[str]
+
+
+async def own_pickups(session: AsyncSession, limit: int, before: UUID | None) -> OwnPickups:
+    """Return up to `limit + 1` of the caller's reservations older than `before`; without `before`, also what runs."""
+    row = await call_row(session, "own_pickups", before=before, most=limit + 1)
+    return OwnPickups(*row)
 
 
 async def waiting(session: AsyncSession, waiting_id: UUID) -> WaitingOut:

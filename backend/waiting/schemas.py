@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import Field
 
+from backend.http.paging import Page
 from backend.http.schemas import In, Out
+from backend.reservations.schemas import ReservationSeen
 from backend.shops.schemas import ShopBrief
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
@@ -44,6 +46,14 @@ class WaitingOut(Out):
     pickup_end: datetime = Field(examples=["2026-11-22T18:30:00Z"])
     created_at: datetime = Field(examples=["2026-11-22T16:02:11Z"])
     shop: ShopBrief
+
+
+class PickupsOut(Page[ReservationSeen]):
+    """A page of your reservations, and what you wait for."""
+
+    waiting: list[WaitingOut] = Field(
+        description="Entries that wait or are offered portions, newest first: at most 100, with the first page only."
+    )
 
 
 class DrawnOut(Out):

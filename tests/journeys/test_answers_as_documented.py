@@ -219,7 +219,7 @@ async def test_lots_at_work_answer_as_documented_and_as_the_list_of_the_shop(tow
             "GET", "/shops/{shop_id}/lots", await merchant.asks("GET", f"/shops/{first.shop.id}/lots", params=sent)
         )
         of_shop = {name: pages[-1][name] for name in ("data", "has_more", "next")}
-        assert written(of_shop) == written(listed)
+        assert written("/shops/{shop_id}/lots", of_shop) == written("/shops/{shop_id}/lots", listed)
 
     assert [len(page_["data"]) for page_ in pages[1:]] == [2, 1, 1, 0]
     assert {page_["shop"]["role"] for page_ in pages[1:]} == {"owner"}
@@ -227,9 +227,46 @@ async def test_lots_at_work_answer_as_documented_and_as_the_list_of_the_shop(tow
     assert (stranger.status_code, stranger.json()["code"]) == (404, "shop.not_found")
 
 
-def written(page_: Any) -> Any:
-    """Return a page of lots with all moments written alike."""
-    return TypeAdapter(MODELS["GET", "/shops/{shop_id}/lots"]).validate_python(page_)
+def written(path: str, page: Any) -> Any:
+    """Return a page of a list with all moments written alike. path: of the list."""
+    return TypeAdapter(MODELS["GET", path]).validate_python(page)
+
+
+@kinds
+async def test_pickups_answer_as_documented_and_as_the_two_lists(town: Town, kind: str) -> None:
+    lot, other = await LOTS[kind](town), await town.a_lot(left=1, opens_in=timedelta(hours=5))
+    await (await town.a_customer("Léa")).reserves(other)
+    person = await somebody_for(town, kind)
+    await person.reserves(lot)
+    await person.asks("POST", f"/lots/{other.id}/waiting", {}, key="to wait")
+
+    for asked in ({}, {"limit": 1}):
+        found = as_documented("GET", "/me/pickups", await person.asks("GET", "/me/pickups", params=asked))
+        listed = as_documented("GET", "/reservations", await person.asks("GET", "/reservations", params=asked))
+        assert written("/reservations", {name: found[name] for name in listed}) == written("/reservations", listed)
+        running = as_documented("GET", "/waiting", await person.asks("GET", "/waiting"))["data"]
+        assert [one["id"] for one in found["waiting"]] == [one["id"] for one in running] != []
+        assert {one["place"] for one in found["waiting"]} == {1}
+
+
+async def test_later_pages_of_pickups_have_no_waiting_list_entries(town: Town) -> None:
+    marc, lots = await town.a_customer(), [await town.a_lot(left=1) for _ in range(3)]
+    for lot in lots[:2]:
+        await marc.reserves(lot)
+    await (await town.a_customer("Léa")).reserves(lots[2])
+    await marc.asks("POST", f"/lots/{lots[2].id}/waiting", {}, key="to wait")
+
+    first = as_documented("GET", "/me/pickups", await marc.asks("GET", "/me/pickups", params={"limit": 1}))
+    asked = {"limit": 1, "after": first["next"]}
+    last = as_documented("GET", "/me/pickups", await marc.asks("GET", "/me/pickups", params=asked))
+
+    assert [(len(page["data"]), page["has_more"], len(page["waiting"])) for page in (first, last)] == [
+        (1, True, 1),
+        (1, False, 0),
+    ]
+    assert first["data"][0]["id"] != last["data"][0]["id"]
+    stranger = await (await town.a_merchant()).asks("GET", "/me/pickups")
+    assert (stranger.status_code, stranger.json()["code"]) == (403, "access.forbidden")
 
 
 FAULTS = {

@@ -20,7 +20,6 @@ from backend.pages.visit import Visit, route
 from backend.reservations.problems import ReservationNotFound
 
 RUNNING = frozenset({"held", "confirmed"})
-WAITS = frozenset({"waiting", "offered"})
 MOST = 100
 
 
@@ -28,17 +27,15 @@ async def reservations(visit: Visit) -> Response:
     """Return the list of the visitor's reservations: those to come, places on waiting lists, and past ones."""
     now = datetime.now(UTC)
     after = visit.query.get("after")
-    past = await visit.api.get("/v1/reservations", limit=20, after=after)
+    past = await visit.api.get("/v1/me/pickups", limit=20, after=after)
+    waiting: list[dict[str, Any]] = past["waiting"]
     coming: list[dict[str, Any]] = []
-    waiting: list[dict[str, Any]] = []
     if after is None:
         open_ = past  # a list that is whole has the reservations to come too
         if past["has_more"]:
             open_ = await visit.api.get("/v1/reservations", limit=MOST, **{"from": now.isoformat()})
         coming = sorted((one for one in open_["data"] if is_coming(one, now)), key=lambda one: str(one["pickup_start"]))
-        entries = await visit.api.get("/v1/waiting", limit=MOST)
-        waiting = [one for one in entries["data"] if one["status"] in WAITS]
-    if same := visit.unchanged(coming, waiting, past):
+    if same := visit.unchanged(coming, past):
         return same
     return visit.page(
         "customers/reservations.html",
