@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, SessionTransaction
 
 from backend.database.acts import Acts
 from backend.database.connections import Connection, Connections
+from backend.database.plain_reads import DRIVER
 from backend.database.safety import newest_migration, refuse_unsafe
 from backend.database.shared_reads import SHARED, SharedReads
 from backend.identity.callers import CallerOrNobody, caller_or_nobody, documented_sign_in, signed_in
@@ -157,13 +158,13 @@ def _server_settings() -> dict[str, str]:
     return {"application_name": "ecopanier", "timezone": "UTC"}
 
 
-_VISITOR = text("select set_config('role', 'anon', true)")
-_IDENTITY = text(
-    "select app.standing(:account),"
-    " app.admin_lacks_factor(:account, cast(cast(:claims as text) as jsonb), :second_factor),"
-    " set_config('request.jwt.claims', :claims, true), set_config('app.request_id', :request, true),"
-    " set_config('app.association', :association, true),"
-    " set_config('app.second_factor', :second_factor, true), set_config('role', 'authenticated', true)"
+# Sent past SQLAlchemy's compiler, because every transaction begins with one of them.
+_VISITOR = "select set_config('role', 'anon', true)"
+_IDENTITY = (
+    "select app.standing($1), app.admin_lacks_factor($1, $2::text::jsonb, $3),"
+    " set_config('request.jwt.claims', $2, true), set_config('app.request_id', $4, true),"
+    " set_config('app.association', $5, true),"
+    " set_config('app.second_factor', $3, true), set_config('role', 'authenticated', true)"
 )
 _REQUEST = text("select set_config('app.request_id', :request, true)")
 
@@ -177,17 +178,18 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
         return  # a savepoint: its outer transaction has the identity already
     account_id: UUID | None = session.info["account_id"]
     if account_id is None:
-        connection.execute(_VISITOR)
+        connection.exec_driver_sql(_VISITOR)
+        _keep_driver(session, transaction, connection)
         return
-    standing, lacks_factor, *_ = connection.execute(
+    standing, lacks_factor, *_ = connection.exec_driver_sql(
         _IDENTITY,
-        {
-            "account": account_id,
-            "claims": json.dumps(_claims(account_id)),
-            "second_factor": session.info["second_factor"],
-            "request": request_id.get() or "",
-            "association": str(session.info["association"] or ""),
-        },
+        (
+            account_id,
+            json.dumps(_claims(account_id)),
+            session.info["second_factor"],
+            request_id.get() or "",
+            str(session.info["association"] or ""),
+        ),
     ).one()
     if standing is None:
         raise NotSignedIn
@@ -196,6 +198,12 @@ def _become(session: Session, transaction: SessionTransaction, connection: Begun
     if lacks_factor:
         raise SecondFactorRequired
     session.info["role"] = Role(standing)
+    _keep_driver(session, transaction, connection)
+
+
+def _keep_driver(session: Session, transaction: SessionTransaction, connection: Begun) -> None:
+    """Let `plain_reads` find the driver's connection of a transaction that has its caller's identity."""
+    session.info[DRIVER] = transaction, connection.connection.driver_connection
 
 
 def _claims(account_id: UUID) -> dict[str, str]:
