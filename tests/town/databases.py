@@ -106,14 +106,19 @@ class Databases:
                 databases._connection.close()
 
     @contextmanager
-    def copy(self) -> Iterator[Copy]:
-        """Make a copy of the template, and drop it at the end."""
+    def copy(self, of: Copy | None = None) -> Iterator[Copy]:
+        """Make a copy of the template, or of a copy that nobody is connected to; drop it at the end."""
+        copy = self.kept_copy() if of is None else Copy(self.server, self._behind.submit(self._make, of.name).result())
+        try:
+            yield copy
+        finally:
+            self._behind.submit(self._drop, copy.name)
+
+    def kept_copy(self) -> Copy:
+        """Make a copy of the template that is there until the run ends, to fill it once and copy it again and again."""
         name = self._next.result()
         self._next = self._behind.submit(self._make, "town_template")
-        try:
-            yield Copy(self.server, name)
-        finally:
-            self._behind.submit(self._drop, name)
+        return Copy(self.server, name)
 
     @contextmanager
     def empty(self) -> Iterator[Copy]:
