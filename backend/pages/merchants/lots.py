@@ -1,7 +1,7 @@
 """The lots of a shop: the list, one lot, and what can be done with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -259,15 +259,21 @@ def merged_quantity(form: Form) -> Form:
     return Form({**form.typed, "quantity": form.value("other_quantity")}, form.errors, form.problem, form.key)
 
 
-def refused(visit: Visit, form: Form, wrong: Unreadable | Refused) -> Form:
-    """Return the form with what is wrong, at its field."""
+def refused(
+    visit: Visit,
+    form: Form,
+    wrong: Unreadable | Refused,
+    fields: Sequence[str] = FIELDS,
+    names: Mapping[str, str] = NAMES,
+) -> Form:
+    """Return the form with what is wrong, at its field. names: the form's name of what the API calls otherwise."""
     if isinstance(wrong, Unreadable):
         return form.wrong(**{wrong.field: visit.t("my_lots.unreadable")})
     if wrong.status in (401, 429) or wrong.status >= 500:
         raise wrong
-    if wrong.code in AT:
+    if AT.get(wrong.code) in fields:
         return form.wrong(**{AT[wrong.code]: wrong.detail})
-    return form.refused(wrong, FIELDS, NAMES)
+    return form.refused(wrong, fields, names)
 
 
 def lot_form(

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute
 from backend.lots.models import Allergen, ReductionGround
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
-from backend.pages.merchants.lot_fields import AT, Unreadable, cents, started_from, whole, written
-from backend.pages.merchants.lots import in_words, read_lot
+from backend.pages.merchants.lot_fields import Unreadable, cents, started_from, whole, written
+from backend.pages.merchants.lots import in_words, read_lot, refused
 from backend.pages.merchants.workplace import MOST, Workplace, at_shop
 from backend.pages.visit import Visit, route
 from backend.problems.common import PathUnknown, PreconditionFailed
@@ -89,7 +89,7 @@ async def new(visit: Visit) -> Response:
         body["shop_id"] = place.shop["id"]
         await visit.api.post("/v1/recurring-listings", body, key=form.key)
     except (Unreadable, Refused) as wrong:
-        return _form(visit, place, _refused(visit, form, wrong), {}, getattr(wrong, "status", 422))
+        return _form(visit, place, refused(visit, form, wrong, FIELDS, NAMES), {}, getattr(wrong, "status", 422))
     return visit.to(f"{place.path}/recurring", "saved")
 
 
@@ -110,7 +110,7 @@ async def edit(visit: Visit) -> Response:
             stored, whole_form = _values(listing), Form({"cold_chain": "", **form.typed}, key=form.key)
             again = whole_form.overtaken(visit.t("forms.overtaken"), stored, _in_words(visit, stored))
         else:
-            again = _refused(visit, form, wrong)
+            again = refused(visit, form, wrong, FIELDS, NAMES)
         return _form(visit, place, again, {}, getattr(wrong, "status", 422), listing=listing, version=version)
     return visit.to(f"{place.path}/recurring", "saved")
 
@@ -143,7 +143,10 @@ async def day(visit: Visit) -> Response:
         else:
             await visit.api.put(path, _differing(form, listing))
     except (Unreadable, Refused) as wrong:
-        return _day(visit, place, listing, on, _refused(visit, form, wrong), getattr(wrong, "status", 422))
+        again = refused(visit, form, wrong, FIELDS, NAMES)
+        return _day(visit, place, listing, on, again, getattr(wrong, "status", 422))
+            visit, place, listing, on, refused(visit, form, wrong, FIELDS, NAMES), getattr(wrong, "status", 422)
+        )
     return visit.to(f"{place.path}/recurring", "saved")
 
 
@@ -229,16 +232,6 @@ def _values(listing: Mapping[str, Any]) -> dict[str, Any]:
         "weekdays": [str(one) for one in listing["weekdays"]],
         "cold_chain": "yes" if listing["cold_chain"] else "",
     }
-
-
-def _refused(visit: Visit, form: Form, wrong: Unreadable | Refused) -> Form:
-    if isinstance(wrong, Unreadable):
-        return form.wrong(**{wrong.field: visit.t("my_lots.unreadable")})
-    if wrong.status in (401, 429) or wrong.status >= 500:
-        raise wrong
-    if AT.get(wrong.code) in FIELDS:
-        return form.wrong(**{AT[wrong.code]: wrong.detail})
-    return form.refused(wrong, FIELDS, NAMES)
 
 
 def _form(
