@@ -145,8 +145,6 @@ async def day(visit: Visit) -> Response:
     except (Unreadable, Refused) as wrong:
         again = refused(visit, form, wrong, FIELDS, NAMES)
         return _day(visit, place, listing, on, again, getattr(wrong, "status", 422))
-            visit, place, listing, on, refused(visit, form, wrong, FIELDS, NAMES), getattr(wrong, "status", 422)
-        )
     return visit.to(f"{place.path}/recurring", "saved")
 
 
