@@ -58,7 +58,7 @@ class Association(Table, table=True):
     latitude: float | None
     longitude: float | None
     place: str | None = Field(default=None, sa_type=Point)
-    """Where a search finds it: its coordinates, or else the centre of its commune."""
+    """The point at which a search finds it: its coordinates, or else the centre of its commune."""
 
 
 class AssociationName(Table, table=True):

@@ -44,7 +44,7 @@ class GeoJson(JSONResponse):
 
 
 AsKeeper = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN, or_member_of="association_staff")]
-"""For whoever may add depots: admins, and owners and staff of associations."""
+"""A session of a person who may add depots: an admin, or an owner or staff of an association."""
 
 Box = Annotated[
     str,

@@ -277,7 +277,7 @@ async def _session(request: Request, account_id: CallerOrNobody) -> AsyncIterato
 
 ActsDep = Annotated[Acts, Depends(_acts)]
 DatabaseDep = Annotated[Database, Depends(database)]
-"""For work in several transactions, such as what waits for Stripe."""
+"""The database, for work in several transactions, such as with a call to Stripe in between."""
 
 # With FastAPI's default scope, the answer is sent before the commit: a failing commit would still answer 201.
 SessionDep = Annotated[AsyncSession, Depends(_session, scope="function")]
@@ -357,12 +357,12 @@ def signed_in_as(*roles: Role, or_member_of: Workplace | None = None, names_asso
 SignedIn = Annotated[AsyncSession, signed_in_as()]
 AsMerchant = Annotated[AsyncSession, signed_in_as(Role.MERCHANT)]
 AsShopMember = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, or_member_of="shop")]
-"""For whoever works for a shop, whatever their account's role. Policies and acts check which shop, and what there."""
+"""A session of a person who works for a shop, whatever their account's role. Policies and acts check which shop."""
 AsAdmin = Annotated[AsyncSession, signed_in_as(Role.ADMIN)]
 AsAssociation = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, or_member_of="association_staff")]
-"""For owners and staff of an association, whatever their account's role. Acts and policies check which one."""
+"""A session of an owner or staff of an association, whatever their account's role. The acts check which one."""
 AsAssociationMember = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, or_member_of="association")]
-"""For its readers too."""
+"""The same for its readers too."""
 AsEnroller = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN, or_member_of="association_staff")]
 
 

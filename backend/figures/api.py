@@ -32,7 +32,7 @@ from backend.shops.problems import ShopNotFound
 router = Router(tags=["figures"])
 
 AsShopMemberOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN, or_member_of="shop")]
-"""For whoever works for a shop, and for admins. The act checks which shop."""
+"""A session of a person who works for a shop, or of an admin. The act checks which shop."""
 
 Days = TypeVar("Days", bound=FiguresOfDays)
 

@@ -51,7 +51,7 @@ PDF, CSV = "application/pdf", "text/csv"
 MOST_ROWS = 10_000
 Month = Annotated[str, Path(pattern=MONTH, description="A month that is over.", examples=["2026-12"])]
 AsOwnerOfShopOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN, or_member_of="shop")]
-"""For whoever works for a shop, and for admins. The act lets only its owners through."""
+"""A session of a person who works for a shop, or of an admin. The act admits only the shop's owners."""
 
 
 def _file(media_type: str, description: str) -> dict[int | str, dict[str, Any]]:

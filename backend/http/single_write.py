@@ -18,7 +18,7 @@ LARGEST_HELD = 64 * 1024  # bytes; more than that is sent at once, so that flow 
 
 
 class OneWrite(HttpToolsProtocol):
-    """For uvicorn's option `http`."""
+    """An HTTP protocol for uvicorn's option `http` that gathers what belongs together into one write."""
 
     _unread = 0
     """Bytes that came since the parser last handed on a head, a part of a body or the end of a request."""

@@ -13,7 +13,7 @@ from backend.ledger.schemas import DifferenceOut, DifferencesOut, LineOut, Posti
 
 @dataclass(frozen=True, slots=True)
 class PostingQuery:
-    """Which postings are wanted. Each filter that is None lets all through; `until` is exclusive."""
+    """Filters of postings. Each filter that is None lets all through; `until` is exclusive."""
 
     account: str | None
     shop_id: UUID | None

@@ -19,7 +19,7 @@ class Link:
 
 
 HOME = Link("/", "Ouvrir EcoPanier", "Open EcoPanier")
-"""For what has no page of its own."""
+"""The link of mails whose subject has no page of its own."""
 
 _PASS = Link("/my-pass/{secret_token}", "Voir mon laissez-passer", "See my pass")
 _PICKUPS = Link("/reservations", "Voir mes retraits", "See my pickups")
@@ -123,4 +123,4 @@ LINKS: Mapping[str, Link] = {
     "ledger_differs": _ADMIN,
     "account_ends": HOME,
 }
-"""By event. A test opens each page."""
+"""The links of mails, by event. A test opens each page."""

@@ -56,7 +56,7 @@ docs_routes: list[BaseRoute] = [
     Route("/docs", docs, methods=["GET"]),
     Mount("/static/swagger", StaticFiles(directory=_SWAGGER), name="swagger"),
 ]
-"""To be tried before `routes`, whose `/static` contains the other's files too."""
+"""Routes to try before `routes`, whose `/static` contains the other's files too."""
 
 routes: list[BaseRoute] = [
     route("/pass", handed_pass),

@@ -58,7 +58,7 @@ HEADER = (
 )
 
 AsOwnerOrAdmin = Annotated[AsyncSession, signed_in_as(Role.MERCHANT, Role.ADMIN, or_member_of="shop")]
-"""For whoever works for a shop, and for admins. The act lets only its owners through."""
+"""A session of a person who works for a shop, or of an admin. The act admits only the shop's owners."""
 
 
 @router.post(

@@ -61,7 +61,7 @@ def _reservations() -> Select[Any]:
 
 @dataclass(frozen=True)
 class Only:
-    """Which reservations of a list to show. None sets no condition."""
+    """Filters of a list of reservations. None sets no condition."""
 
     lot: UUID | None = None
     since: datetime | None = None

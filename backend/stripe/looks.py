@@ -1,4 +1,4 @@
-"""Which jobs look at Stripe after which of its events: each feature names those that it needs.
+"""The jobs that look at Stripe after its events: each feature names those that it needs.
 
 An event is only a hint. The job asks Stripe for the present state, so it does not matter that events come late, twice
 and out of order. Types that no feature names are stored, and nothing else happens.

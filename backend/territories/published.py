@@ -108,7 +108,7 @@ def dictionary() -> DictionaryOut:
 
 @dataclass(frozen=True)
 class FiguresAsked:
-    """Which published figures of a territory are asked for.
+    """The query of a territory's published figures.
 
     since, until: the first and last day; of a month, any day. None: today, and 30 days or 12 months before.
     category: None for all food. parts: the kind of territories within it to tell of; None for the whole.

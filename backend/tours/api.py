@@ -60,7 +60,7 @@ router = Router(tags=["tours"])
 
 AsCollector = Annotated[AsyncSession, signed_in_as(Role.COLLECTOR)]
 AsOperator = Annotated[AsyncSession, signed_in_as(Role.ASSOCIATION, Role.ADMIN, or_member_of="association_staff")]
-"""For whoever plans tours: admins, and owners and staff of associations, for what comes to these."""
+"""A session of a person who plans tours: an admin, or an owner or staff of an association, for what it receives."""
 
 
 @router.get("/collectors/me", responses=may_answer(CollectorProfileNotFound))

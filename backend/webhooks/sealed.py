@@ -1,4 +1,4 @@
-"""Where addresses and secrets of webhook endpoints are kept sealed, and what a new secret looks like."""
+"""The columns that keep addresses and secrets of webhook endpoints sealed, and new secrets."""
 
 import secrets
 from base64 import b64encode

@@ -1,4 +1,4 @@
--- Whether the relay takes our mails, in one row: mail_failed and mail_accepted write it, mail_state reads it.
+-- The state of the mail relay, in one row: mail_failed and mail_accepted write it, mail_state reads it.
 alter table app.mail_relay enable row level security;
 alter table app.mail_relay force row level security;
 

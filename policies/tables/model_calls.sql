@@ -1,4 +1,4 @@
--- How often a shop had the model asked on a day: nobody reads it; begin_draft counts and limits the calls.
+-- Numbers of model calls by shop and day: nobody reads them; begin_draft counts and limits the calls.
 alter table app.model_calls enable row level security;
 alter table app.model_calls force row level security;
 

@@ -1,4 +1,4 @@
--- Which events people want on which channel: their own. Written by set_notice_preference.
+-- The choices of events and channels that people made for notices: they see their own. Written by set_notice_preference.
 alter table app.notice_preferences enable row level security;
 alter table app.notice_preferences force row level security;
 

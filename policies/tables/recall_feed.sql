@@ -1,4 +1,4 @@
--- How far the public recall feed was read: only the worker's acts read and write it.
+-- The time up to which the public recall feed was read: only the worker's acts read and write it.
 alter table app.recall_feed enable row level security;
 alter table app.recall_feed force row level security;
 

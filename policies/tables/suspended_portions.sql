@@ -1,4 +1,4 @@
--- Where suspended portions were offered: donors see it of their own, with how many were collected, never by whom.
+-- Lots in which suspended portions were offered: donors see those of their gifts, with how many were collected, never by whom.
 alter table app.suspended_portions enable row level security;
 alter table app.suspended_portions force row level security;
 

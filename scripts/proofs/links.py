@@ -1,4 +1,4 @@
-"""Which addresses a walk through the pages opens: a few of each kind, so that it ends."""
+"""The addresses that a walk through the pages opens: a few of each kind, so that it ends."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Where the people of an organisation start: their territory now, day by day, and month by month."""
+"""The start page of an organisation's people: their territory now, day by day, and month by month."""
 
 from urllib.parse import quote
 

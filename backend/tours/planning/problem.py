@@ -24,7 +24,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Where and when something is picked up or delivered.
+    """The place and time of a pickup or a delivery.
 
     place: the index in the matrices. opens, closes: when the visit may begin. service: seconds that it takes.
     """

@@ -1,4 +1,4 @@
-"""When a vehicle is where, if it does its visits in a given order."""
+"""The schedule of a vehicle that does its visits in a given order."""
 
 from collections.abc import Sequence
 

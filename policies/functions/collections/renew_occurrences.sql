@@ -1,5 +1,5 @@
--- Let a changed recurring request make those of its requests anew that nobody has accepted yet, from a day on. What somebody
--- has accepted, or what its shop has cancelled, stays as it is.
+-- Replace the requests that a changed recurring request has made and nobody has accepted yet. Requests that somebody has
+-- accepted, or that the shop has cancelled, stay as they are.
 -- Called by the acts that change recurring requests, which hold its lock. `day`: that day alone; null: all. Only the owner may
 -- execute it.
 -- Definer, because nobody may write collections. Locks: those of end_collections, then those of ask_recurring.

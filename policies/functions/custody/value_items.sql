@@ -1,5 +1,5 @@
--- Say what the items of a collection cost the shop that gave them, all that was asked of each, in cents. The shop alone
--- values what it gives; once a donation receipt names it, the value does not change any more.
+-- Set the values of the items of a collection: what the whole requested amount of each cost the shop, in cents. Only the
+-- shop values what it gives; once a donation receipt names it, the value does not change any more.
 -- Called by PUT /v1/collections/{collection_id}/values. Definer, because nobody may write items; it lets through owners of the
 -- shop. Locks: the collection.
 create or replace function app.value_items(collection uuid, items jsonb) returns void

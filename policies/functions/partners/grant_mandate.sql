@@ -1,5 +1,5 @@
--- Let an API client enrol people in the name of the caller's association, and return the mandate's id: that of the one in
--- force if the client has one already. The owners of both sides are told.
+-- Grant an API client a mandate to enrol people in the name of the caller's association. Returns the mandate's id, or that
+-- of the one in force. The owners of both sides are told.
 -- Called by POST /v1/associations/me/mandates, as an owner of a verified association whose sign-in has passed the second
 -- factor. The client must work, be an organisation's and have the scope beneficiaries:enrol; which one is the owner's
 -- decision, whatever territory it has.

@@ -1,5 +1,5 @@
--- Bring the stops, tasks, collections and items of a tour to what its steps come to, and write into the chains of custody
--- what they do not have yet. A collection that was received, refused or cancelled, or that is in another tour now, stays as
+-- Update the stops, tasks, collections and items of a tour from its steps, and append what is new to the chains of
+-- custody. A collection that was received, refused or cancelled, or that is in another tour now, stays as
 -- it is. One that left the tour by an incident returns if a later step says that it was taken after all.
 -- Called by take_step, which holds the locks. Definer, because nobody may write these; only the owner may execute it.
 -- Locks: stops and tasks, the heads of chains; under the locks of the collections and the tour.
