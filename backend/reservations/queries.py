@@ -8,13 +8,14 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import DateTime, Integer, Select, Uuid, bindparam, column, func, null, select, true
+from sqlalchemy import JSON, DateTime, Integer, Select, Uuid, bindparam, column, func, null, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.acts import Acts
 from backend.database.sessions import role_in
 from backend.identity.tokens import Role
+from backend.lots.models import Lot
 from backend.lots.queries import SHOP
 from backend.reservations.mailed_passes import opens, reservation_in
 from backend.reservations.models import Pass, Reservation
@@ -127,6 +128,13 @@ async def zone_of_shop(session: AsyncSession, shop: UUID) -> ZoneInfo:
     return ZoneInfo(zone or PARIS)
 
 
+_FOOD = (
+    select(func.json_build_object("description", col(Lot.description), "allergens", col(Lot.allergens)))
+    .where(col(Lot.id) == col(Reservation.lot_id))
+    .scalar_subquery()
+)
+
+
 @cache
 def _own_reservation() -> Select[Any]:
     own = _reservations().where(col(Reservation.id) == bindparam("wanted"))
@@ -136,6 +144,8 @@ def _own_reservation() -> Select[Any]:
         func.app.free_cancellation_until(lot["pickup_start"]).label("free_cancellation_until"),
         func.coalesce(state.c.locked, False).label("pass_locked"),
         state.c.handed_at,
+        func.coalesce(_FOOD, func.app.lot_without_portions(col(Reservation.lot_id)), type_=JSON).label("food"),
+        func.app.report_about(col(Reservation.id), type_=Uuid).label("problem_report_id"),
     )
 
 
@@ -148,7 +158,8 @@ async def reservation(session: AsyncSession, reservation_id: UUID) -> Reservatio
         row = (await session.execute(_at_counter(1, wanted=reservation_id))).one_or_none()
         if row is None:
             raise ReservationNotFound
-        at_counter = {"free_cancellation_until": None, "pass_locked": False, "handed_at": None}
+        only_holders = ("free_cancellation_until", "handed_at", "food", "problem_report_id")
+        at_counter = {**dict.fromkeys(only_holders), "pass_locked": False}
         return ReservationRead.model_validate({**row._asdict(), **at_counter})
     return ReservationRead.model_validate(row)
 

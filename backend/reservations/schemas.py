@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.accounts.schemas import Token
 from backend.http.schemas import In, Out
+from backend.lots.models import Allergen
 from backend.shops.schemas import ShopBrief
 
 LOT = "01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
@@ -59,6 +60,13 @@ class ReservationSeen(ReservationOut):
     shop: ShopBrief | None = Field(description="Where the portions are collected; null for the lot's shop.")
 
 
+class ReservedFood(Out):
+    """What a lot says of its food."""
+
+    description: str = Field(examples=["Pains de la veille, encore bons."])
+    allergens: list[Allergen] = Field(examples=[["gluten", "eggs", "milk"]])
+
+
 class ReservationRead(ReservationSeen):
     """One reservation, with what its holder can do about it."""
 
@@ -69,6 +77,12 @@ class ReservationRead(ReservationSeen):
     pass_locked: bool = Field(description="Whether wrong PINs locked the pass, so that it has to be renewed.")
     handed_at: datetime | None = Field(
         description="Since when the pass is handed to somebody; null if it is not.", examples=[None]
+    )
+    food: ReservedFood | None = Field(
+        description="Of its lot; null for the lot's shop, and once you cannot read the lot."
+    )
+    problem_report_id: UUID | None = Field(
+        description="The report that you made about it; null if there is none.", examples=[None]
     )
 
 

@@ -12,7 +12,6 @@ from backend.lots.models import Allergen
 from backend.pages.amounts import Amounts
 from backend.pages.client import Refused
 from backend.pages.customers.favourites import EATERS
-from backend.pages.customers.problem import report_of
 from backend.pages.forms import Form
 from backend.pages.qr import drawn
 from backend.pages.session import is_station
@@ -80,7 +79,7 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
     held = None
     if found["status"] == "confirmed" and is_coming(found, now):
         held = await visit.api.get(f"{_path(visit)}/pass")
-    lot = await _lot(visit, found["lot_id"])
+    food = found["food"]
     until = found["free_cancellation_until"]
     begun = datetime.fromisoformat(found["pickup_start"]) <= now  # before that there is nothing to report
     page = visit.page(
@@ -89,14 +88,14 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         one=found,
         held=held,
         qr=drawn(held["qr"]) if held else None,
-        lot=lot,
-        allergens=[str(one) for one in Allergen if lot and one in lot["allergens"]],
+        food=food,
+        allergens=[str(one) for one in Allergen if food and one in food["allergens"]],
         form=form,
         coming=is_coming(found, now),
         in_time=until is not None and datetime.fromisoformat(until) > now,
         on_hold=found["status"] == "held" and datetime.fromisoformat(found["hold_until"]) > now,
         paying="paid" in visit.query and found["status"] == "held",
-        report=await report_of(visit, found["id"]) if begun and found["status"] not in ("held", "expired") else None,
+        reported=begun and found["problem_report_id"] is not None,
         begun=begun,
     )
     if held is not None and not is_station(visit.request):
@@ -104,16 +103,6 @@ async def reservation_page(visit: Visit, found: Mapping[str, Any], form: Form, s
         day = Amounts(visit.t, now).day(found["pickup_start"], found["shop"]["time_zone"])
         page.headers["Kept-As"] = quote(f"{found['title']}, {day}"[:200])  # how the page without a network lists it
     return page
-
-
-async def _lot(visit: Visit, lot_id: str) -> Any:
-    """Return a lot, or None if its holder may not see it any more."""
-    try:
-        return await visit.api.get(f"/v1/lots/{lot_id}")
-    except Refused as refusal:
-        if refusal.status != 404:
-            raise
-        return None
 
 
 async def cancel(visit: Visit) -> Response:
