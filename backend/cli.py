@@ -73,6 +73,7 @@ def serve(
             from backend.http import serving
             from backend.http.processes import serve_in_processes
             from backend.http.rate_limits import counters
+            from backend.http.routing import prepare_routes
             from backend.main import create_app
             from backend.observability.metrics import forget_process
 
@@ -81,6 +82,7 @@ def serve(
             serving.serve(served, host, port)
         else:
             counters.folder = folder
+            prepare_routes(served.router)
             serve_in_processes(served, host, port, count, forget_process)
 
 

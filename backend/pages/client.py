@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 import httpx2
+from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Scope
 
@@ -41,7 +42,7 @@ class Answer:
 
     def json(self) -> Any:
         """Return the value that the body is the JSON of."""
-        return json.loads(self.content)
+        return from_json(self.content)
 
 
 class Refused(Exception):
