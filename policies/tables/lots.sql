@@ -20,7 +20,9 @@ grant update (title, description, category, kind, original_price_cents, price_ce
     pickup_end, date_kind, food_date, allergens, cold_chain, weight_grams, photo_id, gtin, batch, becomes_free_at, fair_draw,
     origin, reduction_ground, status) on app.lots to authenticated;
 
-create policy "Anyone sees published discounted lots with portions left" on app.lots for select to anon, authenticated
+-- Postgres asks policies in the reverse order of their names: this one after that of merchants, whose lists it would
+-- slow down, and before those that look up what the caller reserved or is.
+create policy "Lots at a discount with portions left are seen by anyone" on app.lots for select to anon, authenticated
     using (status = 'published' and kind = 'discounted' and app.is_on_sale(id));
 
 create policy "Current beneficiaries see published free lots" on app.lots for select to authenticated

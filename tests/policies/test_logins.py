@@ -68,7 +68,7 @@ async def test_a_login_cannot_take_on_a_role_with_more_rights(lasting_town: Town
     "statement",
     [
         "alter table app.lots disable row level security",
-        'drop policy "Anyone sees verified shops" on app.shops',
+        'drop policy "Verified shops are seen by anyone" on app.shops',
         'create policy "Mine" on app.lots for select to authenticated using (true)',
         "create or replace function app.caller_role() returns text language sql as $$ select 'admin' $$",
         "create function app.back_door() returns int language sql as 'select 1'",
