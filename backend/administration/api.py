@@ -32,7 +32,7 @@ from backend.figures.api import By, Since, Until
 from backend.figures.problems import FiguresPeriodInvalid
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
-from backend.http.paging import After, Limit, Page, cursor_key, page_of
+from backend.http.paging import After, Limit, Page, cursor, cursor_key, page_bytes, page_of
 from backend.http.routing import Router
 from backend.http.schemas import TimeAsked
 from backend.identity.tokens import Role
@@ -246,7 +246,7 @@ async def list_setting_changes(session: AsAdmin, limit: Limit = 20, after: After
     return page_of(await queries.setting_changes(session, before, limit), limit, lambda change: (change.id,))
 
 
-@router.get("/audit", responses=may_answer(CursorInvalid))
+@router.get("/audit", response_model=Page[AuditEntryOut], responses=may_answer(CursorInvalid))
 async def read_audit_log(
     session: AsAdmin,
     action: Annotated[str | None, Query(max_length=100, examples=["setting.changed"])] = None,
@@ -257,8 +257,11 @@ async def read_audit_log(
     until: Annotated[TimeAsked | None, Query(description="Before this moment.")] = None,
     limit: Limit = 20,
     after: After = None,
-) -> Page[AuditEntryOut]:
+) -> Response:
     """Read the audit log, newest first: who did what to what, when and in which request."""
     wanted = AuditQuery(action, subject, subject_id, actor_id, since, until)
     before = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.audit_entries(session, wanted, before, limit), limit, lambda entry: (entry.id,))
+    found = await queries.audit_entries(session, wanted, before, limit)
+    has_more = len(found) > limit
+    shown = page_bytes([entry for _, entry in found[:limit]], has_more, cursor(found[limit - 1].id) if has_more else None)
+    return Response(shown, media_type="application/json")

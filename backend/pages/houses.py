@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
+from backend.pages.side_menu import side_menu
 from backend.pages.visit import Visit
 from backend.problems.common import NotAllowed
 
@@ -50,9 +51,16 @@ class House:
 
     def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
         """Return a page of this house. here: its entry in the menu."""
-        menu = [(name, self.at(path), drawn, 0) for name, path, drawn in self.MENU if self.sees(name)]
+        menu = tuple((name, self.at(path), drawn) for name, path, drawn in self.MENU if self.sees(name))
         return self.visit.page(
-            f"{self.TEMPLATES}/{template}", status, menu=menu, house=self.name, desk=self, here=here, **values
+            f"{self.TEMPLATES}/{template}",
+            status,
+            menu=menu,
+            side_menu=side_menu,
+            house=self.name,
+            desk=self,
+            here=here,
+            **values,
         )
 
     def to(self, path: str, done: str | None = None, **query: str) -> Response:

@@ -110,6 +110,25 @@ async def test_each_page_of_a_search_answers_as_documented(town: Town) -> None:
     assert [page["has_more"] for page in (first, last, none)] == [True, False, False]
 
 
+async def test_each_page_of_the_audit_log_answers_as_documented(town: Town) -> None:
+    odile, relais = await town.an_admin(), await town.an_association()
+    enrolled = await relais.enrols()
+    for _ in range(2):
+        await relais.gets(f"/beneficiaries/{enrolled['id']}")
+
+    everything = as_documented("GET", "/admin/audit", await odile.asks("GET", "/admin/audit"))
+    asked = {"limit": "1", "action": "person.opened"}
+    first = as_documented("GET", "/admin/audit", await odile.asks("GET", "/admin/audit", params=asked))
+    asked["after"] = first["next"]
+    last = as_documented("GET", "/admin/audit", await odile.asks("GET", "/admin/audit", params=asked))
+
+    assert [page["has_more"] for page in (everything, first, last)] == [False, True, False]
+    opened = [one for one in everything["data"] if one["action"] == "person.opened"]
+    assert first["data"] + last["data"] == opened
+    assert opened[0]["detail"]["why"] == "read"
+    assert opened[0]["at"].endswith("Z")
+
+
 @kinds
 async def test_reserving_answers_as_documented_the_first_time_and_again(town: Town, kind: str) -> None:
     lot = await LOTS[kind](town)

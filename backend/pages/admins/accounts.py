@@ -9,6 +9,7 @@ from backend.administration.problems import AccountNotFound
 from backend.administration.schemas import ReasonIn
 from backend.identity.tokens import Role
 from backend.pages.admins.desk import ROLES, desk_page
+from backend.pages.admins.rows import account_rows
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.visit import Visit, route
@@ -27,6 +28,7 @@ async def accounts(visit: Visit) -> Response:
         "accounts.html",
         "accounts",
         found=found,
+        account_rows=account_rows,
         asked=asked,
         form=Form(asked),
         people=[role.value for role in Role],

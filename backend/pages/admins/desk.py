@@ -4,6 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from backend.pages.side_menu import side_menu
 from backend.pages.visit import Visit
 
 ROLES = ("admin",)
@@ -29,5 +30,12 @@ MENU = (
 
 def desk_page(visit: Visit, template: str, here: str, status: int = 200, /, **values: Any) -> Response:
     """Return a page of the admins. here: its entry in the menu."""
-    menu = [(name, path, drawn, 0) for name, path, drawn in MENU]
-    return visit.page(f"admins/{template}", status, menu=menu, house=visit.t("admin.house"), here=here, **values)
+    return visit.page(
+        f"admins/{template}",
+        status,
+        menu=MENU,
+        side_menu=side_menu,
+        house=visit.t("admin.house"),
+        here=here,
+        **values,
+    )

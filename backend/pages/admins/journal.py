@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from backend.pages.admins.desk import ROLES, desk_page
+from backend.pages.admins.rows import entry_rows
 from backend.pages.forms import Form
 from backend.pages.visit import Visit, route
 from backend.time_zones import PARIS
@@ -32,7 +33,14 @@ async def audit(visit: Visit) -> Response:
         else await visit.api.get("/v1/admin/audit", limit=50, after=visit.query.get("after"), **query)
     )
     return desk_page(
-        visit, "audit.html", "audit", 422 if wrong else 200, found=found, asked=asked, form=Form(asked, wrong)
+        visit,
+        "audit.html",
+        "audit",
+        422 if wrong else 200,
+        found=found,
+        entry_rows=entry_rows,
+        asked=asked,
+        form=Form(asked, wrong),
     )
 
 

@@ -7,6 +7,7 @@ from starlette.routing import BaseRoute
 
 from backend.administration.schemas import ReasonIn
 from backend.pages.admins.desk import ROLES, desk_page
+from backend.pages.admins.rows import lot_rows
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
 from backend.pages.visit import Visit, route
@@ -38,7 +39,9 @@ async def lots(visit: Visit) -> Response:
         if form.is_wrong
         else await visit.api.get("/v1/admin/lots", limit=20, after=visit.query.get("after"), insee=insee, **wanted)
     )
-    return desk_page(visit, "lots.html", "lots", found=found, asked=asked, form=form, statuses=STATUSES)
+    return desk_page(
+        visit, "lots.html", "lots", found=found, lot_rows=lot_rows, asked=asked, form=form, statuses=STATUSES
+    )
 
 
 async def lots_of_shop(visit: Visit) -> Response:
@@ -48,7 +51,9 @@ async def lots_of_shop(visit: Visit) -> Response:
     found = await visit.api.get(
         "/v1/admin/lots", limit=20, after=visit.query.get("after"), shop_id=shop["id"], status=asked.get("status")
     )
-    return desk_page(visit, "shop_lots.html", "lots", shop=shop, found=found, asked=asked, statuses=STATUSES)
+    return desk_page(
+        visit, "shop_lots.html", "lots", shop=shop, found=found, lot_rows=lot_rows, asked=asked, statuses=STATUSES
+    )
 
 
 async def lot(visit: Visit) -> Response:
