@@ -263,5 +263,6 @@ async def read_audit_log(
     before = cursor_key(after, CURSOR)[0] if after else None
     found = await queries.audit_entries(session, wanted, before, limit)
     has_more = len(found) > limit
-    shown = page_bytes([entry for _, entry in found[:limit]], has_more, cursor(found[limit - 1].id) if has_more else None)
+    following = cursor(found[limit - 1]["id"]) if has_more else None
+    shown = page_bytes([one["entry"] for one in found[:limit]], has_more, following)
     return Response(shown, media_type="application/json")

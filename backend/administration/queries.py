@@ -1,11 +1,12 @@
 """Admins' reads under row-level security: who waits for a decision, the platform's parameters, the audit log."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, Row, Select, func, literal, literal_column, select, text, union_all
+import asyncpg
+from sqlalchemy import JSON, Integer, Select, func, literal, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,7 +15,6 @@ from backend.administration.models import Collector, Setting, SettingChange
 from backend.administration.schemas import (
     AccountFound,
     AssociationOut,
-    AuditEntryOut,
     CollectorOut,
     LotFound,
     OverviewOut,
@@ -24,7 +24,7 @@ from backend.administration.schemas import (
 )
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
-from backend.audit.models import AuditEntry
+from backend.database.plain_reads import rows_of
 from backend.figures.schemas import Step
 from backend.http.paging import page_of
 from backend.mail.rendering import told
@@ -67,17 +67,20 @@ _OVERVIEW = text(
 ).columns(found=JSON)
 _FIND_LOTS = text("select * from app.find_lots(:words, :shop_words, :shop, :communes, :status, :beyond, :most)")
 _FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
-_ENTRIES = select(*(getattr(AuditEntry, name) for name in AuditEntryOut.model_fields)).order_by(
-    col(AuditEntry.id).desc()
-)
 # Written as JSON by the database, after the search: a model for each entry would take longer than all the rest.
-_ENTRY = literal_column("""json_build_object(
-    'id', id, 'at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'actor_id', actor_id,
-    'actor_role', actor_role, 'action', action, 'subject', subject, 'subject_id', subject_id, 'detail', detail,
-    'request_id', request_id)::text""")
+_ENTRIES = """
+    select id, json_build_object(
+        'id', id, 'at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'actor_id', actor_id,
+        'actor_role', actor_role, 'action', action, 'subject', subject, 'subject_id', subject_id, 'detail', detail,
+        'request_id', request_id)::text as entry
+    from (select * from app.audit_entries where {} order by id desc limit $1) found order by id desc"""
 # Entries are written within seconds of their time.
-_SLACK = timedelta(hours=1)
-_FIRST_ID, _LAST_ID = UUID(int=0), UUID(int=2**128 - 1)
+_SINCE = """
+    at >= {0} and id > coalesce((select id from app.audit_entries where at < {0}::timestamptz - interval '1 hour'
+                                 order by at desc limit 1), '00000000-0000-0000-0000-000000000000')"""
+_UNTIL = """
+    at < {0} and id < coalesce((select id from app.audit_entries where at >= {0}::timestamptz + interval '1 hour'
+                                order by at limit 1), 'ffffffff-ffff-ffff-ffff-ffffffffffff')"""
 _EMAIL = (col(Account.email), col(Account.email_verified_at).is_not(None).label("email_verified"))
 _ASSOCIATIONS = select(
     col(Association.id),
@@ -199,34 +202,25 @@ async def setting_changes(session: AsyncSession, before: int | None, limit: int)
 
 async def audit_entries(
     session: AsyncSession, wanted: AuditQuery, before: UUID | None, limit: int
-) -> Sequence[Row[UUID, str]]:
-    """Return the ids of up to `limit + 1` entries of the audit log, newest first, each with its AuditEntryOut as JSON."""
-    asked = _ENTRIES.limit(limit + 1)
-    for column, value in (
-        (AuditEntry.action, wanted.action),
-        (AuditEntry.subject, wanted.subject),
-        (AuditEntry.subject_id, wanted.subject_id),
-        (AuditEntry.actor_id, wanted.actor_id),
-    ):
-        if value is not None:
-            asked = asked.where(col(column) == value)
+) -> Sequence[asyncpg.Record]:
+    """Return the `id` of up to `limit + 1` entries of the audit log, newest first, and its JSON as `entry`."""
+    values: list[Any] = [limit + 1]
+    conditions = ["true"]
     # Ids rise with time, so an entry that lies well outside the asked time bounds the ids. Without that, a search for
     # what was long ago would walk through everything since.
-    at = col(AuditEntry.at)
-    if wanted.since is not None:
-        before_all = select(col(AuditEntry.id)).where(at < wanted.since - _SLACK).order_by(at.desc()).limit(1)
-        asked = asked.where(
-            at >= wanted.since, col(AuditEntry.id) > func.coalesce(before_all.scalar_subquery(), _FIRST_ID)
-        )
-    if wanted.until is not None:
-        after_all = select(col(AuditEntry.id)).where(at >= wanted.until + _SLACK).order_by(at).limit(1)
-        asked = asked.where(
-            at < wanted.until, col(AuditEntry.id) < func.coalesce(after_all.scalar_subquery(), _LAST_ID)
-        )
-    if before is not None:
-        asked = asked.where(col(AuditEntry.id) < before)
-    found = asked.subquery()
-    return (await session.execute(select(found.c.id, _ENTRY).order_by(found.c.id.desc()))).all()
+    for condition, value in (
+        ("action = {}", wanted.action),
+        ("subject = {}", wanted.subject),
+        ("subject_id = {}", wanted.subject_id),
+        ("actor_id = {}", wanted.actor_id),
+        (_SINCE, wanted.since),
+        (_UNTIL, wanted.until),
+        ("id < {}", before),
+    ):
+        if value is not None:
+            values.append(value)
+            conditions.append(condition.format(f"${len(values)}"))
+    return await rows_of(session, _ENTRIES.format(" and ".join(conditions)), *values)
 
 
 def _page(
