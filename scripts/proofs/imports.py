@@ -12,7 +12,7 @@ from scripts.proofs.figures import Outcome
 from scripts.proofs.house import POLL_SECONDS, House
 from scripts.proofs.storms import Weather
 
-PEOPLE, PEOPLE_IN_A_HURRY = 5_000, 3_000
+PEOPLE, PEOPLE_IN_A_HURRY = 5_000, 1_500
 KILLS, KILLS_IN_A_HURRY = 2, 1
 SILENT_SECONDS = 61  # then an import counts as interrupted
 WITHIN_SECONDS = 300.0

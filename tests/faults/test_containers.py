@@ -1,5 +1,6 @@
 """`scripts/prove containers` where no docker daemon is: it says so; its walk and the commands it gives are right."""
 
+import asyncio
 import json
 import os
 import subprocess
@@ -7,11 +8,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from scripts.demo_town import build
+from scripts.demo_town.people import PASSWORD
 from scripts.places import ROOT
 from scripts.proofs import containers
 from scripts.proofs.catalogue import PROOFS
-from scripts.proofs.house import House
+from tests.town import Town
+from tests.town.serving import Served
 
 HEALTHY = "\n".join(json.dumps({"Service": one, "Health": "healthy"}) for one in containers.SERVICES)
 SIGN_INS = "role         e-mail or code  password\nbeneficiary  2026-BEN-04217  cigogne\n"
@@ -87,12 +92,10 @@ async def test_the_proof_removes_its_containers_when_a_step_fails(
 
 
 @pytest.mark.needs_program("tesseract", "tesseract-ocr", "tesseract-ocr-fra")
-async def test_the_walk_through_the_containers_works_on_this_machine(servers_folder: Path) -> None:
-    folder = servers_folder / "walked"
-    folder.mkdir()
-    folder.chmod(0o755)
-    async with House.built(folder) as house:
-        beneficiary = containers.a_beneficiary(await house.is_seeded())
-        for _ in range(2):
-            walked = containers.walk(house.url, beneficiary)
-            assert walked["read"] == walked["printed"]
+async def test_the_walk_through_the_containers_works_on_this_machine(town: Town, served: Served) -> None:
+    password_hash = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+    beneficiary = containers.a_beneficiary(build(town.copy.url(), password_hash))
+    await town.ensure_served()
+    for _ in range(2):
+        walked = await asyncio.to_thread(containers.walk, served.url, beneficiary)
+        assert walked["read"] == walked["printed"]

@@ -52,7 +52,7 @@ SHORT = {
     ),
     "imports": (PROOFS["imports"], 0.0, ["kills of API", "requests cut off", "seen as interrupted", "lines"]),
     # Last, since it moves the clock by months, and the worker then deletes what others still count.
-    "money": (PROOFS["money"], 12.0, ["histories", "payments", "gifts", "grants"]),
+    "money": (PROOFS["money"], 5.0, ["histories", "payments", "gifts", "grants"]),
 }
 
 
