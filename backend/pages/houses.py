@@ -5,7 +5,7 @@ People who work for several carry `?association=` or `?organisation=` along; for
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from urllib.parse import urlencode
 
 from starlette.responses import Response
@@ -16,6 +16,19 @@ from backend.problems.common import NotAllowed
 
 OWNERS = frozenset({"programs", "webhooks"})
 """The entries of the menu that only owners see."""
+
+
+class Desk(Protocol):
+    """The owner of a page that shops, associations and organisations all have, such as that of webhooks."""
+
+    @property
+    def visit(self) -> Visit: ...
+
+    def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response: ...
+
+    def to(self, path: str, done: str | None = None, **query: str) -> Response: ...
+
+    def at(self, path: str, **query: Any) -> str: ...
 
 
 @dataclass(frozen=True)

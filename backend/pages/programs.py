@@ -6,7 +6,7 @@ People read « programmes ». A secret is shown only on the page that answers th
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from backend.api_clients.problems import ApiClientNotFound
 from backend.api_clients.schemas import ApiClientIn
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints, whole
+from backend.pages.houses import Desk
 from backend.pages.visit import Visit, route
 from backend.time_zones import PARIS
 
@@ -24,17 +25,6 @@ SCOPES = ("figures:read", "beneficiaries:enrol", "funds:read", "webhooks")
 OLD_SECRET_DAYS = (7, 0, 1, 30)
 ABOUT = {"api_client.expiry_invalid": "expires_at", "api_client.territory_outside": "territory"}
 """The field that a problem is about."""
-
-
-class Desk(Protocol):
-    """The owner of a page: the house of an organisation or of an association, or a shop."""
-
-    @property
-    def visit(self) -> Visit: ...
-
-    def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response: ...
-
-    def to(self, path: str, done: str | None = None, **query: str) -> Response: ...
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,14 @@ A secret is shown only on the page that answers the form with which it was made.
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import Route
 
 from backend.pages.client import Refused
 from backend.pages.forms import Form, constraints
+from backend.pages.houses import Desk
 from backend.pages.visit import Visit, route
 from backend.webhooks.problems import WebhookEndpointNotFound
 from backend.webhooks.schemas import WebhookEndpointIn
@@ -19,19 +20,6 @@ from backend.webhooks.schemas import WebhookEndpointIn
 FIELDS = ("url", "description", "events")
 ENDPOINTS = "/v1/webhook-endpoints"
 SHOWN = 50
-
-
-class Desk(Protocol):
-    """The owner of a page: the house of an organisation or of an association, or a shop."""
-
-    @property
-    def visit(self) -> Visit: ...
-
-    def page(self, template: str, here: str, status: int = 200, /, **values: Any) -> Response: ...
-
-    def to(self, path: str, done: str | None = None, **query: str) -> Response: ...
-
-    def at(self, path: str, **query: Any) -> str: ...
 
 
 @dataclass(frozen=True)
