@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import JSON, Integer, Select, func, literal, literal_column, select, text, union_all
+from pydantic_core import from_json
+from sqlalchemy import Integer, Select, func, literal, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,7 +25,7 @@ from backend.administration.schemas import (
 )
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
-from backend.database.plain_reads import rows_of
+from backend.database.plain_reads import rows_of, value_of
 from backend.figures.schemas import Step
 from backend.http.paging import page_of
 from backend.mail.rendering import told
@@ -56,15 +57,13 @@ class LotQuery(NamedTuple):
     status: str | None
 
 
-_OVERVIEW = text(
-    """
+_OVERVIEW = """
     select json_build_object(
-        'figures', app.admin_figures(since => :since, until => :until, step => :step),
-        'uncollected', app.uncollected(territory => :territory, after_code => :after, most => :most),
+        'figures', app.admin_figures(since => $1, until => $2, step => $3),
+        'uncollected', app.uncollected(territory => $4, after_code => $5, most => $6),
         'invitations', (select coalesce(json_agg(i order by i.month desc), '[]')
-                        from app.shop_invitations_by_month(12) i)) as found
+                        from app.shop_invitations_by_month(12) i))::text
     """
-).columns(found=JSON)
 _FIND_LOTS = text("select * from app.find_lots(:words, :shop_words, :shop, :communes, :status, :beyond, :most)")
 _FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
 # Written as JSON by the database, after the search: a model for each entry would take longer than all the rest.
@@ -102,7 +101,7 @@ _COLLECTORS = select(
 
 async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDecideOut:
     """Return all that waits for an admin: of each kind how much, and the `most` oldest, in one statement."""
-    found: dict[str, Any] = (await session.scalars(select(func.app.to_decide(most, type_=JSON)))).one()
+    found: dict[str, Any] = from_json(await value_of(session, "select app.to_decide($1)::text", most))
     for shop in found["shops"]["oldest"]:
         shop["to_correct"] = fields_to_correct(shop["insee_code"], shop["in_territory"])
     for refund in found["refunds"]["oldest"]:
@@ -118,9 +117,7 @@ async def overview(
 
     The database raises FiguresPeriodInvalid, TerritoryNotFound.
     """
-    since, until, step = days
-    asked = {"since": since, "until": until, "step": step, "territory": territory, "after": after, "most": limit + 1}
-    found: dict[str, Any] = (await session.scalars(_OVERVIEW, asked)).one()
+    found: dict[str, Any] = from_json(await value_of(session, _OVERVIEW, *days, territory, after, limit + 1))
     communes = page_of(found["uncollected"], limit, lambda one: (one["insee_code"],))
     return OverviewOut.model_validate({**found, "uncollected": communes})
 

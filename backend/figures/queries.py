@@ -3,8 +3,10 @@
 from datetime import date
 from uuid import UUID
 
+from pydantic_core import from_json
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.database.plain_reads import value_of
 from backend.database.sessions import call
 from backend.figures.schemas import (
     FiguresOfShops,
@@ -16,6 +18,9 @@ from backend.figures.schemas import (
 )
 from backend.shops.queries import with_corrections
 
+_OF_SHOP = "select app.shop_figures(shop => $1, since => $2, until => $3, step => $4, days => $5)::text"
+_DAY = "select app.shop_day(shop => $1, only_lot => $2)::text"
+
 
 async def shop_figures(
     session: AsyncSession, shop_id: UUID, since: date | None, until: date | None, by: Step, days: int | None = None
@@ -24,8 +29,8 @@ async def shop_figures(
 
     The database raises ShopNotFound and FiguresPeriodInvalid.
     """
-    found = await call(session, "shop_figures", shop=shop_id, since=since, until=until, step=by, days=days)
-    return ShopFigures.model_validate(found)
+    found = await value_of(session, _OF_SHOP, shop_id, since, until, by, days)
+    return ShopFigures.model_validate_json(found)
 
 
 async def shop_figures_by_item(
@@ -49,7 +54,7 @@ async def shop_day(session: AsyncSession, shop_id: UUID, lot_id: UUID | None) ->
 
     The database raises ShopNotFound unless the caller is owner or staff.
     """
-    found = await call(session, "shop_day", shop=shop_id, only_lot=lot_id)
+    found = from_json(await value_of(session, _DAY, shop_id, lot_id))
     return ShopDay.model_validate({**found, "shop": with_corrections(found["shop"])})
 
 

@@ -4,6 +4,7 @@ from typing import Any, get_args
 from uuid import UUID
 
 import asyncpg
+from pydantic_core import from_json
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -23,7 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.acts import Acts
-from backend.database.sessions import call, role_in
+from backend.database.plain_reads import value_of
+from backend.database.sessions import role_in
 from backend.identity.tokens import MemberRole, Role
 from backend.places.communes import codes_within, insee_codes
 from backend.places.near import degrees
@@ -175,7 +177,9 @@ def _own(row: Row[Any]) -> OwnShop:
 
 async def workplace(session: AsyncSession, shop_id: UUID) -> WorkplaceOut:
     """Return what the caller sees of a shop where they work. The database raises ShopNotFound."""
-    return WorkplaceOut.model_validate(with_corrections(await call(session, "workplace", shop=shop_id)))
+    return WorkplaceOut.model_validate(
+        with_corrections(from_json(await value_of(session, "select app.workplace($1)::text", shop_id)))
+    )
 
 
 def with_corrections(found: dict[str, Any]) -> dict[str, Any]:
