@@ -79,7 +79,8 @@ async def spend(scope: Scope, name: str, rule: str | limits.RateLimitItem, who: 
         return
     item = limits.parse(rule) if isinstance(rule, str) else rule
     allowed = await _limiter.hit(item, name, who)
-    ends, left = await _limiter.get_window_stats(item, name, who)
+    ends, unspent = await _limiter.get_window_stats(item, name, who)
+    left = unspent if allowed else 0  # what could not be counted is refused, though nothing was spent
     seconds = max(1, round(ends - time.time()))
     # draft-ietf-httpapi-ratelimit-headers: structured fields.
     headers: list[tuple[bytes, bytes]] = scope.setdefault(_HEADERS, [])
