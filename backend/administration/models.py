@@ -1,6 +1,6 @@
 """The platform's parameters, admins' decisions, and collectors."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import Column, Identity, Integer
@@ -71,3 +71,18 @@ class Collector(Table, table=True):
     id: UUID = Field(primary_key=True, foreign_key="app.accounts.id")
     status: str = text(sa_column_kwargs={"server_default": "pending"})
     created_at: datetime = now()
+
+
+class StandingCount(Table, table=True):
+    """A change of how many accounts of a role, or shops, there are in a state; the number is the sum of the changes.
+
+    kind: the role, or `shop`. came_on: the day in Paris on which they came.
+    """
+
+    __tablename__ = "standing_counts"
+
+    id: UUID = identifier()
+    kind: str = text()
+    status: str = text()
+    came_on: date
+    change: int

@@ -199,6 +199,7 @@ LEFT_OUT = {
     "recall_items": "Public notices about food.",
     "recall_feed": "Not about people.",
     "impact_totals": "Totals over everybody.",
+    "standing_counts": "Numbers of accounts and shops.",
     "impact_periods": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",
     "stripe_events": "Ids of Stripe's events. The payments that they belong to are in the export.",

@@ -161,3 +161,39 @@ async def test_the_overview_is_the_figures_with_those_of_neighbours(town: Town) 
     assert found["invitations"] == (await odile.gets("/admin/shop-invitations"))["data"]
     assert refusal_in(await odile.asks("GET", "/admin/overview?territory=00000")).status == 404
     assert refusal_in(await shop.merchant.asks("GET", "/admin/overview")).status == 403
+
+
+COUNTED = """
+    select c.kind, c.status, c.came_on, sum(c.change) from app.standing_counts c
+    group by 1, 2, 3 having sum(c.change) <> 0 order by 1, 2, 3
+"""
+THERE = """
+    select a.role, a.status, app.paris_day(a.created_at), count(*) from app.accounts a where a.erased_at is null
+    group by 1, 2, 3
+    union all
+    select 'shop', s.status, app.paris_day(s.created_at), count(*) from app.shops s group by 1, 2, 3
+    order by 1, 2, 3
+"""
+
+
+async def test_counts_follow_accounts_and_shops(town: Town) -> None:
+    shops = [await town.a_shop() for _ in range(2)]
+    waiting, odile, marc = await town.a_shop(verified=False), await town.an_admin(), await town.a_customer()
+
+    async def counted() -> list[tuple[Any, ...]]:
+        found = [tuple(row) for row in await town.rows(COUNTED)]
+        assert found == [tuple(row) for row in await town.rows(THERE)]
+        return found
+
+    before = await counted()
+    await odile.posts(f"/admin/shops/{waiting.id}/verify", {"decision": "verified"})
+    await odile.posts(f"/admin/accounts/{marc.id}/suspend", {"reason": "x"})
+    await joins(town, "collector", "2026-01-01T12:00:00+01:00")
+    await arrived(town, "2026-02-01T12:00:00+01:00")
+    after = await counted()
+    assert after != before
+    several = await town.value("select count(*) from app.standing_counts")
+    await town.changes("select app.gather_counts()")
+    assert await counted() == after
+    assert await town.value("select count(*) from app.standing_counts") == len(after) < several
+    assert len(shops) == 2

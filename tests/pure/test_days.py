@@ -13,6 +13,8 @@ WITHOUT_A_ZONE = {
     "beneficiaries/remind_of_rights.sql",  # without an association; and for an index
     "figures/admin_figures.sql",  # figures of the whole platform
     "figures/operations_by_day.sql",
+    "figures/count_accounts.sql",  # what operations_by_day adds up
+    "figures/count_shops.sql",
     "ledger/carry_ledger.sql",  # years of the platform's books
     "ledger/keep_check.sql",  # admins are told once a day
     "lots/estimate_lot.sql",  # the day of the platform's factors

@@ -70,7 +70,8 @@ begin
                                      'no_shows', coalesce(sum(f.reserved - f.collected), 0),
                                      'food_kg', coalesce(round(sum(f.food_grams) / 1000, 1), 0))
             from app.figures_by_day(null, 'Europe/Paris', yesterday, yesterday) f),
-        'shops_verified', (select count(*) from app.shops s where s.status = 'verified'))
+        'shops_verified', (select coalesce(sum(c.change), 0) from app.standing_counts c
+                           where c.kind = 'shop' and c.status = 'verified'))
     into found;
     return found;
 end $$;

@@ -9,11 +9,14 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp a
 begin
     perform app.require_role(app.caller(), 'admin');
     return app.figures(null, 'Europe/Paris', since, until, step) || jsonb_build_object('now', jsonb_build_object(
-        'accounts', (select jsonb_object_agg(r.role, (select count(*) from app.accounts a
-                                                      where a.role = r.role and a.status = 'active'))
-                     from unnest('{customer,merchant,beneficiary,collector,association,admin}'::text[]) as r (role)),
-        'shops_verified', (select count(*) from app.shops s where s.status = 'verified'),
-        'shops_pending', (select count(*) from app.shops s where s.status = 'pending'),
+        'accounts', (select jsonb_object_agg(r.role, coalesce(n.n, 0))
+                     from unnest('{customer,merchant,beneficiary,collector,association,admin}'::text[]) as r (role)
+                     left join (select c.kind, sum(c.change) as n from app.standing_counts c
+                                where c.status = 'active' group by c.kind) n on n.kind = r.role),
+        'shops_verified', (select coalesce(sum(c.change), 0) from app.standing_counts c
+                           where c.kind = 'shop' and c.status = 'verified'),
+        'shops_pending', (select coalesce(sum(c.change), 0) from app.standing_counts c
+                          where c.kind = 'shop' and c.status = 'pending'),
         'mails_queued', (select count(*) from app.notice_deliveries n where n.state = 'queued'),
         'reports_to_decide', (select count(*) from app.problem_reports q
                               where q.given_back_at is null

@@ -18,23 +18,26 @@ declare
 begin
     return query
     with happened as (
-        select a.created_at as at, a.role as what from app.accounts a
-        where a.created_at >= begins and a.created_at < ends and a.erased_at is null
+        select c.came_on as day, c.kind as what, c.change as n from app.standing_counts c
+        where c.came_on between since and until and c.kind <> 'shop'
         union all
-        select d.decided_at, 'shop verified' from app.decisions d
+        select app.paris_day(d.decided_at), 'shop verified', 1 from app.decisions d
         where d.decided_at >= begins and d.decided_at < ends and d.subject = 'shop' and d.decision = 'verified'
           and not exists (select from app.decisions b
                           where b.subject_id = d.subject_id and b.id < d.id and b.decision = 'verified')
         union all
-        select n.ended_at, 'mail failed' from app.notice_deliveries n
+        select app.paris_day(n.ended_at), 'mail failed', 1 from app.notice_deliveries n
         where n.ended_at >= begins and n.ended_at < ends and n.state = 'failed'
         union all
-        select q.reported_at, 'report' from app.problem_reports q
+        select app.paris_day(q.reported_at), 'report', 1 from app.problem_reports q
         where q.reported_at >= begins and q.reported_at < ends
     )
-    select app.paris_day(h.at), count(*) filter (where h.what = 'customer'), count(*) filter (where h.what = 'merchant'),
-           count(*) filter (where h.what = 'beneficiary'), count(*) filter (where h.what = 'collector'),
-           count(*) filter (where h.what = 'association'), count(*) filter (where h.what = 'admin'),
+    select h.day, coalesce(sum(h.n) filter (where h.what = 'customer'), 0),
+           coalesce(sum(h.n) filter (where h.what = 'merchant'), 0),
+           coalesce(sum(h.n) filter (where h.what = 'beneficiary'), 0),
+           coalesce(sum(h.n) filter (where h.what = 'collector'), 0),
+           coalesce(sum(h.n) filter (where h.what = 'association'), 0),
+           coalesce(sum(h.n) filter (where h.what = 'admin'), 0),
            count(*) filter (where h.what = 'shop verified'), count(*) filter (where h.what = 'mail failed'),
            count(*) filter (where h.what = 'report')
     from happened h group by 1;

@@ -144,6 +144,7 @@ begin
         where status in ('ended', 'declined') and coalesce(ended_at, decided_at) < moment - app.kept_for('agreements')
         limit most));
     get diagnostics gone = row_count;
+    perform app.gather_counts();
     return went + gone;
 end $$;
 grant execute on function app.prune(int) to ecopanier_worker;
