@@ -4,12 +4,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, Integer, Select, bindparam, func, select
+from sqlalchemy import JSON, Integer, Select, bindparam, func, null, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from backend.database.sessions import call, call_row
+from backend.database.compiled_reads import CompiledRead
+from backend.database.plain_reads import rows_of
+from backend.database.sessions import call
 from backend.lots.models import DateKind, Lot, LotStock
 from backend.lots.problems import LotNotFound
 from backend.lots.schemas import LotOut, LotRead, LotStatus
@@ -62,17 +64,22 @@ _LOTS = (
     .join(Shop, col(Shop.id) == col(Lot.shop_id))
 )
 
-# Made once: an alias takes longer to make than the statement to run. Row-level security applies to it too: whoever may
-# not see the free lot does not get its id.
-_BESIDE = aliased(Lot)
-_LOT_SEEN = _LOTS.add_columns(
-    select(col(_BESIDE.id))
-    .where(col(_BESIDE.suspended_from) == col(Lot.id), col(_BESIDE.status) == "published")
-    .scalar_subquery()
-    .label("free_lot_id"),
-    func.app.becomes_free_at(col(Lot.id)).label("becomes_free_at"),
-    func.app.free_cancellation_until(col(Lot.pickup_start)).label("free_cancellation_until"),
+_LOT = _LOTS.add_columns(
+    func.app.free_cancellation_until(col(Lot.pickup_start)).label("free_cancellation_until")
 ).where(col(Lot.id) == bindparam("wanted"))
+# Visitors have neither a right to the free lot beside a lot nor a shop. Row-level security applies to the free lot too:
+# whoever may not see it does not get its id.
+_BESIDE = aliased(Lot)
+_LOT_OF_VISITORS = CompiledRead.of(_LOT.add_columns(null().label("free_lot_id"), null().label("becomes_free_at")))
+_LOT_SEEN = CompiledRead.of(
+    _LOT.add_columns(
+        select(col(_BESIDE.id))
+        .where(col(_BESIDE.suspended_from) == col(Lot.id), col(_BESIDE.status) == "published")
+        .scalar_subquery()
+        .label("free_lot_id"),
+        func.app.becomes_free_at(col(Lot.id)).label("becomes_free_at"),
+    )
+)
 
 
 async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
@@ -80,14 +87,15 @@ async def lot_seen(session: AsyncSession, lot_id: UUID) -> tuple[LotRead, int]:
 
     A lot that became free looks sold out to whoever may not see free lots.
     """
-    row = (await session.execute(_LOT_SEEN, {"wanted": lot_id})).one_or_none()
+    seen = _LOT_OF_VISITORS if session.sync_session.info["account_id"] is None else _LOT_SEEN
+    row = await seen.row(session, wanted=lot_id)
     if row is None:
         sold_out: dict[str, Any] | None = await call(session, "lot_without_portions", lot=lot_id)
         if sold_out is None:
             raise LotNotFound
         version: int = sold_out.pop("version")
         return LotRead.model_validate(sold_out), version
-    return LotRead.model_validate(row), row.version
+    return LotRead.model_validate(dict(row)), row["version"]
 
 
 _OWN = select(is_own(Shop.id)).where(col(Shop.id) == bindparam("shop"))
@@ -109,6 +117,11 @@ def _of_shop(own: bool, of_status: bool, after_another: bool) -> Select[*tuple[A
     return wanted
 
 
+_AT_WORK = """
+    select house, ids, lots
+    from app.lots_at_work(shop => $1, wanted_status => $2, before => $3, most => $4)"""
+
+
 async def lots_at_work(
     session: AsyncSession, shop_id: UUID, status: LotStatus | None, before: UUID | None, limit: int
 ) -> tuple[WorkplaceOut, list[UUID], list[str]]:
@@ -116,8 +129,7 @@ async def lots_at_work(
 
     The database raises ShopNotFound.
     """
-    found = await call_row(session, "lots_at_work", shop=shop_id, wanted_status=status, before=before, most=limit + 1)
-    house, ids, lots = found
+    [(house, ids, lots)] = await rows_of(session, _AT_WORK, shop_id, status, before, limit + 1)
     return WorkplaceOut.model_validate(with_corrections(house)), ids, lots
 
 

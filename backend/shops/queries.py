@@ -16,14 +16,17 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    false,
     func,
     literal,
+    null,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from backend.database.acts import Acts
+from backend.database.compiled_reads import CompiledRead
 from backend.database.plain_reads import value_of
 from backend.database.sessions import role_in
 from backend.identity.tokens import MemberRole, Role
@@ -81,28 +84,33 @@ _SHOPS = select(
 )
 
 
-# Made once: its conditions take longer to make than the statement to run.
-_SHOP_PAGE = _SHOPS.add_columns(
-    (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole"),
-    case(*((is_own(Shop.id, role), role) for role in get_args(MemberRole))).label("role"),
+_PAGE = _SHOPS.add_columns(
     func.app.next_lots(col(Shop.id), bindparam("most_lots", type_=Integer), type_=JSON).label("next_lots"),
     func.app.shown_impact(col(Shop.id), type_=JSON).label("impact"),
 ).where(col(Shop.id) == bindparam("wanted"))
+_PAGE_OF_VISITORS = CompiledRead.of(_PAGE.add_columns(false().label("whole"), null().label("role")))
+_SHOP_PAGE = CompiledRead.of(
+    _PAGE.add_columns(
+        (is_own(Shop.id) | (_ROLE == Role.ADMIN.value)).label("whole"),
+        case(*((is_own(Shop.id, role), role) for role in get_args(MemberRole))).label("role"),
+    )
+)
 
 
 async def shop_page(
     session: AsyncSession, shop_id: UUID, language: Language, most_lots: int = NEXT_LOTS
 ) -> tuple[OwnShopPage | ShopPage, int]:
     """Return a shop's page, which has more for its merchant and admins, and its version. Raises ShopNotFound."""
-    row = (await session.execute(_SHOP_PAGE, {"wanted": shop_id, "most_lots": most_lots})).one_or_none()
+    shown = _PAGE_OF_VISITORS if session.sync_session.info["account_id"] is None else _SHOP_PAGE
+    row = await shown.row(session, wanted=shop_id, most_lots=most_lots)
     if row is None:
         raise ShopNotFound
-    in_words = hours_in_words(OpeningHoursOut.model_validate(row.opening_hours), language)
-    fields = {**row._mapping, "opening_hours_text": in_words}
-    if row.whole:
-        to_correct = fields_to_correct(row.insee_code, row.in_territory)
-        return OwnShopPage.model_validate({**fields, "to_correct": to_correct}), row.version
-    return ShopPage.model_validate(fields), row.version
+    in_words = hours_in_words(OpeningHoursOut.model_validate(row["opening_hours"]), language)
+    fields = {**row, "opening_hours_text": in_words}
+    if row["whole"]:
+        to_correct = fields_to_correct(row["insee_code"], row["in_territory"])
+        return OwnShopPage.model_validate({**fields, "to_correct": to_correct}), row["version"]
+    return ShopPage.model_validate(fields), row["version"]
 
 
 async def shops_near(acts: Acts, near: str, after: tuple[float, UUID], limit: int) -> list[asyncpg.Record]:

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.database.sessions import call_row
+from backend.database.plain_reads import rows_of
 from backend.lots.models import Lot
 from backend.lots.problems import LotNotFound
 from backend.waiting.draws import Candidate, order
@@ -65,10 +65,13 @@ class OwnPickups:
     waiting: list[str]
 
 
+_OWN_PICKUPS = "select ids, reservations, waiting from app.own_pickups(before => $1, most => $2)"
+
+
 async def own_pickups(session: AsyncSession, limit: int, before: UUID | None) -> OwnPickups:
     """Return up to `limit + 1` of the caller's reservations older than `before`; without `before`, also what runs."""
-    row = await call_row(session, "own_pickups", before=before, most=limit + 1)
-    return OwnPickups(*row)
+    [(ids, reservations, running)] = await rows_of(session, _OWN_PICKUPS, before, limit + 1)
+    return OwnPickups(ids, reservations, running)
 
 
 async def waiting(session: AsyncSession, waiting_id: UUID) -> WaitingOut:
