@@ -25,7 +25,7 @@ from backend.administration.schemas import (
 )
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
-from backend.database.plain_reads import rows_of, value_of
+from backend.database.plain_reads import conditions, rows_of, value_of
 from backend.figures.schemas import Step
 from backend.http.paging import page_of
 from backend.mail.rendering import told
@@ -201,23 +201,21 @@ async def audit_entries(
     session: AsyncSession, wanted: AuditQuery, before: UUID | None, limit: int
 ) -> Sequence[asyncpg.Record]:
     """Return the `id` of up to `limit + 1` entries of the audit log, newest first, and its JSON as `entry`."""
-    values: list[Any] = [limit + 1]
-    conditions = ["true"]
     # Ids rise with time, so an entry that lies well outside the asked time bounds the ids. Without that, a search for
     # what was long ago would walk through everything since.
-    for condition, value in (
-        ("action = {}", wanted.action),
-        ("subject = {}", wanted.subject),
-        ("subject_id = {}", wanted.subject_id),
-        ("actor_id = {}", wanted.actor_id),
-        (_SINCE, wanted.since),
-        (_UNTIL, wanted.until),
-        ("id < {}", before),
-    ):
-        if value is not None:
-            values.append(value)
-            conditions.append(condition.format(f"${len(values)}"))
-    return await rows_of(session, _ENTRIES.format(" and ".join(conditions)), *values)
+    where, values = conditions(
+        (
+            ("action = {}", wanted.action),
+            ("subject = {}", wanted.subject),
+            ("subject_id = {}", wanted.subject_id),
+            ("actor_id = {}", wanted.actor_id),
+            (_SINCE, wanted.since),
+            (_UNTIL, wanted.until),
+            ("id < {}", before),
+        ),
+        limit + 1,
+    )
+    return await rows_of(session, _ENTRIES.format(where), *values)
 
 
 def _page(

@@ -2,15 +2,14 @@
 
 import json
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 import asyncpg
-from sqlalchemy import Date, ScalarSelect, Select, Uuid, cast, func, select
+from sqlalchemy import Date, ScalarSelect, Uuid, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from backend.associations.models import Agreement, Association
+from backend.associations.models import Association
 from backend.associations.problems import AgreementNotFound, AssociationNotFound
 from backend.associations.schemas import (
     ActivityMonth,
@@ -23,30 +22,26 @@ from backend.associations.schemas import (
     OwnAssociation,
 )
 from backend.database.acts import Acts
+from backend.database.plain_reads import conditions, row_of, rows_of
 from backend.database.sessions import call, call_row
 from backend.identity.tokens import MemberRole
 from backend.places.communes import codes_within
 from backend.places.near import degrees
 from backend.problems.texts import Language
 from backend.shops.hours_in_words import hours_in_words
-from backend.shops.models import Shop
 from backend.shops.opening_hours import OpeningHoursOut
 
 _TODAY = func.app.local_day(func.app.clock(), col(Association.time_zone))
-_AGREEMENTS: Select[*tuple[Any, ...]] = (
-    select(
-        Agreement,
-        col(Association.name).label("association_name"),
-        col(Shop.name).label("shop_name"),
-        col(Shop.address).label("shop_address"),
-        (
-            (col(Agreement.status) == "confirmed")
-            & (col(Agreement.ends_on).is_(None) | (col(Agreement.ends_on) >= _TODAY))
-        ).label("in_force"),
-    )
-    .join(Association, col(Association.id) == col(Agreement.association_id))
-    .join(Shop, col(Shop.id) == col(Agreement.shop_id))
-)
+_AGREEMENTS = """
+    select g.id, g.association_id, a.name as association_name, g.shop_id, s.name as shop_name,
+           s.address as shop_address, g.signed_on, g.ends_on, g.status,
+           g.status = 'confirmed'
+               and (g.ends_on is null or g.ends_on >= app.local_day(app.clock(), a.time_zone)) as in_force,
+           g.document_bytes, g.created_at, g.decided_at, g.ended_at, g.ended_by
+    from app.agreements g
+    join app.associations a on a.id = g.association_id
+    join app.shops s on s.id = g.shop_id
+    where {} order by g.id desc limit $1"""
 
 
 def acting_association(at_least: MemberRole) -> ScalarSelect[UUID]:
@@ -136,7 +131,7 @@ async def activity(session: AsyncSession, since: date | None, until: date | None
 
 async def agreement(session: AsyncSession, agreement_id: UUID) -> AgreementOut:
     """Return an agreement that the caller may see. Raises AgreementNotFound."""
-    row = (await session.execute(_AGREEMENTS.where(col(Agreement.id) == agreement_id))).one_or_none()
+    row = await row_of(session, _AGREEMENTS.format("g.id = $2"), 1, agreement_id)
     if row is None:
         raise AgreementNotFound
     return _shown(row)
@@ -146,21 +141,13 @@ async def agreements(
     session: AsyncSession, shop_id: UUID | None, status: AgreementStatus | None, before: UUID | None, limit: int
 ) -> list[AgreementOut]:
     """Return up to `limit + 1` agreements that the caller may see, newest first."""
-    wanted = _AGREEMENTS.order_by(col(Agreement.id).desc()).limit(limit + 1)
-    if shop_id is not None:
-        wanted = wanted.where(col(Agreement.shop_id) == shop_id)
-    if status is not None:
-        wanted = wanted.where(col(Agreement.status) == status)
-    if before is not None:
-        wanted = wanted.where(col(Agreement.id) < before)
-    return [_shown(row) for row in await session.execute(wanted)]
+    wanted = (("g.shop_id = {}", shop_id), ("g.status = {}", status), ("g.id < {}", before))
+    where, values = conditions(wanted, limit + 1)
+    return [_shown(row) for row in await rows_of(session, _AGREEMENTS.format(where), *values)]
 
 
-def _shown(row: Any) -> AgreementOut:
-    found: Agreement = row.Agreement
-    return AgreementOut(
-        **found.model_dump(exclude={"association_id", "shop_id"}),
-        association=AssociationBrief(id=found.association_id, name=row.association_name),
-        shop=AgreedShop(id=found.shop_id, name=row.shop_name, address=row.shop_address),
-        in_force=row.in_force,
-    )
+def _shown(row: asyncpg.Record) -> AgreementOut:
+    known = dict(row)
+    association = AssociationBrief(id=known.pop("association_id"), name=known.pop("association_name"))
+    shop = AgreedShop(id=known.pop("shop_id"), name=known.pop("shop_name"), address=known.pop("shop_address"))
+    return AgreementOut(**known, association=association, shop=shop)

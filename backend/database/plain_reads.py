@@ -4,7 +4,7 @@ A statement costs 13 µs of processor time here, 80 µs by SQLAlchemy as text, a
 caller's identity and row-level security are the session's, since the transaction is.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final, cast
 
 import asyncpg
@@ -33,6 +33,19 @@ async def value_of(session: AsyncSession, statement: str, /, *values: Any) -> An
     """Return the first value of the first row of a statement, as `rows_of`; None without a row."""
     connection = await _driver(session)
     return await connection.fetchval(statement, *values)
+
+
+def conditions(wanted: Iterable[tuple[str, Any]], *first: Any) -> tuple[str, list[Any]]:
+    """Return the condition of a statement and its values, of which `first` are the first.
+
+    wanted: conditions with `{}` in the place of their value, such as `("id < {}", before)`; None does not filter.
+    """
+    values, parts = list(first), ["true"]
+    for condition, value in wanted:
+        if value is not None:
+            values.append(value)
+            parts.append(condition.format(f"${len(values)}"))
+    return " and ".join(parts), values
 
 
 async def _driver(session: AsyncSession) -> "asyncpg.Connection[asyncpg.Record]":

@@ -62,7 +62,8 @@ class SharedReads:
             self._session.expunge_all()  # the next call reads anew
         except BaseException as error:
             await self._close()
-            if isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) == READ_ONLY:
+            refused = error.orig if isinstance(error, DBAPIError) else error  # `plain_reads` raise asyncpg's own
+            if getattr(refused, "sqlstate", None) == READ_ONLY:
                 self.wrote = True
                 raise WriteRefused from None
             raise
