@@ -175,6 +175,7 @@ ROUTERS: Sequence[APIRouter] = (
     problem_reports.router,
     waiting.router,
     favourites.router,
+    habits.router,
     diets.router,
     subscriptions.router,
     suspended_lots.router,
@@ -224,7 +225,7 @@ PAGES: Sequence[Any] = (
 )
 
 # The few routes that skip FastAPI's dependencies and middleware; they are tried first.
-HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, habits.hot, impact.hot, pickups.hot)
+HOT: Sequence[HotRoutes] = (reservations.hot, near.hot, pickups.hot)
 
 # The jobs that look at Stripe after an event, by its type. docs/stripe-events.md lists them.
 STRIPE_LOOKS = gather(PAYMENT_LOOKS, PAYOUT_LOOKS, SUBSCRIPTION_LOOKS)

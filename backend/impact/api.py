@@ -5,28 +5,24 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from backend.database.sessions import ActsDep, AsShopMember, SignedIn
-from backend.http.hot_routes import HotRoutes
 from backend.http.routing import Router
 from backend.impact import queries
 from backend.impact.schemas import ImpactOut, MethodOut, SeriesOut
 from backend.problems.problem import language_of, may_answer
 from backend.shops.problems import ShopNotFound
 
-hot = HotRoutes(tags=["impact"])  # the first page and each search show these figures
 router = Router(tags=["impact"])
 
 
-async def read_impact(request: Request) -> Response:
+@router.get("/impact", response_model=ImpactOut)
+async def read_impact(acts: ActsDep) -> Response:
     """Read what all handovers saved.
 
     CO₂e is an estimate, by the method that is named. Money and people helped are counted up to the last midnight in
     Paris, people in whole groups of eleven.
     """
-    figures = await queries.public_impact_json(request.app.state.database.acts)
+    figures = await queries.public_impact_json(acts)
     return Response(figures, media_type="application/json", headers={"Cache-Control": "no-cache"})
-
-
-hot.add("GET", "/impact", read_impact, answer=ImpactOut, signed_in=False)
 
 
 @router.get("/impact/series")

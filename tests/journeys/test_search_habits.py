@@ -72,7 +72,7 @@ async def test_other_roles_have_no_habits(town: Town, role: str) -> None:
 
 async def test_habits_are_refused_to_the_suspended_and_to_visitors(town: Town) -> None:
     marc = await town.a_customer()
-    assert (await asks(marc, "GET", "/me/search?place=x"))[1] == "request.invalid"
+    assert (await asks(marc, "GET", "/me/search?placed=x"))[1] == "request.invalid"
     assert (await town.request("GET", "/v1/me/search")).status_code == 401
     await town.changes("update app.accounts set status = 'suspended' where id = $1", marc.id)
     assert await asks(marc, "GET", "/me/search") == (403, "account.suspended")
