@@ -64,7 +64,11 @@ async def list_what_to_decide(
     return await queries.to_decide(session, settings().public_url, most)
 
 
-@router.get("/overview", responses=may_answer(FiguresPeriodInvalid, TerritoryNotFound, CursorInvalid))
+@router.get(
+    "/overview",
+    response_model=OverviewOut,
+    responses=may_answer(FiguresPeriodInvalid, TerritoryNotFound, CursorInvalid),
+)
 async def read_overview(
     session: AsAdmin,
     since: Since = None,
@@ -73,13 +77,14 @@ async def read_overview(
     territory: Annotated[str, Territory] = "FR",
     limit: Limit = 20,
     after: After = None,
-) -> OverviewOut:
+) -> Response:
     """Read the figures of the platform, where nobody collects, and what became of invited shops, in one call.
 
     They are those of `GET /admin/figures`, `GET /neighbours/uncollected` and `GET /admin/shop-invitations`.
     """
     beyond = cursor_key(after, BY_CODE)[0] if after else ""
-    return await queries.overview(session, (since, until, by), territory, beyond, limit)
+    body = await queries.overview(session, (since, until, by), territory, beyond, limit)
+    return Response(body, media_type="application/json")
 
 
 @router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 from sqlalchemy import Integer, Select, func, literal, literal_column, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -18,7 +18,6 @@ from backend.administration.schemas import (
     AssociationOut,
     CollectorOut,
     LotFound,
-    OverviewOut,
     SettingChangeOut,
     SettingsOut,
     ToDecideOut,
@@ -112,14 +111,14 @@ async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDeci
 
 async def overview(
     session: AsyncSession, days: tuple[date | None, date | None, Step], territory: str, after: str, limit: int
-) -> OverviewOut:
-    """Return the figures of the platform with those of neighbours, in one statement. days: as for `platform_figures`.
+) -> bytes:
+    """Return the figures of the platform with those of neighbours as JSON, in one statement. OverviewOut documents it.
 
-    The database raises FiguresPeriodInvalid, TerritoryNotFound.
+    days: as for `platform_figures`. The database raises FiguresPeriodInvalid, TerritoryNotFound.
     """
     found: dict[str, Any] = from_json(await value_of(session, _OVERVIEW, *days, territory, after, limit + 1))
-    communes = page_of(found["uncollected"], limit, lambda one: (one["insee_code"],))
-    return OverviewOut.model_validate({**found, "uncollected": communes})
+    page = page_of(found["uncollected"], limit, lambda one: (one["insee_code"],))
+    return to_json({**found, "uncollected": {"data": page.data, "has_more": page.has_more, "next": page.next}})
 
 
 async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:

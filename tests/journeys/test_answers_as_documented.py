@@ -32,7 +32,7 @@ def as_documented(method: str, path: str, answer: httpx2.Response) -> Any:
     """Return an answer's JSON. Fails unless it has exactly the fields and types of the model that documents it."""
     assert answer.is_success, answer.text
     read = TypeAdapter(MODELS[method, path]).validate_json(answer.content, strict=True)
-    written = TypeAdapter(MODELS[method, path]).dump_python(read, mode="json")
+    written = TypeAdapter(MODELS[method, path]).dump_python(read, mode="json", by_alias=True)
     assert shape(answer.json()) == shape(written)
     return answer.json()
 

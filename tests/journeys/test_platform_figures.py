@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.journeys.test_answers_as_documented import as_documented
 from tests.journeys.test_figures import NOTHING, numbers, sells, table
 from tests.town import Town
 from tests.town.answers import refusal_in
@@ -153,7 +154,8 @@ async def test_the_overview_is_the_figures_with_those_of_neighbours(town: Town) 
     )
     odile = await town.an_admin()
 
-    found = await odile.gets("/admin/overview", by="week", limit="1")
+    answer = await odile.asks("GET", "/admin/overview?by=week&limit=1")
+    found = as_documented("GET", "/admin/overview", answer)
 
     assert found["figures"] == await odile.gets("/admin/figures", by="week")
     assert found["uncollected"] == await odile.gets("/neighbours/uncollected", limit="1")
