@@ -1,0 +1,5 @@
+"""`python -m backend.cli`: run a command."""
+
+from backend.cli import main
+
+main()
