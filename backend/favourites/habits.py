@@ -1,4 +1,4 @@
-"""What a person searches with: saved places and diet, in one answer for each page that they search on."""
+"""A person's saved places and diet, in one answer for each page on which they search."""
 
 from typing import Annotated
 from uuid import UUID

@@ -22,7 +22,7 @@ from backend.settings import settings
 
 LARGEST = 256 * 1024 * 1024  # bytes; room for two million counters. What is not used takes no memory
 FULL = 2**31
-"""What counting returns once the file is full: more than any limit, so that what cannot be counted is refused."""
+"""The count returned once the file is full: more than any limit, so that what cannot be counted is refused."""
 SWEPT_AT_ONCE = 4  # so many counters whose window is over go for each that begins; no request waits for all of them
 _COUNTER = struct.Struct(">Id")  # hits, and the end of the window in seconds since 1970
 _END = struct.Struct(">d")  # of positive numbers, this form sorts by value

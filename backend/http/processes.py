@@ -33,7 +33,7 @@ log = structlog.get_logger("ecopanier.processes")
 
 @dataclass(frozen=True)
 class Siblings:
-    """What one of several serving processes knows of the others.
+    """The facts that one of several serving processes knows about the others.
 
     number: its own, from 0. connections: how many each of them has, by number, in shared memory. parent: a file that
     ends when the parent does. tells, hears: a way from all of them to number 0, message by message.

@@ -61,7 +61,7 @@ class ReservationSeen(ReservationOut):
 
 
 class ReservedFood(Out):
-    """What a lot says of its food."""
+    """The facts of a lot about its food."""
 
     description: str = Field(examples=["Pains de la veille, encore bons."])
     allergens: list[Allergen] = Field(examples=[["gluten", "eggs", "milk"]])

@@ -60,7 +60,7 @@ class OwnPickups:
     """The caller's reservations and running waiting-list entries, newest first: their JSON, as routes answer it."""
 
     ids: list[UUID]
-    """Of the reservations."""
+    """The ids of the reservations."""
     reservations: list[str]
     waiting: list[str]
 

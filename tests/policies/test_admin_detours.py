@@ -311,7 +311,7 @@ async def test_no_route_tells_an_admin_or_their_puppet_a_name(town: Town) -> Non
     assert told == set()
 
 
-async def test_control_a_route_tells_a_name_once_an_admin_ends_their_own_transfer(town: Town) -> None:
+async def test_control_a_route_tells_a_name_if_admins_end_their_own_transfers(town: Town) -> None:
     await rewrite_function(town, "end_transfer", "if may is not true then", "if may is not true and not is_admin then")
     await rewrite_function(town, "end_transfer", "asked.asked_by = app.caller()", "false")
 

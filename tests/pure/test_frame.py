@@ -296,7 +296,7 @@ async def test_expired_counters_are_removed(monkeypatch: pytest.MonkeyPatch) -> 
     assert await counters.reset() == 250
 
 
-async def test_what_cannot_be_counted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_that_cannot_be_counted_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backend.http.counters.LARGEST", 64 * 1024)
     small = Counters()
     counted = [await small.incr(f"address {number}", 3_600) for number in range(1_000)]
