@@ -7,7 +7,7 @@ from uuid import UUID
 
 import asyncpg
 from pydantic_core import from_json, to_json
-from sqlalchemy import Integer, Select, func, literal, literal_column, select, text, union_all
+from sqlalchemy import Integer, Select, func, literal, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -63,8 +63,8 @@ _OVERVIEW = """
         'invitations', (select coalesce(json_agg(i order by i.month desc), '[]')
                         from app.shop_invitations_by_month(12) i))::text
     """
-_FIND_LOTS = text("select * from app.find_lots(:words, :shop_words, :shop, :communes, :status, :beyond, :most)")
-_FIND = text("select * from app.find_accounts(:words, :role, :status, :beyond, :most)")
+_FIND_LOTS = "select * from app.find_lots($1, $2, $3, $4, $5, $6, $7)"
+_FIND = "select * from app.find_accounts($1, $2, $3, $4, $5)"
 # Written as JSON by the database, after the search: a model for each entry would take longer than all the rest.
 _ENTRIES = """
     select id, json_build_object(
@@ -124,16 +124,8 @@ async def overview(
 async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:
     """Return up to `limit + 1` lots that are not drafts, newest first."""
     communes = codes_within(wanted.insee) if wanted.insee is not None else None
-    asked = {
-        "words": wanted.words,
-        "shop_words": wanted.shop_words,
-        "shop": wanted.shop_id,
-        "communes": communes,
-        "status": wanted.status,
-        "beyond": before,
-        "most": limit + 1,
-    }
-    return [LotFound.model_validate(row) for row in await session.execute(_FIND_LOTS, asked)]
+    asked = (wanted.words, wanted.shop_words, wanted.shop_id, communes, wanted.status, before, limit + 1)
+    return [LotFound(**row) for row in await rows_of(session, _FIND_LOTS, *asked)]
 
 
 async def associations(
@@ -148,8 +140,8 @@ async def accounts(
     session: AsyncSession, words: str | None, role: str | None, status: str | None, after: UUID | None, limit: int
 ) -> list[AccountFound]:
     """Return up to `limit + 1` accounts that a text finds (None: all), in the order of ids; the audit log notes it."""
-    asked = {"words": words, "role": role, "status": status, "beyond": after, "most": limit + 1}
-    return [AccountFound.model_validate(row) for row in await session.execute(_FIND, asked)]
+    rows = await rows_of(session, _FIND, words, role, status, after, limit + 1)
+    return [AccountFound(**row) for row in rows]
 
 
 async def collectors(
