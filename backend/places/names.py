@@ -5,6 +5,7 @@ and the bare number of an arrondissement.
 """
 
 import re
+from typing import NamedTuple
 
 from anyascii import anyascii
 
@@ -15,6 +16,13 @@ _ORDINAL = re.compile(r"0?([1-9]|1[0-9]|20)(?:er|e|em|eme|ieme)?")
 _AREA = re.compile(r"[0-9]{2,5}|2[ab]")
 _ARTICLES = ("le", "la", "les", "l")
 _SMALL = {*_ARTICLES, "d", "de", "du", "des", "en", "et", "a", "au", "aux", "sur", "sous", "arrondissement"}
+
+
+class Beginnings(NamedTuple):
+    """Beginnings of keys, and for each that of an area, or "" for anywhere."""
+
+    keys: list[str]
+    areas: list[str]
 
 
 def words_of(text: str) -> list[str]:
@@ -52,14 +60,14 @@ def area_of(commune: Commune) -> str:
     return f" {' '.join([commune.department.lower(), *postcodes])} "
 
 
-def questions(text: str) -> tuple[list[str], list[str]]:
-    """Return the beginnings that answer a question: of keys, and for each that of an area, or "" for anywhere.
+def questions(text: str) -> Beginnings:
+    """Return the beginnings that answer a question.
 
     A number beside words is that of an arrondissement, a postcode or a département: « Paris 11 », « 67000 Strasbourg ».
     """
     words = words_of(text)
     if not words:
-        return [], []
+        return Beginnings([], [])
     spelled = _spelled_out(words)
     found = [(" ".join(spelled), "")]
     if spelled[-1].isdigit() and len(spelled) > 1 and len(spelled[-1]) < 3:
@@ -70,7 +78,7 @@ def questions(text: str) -> tuple[list[str], list[str]]:
         rest = words[:at] + words[at + 1 :]
         if rest and _AREA.fullmatch(word):
             found.append((" ".join(_spelled_out(rest)), f" {word}"))
-    return [key for key, _ in found], [area for _, area in found]
+    return Beginnings([key for key, _ in found], [area for _, area in found])
 
 
 def _spelled_out(words: list[str]) -> list[str]:

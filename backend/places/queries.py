@@ -8,8 +8,8 @@ from backend.places.schemas import PlaceOut
 
 async def places_found(acts: Acts, text: str) -> list[PlaceOut]:
     """Return the 20 places that a text most likely means, best first."""
-    keys, areas = questions(text)
-    rows = await acts.rows("places_found", keys=keys, areas=areas)
+    asked = questions(text)
+    rows = await acts.rows("places_found", keys=asked.keys, areas=asked.areas)
     return [PlaceOut.model_validate(dict(row)) for row in rows]
 
 

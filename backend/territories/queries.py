@@ -11,8 +11,8 @@ from backend.territories.schemas import TerritoryOut, WholeTerritory
 
 async def territories_found(acts: Acts, text: str) -> list[TerritoryOut]:
     """Return the 20 territories that a text most likely means, best first."""
-    keys, areas = questions(text)
-    rows = await acts.rows("territories_found", keys=keys, areas=areas)
+    asked = questions(text)
+    rows = await acts.rows("territories_found", keys=asked.keys, areas=asked.areas)
     return [TerritoryOut.model_validate(dict(row)) for row in rows]
 
 
