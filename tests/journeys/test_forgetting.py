@@ -195,7 +195,7 @@ async def test_the_privacy_document_names_every_period_as_enforced(lasting_town:
     ]
     assert told == [(f"`{row['what']}`", in_french(row["keeps"]), row["counted_from"], row["reason"]) for row in rows]
     enforced = " ".join(file.read_text() for file in (PRIVACY.parents[1] / "policies" / "functions").rglob("*.sql"))
-    enforced += (PRIVACY.parents[1] / "backend" / "worker.py").read_text()
+    enforced += (PRIVACY.parents[1] / "backend" / "periodic_jobs.py").read_text()
     kept = {row["what"] for row in rows if row["keeps"] != "-"}
     # A period is used by its name in `kept_for`, or in the list of `prune` (table, period, condition).
     named = set(re.findall(r"kept_for\('([a-z_]+)'\)", enforced))
