@@ -229,10 +229,9 @@ async def walk(
 
 async def test_no_two_acts_of_an_admin_end_in_a_session_or_a_name(town: Town, at_length: bool) -> None:
     seed = random.SystemRandom().randrange(10**6)
+    print(f"seed {seed}")  # noqa: T201 (to repeat it)
 
-    found = await walk(town, parts=1 if at_length else PARTS, seed=seed)
-
-    assert found == {}, f"seed {seed}"
+    assert await walk(town, parts=1 if at_length else PARTS, seed=seed) == {}
 
 
 async def test_control_the_walk_finds_the_detours_of_former_rules(town: Town) -> None:
