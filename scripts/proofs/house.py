@@ -21,8 +21,10 @@ from pydantic import SecretStr
 
 from backend.database.migrate import migrate
 from backend.identity.tokens import OwnTokens
+from backend.places.loading import load_places
 from backend.reservations.passes import Passes
 from backend.settings import Settings
+from backend.territories.loading import load_territories
 from scripts import databases
 from scripts.embedded_postgres import EmbeddedPostgres
 from scripts.places import ROOT
@@ -211,7 +213,12 @@ class House:
         await self.stripe.webhooks("release")
 
     async def is_seeded(self) -> str:
-        """Build the demo town in the empty database and return its sign-ins. Raises RuntimeError if that fails."""
+        """Build the demo town in the empty database and return its sign-ins. Raises RuntimeError if that fails.
+
+        Communes and territories are loaded first, as `ecopanier migrate` does: an organisation follows a territory.
+        """
+        await asyncio.to_thread(load_places, self.owner_url)
+        await asyncio.to_thread(load_territories, self.owner_url)
         seeding = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "scripts.command", "seed"),
             cwd=ROOT,

@@ -49,6 +49,8 @@
     [...one.parentElement.childNodes].some((part) => !/^(a|button)$/.test(part.localName) && /\w/.test(part.textContent));
   if (target) {
     for (const one of touched) {
+      // A region that scrolls takes the focus for the arrow keys; nobody has to hit it.
+      if (one.localName === "pre") continue;
       const areas = [one, ...labels(one)].filter(visible).map((part) => part.getBoundingClientRect());
       if (!areas.length || amongWords(one) || areas.some((area) => area.width > target - 0.6 && area.height > target - 0.6)) continue;
       (visible(one) ? one : labels(one)[0]).scrollIntoView({ block: "center", inline: "center", behavior: "instant" });

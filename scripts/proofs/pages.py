@@ -18,7 +18,6 @@ from uuid import UUID
 from playwright.async_api import Browser, BrowserContext, Page, Playwright, async_playwright
 
 from backend.cards.secrets import PREFIX, new_secret, secret_hash
-from backend.places.loading import load_places
 from scripts.demo_town.members import TOWN
 from scripts.demo_town.people import ADMIN, PASSWORD, address
 from scripts.demo_town.shops import SOPHIE
@@ -103,7 +102,6 @@ async def pages_hold(outcome: Outcome, weather: Weather) -> None:
         async with House.built(Path(folder)) as house, async_playwright() as playwright:
             browser = await started(playwright, chromium)
             looker = Looker(browser, house.url, outcome)
-            await asyncio.to_thread(load_places, house.owner_url)
             visitors = await _visitors(house, looker, await house.is_seeded())
             for visitor in visitors:
                 await looker.walks(visitor)
