@@ -42,8 +42,8 @@ class Amounts:
         return _whole_euros(cents, self._locale)
 
     def kilograms(self, value: float) -> str:
-        """Return a weight in kilograms: whole numbers from ten on, otherwise one decimal (zero has none)."""
-        return f"{self.number(value, 0 if value >= 10 or value == 0 else 1)}{NO_BREAK_SPACE}kg"
+        """Return a weight in kilograms: whole numbers from ten on, otherwise one decimal unless it is zero."""
+        return f"{self.number(value, 0 if value >= 10 or round(value, 1) % 1 == 0 else 1)}{NO_BREAK_SPACE}kg"
 
     def distance(self, metres: float) -> str:
         """Return how far a place is: in minutes on foot if it is near, otherwise in kilometres."""

@@ -14,7 +14,7 @@ MENU = (
     ("lots", "/admin/lots", "box"),
     ("tours", "/admin/tours", "route"),
     ("points", "/admin/points", "pin"),
-    ("all_collections", "/admin/collections", "box"),
+    ("all_collections", "/admin/collections", "truck"),
     ("problem_reports", "/admin/reports", "bell-alert"),
     ("recalls", "/admin/recalls", "bell"),
     ("money", "/admin/money", "page"),
