@@ -29,7 +29,8 @@ if ("caches" in globalThis) {
     sends,
     sent: (received) => received && !document.querySelector("form :focus") && location.replace(location.pathname),
   });
-  if (navigator.onLine) keepStops();
+  // After the page itself, which people wait for.
+  if (navigator.onLine) document.readyState === "complete" ? keepStops() : addEventListener("load", keepStops);
 }
 
 // A signature by finger, pen or mouse, as strokes of points between 0 and 1000 in a square. The typed name does without it.
