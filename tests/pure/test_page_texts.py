@@ -50,6 +50,7 @@ def test_texts_of_the_api_get_the_signs_of_the_pages() -> None:
         (lambda w: w.euros(123450), "1\u202f234,50\u00a0€", "€1,234.50"),
         (lambda w: w.kilograms(0.4), "0,4\u00a0kg", "0.4\u00a0kg"),
         (lambda w: w.kilograms(0), "0\u00a0kg", "0\u00a0kg"),
+        (lambda w: w.kilograms(9.04), "9\u00a0kg", "9\u00a0kg"),
         (lambda w: w.distance(310), "à 4 min à pied", "4 min on foot"),
         (lambda w: w.distance(3210), "à 3,2 km", "3.2 km away"),
         (lambda w: w.hour("2026-11-28T16:15:00Z"), "17\u00a0h\u00a015", "17:15"),

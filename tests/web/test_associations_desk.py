@@ -75,12 +75,16 @@ async def test_cards_are_printed_and_a_kiosk_is_registered_and_revoked(town: Tow
 
 async def test_the_activity_shows_months_that_are_over_and_downloads(town: Town) -> None:
     house = await town.an_association()
-    await town.clock("2026-10-14T12:00:00+02:00")
+    await town.clock("2026-09-14T12:00:00+02:00")
     people = [await town.a_beneficiary(f"P{number}", association=house) for number in range(11)]
-    lot = await town.a_free_lot(left=50, opens_in=timedelta(hours=-1), weight_grams=400)
-    await eat(town, lot, people)
+    await eat(town, await town.a_free_lot(left=50, opens_in=timedelta(hours=-1), weight_grams=400), people)
     browser = await Browser.of(house)
     assert "Aucun mois à montrer" in (await browser.opens("/association/activity")).words
+    await town.clock("2026-10-14T12:00:00+02:00")
+    page = await browser.opens("/association/activity")
+    assert "sept. 2026 11 11 0 4,4" in page.words
+    assert not [one for one in page.root.all("svg") if one.get("role") == "img"]  # nothing to compare yet
+    await eat(town, await town.a_free_lot(left=50, opens_in=timedelta(hours=-1), weight_grams=400), people)
     await town.clock("2026-11-02T12:00:00+01:00")
     page = await (await browser.opens("/association")).follows("Activité")
     (chart,) = [one for one in page.root.all("svg") if one.get("role") == "img"]

@@ -154,7 +154,7 @@ async def test_the_next_collection_is_forecast_on_the_pages_that_need_it(town: T
     living = await town.value("select id from app.collections where status = 'accepted'")
     page = await (await desk.opens(f"/association/collections/{living}")).follows("Le point de collecte")
     assert page.path == f"/association/points/{point}"
-    assert "± 1,0\u00a0kg" in page.words
+    assert "± 1\u00a0kg" in page.words
     page = await (await admin.opens(f"/admin/collections/{living}")).follows("Le point de collecte")
     assert "environ 18\u00a0kg" in page.words
     stranger = await Browser.of(await town.an_association("Autre"))
