@@ -31,7 +31,7 @@ async def sends(
     key: str | None = None,
     **fields: str,
 ) -> httpx2.Response:
-    signed = signed_on or (await association.town.now()).date()
+    signed = signed_on or await association.town.today()
     form = httpx2.Request(
         "POST",
         "http://form",
@@ -64,7 +64,7 @@ async def test_an_agreement_is_proposed_confirmed_read_and_ended(town: Town) -> 
     relais, sophie, odile = await town.an_association(), await town.a_merchant(), await town.an_admin()
     strangers: tuple[Person, ...] = (await town.an_association("Autre"), (await town.a_shop()).merchant)
     shop = await town.a_shop(sophie)
-    ends = (await town.now()).date() + timedelta(days=365)
+    ends = await town.today() + timedelta(days=365)
 
     made = await proposes(relais, shop, ends_on=ends.isoformat(), key="once")
     again = await proposes(relais, shop, ends_on=ends.isoformat(), key="once")
@@ -124,7 +124,7 @@ async def test_an_agreement_is_proposed_confirmed_read_and_ended(town: Town) -> 
 async def test_invalid_proposals_are_refused_and_leave_nothing(town: Town) -> None:
     relais, pending = await town.an_association(), await town.an_association("Nouvelle", status="pending")
     shop, closed = await town.a_shop(), await town.a_shop(verified=False)
-    today = (await town.now()).date()
+    today = await town.today()
     before, after = (today - timedelta(days=1)).isoformat(), (today + timedelta(days=1)).isoformat()
 
     for document in (b"", b"GIF89a %%EOF", b"\n" + PDF, PDF[:40], b"<html>%PDF-1.7 %%EOF", b"%PDF-9.9\n%%EOF"):
@@ -160,7 +160,7 @@ async def test_invalid_proposals_are_refused_and_leave_nothing(town: Town) -> No
 
 async def test_concurrent_proposals_create_one_agreement(town: Town) -> None:
     relais, shop = await town.an_association(), await town.a_shop()
-    today = (await town.now()).date()
+    today = await town.today()
     answers = await asyncio.gather(*(sends(relais, shop, signed_on=today) for _ in range(4)))
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {refusal_in(answer).code for answer in answers if answer.status_code == 409} == {"agreement.exists"}

@@ -67,7 +67,7 @@ async def a_full_lot(town: Town) -> Lot:
         cold_chain=True,
         weight_grams=400,
         date_kind="best_before",
-        food_date=(await town.now()).date(),
+        food_date=await town.today(),
     )
 
 

@@ -26,7 +26,7 @@ async def test_a_beneficiary_reserves_free_lots_only_while_verified(town: Town) 
 
     assert enrolled.keys() == {"id", "code", "status", "eligible_until", "activation_token"}
     assert re.fullmatch(r"\d{4}-BEN-\d{5}", enrolled["code"])
-    assert enrolled["code"].startswith(str((await town.now()).year))
+    assert enrolled["code"].startswith(str((await town.today()).year))
     assert enrolled["status"] == "pending"
     assert before.status_code == 404
     assert (await amina.gets(f"/lots/{lot.id}"))["id"] == str(lot.id)
@@ -195,7 +195,7 @@ async def test_a_right_ends_after_its_last_day_in_paris_until_renewed(town: Town
     await town.clock("2026-06-29T12:00:00+02:00")
     relais = await town.an_association()
     lot = await town.a_free_lot(opens_in=timedelta(hours=40))
-    amina = await town.a_beneficiary(association=relais, until=(await town.now()).date() + timedelta(days=1))
+    amina = await town.a_beneficiary(association=relais, until=await town.today() + timedelta(days=1))
 
     await town.clock("2026-06-30T23:59:59+02:00")
     assert (await amina.asks("GET", f"/lots/{lot.id}")).status_code == 200

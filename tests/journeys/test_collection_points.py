@@ -170,7 +170,7 @@ async def test_reports_and_past_collections_forecast_the_next_one(town: Town) ->
     )
 
     told = await shop.merchant.gets(f"/collection-points/{point}/forecast")
-    today = (await town.now()).date()
+    today = await town.today()
     assert (told["grams"], told["method"], told["mean_error_days"], told["collections"]) == (18000, "rates", 0.0, 9)
     assert abs((today - type(today).fromisoformat(told["due_on"])).days) <= 1
 

@@ -17,7 +17,7 @@ async def a_month(town: Town) -> Round:
     await tour.leaves(crates_brought=1, crates_fetched=2)
     for one in collections:
         await association.posts(f"/collections/{one.id}/reception", {})
-    day = (await town.now()).date().isoformat()
+    day = (await town.today()).isoformat()
     path = f"/collections/{collections[0].id}/outcomes"
     await association.posts(path, {"outcome": "distributed", "grams": 25_000, "day": day})
     await association.posts(path, {"outcome": "bin", "grams": 1000, "day": day})
@@ -26,7 +26,7 @@ async def a_month(town: Town) -> Round:
 
 async def test_each_sees_only_their_own_rows(town: Town) -> None:
     tour, other = await a_month(town), await a_month(town)
-    month = f"{await town.now():%Y-%m}"
+    month = f"{await town.today():%Y-%m}"
     first, second = tour.collections
 
     def of(row: dict[str, object]) -> tuple[object, ...]:
@@ -60,7 +60,7 @@ async def test_cells_of_the_csv_compute_nothing(town: Town) -> None:
     tour = await a_month(town)
     shop = tour.collections[0].shop
     await town.changes("update app.shops set name = '=1+1' where id = $1", shop.id)
-    month = f"{await town.now():%Y-%m}"
+    month = f"{await town.today():%Y-%m}"
     got = accepted(await shop.merchant.asks("GET", "/collections/table.csv", params={"month": month}))
     assert got.headers["content-type"] == "text/csv; charset=utf-8"
     _, row = got.text.strip().split("\r\n")
@@ -70,7 +70,7 @@ async def test_cells_of_the_csv_compute_nothing(town: Town) -> None:
 
 async def test_crates_are_counted_by_point(town: Town) -> None:
     tour = await a_month(town)
-    month = f"{await town.now():%Y-%m}"
+    month = f"{await town.today():%Y-%m}"
     first = tour.collections[0].shop.merchant
     (mine,) = (await first.gets("/collections/crates", month=month))["data"]
     assert (mine["brought"], mine["fetched"]) == (4, 0)

@@ -195,7 +195,7 @@ async def test_a_shop_cancels_until_the_food_is_taken(town: Town) -> None:
 
 async def test_postponing_changes_the_window_and_asks_the_food_law_again(town: Town) -> None:
     sophie, shop, relais = await partners(town)
-    today = (await town.now()).date()
+    today = await town.today()
     yogurt = {"title": "Yaourts", "portions": 20, "date_kind": "use_by", "food_date": str(today + timedelta(days=4))}
     asked = await sophie.posts(
         "/collections",
@@ -220,7 +220,7 @@ async def test_postponing_changes_the_window_and_asks_the_food_law_again(town: T
 
 async def test_food_is_given_two_days_before_its_use_by_date_or_in_time(town: Town) -> None:
     sophie, shop, relais = await partners(town)
-    today = (await town.now()).date()
+    today = await town.today()
 
     async def asks(days: int, kind: str = "use_by", association: bool = True) -> str:
         item = {"title": "Yaourts", "portions": 2, "date_kind": kind, "food_date": str(today + timedelta(days=days))}

@@ -46,7 +46,7 @@ def _outcomes(batch: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
 async def test_people_are_enrolled_renewed_corrected_and_ended(town: Town) -> None:
     relais = await town.an_association()
     client = await _mandated(town, relais)
-    today = (await town.now()).date()
+    today = await town.today()
 
     batch = await _sends(town, client, await _person(town), await _person(town, "CCAS-2", first_name="Boris"))
     assert _outcomes(batch) == [("CCAS-1", "accepted", []), ("CCAS-2", "accepted", [])]
@@ -106,7 +106,7 @@ async def test_the_organisation_s_webhooks_hear_of_outcomes(town: Town) -> None:
 async def test_each_wrong_field_is_said_and_stops_nobody_else(town: Town) -> None:
     relais = await town.an_association()
     client = await _mandated(town, relais)
-    today = (await town.now()).date()
+    today = await town.today()
 
     batch = await _sends(
         town,
@@ -360,7 +360,7 @@ async def test_a_person_enrolled_by_the_association_gets_the_external_id(town: T
     relais = await town.an_association()
     client = await _mandated(town, relais)
     enrolled = await relais.enrols()
-    until = ((await town.now()).date() + timedelta(days=250)).isoformat()
+    until = (await town.today() + timedelta(days=250)).isoformat()
 
     await _sends(town, client, await _person(town, eligible_until=until), await _person(town, "CCAS-1 bis"))
     await _sends(town, client, await _person(town, eligible_until=until))

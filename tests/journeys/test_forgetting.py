@@ -57,7 +57,7 @@ async def forgets(town: Town) -> None:
 
 async def test_each_kind_of_data_is_erased_when_its_period_is_over(town: Town) -> None:
     marc, ines, association = await town.a_customer("Marc"), await town.a_customer("Ines"), await town.an_association()
-    today = (await town.now()).date()
+    today = await town.today()
     zelie = await town.a_beneficiary(association=association, until=today + timedelta(days=365))
     amina = await town.a_beneficiary("Amina", association=association, until=today + timedelta(days=1400))
     bought, given = [await make(opens_in=timedelta(hours=-1)) for make in (town.a_lot, town.a_free_lot)]

@@ -57,7 +57,7 @@ async def test_a_fund_of_ten_euros_grants_six_of_seven_portions_and_is_settled(t
 async def test_a_fund_is_proposed_by_an_owner_and_confirmed_by_an_admin(town: Town) -> None:
     await town.clock(START)
     city, other = await town.an_organisation(), await town.an_organisation("Ville de Mulhouse", territory="68224")
-    body = fund_fields(city, (await town.now()).date())
+    body = fund_fields(city, await town.today())
     made = await city.owner.posts("/funds", body)
     assert (made["status"], made["left_cents"], made["as_of"], made["months"]) == ("proposed", 1000, None, [])
     assert (made["territory"], made["territory_name"]) == ("67482", "Strasbourg")
@@ -73,7 +73,7 @@ async def test_only_what_an_owner_may_propose_is_accepted(town: Town) -> None:
     await town.clock(START)
     await town.territories("67180")
     city = await town.an_organisation()
-    body = fund_fields(city, (await town.now()).date())
+    body = fund_fields(city, await town.today())
     reader = await town.a_customer("Léa")
     await town.changes(
         "insert into app.members (organisation_id, account_id, role, joined_at) values ($1, $2, 'staff', now())",
@@ -128,7 +128,7 @@ async def test_an_owner_without_a_second_factor_commits_and_pays_nothing(
     settings.cache_clear()
     await town.clock(START)
     city = await town.an_organisation()
-    body = fund_fields(city, (await town.now()).date())
+    body = fund_fields(city, await town.today())
     fund = await town.value(
         "insert into app.funds (organisation_id, name, ceiling_cents, left_cents, first_day, last_day, territory_code,"
         " per, rate_cents, status, created_at, decided_at) values ($1, 'Paniers', 1000, 1000, '2026-12-01',"

@@ -54,7 +54,7 @@ async def test_only_its_merchant_sees_a_draft_until_it_is_published(town: Town) 
 
 async def test_only_beneficiaries_its_merchant_and_admins_see_a_free_lot(town: Town) -> None:
     lot = await town.a_free_lot()
-    yesterday = (await town.now()).date() - timedelta(days=2)
+    yesterday = await town.today() - timedelta(days=2)
     for person in (
         None,
         await town.a_customer(),
@@ -74,7 +74,7 @@ async def test_only_beneficiaries_its_merchant_and_admins_see_a_free_lot(town: T
 async def test_a_lot_shows_everything_that_a_customer_needs_to_know(town: Town) -> None:
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    best = (await town.now()).date() - timedelta(days=2)
+    best = await town.today() - timedelta(days=2)
 
     listed = await sophie.lists(
         shop,

@@ -131,7 +131,7 @@ async def test_a_removed_staff_member_reads_and_does_nothing_more(town: Town) ->
 
     await _removes(relais, member)
 
-    until = (await town.now()).date() + timedelta(days=100)
+    until = await town.today() + timedelta(days=100)
     for method, path, body in (
         ("POST", "/beneficiaries", fields),  # with the key whose answer was kept
         ("GET", "/beneficiaries", None),
@@ -185,7 +185,7 @@ async def test_members_of_two_associations_must_name_one(town: Town) -> None:
     assert len((await asks("GET", "/beneficiaries", None, paniers.id)).json()["data"]) == 1
     assert (await asks("GET", "/associations/me/figures", None, paniers.id)).json()["enrolled"] == 1
     assert (await asks("GET", "/associations/me", None, relais.id)).json()["name"] == "Le Relais"
-    until = (await town.now()).date() + timedelta(days=100)
+    until = await town.today() + timedelta(days=100)
     imported = await lea.asks(
         "POST",
         "/beneficiaries/import",

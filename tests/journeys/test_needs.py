@@ -37,7 +37,7 @@ async def taking(town: Town, name: str, *, metres: int = 0, public: bool = True,
 
 
 async def evening(town: Town) -> tuple[datetime, datetime]:
-    tomorrow = (await town.now()).astimezone(PARIS).date() + timedelta(days=1)
+    tomorrow = await town.today() + timedelta(days=1)
     return datetime.combine(tomorrow, time(18), PARIS), datetime.combine(tomorrow, time(19), PARIS)
 
 

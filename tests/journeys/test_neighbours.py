@@ -8,7 +8,7 @@ import pytest
 
 from tests.town import Town
 from tests.town.answers import refusal_in
-from tests.town.leaving import an_association_that_takes, counts, leaves, shows
+from tests.town.leaving import an_association_that_takes, counts, leaves, shows, weekday_left
 from tests.town.people import Person
 from tests.town.things import Shop
 
@@ -35,7 +35,7 @@ async def test_an_association_is_suggested_shops_near_it_with_reasons(town: Town
 
     [one] = await suggested(relais)
 
-    weekday = await town.value("select extract(isodow from app.local_day(app.clock(), 'Europe/Paris'))::int")
+    weekday = await weekday_left(town)
     assert (one["kind"], one["id"], one["name"]) == ("shop", str(shop.id), "Boulangerie du Marché")
     assert (one["distance_m"], one["nobody_collects"]) == (500, True)
     # 6.3 kg are told as 5 kg: about how much, and not what the shop sold.
@@ -103,8 +103,8 @@ async def test_a_neighbour_that_does_not_fit_is_not_suggested(
 
 async def test_leftovers_on_days_without_a_need_do_not_count(town: Town) -> None:
     shop = await a_leaving_shop(town)
-    today = await town.value("select extract(isodow from app.local_day(app.clock(), 'Europe/Paris'))::int")
-    other = await an_association_that_takes(town, weekdays=[day for day in range(1, 8) if day != today])
+    left_on = await weekday_left(town)
+    other = await an_association_that_takes(town, weekdays=[day for day in range(1, 8) if day != left_on])
 
     assert await suggested(other) == []
     assert await suggested(shop.merchant, shop_id=str(shop.id)) == []

@@ -121,7 +121,7 @@ async def test_a_corrected_notice_counts_in_what_it_names_anew(town: Town, recal
 
 async def test_an_admin_is_asked_about_what_a_notice_may_name(town: Town, recall_feed: RecallFeed) -> None:
     odile, marc = await town.an_admin(), await town.a_customer()
-    day = (await town.now()).date() + timedelta(days=5)
+    day = await town.today() + timedelta(days=5)
     best: dict[str, Any] = {"gtin": OTHER_AS_KEPT, "date_kind": "best_before", "food_date": day}
     unsaid = await town.a_lot(gtin=AS_KEPT)
     dated, undated = await town.a_lot(**best), await town.a_lot(gtin=OTHER_AS_KEPT)

@@ -161,7 +161,7 @@ async def test_never_more_is_declared_than_was_accepted(town: Town) -> None:
     tour = await delivered(town)
     (one,) = tour.collections
     path = f"/collections/{one.id}/outcomes"
-    day = (await town.now()).date()
+    day = await town.today()
     early = refusal_in(await tour.association.asks("POST", path, _outcome("bin", 1, day)))
     assert (early.status, early.code) == (409, "outcome.not_received")
     await receives(tour)

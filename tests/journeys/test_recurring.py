@@ -305,7 +305,7 @@ async def test_only_its_merchant_reads_and_changes_a_recurring_listing(lasting_t
     listing, newer = await begins(sophie, shop), await begins(sophie, shop, weekdays=[7, 7, 1])
     assert newer["weekdays"] == [1, 7]
     path, none = f"/recurring-listings/{listing['id']}", "/recurring-listings/01980c5e-7c2b-7c11-9d35-0d6d1ad1a2f4"
-    tomorrow = (await town.now()).date() + timedelta(days=7 - (await town.now()).weekday())
+    tomorrow = await town.today() + timedelta(days=7 - (await town.today()).weekday())
 
     assert (await refused(begins(lea, shop))).code == "shop.not_found"
     assert refusal_in(await lea.asks("GET", f"/shops/{shop.id}/recurring-listings")).code == "shop.not_found"

@@ -94,7 +94,7 @@ async def test_a_shop_reads_the_same_whoever_paid_for_which_pass(town: Town) -> 
     worlds: dict[tuple[str, ...], Any] = {}
     mixtures = ("paid paid paid", "paid suspended paid", "suspended paid paid", "suspended suspended suspended")
     for kinds in (tuple(mixture.split()) for mixture in mixtures):
-        today = (await town.now()).astimezone(PARIS).date()
+        today = await town.today()
         began = datetime.combine(today + timedelta(days=1), datetime.min.time(), PARIS) + 9 * HOUR
         await town.clock(began)
         shop, account = await a_shops_week(town, kinds)

@@ -62,7 +62,7 @@ def gapless(count: int, year: int) -> list[str]:
 
 
 async def test_numbers_have_no_gap_and_follow_time(town: Town) -> None:
-    year = (await town.now()).year
+    year = (await town.today()).year
     numbers = await issue_at_once(town, await town.a_shop())
     assert numbers == gapless(MANY - MANY // 3, year)
 
@@ -83,7 +83,7 @@ async def test_one_source_is_invoiced_once_at_once(town: Town) -> None:
 
     done = await asyncio.gather(*(one() for _ in range(8)), return_exceptions=True)
     assert any(result is None for result in done)
-    year = (await town.now()).year
+    year = (await town.today()).year
     assert [row[0] for row in await town.rows("select number from accounting.documents")] == gapless(1, year)
     await one()
     assert await town.value("select last from accounting.document_numbers") == 1

@@ -138,7 +138,7 @@ async def test_a_closing_that_dies_leaves_no_grant_and_is_done_again(town: Town)
 async def test_a_fund_is_not_settled_before_the_lots_of_its_days_are_closed(town: Town) -> None:
     await town.clock("2026-12-02T10:00:00+01:00")
     city = await town.an_organisation()
-    today = (await town.now()).date()
+    today = await town.today()
     fund = await a_fund(town, city, first_day=str(today), last_day=str(today))
     lot, _ = await free_portions(town, 1)
     await town.clock(lot.pickup_end)

@@ -80,7 +80,7 @@ async def test_concurrent_imports_enrol_each_person_once(
 
 async def test_the_last_codes_of_a_year_are_all_given_once(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 7)
-    year = (await town.now()).year
+    year = (await town.today()).year
     # 40 codes are left: the others belonged to people who were erased.
     await town.changes(
         "insert into app.spent_codes (code) select $1 || '-BEN-' || lpad(n::text, 5, '0')"

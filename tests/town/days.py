@@ -78,7 +78,7 @@ async def handed_over(
         list(people),
         portions,
         price_cents if how == "paid" else 0,
-        None if how == "paid" else (await town.now()).date(),
+        None if how == "paid" else await town.today(),
     )
     await town.changes(
         "update app.lot_stock set remaining = $2 where lot_id = $1", taken_from, left if taken_from == lot.id else 0

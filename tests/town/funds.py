@@ -24,7 +24,7 @@ def fund_fields(city: Organisation, today: date, **fields: Any) -> dict[str, Any
 
 async def a_fund(town: Town, city: Organisation, *, confirmed: bool = True, **fields: Any) -> UUID:
     """Propose a fund over HTTP, have it confirmed by an admin, and return its id."""
-    made = await city.owner.posts("/funds", fund_fields(city, (await town.now()).date(), **fields))
+    made = await city.owner.posts("/funds", fund_fields(city, await town.today(), **fields))
     if confirmed:
         admin = await town.an_admin()
         await admin.posts(f"/admin/funds/{made['id']}/confirm")

@@ -19,7 +19,7 @@ NEEDS: dict[str, Any] = {
 
 
 async def leaves(town: Town, shop: Shop, *, category: str = "bakery", grams: int = 6_300, weeks: int = WEEKS) -> None:
-    """Let a shop have left so much in each of the last weeks, on today's day of the week, and count it."""
+    """Let a shop have left so much in each of the last weeks, on `weekday_left`, and count it."""
     for week in range(weeks):
         lot = await town.a_lot(shop=shop, left=1, category=category, weight_grams=grams)
         end = await town.now() - timedelta(weeks=week, hours=1)
@@ -30,6 +30,12 @@ async def leaves(town: Town, shop: Shop, *, category: str = "bakery", grams: int
             end,
         )
     await counts(town)
+
+
+async def weekday_left(town: Town) -> int:
+    """Return the day of the week on which shops left food: that of an hour ago in Paris, Monday is 1."""
+    weekday: int = await town.value("select extract(isodow from app.paris_day(app.clock() - interval '1 hour'))::int")
+    return weekday
 
 
 async def counts(town: Town) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import httpx2
 
@@ -127,7 +128,7 @@ async def a_round(
         town,
         "tours",
         {
-            "day": begins.date(),
+            "day": begins.astimezone(ZoneInfo("Europe/Paris")).date(),
             "collector_id": collector.id,
             "association_id": (planned_by or association).id,
             "status": status,

@@ -154,6 +154,11 @@ class Town:
         present: datetime = await self.value("select app.clock()")
         return present
 
+    async def today(self) -> date:
+        """Return the day in Paris at the time that the product takes for the present."""
+        present: date = await self.value("select app.paris_day(app.clock())")
+        return present
+
     async def clock(self, at: str | datetime) -> None:
         """Set the time that every rule of the database sees: `clock("2026-03-29T00:30+01:00")`.
 
@@ -208,7 +213,7 @@ class Town:
         """Make a beneficiary: by default verified, with a right for a year, and enrolled by no association."""
         number = next(self._numbers)
         beneficiary = (await self._a(Beneficiary, name, email=None)).with_code(f"2026-BEN-{number:05d}")
-        until = until or (await self.now()).date() + timedelta(days=365)
+        until = until or await self.today() + timedelta(days=365)
         await self.changes(
             "insert into app.beneficiaries (id, code, association_id, status, eligible_until)"
             " values ($1, $2, $3, $4, $5)",
@@ -429,7 +434,7 @@ class Town:
         }
 
     async def person_fields(self, until: date | None = None) -> dict[str, Any]:
-        until = until or (await self.now()).date() + timedelta(days=180)
+        until = until or await self.today() + timedelta(days=180)
         return {
             "first_name": "Amina",
             "last_name": "Benali",

@@ -157,7 +157,7 @@ async def test_a_reader_sees_figures_only_and_chooses_between_associations(town:
 async def test_the_to_do_page_names_the_first_rights_to_end_and_counts_the_rest(town: Town) -> None:
     house = await town.an_association()
     people = [await town.a_beneficiary(association=house) for _ in range(8)]
-    today = (await town.now()).date()
+    today = await town.today()
     for number, one in enumerate(people):
         until = today + timedelta(days=28 - number if number < 7 else 200)
         await town.changes("update app.beneficiaries set eligible_until = $1 where id = $2", until, one.id)

@@ -11,7 +11,7 @@ CANARY = "Zéphyrine"
 
 async def a_right_that_ends(town: Town, house: Association, name: str = "Amina", days: int = 10) -> tuple[str, date]:
     """Enrol somebody whose right ends soon, and return their id and its last day."""
-    until = (await town.now()).date() + timedelta(days=days)
+    until = await town.today() + timedelta(days=days)
     return str((await town.a_beneficiary(name, association=house, until=until)).id), until
 
 

@@ -77,7 +77,7 @@ async def test_another_account_is_told_so_and_can_be_left(town: Town) -> None:
 async def test_new_terms_are_agreed_to_on_the_way_to_an_invitation(town: Town) -> None:
     await Browser(town).joins(LEA)
     version = "insert into app.text_versions (kind, version, since) values ('terms', '2027-01', $1)"
-    await town.changes(version, (await town.now()).date() + timedelta(days=1))
+    await town.changes(version, await town.today() + timedelta(days=1))
     await Browser(town).enters(LEA)
     await town.clock(await town.now() + timedelta(days=1))
     await Browser(town).enters(LEA)  # asked for the first time

@@ -38,7 +38,7 @@ async def test_one_day_is_changed_skipped_and_restored(town: Town) -> None:
     listing = recurring_listing(shop.id, weekdays=[1, 2, 3, 4, 5, 6, 7])
     made = await shop.merchant.posts("/recurring-listings", listing, key="k" * 20)
     sophie = await Browser.of(shop.merchant)
-    tomorrow = ((await town.now()) + timedelta(days=1)).date() + timedelta(days=1)
+    tomorrow = await town.today() + timedelta(days=2)
     path = f"/my-shops/{shop.id}/recurring/{made['id']}/{tomorrow}"
     page = await (await sophie.opens(f"/my-shops/{shop.id}/recurring")).follows(path)
     page = await page.form("Enregistrer pour ce jour").send(quantity="11")

@@ -11,7 +11,7 @@ START = "2026-12-02T10:00:00+01:00"
 
 async def test_an_owner_proposes_a_fund_and_an_admin_confirms_it(town: Town) -> None:
     city, odile = await town.an_organisation(), await Browser.of(await town.an_admin())
-    today = (await town.now()).date()
+    today = await town.today()
     typed = {"name": "Paniers solidaires", "first_day": str(today), "last_day": str(today + timedelta(days=300))}
     owner = await Browser.of(city.owner)
     page = await (await (await owner.opens("/organisation")).follows("Fonds")).follows("Proposer un fonds")

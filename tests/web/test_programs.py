@@ -22,7 +22,7 @@ def _shown(page: Page) -> tuple[str, str]:
 
 
 async def _until(town: Town) -> str:
-    return str((await town.now() + timedelta(days=100)).date())
+    return str(await town.today() + timedelta(days=100))
 
 
 async def test_an_organisation_makes_rotates_and_revokes_a_program(town: Town) -> None:
