@@ -1,8 +1,10 @@
 """A fund's statement as PDF and as a table for a spreadsheet."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from babel.numbers import format_decimal
 
@@ -113,7 +115,7 @@ def statement_csv(statement: FundStatementOut) -> bytes:
 
 def _lines(statement: FundStatementOut) -> Iterator[tuple[Cell, ...]]:
     for line in statement.lines:
-        paid = day(line.paid_at.date()) if line.paid_at else None
+        paid = _day_paid(line.paid_at)
         above = "oui" if line.above_de_minimis else "non"
         yield line.siret, line.name, line.portions, _thousandths(line.grams), _hundredths(line.cents), above, paid
 
@@ -126,11 +128,16 @@ def grants_csv(grants: list[ShopGrantOut]) -> bytes:
             (
                 *(one.month, one.organisation, one.fund, one.reference, one.siret, one.portions),
                 *(_thousandths(one.grams), _hundredths(one.cents)),
-                day(one.paid_at.date()) if one.paid_at else None,
+                _day_paid(one.paid_at),
             )
             for one in grants
         ),
     )
+
+
+def _day_paid(at: datetime | None) -> str | None:
+    """Return the day of a payment in Paris, like the months of a statement; None if it was not paid."""
+    return day(at.astimezone(ZoneInfo("Europe/Paris")).date()) if at else None
 
 
 def kilograms(grams: int) -> str:

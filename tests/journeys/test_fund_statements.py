@@ -13,6 +13,7 @@ from backend.funds import jobs
 from backend.settings import settings
 from tests.journeys.test_funds import START, differences
 from tests.town import Person, Town, refused
+from tests.town.answers import accepted
 from tests.town.funds import a_fund, closes, free_portions, the_month_ends
 from tests.town.things import Organisation, Shop
 
@@ -139,6 +140,20 @@ async def test_a_shop_reads_one_total_a_month_and_fund_and_others_nothing(town: 
     assert found["paid_at"] is not None
     assert (await city.owner.gets(f"/funds/{fund}"))["paid_cents"] == 450
     assert await differences(town) == []
+
+
+async def test_tables_tell_the_day_in_paris_on_which_a_fund_was_paid(town: Town) -> None:
+    city, fund, shop = await stated(town)
+    siret = await town.value("select siret from app.shops where id = $1", shop.id)
+    await town.clock("2027-01-10T00:30:00+01:00")
+    await city.owner.posts(f"/funds/{fund}/paid", {"month": "2026-12", "siret": siret})
+    for who, path in (
+        (city.owner, f"/funds/{fund}/statements/2026-12.csv"),
+        (shop.merchant, f"/shops/{shop.id}/grants.csv"),
+    ):
+        answer = accepted(await who.asks("GET", path))
+        (_, row) = csv.reader(io.StringIO(answer.content.decode("utf-8-sig")), delimiter=";")
+        assert row[-1] == "10/01/2027"
 
 
 async def test_a_correction_stands_in_the_next_statement(town: Town) -> None:
