@@ -1,7 +1,10 @@
 """Pages of an association's people: «À faire», the list, one person's page, and who may see a name."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
+import pytest
+
+from backend.pages.associations import house as houses
 from tests.town import Town
 from tests.town.people import Association
 from tests.web.browser import Browser, Page
@@ -96,6 +99,31 @@ async def test_a_person_is_corrected_suspended_restored_and_erased(town: Town) -
     page = await page.form("Effacer").send(sure=True)
     assert page.said == "La personne est effacée."
     assert (await browser.opens(f"/association/people/{amina.id}")).status_code == 404
+
+
+async def test_rights_end_with_the_day_where_the_association_is(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Evening(datetime):
+        """The evening of 10 June in Paris; in Réunion it is already the 11th."""
+
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> "Evening":
+            return cls(2026, 6, 10, 21, tzinfo=UTC).astimezone(tz)
+
+    monkeypatch.setattr(houses, "datetime", Evening)
+    house = await town.an_association(commune="97411")
+    await town.a_beneficiary("Amina", association=house, until=date(2026, 6, 10))
+    zoe = await town.a_beneficiary("Zoé", association=house, until=date(2026, 7, 11))
+    await town.a_beneficiary("Luc", association=house, until=date(2026, 7, 12))
+    browser = await Browser.of(house)
+
+    page = await browser.opens("/association/people?ending=1")
+    (rows,) = page.root.all("tbody")
+    states = {next(row.all("th")).text: [*row.all("td")][-1].text for row in rows.all("tr")}
+    page = await browser.opens(f"/association/people/{zoe.id}/correct")
+    (birth_date,) = [one for one in page.root.all("input") if one.get("name") == "birth_date"]
+
+    assert states == {"Amina Benali": "Terminé", "Zoé Benali": "Vérifié"}
+    assert birth_date.get("max") == "2026-06-11"
 
 
 async def test_a_transfer_is_asked_for_accepted_and_shows_a_code_only(town: Town) -> None:

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from backend.pages.client import Answer, Refused
 from backend.pages.forms import Form
@@ -44,6 +46,11 @@ class House(AnyHouse):
     def works(self) -> bool:
         """Whether they look after people here, and do not only read figures."""
         return self.role in ("owner", "staff")
+
+    @property
+    def today(self) -> date:
+        """The current day where the association is, in which its people's rights end."""
+        return datetime.now(ZoneInfo(self.time_zone)).date()
 
     def sees(self, entry: str) -> bool:
         """Return whether the visitor's menu has this entry."""

@@ -1,7 +1,6 @@
 """The people of an association: the list, finding one, and enrolling one."""
 
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, timedelta
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -40,7 +39,7 @@ async def people(visit: Visit) -> Response:
     ending = None
     if visit.query.get("ending"):
         asked["ending"] = "1"
-        ending = datetime.now(UTC).date() + ENDS_WITHIN + timedelta(days=1)
+        ending = house.today + ENDS_WITHIN + timedelta(days=1)
     listed = await house.get(
         "/v1/beneficiaries",
         status=asked.get("status"),
@@ -80,7 +79,7 @@ def _people_page(house: House, listed: object, asked: dict[str, str], form: Form
         form=form,
         statuses=STATUSES,
         rules=constraints(PersonSought),
-        today=datetime.now(UTC).date().isoformat(),
+        today=house.today.isoformat(),
     )
 
 
@@ -117,8 +116,7 @@ def activation_link(visit: Visit, made: dict[str, str]) -> str:
 
 
 async def _enrol_page(house: House, form: Form, status: int = 200) -> Response:
-    about = await house.get("/v1/associations/me")
-    today = datetime.now(UTC).astimezone(ZoneInfo(about["time_zone"])).date()
+    today = house.today
     return house.page(
         "enrol.html",
         "people",

@@ -1,9 +1,8 @@
 """One person of an association: their page, renewing, verifying, correcting, suspending, transferring and erasing."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -21,7 +20,7 @@ FIELDS = ("first_name", "last_name", "birth_date", "household_size", "email", "p
 async def person(visit: Visit) -> Response:
     """Show one person, with what can be done."""
     house = await house_where_one_works(visit)
-    today = _today(house)
+    today = house.today
     found = await house.get(_path(visit))
     return house.page(
         "person.html",
@@ -53,7 +52,7 @@ async def renew(visit: Visit) -> Response:
 
 async def _renew_page(house: House, form: Form, status: int = 200) -> Response:
     found = await house.get(_path(house.visit))
-    today = _today(house)
+    today = house.today
     return house.page(
         "renew.html",
         "to_do",
@@ -169,10 +168,6 @@ async def erase(visit: Visit) -> Response:
         return house.page("erase.html", "people", 422, one=await house.get(_path(visit)), form=wrong)
     await house.sends("DELETE", _path(visit))
     return house.to("/association/people", "person_erased")
-
-
-def _today(house: House) -> date:
-    return datetime.now(UTC).astimezone(ZoneInfo(house.time_zone)).date()
 
 
 def _next_end(found: Mapping[str, Any], today: date) -> date:
