@@ -18,7 +18,6 @@ from backend.administration.schemas import (
     DecisionIn,
     FactorResetOut,
     LotFound,
-    OverviewOut,
     ReasonIn,
     SettingChangeOut,
     SettingsIn,
@@ -28,8 +27,6 @@ from backend.administration.schemas import (
 from backend.associations.problems import AssociationNotFound, AssociationNumberTaken
 from backend.associations.schemas import Standing
 from backend.database.sessions import AsAdmin
-from backend.figures.api import By, Since, Until
-from backend.figures.problems import FiguresPeriodInvalid
 from backend.http.etags import IfMatch, etag
 from backend.http.idempotency import OnceDep
 from backend.http.paging import After, Limit, Page, cursor, cursor_key, page_bytes, page_of
@@ -38,7 +35,6 @@ from backend.http.schemas import TimeAsked
 from backend.identity.tokens import Role
 from backend.lots.problems import LotClosed, LotNotFound
 from backend.lots.schemas import LotRead
-from backend.neighbours.api import BY_CODE, Territory
 from backend.problems.common import CursorInvalid, OutOfBounds, PreconditionFailed
 from backend.problems.problem import may_answer
 from backend.second_factors.problems import OwnFactorReset, SecondFactorNotFound
@@ -46,7 +42,6 @@ from backend.settings import settings
 from backend.shops.communes import CommuneAsked
 from backend.shops.problems import ShopNotFound, ShopOwnerSuspended, ShopSiretTaken
 from backend.shops.schemas import OwnShop
-from backend.territories.problems import TerritoryNotFound
 
 router = Router(tags=["administration"], prefix="/admin")
 
@@ -62,29 +57,6 @@ async def list_what_to_decide(
 ) -> ToDecideOut:
     """List what waits for a decision: how much of each kind, and the oldest of it."""
     return await queries.to_decide(session, settings().public_url, most)
-
-
-@router.get(
-    "/overview",
-    response_model=OverviewOut,
-    responses=may_answer(FiguresPeriodInvalid, TerritoryNotFound, CursorInvalid),
-)
-async def read_overview(
-    session: AsAdmin,
-    since: Since = None,
-    until: Until = None,
-    by: By = "day",
-    territory: Annotated[str, Territory] = "FR",
-    limit: Limit = 20,
-    after: After = None,
-) -> Response:
-    """Read the figures of the platform, where nobody collects, and what became of invited shops, in one call.
-
-    They are those of `GET /admin/figures`, `GET /neighbours/uncollected` and `GET /admin/shop-invitations`.
-    """
-    beyond = cursor_key(after, BY_CODE)[0] if after else ""
-    body = await queries.overview(session, (since, until, by), territory, beyond, limit)
-    return Response(body, media_type="application/json")
 
 
 @router.post("/shops/{shop_id}/verify", responses=may_answer(ShopNotFound, ShopSiretTaken, ShopOwnerSuspended))

@@ -1,12 +1,12 @@
 """Admins' reads under row-level security: who waits for a decision, the platform's parameters, the audit log."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import Integer, Select, func, literal, literal_column, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -25,8 +25,6 @@ from backend.administration.schemas import (
 from backend.associations.models import Association
 from backend.associations.schemas import Standing
 from backend.database.plain_reads import conditions, rows_of, value_of
-from backend.figures.schemas import Step
-from backend.http.paging import page_of
 from backend.mail.rendering import told
 from backend.places.communes import codes_within
 from backend.shops.queries import fields_to_correct
@@ -56,13 +54,6 @@ class LotQuery(NamedTuple):
     status: str | None
 
 
-_OVERVIEW = """
-    select json_build_object(
-        'figures', app.admin_figures(since => $1, until => $2, step => $3),
-        'uncollected', app.uncollected(territory => $4, after_code => $5, most => $6),
-        'invitations', (select coalesce(json_agg(i order by i.month desc), '[]')
-                        from app.shop_invitations_by_month(12) i))::text
-    """
 _FIND_LOTS = "select * from app.find_lots($1, $2, $3, $4, $5, $6, $7)"
 _FIND = "select * from app.find_accounts($1, $2, $3, $4, $5)"
 # Written as JSON by the database, after the search: a model for each entry would take longer than all the rest.
@@ -107,18 +98,6 @@ async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDeci
         title, words, _ = told("refund_failed", found["locale"] or "fr", public_url=public_url, **refund["facts"])
         refund |= {"title": title, "text": words}
     return ToDecideOut.model_validate(found)
-
-
-async def overview(
-    session: AsyncSession, days: tuple[date | None, date | None, Step], territory: str, after: str, limit: int
-) -> bytes:
-    """Return the figures of the platform with those of neighbours as JSON, in one statement. OverviewOut documents it.
-
-    days: as for `platform_figures`. The database raises FiguresPeriodInvalid, TerritoryNotFound.
-    """
-    found: dict[str, Any] = from_json(await value_of(session, _OVERVIEW, *days, territory, after, limit + 1))
-    page = page_of(found["uncollected"], limit, lambda one: (one["insee_code"],))
-    return to_json({**found, "uncollected": {"data": page.data, "has_more": page.has_more, "next": page.next}})
 
 
 async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:

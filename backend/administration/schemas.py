@@ -7,13 +7,10 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from backend.associations.schemas import Standing
-from backend.figures.schemas import PlatformFigures
-from backend.http.paging import Page
 from backend.http.schemas import In, Out, if_sent
 from backend.identity.tokens import Role
 from backend.lots.models import Kind
 from backend.lots.schemas import LotStatus
-from backend.neighbours.schemas import InvitationMonth, UncollectedOut
 from backend.problem_reports.schemas import Kind as ReportKind
 from backend.shops.models import Category
 
@@ -187,16 +184,6 @@ class ToDecideOut(Out):
     refunds: Waiting[RefundFailed] = Field(description="Refunds that failed.")
     yesterday: YesterdayOut
     shops_verified: int = Field(examples=[48])
-
-
-class OverviewOut(Out):
-    """The figures of the platform, where nobody collects, and what became of invited shops."""
-
-    figures: PlatformFigures
-    uncollected: Page[UncollectedOut]
-    invitations: list[InvitationMonth] = Field(
-        description="The last twelve months in which shops invited others, the newest first."
-    )
 
 
 class LotFound(Out):

@@ -160,16 +160,14 @@ async def read_figures_of_own_shops(session: AsShopMember, since: Since = None, 
     return await queries.figures_of_own_shops(session, since, until)
 
 
-@router.get("/admin/figures", responses=may_answer(FiguresPeriodInvalid))
-async def read_platform_figures(
-    session: AsAdmin, since: Since = None, until: Until = None, by: By = "day"
-) -> PlatformFigures:
+@router.get("/admin/figures", response_model=PlatformFigures, responses=may_answer(FiguresPeriodInvalid))
+async def read_platform_figures(session: AsAdmin, since: Since = None, until: Until = None, by: By = "day") -> Response:
     """Read the figures of all shops and of the platform by day, week or month, compared with as many days before.
 
     Days are those of Paris, and must be over; at most 400. Unlike published figures these may be about fewer than 11
     people: they are for running the platform.
     """
-    return await queries.platform_figures(session, since, until, by)
+    return Response(await queries.platform_figures(session, since, until, by), media_type="application/json")
 
 
 @router.get(
@@ -181,7 +179,7 @@ async def export_platform_figures(
     session: AsAdmin, since: Since = None, until: Until = None, by: By = "day"
 ) -> Response:
     """Download the figures of all shops as a spreadsheet, with the total and the days before as its last rows."""
-    found = await queries.platform_figures(session, since, until, by)
+    found = PlatformFigures.model_validate_json(await queries.platform_figures(session, since, until, by))
     rows = (
         [name, *_cells(days), *_platform_cells(days)]
         for name, days in _named(by, found.rows, found.total, found.before)

@@ -10,7 +10,6 @@ from backend.database.plain_reads import value_of
 from backend.database.sessions import call
 from backend.figures.schemas import (
     FiguresOfShops,
-    PlatformFigures,
     ShopDay,
     ShopFigures,
     ShopFiguresByItem,
@@ -19,6 +18,7 @@ from backend.figures.schemas import (
 from backend.shops.queries import with_corrections
 
 _OF_SHOP = "select app.shop_figures(shop => $1, since => $2, until => $3, step => $4, days => $5)::text"
+_OF_PLATFORM = "select app.admin_figures(since => $1, until => $2, step => $3)::text"
 _DAY = "select app.shop_day(shop => $1, only_lot => $2)::text"
 
 
@@ -58,10 +58,10 @@ async def shop_day(session: AsyncSession, shop_id: UUID, lot_id: UUID | None) ->
     return ShopDay.model_validate({**found, "shop": with_corrections(found["shop"])})
 
 
-async def platform_figures(session: AsyncSession, since: date | None, until: date | None, by: Step) -> PlatformFigures:
-    """Return the figures of all shops and of the platform, as `shop_figures` does for one shop.
+async def platform_figures(session: AsyncSession, since: date | None, until: date | None, by: Step) -> bytes:
+    """Return the figures of all shops and of the platform as the JSON of PlatformFigures.
 
-    The database raises FiguresPeriodInvalid.
+    The days are those of `shop_figures`. The database raises FiguresPeriodInvalid.
     """
-    found = await call(session, "admin_figures", since=since, until=until, step=by)
-    return PlatformFigures.model_validate(found)
+    found: str = await value_of(session, _OF_PLATFORM, since, until, by)
+    return found.encode()

@@ -147,22 +147,11 @@ async def test_only_admins_read_the_platform_s_figures(town: Town, form: str) ->
     assert (await town.request("GET", f"/v1/admin/figures{form}")).status_code == 401
 
 
-async def test_the_overview_is_the_figures_with_those_of_neighbours(town: Town) -> None:
-    shop = await town.a_shop()
-    await town.changes(
-        "insert into app.shop_leftovers (shop_id, category, weekday, grams) values ($1, 'bakery', 1, 4000)", shop.id
-    )
+async def test_figures_are_answered_as_documented(town: Town) -> None:
+    """Postgres writes the answer."""
+    await town.a_shop()
     odile = await town.an_admin()
-
-    answer = await odile.asks("GET", "/admin/overview?by=week&limit=1")
-    found = as_documented("GET", "/admin/overview", answer)
-
-    assert found["figures"] == await odile.gets("/admin/figures", by="week")
-    assert found["uncollected"] == await odile.gets("/neighbours/uncollected", limit="1")
-    assert [one["shops"] for one in found["uncollected"]["data"]] == [1]
-    assert found["invitations"] == (await odile.gets("/admin/shop-invitations"))["data"]
-    assert refusal_in(await odile.asks("GET", "/admin/overview?territory=00000")).status == 404
-    assert refusal_in(await shop.merchant.asks("GET", "/admin/overview")).status == 403
+    as_documented("GET", "/admin/figures", await odile.asks("GET", "/admin/figures?by=week"))
 
 
 COUNTED = """

@@ -174,13 +174,13 @@ async def test_admins_see_the_funnel_and_where_nobody_collects(town: Town) -> No
     await shop.merchant.posts(f"/shops/{shop.id}/shop-invitations", {"email": CHEESE})
     browser = await Browser.of(await town.an_admin())
 
-    page = await browser.opens("/admin/figures")
+    page = await browser.opens("/admin/neighbours")
     assert {"Où personne ne collecte", "Commerces invités par d’autres"} <= set(page.headings)
     assert "Strasbourg" in page.words
     assert "Boulangerie du Marché" not in page.words
-    none = await browser.opens("/admin/figures?territory=DEP-68")
+    none = await browser.opens("/admin/neighbours?territory=DEP-68")
     assert "Aucun commerce n’a de restes réguliers ici." in none.words
-    wrong = await browser.opens("/admin/figures?territory=99999")
+    wrong = await browser.opens("/admin/neighbours?territory=99999")
     assert (wrong.status_code, "territory" in wrong.errors) == (422, True)
 
 

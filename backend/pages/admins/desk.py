@@ -22,6 +22,7 @@ MENU = (
     ("funds", "/admin/funds", "file"),
     ("zones", "/admin/zones", "map"),
     ("platform_figures", "/admin/figures", "chart"),
+    ("neighbours", "/admin/neighbours", "give"),
     ("audit", "/admin/audit", "list"),
     ("settings", "/admin/settings", "settings"),
     ("mails", "/admin/mails", "page"),

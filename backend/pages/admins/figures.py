@@ -1,4 +1,4 @@
-"""The platform's figures: a chart and a table by day, week or month, the same as a spreadsheet; and neighbours."""
+"""The platform's figures: a chart and a table by day, week or month, and the same as a spreadsheet."""
 
 from datetime import date
 
@@ -29,36 +29,16 @@ def _asked(visit: Visit) -> dict[str, str]:
 async def figures(visit: Visit) -> Response:
     """Show the figures of some days, by default of the last thirty."""
     asked = {"by": "week", **_asked(visit)}
-    territory = visit.query.get("territory", "").strip()[:36] or "FR"
-    days: dict[str, str] = asked
-    place = {"territory": territory, "after": visit.query.get("after")}
     form, status = Form(), 200
-    while True:
-        try:
-            found = await visit.api.get("/v1/admin/overview", limit=20, **days, **place)
-            break
-        except Refused as refusal:
-            status = 422
-            if refusal.code == "figures.period_invalid" and days is asked:
-                days = {"by": asked["by"]}
-                form = Form(asked).refused(refusal, ("from", "to"))
-            elif refusal.status in (404, 422) and place:
-                place = {}
-                form = Form({**asked, "territory": territory}).wrong(territory=refusal.detail)
-            else:
-                raise
+    try:
+        found = await visit.api.get("/v1/admin/figures", **asked)
+    except Refused as refusal:
+        if refusal.code != "figures.period_invalid":
+            raise
+        form, status = Form(asked).refused(refusal, ("from", "to")), 422
+        found = await visit.api.get("/v1/admin/figures", by=asked["by"])
     return desk_page(
-        visit,
-        "figures.html",
-        "platform_figures",
-        status,
-        found=found["figures"],
-        asked=asked,
-        form=form,
-        periods=PERIODS,
-        territory=territory,
-        left=found["uncollected"] if place else {"data": []},
-        funnel=found["invitations"],
+        visit, "figures.html", "platform_figures", status, found=found, asked=asked, form=form, periods=PERIODS
     )
 
 
