@@ -67,7 +67,6 @@ class Counters(Storage):
             max_dbs=2,
             sync=False,  # nothing of it needs to outlive the machine
             metasync=False,
-            writemap=True,
             readahead=False,
         )
         file.reader_check()  # forgets readers that died
@@ -93,8 +92,8 @@ class Counters(Storage):
                     hits, ends = 0, now + expiry
                     change.put(_END.pack(ends) + name, b"", db=ends_of)
                 change.put(name, _COUNTER.pack(hits + amount, ends), db=counted)
-        except lmdb.MapFullError:
-            log.warning("rate_limits.full")
+        except (lmdb.MapFullError, lmdb.DiskError) as problem:  # the file is full, or the disk
+            log.warning("rate_limits.not_counted", error=type(problem).__name__)
             return FULL
         return hits + amount
 

@@ -25,7 +25,7 @@ from backend.http.serving import DRAIN_SECONDS, START_FAILED, server
 
 WAITING_CONNECTIONS = 2048
 BUSIER_WAITS_SECONDS = 0.001
-PAUSE_BEFORE_RESTART_SECONDS = 1.0
+PAUSE_SECONDS = 1.0  # before a process is replaced, or accepts again after a failure
 ENDING = (signal.SIGINT, signal.SIGTERM)
 
 log = structlog.get_logger("ecopanier.processes")
@@ -108,7 +108,7 @@ class _Sharing(uvicorn.Server):
                 continue  # another process was faster, or the client changed its mind
             except OSError as problem:
                 log.warning("connections.not_accepted", error=problem.strerror)
-                await asyncio.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+                await asyncio.sleep(PAUSE_SECONDS)
                 continue
             connection.setblocking(False)
             await loop.connect_accepted_socket(self._protocol, connection)
@@ -163,7 +163,7 @@ class _Parent:
                 self._end_all(signal.SIGTERM)
                 continue
             sys.stderr.write(f"A serving process ended (status {how}). Another one takes its place.\n")
-            time.sleep(PAUSE_BEFORE_RESTART_SECONDS)
+            time.sleep(PAUSE_SECONDS)
             self._start(number)
         if self._failed:
             raise SystemExit(START_FAILED)
