@@ -6,7 +6,8 @@ from tests.town.rounds import Round, a_collection, a_round
 
 
 async def a_month(town: Town) -> Round:
-    """Collect 30 and 10 kg of two shops in one tour of 8 km, and receive them."""
+    """Collect 30 and 10 kg of two shops in one tour of 8 km, and receive them, on one afternoon."""
+    await town.clock("2026-12-02T14:00:00+01:00")  # the tour begins an hour earlier, which must be in the same month
     association = await town.an_association()
     collections = [
         await a_collection(town, association=association, items=[{"grams": grams}]) for grams in (30_000, 10_000)
