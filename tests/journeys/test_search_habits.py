@@ -1,4 +1,4 @@
-"""What a person searches with: saved places and diet in one answer, for them alone; opening the diet is logged."""
+"""Saved places and diet in one answer for a search, for the signed-in person alone; opening the diet is logged."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a side has with others: neighbours, hooks that hear of it, and an organisation with its territory and client."""
+"""Rows of a side of the scene beyond its own: neighbours, hooks, and an organisation with its territory and client."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What a side keeps of people: of every account, of those who search, and of a beneficiary."""
+"""Rows of a side of the scene about people: about every account, about those who search, and about a beneficiary."""
 
 import json
 from collections.abc import Iterable
