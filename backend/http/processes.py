@@ -171,10 +171,10 @@ class _Parent:
             raise SystemExit(128 + signal.SIGTERM)  # what a shell says of a process that this signal ended
 
     def _start(self, number: int) -> None:
-        if self._signal is not None:
-            return
-        self._connections[number] = 0
         with _no_signals():  # until the new process no longer has our handlers, and we know of it
+            if self._signal is not None:
+                return
+            self._connections[number] = 0
             pid = os.fork()
             if pid == 0:
                 for which in (*ENDING, signal.SIGALRM):
