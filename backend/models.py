@@ -18,6 +18,7 @@ from backend.documents import models as documents
 from backend.drafts import models as drafts
 from backend.email_changes import models as email_changes
 from backend.favourites import models as favourites
+from backend.figures import models as figures
 from backend.funds import models as funds
 from backend.handed_passes import models as handed_passes
 from backend.impact import models as impact
@@ -70,6 +71,7 @@ TABLES = (
     drafts,
     email_changes,
     favourites,
+    figures,
     funds,
     handed_passes,
     impact,

@@ -14,6 +14,7 @@ from backend.beneficiaries import jobs as beneficiaries
 from backend.custody import jobs as custody
 from backend.documents import jobs as documents
 from backend.favourites import jobs as favourites
+from backend.figures import jobs as figures
 from backend.funds import jobs as funds
 from backend.impact import jobs as impact
 from backend.job_context import Work
@@ -240,6 +241,11 @@ def add_periodic_jobs(app: procrastinate.App, work: Work) -> None:
     @app.task(name="impact.close_periods")
     async def close_impact_periods(timestamp: int) -> None:
         await impact.close_periods(work)
+
+    @app.periodic(cron="42 * * * *")
+    @app.task(name="figures.close_days")
+    async def close_days(timestamp: int) -> None:
+        await figures.close_days(work)
 
     @app.periodic(cron="12 3 * * *")
     @app.task(name="neighbours.count_leftovers", retry=RETRY)

@@ -24,6 +24,7 @@ from backend.database.safety import refuse_unsafe_login
 from backend.database.sessions import Database
 from backend.documents import jobs as documents
 from backend.favourites import jobs as favourites
+from backend.figures import jobs as figures
 from backend.funds import jobs as funds
 from backend.impact import jobs as impact
 from backend.job_context import Work
@@ -103,6 +104,7 @@ async def run_due_jobs(work: Work, app: procrastinate.App) -> None:
     await beneficiaries.remind(work)
     await beneficiaries.renew_identities(work)
     await impact.close_periods(work)
+    await figures.close_days(work)
     await territories.release_figures(work)
     await ledger.close_lots(work)
     await recalls.read_feed(work)

@@ -199,6 +199,7 @@ LEFT_OUT = {
     "recall_items": "Public notices about food.",
     "recall_feed": "Not about people.",
     "impact_totals": "Totals over everybody.",
+    "platform_days": "Sums over all shops.",
     "standing_counts": "Numbers of accounts and shops.",
     "impact_periods": "Totals over everybody.",
     "draws": "Ranks in waiting lists, together with other people's. The person's own entries are in the export.",

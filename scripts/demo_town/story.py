@@ -55,6 +55,7 @@ class Story:
         self._acts.at(self._time.now)
         self._money.at(self._time.now)
         self._money.is_checked()
+        self._acts.call("close_platform_days", most=7 * WEEKS)
 
     def _money_moves(self) -> None:
         opened = self._time.days_ago(7 * WEEKS - 3, "15:00")

@@ -8,7 +8,8 @@
 -- A withdrawn lot counts with what had been collected of it. What is left of a lot that became free is free: only what
 -- was bought before, or suspended, is sold.
 -- Lots and reservations are added up in one pass, so that a plan that expects few rows does not join every lot with every
--- other one. Lots of one shop and of all are read apart, so that one plan has an index for each.
+-- other one. Lots of one shop and of all are read apart, so that one plan has an index for each. The sums of all shops on
+-- days that close_platform_days has closed are kept: these are days in Paris, the only ones that are asked for all shops.
 -- Definer, because reservations and entries are personal; only the owner may execute it.
 create or replace function app.figures_by_day(
     only_shop uuid, zone text, since date, until date,
@@ -19,7 +20,12 @@ language plpgsql stable security definer set search_path = pg_catalog, pg_temp s
 declare
     begins timestamptz := since::timestamp at time zone zone;
     ends   timestamptz := (until + 1)::timestamp at time zone zone;
+    closed_until date;
 begin
+    if only_shop is null then
+        select max(p.day) into closed_until from app.platform_days p;
+        begins := greatest(begins, (closed_until + 1)::timestamp at time zone zone);
+    end if;
     return query
     with closed as (
         select l.id, l.status, l.quantity, coalesce(l.price_before_free_cents, l.price_cents) as price_cents,
@@ -57,5 +63,7 @@ begin
     select c.ended_on, sum(c.offered)::bigint, sum(c.reserved)::bigint, sum(c.collected)::bigint,
            sum(c.revenue_cents)::bigint, sum(c.value_saved_cents)::bigint, sum(c.food_grams)::bigint,
            sum(c.co2e_grams)::bigint
-    from counted c group by c.ended_on;
+    from counted c group by c.ended_on
+    union all
+    select p.* from app.platform_days p where only_shop is null and p.day between since and until;
 end $$;

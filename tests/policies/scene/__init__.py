@@ -124,6 +124,9 @@ async def _side(town: Town, number: int) -> dict[str, Person]:
         " value_saved_cents, recovered_by_shops_cents, people_helped)"
         " values ('2020-01-01', '2020-01-01', 12, 6000, 12, 10800, 9600, 4000, 11) on conflict do nothing"
     )
+    await town.changes(
+        "insert into app.platform_days values ('2020-01-01', 5, 3, 2, 800, 1600, 1000, 1800) on conflict do nothing"
+    )
     await an_organisation(town, shop, association)
     for person in people.values():
         await account_rows(town, person)
