@@ -45,6 +45,7 @@ READING = frozenset({"GET", "HEAD"})
 LANGUAGE_COOKIE = "language"
 WITHOUT_REFERRER = "same-origin"  # with no-referrer our own forms would send `Origin: null`
 LARGEST_FILE = 20 * 1024 * 1024
+COMPRESSION = 3  # a third of the time of 5, for 5 to 9 % more bytes
 TYPED_AGAIN = "_again"
 SHOWN_ON = "_page"
 """The hidden field with the page on which a form stood that was sent without a session."""
@@ -185,7 +186,7 @@ def route(
         path,
         visited(endpoint, needs=needs, roles=roles, policy=policy, cross_site=cross_site, kind=kind),
         methods=list(methods),
-        middleware=[Middleware(GZipMiddleware, minimum_size=800, compresslevel=5)],
+        middleware=[Middleware(GZipMiddleware, minimum_size=800, compresslevel=COMPRESSION)],
     )
 
 
