@@ -45,7 +45,7 @@ READING = frozenset({"GET", "HEAD"})
 LANGUAGE_COOKIE = "language"
 WITHOUT_REFERRER = "same-origin"  # with no-referrer our own forms would send `Origin: null`
 LARGEST_FILE = 20 * 1024 * 1024
-COMPRESSION = 3  # a third of the time of 5, for 5 to 9 % more bytes
+COMPRESSION = 3  # takes a third of the time of level 5, for 5 to 9 % more bytes
 TYPED_AGAIN = "_again"
 SHOWN_ON = "_page"
 """The hidden field with the page on which a form stood that was sent without a session."""

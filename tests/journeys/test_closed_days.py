@@ -1,11 +1,13 @@
 """The platform's figures of days on which nothing can change any more: the worker adds them up once and keeps them."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
 from tests.journeys.test_figures import closes, numbers, sells
 from tests.journeys.test_stations import _a_station
 from tests.town import Person, Town
+from tests.town.answers import refusal_in
 from tests.town.databases import WORKER
 
 HOUR = timedelta(hours=1)
@@ -126,6 +128,56 @@ async def test_a_day_waits_for_a_lot_that_has_not_ended(town: Town) -> None:
     assert kept["2026-12-03"] == (5, 1, 1)
 
 
+async def test_a_day_waits_for_a_free_lot_that_is_on_offer_for_longer(town: Town) -> None:
+    await town.clock("2026-12-01T12:00:00+01:00")
+    shop, jeanne = await town.a_shop(), await town.a_customer("Jeanne")
+    lot = await town.a_lot(shop=shop, left=4, opens_in=timedelta(0), lasts=HOUR)
+    await jeanne.gives(lot)
+    beside = await town.suspended_lot_of(lot)
+    late = (lot.pickup_end + timedelta(days=4), lot.pickup_end + timedelta(days=4, hours=1))
+    await town.changes("update app.lots set pickup_start = $2, pickup_end = $3 where id = $1", beside.id, *late)
+    await closes(town, lot)
+    await sells(town, shop, "2026-12-02T12:00:00+01:00")
+    await town.clock("2026-12-05T12:00:00+01:00")
+    await town.worker_runs()
+    assert await town.rows(KEPT) == []
+
+    await town.clock("2026-12-06T12:00:00+01:00")
+    await town.worker_runs()
+
+    kept = [tuple(row)[:4] for row in await town.rows(KEPT)]
+    assert kept == [("2026-12-01", 4, 0, 0), ("2026-12-02", 5, 1, 1), ("2026-12-03", 0, 0, 0), ("2026-12-04", 0, 0, 0)]
+
+
+async def test_nothing_is_added_to_a_day_that_is_closed(town: Town) -> None:
+    """Neither an old draft that is recalled, nor a paused lot that is moved into the past."""
+    await town.clock("2026-12-01T09:00:00+01:00")
+    shop, odile = await town.a_shop(), await town.an_admin()
+    draft = await town.a_lot(shop=shop, left=8, gtin="03017620422003", status="draft", lasts=3 * HOUR)
+    paused = await town.a_lot(shop=shop, left=7, opens_in=timedelta(days=9), lasts=HOUR)
+    await town.changes("update app.lots set status = 'paused' where id = $1", paused.id)
+    await sells(town, shop, "2026-12-01T12:00:00+01:00")
+    await town.clock("2026-12-04T12:00:00+01:00")
+    await town.worker_runs()
+    assert tuple((await town.rows(KEPT))[0])[:4] == ("2026-12-01", 5, 1, 1)
+
+    await odile.posts("/admin/recalls", {"gtin": "3017620422003", "reason": "x"})
+    past = {"pickup_start": "2026-12-01T10:00:00+01:00", "pickup_end": "2026-12-01T11:00:00+01:00"}
+    refusal = refusal_in(await shop.merchant.asks("PATCH", f"/lots/{paused.id}", past))
+    await town.worker_runs()
+
+    assert refusal.code == "lot.window_over"
+    assert await town.value("select status from app.lots where id = $1", draft.id) == "recalled"
+    asked = {"from": "2026-12-01", "to": "2026-12-01"}
+    own = (await shop.merchant.gets(f"/shops/{shop.id}/figures", **asked))["total"]
+    assert (own["offered"], own["lost"]) == (5, 4)
+    await town.changes("select app.rebuild_figures()")
+    assert numbers((await figures(odile, *asked.values()))["total"]) == numbers(own)
+    # A paused lot can still be changed, and moved within what is to come.
+    soon = {"pickup_start": "2026-12-04T13:00:00+01:00", "pickup_end": "2026-12-04T14:00:00+01:00"}
+    assert (await shop.merchant.asks("PATCH", f"/lots/{paused.id}", soon)).status_code == 200
+
+
 async def test_workers_at_once_close_each_day_once(town: Town) -> None:
     shop = await town.a_shop()
     await sells(town, shop, "2026-12-01T12:00:00+01:00")
@@ -143,6 +195,23 @@ async def test_workers_at_once_close_each_day_once(town: Town) -> None:
     assert len(await town.rows(KEPT)) == 8
 
 
+async def test_rebuilding_waits_for_days_that_are_being_closed(town: Town) -> None:
+    await sells(town, await town.a_shop(), "2026-12-01T12:00:00+01:00")
+    await town.clock("2026-12-10T12:00:00+01:00")
+    async with town.copy.connections(2, WORKER) as (one, other):
+        closing = one.transaction()
+        await closing.start()
+        assert await one.fetchval("select app.close_platform_days(30)") == 8
+        rebuilding = asyncio.ensure_future(other.execute("select app.rebuild_figures()"))
+        waits = "select exists (select from pg_locks where locktype = 'advisory' and not granted)"
+        while not await town.value(waits):
+            assert not rebuilding.done()
+            await asyncio.sleep(0.01)
+        await closing.commit()
+        await rebuilding
+    assert await town.rows(KEPT) == []
+
+
 async def test_rebuilding_figures_counts_closed_days_anew(town: Town) -> None:
     odile, shop = await town.an_admin(), await town.a_shop()
     await sells(town, shop, "2026-12-01T12:00:00+01:00")
@@ -156,8 +225,9 @@ async def test_rebuilding_figures_counts_closed_days_anew(town: Town) -> None:
     await town.changes("set session_replication_role = origin")
     assert (await figures(odile, *period))["total"] == before
 
-    await town.changes("select app.rebuild_figures(since => '2026-12-02')")
+    await town.changes("select app.rebuild_figures(since => '2026-12-03')")
 
+    # The second may have a pickup that was reported on the third.
     assert [row[0] for row in await town.rows(KEPT)] == ["2026-12-01"]
     half = (await figures(odile, *period))["total"]
     await town.changes("select app.rebuild_figures()")

@@ -6,7 +6,7 @@
 -- same reason nothing counts what became of the money: a paid portion that nobody collects is not refunded, a
 -- suspended one is (docs/decisions/figures-of-shops.md).
 -- A withdrawn lot counts with what had been collected of it. What is left of a lot that became free is free: only what
--- was bought before, or suspended, is sold.
+-- was bought before, or suspended, is sold. A draft that was recalled has not ended as a lot, and does not count.
 -- Lots and reservations are added up in one pass, so that a plan that expects few rows does not join every lot with every
 -- other one. Lots of one shop and of all are read apart, so that one plan has an index for each. The sums of all shops on
 -- days that close_platform_days has closed are kept: these are days in Paris, the only ones that are asked for all shops.
@@ -33,12 +33,14 @@ begin
         from app.lots l
         where only_shop is null and l.suspended_from is null and l.status in ('ended', 'withdrawn', 'recalled')
           and l.pickup_end >= begins and l.pickup_end < ends
+          and (l.status <> 'recalled' or exists (select from app.lot_ends e where e.lot_id = l.id))
         union all
         select l.id, l.status, l.quantity, coalesce(l.price_before_free_cents, l.price_cents),
                l.original_price_cents, app.local_day(l.pickup_end, zone)
         from app.lots l
         where l.shop_id = only_shop and l.suspended_from is null and l.status in ('ended', 'withdrawn', 'recalled')
           and l.pickup_end >= begins and l.pickup_end < ends
+          and (l.status <> 'recalled' or exists (select from app.lot_ends e where e.lot_id = l.id))
     ), listed as materialized (
         select c.*, b.id as beside
         from closed c left join app.lots b on b.suspended_from = c.id

@@ -30,6 +30,7 @@ begin
             where l.shop_id = house.id and l.suspended_from is null and l.status in ('ended', 'withdrawn', 'recalled')
               and l.pickup_end >= (since - days)::timestamp at time zone house.time_zone
               and l.pickup_end < (until + 1)::timestamp at time zone house.time_zone
+              and (l.status <> 'recalled' or exists (select from app.lot_ends e where e.lot_id = l.id))
               and not exists (select from app.lots b where b.suspended_from = l.id and b.status in ('published', 'paused'))
         ), offers as (
             select x.id as listed_id, x.id as lot_id, false as suspended from listed x

@@ -1,8 +1,9 @@
 -- Count the figures of all days from `since` on anew from the entries; return how many rows differed from what had been
 -- added up, and how many of them stay as they are, because their day is published: `ecopanier figures correct` first publishes
 -- a correction, and then calls this with `published_too`.
--- Collections go with time, so days before first_countable_day stay as they are. The platform's days (`platform_days`) from
--- `since` on are removed; until the worker closes them again within the hour, they are counted when they are read.
+-- Collections go with time, so days before first_countable_day stay as they are. The sums of the platform's days
+-- (`platform_days`) are removed from the day before `since` on, to which a pickup may belong that was reported at night; until
+-- the worker closes these days again within the hour, they are counted when they are read.
 -- Called by `ecopanier figures rebuild` and, after corrections, `ecopanier figures correct`.
 -- Definer, because nobody may write figures; only the worker may execute it.
 -- Locks: the row of totals, so that nothing is added meanwhile; then figures of days; then
@@ -27,7 +28,8 @@ begin
     insert into app.figure_days
     select * from app.figure_sums('0', before, open_from) n
     where published_too or not exists (select from app.releases r where r.first_day <= n.day and r.last_day >= n.day);
-    perform pg_advisory_xact_lock(hashtext('close_platform_days'));  -- what is being closed now is removed too
-    delete from app.platform_days p where since is null or p.day >= since;
+    -- Wait for a close under way, so that its rows are deleted too.
+    perform pg_advisory_xact_lock(hashtext('close_platform_days'));
+    delete from app.platform_days p where since is null or p.day >= since - 1;
 end $$;
 grant execute on function app.rebuild_figures(date, boolean) to ecopanier_worker;

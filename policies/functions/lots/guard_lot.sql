@@ -82,8 +82,10 @@ begin
        and (tg_op = 'INSERT' or new.becomes_free_at is distinct from old.becomes_free_at) then
         raise exception 'lot.becomes_free_invalid' using errcode = 'EP422';
     end if;
-    -- Together these two make sure that the use-by date is not past.
-    if new.status = 'published' and new.pickup_end <= app.clock() then
+    -- Together these two make sure that the use-by date is not past. A paused lot is not moved into the past either: it would
+    -- end there at once, and count in a day that is over.
+    if (new.status = 'published' or new.status = 'paused' and new.pickup_end <> old.pickup_end)
+       and new.pickup_end <= app.clock() then
         raise exception 'lot.window_over' using errcode = 'EP422';
     end if;
     if app.food_refusal(new.date_kind, new.food_date_ends_at, 'publication', new.pickup_end) is not null then
