@@ -12,6 +12,7 @@ WITHOUT_A_ZONE = {
     "beneficiaries/quota_day.sql",  # without an association
     "beneficiaries/remind_of_rights.sql",  # without an association; and for an index
     "figures/admin_figures.sql",  # figures of the whole platform
+    "figures/close_platform_days.sql",
     "figures/operations_by_day.sql",
     "figures/count_accounts.sql",  # what operations_by_day adds up
     "figures/count_shops.sql",
