@@ -1,10 +1,12 @@
 """Print the table of figures and the machine that they were measured on."""
 
+import json
 import os
 import platform
 import statistics
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -16,6 +18,7 @@ from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import CLIENTS, SERVER, Amounts
 
 SYNCS = 50
+PIECES = 20
 
 
 def show(figures: Sequence[Figure], amounts: Amounts, folder: Path, seconds: float) -> None:
@@ -49,11 +52,27 @@ def facts(amounts: Amounts, folder: Path) -> list[str]:
         f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, "
         f"Python {platform.python_version()}; a synced write of 8 KiB takes {_sync(folder) * 1e6:.0f} µs; "
         f"load of the last 5 minutes {busy:.1f}",
+        f"a fixed piece of Python work takes {_work() * 1e3:.0f} ms on each core while all work: compare figures in ms "
+        "between machines by it",
         f"Postgres 18 (embedded), fsync on, row-level security on, {', '.join(f'{k}={v}' for k, v in SERVER.items())}",
         f"one API process (ecopanier serve, limits off), {CLIENTS} clients; pgbench -M prepared -j 2",
         f"timed load comes from {http_load.client()}",
         f"{amounts.rounds} interleaved rounds of {amounts.seconds} s each; ratios are medians over the rounds",
     ]
+
+
+def _work() -> float:
+    """Return the seconds that a core takes for a piece of Python work while all others do the same."""
+    cores = os.cpu_count() or 1
+    with ProcessPoolExecutor(cores) as workers:
+        return statistics.median(workers.map(_piece, range(cores * PIECES)))
+
+
+def _piece(_: int) -> float:
+    began = time.perf_counter()
+    facts = {str(number): [number, {"of": str(number)}] for number in range(20_000)}
+    assert json.loads(json.dumps(facts)) == facts
+    return time.perf_counter() - began
 
 
 def _sync(folder: Path) -> float:

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from playwright.async_api import Browser, async_playwright
 
 from scripts.benchmarks import http_load
+from scripts.benchmarks.cpu import Cpu
 from scripts.benchmarks.figures import Figure
 from scripts.benchmarks.ground import CLIENTS, LOTS_OF_A_SHOP, Ground, Program
 from scripts.benchmarks.http_load import Request
@@ -145,16 +146,19 @@ def _served(ground: Ground, program: Program, page: Visited, cookies: Mapping[st
     head = f"HTTP/1.1\r\nHost: bench\r\nAccept-Encoding: gzip\r\nAccept-Language: fr\r\n{cookie}\r\n"
     requests: list[Request] = [(f"GET {path} {head}", None) for path in page.paths]
     http_load.send_each(program.port, (requests * CLIENTS)[: max(DIFFERENT, 2 * CLIENTS)], clients=CLIENTS)
+    cpu = Cpu(ground, [program])
     rounds = [
         http_load.send(program.port, requests, clients=CLIENTS, seconds=max(2, ground.amounts.seconds // 2))
         for _ in range(min(ground.amounts.rounds, MOST_ROUNDS))
     ]
+    api, postgres = cpu.per_request(sum(sum(one.answers.values()) for one in rounds))
 
     def milliseconds(which: str) -> float:
         return float(statistics.median(getattr(one, which) for one in rounds)) * 1000
 
     each = statistics.median(one.per_second for one in rounds)
     detail = f"p50 {milliseconds('p50'):.1f} ms, p99 {milliseconds('p99'):.1f} ms, {each:.0f}/s at {CLIENTS} clients"
+    detail += f", processor time: API {api / 1000:.1f} ms, Postgres {postgres / 1000:.1f} ms"
     print(f"  {page.name}: p95 {milliseconds('p95'):.1f} ms, {detail}", file=sys.stderr, flush=True)
     return Figure(f"page: {page.name}, p95", MOST_MILLISECONDS, milliseconds("p95"), detail, at_most=True, unit=" ms")
 
