@@ -9,7 +9,7 @@ from backend.database.columns import Table
 
 
 class PlatformDay(Table, table=True):
-    """What became of all lots whose window ended on a day in Paris, once nothing of that day changes any more.
+    """The sums over all lots whose window ended on a day in Paris, kept once nothing of that day changes any more.
 
     The columns are those of `app.figures_by_day`. The first row is the day of the first lot, and no day is left out.
     """
