@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,13 @@ from scripts.databases import NoDatabase, ways
 from scripts.embedded_postgres import PostgresFailed
 from scripts.places import data_folder
 
-NEED_A_DATABASE = ("serve", "worker", "migrate", "seed", "admin", "ai", "recall", "as", "ledger")
+NEED_NO_DATABASE = frozenset({"settings", "openapi", "mails"})
+
+
+def needs_database(words: Sequence[str]) -> bool:
+    """Return whether a command with these words uses a database. What follows `--` is SQL."""
+    ours = list(words[: words.index("--")] if "--" in words else words)
+    return bool(ours) and ours[0] not in NEED_NO_DATABASE and not {"--help", "--sql"} & set(ours)
 
 
 def seed(
@@ -41,11 +48,9 @@ def main() -> None:
     """Run one command of `backend.cli`, or `seed` or `mails`."""
     # uvicorn sends itself the signal again after it has shut down, but we still have to stop our database.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    words = sys.argv[1:]
-    ours = words[: words.index("--")] if "--" in words else words
     os.environ["ECOPANIER_DATA_DIR"] = str(data_folder())
     with ExitStack() as until_done:
-        if ours and ours[0] in NEED_A_DATABASE and not {"--help", "--sql"} & set(ours):
+        if needs_database(sys.argv[1:]):
             try:
                 os.environ.update(until_done.enter_context(ways(data_folder())).environment)
             except (NoDatabase, PostgresFailed, OSError) as problem:
