@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import psutil
@@ -64,7 +65,8 @@ def facts(amounts: Amounts, folder: Path) -> list[str]:
 def _work() -> float:
     """Return the seconds that a core takes for a piece of Python work while all others do the same."""
     cores = os.cpu_count() or 1
-    with ProcessPoolExecutor(cores) as workers:
+    # Not forked: the collector would walk through everything that this process holds.
+    with ProcessPoolExecutor(cores, get_context("spawn")) as workers:
         return statistics.median(workers.map(_piece, range(cores * PIECES)))
 
 
