@@ -178,6 +178,19 @@ async def test_nothing_is_added_to_a_day_that_is_closed(town: Town) -> None:
     assert (await shop.merchant.asks("PATCH", f"/lots/{paused.id}", soon)).status_code == 200
 
 
+async def test_no_day_before_those_of_the_first_figures_is_closed(town: Town) -> None:
+    """Figures begin in 2020, and are compared with up to 400 days before."""
+    shop = await town.a_shop()
+    draft = await town.a_lot(shop=shop, status="draft")
+    mistyped = "pickup_start = '0202-12-01 10:00Z', pickup_end = '0202-12-01 11:00Z'"
+    await town.changes(f"update app.lots set {mistyped} where id = $1", draft.id)  # noqa: S608
+    await shop.merchant.withdraws(draft)
+
+    assert await town.value("select app.close_platform_days(3)") == 3
+
+    assert [row[0] for row in await town.rows(KEPT)] == ["2018-11-27", "2018-11-28", "2018-11-29"]
+
+
 async def test_workers_at_once_close_each_day_once(town: Town) -> None:
     shop = await town.a_shop()
     await sells(town, shop, "2026-12-01T12:00:00+01:00")
