@@ -6,8 +6,7 @@
 -- the worker closes these days again within the hour, they are counted when they are read.
 -- Called by `ecopanier figures rebuild` and, after corrections, `ecopanier figures correct`.
 -- Definer, because nobody may write figures; only the worker may execute it.
--- Locks: the row of totals, so that nothing is added meanwhile; then figures of days; then
--- the advisory lock of close_platform_days.
+-- Locks: the advisory lock of close_platform_days; the row of totals, so that nothing is added meanwhile; figures of days.
 create or replace function app.rebuild_figures(
     since date default null, published_too boolean default false, out differed int, out left_alone int)
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
@@ -15,6 +14,8 @@ declare
     before xid8;
     open_from date := greatest(since, app.first_countable_day());
 begin
+    -- Wait for a close under way, so that its rows are deleted too. Before the totals, which handovers are added to meanwhile.
+    perform pg_advisory_xact_lock(hashtext('close_platform_days'));
     select t.counted_before into strict before from app.impact_totals t for update;
     select count(*), count(*) filter (where not published_too and exists (
                select from app.releases r where r.first_day <= day and r.last_day >= day))
@@ -28,8 +29,6 @@ begin
     insert into app.figure_days
     select * from app.figure_sums('0', before, open_from) n
     where published_too or not exists (select from app.releases r where r.first_day <= n.day and r.last_day >= n.day);
-    -- Wait for a close under way, so that its rows are deleted too.
-    perform pg_advisory_xact_lock(hashtext('close_platform_days'));
     delete from app.platform_days p where since is null or p.day >= since - 1;
 end $$;
 grant execute on function app.rebuild_figures(date, boolean) to ecopanier_worker;
