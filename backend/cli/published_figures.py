@@ -20,7 +20,7 @@ def rebuild_figures(
 ) -> None:
     """Count the figures of shops' days anew from the entries; exit status 1 if published ones differ.
 
-    Days whose collections are no longer kept stay as they are. The platform's sums of these days are counted anew too.
+    Days whose collections are no longer kept stay as they are. The platform's sums of days are counted anew too.
     """
     from backend.worker import working
 

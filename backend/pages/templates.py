@@ -1,4 +1,4 @@
-"""The pages' templates, and Jinja's two inner steps that a page takes a thousand times, with less work in each."""
+"""The pages' templates, and Jinja's inner steps that a page takes many times, with less work in each."""
 
 from collections.abc import MutableMapping
 from functools import lru_cache
