@@ -28,6 +28,7 @@ from scripts.benchmarks import (
     plans,
     report,
     scale,
+    sheets,
     statements,
     territories,
     tours,
@@ -56,6 +57,7 @@ class Which(StrEnum):
     ENROLMENTS = "enrolments"
     LEDGER = "ledger"
     PAPERS = "papers"
+    SHEETS = "sheets"
     WEB = "web"
     PLANNING = "planning"
     TERRITORIES = "territories"
@@ -77,6 +79,7 @@ MEASURES: dict[Which, Callable[[Ground], list[Figure]]] = {
     Which.ENROLMENTS: enrolments.enrolments,
     Which.LEDGER: ledger.ledger,
     Which.PAPERS: papers.papers,
+    Which.SHEETS: sheets.sheets,
     Which.WEB: web.web,
     Which.PLANNING: planning.planning,
     Which.TERRITORIES: territories.territories,

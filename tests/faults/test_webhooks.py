@@ -5,7 +5,6 @@ import json
 import os
 import signal
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
@@ -158,13 +157,11 @@ async def test_a_slow_endpoint_does_not_hold_others_up(
             shop, _ids = await hooked(town, server.port, "quick")
             await marc.reserves(await town.a_lot(shop=shop))
         async with worker.working(settings()) as (work, _):
-            began = time.monotonic()
-            await jobs.deliver_due(work, at_once=at_once, seconds=0.8)
-            took = time.monotonic() - began
+            async with asyncio.timeout(60):  # a slow address never answers
+                await jobs.deliver_due(work, at_once=at_once, seconds=0.8)
 
     assert len(received(server, "slow")) == 1  # one message at a time
     assert (len(received(server, "quick")) == 4) is (at_once > 1)
-    assert took < 3
 
 
 # The control gives up a message when it is claimed, as a queue would that promises to send at most once.

@@ -3,7 +3,6 @@
 import gzip
 import json
 import socket
-import time
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
@@ -173,7 +172,6 @@ async def test_a_broken_geocoder_asks_for_coordinates(
     monkeypatch.setattr(product, "SECONDS", 0.5)  # of patience, instead of three
     sophie = await town.a_merchant()
     shop = await town.a_shop(sophie)
-    began = time.monotonic()
     for answer in (
         await registers(town, sophie),
         await sophie.asks("PATCH", f"/shops/{shop.id}", {"name": "Nouveau", "address": ADDRESS}),
@@ -182,7 +180,6 @@ async def test_a_broken_geocoder_asks_for_coordinates(
         assert (refusal.status, refusal.code) == (503, "geocoder.unavailable")
         assert "latitude" in refusal.body["detail"]
         assert answer.headers["retry-after"] == "10"
-    assert time.monotonic() - began < 5
     assert await town.value("select count(*) from app.shops") == 1
     assert await town.value("select version from app.shops") == 1
 
