@@ -1,13 +1,19 @@
-"""The pages' templates, and Jinja's inner steps that a page takes many times, with less work in each."""
+"""The pages' templates, and Jinja's inner steps that a page takes many times, with less work in each.
 
-from collections.abc import MutableMapping
+A macro knows what its page knows: the page's texts, its visit and all else that the page is made with. Templates import
+macros without `with context`, so that each file of macros is made once and not again for each page.
+"""
+
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from types import MethodType
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
 from jinja2.runtime import Context, Macro
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from backend.pages.amounts import Amounts
@@ -66,8 +72,29 @@ def ground_of_food(category: str) -> str:
     return f"ground-{_GROUNDS.get(category, 'rose')}"
 
 
+_page: ContextVar[Mapping[str, Any]] = ContextVar("page")
+"""What the page is made with that is being made."""
+
+
+class _Template(Template):
+    """A template that shows what it is made with to the macros that it calls."""
+
+    def render(self, **values: Any) -> str:
+        """Return the page."""
+        before = _page.set(values)
+        try:
+            return super().render(values)
+        finally:
+            _page.reset(before)
+
+
 class _Context(Context):
     """A context that calls texts, methods and macros without first asking each of them what Jinja should pass to it."""
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return the value of a name: a template's own, or that of the page being made."""
+        found = super().resolve_or_missing(key)
+        return _page.get().get(key, missing) if found is missing else found
 
     def call(self, called: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call something for a template."""
@@ -85,6 +112,7 @@ class _Environment(Environment):
     """An environment that looks into dictionaries first for a key: most of what a template reads is the API's JSON."""
 
     context_class = _Context
+    template_class = _Template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """Return an attribute or an item. The methods of dictionaries come before their keys, as Jinja has it."""
