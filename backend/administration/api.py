@@ -1,8 +1,10 @@
 """Admins' decisions and parameters over HTTP. `GET /shops?status=pending` lists the shops to verify."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
+from asyncpg import Record
 from fastapi import Query, Response
 from pydantic import TypeAdapter
 
@@ -104,7 +106,7 @@ async def verify_collector(collector_id: UUID, decided: DecisionIn, session: AsA
     return await once(session, actions.decide_collector(session, collector_id, decided), 200)
 
 
-@router.get("/accounts", responses=may_answer(CursorInvalid))
+@router.get("/accounts", response_model=Page[AccountFound], responses=may_answer(CursorInvalid))
 async def list_accounts(
     session: AsAdmin,
     q: Annotated[
@@ -121,17 +123,16 @@ async def list_accounts(
     status: Annotated[Literal["active", "suspended"] | None, Query(examples=["active"])] = None,
     limit: Limit = 20,
     after: After = None,
-) -> Page[AccountFound]:
+) -> Response:
     """Find accounts, in the order of their registration.
 
     A beneficiary is found by code or id alone. The audit log notes each search.
     """
     beyond = cursor_key(after, CURSOR)[0] if after else None
-    found = await queries.accounts(session, q, role, status, beyond, limit)
-    return page_of(found, limit, lambda account: (account.id,))
+    return _page_of_json(await queries.accounts(session, q, role, status, beyond, limit), limit)
 
 
-@router.get("/lots", responses=may_answer(CursorInvalid))
+@router.get("/lots", response_model=Page[LotFound], responses=may_answer(CursorInvalid))
 async def list_lots(
     session: AsAdmin,
     q: Annotated[
@@ -154,11 +155,11 @@ async def list_lots(
     ] = None,
     limit: Limit = 20,
     after: After = None,
-) -> Page[LotFound]:
+) -> Response:
     """Find lots of all shops, newest first. All conditions that you give must hold; drafts are not found."""
     wanted = LotQuery(q, shop, shop_id, insee, status)
     before = cursor_key(after, CURSOR)[0] if after else None
-    return page_of(await queries.lots(session, wanted, before, limit), limit, lambda lot: (lot.id,))
+    return _page_of_json(await queries.lots(session, wanted, before, limit), limit)
 
 
 @router.post("/lots/{lot_id}/withdraw", responses=may_answer(LotNotFound, LotClosed))
@@ -238,8 +239,13 @@ async def read_audit_log(
     """Read the audit log, newest first: who did what to what, when and in which request."""
     wanted = AuditQuery(action, subject, subject_id, actor_id, since, until)
     before = cursor_key(after, CURSOR)[0] if after else None
-    found = await queries.audit_entries(session, wanted, before, limit)
-    has_more = len(found) > limit
-    following = cursor(found[limit - 1]["id"]) if has_more else None
-    shown = page_bytes([one["entry"] for one in found[:limit]], has_more, following)
-    return Response(shown, media_type="application/json")
+    return _page_of_json(await queries.audit_entries(session, wanted, before, limit), limit)
+
+
+def _page_of_json(rows: Sequence[Record], limit: int) -> Response:
+    """Return a page of up to `limit` of these rows, which the database has written as JSON."""
+    has_more = len(rows) > limit
+    following = cursor(rows[limit - 1]["id"]) if has_more else None
+    return Response(
+        page_bytes([row["written"] for row in rows[:limit]], has_more, following), media_type="application/json"
+    )

@@ -14,10 +14,8 @@ from sqlmodel import col
 from backend.accounts.models import Account
 from backend.administration.models import Collector, Setting, SettingChange
 from backend.administration.schemas import (
-    AccountFound,
     AssociationOut,
     CollectorOut,
-    LotFound,
     SettingChangeOut,
     SettingsOut,
     ToDecideOut,
@@ -54,14 +52,14 @@ class LotQuery(NamedTuple):
     status: str | None
 
 
-_FIND_LOTS = "select * from app.find_lots($1, $2, $3, $4, $5, $6, $7)"
-_FIND = "select * from app.find_accounts($1, $2, $3, $4, $5)"
-# Written as JSON by the database, after the search: a model for each entry would take longer than all the rest.
+# Lists are written as JSON by the database: a model for each row would take longer than all the rest.
+_FIND_LOTS = "select id, row_to_json(lot)::text as written from app.find_lots($1, $2, $3, $4, $5, $6, $7) lot"
+_FIND = "select id, row_to_json(account)::text as written from app.find_accounts($1, $2, $3, $4, $5) account"
 _ENTRIES = """
     select id, json_build_object(
         'id', id, 'at', to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'actor_id', actor_id,
         'actor_role', actor_role, 'action', action, 'subject', subject, 'subject_id', subject_id, 'detail', detail,
-        'request_id', request_id)::text as entry
+        'request_id', request_id)::text as written
     from (select * from app.audit_entries where {} order by id desc limit $1) found order by id desc"""
 # Entries are written within seconds of their time.
 _SINCE = """
@@ -100,11 +98,11 @@ async def to_decide(session: AsyncSession, public_url: str, most: int) -> ToDeci
     return ToDecideOut.model_validate(found)
 
 
-async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> list[LotFound]:
-    """Return up to `limit + 1` lots that are not drafts, newest first."""
+async def lots(session: AsyncSession, wanted: LotQuery, before: UUID | None, limit: int) -> Sequence[asyncpg.Record]:
+    """Return the ids of up to `limit + 1` lots that are not drafts, newest first, each with its LotFound as JSON."""
     communes = codes_within(wanted.insee) if wanted.insee is not None else None
     asked = (wanted.words, wanted.shop_words, wanted.shop_id, communes, wanted.status, before, limit + 1)
-    return [LotFound(**row) for row in await rows_of(session, _FIND_LOTS, *asked)]
+    return await rows_of(session, _FIND_LOTS, *asked)
 
 
 async def associations(
@@ -117,10 +115,12 @@ async def associations(
 
 async def accounts(
     session: AsyncSession, words: str | None, role: str | None, status: str | None, after: UUID | None, limit: int
-) -> list[AccountFound]:
-    """Return up to `limit + 1` accounts that a text finds (None: all), in the order of ids; the audit log notes it."""
-    rows = await rows_of(session, _FIND, words, role, status, after, limit + 1)
-    return [AccountFound(**row) for row in rows]
+) -> Sequence[asyncpg.Record]:
+    """Return the ids of up to `limit + 1` accounts that a text finds (None: all), each with its AccountFound as JSON.
+
+    They are in the order of ids. The audit log notes the search.
+    """
+    return await rows_of(session, _FIND, words, role, status, after, limit + 1)
 
 
 async def collectors(

@@ -110,6 +110,24 @@ async def test_each_page_of_a_search_answers_as_documented(town: Town) -> None:
     assert [page["has_more"] for page in (first, last, none)] == [True, False, False]
 
 
+@pytest.mark.parametrize("path", ["/admin/accounts", "/admin/lots"])
+async def test_what_an_admin_finds_answers_as_documented(town: Town, path: str) -> None:
+    odile, relais = await town.an_admin(), await town.an_association()
+    await relais.enrols()
+    for _ in range(2):
+        await town.a_lot()
+
+    everything = as_documented("GET", path, await odile.asks("GET", path))
+    asked = {"limit": "1"}
+    first = as_documented("GET", path, await odile.asks("GET", path, params=asked))
+    asked |= {"limit": "100", "after": first["next"]}
+    rest = as_documented("GET", path, await odile.asks("GET", path, params=asked))
+
+    assert [page["has_more"] for page in (everything, first, rest)] == [False, True, False]
+    assert len(everything["data"]) >= 2
+    assert first["data"] + rest["data"] == everything["data"]
+
+
 async def test_each_page_of_the_audit_log_answers_as_documented(town: Town) -> None:
     odile, relais = await town.an_admin(), await town.an_association()
     enrolled = await relais.enrols()
