@@ -13,33 +13,39 @@ create or replace function app.find_page_session(
 language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
 #variable_conflict use_column
 declare
-    today date := app.paris_day(app.clock());
-    last  date;
+    today  date := app.paris_day(app.clock());
+    last   date;
+    active boolean;
+    member boolean;
 begin
     select p.kind, p.account_id, p.session_id, p.sealed, p.ends_at, p.seen_on, a.role, a.display_name, a.locale,
-           exists (select from app.members m where m.account_id = a.id and m.shop_id is not null),
-           exists (select from app.members m where m.account_id = a.id and m.association_id is not null),
+           a.status = 'active', exists (select from app.members m where m.account_id = a.id), false, false,
            (select count(*) from (select from app.notices n
-                                  where n.account_id = a.id and n.read_at is null and n.in_app limit 100) few),
-           case when a.status = 'active' then (
-               select json_agg(json_build_object('id', c.id, 'name', c.name, 'role', m.role, 'status', c.status,
-                                                 'time_zone', c.time_zone) order by m.id)
-               from app.members m join app.associations c on c.id = m.association_id where m.account_id = a.id) end,
-           case when a.status = 'active' then (
-               select json_agg(json_build_object('id', o.id, 'name', o.name, 'role', m.role, 'kind', o.kind,
-                                                 'territory', o.territory_code, 'territory_name', t.name) order by m.id)
-               from app.members m
-               join app.organisations o on o.id = m.organisation_id and o.status = 'active'
-               join app.territories t on t.code = o.territory_code
-               where m.account_id = a.id) end
-    into kind, account_id, session_id, sealed, ends_at, last, role, display_name, locale, works_for_shop,
-         works_for_association, unread, associations, organisations
+                                  where n.account_id = a.id and n.read_at is null and n.in_app limit 100) few)
+    into kind, account_id, session_id, sealed, ends_at, last, role, display_name, locale,
+         active, member, works_for_shop, works_for_association, unread
     from app.page_sessions p
     left join app.accounts a on a.id = p.account_id
     left join app.sessions s on s.id = p.session_id
     where p.id_hash = held and p.ends_at > app.clock() and s.ended_at is null
       and (a.id is null or a.status <> 'erased');
-    if found and last < today then
+    if not found then return; end if;
+    if member then  -- in a statement of its own, because most people work nowhere and preparing to look takes a while
+        select bool_or(m.shop_id is not null), bool_or(m.association_id is not null),
+               json_agg(json_build_object('id', c.id, 'name', c.name, 'role', m.role, 'status', c.status,
+                                          'time_zone', c.time_zone) order by m.id)
+                   filter (where active and c.id is not null),
+               json_agg(json_build_object('id', o.id, 'name', o.name, 'role', m.role, 'kind', o.kind,
+                                          'territory', o.territory_code, 'territory_name', t.name) order by m.id)
+                   filter (where active and t.code is not null)
+        into works_for_shop, works_for_association, associations, organisations
+        from app.members m
+        left join app.associations c on c.id = m.association_id
+        left join app.organisations o on o.id = m.organisation_id and o.status = 'active'
+        left join app.territories t on t.code = o.territory_code
+        where m.account_id = find_page_session.account_id;
+    end if;
+    if last < today then
         update app.page_sessions p set seen_on = today where p.id_hash = held;
     end if;
 end $$;
