@@ -1,17 +1,19 @@
 """The pages' templates, and Jinja's inner steps that a page takes many times, with less work in each.
 
-A macro knows what its page knows: the page's texts, its visit and all else that the page is made with. Templates import
-macros without `with context`, so that each file of macros is made once and not again for each page.
+Templates import macros without `with context`, so that each file of macros is made once and not again for each page. A
+macro knows all the same what its page was rendered with: the texts, the visit and so on, but not what the template of
+the page sets or imports. Outside its macros, such a file knows nothing of a page: what it sets is kept for all pages.
 """
 
 from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
-from types import MethodType
+from types import MappingProxyType, MethodType
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, select_autoescape
+from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -72,8 +74,9 @@ def ground_of_food(category: str) -> str:
     return f"ground-{_GROUNDS.get(category, 'rose')}"
 
 
-_page: ContextVar[Mapping[str, Any]] = ContextVar("page")
-"""What the page is made with that is being made."""
+_NO_PAGE: Mapping[str, Any] = MappingProxyType({})
+_page: ContextVar[Mapping[str, Any]] = ContextVar("page", default=_NO_PAGE)
+"""What the page is rendered with that is being made."""
 
 
 class _Template(Template):
@@ -84,6 +87,14 @@ class _Template(Template):
         before = _page.set(values)
         try:
             return super().render(values)
+        finally:
+            _page.reset(before)
+
+    def make_module(self, *args: Any, **kwargs: Any) -> TemplateModule:
+        """Return what a file of macros has, made without the page that happens to need it first."""
+        before = _page.set(_NO_PAGE)
+        try:
+            return super().make_module(*args, **kwargs)
         finally:
             _page.reset(before)
 

@@ -33,6 +33,10 @@ SOMEBODY = {
     "consents": {"terms": "2026-01"},
 }
 WHO_LISTENS = "select 1 from pg_stat_activity where datname = %s and query like 'LISTEN%%'"
+ALL_DONE = """
+    select not exists (select from jobs.procrastinate_jobs j
+                       where j.status in ('todo', 'doing') and coalesce(j.scheduled_at <= now(), true)
+                         and not exists (select from jobs.procrastinate_periodic_defers p where p.job_id = j.id))"""
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,52 @@ def test_api_and_worker_run_behind_pgbouncer(behind: Behind, tmp_path: Path, lis
         assert "worker.interrupted" not in worker_log.read_text()
     finally:
         running.end(signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    ("listens", "looks_every", "works"),
+    [("directly", 3600.0, True), ("", 0.2, True), ("through PgBouncer", 3600.0, False)],
+    ids=["listens", "looks", "control"],
+)
+async def test_a_worker_hears_of_a_job_or_looks_for_it(
+    town: Town, behind: Behind, monkeypatch: pytest.MonkeyPatch, listens: str, looks_every: float, works: bool
+) -> None:
+    """The control listens where nothing is heard."""
+    urls = {"directly": behind.direct_url(WORKER), "through PgBouncer": behind.url(WORKER), "": ""}
+    monkeypatch.setenv("ECOPANIER_LISTEN_DATABASE_URL", urls[listens])
+    monkeypatch.setattr(worker, "LOOK_EVERY_SECONDS", 3600.0)
+    monkeypatch.setattr(worker, "LOOK_WITHOUT_LISTENING_EVERY_SECONDS", looks_every)
+    settings.cache_clear()
+
+    async def comes_true(statement: str) -> None:
+        async with asyncio.timeout(60):
+            while not await town.value(statement):
+                await asyncio.sleep(0.05)
+
+    async def registers(email: str) -> None:
+        answer = await town.request("POST", "/v1/auth/register", json={**SOMEBODY, "email": email})
+        assert answer.status_code == 201, answer.text
+
+    await registers("amina@example.org")
+    async with worker.working(settings()) as (work, app):
+        stop = asyncio.Event()
+        working = asyncio.create_task(worker._work_on(work, app, stop))
+        try:
+            await comes_true(ALL_DONE)  # it has begun, and waits
+            if listens == "directly":
+                await comes_true(
+                    f"select exists ({WHO_LISTENS.replace('%%', '%').replace('%s', 'current_database()')})"
+                )
+            await asyncio.sleep(1)
+            await registers("karim@example.org")
+            if works:
+                await comes_true(ALL_DONE)
+            else:
+                await asyncio.sleep(2)
+                assert not await town.value(ALL_DONE)
+        finally:
+            stop.set()
+            await working
 
 
 async def test_a_login_for_listening_that_bypasses_row_level_security_is_refused(

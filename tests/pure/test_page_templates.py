@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from jinja2 import UndefinedError
 
 from backend.pages.amounts import Amounts
 from backend.pages.forms import Form
@@ -59,6 +60,16 @@ def test_pages_leave_no_garbage(no_garbage_collected: None, more: str, made_agai
         source.render(**given)
 
     assert (gc.collect() > PAGES) is made_again
+
+
+@pytest.mark.parametrize(
+    "kept",
+    ["{% set said = t('forms.optional') %}", "{% if t %}{% endif %}{% set said = language %}", "{% set said = form %}"],
+)
+def test_a_file_of_macros_keeps_nothing_of_the_page_that_needs_it_first(kept: str) -> None:
+    macros = environment.from_string(kept + "{% macro written() %}{{ said.name }}{% endmacro %}")
+    with pytest.raises(UndefinedError):
+        page("{% from macros import written %}{{ written() }}", macros=macros, language="fr")
 
 
 def test_no_template_makes_its_macros_again() -> None:

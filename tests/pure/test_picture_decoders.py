@@ -84,7 +84,7 @@ def unbounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pictures, "WAIT_SECONDS", 600.0)
 
 
-BOMB = jpeg_of_scans(300, side=5000)  # some seconds of processor time
+BOMB = jpeg_of_scans(500, side=5000)  # some seconds of processor time
 
 
 async def test_a_photo_that_takes_too_much_processor_time_is_refused(

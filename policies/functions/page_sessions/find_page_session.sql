@@ -31,7 +31,7 @@ begin
       and (a.id is null or a.status <> 'erased');
     if not found then return; end if;
     if member then  -- in a statement of its own, because most people work nowhere and preparing to look takes a while
-        select bool_or(m.shop_id is not null), bool_or(m.association_id is not null),
+        select coalesce(bool_or(m.shop_id is not null), false), coalesce(bool_or(m.association_id is not null), false),
                json_agg(json_build_object('id', c.id, 'name', c.name, 'role', m.role, 'status', c.status,
                                           'time_zone', c.time_zone) order by m.id)
                    filter (where active and c.id is not null),
