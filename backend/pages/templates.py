@@ -76,7 +76,7 @@ def ground_of_food(category: str) -> str:
 
 _NO_PAGE: Mapping[str, Any] = MappingProxyType({})
 _page: ContextVar[Mapping[str, Any]] = ContextVar("page", default=_NO_PAGE)
-"""What the page is rendered with that is being made."""
+"""The values that the page being made is rendered with."""
 
 
 class _Template(Template):

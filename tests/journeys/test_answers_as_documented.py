@@ -111,7 +111,7 @@ async def test_each_page_of_a_search_answers_as_documented(town: Town) -> None:
 
 
 @pytest.mark.parametrize("path", ["/admin/accounts", "/admin/lots"])
-async def test_what_an_admin_finds_answers_as_documented(town: Town, path: str) -> None:
+async def test_lists_for_admins_answer_as_documented(town: Town, path: str) -> None:
     odile, relais = await town.an_admin(), await town.an_association()
     await relais.enrols()
     for _ in range(2):
